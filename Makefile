@@ -1,0 +1,54 @@
+# The commands we type. Each does all its own set-up: a fresh machine needs Python 3.11+ and make.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_HOME ?= .demo
+PYTEST_ARGS ?=
+
+.PHONY: help up test check docs drill bench system lock clean
+
+help: ## what can be typed here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+up: $(VENV)/.run ## a node fed by a simulated hospital, ward app open
+	@scripts/demo-up.sh "$(BIN)" "$(DEMO_HOME)"
+
+test: $(VENV)/.dev system ## every test but the long ones
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev ## style, types, floors, documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/docs tests/house
+
+docs: $(VENV)/.dev ## write the generated pages again
+	$(BIN)/python scripts/make_reference.py
+
+drill: $(VENV)/.run ## the whole story: attack, restore, compare every chart with the truth
+	$(BIN)/contrefeu drill --patients 24 --attack ransomware --seed 1
+
+bench: $(VENV)/.dev ## figures, as ratios measured in one run
+	$(BIN)/contrefeu bench
+
+system: ## what the tests need from the system (chromium); skipped where it cannot
+	@scripts/install-system.sh
+
+lock: ## new lock files; review the difference
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -q -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -q -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what was made here
+	rm -rf $(VENV) $(DEMO_HOME) .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,5 @@
+"""`python -m contrefeu` is the command `contrefeu`."""
+
+from contrefeu.cli import main
+
+main()

@@ -1,0 +1,35 @@
+"""The ground: time that is passed in, files that are on disk, errors that say what to do."""
+
+from contrefeu.base.clock import Clock, ManualClock, SystemClock, parse_rfc3339, rfc3339
+from contrefeu.base.durable import FileLock, durable_makedirs, fallocate, sync_dir, write_file
+from contrefeu.base.errors import (
+    ContrefeuError,
+    FindingError,
+    MissingError,
+    OperatorError,
+    SenderError,
+    StorageError,
+    TamperError,
+)
+from contrefeu.base.redact import redact
+
+__all__ = [
+    "Clock",
+    "ContrefeuError",
+    "FileLock",
+    "FindingError",
+    "ManualClock",
+    "MissingError",
+    "OperatorError",
+    "SenderError",
+    "StorageError",
+    "SystemClock",
+    "TamperError",
+    "durable_makedirs",
+    "fallocate",
+    "parse_rfc3339",
+    "redact",
+    "rfc3339",
+    "sync_dir",
+    "write_file",
+]

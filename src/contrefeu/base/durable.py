@@ -1,0 +1,112 @@
+"""Files that are on disk when a function returns.
+
+Rules kept here:
+  * A file is replaced whole: written beside, synced, renamed, and its folder synced.
+  * A new name counts only once its folder is synced.
+  * After a failed sync nothing is retried on the same file (fsyncgate): the caller starts another one.
+"""
+
+import contextlib
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from contrefeu.base.errors import StorageError
+
+
+def sync_dir(path: Path) -> None:
+    """Make the names in folder *path* durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def durable_makedirs(path: Path, mode: int = 0o700) -> None:
+    """Create folder *path* and its parents, each name durable."""
+    missing = []
+    while not path.exists():
+        missing.append(path)
+        path = path.parent
+    for folder in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=mode)
+        sync_dir(folder.parent)
+
+
+def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Put *data* at *path*, whole or not at all, durable on return.
+
+    Raises:
+        OSError: Nothing was replaced; what stood at *path* still stands.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(fd, view) :]
+        os.fsync(fd)
+    except OSError:
+        os.close(fd)
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+    os.close(fd)
+    beside.replace(path)
+    sync_dir(path.parent)
+
+
+def fallocate(fd: int, offset: int, length: int) -> None:
+    """Reserve *length* bytes of zeros from *offset*: a full disk is met here, not while a sender waits."""
+    os.posix_fallocate(fd, offset, length)
+
+
+class FileLock:
+    """One process at a time, for as long as the process lives (flock)."""
+
+    def __init__(self, path: Path, *, wait_s: float = 5.0) -> None:
+        self._path = path
+        self._wait_s = wait_s
+        self._fd = -1
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.release()
+
+    def acquire(self) -> None:
+        """Take the lock, waiting at most `wait_s` seconds for a process that is going away.
+
+        Raises:
+            StorageError: Another process holds it.
+        """
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < deadline:
+                    time.sleep(0.02)
+                    continue
+                os.close(fd)
+                raise StorageError(
+                    f"Another process is writing here ({self._path.name} is locked).",
+                    safe="Nothing was changed.",
+                    next="Use the running node, or stop it first (contrefeu status shows it).",
+                ) from None
+            self._fd = fd
+            return
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

@@ -1,0 +1,107 @@
+"""From a segment's header to its data key: by the node's own key, by a grant, or by the recovery key.
+
+A grant is a further right to read: the data key of one segment, sealed to one more recipient, in a file of its own
+(S2): GRANTS/<journal>/<segment>.grant, a note signed by the granting node:
+
+    contrefeu grant v1
+    origin ORIGIN
+    segment NUMBER
+    recipient NAME FINGERPRINT BASE64
+
+Rules kept here:
+  * A header is never rewritten to let somebody in.
+  * A data key counts only if it fits the commitment in the header; the reader checks that.
+"""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+
+from contrefeu.base import durable_makedirs, write_file
+from contrefeu.custody.horizon import ReadingKeys
+from contrefeu.custody.keypair import KeyPair
+from contrefeu.journal import JournalFiles, JournalUnreadable, Recipient, SegmentHeader, SegmentReader
+from contrefeu.proof import ProofMismatch, Signer, Verifier, open_note
+
+_TITLE = "contrefeu grant v1"
+
+
+class DataKeys:
+    """Finds data keys with whatever keys are at hand; given to a JournalReader."""
+
+    def __init__(
+        self,
+        reading: ReadingKeys | None,
+        *,
+        grants: Path | None = None,
+        granted_by: Iterable[Verifier] = (),
+        recovery: KeyPair | None = None,
+    ) -> None:
+        self._reading = reading
+        self._grants = grants
+        self._granted_by = list(granted_by)
+        self._recovery = recovery
+
+    def __call__(self, header: SegmentHeader) -> bytes:
+        """Return the data key of the segment.
+
+        Raises:
+            JournalUnreadable: No key at hand opens it.
+        """
+        for name, fingerprint, sealed in [*_keys(header), *self._granted(header)]:
+            pair = self._pair(name, fingerprint)
+            if pair is not None:
+                return pair.open(sealed, header.origin, header.segment)
+        raise JournalUnreadable(
+            f'No key here opens segment {header.segment} of journal "{header.origin}".',
+            safe="The segment is whole; it is only closed to this node (beyond its horizon, or never granted).",
+            next="contrefeu restore --shares FILE... opens it with the custodians.",
+        )
+
+    def _pair(self, name: str, fingerprint: str) -> KeyPair | None:
+        if self._recovery is not None and self._recovery.fingerprint == fingerprint:
+            return self._recovery
+        pair = self._reading.pair(name) if self._reading is not None else None
+        return pair if pair is not None and pair.fingerprint == fingerprint else None
+
+    def _granted(self, header: SegmentHeader) -> list[tuple[str, str, bytes]]:
+        if self._grants is None:
+            return []
+        path = _grant_path(self._grants, header.origin, header.segment)
+        if not path.is_file():
+            return []
+        try:
+            lines = open_note(path.read_bytes(), self._granted_by).text.splitlines()
+            if lines[:3] != [_TITLE, f"origin {header.origin}", f"segment {header.segment}"]:
+                return []
+            fields = [line.split(" ") for line in lines[3:]]
+            return [(name, fingerprint, base64.b64decode(sealed)) for _, name, fingerprint, sealed in fields]
+        except (ProofMismatch, ValueError):
+            return []
+
+
+def grant_segments(files: JournalFiles, key_of: DataKeys, to: Recipient, grants: Path, signer: Signer) -> int:
+    """Let *to* read every segment of a journal that *key_of* opens; returns how many."""
+    verifier = files.verifier()
+    granted = 0
+    for number in files.segments():
+        path = _grant_path(grants, verifier.name, number)
+        if path.exists():
+            continue
+        segment = SegmentReader(files, number, verifier)
+        segment.close()
+        data_key = key_of(segment.header)
+        sealed = base64.b64encode(to.seal(data_key, verifier.name, number)).decode()
+        text = f"{_TITLE}\norigin {verifier.name}\nsegment {number}\nrecipient {to.name} {to.fingerprint} {sealed}\n"
+        durable_makedirs(path.parent)
+        write_file(path, signer.sign(text), mode=0o640)
+        granted += 1
+    return granted
+
+
+def _keys(header: SegmentHeader) -> list[tuple[str, str, bytes]]:
+    return [(k.name, k.fingerprint, k.sealed) for k in header.keys]
+
+
+def _grant_path(grants: Path, origin: str, segment: int) -> Path:
+    return grants / origin.replace("/", "_") / f"{segment:010d}.grant"

@@ -1,0 +1,50 @@
+"""The recovery key in k of n custodians' hands: SLIP-39 words (SatoshiLabs SLIP-0039).
+
+Rules kept here:
+  * The 32-byte seed is split, never the expanded key. It is kept nowhere else.
+  * SLIP-39 with a wrong passphrase silently gives another secret, so there is none, and the fingerprint of the
+    public key must be the one that headers name (S5).
+"""
+
+from collections.abc import Sequence
+
+from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
+
+from contrefeu.base import OperatorError, StorageError
+
+SHARES_MAX = 16  # SLIP-39 holds a member's index in four bits
+
+
+def split_secret(seed: bytes, threshold: int, count: int) -> list[str]:
+    """Split *seed* into *count* mnemonics, any *threshold* of which give it back.
+
+    Raises:
+        OperatorError: The numbers make no sense.
+    """
+    if not 1 <= threshold <= count <= SHARES_MAX or (threshold == 1 and count > 1):
+        raise OperatorError(
+            f"{threshold} of {count} custodians is not possible.",
+            safe="Nothing was made.",
+            next=f"Choose 2 <= threshold <= custodians <= {SHARES_MAX} (or 1 of 1 for a trial).",
+        )
+    mnemonics: list[list[str]] = generate_mnemonics(1, [(threshold, count)], seed, iteration_exponent=1)
+    return mnemonics[0]
+
+
+def combine_shares(mnemonics: Sequence[str]) -> bytes:
+    """Return the seed that *mnemonics* give.
+
+    Raises:
+        StorageError: They are too few, of different secrets, or mistyped.
+    """
+    words = [" ".join(m.split()).lower() for m in mnemonics]
+    try:
+        secret: bytes = combine_mnemonics(list(dict.fromkeys(words)))
+    except (MnemonicError, ValueError) as refused:
+        reason = str(refused) or "the words do not fit together"
+        raise StorageError(
+            f"The custodians' shares do not give the recovery key: {reason}",
+            safe="Nothing was opened and nothing was changed.",
+            next="Bring the number of different shares that the printed pages name, of the same set.",
+        ) from None
+    return secret

@@ -1,0 +1,25 @@
+"""The hospital as its settings describe it: node, listeners, wards, vaults."""
+
+from contrefeu.hospital.settings import (
+    CaptureSettings,
+    NodeSettings,
+    Settings,
+    SettingsError,
+    VaultSettings,
+    WardSettings,
+    WebSettings,
+    default_settings,
+    parse_settings,
+)
+
+__all__ = [
+    "CaptureSettings",
+    "NodeSettings",
+    "Settings",
+    "SettingsError",
+    "VaultSettings",
+    "WardSettings",
+    "WebSettings",
+    "default_settings",
+    "parse_settings",
+]

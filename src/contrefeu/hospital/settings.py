@@ -1,0 +1,116 @@
+"""`contrefeu.toml`: every setting, its default, its unit and its reason.
+
+Rules kept here:
+  * A wrong setting names its key, what was found and what is allowed; nothing starts with half of them.
+  * An unknown key is an error: a typing mistake must not silently leave a default in force.
+  * Text in, values out: this module opens no file.
+"""
+
+import tomllib
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from contrefeu.base import OperatorError
+
+NodeId = Annotated[str, Meta(pattern=r"^(drill/)?[a-z0-9][a-z0-9-]{1,62}$")]
+Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$")]
+
+
+class SettingsError(OperatorError):
+    """The settings say what cannot be."""
+
+    kind = "settings"
+
+
+class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """This station."""
+
+    id: NodeId  # names its journals: "<id>-capture", "<id>-station"; a drill's begins with "drill/"
+    facility: str = "Contrefeu"  # on every page and sheet
+    zone: str = "Europe/Paris"  # of the wards, and of a feed that gives none
+    language: Literal["fr", "en"] = "fr"
+
+
+class CaptureSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How feeds are listened to."""
+
+    mllp: Address = "127.0.0.1:2575"  # HL7's registered port
+    message_bytes_max: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 64 * 2**20  # an entry's limit
+    connections_max: Annotated[int, Meta(ge=1, le=100_000)] = 1024
+    checkpoint_s: Annotated[float, Meta(gt=0, le=60)] = 0.5  # copies lag by at most about twice this
+    refuse: list[str] = field(default_factory=list)  # senders ("APP@FACILITY") that are never journaled (F45)
+
+
+class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The ward app."""
+
+    listen: Address = "127.0.0.1:8443"
+    names: list[str] = field(default_factory=lambda: ["localhost"])  # in the certificate
+    idle_minutes: Annotated[int, Meta(ge=1, le=720)] = 15  # a session that nobody used ends
+
+
+class VaultSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place for copies."""
+
+    url: str
+
+
+class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A ward that is declared; wards that feeds name are learned."""
+
+    id: str
+    name: str = ""
+    beds: list[str] = field(default_factory=list)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of `contrefeu.toml`."""
+
+    node: NodeSettings
+    capture: CaptureSettings = CaptureSettings()
+    web: WebSettings = WebSettings()
+    vaults: list[VaultSettings] = field(default_factory=list)
+    wards: list[WardSettings] = field(default_factory=list)
+
+    @property
+    def drill(self) -> bool:
+        """Whether this home is an exercise's: its journals' origins begin with "drill/"."""
+        return self.node.id.startswith("drill/")
+
+
+def parse_settings(text: str) -> Settings:
+    """Read `contrefeu.toml`.
+
+    Raises:
+        SettingsError: It is not TOML, or a key is unknown, missing or out of range.
+    """
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+        ZoneInfo(settings.node.zone)
+    except tomllib.TOMLDecodeError as found:
+        raise SettingsError(f"contrefeu.toml is not TOML: {found}", next="Correct that line.") from None
+    except msgspec.ValidationError as found:
+        raise SettingsError(
+            f"contrefeu.toml: {found}", safe="Nothing was started.", next="docs/reference/settings.md lists each key."
+        ) from None
+    except (KeyError, ValueError):
+        raise SettingsError(
+            "contrefeu.toml: `node.zone` names no time zone.", next="Write one such as Europe/Paris."
+        ) from None
+    return settings
+
+
+def default_settings(node_id: str, facility: str) -> str:
+    """Return the text of a new home's settings."""
+    return (
+        "# Contrefeu: settings of this node. docs/reference/settings.md says what each means.\n"
+        f"[node]\nid = {_quoted(node_id)}\nfacility = {_quoted(facility)}\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes are a subset of TOML's."""
+    return msgspec.json.encode(text).decode()

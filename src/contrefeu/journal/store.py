@@ -1,0 +1,386 @@
+"""The writer of a journal: append, sync, then let it be seen.
+
+Rules kept here:
+  * `append` returns when its entries are on disk (fdatasync), or raises and none of them counts.
+  * A segment is never reopened: after a crash, a failed sync or a restart the writer starts the next one under a
+    new data key, and what the last one holds beyond its good frames is copied to `aside/` (S3, S4).
+  * A segment's header says where the journal's tree stood: frames of an earlier segment beyond that are abandoned.
+  * After a failed write or sync the batch is written once more, in a new segment; if that fails too the sender gets
+    no answer.
+  * A checkpoint commits only to what is on disk.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from contrefeu.base import Clock, FileLock, durable_makedirs, fallocate, sync_dir, write_file
+from contrefeu.journal.entry import Draft, pack_entry
+from contrefeu.journal.errors import JournalFailed, JournalTampered
+from contrefeu.journal.files import Head, JournalFiles, pack_head, read_note
+from contrefeu.journal.header import (
+    PREAMBLE_BYTES,
+    SealedKey,
+    SegmentHeader,
+    commitment_of,
+    open_header,
+    pack_header,
+)
+from contrefeu.journal.recipients import Recipient
+from contrefeu.journal.scan import frames, is_zero
+from contrefeu.journal.segment import SegmentSealer, fresh_bytes_needed
+from contrefeu.proof import Checkpoint, Frontier, Signer, hash_leaf, open_checkpoint
+
+SEGMENT_BYTES = 64 * 2**20  # a copy, a repair and a start each read at most this much
+SEGMENT_AGE_S = 3600.0  # one hour: a day key seals at least 24 segments, a lost open segment holds at most one
+PREALLOCATE_BYTES = 4 * 2**20
+BATCH_ENTRIES_MAX = 4096
+BATCH_BYTES_SOFT = 1 << 20
+_HLC_COUNTER_BITS = 16
+
+log = structlog.get_logger("journal")
+
+
+@dataclass(slots=True)
+class _Open:
+    """The segment being written."""
+
+    number: int
+    fd: int
+    sealer: SegmentSealer
+    end: int
+    reserved: int
+    opened_ns: int
+    recipients: tuple[str, ...]
+
+
+class JournalWriter:
+    """The one writer of one journal; not thread safe."""
+
+    def __init__(
+        self,
+        journals: Path,
+        signer: Signer,
+        recipients: Callable[[], Sequence[Recipient]],
+        clock: Clock,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        segment_age_s: float = SEGMENT_AGE_S,
+    ) -> None:
+        """Take the journal named by *signer*, making its folder if need be.
+
+        Raises:
+            StorageError: Another process writes this journal.
+            JournalTampered: Its last segment is not what was written: `journal verify` says where.
+        """
+        self.journal = signer.verifier.name
+        self._files = JournalFiles.of(journals, self.journal)
+        self._signer = signer
+        self._recipients = recipients
+        self._clock = clock
+        self._segment_bytes = segment_bytes
+        self._segment_age_ns = int(segment_age_s * 1e9)
+        self._open: _Open | None = None
+        self._head_fd = -1
+        self._next_number = 1
+        self._sequence = 0
+        self._hlc = 0
+        self._tree = Frontier()
+        self._signed_size = -1
+        durable_makedirs(self._files.segments_folder)
+        self._lock = FileLock(self._files.lock)
+        self._lock.acquire()
+        try:
+            self._start()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    # What readers of a status ask.
+
+    @property
+    def sequence(self) -> int:
+        """Sequence of the last entry; 0 in an empty journal."""
+        return self._sequence
+
+    @property
+    def size(self) -> int:
+        """Leaves of the tree."""
+        return self._tree.size
+
+    # Writing.
+
+    def append(self, drafts: Sequence[Draft]) -> range:
+        """Append *drafts* and return their sequences, durable.
+
+        Raises:
+            JournalFailed: The disk refused, twice; none of them counts, nothing may be acknowledged.
+            EntryTooLong: A body is above the limit; none of them was written.
+        """
+        first = self._sequence + 1
+        for batch in _batches(drafts):
+            try:
+                self._commit(batch)
+            except OSError as refused:
+                log.warning("segment abandoned", journal=self.journal, reason=refused.strerror)
+                self._abandon()
+                self._again(batch)
+        return range(first, self._sequence + 1)
+
+    def checkpoint(self) -> Checkpoint:
+        """Sign for what is on disk and keep it; returns the checkpoint.
+
+        Raises:
+            OSError: It could not be kept; the one before still stands.
+        """
+        point = Checkpoint(
+            self.journal,
+            self._tree.size,
+            self._tree.root(),
+            self._sequence,
+            self._clock.now_ns() // 1000 * 1000,
+        )
+        if self._tree.size != self._signed_size:
+            write_file(self._files.checkpoint, point.sign(self._signer), mode=0o644)
+            self._signed_size = self._tree.size
+        return point
+
+    def roll(self) -> None:
+        """Close the open segment, so that its key can be forgotten; the next append opens another."""
+        segment = self._open
+        if segment is None:
+            return
+        try:
+            frame, leaf = segment.sealer.close(
+                next_sequence=self._sequence + 1,
+                hlc=self._hlc,
+                received_ns=self._clock.now_ns(),
+                fresh=secrets.token_bytes(32),
+            )
+            _write_all(segment.fd, frame, segment.end)
+            os.fdatasync(segment.fd)
+            self._tree.append(leaf)
+            segment.end += len(frame)
+            self._publish()
+            os.ftruncate(segment.fd, segment.end)
+            os.fsync(segment.fd)
+        except OSError as refused:
+            log.warning("segment left open", journal=self.journal, reason=refused.strerror)
+        self._forget()
+
+    def close(self) -> None:
+        """Close the open segment, sign, and let the journal go."""
+        try:
+            self.roll()
+            self.checkpoint()
+        except OSError as refused:
+            log.warning("no last checkpoint", journal=self.journal, reason=refused.strerror)
+        finally:
+            self._lock.release()
+
+    def _commit(self, batch: Sequence[Draft]) -> None:
+        now_ns = self._clock.now_ns()
+        if self._open is not None and self._is_over(self._open, now_ns):
+            self.roll()
+        segment = self._open or self._open_segment(now_ns)
+        sequence = self._sequence
+        hlc = max(self._hlc + 1, now_ns // 1_000_000 << _HLC_COUNTER_BITS)
+        entries = [pack_entry(draft, sequence + 1 + i, hlc + i) for i, draft in enumerate(batch)]
+        frame, leaf = segment.sealer.seal(
+            entries,
+            secrets.token_bytes(fresh_bytes_needed(len(entries))),
+            first_sequence=sequence + 1,
+            hlc=(hlc, hlc + len(entries) - 1),
+            received_ns=now_ns,
+        )
+        self._reserve(segment, len(frame))
+        _write_all(segment.fd, frame, segment.end)
+        os.fdatasync(segment.fd)
+        self._sequence = sequence + len(entries)
+        self._hlc = hlc + len(entries) - 1
+        self._tree.append(leaf)
+        segment.end += len(frame)
+        self._publish()
+
+    def _again(self, batch: Sequence[Draft]) -> None:
+        """Write *batch* in a new segment: the old file is never trusted again (S4)."""
+        try:
+            self._commit(batch)
+        except OSError as refused:
+            self._abandon()
+            raise JournalFailed(
+                f'Journal "{self.journal}" cannot write: {refused.strerror}.',
+                safe=f"Its {self._sequence} entries. No sender was told that more was kept.",
+                next="Give the disk space, or bring it back; writing resumes by itself.",
+            ) from refused
+
+    # Segments.
+
+    def _is_over(self, segment: _Open, now_ns: int) -> bool:
+        return (
+            segment.end >= self._segment_bytes
+            or now_ns - segment.opened_ns >= self._segment_age_ns
+            or segment.recipients != tuple(r.fingerprint for r in self._recipients())
+        )
+
+    def _open_segment(self, now_ns: int) -> _Open:
+        data_key = secrets.token_bytes(32)
+        number = self._next_number
+        recipients = tuple(self._recipients())
+        assert recipients, "a segment that nobody can open is a loss"
+        header = SegmentHeader(
+            origin=self.journal,
+            segment=number,
+            opened_ns=now_ns,
+            first_sequence=self._sequence + 1,
+            tree=self._tree,
+            last_hlc=self._hlc,
+            commitment=commitment_of(data_key),
+            keys=tuple(SealedKey(r.name, r.fingerprint, r.seal(data_key, self.journal, number)) for r in recipients),
+        )
+        note = header.sign(self._signer)
+        packed = pack_header(note)
+        fd = os.open(self._files.segment(number), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+        self._next_number = number + 1
+        segment = _Open(
+            number,
+            fd,
+            SegmentSealer(note, data_key),
+            len(packed),
+            0,
+            now_ns,
+            tuple(r.fingerprint for r in recipients),
+        )
+        try:
+            self._reserve(segment, 0)
+            _write_all(fd, packed, 0)
+            os.fsync(fd)
+            sync_dir(self._files.segments_folder)
+        except OSError:
+            os.close(fd)
+            raise
+        self._tree.append(hash_leaf(note))
+        self._open = segment
+        self._publish()
+        return segment
+
+    def _reserve(self, segment: _Open, length: int) -> None:
+        if segment.end + length > segment.reserved:
+            wanted = -(-(segment.end + length) // PREALLOCATE_BYTES) * PREALLOCATE_BYTES
+            fallocate(segment.fd, segment.reserved, wanted - segment.reserved)
+            segment.reserved = wanted
+
+    def _publish(self) -> None:
+        assert self._open is not None
+        head = Head(self._open.number, self._open.end, self._sequence, self._tree.size)
+        os.pwrite(self._head_fd, pack_head(head), 0)
+
+    def _abandon(self) -> None:
+        """Leave the open segment as it is: its frames beyond the tree are no part of the journal."""
+        self._forget()
+        self._next_number = max([self._next_number - 1, *self._files.segments()]) + 1
+
+    def _forget(self) -> None:
+        if self._open is not None:
+            os.close(self._open.fd)
+            self._open = None
+
+    # Starting.
+
+    def _start(self) -> None:
+        if not self._files.verifier_file.exists():
+            write_file(self._files.verifier_file, f"{self._signer.verifier}\n".encode(), mode=0o644)
+        self._head_fd = os.open(self._files.head, os.O_RDWR | os.O_CREAT, 0o644)
+        numbers = self._files.segments()
+        while numbers and not self._resume(numbers.pop()):
+            pass
+        self._next_number = max([0, *self._files.segments()]) + 1
+        self._refuse_a_rollback()
+
+    def _resume(self, number: int) -> bool:
+        """Take up from segment *number*; False when it holds no whole header (a crash while it was made)."""
+        path = self._files.segment(number)
+        fd = os.open(path, os.O_RDWR)
+        try:
+            note = read_note(fd)
+            if note is None:
+                self._set_aside(fd, number, 0)
+                path.unlink()
+                sync_dir(self._files.segments_folder)
+                return False
+            header = open_header(note, self._signer.verifier)
+            self._tree = header.tree.copy()
+            self._tree.append(hash_leaf(note))
+            self._sequence, self._hlc = header.first_sequence - 1, header.last_hlc
+            end = PREAMBLE_BYTES + len(note)
+            for frame in frames(fd, end, os.fstat(fd).st_size):
+                if frame.head.first_sequence != self._sequence + 1:
+                    raise JournalTampered(f'Journal "{self.journal}" is out of sequence in segment {number}.')
+                self._tree.append(frame.leaf)
+                self._sequence, self._hlc, end = frame.head.last_sequence, frame.head.last_hlc, frame.end
+            if end < os.fstat(fd).st_size:
+                self._set_aside(fd, number, end)
+                os.ftruncate(fd, end)
+                os.fsync(fd)
+            os.pwrite(self._head_fd, pack_head(Head(number, end, self._sequence, self._tree.size)), 0)
+        finally:
+            os.close(fd)
+        return True
+
+    def _set_aside(self, fd: int, number: int, start: int) -> None:
+        """Copy what lies beyond the good frames; zeros are reserved space, not a tail."""
+        stop = os.fstat(fd).st_size
+        if is_zero(fd, start, stop):
+            return
+        tail = os.pread(fd, stop - start, start).rstrip(b"\x00")
+        durable_makedirs(self._files.aside)
+        name = f"{number:010d}.{start}.{self._clock.now_ns()}.tail"
+        write_file(self._files.aside / name, tail)
+        log.warning("torn tail set aside", journal=self.journal, segment=number, offset=start, bytes=len(tail))
+
+    def _refuse_a_rollback(self) -> None:
+        """What was signed for must be there: a checkpoint beyond the tree means lost frames.
+
+        Raises:
+            JournalTampered: The journal is behind its own checkpoint.
+        """
+        try:
+            data = self._files.checkpoint.read_bytes()
+        except FileNotFoundError:
+            return
+        point = open_checkpoint(data, [self._signer.verifier])
+        if point.size > self._tree.size or (point.size == self._tree.size and point.root != self._tree.root()):
+            raise JournalTampered(
+                f'Journal "{self.journal}" holds {self._tree.size} leaves and signed for {point.size}.',
+                safe="The copies in the vaults.",
+                next="contrefeu journal verify says what is missing; contrefeu vault repair fetches it.",
+            )
+
+
+def _batches(drafts: Sequence[Draft]) -> list[Sequence[Draft]]:
+    """Cut *drafts* so that a frame stays near BATCH_BYTES_SOFT; one long entry has a frame of its own."""
+    if len(drafts) <= 64 and sum(len(d.body) for d in drafts) <= BATCH_BYTES_SOFT:
+        return [drafts] if drafts else []
+    batches: list[Sequence[Draft]] = []
+    batch: list[Draft] = []
+    size = 0
+    for draft in drafts:
+        if batch and (size + len(draft.body) > BATCH_BYTES_SOFT or len(batch) >= BATCH_ENTRIES_MAX):
+            batches.append(batch)
+            batch, size = [], 0
+        batch.append(draft)
+        size += len(draft.body)
+    if batch:
+        batches.append(batch)
+    return batches
+
+
+def _write_all(fd: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written

@@ -1,0 +1,62 @@
+"""Checkpoints: what a writer commits to, signed (C2SP tlog-checkpoint, https://c2sp.org/tlog-checkpoint).
+
+    origin "\\n" size "\\n" base64(root) "\\n" extension*      as the text of a signed note
+
+Our extension lines, in this order: `entries N` (entries committed to), `time T` (RFC 3339, the writer's clock).
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contrefeu.base import parse_rfc3339, rfc3339
+from contrefeu.proof.errors import ProofMismatch
+from contrefeu.proof.note import Signer, Verifier, open_note
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A tree a writer has signed for."""
+
+    origin: str
+    size: int  # leaves
+    root: bytes  # 32 bytes
+    entries: int
+    time_ns: int
+
+    def text(self) -> str:
+        """The text that is signed."""
+        root = base64.b64encode(self.root).decode()
+        return f"{self.origin}\n{self.size}\n{root}\nentries {self.entries}\ntime {rfc3339(self.time_ns)}\n"
+
+    def sign(self, signer: Signer) -> bytes:
+        """Return the signed note."""
+        return signer.sign(self.text())
+
+
+def open_checkpoint(data: bytes, verifiers: Iterable[Verifier]) -> Checkpoint:
+    """Check and read a checkpoint.
+
+    Raises:
+        ProofMismatch: No known key signed it, or it does not say what a checkpoint says.
+    """
+    text = open_note(data, verifiers).text
+    lines = text.split("\n")
+    try:
+        origin, size_text, root_text, entries_text, time_text = lines[:5]
+        size, root = _number(size_text), base64.b64decode(root_text, validate=True)
+        entries = _number(entries_text.removeprefix("entries "))
+        time_ns = parse_rfc3339(time_text.removeprefix("time "))
+    except (ValueError, binascii.Error):
+        raise ProofMismatch("the checkpoint is malformed") from None
+    found = Checkpoint(origin, size, root, entries, time_ns)
+    if len(root) != 32 or not text.startswith(found.text()):
+        raise ProofMismatch("the checkpoint is malformed")
+    return found
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or (text[0] == "0" and text != "0"):
+        raise ValueError(text)
+    return int(text)
