@@ -13,6 +13,7 @@ Rules kept here:
     take back. It is not synced itself; a writer that starts computes it again.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
