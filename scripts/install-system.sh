@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# What the tests need from the system: a chromium (the ward app as people see it), pdftotext (what a PDF says) and a
+# font with every letter. Fast and silent when they are there. Where they cannot be installed (not root, no apt-get,
+# no network) one line says what is left out, and the tests that need it are skipped, save in CI (tests/conftest.py).
+set -uo pipefail
+
+has_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+has_pdftotext() { command -v pdftotext; }
+has_fonts() { [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || fc-list 2>/dev/null | grep -qi dejavu; }
+
+lacking() {
+    has_chromium >/dev/null || echo chromium
+    has_pdftotext >/dev/null || echo poppler-utils
+    has_fonts >/dev/null || echo fonts-dejavu-core
+}
+
+left_out() {
+    echo "install-system: left out: $(lacking | xargs) ($1); the tests that need them are skipped" >&2
+    exit 0
+}
+
+[ -z "$(lacking)" ] && exit 0
+command -v apt-get >/dev/null || left_out "no apt-get here"
+[ "$(id -u)" -eq 0 ] || left_out "not root: install them with your system's package manager"
+
+export DEBIAN_FRONTEND=noninteractive
+apt="apt-get -qq -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"
+echo "install-system: installing $(lacking | xargs)" >&2
+for attempt in 1 2 3; do
+    # Packages one by one: what one mirror lacks must not cost the others.
+    if $apt update >/dev/null 2>&1; then
+        for package in $(lacking); do
+            $apt install --yes --no-install-recommends "$package" >/dev/null 2>&1 || true
+        done
+    fi
+    [ -z "$(lacking)" ] && exit 0
+    [ "$attempt" -lt 3 ] && sleep $((attempt * 2))
+done
+left_out "apt-get could not bring them"

@@ -1,0 +1,79 @@
+"""What every test stands on: repeatable examples, and an honest account of what was skipped.
+
+Rules kept here:
+  * A run is repeatable: hypothesis derives its examples from the test itself. `--hypothesis-profile=explore` looks
+    for new ones, ten times as many.
+  * A test marked `browser` is skipped where there is no chromium, one marked `system("pdftotext")` where that
+    program is missing; the reason names scripts/install-system.sh.
+  * In CI (CONTREFEU_CI=1) nothing is skipped: a skipped test fails the run, whatever the reason.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+IN_CI = os.environ.get("CONTREFEU_CI") == "1"
+
+# Machines are shared and slow: a deadline would fail tests for their neighbours' sake.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
+
+_skipped: dict[str, str] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks that this file gives a meaning."""
+    config.addinivalue_line("markers", "system(*programs): needs programs that scripts/install-system.sh brings")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, by name, what this machine cannot run."""
+    for item in items:
+        lacking = list(_lacking(item))
+        if lacking:
+            reason = f"{', '.join(lacking)} not found: scripts/install-system.sh brings it"
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _lacking(item: pytest.Item) -> Iterator[str]:
+    if item.get_closest_marker("browser") and not any(map(shutil.which, CHROMIUM_NAMES)):
+        yield "chromium"
+    for mark in item.iter_markers("system"):
+        yield from (program for program in mark.args if not shutil.which(program))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count skipped tests; an expected failure is no skip."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped[report.nodeid] = _reason(report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Count whole files that were skipped."""
+    if report.skipped:
+        _skipped[report.nodeid] = _reason(report)
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI a skipped test is a failure."""
+    if IN_CI and _skipped and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was skipped, and why."""
+    if _skipped:
+        terminalreporter.section("skipped: an error here" if IN_CI else "skipped")
+        for nodeid, reason in sorted(_skipped.items()):
+            terminalreporter.write_line(f"{nodeid}: {reason.removeprefix('Skipped: ')}")
