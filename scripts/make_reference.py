@@ -364,7 +364,8 @@ def _modules() -> list[str]:
 
 def _path(name: str) -> Path:
     beside = SOURCE.joinpath(*name.split("."))
-    return beside / "__init__.py" if beside.is_dir() else beside.with_suffix(".py")
+    module = beside.with_name(f"{beside.name}.py")
+    return module if module.is_file() else beside / "__init__.py"
 
 
 def _imported(name: str) -> Any:

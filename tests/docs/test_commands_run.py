@@ -1,0 +1,105 @@
+"""What the documents say to type works as they show it.
+
+Method: run each page's session in an empty folder with the program that is installed here, as a reader would; the
+commands that are too long for that, or need a hospital, are tried elsewhere and named in a table.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.sessions import Block, blocks, documents, lacking
+from tests.house.tree import ROOT, listed
+
+# Command, as its beginning -> where it is tried instead, or why it is not.
+ELSEWHERE = {
+    "make up": "tests/drills: a node fed by a simulated hospital, asked through its ports",
+    "make test": "the run that this is part of",
+    "make check": ".ci/run",
+    "make docs": "tests/docs/test_reference.py",
+    "make bench": "tests/docs/test_bench.py tries that every benchmark runs",
+    "make drill": "tests/drills",
+    "contrefeu drill": "tests/drills",
+    "contrefeu up": "tests/drills",
+    "git ": "the reader's own tool",
+    "openssl ": "the reader's own tool",
+    "python3 ": "the reader's own tool",
+    ".venv/bin/python bench": "tests/docs/test_bench.py tries that every benchmark runs",
+    ".venv/bin/contrefeu drill": "tests/drills",
+}
+PAGES = [path for path in documents() if any(block.run for block in blocks(path))]
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_page_can_be_followed(page, tmp_path):
+    """From an empty folder, typing what the page shows gives what the page shows."""
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "CONTREFEU_HOME": str(tmp_path / "home"),
+        "LANG": "en_GB.UTF-8",
+        "COLUMNS": "200",
+    }
+    for variable in ("LC_ALL", "LC_MESSAGES", "XDG_DATA_HOME"):
+        environment.pop(variable, None)
+    for block in (b for b in blocks(page) if b.run):
+        for command in block.commands():
+            run = subprocess.run(
+                ["bash", "-c", command.line],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            output = run.stdout + run.stderr
+            assert run.returncode == command.status, f"$ {command.line}\n{output}"
+            missing = lacking(command.shown, output)
+            assert not missing, f"$ {command.line}\nshown and not said: {missing}\n{output}"
+
+
+def test_what_is_not_run_is_tried_elsewhere():
+    """A session that no test types is in the table, with the test that tries it."""
+    found = []
+    for page in documents():
+        for block in blocks(page):
+            if block.language != "console" or block.run:
+                continue
+            found += [
+                f"{_name(page)}: $ {command.line}: mark the block `console run`, or name it in ELSEWHERE"
+                for command in block.commands()
+                if not command.line.startswith(tuple(ELSEWHERE))
+            ]
+    assert not found, listed(found)
+
+
+def test_sessions_are_marked_as_such():
+    """A prompt in another kind of block would be a session that nobody runs."""
+    found = [
+        f"{_name(page)}: a prompt in a ```{block.language}: make it ```console"
+        for page in documents()
+        for block in blocks(page)
+        if block.language != "console" and block.text.startswith("$ ")
+    ]
+    assert not found, listed(found)
+
+
+def test_a_wrong_session_is_noticed():
+    """The comparison sees a missing line, a wrong order, and takes … for anything."""
+    output = "node n1 made\n2 received,   2 journaled\n"
+    assert lacking(["node … made", "2 received, 2 journaled"], output) == []
+    assert lacking(["2 received, 2 journaled", "node … made"], output) == ["node … made"]
+    assert lacking(["3 received"], output) == ["3 received"]
+    block = Block("console", run=True, text="$ false  # ends with 1\n> --more\nshown\n")
+    [command] = block.commands()
+    assert (command.line, command.status, command.shown) == ("false\n--more", 1, ["shown"])
