@@ -1,0 +1,45 @@
+"""Every benchmark of `bench/` runs and gives ratios.
+
+Method: run each with as little work as it can do, and look at its rows; figures are not compared, machines differ.
+"""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.house.tree import ROOT
+
+BENCHMARKS = sorted((ROOT / "bench").glob("[a-z]*.py"))
+WORK = {"ROUNDS": 1, "SINGLE": 3, "BATCH": 4, "BATCHES": 2, "MESSAGES": 20, "BEDS": 8, "HOURS": 2}
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"bench_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+def test_a_benchmark_gives_ratios(path, monkeypatch):
+    """Each row names what was measured, ours and the reference in one unit, and their ratio."""
+    module = _load(path)
+    assert module.__doc__, "say what is compared with what"
+    for name, value in WORK.items():
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, value)
+    rows = module.run()
+    assert rows
+    for row in rows:
+        assert list(row) == ["name", "ours", "reference", "ratio", "unit"]
+        assert row["ratio"] == pytest.approx(row["ours"] / row["reference"])
+        assert row["name"].startswith(f"{path.stem}: "), "a row begins with its benchmark"
+
+
+def test_there_are_benchmarks():
+    """A folder that is empty would pass the others."""
+    assert "journal" in {path.stem for path in BENCHMARKS}
