@@ -15,7 +15,7 @@ lacking() {
 }
 
 left_out() {
-    echo "install-system: left out: $(lacking | xargs) ($1); the tests that need them are skipped" >&2
+    echo "install-system: left out: $(echo $(lacking)) ($1); the tests that need them are skipped" >&2
     exit 0
 }
 
@@ -25,7 +25,7 @@ command -v apt-get >/dev/null || left_out "no apt-get here"
 
 export DEBIAN_FRONTEND=noninteractive
 apt="apt-get -qq -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"
-echo "install-system: installing $(lacking | xargs)" >&2
+echo "install-system: installing $(echo $(lacking))" >&2
 for attempt in 1 2 3; do
     # Packages one by one: what one mirror lacks must not cost the others.
     if $apt update >/dev/null 2>&1; then
