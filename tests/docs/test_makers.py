@@ -26,7 +26,7 @@ def test_a_reason_stands_behind_or_above(tmp_path: Path):
 
     source = tmp_path / "limits.py"
     source.write_text(
-        "BEHIND_MAX = 1  # because\n# two lines\n# above\nABOVE_MAX: int = 2\nMARKED_MAX = 3  # noqa: S101\n\nlower = 4\n"
+        "BEHIND_MAX = 1  # because\n# two lines\n# above\nABOVE_MAX: int = 2\nMARKED_MAX = 3  # noqa: S101\nlower = 4\n"
     )
     assert constants_of(source) == [
         Constant("BEHIND_MAX", "because"),
