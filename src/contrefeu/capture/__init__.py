@@ -1,0 +1,21 @@
+"""Capture: what comes from outside, kept before anything else is done with it."""
+
+from contrefeu.capture.files import Item, Problem, files_in, read_file, split
+from contrefeu.capture.intake import Intake
+from contrefeu.capture.local import LocalAppender, LocalJournal, LocalServer
+from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
+
+__all__ = [
+    "Intake",
+    "Item",
+    "LocalAppender",
+    "LocalJournal",
+    "LocalServer",
+    "MllpCounts",
+    "MllpListener",
+    "Problem",
+    "acknowledgement_codes",
+    "files_in",
+    "read_file",
+    "split",
+]

@@ -1,0 +1,228 @@
+"""The local socket of a journal's writer: how other processes of this node append to it.
+
+    request  = length u32 || MessagePack of Append or Ask
+    response = length u32 || MessagePack of Kept, Told or Refused
+
+Rules kept here:
+  * The socket's folder is the node's own (0700): whoever may open it may append to this journal, and to no other.
+  * An append is answered when all of it is durable.
+  * Bodies are opaque: bytes that another process must not read pass through it unread (S9).
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from struct import Struct as Layout
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from contrefeu.base import StorageError
+from contrefeu.capture.intake import Intake
+from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, EntryTooLong, JournalFailed
+
+REQUEST_BYTES_MAX = ENTRY_BODY_BYTES_MAX + 2**20  # one entry of the greatest length and its envelope
+BATCH_BYTES = 2**20  # what a client gathers before it waits for an answer
+BATCH_DRAFTS = 1024
+_LENGTH = Layout(">I")
+
+
+class Append(Struct, tag=True, frozen=True):
+    """Append these, in this order."""
+
+    drafts: list[tuple[str, str, bytes, int]]  # source, media type, body, received (ns)
+
+
+class Ask(Struct, tag=True, frozen=True):
+    """How are you?"""
+
+
+class Kept(Struct, tag=True, frozen=True):
+    """All of it is durable."""
+
+    first: int
+    count: int
+
+
+class Told(Struct, tag=True, frozen=True):
+    """What the process says of itself."""
+
+    state: dict[str, Any]
+
+
+class Refused(Struct, tag=True, frozen=True):
+    """Nothing of it counts."""
+
+    kind: str
+    what: str
+    safe: str
+    next: str
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_request: msgspec.msgpack.Decoder[Append | Ask] = msgspec.msgpack.Decoder(Append | Ask)
+_response: msgspec.msgpack.Decoder[Kept | Told | Refused] = msgspec.msgpack.Decoder(Kept | Told | Refused)
+
+
+class LocalServer:
+    """Serves one intake on a Unix socket."""
+
+    def __init__(self, intake: Intake, state: Callable[[], dict[str, Any]]) -> None:
+        self._intake = intake
+        self._state = state
+        self._server: asyncio.Server | None = None
+
+    async def listen(self, path: Path) -> None:
+        """Open the socket at *path*; one that a dead process left is replaced."""
+        path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, path)
+        path.chmod(0o600)
+
+    def close(self) -> None:
+        """Take no more connections."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+                if length > REQUEST_BYTES_MAX:
+                    break
+                answer = _encode(self._answer(await reader.readexactly(length)))
+                writer.write(_LENGTH.pack(len(answer)) + answer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    def _answer(self, request: bytes) -> Kept | Told | Refused:
+        try:
+            asked = _request.decode(request)
+        except msgspec.MsgspecError:
+            return Refused("sender", "The request is not one.", "Nothing was kept.", "")
+        if isinstance(asked, Ask):
+            return Told(self._state())
+        try:
+            kept = self._intake.append_all([Draft(*draft) for draft in asked.drafts])
+        except (JournalFailed, EntryTooLong) as failed:
+            return Refused(failed.kind, failed.what, failed.safe, failed.next)
+        return Kept(kept.start, len(kept))
+
+
+class LocalJournal:
+    """A journal whose writer is another process; blocking, for commands."""
+
+    def __init__(self, path: Path, journal: str) -> None:
+        """Connect.
+
+        Raises:
+            StorageError: No process listens there.
+        """
+        self.journal = journal
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise _not_running(journal) from None
+
+    def append(self, drafts: Sequence[Draft]) -> range:
+        """Append *drafts* and return their sequences, durable.
+
+        Raises:
+            JournalFailed: The disk refused, or the process went away: what was not answered may or may not be kept.
+        """
+        answer = self._ask(Append([(d.source, d.media_type, d.body, d.received_ns) for d in drafts]))
+        if isinstance(answer, Kept):
+            return range(answer.first, answer.first + answer.count)
+        raise _failure(self.journal, answer)
+
+    def state(self) -> dict[str, Any]:
+        """What the process says of itself."""
+        answer = self._ask(Ask())
+        assert isinstance(answer, Told)
+        return answer.state
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._socket.close()
+
+    def _ask(self, request: Append | Ask) -> Kept | Told | Refused:
+        body = _encode(request)
+        try:
+            self._socket.sendall(_LENGTH.pack(len(body)) + body)
+            (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
+            return _response.decode(self._exactly(length))
+        except OSError:
+            raise _not_running(self.journal) from None
+
+    def _exactly(self, length: int) -> bytes:
+        parts = []
+        while length:
+            part = self._socket.recv(min(length, 2**20))
+            if not part:
+                raise ConnectionResetError
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
+
+
+class LocalAppender:
+    """A journal whose writer is another process; for an event loop. Connects when asked, and again when it must."""
+
+    def __init__(self, path: Path, journal: str) -> None:
+        self.journal = journal
+        self._path = path
+        self._lock = asyncio.Lock()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def append(self, source: str, media_type: str, body: bytes, received_ns: int) -> str:
+        """Append one entry and return its reference, durable.
+
+        Raises:
+            JournalFailed: The disk refused.
+            StorageError: The process does not answer: it may or may not be kept; send it again.
+        """
+        answer = await self._ask(Append([(source, media_type, body, received_ns)]))
+        if isinstance(answer, Kept):
+            return f"{self.journal}/{answer.first}"
+        raise _failure(self.journal, answer)
+
+    async def state(self) -> dict[str, Any]:
+        """What the process says of itself."""
+        answer = await self._ask(Ask())
+        assert isinstance(answer, Told)
+        return answer.state
+
+    async def _ask(self, request: Append | Ask) -> Kept | Told | Refused:
+        body = _encode(request)
+        async with self._lock:
+            try:
+                if self._streams is None:
+                    self._streams = await asyncio.open_unix_connection(self._path)
+                reader, writer = self._streams
+                writer.write(_LENGTH.pack(len(body)) + body)
+                await writer.drain()
+                (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+                return _response.decode(await reader.readexactly(length))
+            except (OSError, asyncio.IncompleteReadError):
+                self._streams = None
+                raise _not_running(self.journal) from None
+
+
+def _failure(journal: str, answer: Told | Refused | Kept) -> JournalFailed | EntryTooLong:
+    assert isinstance(answer, Refused)
+    kind = EntryTooLong if answer.kind == EntryTooLong.kind else JournalFailed
+    return kind(answer.what or f'Journal "{journal}" refused.', safe=answer.safe, next=answer.next)
+
+
+def _not_running(journal: str) -> StorageError:
+    return StorageError(
+        f'The process that writes journal "{journal}" does not answer.',
+        safe="Everything that was confirmed before.",
+        next="contrefeu status shows whether the node runs; contrefeu up starts it.",
+    )

@@ -1,0 +1,125 @@
+"""What every command shares: the home it works on, how it answers, how it fails (docs/reference/commands.md).
+
+Rules kept here:
+  * With `--json` stdout holds one JSON object and nothing else; people's words, bars and logs go to stderr.
+  * An error answers what, what is safe and what next; no traceback without `--debug`.
+  * Of several findings the gravest gives the exit status: 12 before 13 before 10.
+"""
+
+import locale
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import structlog
+import typer
+
+from contrefeu.base import ContrefeuError, redact
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Language = Literal["fr", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the words before the command said."""
+
+    home: Path
+    language: Language
+    debug: bool
+
+
+def door(context: typer.Context) -> Door:
+    """The door that this command came through."""
+    found = context.find_root().obj
+    assert isinstance(found, Door)
+    return found
+
+
+def default_home() -> Path:
+    """Where a home is when nobody says: the platform's data folder."""
+    named = os.environ.get("CONTREFEU_HOME")
+    if named:
+        return Path(named)
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "contrefeu"
+
+
+def default_language() -> Language:
+    """The language of the locale; French first."""
+    named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    code = named or (locale.getlocale()[0] or "")
+    return "en" if code.lower().startswith("en") else "fr"
+
+
+def say(text: str = "") -> None:
+    """A line for people, on stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def whisper(text: str) -> None:
+    """A line for people, beside the answer: on stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def answer(as_json: bool, value: Any, for_people: Callable[[], None]) -> None:
+    """Give *value* as JSON, or say it *for_people*."""
+    if as_json:
+        emit(value)
+    else:
+        for_people()
+
+
+def emit(value: Any) -> None:
+    """One JSON object on a line of its own, at once."""
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def finish(status: int) -> None:
+    """End the command with *status*."""
+    if status:
+        raise typer.Exit(status)
+
+
+def speak_of_failure(error: BaseException, *, debug: bool) -> int:
+    """Say what went wrong on stderr; returns the exit status."""
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, ContrefeuError):
+        whisper(error.report())
+        return error.exit_status
+    # An exception's text may quote what it choked on: its class is all that is said of it.
+    storage = isinstance(error, OSError)
+    what = f"{type(error).__name__}: {error.strerror}" if isinstance(error, OSError) else type(error).__name__
+    report = ContrefeuError(
+        f"The command stopped on something it did not foresee ({what}).",
+        safe="Every entry that was confirmed before.",
+        next="Run it again with --debug and report what it prints (it may name patients: look before you send).",
+    )
+    whisper(report.report().replace("(exit status 1)", f"(exit status {14 if storage else 1})"))
+    return 14 if storage else 1
+
+
+def set_up_logs(process: str) -> None:
+    """Logs are JSON lines on stderr, redacted."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            redact,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)

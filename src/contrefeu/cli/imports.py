@@ -1,0 +1,109 @@
+"""`contrefeu import`: journal files and folders, whatever they hold."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from msgspec import Struct, field
+
+from contrefeu.cli.door import Json, answer, door, say, whisper
+
+if TYPE_CHECKING:
+    from contrefeu.journal import Draft
+
+BATCH_BYTES = 1 << 20
+BATCH_DRAFTS = 1024
+
+
+class Imported(Struct):
+    """What an import did."""
+
+    files: int = 0
+    received: int = 0
+    journaled: int = 0
+    charted: int = 0
+    kept_uncharted: int = 0
+    duplicates: int = 0
+    refused: int = 0  # by the settings' refuse list: acknowledged to nobody, kept nowhere (F45)
+    seconds: float = 0.0
+    bytes: int = 0
+    journal: str = ""
+    first: int = 0
+    last: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    source: Annotated[str, typer.Option(help="Name of the feed, instead of the one each message gives.")] = "",
+    json: Json = False,
+) -> None:
+    """Journal files or folders, then chart what can be charted.
+
+    HL7 v2 (one or many messages, batches, MLLP dumps), FHIR JSON and NDJSON, CDA XML, also inside .gz .xz .zst .tar
+    .tar.gz .zip; told apart by their content. Nothing is dropped: what cannot be read is kept as it came. The same
+    file twice is journaled twice and charted once.
+    """
+    from contrefeu.base import OperatorError
+    from contrefeu.cli.node import Node
+
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise OperatorError(f"There is no {missing[0]}.", safe="Nothing was imported.", next="Name files that exist.")
+    node = Node.at(door(context).home)
+    started = time.monotonic()
+    done = Imported(journal=node.capture_journal)
+    with node.capture_appender() as journal:
+        for batch in _batches(paths, source, frozenset(node.settings.capture.refuse), done):
+            sequences = journal.append(batch)
+            done.first = done.first or sequences.start
+            done.last = sequences.stop - 1
+            done.journaled += len(sequences)
+    if done.last:
+        with node.charts() as charts:
+            account = charts.account(node.capture_journal, done.first, done.last)
+        done.charted, done.kept_uncharted, done.duplicates = (
+            account.charted,
+            account.kept_uncharted,
+            account.duplicates,
+        )
+    done.seconds = round(time.monotonic() - started, 3)
+    for problem in done.problems:
+        whisper(f"contrefeu: {problem}")
+    answer(json, done, lambda: _for_people(done))
+
+
+def _batches(paths: list[Path], source: str, refuse: frozenset[str], done: Imported) -> "Iterator[list[Draft]]":
+    from contrefeu.base import SystemClock
+    from contrefeu.capture import Item, files_in, read_file
+    from contrefeu.journal import Draft
+
+    clock = SystemClock()
+    batch: list[Draft] = []
+    size = 0
+    for file in (file for path in paths for file in files_in(path)):
+        done.files += 1
+        for found in read_file(file):
+            done.received += 1
+            if not isinstance(found, Item):
+                done.problems.append(f"{found.origin}: {found.reason}")
+                continue
+            if found.source in refuse:
+                done.refused += 1
+                continue
+            batch.append(Draft(source or found.source or "import", found.media_type, found.body, clock.now_ns()))
+            size += len(found.body)
+            done.bytes += len(found.body)
+            if size >= BATCH_BYTES or len(batch) >= BATCH_DRAFTS:
+                yield batch
+                batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _for_people(done: Imported) -> None:
+    say(f"{done.files} files: {done.received} received, {done.journaled} journaled in {done.journal}")
+    say(f"  charted {done.charted}   kept, not charted {done.kept_uncharted}   repeats {done.duplicates}")

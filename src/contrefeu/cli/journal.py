@@ -1,0 +1,157 @@
+"""`contrefeu journal`: check it, list it, give an entry back, prove one."""
+
+import base64
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, finish, say
+
+app = typer.Typer(no_args_is_help=True, help="Check a journal, list its entries, give one back, prove one.")
+
+
+@app.command("verify")
+def verify(
+    context: typer.Context,
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="A journal, or a folder of them.  [default: the node's own]")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Public key of the journal.  [default: the one in DIR]")] = None,
+    vault: Annotated[str, typer.Option(help="Check the copies in this vault instead of DIR.")] = "",
+    json: Json = False,
+) -> None:
+    """Check that a journal, or a copy of one, is whole and unaltered, without reading what it holds.
+
+    Reads every byte once and changes none. Needs public keys only. Checked: each header's signature, each frame's
+    hash, that the tree they make is the one that the checkpoints signed for, here and in the node's vaults.
+    """
+    from contrefeu.cli.verifying import verify_copies, verify_folder
+
+    found = verify_copies(vault) if vault else verify_folder(door(context).home, directory, key)
+    report = {
+        "intact": found.intact,
+        "entries": found.entries,
+        "checkpoint": found.checkpoint,
+        "damage": found.damage,
+        "journals": found.journals,
+    }
+
+    def for_people() -> None:
+        for one in found.journals:
+            say(f"{one['journal']}: {'intact' if one['intact'] else 'DAMAGED'}, {one['entries']} entries")
+        for d in found.damage:
+            say(
+                f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}, "
+                f"entries {d['first_entry']} to {d['last_entry']}"
+            )
+
+    answer(json, report, for_people)
+    finish(found.exit_status)
+
+
+@app.command("show")
+def show(
+    context: typer.Context,
+    entry: Annotated[str, typer.Option(metavar="JOURNAL/SEQ", help="One entry.")] = "",
+    raw: Annotated[bool, typer.Option("--raw", help="Write the entry's body to stdout, byte for byte.")] = False,
+    from_: Annotated[str, typer.Option("--from", metavar="T", help="Received at T or later (RFC 3339).")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="T", help="Received before T (RFC 3339).")] = "",
+    journal: Annotated[str, typer.Option(help="Only this journal.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="At most so many entries; 0 for all.")] = 0,
+    json: Json = False,
+) -> None:
+    """List entries, or give one back byte for byte. What was looked at is itself an entry."""
+    from contrefeu.base import OperatorError, parse_rfc3339
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    if entry:
+        found = node.entry(entry)
+        node.audit("entry", what=entry)
+        if raw:
+            sys.stdout.buffer.write(found.body)
+            sys.stdout.buffer.flush()
+            return
+        answer(json, {"entries": [_row(found)]}, lambda: _say_row(_row(found)))
+        return
+    if raw:
+        raise OperatorError("--raw gives one entry back: say which with --entry JOURNAL/SEQ.")
+    try:
+        first_ns, last_ns = parse_rfc3339(from_) if from_ else 0, parse_rfc3339(to) if to else 1 << 63
+    except ValueError:
+        raise OperatorError(
+            "--from and --to take a time such as 2026-11-24T03:00:00Z.", safe="Nothing was read."
+        ) from None
+    rows = (_row(e) for count, e in enumerate(node.entries(journal, first_ns, last_ns)) if not limit or count < limit)
+    if json:
+        _emit_rows(rows)
+    else:
+        for row in rows:
+            _say_row(row)
+
+
+@app.command("prove")
+def prove(
+    context: typer.Context,
+    entry: Annotated[str, typer.Option(metavar="JOURNAL/SEQ", help="The entry to prove.")],
+    json: Json = False,
+) -> None:
+    """Prove that one entry is in the journal that its latest checkpoint commits to, without showing another."""
+    from contrefeu.base import FindingError, OperatorError
+    from contrefeu.cli.node import Node
+    from contrefeu.journal import parse_ref, prove_entry
+
+    node = Node.at(door(context).home)
+    try:
+        journal, sequence = parse_ref(entry)
+    except ValueError:
+        raise OperatorError("--entry takes JOURNAL/SEQ.", next="contrefeu journal show lists them.") from None
+    proof = prove_entry(node.journal_files(journal), sequence, node.data_keys())
+    if proof is None:
+        raise FindingError(
+            f"No checkpoint covers {entry} (yet).", next="Wait a second and ask again; then contrefeu journal verify."
+        )
+    node.audit("entry", what=entry)
+    told: dict[str, Any] = {
+        "entry": base64.b64encode(proof.entry).decode(),
+        "entry_index": proof.entry_index,
+        "salt": proof.salt.hex(),
+        "entry_path": [h.hex() for h in proof.entry_path],
+        "frame_header": proof.frame_header.hex(),
+        "ciphertext_sha256": proof.ciphertext_sha256.hex(),
+        "frame_index": proof.frame_index,
+        "frame_path": [h.hex() for h in proof.frame_path],
+        "checkpoint": proof.checkpoint,
+    }
+    answer(json, told, lambda: [say(f"{key}: {value}") for key, value in told.items()] and None)
+
+
+def _row(entry: Any) -> dict[str, Any]:
+    from contrefeu.base import rfc3339
+
+    return {
+        "journal": entry.journal,
+        "seq": entry.sequence,
+        "received": rfc3339(entry.received_ns),
+        "source": entry.source,
+        "media_type": entry.media_type,
+        "bytes": len(entry.body),
+    }
+
+
+def _say_row(row: dict[str, Any]) -> None:
+    say(f"{row['received']}  {row['journal']}/{row['seq']}  {row['source']}  {row['media_type']}  {row['bytes']} B")
+
+
+def _emit_rows(rows: Any) -> None:
+    """One JSON object, written as it is read: a journal may hold more than memory does."""
+    import msgspec
+
+    out = sys.stdout.buffer
+    out.write(b'{"entries":[')
+    for count, row in enumerate(rows):
+        out.write((b"," if count else b"") + msgspec.json.encode(row))
+    out.write(b"]}\n")
+    out.flush()

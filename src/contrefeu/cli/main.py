@@ -1,0 +1,99 @@
+"""`contrefeu`: parse, call, print, exit status."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from contrefeu.cli import (
+    bench,
+    chart,
+    downtime,
+    drill,
+    export,
+    find,
+    imports,
+    init,
+    journal,
+    part,
+    restore,
+    status,
+    up,
+    users,
+    vault,
+)
+from contrefeu.cli.door import Door, Language, default_home, default_language, speak_of_failure
+
+app = typer.Typer(
+    name="contrefeu",
+    help="Keeps a hospital caring for its patients while its IT is down, and rebuilds the records afterwards.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("init")(init.init)
+app.command("up")(up.up)
+app.command("import")(imports.import_)
+app.command("status")(status.status)
+app.add_typer(journal.app, name="journal")
+app.add_typer(vault.app, name="vault")
+app.command("restore")(restore.restore)
+app.command("find")(find.find)
+app.command("chart")(chart.chart)
+app.command("export")(export.export)
+app.add_typer(downtime.app, name="downtime")
+app.add_typer(users.app, name="users")
+app.command("drill")(drill.drill)
+app.command("bench")(bench.bench)
+app.command("part", hidden=True)(part.part)
+
+
+@app.callback()
+def entrance(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help="The node's folder.  [default: $CONTREFEU_HOME, else the data folder]")
+    ] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of what people read: fr or en.")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; they may name patients.")] = False,
+) -> None:
+    """Keeps a hospital caring for its patients while its IT is down, and rebuilds the records afterwards."""
+    context.obj = Door((home or default_home()).absolute(), lang or default_language(), debug)
+
+
+def main() -> None:
+    """The command's entry point: ends the process with the exit status of docs/reference/exit-statuses.md."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns its exit status."""
+    arguments = _spread(arguments, "--shares")
+    try:
+        result = typer.main.get_command(app).main(arguments, prog_name="contrefeu", standalone_mode=False)
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        return speak_of_failure(error, debug="--debug" in arguments)
+    return result if isinstance(result, int) else 0
+
+
+def _spread(arguments: list[str], option: str) -> list[str]:
+    """`--shares A B C` is `--shares A --shares B --shares C`: a glob may follow the option (SURFACE)."""
+    spread: list[str] = []
+    listing = False
+    for argument in arguments:
+        if argument == option:
+            listing = True
+            continue
+        listing = listing and not argument.startswith("-")
+        spread += [option, argument] if listing else [argument]
+    return spread

@@ -1,0 +1,314 @@
+"""What a command knows of the node in a home: its settings, keys, journals and running processes.
+
+Rules kept here:
+  * A command appends through the running process that writes the journal; else it takes the journal itself, under
+    its lock (S9). It never writes beside a writer.
+  * A command that reads a chart or an entry leaves an entry saying so, as "console" (promise 4).
+  * Charts are asked of the running reader; else the store is brought up to date first, under its lock.
+"""
+
+import asyncio
+import contextlib
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from contrefeu.base import Clock, MissingError, OperatorError, SystemClock
+from contrefeu.capture import LocalJournal
+from contrefeu.custody import DataKeys, HomePaths, ReadingKeys, public_reading_keys
+from contrefeu.hospital import Settings, parse_settings
+from contrefeu.journal import (
+    MEDIA_ACT,
+    Draft,
+    Entry,
+    JournalFiles,
+    JournalReader,
+    JournalWriter,
+    NoJournal,
+    Recipient,
+    journals_in,
+    parse_ref,
+)
+from contrefeu.proof import Signer, Verifier
+
+if TYPE_CHECKING:
+    from contrefeu.chart import Charts, SyncChartsClient
+
+STUCK_S = 10.0  # a reader that reads nothing for so long is stuck, and its charts are as old as they say
+CONSOLE = "console"  # who acts when a command names nobody
+RECIPIENTS_S = 30.0  # how long a writer trusts what it knows of the day's key
+
+
+class Appender(Protocol):
+    """A journal that a command may append to."""
+
+    def append(self, drafts: Sequence[Draft]) -> range:
+        """Append and return the sequences, durable."""
+        ...
+
+
+class Node:
+    """One home."""
+
+    def __init__(self, paths: HomePaths, settings: Settings) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.clock: Clock = SystemClock()
+
+    @classmethod
+    def at(cls, home: Path) -> "Node":
+        """Open the home at *home*.
+
+        Raises:
+            OperatorError: There is none.
+            SettingsError: Its settings cannot be.
+        """
+        paths = HomePaths(home)
+        try:
+            text = paths.settings.read_text()
+        except FileNotFoundError:
+            raise OperatorError(
+                f"There is no Contrefeu home in {home}.",
+                safe="Nothing was changed.",
+                next="contrefeu --home DIR init makes one.",
+            ) from None
+        return cls(paths, parse_settings(text))
+
+    # Names.
+
+    @property
+    def capture_journal(self) -> str:
+        """The journal of what feeds say."""
+        return f"{self.settings.node.id}-capture"
+
+    @property
+    def station_journal(self) -> str:
+        """The journal of what people do here."""
+        return f"{self.settings.node.id}-station"
+
+    @property
+    def capture_socket(self) -> Path:
+        """Where the capture process takes entries."""
+        return self.paths.run / "capture.sock"
+
+    @property
+    def station_socket(self) -> Path:
+        """Where the web process takes entries."""
+        return self.paths.run / "station.sock"
+
+    @property
+    def charts_socket(self) -> Path:
+        """Where the reader process answers."""
+        return self.paths.run / "charts.sock"
+
+    # Writing.
+
+    def writer(self, journal: str) -> JournalWriter:
+        """Take *journal* as its one writer.
+
+        Raises:
+            StorageError: A running process has it.
+        """
+        role = journal.rpartition("-")[2]
+        signer = Signer(journal, self.paths.signing_seed(role).read_bytes())
+        return JournalWriter(self.paths.journals, signer, self.recipients(), self.clock)
+
+    def recipients(self) -> Callable[[], list[Recipient]]:
+        """Whom a writer seals to: the recovery key, and this node's reading key of the day."""
+        recovery = Recipient.parse(self.paths.recovery_public.read_text())
+        known: list[Recipient] = []
+        asked = 0.0
+
+        def recipients() -> list[Recipient]:
+            nonlocal known, asked
+            now = time.monotonic()
+            if not known or now - asked > RECIPIENTS_S:
+                known, asked = [recovery, *public_reading_keys(self.paths.keys, self.clock.now_ns())], now
+            return known
+
+        return recipients
+
+    def capture_appender(self) -> "contextlib.AbstractContextManager[Appender]":
+        """Append to the capture journal."""
+        return self._appender(self.capture_journal, self.capture_socket)
+
+    def station_appender(self) -> "contextlib.AbstractContextManager[Appender]":
+        """Append to the station journal."""
+        return self._appender(self.station_journal, self.station_socket)
+
+    @contextlib.contextmanager
+    def _appender(self, journal: str, path: Path) -> Iterator[Appender]:
+        if listens(path):
+            local = LocalJournal(path, journal)
+            try:
+                yield local
+            finally:
+                local.close()
+            return
+        self.reading_keys().make_ahead(self.clock.now_ns())
+        writer = self.writer(journal)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def audit(self, kind: str, *, user: str = "", patient: str = "", what: str = "", query: str = "") -> None:
+        """Leave an entry: *user* (or the console) did what *kind* names (contrefeu.web.KINDS)."""
+        from prometheus_client import CollectorRegistry
+
+        from contrefeu.web import Actor, AuditLog
+
+        actor = Actor(user or CONSOLE, user or CONSOLE, "console", ())
+        with self.station_appender() as journal:
+            log = AuditLog(_Blocking(journal, self.clock), self.clock, self.settings.node.id, CollectorRegistry())
+            asyncio.run(log.write(kind, actor, patient=patient, what=what, query=query))
+
+    def record(self, *acts: bytes) -> None:
+        """Append *acts* of the console to the station journal."""
+        now_ns = self.clock.now_ns()
+        with self.station_appender() as journal:
+            journal.append([Draft(CONSOLE, MEDIA_ACT, act, now_ns) for act in acts])
+
+    # Reading.
+
+    def reading_keys(self) -> ReadingKeys:
+        """This node's reading keys."""
+        return ReadingKeys(self.paths.keys)
+
+    def data_keys(self) -> DataKeys:
+        """What opens the journals that this node may read."""
+        return DataKeys(self.reading_keys(), grants=self.paths.grants, granted_by=self.own_verifiers())
+
+    def own_verifiers(self) -> list[Verifier]:
+        """Public keys of this node's own writers."""
+        found = []
+        for journal in (self.capture_journal, self.station_journal):
+            with contextlib.suppress(NoJournal):
+                found.append(JournalFiles.of(self.paths.journals, journal).verifier())
+        return found
+
+    def journals(self) -> list[JournalFiles]:
+        """Every journal in the home, its own and those of others."""
+        return list(journals_in(self.paths.journals))
+
+    def journal_files(self, journal: str) -> JournalFiles:
+        """The files of one journal.
+
+        Raises:
+            NoJournal: It is not in this home.
+        """
+        for files in self.journals():
+            if files.verifier().name == journal:
+                return files
+        raise NoJournal(
+            f'There is no journal "{journal}" in this home.', next="contrefeu status lists the journals there are."
+        )
+
+    def entry(self, ref: str) -> Entry:
+        """One entry by its reference.
+
+        Raises:
+            OperatorError: *ref* names none.
+            MissingError: The journal does not hold it.
+        """
+        try:
+            journal, sequence = parse_ref(ref)
+        except ValueError:
+            raise OperatorError("An entry is named JOURNAL/SEQ.", next="contrefeu journal show lists them.") from None
+        reader = JournalReader(self.journal_files(journal), self.data_keys())
+        try:
+            found = reader.entry(sequence)
+        finally:
+            reader.close()
+        if found is None:
+            raise MissingError(f"{ref} is beyond the end of its journal.", next="contrefeu journal show lists entries.")
+        return found
+
+    def entries(self, journal: str, from_ns: int, to_ns: int) -> Iterator[Entry]:
+        """Entries received in [*from_ns*, *to_ns*), of all journals in hybrid order, or of one."""
+        chosen = [self.journal_files(journal)] if journal else self.journals()
+        keys = self.data_keys()
+        streams = [_stream(JournalReader(files, keys)) for files in chosen]
+        for entry in heapq.merge(*streams, key=lambda e: (e.hlc, e.journal, e.sequence)):
+            if from_ns <= entry.received_ns < to_ns:
+                yield entry
+
+    @contextlib.contextmanager
+    def charts(self) -> "Iterator[Charts | SyncChartsClient]":
+        """The charts, as far as the journals are on disk now."""
+        from contrefeu.chart import SyncChartsClient
+
+        if listens(self.charts_socket):
+            client = SyncChartsClient(self.charts_socket)
+            try:
+                self._wait_for(client)
+                yield client
+            finally:
+                client.close()
+            return
+        with self.own_charts() as charts:
+            yield charts
+
+    @contextlib.contextmanager
+    def own_charts(self) -> "Iterator[Charts]":
+        """The charts, read by this command itself while no node runs."""
+        from contrefeu.chart import open_charts
+
+        self.reading_keys().make_ahead(self.clock.now_ns())
+        with open_charts(
+            self.paths.charts_db,
+            self.paths.store_key.read_bytes(),
+            self.paths.journals,
+            self.data_keys(),
+            self.settings,
+        ) as charts:
+            yield charts
+
+    def _wait_for(self, client: "SyncChartsClient") -> None:
+        """See what was durable when the command was typed; a reader that is stuck is not waited for (`as_of` tells)."""
+        wanted = {files.verifier().name: head.sequence for files in self.journals() if (head := files.read_head())}
+        read, moved = -1, time.monotonic()
+        while time.monotonic() - moved < STUCK_S:
+            positions = client.status().positions
+            if all(positions.get(journal, 0) >= sequence for journal, sequence in wanted.items()):
+                return
+            if sum(positions.values()) != read:
+                read, moved = sum(positions.values()), time.monotonic()
+            time.sleep(0.05)
+
+
+def listens(path: Path) -> bool:
+    """Whether a process answers on the local socket at *path*."""
+    import socket
+
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.connect(str(path))
+    except OSError:
+        return False
+    finally:
+        probe.close()
+    return True
+
+
+def _stream(reader: JournalReader) -> Iterator[Entry]:
+    try:
+        for entries in reader.after(0):
+            yield from entries
+    finally:
+        reader.close()
+
+
+class _Blocking:
+    """A command's appender, where an event loop's is wanted."""
+
+    def __init__(self, journal: Appender, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+
+    async def append(self, source: str, media_type: str, body: bytes) -> str:
+        """Append one entry, durable."""
+        source = CONSOLE if source == f"user/{CONSOLE}" else source
+        return str(self._journal.append([Draft(source, media_type, body, self._clock.now_ns())]).start)

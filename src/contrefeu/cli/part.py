@@ -1,0 +1,200 @@
+"""`contrefeu part`: one process of a running node; started by `up`, not by people.
+
+Rules kept here:
+  * Each part opens the keys it needs and no other: capture and web hold no key that opens a journal.
+  * A part says one JSON line on stdout when it is ready.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from contrefeu.cli.door import door, emit, set_up_logs
+
+if TYPE_CHECKING:
+    from contrefeu.cli.node import Node
+
+MISSING_KEYS_S = 3600.0  # how often the reader makes the next days' keys
+
+
+def part(
+    context: typer.Context,
+    name: Annotated[Literal["capture", "reader", "web", "copies", "hospital"], typer.Argument()],
+    parent: Annotated[int, typer.Option()],
+    listen: Annotated[str, typer.Option()] = "",
+    insecure_http: Annotated[bool, typer.Option("--insecure-http")] = False,
+    demo: Annotated[bool, typer.Option("--demo")] = False,
+    beds: Annotated[int, typer.Option()] = 48,
+    seed: Annotated[int, typer.Option()] = 1,
+) -> None:
+    """Run one process of the node."""
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.supervisor import die_with
+
+    die_with(parent)
+    set_up_logs(name)
+    node = Node.at(door(context).home)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor says when
+    if name == "capture":
+        _run(lambda stop: _capture(node, listen, stop))
+    elif name == "reader":
+        _run(lambda stop: _reader(node, stop))
+    elif name == "web":
+        _run(lambda stop: _web(node, listen, insecure_http, demo, stop))
+    elif name == "copies":
+        _run(lambda stop: _copies(node, stop))
+    else:
+        _run(lambda stop: _hospital(node, listen, beds, seed, stop))
+
+
+def _run(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run *body* on uvloop with an event that SIGTERM sets."""
+    import uvloop
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await body(stop)
+
+    uvloop.run(main())
+
+
+async def _capture(node: "Node", listen: str, stop: asyncio.Event) -> None:
+    import msgspec
+
+    from contrefeu.capture import Intake, LocalServer, MllpListener
+
+    settings = node.settings.capture
+    intake = Intake(node.writer(node.capture_journal), node.clock)
+    listener = MllpListener(
+        intake,
+        message_bytes_max=settings.message_bytes_max,
+        connections_max=settings.connections_max,
+        refuse=settings.refuse,
+    )
+    local = LocalServer(intake, lambda: _state(intake) | msgspec.to_builtins(listener.counts))
+    await local.listen(node.capture_socket)
+    host, port = await listener.listen(*_address(listen))
+    signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
+    emit({"event": "ready", "mllp": _join(host, port)})
+    await stop.wait()
+    listener.close()
+    local.close()
+    signing.cancel()
+    intake.close()
+
+
+async def _reader(node: "Node", stop: asyncio.Event) -> None:
+    from contrefeu.chart import run_reader
+
+    keys = node.reading_keys()
+    keys.make_ahead(node.clock.now_ns())
+
+    async def make_ahead() -> None:
+        while True:
+            await asyncio.sleep(MISSING_KEYS_S)
+            keys.make_ahead(node.clock.now_ns())
+
+    ahead = asyncio.create_task(make_ahead())
+    await run_reader(
+        db=node.paths.charts_db,
+        key=node.paths.store_key.read_bytes(),
+        journals=node.paths.journals,
+        key_of=node.data_keys(),
+        settings=node.settings,
+        socket_path=node.charts_socket,
+        ready=lambda: emit({"event": "ready"}),
+        stop=stop,
+    )
+    ahead.cancel()
+
+
+async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, stop: asyncio.Event) -> None:
+    import uvicorn
+
+    from contrefeu.capture import Intake, LocalServer
+    from contrefeu.cli.webdeps import web_app
+
+    host, port = _address(listen)
+    intake = Intake(node.writer(node.station_journal), node.clock)
+    local = LocalServer(intake, lambda: _state(intake))
+    await local.listen(node.station_socket)
+    signing = asyncio.create_task(intake.sign_every(node.settings.capture.checkpoint_s))
+    app = web_app(node, intake, insecure_http=insecure_http, demo=demo)
+    tls: dict[str, Any] = {}
+    if not insecure_http:
+        tls = {
+            "ssl_certfile": str(node.paths.ca_dir / "server.pem"),
+            "ssl_keyfile": str(node.paths.ca_dir / "server.key"),
+        }
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        lifespan="auto",
+        timeout_graceful_shutdown=3,
+        **tls,
+    )
+    sock = config.bind_socket()
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[sock]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    bound_host, bound_port = sock.getsockname()[:2]
+    address = _join(bound_host, bound_port)
+    scheme = "http" if insecure_http else "https"
+    emit({"event": "ready", "web": f"{scheme}://{address}/", "address": address})
+    await stop.wait()
+    server.should_exit = True
+    with contextlib.suppress(Exception):
+        await serving
+    local.close()
+    signing.cancel()
+    intake.close()
+
+
+async def _copies(node: "Node", stop: asyncio.Event) -> None:
+    from contrefeu.cli.copying import follow_vaults
+
+    emit({"event": "ready"})
+    await follow_vaults(node, stop)
+
+
+async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: asyncio.Event) -> None:
+    from contrefeu.drill import Hospital, live
+
+    hospital = Hospital.for_demo(seed=seed, beds=beds, style="fr", now_ns=node.clock.now_ns())
+    host, port = _address(listen)
+    emit({"event": "ready"})
+    feeding = asyncio.create_task(live(hospital, host, port))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({feeding, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    feeding.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await feeding
+
+
+def _state(intake: Any) -> dict[str, Any]:
+    return {
+        "journal": intake.journal,
+        "sequence": intake.sequence,
+        "trouble": intake.trouble,
+        "refused_by_disk": intake.refused,
+    }
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _join(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

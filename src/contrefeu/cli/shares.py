@@ -1,0 +1,68 @@
+"""The custodians' shares as files: one text file and one printable page each (SLIP-39 words)."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from contrefeu.base import OperatorError, durable_makedirs, write_file
+
+_WORDS_A_LINE = 5
+
+
+def write_shares(
+    folder: Path, mnemonics: Sequence[str], threshold: int, node: str, facility: str, fingerprint: str
+) -> list[Path]:
+    """Write share-N-of-M.txt and .html into *folder*, readable by their owner alone; returns the text files."""
+    durable_makedirs(folder)
+    count = len(mnemonics)
+    paths = []
+    for number, mnemonic in enumerate(mnemonics, 1):
+        title = f"Share {number} of {count} · part {number} sur {count}"
+        about = (
+            f"{facility} · node {node} · recovery key {fingerprint[:16]}",
+            f"Any {threshold} of the {count} shares open the archive; fewer open nothing.",
+            f"{threshold} parts sur {count} ouvrent l'archive ; moins n'ouvrent rien.",
+        )
+        text = "".join(f"# {line}\n" for line in (title, *about)) + f"{mnemonic}\n"
+        path = folder / f"share-{number}-of-{count}.txt"
+        write_file(path, text.encode())
+        write_file(path.with_suffix(".html"), _page(title, about, mnemonic.split()).encode())
+        paths.append(path)
+    return paths
+
+
+def read_share(path: Path) -> str:
+    """The words of one share file.
+
+    Raises:
+        OperatorError: It is not there, or holds none.
+    """
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise OperatorError(f"There is no share in {path}.", safe="Nothing was opened.") from None
+    words = " ".join(line for line in lines if not line.startswith("#")).strip()
+    if not words:
+        raise OperatorError(f"There is no share in {path}.", safe="Nothing was opened.")
+    return words
+
+
+def _page(title: str, about: Sequence[str], words: Sequence[str]) -> str:
+    """A page to print: words numbered, large, in rows."""
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td><small>{at + 1}</small> {escape(words[at])}</td>"
+            for at in range(start, min(start + _WORDS_A_LINE, len(words)))
+        )
+        + "</tr>"
+        for start in range(0, len(words), _WORDS_A_LINE)
+    )
+    lines = "".join(f"<p>{escape(line)}</p>" for line in about)
+    return (
+        "<!doctype html><html lang=fr><meta charset=utf-8>"
+        f"<title>{escape(title)}</title>"
+        "<style>body{font:14pt serif;margin:2cm}td{padding:.4em 1em;font:15pt monospace}"
+        "small{color:#666;font-size:9pt}@page{size:A4}</style>"
+        f"<h1>{escape(title)}</h1>{lines}<table>{rows}</table></html>\n"
+    )

@@ -1,0 +1,109 @@
+"""`contrefeu status`: the node at a glance."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, finish, say
+
+if TYPE_CHECKING:
+    from contrefeu.cli.node import Node
+
+
+def status(context: typer.Context, json: Json = False) -> None:
+    """Show the node at a glance: journals, feeds, charts, copies, downtime. Exit status 10 when something is wrong."""
+    from contrefeu.cli.node import Node
+
+    told = describe(Node.at(door(context).home))
+    answer(json, told, lambda: _for_people(told))
+    finish(14 if told["trouble"] else 10 if any(v["state"] == "refused" for v in told["vaults"]) else 0)
+
+
+def describe(node: "Node") -> dict[str, Any]:
+    """What `status --json` prints."""
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.accounts import downtime_state
+    from contrefeu.cli.node import listens
+
+    journals = [_journal(files) for files in node.journals()]
+    capture = _capture_state(node)
+    with node.charts() as charts:
+        folded = charts.status()
+    downtime = downtime_state(node)
+    lag = sum(max(0, j["entries"] - folded.positions.get(j["id"], 0)) for j in journals)
+    return {
+        "node": node.settings.node.id,
+        "facility": node.settings.node.facility,
+        "running": listens(node.capture_socket),
+        "time": rfc3339(node.clock.now_ns()),
+        "journals": journals,
+        "feeds": [_feed(feed) for feed in folded.feeds],
+        "charts": {
+            "patients": folded.patients,
+            "test_patients": folded.test_patients,
+            "lag_entries": lag,
+            "as_of": folded.as_of,
+        },
+        "vaults": _vaults(node),
+        "downtime": {"state": downtime["state"], "since": downtime["since"]},
+        "capture": capture,
+        "trouble": capture.get("trouble", ""),
+    }
+
+
+def _journal(files: Any) -> dict[str, Any]:
+    head = files.read_head()
+    sizes = sum(files.segment(number).stat().st_size for number in files.segments())
+    return {
+        "id": files.verifier().name,
+        "entries": head.sequence if head else 0,
+        "bytes": sizes,
+        "head": head.size if head else 0,
+    }
+
+
+def _feed(feed: Any) -> dict[str, Any]:
+    return {
+        "source": feed.source,
+        "received": feed.received,
+        "last": feed.last,
+        "state": "heard",  # silence is judged against a learned delay, which no feed has yet
+        "charted": feed.charted,
+        "kept_uncharted": feed.uncharted,
+        "duplicates": feed.duplicates,
+    }
+
+
+def _capture_state(node: "Node") -> dict[str, Any]:
+    from contrefeu.base import StorageError
+    from contrefeu.capture import LocalJournal
+
+    try:
+        local = LocalJournal(node.capture_socket, node.capture_journal)
+    except StorageError:
+        return {}
+    try:
+        return local.state()
+    finally:
+        local.close()
+
+
+def _vaults(node: "Node") -> list[dict[str, Any]]:
+    from contrefeu.cli.copying import last_states
+
+    return last_states(node)
+
+
+def _for_people(told: dict[str, Any]) -> None:
+    say(f"{told['facility']}  node {told['node']}  {'running' if told['running'] else 'stopped'}")
+    for j in told["journals"]:
+        say(f"  journal {j['id']}  {j['entries']} entries  {j['bytes'] / 1e6:.1f} MB")
+    c = told["charts"]
+    say(f"  charts  {c['patients']} patients, {c['test_patients']} of exercises; {c['lag_entries']} entries behind")
+    for f in told["feeds"]:
+        say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
+    for v in told["vaults"]:
+        say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {v['lag_seconds']} s behind")
+    say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
+    if told["trouble"]:
+        say(f"  TROUBLE: the journal cannot write ({told['trouble']}); senders get no answer and keep their messages")

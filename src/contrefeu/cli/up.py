@@ -1,0 +1,116 @@
+"""`contrefeu up`: run the node until told to stop."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contrefeu.cli.door import door, emit, set_up_logs
+
+if TYPE_CHECKING:
+    from contrefeu.cli.node import Node
+
+DEMO_LOGINS = "demo-logins.json"
+
+
+def up(
+    context: typer.Context,
+    demo: Annotated[bool, typer.Option("--demo", help="Feed the node with a simulated hospital.")] = False,
+    mllp: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where feeds connect.  [default: settings]")] = "",
+    web: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the ward app is.  [default: settings]")] = "",
+    insecure_http: Annotated[
+        bool, typer.Option("--insecure-http", help="No TLS: for a trial on this machine alone.")
+    ] = False,
+    beds: Annotated[int, typer.Option(min=8, max=2500, help="With --demo: beds of the simulated hospital.")] = 48,
+    seed: Annotated[int, typer.Option(help="With --demo: its seed.")] = 1,
+) -> None:
+    """Run the node: listeners, journal, charts, ward app, copies.
+
+    Prints JSON objects, one a line; the first when it is ready. Ctrl-C or SIGTERM stops it; nothing acknowledged is
+    lost either way.
+    """
+    from contrefeu.base import FileLock
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.supervisor import Supervisor
+
+    set_up_logs("supervisor")
+    entrance = door(context)
+    node = Node.at(entrance.home)
+    with FileLock(node.paths.run / "up.lock", wait_s=5.0):
+        logins = _demo_logins(node) if demo else []
+        supervisor = Supervisor(entrance.home, debug=entrance.debug)
+        signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
+        signal.signal(signal.SIGINT, supervisor.ask_to_stop)
+        try:
+            _start(supervisor, node, mllp, web, insecure_http, logins, (beds, seed) if demo else None)
+            supervisor.run()
+        finally:
+            supervisor.stop()
+
+
+def _start(
+    supervisor: Any,
+    node: "Node",
+    mllp: str,
+    web: str,
+    insecure_http: bool,
+    logins: list[dict[str, str]],
+    demo: tuple[int, int] | None,
+) -> None:
+    from contrefeu.cli.supervisor import Part
+
+    capture = Part("capture", lambda ready: ["--listen", ready.get("mllp") or mllp or node.settings.capture.mllp])
+    reader = Part("reader", lambda _: [])
+    copies = Part("copies", lambda _: [])
+    flags = ["--insecure-http"] if insecure_http else []
+    flags += ["--demo"] if demo else []
+    app = Part("web", lambda ready: ["--listen", ready.get("address") or web or node.settings.web.listen, *flags])
+    supervisor.start(capture, reader, copies, app)
+    if not app.ready:
+        return  # told to stop meanwhile
+    ready = {
+        "event": "ready",
+        "node": node.settings.node.id,
+        "mllp": capture.ready["mllp"],
+        "web": app.ready["web"],
+        "fhir": app.ready["web"] + "fhir",
+        "pid": os.getpid(),
+        "logins": logins,
+    }
+    if demo is not None:
+        beds, seed = demo
+        arguments = ["--listen", str(capture.ready["mllp"]), "--beds", str(beds), "--seed", str(seed)]
+        supervisor.start(Part("hospital", lambda _: arguments))
+    emit(ready)
+
+
+def _demo_logins(node: "Node") -> list[dict[str, str]]:
+    """Accounts of a demo, made once; refused where real patients are.
+
+    Raises:
+        OperatorError: This home holds charts of real patients.
+    """
+    import msgspec
+
+    from contrefeu.access import demo_accounts
+    from contrefeu.acts import encode
+    from contrefeu.base import OperatorError, write_file
+
+    with node.charts() as charts:
+        if charts.status().patients:
+            raise OperatorError(
+                "This home holds charts of real patients: a simulated hospital has no place in it.",
+                safe="Nothing was started.",
+                next="Make another home: contrefeu --home DIR init --drill",
+            )
+    kept: Path = node.paths.run / DEMO_LOGINS
+    with contextlib.suppress(FileNotFoundError):
+        return msgspec.json.decode(kept.read_bytes(), type=list[dict[str, str]])
+    accounts = demo_accounts()
+    node.record(*(encode(account.act) for account in accounts))
+    logins = [{"login": a.act.login, "secret": a.secret, "name": a.act.name, "role": a.act.role} for a in accounts]
+    write_file(kept, msgspec.json.encode(logins))
+    return logins

@@ -1,0 +1,102 @@
+"""What `journal verify` and `vault verify` report, over one journal or many."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contrefeu.base import OperatorError
+from contrefeu.journal import JournalFiles, Verified, journals_in, verify_journal
+
+
+@dataclass(slots=True)
+class Report:
+    """The sum over journals: the gravest exit status, all the damage."""
+
+    entries: int = 0
+    checkpoint: dict[str, Any] = field(default_factory=dict)
+    damage: list[dict[str, Any]] = field(default_factory=list)
+    journals: list[dict[str, Any]] = field(default_factory=list)
+    intact: bool = True
+    exit_status: int = 0
+
+
+def report_of(found: Iterable[Verified]) -> Report:
+    """Put several checks together; `checkpoint` is keyed by journal."""
+    report = Report()
+    for one in found:
+        report.entries += one.entries
+        report.intact = report.intact and one.intact
+        report.exit_status = _gravest(report.exit_status, one.exit_status)
+        report.damage += [asdict(d) for d in one.damage]
+        point = one.checkpoint
+        if point is not None:
+            report.checkpoint[one.journal] = {
+                "size": point.size,
+                "root": point.root.hex(),
+                "entries": point.entries,
+            }
+        report.journals.append({"journal": one.journal, "entries": one.entries, "intact": one.intact})
+    return report
+
+
+def verify_folder(home: Path, directory: Path | None, key: Path | None) -> Report:
+    """Check one journal's folder, or all those in a folder, or a home's; a home's against its vaults too.
+
+    Raises:
+        OperatorError: There is no journal there.
+    """
+    folder = directory or home / "journals"
+    journals = [JournalFiles(folder)] if (folder / "segments").is_dir() else list(journals_in(folder))
+    if not journals and (folder / "journals").is_dir():
+        journals = list(journals_in(folder / "journals"))
+    if not journals:
+        raise OperatorError(f"There is no journal in {folder}.", next="Name the folder of a journal, or --home.")
+    if key is not None:
+        _compare_key(journals, key)
+    held = {} if directory else _held_by_vaults(home)
+    return report_of(
+        verify_journal(files, held_elsewhere=held.get(files.folder.name, ()), writing=True) for files in journals
+    )
+
+
+def verify_copies(url: str) -> Report:
+    """Check the copies in a vault."""
+    from contrefeu.vault import open_vault, verify_vault
+
+    return report_of(verify_vault(open_vault(url)))
+
+
+def _held_by_vaults(home: Path) -> dict[str, list[bytes]]:
+    """Signed checkpoints that the node's vaults hold, by journal folder; a vault out of reach says nothing."""
+    from contrefeu.base import ContrefeuError
+    from contrefeu.cli.node import Node
+    from contrefeu.vault import checkpoints_held, open_vault
+
+    held: dict[str, list[bytes]] = {}
+    if not (home / "contrefeu.toml").is_file():
+        return held
+    for vault in Node.at(home).settings.vaults:
+        try:
+            for folder, note in checkpoints_held(open_vault(vault.url)).items():
+                held.setdefault(folder, []).append(note)
+        except (ContrefeuError, OSError):
+            continue
+    return held
+
+
+def _compare_key(journals: list[JournalFiles], key: Path) -> None:
+    wanted = key.read_text().strip()
+    for files in journals:
+        if files.verifier_file.read_text().strip() != wanted:
+            raise OperatorError(
+                f'The key in {key.name} is not the one of the journal in "{files.folder.name}".',
+                safe="Nothing was checked.",
+                next="Name one journal, and its own key.",
+            )
+
+
+def _gravest(one: int, other: int) -> int:
+    """12 before 13 before 10 before 0 (SURFACE)."""
+    order = (12, 13, 14, 10, 0)
+    return min(one, other, key=order.index)

@@ -1,0 +1,58 @@
+"""What the ward app is given: charts, the station's journal, the way to the capture's."""
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from contrefeu.capture import Intake, LocalAppender
+from contrefeu.chart import ChartsClient
+from contrefeu.cli.copying import last_states
+from contrefeu.cli.node import Node
+from contrefeu.cli.up import DEMO_LOGINS
+from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, VaultState, create_app
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+
+def web_app(node: Node, intake: Intake, *, insecure_http: bool, demo: bool) -> "Starlette":
+    """Wire the ward app of *node*, writing to *intake*."""
+    capture = LocalAppender(node.capture_socket, node.capture_journal)
+
+    async def submit(source: str, media_type: str, body: bytes) -> str:
+        return await capture.append(source, media_type, body, node.clock.now_ns())
+
+    async def node_status() -> NodeStatus:
+        return _status(node)
+
+    return create_app(
+        Deps(
+            charts=ChartsClient(node.charts_socket),
+            appender=intake,
+            clock=node.clock,
+            settings=node.settings,
+            zone=ZoneInfo(node.settings.node.zone),
+            node_status=node_status,
+            insecure_http=insecure_http,
+            submit=submit,
+            demo_logins=_demo_logins(node) if demo else (),
+        )
+    )
+
+
+def _status(node: Node) -> NodeStatus:
+    journals = []
+    for files in node.journals():
+        head = files.read_head()
+        size = sum(files.segment(number).stat().st_size for number in files.segments())
+        journals.append(
+            JournalState(files.verifier().name, head.sequence if head else 0, size, str(head.size if head else 0))
+        )
+    vaults = [VaultState(v["url"], v["entries"], v["lag_seconds"], v["state"]) for v in last_states(node)]
+    return NodeStatus(journals, vaults)
+
+
+def _demo_logins(node: Node) -> tuple[DemoLogin, ...]:
+    kept = node.paths.run / DEMO_LOGINS
+    return tuple(msgspec.json.decode(kept.read_bytes(), type=list[DemoLogin])) if kept.exists() else ()

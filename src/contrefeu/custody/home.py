@@ -1,0 +1,110 @@
+"""A node's home: which file lies where, and who among its processes needs it.
+
+    HOME/
+    ├── contrefeu.toml            settings; nothing secret
+    ├── node/capture.seed         signing key of the capture journal: the capture process
+    ├── node/station.seed         signing key of the station journal: the web process
+    ├── keys/recovery.pub         the custodians' public key: all writers seal to it
+    ├── keys/public/              public reading keys, by day: all writers
+    ├── keys/reading/             private reading keys, by day: the reader process
+    ├── keys/store.key            opens charts.db: the reader process
+    ├── ca/                       the local certificate authority and the server's certificate: the web process
+    ├── journals/  grants/        sealed entries; further rights to read them
+    ├── charts/charts.db          a view: may be deleted
+    └── run/                      sockets and states of running processes
+
+Rules kept here:
+  * A home is made once, in a folder that is empty: nothing is ever overwritten.
+  * The settings file is written last: a home that has one is whole.
+"""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from contrefeu.base import Clock, OperatorError, durable_makedirs, write_file
+from contrefeu.custody.horizon import ReadingKeys
+from contrefeu.hospital import default_settings
+from contrefeu.journal import Recipient
+
+ROLES = ("capture", "station")
+
+
+@dataclass(frozen=True, slots=True)
+class HomePaths:
+    """Names under one home."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        """`contrefeu.toml`."""
+        return self.root / "contrefeu.toml"
+
+    def signing_seed(self, role: str) -> Path:
+        """Ed25519 seed of the writer of the journal `<node>-<role>`."""
+        return self.root / "node" / f"{role}.seed"
+
+    @property
+    def keys(self) -> Path:
+        """Reading keys, public and private."""
+        return self.root / "keys"
+
+    @property
+    def recovery_public(self) -> Path:
+        """The custodians' public key, one line."""
+        return self.keys / "recovery.pub"
+
+    @property
+    def store_key(self) -> Path:
+        """32 bytes that open the chart store."""
+        return self.keys / "store.key"
+
+    @property
+    def ca_dir(self) -> Path:
+        """The local certificate authority."""
+        return self.root / "ca"
+
+    @property
+    def journals(self) -> Path:
+        """One folder a journal."""
+        return self.root / "journals"
+
+    @property
+    def grants(self) -> Path:
+        """One folder a journal."""
+        return self.root / "grants"
+
+    @property
+    def charts_db(self) -> Path:
+        """The chart store."""
+        return self.root / "charts" / "charts.db"
+
+    @property
+    def run(self) -> Path:
+        """What lives as long as a process does."""
+        return self.root / "run"
+
+
+def make_home(root: Path, node_id: str, facility: str, recovery: Recipient, clock: Clock) -> HomePaths:
+    """Make a home in *root*, an empty folder or one that is not there.
+
+    Raises:
+        OperatorError: There is something in *root*.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise OperatorError(
+            f"{root} is not empty.",
+            safe="Nothing was made, and nothing in it was changed.",
+            next="Name another folder with --home.",
+        )
+    paths = HomePaths(root)
+    for folder in ("node", "keys", "ca", "journals", "grants", "charts", "run"):
+        durable_makedirs(root / folder)
+    for role in ROLES:
+        write_file(paths.signing_seed(role), secrets.token_bytes(32))
+    write_file(paths.recovery_public, f"{recovery}\n".encode(), mode=0o644)
+    ReadingKeys(paths.keys).make_ahead(clock.now_ns())
+    write_file(paths.store_key, secrets.token_bytes(32))
+    write_file(paths.settings, default_settings(node_id, facility).encode(), mode=0o640)
+    return paths

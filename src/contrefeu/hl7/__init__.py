@@ -1,0 +1,31 @@
+"""HL7 v2 as a language: frames, messages, escapes, character sets, times, acknowledgements; no socket, no clock."""
+
+from contrefeu.hl7.ack import UNREAD, acknowledge
+from contrefeu.hl7.charset import decode
+from contrefeu.hl7.escape import STANDARD, Delimiters, escape, unescape
+from contrefeu.hl7.message import Header, Message, NotHl7, Rep, Segment, peek, source_name
+from contrefeu.hl7.mllp import Frame, Framer, StrayBytes, frame
+from contrefeu.hl7.moment import Moment, parse_moment
+
+__all__ = [
+    "STANDARD",
+    "UNREAD",
+    "Delimiters",
+    "Frame",
+    "Framer",
+    "Header",
+    "Message",
+    "Moment",
+    "NotHl7",
+    "Rep",
+    "Segment",
+    "StrayBytes",
+    "acknowledge",
+    "decode",
+    "escape",
+    "frame",
+    "parse_moment",
+    "peek",
+    "source_name",
+    "unescape",
+]

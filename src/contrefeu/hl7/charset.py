@@ -1,0 +1,116 @@
+"""Character sets of HL7 v2 (MSH-18, table 0211) and what to do when the bytes are not in the one that was named.
+
+Rules kept here:
+  * Decoding never fails and never drops a byte: what does not fit is decoded by the next candidate, and said so.
+  * 8859/1 with bytes 80 to 9F is windows-1252 under another name (F34): those bytes are control codes in 8859/1.
+  * No MSH-18: UTF-8 if the bytes are valid UTF-8, else windows-1252, and said so when it matters.
+"""
+
+import codecs
+import re
+
+# MSH-18 -> Python codec. Source: HL7 table 0211 (v2.9); names as found in the wild beside them.
+CODECS = {
+    "ASCII": "ascii",
+    "8859/1": "latin-1",
+    "8859/2": "iso8859-2",
+    "8859/3": "iso8859-3",
+    "8859/4": "iso8859-4",
+    "8859/5": "iso8859-5",
+    "8859/6": "iso8859-6",
+    "8859/7": "iso8859-7",
+    "8859/8": "iso8859-8",
+    "8859/9": "iso8859-9",
+    "8859/15": "iso8859-15",
+    "ISO IR6": "ascii",
+    "ISO IR14": "iso2022_jp",
+    "ISO IR87": "iso2022_jp",
+    "ISO IR159": "iso2022_jp_1",
+    "GB 18030-2000": "gb18030",
+    "KS X 1001": "euc_kr",
+    "CNS 11643-1992": "big5",
+    "BIG-5": "big5",
+    "UNICODE": "utf-16",
+    "UNICODE UTF-8": "utf-8",
+    "UNICODE UTF-16": "utf-16",
+    "UNICODE UTF-32": "utf-32",
+    # found in the wild
+    "UTF-8": "utf-8",
+    "UTF8": "utf-8",
+    "ISO-8859-1": "latin-1",
+    "ISO-8859-15": "iso8859-15",
+    "ISO8859-1": "latin-1",
+    "ISO8859-15": "iso8859-15",
+    "8859-1": "latin-1",
+    "8859-15": "iso8859-15",
+    "ISO IR100": "latin-1",
+    "ISO_IR 100": "latin-1",
+    "ISO_IR 192": "utf-8",
+    "WINDOWS-1252": "cp1252",
+    "CP1252": "cp1252",
+    "GB18030": "gb18030",
+    "FR": "latin-1",
+}
+_C1 = re.compile(rb"[\x80-\x9f]")
+
+
+def decode(body: bytes, named: str) -> tuple[str, str, str]:
+    """Decode *body*.
+
+    Args:
+        body: The message.
+        named: MSH-18, first repetition; empty when the sender gave none.
+
+    Returns:
+        The text; the codec that gave it; what was wrong (empty when nothing was).
+    """
+    if body.isascii() and b"\x1b" not in body:
+        return body.decode("ascii"), "ascii", ""
+    wide = _wide(body)
+    if wide:
+        return body.decode(wide, "replace"), wide, ""
+    codec = CODECS.get(named.strip().upper()) if named else None
+    if codec in {"utf-16", "utf-32"}:
+        codec = None  # one byte a character, whatever MSH-18 says
+    if named and codec is None:
+        return _guess(body, f"MSH-18 names '{named[:20]}', which is not known")
+    if codec is None:
+        return _guess(body, "")
+    if codec == "latin-1" and _C1.search(body):
+        return _windows(body), "cp1252", "MSH-18 names 8859/1 and the bytes are windows-1252"
+    try:
+        return body.decode(codec), codec, ""
+    except UnicodeDecodeError as found:
+        return _guess(body, f"byte {found.start} is not in the character set that MSH-18 names")
+
+
+def wide_codec(body: bytes) -> str:
+    """The two-byte codec of a message, or "" when it has one byte a character (or UTF-8)."""
+    return _wide(body)
+
+
+def _wide(body: bytes) -> str:
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    start = body[:64].lstrip(b"\x0b\r\n \x00")
+    if start.startswith((b"M\x00S\x00H\x00", b"F\x00H\x00S\x00", b"B\x00H\x00S\x00")):
+        return "utf-16-be" if body.startswith(b"\x00M") else "utf-16-le"
+    return ""
+
+
+def _guess(body: bytes, problem: str) -> tuple[str, str, str]:
+    try:
+        return body.decode("utf-8-sig"), "utf-8", problem
+    except UnicodeDecodeError:
+        return _windows(body), "cp1252", problem or "no MSH-18, and the bytes are not UTF-8: read as windows-1252"
+
+
+def _windows(body: bytes) -> str:
+    """windows-1252, where its five holes are the control codes of 8859/1: every byte has a character."""
+    try:
+        return body.decode("cp1252")
+    except UnicodeDecodeError:
+        return "".join(_WINDOWS[byte] for byte in body)
+
+
+_WINDOWS = [bytes((b,)).decode("cp1252", "ignore") or chr(b) for b in range(256)]

@@ -1,0 +1,211 @@
+"""The listener keeps first and acknowledges after, whatever arrives and however it arrives.
+
+Method: real sockets against a real journal; the disk is made to refuse by breaking fdatasync under the writer.
+"""
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrefeu.capture import acknowledgement_codes
+from contrefeu.journal import MEDIA_HL7V2, MEDIA_OTHER
+from tests.capture.house import Sender, house
+
+
+def message(control_id: str, accept: str = "", application: str = "") -> bytes:
+    """A small admission."""
+    return (
+        f"MSH|^~\\&|CPAGE|CHU|CF|CHU|20261124030000||ADT^A01^ADT_A01|{control_id}|T|2.5|||{accept}|{application}\r"
+        "PID|1||123^^^CHU^PI||ESSAI^ADA\r"
+    ).encode()
+
+
+@pytest.mark.req("C1", "F28")
+def test_an_acknowledgement_follows_its_entry(tmp_path: Path) -> None:
+    """When AA arrives the entry is in the journal, byte for byte, under its sender's name."""
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            sender = await Sender.to(h.address)
+            answer = await sender.send(message("A-1"))
+            assert b"\rMSA|AA|A-1" in answer
+            (entry,) = h.entries()
+            assert (entry.source, entry.media_type, entry.body) == ("CPAGE@CHU", MEDIA_HL7V2, message("A-1"))
+            sender.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("accept", "application", "codes"),
+    [
+        ("", "", ("AA",)),
+        ("AL", "NE", ("CA",)),
+        ("NE", "AL", ("AA",)),
+        ("AL", "AL", ("CA", "AA")),
+        ("SU", "", ("CA",)),
+        ("NE", "NE", ()),
+        ("ER", "ER", ()),
+    ],
+)
+def test_acknowledgement_modes(accept: str, application: str, codes: tuple[str, ...], tmp_path: Path) -> None:
+    """MSH-15 and MSH-16 choose the answers (HL7 v2.9, 2.9.2 and 2.9.3; table 0155)."""
+    assert acknowledgement_codes(accept, application) == codes
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            sender = await Sender.to(h.address)
+            sender.writer.write(b"\x0b" + message("M-1", accept, application) + b"\x1c\r")
+            for code in codes:
+                assert f"\rMSA|{code}|M-1".encode() in await sender.answer()
+            sender.writer.write(b"\x0b" + message("M-2") + b"\x1c\r")
+            assert b"\rMSA|AA|M-2" in await sender.answer(), "and nothing else came between"
+            sender.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("F28")
+def test_a_disk_that_refuses_gets_no_answer_and_a_closed_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No AE, no false AA: the sender keeps its message; when the disk is back its next attempt succeeds."""
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            sender = await Sender.to(h.address)
+            await sender.send(message("A-1"))
+            real = os.fdatasync
+
+            def refuse(fd: int) -> None:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            monkeypatch.setattr(os, "fdatasync", refuse)
+            monkeypatch.setattr(os, "fsync", refuse)
+            sender.writer.write(b"\x0b" + message("A-2") + b"\x1c\r")
+            assert await sender.is_closed()
+            assert h.intake.trouble == "No space left on device"
+            monkeypatch.undo()
+            assert os.fdatasync is real
+
+            again = await Sender.to(h.address)
+            assert b"\rMSA|AA|A-2" in await again.send(message("A-2"))
+            assert h.intake.trouble == ""
+            bodies = [entry.body for entry in h.entries()]
+            assert bodies == [message("A-1"), message("A-2")], "kept once: the refused attempt counts for nothing"
+            again.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("C3", "F28")
+def test_what_cannot_be_read_is_kept_and_acknowledged(tmp_path: Path) -> None:
+    """A frame without MSH stops no feed; bytes outside a frame are kept too, and a cut frame."""
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            sender = await Sender.to(h.address)
+            assert (await sender.send(message("A-1"))).count(b"MSA|AA") == 1
+            assert b"MSA|AA|" in await sender.send(b"BM 42 not HL7")
+            sender.writer.write(b"stray bytes\r" + b"\x0b" + message("A-2") + b"\x1c\r")
+            assert b"MSA|AA|A-2" in await sender.answer()
+            sender.writer.write(b"\x0b" + message("A-3")[:40])
+            await sender.writer.drain()
+            sender.close()
+            await asyncio.sleep(0.1)
+            kept = [(entry.media_type, entry.body) for entry in h.entries()]
+            assert kept == [
+                (MEDIA_HL7V2, message("A-1")),
+                (MEDIA_OTHER, b"BM 42 not HL7"),
+                (MEDIA_OTHER, b"stray bytes\r"),
+                (MEDIA_HL7V2, message("A-2")),
+                (MEDIA_OTHER, b"\x0b" + message("A-3")[:40]),
+            ]
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("F45")
+def test_a_refused_sender_is_counted_and_not_kept(tmp_path: Path) -> None:
+    """Occupational health is never journaled; its interface is answered so that it goes on."""
+
+    async def story() -> None:
+        async with house(tmp_path, refuse=["CPAGE@CHU"]) as h:
+            sender = await Sender.to(h.address)
+            assert b"MSA|AA|A-1" in await sender.send(message("A-1"))
+            assert h.listener.counts.refused_by_rule == {"CPAGE@CHU": 1}
+            assert h.entries() == []
+            sender.close()
+
+    asyncio.run(story())
+
+
+def test_many_connections_of_one_feed_share_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Group commit: 32 messages that are there together cost far fewer than 32 syncs."""
+    syncs = 0
+    real = os.fdatasync
+
+    def count(fd: int) -> None:
+        nonlocal syncs
+        syncs += 1
+        real(fd)
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            senders = [await Sender.to(h.address) for _ in range(32)]
+            await senders[0].send(message("warm"))
+            monkeypatch.setattr(os, "fdatasync", count)
+            answers = await asyncio.gather(*(s.send(message(f"A-{i}")) for i, s in enumerate(senders)))
+            assert all(f"MSA|AA|A-{i}".encode() in answer for i, answer in enumerate(answers))
+            for sender in senders:
+                sender.close()
+
+    asyncio.run(story())
+    assert syncs <= 16
+
+
+def test_no_more_connections_than_the_limit(tmp_path: Path) -> None:
+    """One above the limit is closed; the others go on."""
+
+    async def story() -> None:
+        async with house(tmp_path, connections_max=2) as h:
+            first, second = await Sender.to(h.address), await Sender.to(h.address)
+            await first.send(message("A-1"))
+            await second.send(message("A-2"))
+            third = await Sender.to(h.address)
+            assert await third.is_closed()
+            assert b"MSA|AA|A-3" in await first.send(message("A-3"))
+            assert h.listener.counts.turned_away == 1
+            first.close()
+            second.close()
+
+    asyncio.run(story())
+
+
+@given(cuts=st.lists(st.integers(0, 500), max_size=12), count=st.integers(1, 4))
+def test_how_the_bytes_are_cut_changes_nothing(
+    cuts: list[int], count: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The same frames in any pieces give the same entries and the same answers."""
+    bodies = [message(f"A-{i}") for i in range(count)]
+    stream = b"".join(b"\x0b" + body + b"\x1c\r" for body in bodies)
+    edges = sorted({0, len(stream), *(min(cut, len(stream)) for cut in cuts)})
+
+    async def story() -> None:
+        async with house(tmp_path_factory.mktemp("cuts")) as h:
+            sender = await Sender.to(h.address)
+            for start, stop in zip(edges, edges[1:], strict=False):
+                sender.writer.write(stream[start:stop])
+                await sender.writer.drain()
+                await asyncio.sleep(0)
+            for i in range(count):
+                assert f"MSA|AA|A-{i}".encode() in await sender.answer()
+            assert [entry.body for entry in h.entries()] == bodies
+            sender.close()
+
+    asyncio.run(story())
