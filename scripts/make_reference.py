@@ -97,7 +97,7 @@ def commands_page(app: typer.Typer) -> str:
         "",
         *_parameters(root),
     ]
-    for name, command in _commands(root, "contrefeu"):
+    for name, command in sorted(_commands(root, "contrefeu"), key=lambda found: found[0]):
         lines += [f"## `{name}`", "", *_paragraphs(command.help), *_parameters(command)]
         if command.epilog:
             lines += _paragraphs(command.epilog)
@@ -133,7 +133,7 @@ def _parameter(parameter: Any) -> str:
         name += "" if getattr(parameter, "is_flag", False) else f" {_metavar(parameter)}"
     default = parameter.default() if callable(parameter.default) else parameter.default
     shown = "required" if parameter.required else _default(default)
-    return f"| `{name}` | {shown} | {_cell(parameter.help or '')} |"
+    return f"| `{_cell(name)}` | {shown} | {_cell(parameter.help or '')} |"
 
 
 def _metavar(parameter: Any) -> str:

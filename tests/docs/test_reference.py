@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
+
 from tests.house.tree import ROOT, SOURCE, listed
 
 MAKER = ROOT / "scripts" / "make_reference.py"
@@ -76,3 +78,31 @@ def test_no_requirement_is_called_held_without_a_test():
         if rule["state"] == "partly" and not rule.get("note"):
             found.append(f"{rule['id']}: partly: the note says what is missing")
     assert not found, listed(found)
+
+
+def _contrefeu(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "contrefeu", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nope"], ["find"], ["find", "--nope"], ["drill", "--patients", "many"]], ids=" ".join
+)
+def test_a_bad_command_line_ends_with_2(arguments):
+    """As the page of exit statuses says; it explains itself on stderr and leaves stdout alone."""
+    run = _contrefeu(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert arguments[-1].lstrip("-") in run.stderr or "query" in run.stderr.lower()
+
+
+def test_every_command_explains_itself():
+    """Each command of the page answers --help with the sentence that the page shows."""
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text()
+    commands = re.findall(r"^## `contrefeu (.+)`\n\n(.+)$", page, re.MULTILINE)
+    assert len(commands) > 15
+    for name, sentence in commands:
+        run = _contrefeu(*name.split(), "--help")
+        said = " ".join(run.stdout.split())
+        assert run.returncode == 0, name
+        assert " ".join(sentence.split())[:40] in said, name
