@@ -1,0 +1,126 @@
+"""What a message says, once it was read: the only thing that the fold sees of it.
+
+Rules kept here:
+  * A reading names who it is about by keys ("authority|value"), best first; when it names no patient it may say by
+    which visit or order one can be found (`hints`).
+  * What a message says and we cannot chart is in `loss`, by place, never by content.
+  * Nothing here is a decision about a chart: which of two statements holds is the fold's (docs/spec/charts-v1.md).
+"""
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from contrefeu.fhir import Json
+
+Ensemble = Literal["replace", "update"]
+"""Whether a statement is all of its object (a result line), or what changed of it (an order's status)."""
+
+
+class Loss(Struct, frozen=True):
+    """Something said that is in no chart."""
+
+    where: str  # segment and field, or path
+    why: str
+
+
+class Subject(Struct, frozen=True):
+    """One patient that a message is about."""
+
+    keys: list[str]  # identity keys, the local number first; the first one names the chart
+    hints: list[str] = []  # "visit:...", "order:...": how to find the patient when there is no key
+
+
+class Link(Struct, frozen=True):
+    """Two numbers that are one patient, or are not after all."""
+
+    kind: Literal["merge", "unmerge"]
+    survivor: str
+    lost: str
+
+
+class Said(Struct, frozen=True):
+    """One object of a chart, as this message states it."""
+
+    kind: str  # FHIR resource type
+    key: str  # what the object is called by its owner: the id is derived from it
+    resource: Json  # without id and meta
+    at_ns: int = 0  # when its owner says it was so; 0 when nothing is said
+    mode: Ensemble = "replace"
+    names: list[str] = []  # hints that this object answers to from now on
+
+
+class Movement(Struct, frozen=True):
+    """One step of a stay (ADT; IHE PAM ZBE)."""
+
+    visit: str  # key of the stay
+    id: str  # of the movement
+    action: Literal["insert", "update", "cancel"]
+    kind: str  # "plan", "admit", "transfer", "leave", "return", "discharge", "class", "delete"
+    at_ns: int
+    at: str  # the same as FHIR writes it
+    historic: bool = False
+    cancels: str = ""  # the kind of movement that this one voids ("transfer"...), when it names no id
+    place: list[str] = []  # ward, room, bed, facility; empty when not said
+    unit: str = ""  # responsible unit
+    patient_class: str = ""
+
+
+class Stay(Struct, frozen=True):
+    """What a message says of a stay, beside where the patient is."""
+
+    visit: str
+    resource: Json  # Encounter without status, class, period, location
+
+
+class Reading(Struct):
+    """One message, read."""
+
+    journal: str
+    sequence: int
+    received_ns: int
+    hlc: int
+    source: str
+    kind: str  # "ADT^A01", "FHIR Bundle", "CDA"
+    control_id: str = ""
+    world: Literal["P", "T"] = "P"
+    understood: bool = False
+    audit: bool = False  # an act or an audit entry: kept here, never charted
+    subjects: list[Subject] = []
+    links: list[Link] = []
+    at_ns: int = 0  # when the event happened, as its sender says
+    said_at_ns: int = 0  # when the message was made
+    patient: Json | None = None  # Patient, the elements that were sent
+    cleared: list[str] = []  # elements of Patient that were sent as null
+    identifies: bool = False  # whether its sender may set the identity (ADT)
+    movements: list[Movement] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    loss: list[Loss] = field(default_factory=list)
+
+    @property
+    def ref(self) -> str:
+        """The entry."""
+        return f"{self.journal}/{self.sequence}"
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Where it stands among all readings of all journals."""
+        return (self.hlc, self.journal, self.sequence)
+
+    def lose(self, where: str, why: str) -> None:
+        """Note something that no chart will show."""
+        self.loss.append(Loss(where, why))
+
+
+class FeedRules(Struct, frozen=True):
+    """What is known of a sender beforehand."""
+
+    zone: str = "Europe/Paris"
+    authority: str = ""  # of numbers that name none; the sender itself when empty
+    charset: str = ""  # instead of MSH-18
+
+
+def described(reading: Reading) -> dict[str, Any]:
+    """What a page shows of a reading."""
+    return {"kind": reading.kind, "understood": reading.understood, "loss": reading.loss}
