@@ -1,0 +1,67 @@
+"""Accounts: a pure fold over the acts of the stations' journals, so that a restored journal brings its users back.
+
+Rules kept here:
+  * Accounts come from acts and from nothing else; none is built in, none has a default secret (G3).
+  * Same acts in the same order, same accounts.
+  * An account disabled stays known by name: old entries must still say who did them.
+"""
+
+from dataclasses import dataclass, replace
+
+from contrefeu.access.roles import in_scope, may
+from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody, or a machine, who may log in."""
+
+    login: str
+    name: str
+    role: str
+    wards: tuple[str, ...]
+    secret_hash: str
+    disabled: bool = False
+
+    def may(self, permission: str) -> bool:
+        """Whether the role gives *permission* (access/roles.py)."""
+        return not self.disabled and may(self.role, permission)
+
+    def in_scope(self, ward: str) -> bool:
+        """Whether a patient of *ward* is in this account's care."""
+        return in_scope(self.role, self.wards, ward)
+
+
+class Accounts:
+    """Everybody that the acts read so far have named."""
+
+    def __init__(self) -> None:
+        self._by_login: dict[str, Account] = {}
+
+    def apply(self, act: Act) -> None:
+        """Take one more act, in journal order."""
+        if isinstance(act, AccountAdded):
+            login = act.login.casefold()
+            self._by_login[login] = Account(login, act.name, act.role, tuple(act.wards), act.secret_hash)
+        elif isinstance(act, AccountDisabled):
+            self._change(act.login, disabled=True)
+        elif isinstance(act, SecretChanged):
+            self._change(act.login, secret_hash=act.secret_hash)
+
+    def get(self, login: str) -> Account | None:
+        """Return the account of *login* (case does not matter), disabled ones too."""
+        return self._by_login.get(login.strip().casefold())
+
+    def all(self) -> list[Account]:
+        """Return every account, by login."""
+        return [self._by_login[login] for login in sorted(self._by_login)]
+
+    def _change(self, login: str, *, disabled: bool | None = None, secret_hash: str | None = None) -> None:
+        account = self._by_login.get(login.casefold())
+        if account is None:
+            return  # an act about somebody whom no act has named: kept in the journal, nothing to change
+        if disabled is not None:
+            account = replace(account, disabled=disabled)
+        if secret_hash is not None:
+            account = replace(account, secret_hash=secret_hash)
+        self._by_login[account.login] = account

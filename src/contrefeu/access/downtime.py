@@ -1,0 +1,58 @@
+"""Which wards are in downtime: a pure fold over the acts of the stations' journals.
+
+Rules kept here:
+  * A declaration that names no ward is the whole hospital's; so is a lifting, and it ends the wards' own too.
+  * `since` is the minute of the first declaration that still holds; a second one does not move it.
+"""
+
+from dataclasses import dataclass
+
+from contrefeu.acts import Act, DowntimeDeclared, DowntimeLifted
+
+HOSPITAL = ""  # the key of a declaration that names no ward
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One declaration that holds."""
+
+    since: str  # RFC 3339
+    reason: str
+    by: str  # the entry's source
+
+
+class Downtime:
+    """Declarations that hold, by ward."""
+
+    def __init__(self) -> None:
+        self.declared: dict[str, Declared] = {}
+
+    def apply(self, act: Act, by: str) -> None:
+        """Take one more act, in journal order; *by* is its entry's source."""
+        if isinstance(act, DowntimeDeclared):
+            for ward in act.wards or [HOSPITAL]:
+                self.declared.setdefault(ward, Declared(act.at, act.reason, by))
+        elif isinstance(act, DowntimeLifted):
+            if not act.wards:
+                self.declared.clear()
+            for ward in act.wards:
+                self.declared.pop(ward, None)
+
+    @property
+    def state(self) -> str:
+        """ "normal" or "declared"."""
+        return "declared" if self.declared else "normal"
+
+    @property
+    def since(self) -> str:
+        """RFC 3339 time of the oldest declaration that holds; empty when none does."""
+        return min((found.since for found in self.declared.values()), default="")
+
+    @property
+    def wards(self) -> list[str]:
+        """Wards named by declarations; empty when the whole hospital is (or none)."""
+        return [] if HOSPITAL in self.declared else sorted(self.declared)
+
+    def of(self, ward: str) -> Declared | None:
+        """Return the declaration in force on *ward*: its own, or the hospital's."""
+        return self.declared.get(ward) or self.declared.get(HOSPITAL)

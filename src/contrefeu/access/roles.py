@@ -1,0 +1,55 @@
+"""Who may do what: one table, a row a role.
+
+Rules kept here:
+  * A permission is given by a row of ROLES or not at all; an unknown role may nothing.
+  * A role whose work is a ward's (nurse, physician, clerk) sees the charts of its account's wards; another ward's chart
+    is opened by breaking the glass. Roles that serve the whole house see every ward.
+  * Administration is apart from care: who adds accounts reads no chart.
+"""
+
+from dataclasses import dataclass
+
+EVERY_WARD = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a role may do, and whether its account's wards bound it."""
+
+    permissions: frozenset[str]
+    whole_house: bool = False
+
+
+def _may(*permissions: str) -> frozenset[str]:
+    return frozenset(permissions)
+
+
+# board: who lies where · chart: clinical pages · search · entry: the bytes of a source message · glass: break it
+# status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
+# accounts: add and disable · fhir: the FHIR API
+ROLES: dict[str, Role] = {
+    "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status")),
+    "physician": Role(_may("board", "chart", "search", "entry", "glass", "status")),
+    "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
+    "clerk": Role(_may("board", "search", "status")),
+    "coordinator": Role(_may("board", "chart", "search", "entry", "status", "downtime", "review"), whole_house=True),
+    "recovery": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
+    "security": Role(_may("status", "review")),
+    "dpo": Role(_may("status", "review")),
+    "admin": Role(_may("status", "accounts")),
+    "system": Role(_may("fhir"), whole_house=True),
+}
+
+
+def may(role: str, permission: str) -> bool:
+    """Whether *role* gives *permission*."""
+    row = ROLES.get(role)
+    return row is not None and permission in row.permissions
+
+
+def in_scope(role: str, wards: tuple[str, ...], ward: str) -> bool:
+    """Whether a patient of *ward* ("" for one without a ward) is in the care of this role and these wards."""
+    row = ROLES.get(role)
+    if row is None:
+        return False
+    return row.whole_house or EVERY_WARD in wards or (ward != "" and ward in wards)

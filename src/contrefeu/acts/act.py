@@ -1,0 +1,80 @@
+"""Acts: one struct each, one JSON object each, in the journal of the station where they were done.
+
+    {"act": "downtime-declared", "wards": [], "reason": "...", "at": "2026-11-24T02:10:00.000000Z"}
+
+Rules kept here:
+  * `act` names the kind and is never reused for another meaning; fields are added with a default, never renamed.
+  * Who did it is the entry's source ("user/<login>" or "console"), never a field: the body cannot claim another author.
+  * An act that a later version wrote is kept, counted and skipped: `decode` returns None, and stops nothing.
+  * A secret never enters a journal: only its argon2id hash does.
+"""
+
+from msgspec import DecodeError, Struct, ValidationError, field
+from msgspec.json import Decoder, Encoder
+
+
+class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
+    """Somebody, or a machine of role "system", may log in. Said again for a login, it replaces what was said before."""
+
+    login: str
+    name: str
+    role: str
+    secret_hash: str  # argon2id, encoded form
+    wards: list[str] = field(default_factory=list)  # ward ids; "*" is every ward
+
+
+class AccountDisabled(Struct, frozen=True, tag_field="act", tag="account-disabled"):
+    """Nobody logs in by this login until it is added again."""
+
+    login: str
+    reason: str = ""
+
+
+class SecretChanged(Struct, frozen=True, tag_field="act", tag="secret-changed"):
+    """A new password or PIN."""
+
+    login: str
+    secret_hash: str
+
+
+class DowntimeDeclared(Struct, frozen=True, tag_field="act", tag="downtime-declared"):
+    """From `at` on, these wards work here; no ward named means the whole hospital."""
+
+    at: str  # RFC 3339
+    wards: list[str] = field(default_factory=list)
+    reason: str = ""
+
+
+class DowntimeLifted(Struct, frozen=True, tag_field="act", tag="downtime-lifted"):
+    """From `at` on, these wards work in the record system again; no ward named means the whole hospital."""
+
+    at: str  # RFC 3339
+    wards: list[str] = field(default_factory=list)
+    reason: str = ""
+
+
+class GlassBroken(Struct, frozen=True, tag_field="act", tag="glass-broken"):
+    """Somebody opened a chart outside their wards, and said why; it is reviewed the next day (G4)."""
+
+    at: str  # RFC 3339
+    chart: str  # chart id
+    reason: str
+
+
+Act = AccountAdded | AccountDisabled | SecretChanged | DowntimeDeclared | DowntimeLifted | GlassBroken
+
+_ENCODER = Encoder()
+_DECODER: Decoder[Act] = Decoder(Act)
+
+
+def encode(act: Act) -> bytes:
+    """Return the body of the entry that says *act*."""
+    return _ENCODER.encode(act)
+
+
+def decode(body: bytes) -> Act | None:
+    """Return the act that *body* says, or None for one that this version does not know."""
+    try:
+        return _DECODER.decode(body)
+    except (ValidationError, DecodeError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,111 @@
+"""What the ward app is given: the charts, a journal to write in, a clock, the house's settings."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+
+from contrefeu.base import Clock
+from contrefeu.chart.views import Board, ChartsStatus, PatientHit, WardSummary
+from contrefeu.hospital import Settings
+from contrefeu.journal import Entry
+from contrefeu.web import Appender, DemoLogin
+
+
+class LossLike(Protocol):
+    """What of an entry could not be said in a chart."""
+
+    @property
+    def where(self) -> str:
+        """Segment and field, or path."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Reason."""
+        ...
+
+
+class ChartsLike(Protocol):
+    """The charts, asked over a local socket: `contrefeu.chart.ChartsClient` has these names."""
+
+    async def status(self) -> ChartsStatus:
+        """How far the charts have been read."""
+        ...
+
+    async def wards(self, world: str = "") -> list[WardSummary]:
+        """Every ward."""
+        ...
+
+    async def board(self, ward: str = "", world: str = "") -> Board:
+        """One ward; the whole hospital for ""."""
+        ...
+
+    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
+        """Patients by name (misspelt too), birth date, bed, any number."""
+        ...
+
+    async def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
+        """One chart as a FHIR collection Bundle (JSON), by its id or any number of the patient."""
+        ...
+
+    async def entry(self, ref: str) -> Entry | None:
+        """One entry, byte for byte."""
+        ...
+
+    async def loss(self, ref: str) -> Sequence[LossLike]:
+        """What of an entry could not be said in a chart."""
+        ...
+
+    async def acts(self, after_ref: str = "") -> list[Entry]:
+        """Every act, in journal order, after an entry."""
+        ...
+
+    async def changes(self, after: int, timeout_s: float) -> int:
+        """A number that differs from *after* once the charts have changed."""
+        ...
+
+
+class VaultState(Struct, frozen=True):
+    """One copy, as `contrefeu status` says it."""
+
+    url: str
+    entries: int = 0
+    lag_seconds: float = 0.0
+    state: str = ""
+
+
+class JournalState(Struct, frozen=True):
+    """One journal, as `contrefeu status` says it."""
+
+    id: str
+    entries: int = 0
+    bytes: int = 0
+    head: str = ""
+
+
+class NodeStatus(Struct, frozen=True):
+    """The node beside its charts."""
+
+    journals: list[JournalState] = []
+    vaults: list[VaultState] = []
+    notes: list[str] = []  # what `doctor` would say, in the node's language
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Everything the ward app needs; `cli` gives it."""
+
+    charts: ChartsLike
+    appender: Appender
+    clock: Clock
+    settings: Settings
+    zone: ZoneInfo
+    node_status: Callable[[], Awaitable[NodeStatus]]
+    insecure_http: bool = False
+    submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
+    demo_logins: tuple[DemoLogin, ...] = ()
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)

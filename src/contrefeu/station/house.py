@@ -1,0 +1,105 @@
+"""What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from contrefeu.access import Account
+from contrefeu.chart.views import BoardRow, ChartsStatus
+from contrefeu.station.deps import ChartsLike, Deps
+from contrefeu.station.sheet import Person, Sheet, person_of
+from contrefeu.station.staff import Staff
+from contrefeu.web import NOT_FOUND, Around, Shell, Visit, person
+
+GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
+
+
+class OutOfScope(Exception):
+    """The patient is in the care of other wards: the glass must be broken first."""
+
+    def __init__(self, chart: str) -> None:
+        super().__init__("out of scope")
+        self.chart = chart
+
+
+@dataclass(slots=True)
+class House:
+    """One node's ward app."""
+
+    deps: Deps
+    staff: Staff
+    shell: Shell
+
+    @property
+    def charts(self) -> ChartsLike:
+        """The charts."""
+        return self.deps.charts
+
+    def account(self, request: Request) -> Account:
+        """Return who asks."""
+        actor, _ = person(request)
+        assert isinstance(actor, Account), "the staff's door lets accounts in"
+        return actor
+
+    def world(self, request: Request) -> str:
+        """Return the world that the person looks at: "" for the node's own, "T" for the exercise beside it."""
+        _, session = person(request)
+        return session.world
+
+    async def open(self, request: Request, chart: str) -> tuple[str, Sheet, Person]:
+        """Return the chart id, the chart, and who it is about.
+
+        Raises:
+            OutOfScope: The person must break the glass first.
+            Problem: There is no such chart.
+        """
+        bundle = await self.charts.bundle(chart)
+        if bundle is None:
+            raise NOT_FOUND
+        sheet = Sheet(bundle)
+        whose = person_of(sheet)
+        id_ = chart_id(sheet) or chart
+        if not self.account(request).in_scope(whose.ward) and not self.glass_broken(request, id_):
+            raise OutOfScope(id_)
+        return id_, sheet, whose
+
+    def glass_broken(self, request: Request, chart: str) -> bool:
+        """Whether this session broke the glass of *chart* during this shift."""
+        _, session = person(request)
+        broken_ns = session.opened.get(chart, 0)
+        return bool(broken_ns) and self.deps.clock.now_ns() - broken_ns < GLASS_HOURS * 3600 * 1_000_000_000
+
+    def hides(self, request: Request, row: BoardRow) -> bool:
+        """Whether who lies there is not for this person to know (F24)."""
+        return row.confidential and not self.account(request).in_scope(row.ward)
+
+
+def chart_id(sheet: Sheet) -> str:
+    """Return the id of a chart: its Patient's."""
+    return str(sheet.patient.get("id", ""))
+
+
+async def around(charts: ChartsLike, staff: Staff, visit: Visit) -> Around:
+    """Return what stands around a page: how far the charts are read, exercise or not, downtime."""
+    downtime = staff.downtime
+    since, wards = downtime.since, tuple(downtime.wards)
+    try:
+        if visit.actor is not None:
+            await staff.refresh()
+        status = await charts.status()
+    except (OSError, TimeoutError):
+        return Around(answers=False, downtime_since=since, downtime_wards=wards)
+    return Around(
+        as_of_time=status.as_of.time,
+        as_of_entry=status.as_of.entry,
+        exercise=shows_exercise(status, visit),
+        both_worlds=bool(status.patients and status.test_patients),
+        downtime_since=downtime.since,
+        downtime_wards=tuple(downtime.wards),
+    )
+
+
+def shows_exercise(status: ChartsStatus, visit: Visit) -> bool:
+    """Whether the patients shown are an exercise's: the person chose it, or there are no others (F33)."""
+    chosen = visit.session is not None and visit.session.world == "T"
+    return chosen or (status.patients == 0 and status.test_patients > 0)

@@ -1,0 +1,1 @@
+"""The ward's pages: a page is a frozen dataclass, a handler, a template."""

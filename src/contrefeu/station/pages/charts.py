@@ -1,0 +1,155 @@
+"""One patient's chart, its documents, and the glass in front of other wards' charts.
+
+Rules kept here:
+  * Identity and allergies stand above everything, always.
+  * A chart outside the person's wards opens once they have said why: an act for the next day's review, and each page
+    seen through the broken glass is audited as an emergency.
+  * A document is sent as its sender gave it, through this route alone, and can run nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from contrefeu.acts import GlassBroken
+from contrefeu.base import rfc3339
+from contrefeu.chart.views import DueItem, FeedStatus
+from contrefeu.station.ages import Age, age_of
+from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.sheet import (
+    SHOWN_TYPES,
+    Allergies,
+    Person,
+    Results,
+    Sheet,
+    Story,
+    Treatments,
+    allergies_of,
+    attachment_bytes,
+    person_of,
+    results_of,
+    story_of,
+    treatments_of,
+)
+from contrefeu.web import FORBIDDEN, NOT_FOUND, person
+
+REASON_LENGTH_MIN, REASON_LENGTH_MAX = 5, 300
+VALUES_BEFORE = 3  # earlier values beside the last one; the rest is one click away
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPage:
+    """One chart."""
+
+    id: str
+    person: Person
+    age: Age | None
+    allergies: Allergies
+    treatments: Treatments
+    results: Results
+    story: Story
+    due: Sequence[DueItem]
+    feeds: Sequence[FeedStatus]
+    through_glass: bool
+    values_before: int = VALUES_BEFORE
+
+    def feed_of(self, kind: str) -> FeedStatus | None:
+        """Return the feed that speaks for a block, or None when none ever did here (F1)."""
+        return max(self.feeds, key=lambda feed: feed.last, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class GlassPage:
+    """Why do you open it?"""
+
+    id: str
+    ward: str
+    too_short: bool = False
+
+
+class ChartPages:
+    """Their handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def routes(self) -> list[Route]:
+        """Return their routes."""
+        page = self._house.shell.page
+        return [
+            page("/patient/{id}", self.chart, "chart"),
+            page("/glass/{id}", self.glass, "glass", ("GET", "POST")),
+            page("/document/{id}/{key:path}", self.document, "chart"),
+        ]
+
+    async def chart(self, request: Request) -> Response:
+        """Show a chart."""
+        house = self._house
+        asked = request.path_params["id"]
+        try:
+            id_, sheet, whose = await house.open(request, asked)
+        except OutOfScope as found:
+            return self._to_glass(request, found.chart)
+        if id_ != asked:
+            return RedirectResponse(f"/patient/{quote(id_)}", 303)
+        await house.shell.look(request, "view", patient=id_)
+        board = await house.charts.board(whose.ward, house.world(request))
+        page = ChartPage(
+            id=id_,
+            person=whose,
+            age=age_of(whose.birth_date, house.deps.clock.now_ns(), house.deps.zone, whose.birth_time),
+            allergies=allergies_of(sheet),
+            treatments=treatments_of(sheet),
+            results=results_of(sheet),
+            story=story_of(sheet),
+            due=next((row.due for row in board.rows if row.id == id_), []),
+            feeds=board.feeds,
+            through_glass=not house.account(request).in_scope(whose.ward),
+        )
+        return await house.shell.render(request, "chart.html", page)
+
+    async def document(self, request: Request) -> Response:
+        """Send one attachment."""
+        house = self._house
+        try:
+            id_, sheet, _ = await house.open(request, request.path_params["id"])
+        except OutOfScope as found:
+            return self._to_glass(request, found.chart)
+        key = request.path_params["key"]
+        attachment = attachment_bytes(sheet, key)
+        if attachment is None:
+            raise NOT_FOUND
+        await house.shell.look(request, "document", patient=id_, what=key)
+        body, media_type = attachment
+        shown = media_type.partition(";")[0].strip() in SHOWN_TYPES
+        headers = {"content-disposition": "inline" if shown else "attachment"}
+        return Response(body, media_type=media_type if shown else "application/octet-stream", headers=headers)
+
+    async def glass(self, request: Request) -> Response:
+        """Ask why, then open."""
+        house = self._house
+        bundle = await house.charts.bundle(request.path_params["id"])
+        if bundle is None:
+            raise NOT_FOUND
+        sheet = Sheet(bundle)
+        id_, ward = str(sheet.patient.get("id", request.path_params["id"])), person_of(sheet).ward
+        if request.method == "GET":
+            return await house.shell.render(request, "glass.html", GlassPage(id_, ward))
+        reason = str((await request.form()).get("reason", "")).strip()[:REASON_LENGTH_MAX]
+        if len(reason) < REASON_LENGTH_MIN:
+            return await house.shell.render(request, "glass.html", GlassPage(id_, ward, too_short=True), status=400)
+        actor, session = person(request)
+        now_ns = house.deps.clock.now_ns()
+        await house.staff.write(GlassBroken(rfc3339(now_ns), id_, reason), actor.login)
+        session.opened[id_] = now_ns
+        await house.shell.audit.write("act", actor, patient=id_, what="glass", reason=reason, emergency=True)
+        return RedirectResponse(f"/patient/{quote(id_)}", 303)
+
+    def _to_glass(self, request: Request, chart: str) -> Response:
+        if not self._house.account(request).may("glass"):
+            raise FORBIDDEN
+        return RedirectResponse(f"/glass/{quote(chart)}", 303)

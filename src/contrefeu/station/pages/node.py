@@ -1,0 +1,155 @@
+"""The node's own pages: state of feeds, journals and copies; downtime; what must be reviewed; one's own account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from contrefeu.access import SECRET_LENGTH_MIN, Declared, hash_secret
+from contrefeu.acts import DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
+from contrefeu.base import parse_rfc3339, rfc3339
+from contrefeu.chart.views import ChartsStatus, WardSummary
+from contrefeu.station.deps import NodeStatus
+from contrefeu.station.house import House
+from contrefeu.web import Refused, person
+
+SILENT_S = 300  # a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned
+REASON_LENGTH_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """The node at a glance."""
+
+    charts: ChartsStatus
+    node: NodeStatus
+    silent: frozenset[str]  # sources
+    audit_gap: int
+    sessions: int
+    world: str
+
+
+@dataclass(frozen=True, slots=True)
+class DowntimePage:
+    """Declare, lift."""
+
+    declared: Sequence[tuple[str, Declared]]
+    wards: Sequence[WardSummary]
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One glass broken."""
+
+    at: str
+    who: str
+    chart: str
+    reason: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Glasses broken, the newest first."""
+
+    broken: Sequence[Broken]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """One's own account."""
+
+    result: str = ""  # "", "done", "wrong", "short", "differ"
+    length_min: int = SECRET_LENGTH_MIN
+
+
+class NodePages:
+    """Their handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def routes(self) -> list[Route]:
+        """Return their routes."""
+        page = self._house.shell.page
+        return [
+            page("/status", self.status, "status"),
+            page("/world", self.world, "board", ("POST",)),
+            page("/downtime", self.downtime, "downtime", ("GET", "POST")),
+            page("/review", self.review, "review"),
+            page("/account", self.account, "", ("GET", "POST")),
+        ]
+
+    async def status(self, request: Request) -> Response:
+        """Show the node."""
+        house = self._house
+        charts = await house.charts.status()
+        now_ns = house.deps.clock.now_ns()
+        silent = frozenset(
+            feed.source for feed in charts.feeds if feed.last and now_ns - parse_rfc3339(feed.last) > SILENT_S * 10**9
+        )
+        page = StatusPage(
+            charts=charts,
+            node=await house.deps.node_status(),
+            silent=silent,
+            audit_gap=house.shell.audit.gap,
+            sessions=len(house.shell.sessions),
+            world=house.world(request),
+        )
+        return await house.shell.render(request, "status.html", page)
+
+    async def world(self, request: Request) -> Response:
+        """Look at the exercise beside the real patients, or back."""
+        _, session = person(request)
+        session.world = "T" if (await request.form()).get("world") == "T" else ""
+        return RedirectResponse("/", 303)
+
+    async def downtime(self, request: Request) -> Response:
+        """Declare or lift downtime."""
+        house = self._house
+        if request.method == "POST":
+            form = await request.form()
+            at, by = rfc3339(house.deps.clock.now_ns()), house.account(request).login
+            wards = sorted({str(ward) for ward in form.getlist("ward") if ward})
+            reason = str(form.get("reason", "")).strip()[:REASON_LENGTH_MAX]
+            if form.get("do") == "declare":
+                await house.staff.write(DowntimeDeclared(at, wards, reason), by)
+            elif form.get("do") == "lift":
+                await house.staff.write(DowntimeLifted(at, wards, reason), by)
+            return RedirectResponse("/downtime", 303)
+        declared = sorted(house.staff.downtime.declared.items())
+        page = DowntimePage(declared, await house.charts.wards(house.world(request)))
+        return await house.shell.render(request, "downtime.html", page)
+
+    async def review(self, request: Request) -> Response:
+        """Show what somebody must look at."""
+        await self._house.staff.refresh()
+        broken = [
+            Broken(act.at, entry.source.removeprefix("user/"), act.chart, act.reason, entry.ref)
+            for entry, act in reversed(self._house.staff.acts)
+            if isinstance(act, GlassBroken)
+        ]
+        return await self._house.shell.render(request, "review.html", ReviewPage(broken))
+
+    async def account(self, request: Request) -> Response:
+        """Change one's own secret."""
+        house = self._house
+        if request.method == "GET":
+            return await house.shell.render(request, "account.html", AccountPage())
+        form = await request.form()
+        old, new, again = (str(form.get(name, "")) for name in ("old", "new", "again"))
+        login = house.account(request).login
+        result = "done"
+        if len(new) < SECRET_LENGTH_MIN:
+            result = "short"
+        elif new != again:
+            result = "differ"
+        elif isinstance(await house.staff.enter(login, old), Refused):
+            result = "wrong"
+        else:
+            await house.staff.write(SecretChanged(login, hash_secret(new)), login)
+        status = 200 if result == "done" else 400
+        return await house.shell.render(request, "account.html", AccountPage(result), status=status)

@@ -1,0 +1,139 @@
+"""Reading a chart's Bundle (FHIR R4 JSON): the few questions that every block of a page asks.
+
+Rules kept here:
+  * Numbers stay decimals, with the digits they came with (F5).
+  * What is absent is "" or None, never a made-up value.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+Resource = Mapping[str, Any]
+
+SOURCE_PREFIX = "urn:contrefeu:entry:"
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+class Sheet:
+    """One chart: its resources, by type and by reference."""
+
+    def __init__(self, bundle: bytes) -> None:
+        resources = [entry["resource"] for entry in _DECODER.decode(bundle).get("entry", []) if "resource" in entry]
+        self._by_type: dict[str, list[Resource]] = {}
+        self._by_reference: dict[str, Resource] = {}
+        for resource in resources:
+            self._by_type.setdefault(resource["resourceType"], []).append(resource)
+            self._by_reference[f"{resource['resourceType']}/{resource.get('id', '')}"] = resource
+
+    def all(self, *types: str) -> list[Resource]:
+        """Return every resource of these types."""
+        return [resource for name in types for resource in self._by_type.get(name, [])]
+
+    def get(self, reference: Any) -> Resource | None:
+        """Return the resource that a FHIR Reference names, if the chart has it."""
+        if not isinstance(reference, Mapping):
+            return None
+        return self._by_reference.get(str(reference.get("reference", "")).removeprefix("urn:uuid:"))
+
+    @property
+    def patient(self) -> Resource:
+        """The patient; an empty resource while no message has said who they are."""
+        return next(iter(self.all("Patient")), {"resourceType": "Patient"})
+
+    @property
+    def sources(self) -> set[str]:
+        """Every entry (journal/sequence) that a line of this chart comes from."""
+        return {ref for resources in self._by_type.values() for found in resources if (ref := source_of(found))}
+
+
+def source_of(resource: Resource) -> str:
+    """Return the entry that last set *resource*: journal/sequence."""
+    source = str((resource.get("meta") or {}).get("source", ""))
+    return source.removeprefix(SOURCE_PREFIX).partition("#")[0] if source.startswith(SOURCE_PREFIX) else ""
+
+
+def concept(value: Any) -> str:
+    """Return a CodeableConcept as words: its text, else a display, else a code."""
+    if not isinstance(value, Mapping):
+        return ""
+    if value.get("text"):
+        return str(value["text"])
+    codings = value.get("coding") or []
+    return next((str(found[key]) for key in ("display", "code") for found in codings if found.get(key)), "")
+
+
+def concepts(values: Any) -> str:
+    """Return CodeableConcepts as words."""
+    return ", ".join(filter(None, map(concept, values or [])))
+
+
+def codes(value: Any) -> list[str]:
+    """Return the codes of a CodeableConcept."""
+    found = value.get("coding", []) if isinstance(value, Mapping) else []
+    return [str(coding["code"]) for coding in found if coding.get("code")]
+
+
+def quantity(value: Any) -> str:
+    """Return a Quantity as it was sent."""
+    if not isinstance(value, Mapping) or value.get("value") is None:
+        return ""
+    return f"{value.get('comparator', '')}{value['value']}"
+
+
+def unit(value: Any) -> str:
+    """Return the unit of a Quantity."""
+    return str(value.get("unit") or value.get("code") or "") if isinstance(value, Mapping) else ""
+
+
+def amount(value: Any) -> str:
+    """Return a Quantity with its unit."""
+    return f"{quantity(value)} {unit(value)}".strip()
+
+
+def display(reference: Any) -> str:
+    """Return the words of a Reference."""
+    if not isinstance(reference, Mapping):
+        return ""
+    if reference.get("display"):
+        return str(reference["display"])
+    return str((reference.get("identifier") or {}).get("value", ""))
+
+
+def notes(resource: Resource) -> list[str]:
+    """Return the annotations of *resource*."""
+    return [str(note["text"]) for note in resource.get("note") or [] if note.get("text")]
+
+
+def first(resource: Resource, *names: str) -> str:
+    """Return the first of these elements that is there, as text; "period.start" goes one level down."""
+    for name in names:
+        value: Any = resource
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value:
+            return str(value)
+    return ""
+
+
+def newest(resources: Iterable[Resource], *names: str) -> list[Resource]:
+    """Return *resources*, the newest first by the first of these elements; those without a time last."""
+    return sorted(resources, key=lambda found: (first(found, *names), str(found.get("id"))), reverse=True)
+
+
+def status_of(resource: Resource) -> str:
+    """Return the clinical or workflow status."""
+    status = resource.get("clinicalStatus") or resource.get("status") or ""
+    return next(iter(codes(status)), "") if isinstance(status, Mapping) else str(status)
+
+
+def is_error(resource: Resource) -> bool:
+    """Whether its sender took it back."""
+    return "entered-in-error" in (*codes(resource.get("verificationStatus")), str(resource.get("status", "")))
+
+
+def listed(values: Sequence[str]) -> str:
+    """Return words without repeats, in order."""
+    return ", ".join(dict.fromkeys(filter(None, values)))

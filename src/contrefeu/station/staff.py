@@ -1,0 +1,111 @@
+"""Who works here and what is in force: accounts and downtime, folded from the acts of the stations' journals.
+
+Rules kept here:
+  * Only acts of a station's journal count: a feed cannot make an account or declare a downtime.
+  * The fold follows the reader at most STALE_NS behind; what this node has just written counts at once.
+  * When the reader does not answer, what was known last stays in force: people go on working.
+"""
+
+import asyncio
+
+from contrefeu.access import Account, Accounts, Downtime, Lockout, secret_matches
+from contrefeu.acts import Act, decode, encode
+from contrefeu.base import Clock
+from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
+from contrefeu.station.deps import ChartsLike
+from contrefeu.web import Actor, Appender, Refused
+
+STALE_NS = 1_000_000_000  # 1 s: how long a disabled account may go on
+REFOLD_NS = 60_000_000_000  # 60 s: acts of another node may arrive late, in the middle: read them all again
+STATION_SUFFIX = "-station"
+
+
+class Staff:
+    """The door of the ward app (web.Door), and the downtime in force."""
+
+    def __init__(self, charts: ChartsLike, appender: Appender, clock: Clock) -> None:
+        self._charts = charts
+        self._appender = appender
+        self._clock = clock
+        self._lockout = Lockout(clock)
+        self._lock = asyncio.Lock()
+        self._read_ns = 0
+        self._folded_ns = 0
+        self._last = ""
+        self._refs: set[str] = set()
+        self.accounts = Accounts()
+        self.downtime = Downtime()
+        self.acts: list[tuple[Entry, Act]] = []
+
+    async def enter(self, login: str, secret: str) -> Actor | Refused:
+        """Check a login and a secret; a refusal says how long to wait, and nothing else."""
+        wait_s = self._lockout.wait_s(login)
+        if wait_s:
+            return Refused(wait_s)
+        await self._follow()
+        account = self.accounts.get(login)
+        secret_hash = account.secret_hash if account and not account.disabled else None
+        if not await asyncio.to_thread(secret_matches, secret_hash, secret):
+            self._lockout.failed(login)
+            return Refused(self._lockout.wait_s(login))
+        self._lockout.succeeded(login)
+        assert account is not None, "a secret matches nobody's hash never"
+        return account
+
+    async def actor(self, login: str) -> Actor | None:
+        """Return who *login* is now, or None once they are disabled."""
+        return await self.account(login)
+
+    async def account(self, login: str) -> Account | None:
+        """Return the account of *login*, unless it is disabled."""
+        await self._follow()
+        account = self.accounts.get(login)
+        return None if account is None or account.disabled else account
+
+    async def write(self, act: Act, by: str) -> str:
+        """Append an act; it counts at once. Returns its journal/sequence."""
+        ref = await self._appender.append(f"user/{by}", MEDIA_ACT, encode(act))
+        journal, sequence = parse_ref(ref)
+        now = self._clock.now_ns()
+        self._take(Entry(journal, sequence, now, 0, f"user/{by}", MEDIA_ACT, encode(act)))
+        return ref
+
+    async def refresh(self) -> None:
+        """Follow the reader now, if that was not done in the last STALE_NS."""
+        await self._follow()
+
+    async def _follow(self) -> None:
+        now = self._clock.now_ns()
+        if 0 <= now - self._read_ns < STALE_NS:
+            return
+        async with self._lock:
+            if 0 <= now - self._read_ns < STALE_NS:
+                return
+            whole = not self._last or now - self._folded_ns > REFOLD_NS
+            try:
+                entries = await self._charts.acts("" if whole else self._last)
+            except (OSError, TimeoutError):
+                if not self._last:
+                    raise  # nobody is known yet: say that the charts do not answer, not that the secret is wrong
+                return
+            if whole:
+                mine = [kept for kept, _ in self.acts]
+                self.accounts, self.downtime, self.acts, self._refs = Accounts(), Downtime(), [], set()
+                known = {entry.ref for entry in entries}
+                entries = entries + [entry for entry in mine if entry.ref not in known]  # written, not yet read back
+                self._folded_ns = now
+            for entry in entries:
+                self._take(entry)
+                self._last = entry.ref
+            self._read_ns = now
+
+    def _take(self, entry: Entry) -> None:
+        if not entry.journal.endswith(STATION_SUFFIX) or entry.ref in self._refs:
+            return
+        self._refs.add(entry.ref)
+        act = decode(entry.body)
+        if act is None:
+            return
+        self.acts.append((entry, act))
+        self.accounts.apply(act)
+        self.downtime.apply(act, entry.source)

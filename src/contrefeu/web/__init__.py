@@ -1,0 +1,44 @@
+"""The shell every page stands in: session, permission, audit, language, templates."""
+
+from contrefeu.web.audit import AuditLog
+from contrefeu.web.health import Changes, health_routes
+from contrefeu.web.language import LANGUAGES, Words, catalogue, negotiate
+from contrefeu.web.login import DemoLogin, LoginPages
+from contrefeu.web.people import Actor, Appender, Door, Refused
+from contrefeu.web.problem import FORBIDDEN, N_, NO_CHARTS, NOT_FOUND, Problem
+from contrefeu.web.session import Session, Sessions
+from contrefeu.web.shell import Around, Setting, Shell, ShellMiddleware
+from contrefeu.web.tokens import token_endpoint
+from contrefeu.web.visit import Visit, local_path, person, visit_of
+
+__all__ = [
+    "FORBIDDEN",
+    "LANGUAGES",
+    "NOT_FOUND",
+    "NO_CHARTS",
+    "N_",
+    "Actor",
+    "Appender",
+    "Around",
+    "AuditLog",
+    "Changes",
+    "DemoLogin",
+    "Door",
+    "LoginPages",
+    "Problem",
+    "Refused",
+    "Session",
+    "Sessions",
+    "Setting",
+    "Shell",
+    "ShellMiddleware",
+    "Visit",
+    "Words",
+    "catalogue",
+    "health_routes",
+    "local_path",
+    "negotiate",
+    "person",
+    "token_endpoint",
+    "visit_of",
+]

@@ -1,0 +1,35 @@
+"""Headers of every answer.
+
+Rules kept here:
+  * No script, style, picture or request comes from another host or from inside the page (strict CSP).
+  * Nothing about a patient stays in a browser's cache.
+  * No HSTS: a ward PC that does not trust the local CA yet must still reach its charts; TLS is the node's only port.
+"""
+
+from collections.abc import Mapping
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A sender's document, framed by our own page: it runs nothing and reaches nothing.
+_CSP_DOCUMENT = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; form-action 'none'"
+)
+
+_COMMON = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",  # with "no-referrer" browsers send "Origin: null", and forms need it
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+def security_headers(path: str) -> Mapping[str, str]:
+    """Return the headers of the answer to *path*; what a handler has set stands."""
+    if path.startswith("/document/"):
+        headers = _COMMON | {"content-security-policy": _CSP_DOCUMENT, "x-frame-options": "SAMEORIGIN"}
+    else:
+        headers = _COMMON | {"content-security-policy": _CSP, "x-frame-options": "DENY"}
+    return headers if path.startswith("/static/") else headers | {"cache-control": "no-store"}

@@ -1,0 +1,121 @@
+"""Login, logout, language, theme: plain forms that need no script.
+
+Rules kept here:
+  * A refused login says neither which part was wrong nor whether the login exists.
+  * The form carries a token that is also in a cookie, so that nobody is logged in from another site's page.
+  * Words typed in the login field are journaled only when they are somebody's login: tired people type passwords there.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from contrefeu.web.language import LANGUAGES
+from contrefeu.web.people import Refused
+from contrefeu.web.problem import STALE_FORM
+from contrefeu.web.shell import Shell
+from contrefeu.web.visit import THEMES, local_path, visit_of
+
+LOGIN_COOKIE = "contrefeu-login"
+_YEAR_S = 365 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """An account that a demo shows on its login page."""
+
+    login: str
+    secret: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage:
+    """What the login page shows."""
+
+    csrf: str
+    next: str
+    login: str = ""
+    refused: bool = False
+    wait_s: int = 0
+    demo: Sequence[DemoLogin] = ()
+
+
+class LoginPages:
+    """The way in and out."""
+
+    def __init__(self, shell: Shell, demo: Sequence[DemoLogin] = ()) -> None:
+        self._shell = shell
+        self._demo = demo
+
+    def routes(self) -> list[Route]:
+        """Return their routes."""
+        return [
+            Route("/login", self.form, methods=["GET"]),
+            Route("/login", self.enter, methods=["POST"]),
+            self._shell.page("/logout", self.leave, methods=["POST"]),
+            Route("/choose", self.choose, methods=["POST"]),
+        ]
+
+    async def form(self, request: Request) -> Response:
+        """Show the form."""
+        return await self._show(request, local_path(request.query_params.get("next", "/")))
+
+    async def enter(self, request: Request) -> Response:
+        """Take the form."""
+        form = await self._shell.check_form(request, request.cookies.get(LOGIN_COOKIE, ""))
+        login, secret = str(form.get("login", "")), str(form.get("secret", ""))
+        target = local_path(str(form.get("next", "/")))
+        visit = visit_of(request)
+        door, audit = self._shell.setting.door, self._shell.audit
+        actor = await door.enter(login, secret)
+        if isinstance(actor, Refused) or actor.role == "system":  # a machine has no screen
+            known = await door.actor(login)
+            await audit.write("login", known, address=visit.address, failed=True)
+            wait_s = actor.wait_s if isinstance(actor, Refused) else 0
+            return await self._show(request, target, login=login, refused=True, wait_s=wait_s)
+        await audit.write("login", actor, address=visit.address)
+        if visit.token:
+            self._shell.sessions.end(visit.token)
+        response = RedirectResponse(target, 303)
+        self._shell.set_cookie(response, self._shell.cookie, self._shell.sessions.start(actor.login))
+        response.delete_cookie(LOGIN_COOKIE, path="/")
+        return response
+
+    async def leave(self, request: Request) -> Response:
+        """End the session."""
+        visit = visit_of(request)
+        await self._shell.audit.write("logout", visit.actor, address=visit.address)
+        self._shell.sessions.end(visit.token)
+        response = RedirectResponse("/login", 303)
+        response.delete_cookie(
+            self._shell.cookie, path="/", secure=self._shell.setting.secure, httponly=True, samesite="strict"
+        )
+        return response
+
+    async def choose(self, request: Request) -> Response:
+        """Keep the language or the theme that the person chose; harmless, so it asks for no token."""
+        origin = request.headers.get("origin", "")
+        if origin and not origin.endswith("//" + request.headers.get("host", "")):
+            raise STALE_FORM
+        form = await request.form()
+        response = RedirectResponse(local_path(str(form.get("next", "/"))), 303)
+        if form.get("lang") in LANGUAGES:
+            self._shell.set_cookie(response, "lang", str(form["lang"]), max_age=_YEAR_S)
+        if form.get("theme") in THEMES:
+            self._shell.set_cookie(response, "theme", str(form["theme"]), max_age=_YEAR_S)
+        return response
+
+    async def _show(
+        self, request: Request, target: str, *, login: str = "", refused: bool = False, wait_s: int = 0
+    ) -> Response:
+        csrf = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(24)
+        page = LoginPage(csrf, target, login, refused, wait_s, self._demo)
+        response = await self._shell.render(request, "login.html", page, status=401 if refused else 200)
+        self._shell.set_cookie(response, LOGIN_COOKIE, csrf)
+        return response

@@ -1,0 +1,64 @@
+"""Who is asking, as the shell sees them: `access` says who they are, the station passes it in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Actor(Protocol):
+    """Somebody, or a machine, who is logged in."""
+
+    @property
+    def login(self) -> str:
+        """Unique name; the source of their entries is user/<login>."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As people call them."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """Role in access/roles.py."""
+        ...
+
+    @property
+    def wards(self) -> Sequence[str]:
+        """Wards of the account; "*" is every ward."""
+        ...
+
+    def may(self, permission: str) -> bool:
+        """Whether the role gives *permission*."""
+        ...
+
+    def in_scope(self, ward: str) -> bool:
+        """Whether a patient of *ward* is in their care."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A login that was not let in. It never says which of login and secret was wrong."""
+
+    wait_s: int = 0
+
+
+class Door(Protocol):
+    """Lets people in, and tells whether they still may be."""
+
+    async def enter(self, login: str, secret: str) -> Actor | Refused:
+        """Check a login and a secret."""
+        ...
+
+    async def actor(self, login: str) -> Actor | None:
+        """Return who *login* is now, or None once they are disabled."""
+        ...
+
+
+class Appender(Protocol):
+    """The station's journal, as those who write to it see it."""
+
+    async def append(self, source: str, media_type: str, body: bytes) -> str:
+        """Append one entry and return its journal/sequence once it is on disk."""
+        ...

@@ -1,0 +1,76 @@
+"""Sessions: random, opaque, in this process's memory only.
+
+Rules kept here:
+  * The cookie holds 256 random bits and nothing else; this process keeps its SHA-256, so a memory dump of the table
+    opens no session.
+  * A session ends after `idle_s` without an act of its person. A page that refreshes itself is not an act.
+  * It ends anyway after SESSION_HOURS_MAX: longer than any shift.
+  * A restart of the ward app ends them all: a login takes ten seconds, a stolen session file would last.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from contrefeu.base import Clock
+
+SESSION_HOURS_MAX = 14
+SESSIONS_MAX = 20_000  # staff of a large hospital twice over; past it the oldest end
+
+_NS = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Session:
+    """One person at one screen."""
+
+    login: str
+    csrf: str
+    started_ns: int
+    used_ns: int
+    opened: dict[str, int] = field(default_factory=dict)  # glass broken in this session: chart id -> when (ns)
+    audited: dict[str, int] = field(default_factory=dict)  # what was looked at: path -> when it was last journaled (ns)
+    world: str = ""  # "T" when the person chose the exercise beside real patients (F33)
+
+
+class Sessions:
+    """Everybody who is logged in at this node."""
+
+    def __init__(self, clock: Clock, idle_s: float) -> None:
+        self._clock = clock
+        self._idle_ns = int(idle_s * _NS)
+        self._by_hash: dict[bytes, Session] = {}
+
+    def start(self, login: str) -> str:
+        """Begin a session and return the token for its cookie."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock.now_ns()
+        self._by_hash[_hash(token)] = Session(login, secrets.token_urlsafe(24), now, now)
+        if len(self._by_hash) > SESSIONS_MAX:
+            del self._by_hash[next(iter(self._by_hash))]
+        return token
+
+    def get(self, token: str, *, used: bool) -> Session | None:
+        """Return the session of *token*, or None once it has ended; *used* says that somebody acted."""
+        key = _hash(token)
+        session = self._by_hash.get(key)
+        if session is None:
+            return None
+        now = self._clock.now_ns()
+        if now - session.used_ns > self._idle_ns or now - session.started_ns > SESSION_HOURS_MAX * 3600 * _NS:
+            del self._by_hash[key]
+            return None
+        if used:
+            session.used_ns = now
+        return session
+
+    def end(self, token: str) -> None:
+        """End the session of *token*."""
+        self._by_hash.pop(_hash(token), None)
+
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()

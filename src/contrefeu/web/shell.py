@@ -1,0 +1,235 @@
+"""The shell that every page stands in: session, permission, audit, language, templates.
+
+Rules kept here:
+  * A page is made for somebody who is logged in and whose role gives its permission, or not at all.
+  * A form is taken only with its session's token, and from our own origin.
+  * What is looked at is journaled before it is sent (audit.py); so is what was refused.
+  * Every page says how far the charts have been read, and when they do not answer.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Literal
+from urllib.parse import urlsplit
+
+from jinja2 import BaseLoader
+from prometheus_client import CollectorRegistry
+from starlette.datastructures import FormData, MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contrefeu.base import Clock
+from contrefeu.web.audit import AuditLog
+from contrefeu.web.headers import security_headers
+from contrefeu.web.language import Words, negotiate
+from contrefeu.web.people import Actor, Appender, Door
+from contrefeu.web.problem import FORBIDDEN, STALE_FORM, Problem, problem_of
+from contrefeu.web.session import Sessions
+from contrefeu.web.static import StaticFiles
+from contrefeu.web.templates import Templates
+from contrefeu.web.tokens import Tokens
+from contrefeu.web.visit import THEMES, Visit, login_address, visit_of
+
+Handler = Callable[[Request], Awaitable[Response]]
+FORM_BYTES_MAX = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the content of every page."""
+
+    as_of_time: str = ""  # RFC 3339; "" before the first entry, or when the charts do not answer
+    as_of_entry: str = ""  # journal/sequence
+    answers: bool = True  # whether the charts answered
+    exercise: bool = False  # the world shown is T: an exercise (F33)
+    both_worlds: bool = False  # there is an exercise beside real patients
+    downtime_since: str = ""  # RFC 3339; "" in normal times
+    downtime_wards: tuple[str, ...] = ()  # empty: the whole hospital
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the shell is given."""
+
+    door: Door
+    appender: Appender
+    clock: Clock
+    zone: tzinfo
+    facility: str
+    observer: str  # the node, in audit entries
+    language: str
+    idle_s: float
+    secure: bool
+    around: Callable[[Visit], Awaitable[Around]]
+    live: Callable[[], int]  # change number of the charts, as known now
+    loaders: Sequence[BaseLoader]
+    registry: CollectorRegistry
+    common: Mapping[str, object] = field(default_factory=dict)  # further names for templates
+
+
+class Shell:
+    """Makes pages; one for an app."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.sessions = Sessions(setting.clock, setting.idle_s)
+        self.tokens = Tokens(setting.clock)
+        self.audit = AuditLog(setting.appender, setting.clock, setting.observer, setting.registry)
+        self.static = StaticFiles()
+        self.cookie = "__Host-contrefeu" if setting.secure else "contrefeu"
+        self.templates = Templates(
+            setting.loaders, {"static": self.static.url, "facility": setting.facility, **setting.common}
+        )
+
+    def page(
+        self, path: str, handler: Handler, permission: str = "", methods: Sequence[Literal["GET", "POST"]] = ("GET",)
+    ) -> Route:
+        """Return the route of a page for people who are logged in and may *permission* ("" for everybody)."""
+
+        async def guarded(request: Request) -> Response:
+            visit = visit_of(request)
+            if visit.actor is None or visit.session is None:
+                return _to_login(request, visit)
+            if permission and not visit.actor.may(permission):
+                await self.audit.write("act", visit.actor, address=visit.address, what=visit.path, failed=True)
+                raise FORBIDDEN
+            if request.method == "POST":
+                await self.check_form(request, visit.csrf)
+            return await handler(request)
+
+        return Route(path, guarded, methods=list(methods))
+
+    async def check_form(self, request: Request, csrf: str) -> FormData:
+        """Return the form of *request*.
+
+        Raises:
+            Problem: It does not come from a page of ours.
+        """
+        origin = request.headers.get("origin")
+        if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
+            raise STALE_FORM
+        if int(request.headers.get("content-length") or FORM_BYTES_MAX + 1) > FORM_BYTES_MAX:
+            raise STALE_FORM
+        form = await request.form()
+        if not csrf or form.get("csrf") != csrf:
+            raise STALE_FORM
+        return form
+
+    async def render(self, request: Request, template: str, page: object, *, status: int = 200) -> HTMLResponse:
+        """Return the page that *template* makes of *page*."""
+        visit = visit_of(request)
+        around = await self.setting.around(visit)
+        values = {"page": page, "visit": visit, "around": around, "now_ns": self.setting.clock.now_ns()}
+        values["live"] = str(self.setting.live())
+        return HTMLResponse(self.templates.render(template, visit.words, values), status_code=status)
+
+    async def look(self, request: Request, kind: str, *, patient: str = "", what: str = "", query: str = "") -> None:
+        """Journal that the person looks at something; a page that refreshes itself is the same look."""
+        visit = visit_of(request)
+        assert visit.session is not None, "Shell.page lets nobody in without a session"
+        key = f"{visit.path}?{query}"
+        if self.audit.due(visit.session, key, refresh=visit.refresh):
+            emergency = patient in visit.session.opened
+            await self.audit.write(
+                kind,
+                visit.actor,
+                address=visit.address,
+                patient=patient,
+                what=what,
+                query=query,
+                emergency=emergency,
+            )
+
+    def set_cookie(self, response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
+        """Set a cookie that scripts cannot read and other sites cannot send."""
+        response.set_cookie(
+            name, value, max_age=max_age, path="/", secure=self.setting.secure, httponly=True, samesite="strict"
+        )
+
+    async def visit(self, scope: Scope) -> Visit:
+        """Find out who asks."""
+        connection = HTTPConnection(scope)
+        cookies, headers = connection.cookies, connection.headers
+        language = negotiate(cookies.get("lang"), headers.get("accept-language", ""), self.setting.language)
+        theme = cookies.get("theme", "auto")
+        refresh = headers.get("x-refresh") == "1" or scope["path"] == "/changes"
+        visit = Visit(
+            words=Words(language, self.setting.zone),
+            theme=theme if theme in THEMES else "auto",
+            refresh=refresh,
+            address=scope["client"][0] if scope.get("client") else "",
+            path=scope["path"],
+        )
+        if scope["path"].startswith("/static/"):
+            return visit
+        token = cookies.get(self.cookie, "")
+        active = not refresh or connection.query_params.get("active") == "1"
+        session = self.sessions.get(token, used=active) if token else None
+        if session is not None:
+            visit.actor = await self.setting.door.actor(session.login)
+            if visit.actor is None:
+                self.sessions.end(token)
+            else:
+                visit.session, visit.token = session, token
+        return visit
+
+    async def bearer(self, scope: Scope) -> Actor | None:
+        """Return the machine that a bearer token names."""
+        kind, _, token = HTTPConnection(scope).headers.get("authorization", "").partition(" ")
+        login = self.tokens.login(token) if kind.casefold() == "bearer" else None
+        return await self.setting.door.actor(login) if login else None
+
+    async def problem(self, request: Request, found: Problem) -> Response:
+        """Return the page that says *found*."""
+        if _wants_json(request):
+            return JSONResponse({"problem": found.what, "safe": found.safe, "next": found.next}, found.status)
+        return await self.render(request, "problem.html", found, status=found.status)
+
+
+class ShellMiddleware:
+    """Lays a visit beside each request, headers on each answer, and a page over each failure."""
+
+    def __init__(self, app: ASGIApp, shell: Shell) -> None:
+        self._app = app
+        self._shell = shell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in security_headers(scope["path"]).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        request = Request(scope, receive)
+        request.state.visit = Visit(Words(self._shell.setting.language, self._shell.setting.zone), "auto")
+        try:
+            request.state.visit = visit = await self._shell.visit(scope)
+            request.state.actor = visit.actor or await self._shell.bearer(scope)
+            await self._app(scope, receive, sending)
+        except Exception as found:
+            if started:
+                raise
+            response = await self._shell.problem(request, problem_of(found))
+            await response(scope, receive, sending)
+
+
+def _to_login(request: Request, visit: Visit) -> Response:
+    if visit.refresh or request.method != "GET" or _wants_json(request):
+        return JSONResponse({"problem": "login"}, 401)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(login_address(path), 303)
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path == "/changes" or request.headers.get("accept", "").startswith("application/json")

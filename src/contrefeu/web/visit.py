@@ -1,0 +1,62 @@
+"""One request, as the pages see it: who asks, in which language, from which screen."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.requests import Request
+
+from contrefeu.web.language import Words
+from contrefeu.web.people import Actor
+from contrefeu.web.session import Session
+
+THEMES = ("auto", "light", "night")
+
+
+@dataclass(slots=True)
+class Visit:
+    """What the shell found out before a page is made."""
+
+    words: Words
+    theme: str
+    actor: Actor | None = None
+    session: Session | None = None
+    token: str = ""  # of the session's cookie
+    refresh: bool = False  # the page asks for itself again; nobody clicked
+    address: str = ""
+    path: str = "/"
+
+    @property
+    def csrf(self) -> str:
+        """The token that forms of this session carry."""
+        return self.session.csrf if self.session else ""
+
+    def may(self, permission: str) -> bool:
+        """Whether the person may."""
+        return self.actor is not None and self.actor.may(permission)
+
+
+def visit_of(request: Request) -> Visit:
+    """Return the visit that the shell laid beside *request*."""
+    visit = request.state.visit
+    assert isinstance(visit, Visit), "the shell's middleware goes first"
+    return visit
+
+
+def person(request: Request) -> tuple[Actor, Session]:
+    """Return who is logged in; the route let nobody else through."""
+    visit = visit_of(request)
+    assert visit.actor is not None, "Shell.page lets nobody in without a login"
+    assert visit.session is not None, "Shell.page lets nobody in without a session"
+    return visit.actor, visit.session
+
+
+def local_path(wished: str) -> str:
+    """Return *wished* when it is a path of this app, else "/": a login leads to no other host."""
+    if not wished.startswith("/") or wished.startswith("//") or "\\" in wished or any(ord(c) < 32 for c in wished):
+        return "/"
+    return wished
+
+
+def login_address(path: str) -> str:
+    """Return the address of the login page that comes back to *path*."""
+    return "/login" if path in ("", "/") else f"/login?next={quote(path, safe='/')}"
