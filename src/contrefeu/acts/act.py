@@ -40,25 +40,25 @@ class SecretChanged(Struct, frozen=True, tag_field="act", tag="secret-changed"):
 class DowntimeDeclared(Struct, frozen=True, tag_field="act", tag="downtime-declared"):
     """From `at` on, these wards work here; no ward named means the whole hospital."""
 
+    wards: list[str]
+    reason: str
     at: str  # RFC 3339
-    wards: list[str] = field(default_factory=list)
-    reason: str = ""
 
 
 class DowntimeLifted(Struct, frozen=True, tag_field="act", tag="downtime-lifted"):
     """From `at` on, these wards work in the record system again; no ward named means the whole hospital."""
 
+    wards: list[str]
+    reason: str
     at: str  # RFC 3339
-    wards: list[str] = field(default_factory=list)
-    reason: str = ""
 
 
 class GlassBroken(Struct, frozen=True, tag_field="act", tag="glass-broken"):
     """Somebody opened a chart outside their wards, and said why; it is reviewed the next day (G4)."""
 
-    at: str  # RFC 3339
     chart: str  # chart id
     reason: str
+    at: str  # RFC 3339
 
 
 Act = AccountAdded | AccountDisabled | SecretChanged | DowntimeDeclared | DowntimeLifted | GlassBroken

@@ -147,7 +147,7 @@ def _last_turn(steps: list[Movement]) -> Movement | None:
 def _places(steps: list[Movement], *, over: bool) -> list[Json]:
     """Each place with its period; the one in force in parts (ward, room, bed)."""
     stops: list[tuple[Movement, str]] = []
-    for at, step in enumerate(steps):
+    for step in steps:
         if not step.place or (step.kind in {"plan", "discharge"} and stops):
             continue
         if stops and stops[-1][0].place == step.place:

@@ -7,7 +7,7 @@ Rules kept here:
   * Nothing here is a decision about a chart: which of two statements holds is the fold's (docs/spec/charts-v1.md).
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -97,6 +97,7 @@ class Reading(Struct):
     stays: list[Stay] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     loss: list[Loss] = field(default_factory=list)
+    also: "list[Reading]" = field(default_factory=list)  # the same message about further patients: charts of their own
 
     @property
     def ref(self) -> str:
@@ -119,8 +120,3 @@ class FeedRules(Struct, frozen=True):
     zone: str = "Europe/Paris"
     authority: str = ""  # of numbers that name none; the sender itself when empty
     charset: str = ""  # instead of MSH-18
-
-
-def described(reading: Reading) -> dict[str, Any]:
-    """What a page shows of a reading."""
-    return {"kind": reading.kind, "understood": reading.understood, "loss": reading.loss}

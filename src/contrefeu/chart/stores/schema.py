@@ -1,0 +1,80 @@
+"""The tables of the embedded chart store, and why each stands there.
+
+Rules kept here:
+  * A table is a view of journal entries: the file may be deleted, and is filled again from the journals.
+  * Small whole numbers stand for journals, sources and media types (`names`) and for whom an entry names (`nodes`).
+  * What is looked up is indexed; nothing that a page asks reads a table from end to end.
+"""
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+-- Journals, sources and media types, each written once.
+CREATE TABLE names(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
+-- How far each journal has been read: committed with the charts, never apart from them.
+CREATE TABLE positions(journal INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
+
+-- zstd dictionaries, trained on what lies here and never leaving this sealed file (they hold names).
+CREATE TABLE dictionaries(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, bytes BLOB NOT NULL);
+
+-- Every entry read, and what became of it (state). id = journal << 44 | sequence.
+CREATE TABLE entries(
+    id INTEGER PRIMARY KEY, hlc INTEGER NOT NULL, received INTEGER NOT NULL, source INTEGER NOT NULL,
+    media INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE INDEX entries_without_owner ON entries(id) WHERE state = 2;
+CREATE INDEX entries_acts ON entries(id) WHERE state = 4;
+-- Their bytes as received: what charts are folded from. Apart, so that counting entries reads no body.
+CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+
+-- Whom entries name: world and identity key. `chart` is the id that the key alone would give, so that old ids still
+-- open; `root` is the node whose chart holds the entries now.
+CREATE TABLE nodes(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, chart BLOB NOT NULL, root INTEGER NOT NULL);
+CREATE INDEX nodes_by_chart ON nodes(chart);
+CREATE INDEX nodes_by_root ON nodes(root);
+CREATE TABLE filed(node INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(node, entry)) WITHOUT ROWID;
+
+-- Merges and their undoing, as said by entries.
+CREATE TABLE links(
+    entry INTEGER NOT NULL, n INTEGER NOT NULL, survivor INTEGER NOT NULL, loser INTEGER NOT NULL,
+    undo INTEGER NOT NULL, PRIMARY KEY(entry, n)) WITHOUT ROWID;
+CREATE INDEX links_by_survivor ON links(survivor);
+CREATE INDEX links_by_loser ON links(loser);
+
+-- Numbers of orders and stays, and the nodes they were named beside; and the entries that name nothing else.
+CREATE TABLE hints(hint TEXT NOT NULL, node INTEGER NOT NULL, PRIMARY KEY(hint, node)) WITHOUT ROWID;
+CREATE INDEX hints_by_node ON hints(node);
+CREATE TABLE owed(hint TEXT NOT NULL, entry INTEGER NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY(hint, entry)) WITHOUT ROWID;
+CREATE INDEX owed_by_entry ON owed(entry, rank);
+
+-- Repeats: hash of source and control id, hash of the body -> the entry that stands for all of them.
+CREATE TABLE repeats(
+    control INTEGER NOT NULL, body INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(control, body)) WITHOUT ROWID;
+
+CREATE TABLE feeds(
+    source INTEGER PRIMARY KEY, received INTEGER NOT NULL, charted INTEGER NOT NULL, uncharted INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL, reused INTEGER NOT NULL, last INTEGER NOT NULL);
+
+-- Charts by their root node, folded up to (hlc, journal, sequence); entries filed later are folded when it is opened.
+CREATE TABLE charts(
+    node INTEGER PRIMARY KEY, world TEXT NOT NULL, entries INTEGER NOT NULL, hlc INTEGER NOT NULL,
+    journal TEXT NOT NULL, sequence INTEGER NOT NULL, blob BLOB NOT NULL);
+
+-- Finding people: one line of words a chart; words that names are made of, each once, for misspelt ones.
+CREATE TABLE people(node INTEGER PRIMARY KEY, world TEXT NOT NULL, words TEXT NOT NULL, hit BLOB NOT NULL);
+CREATE INDEX people_by_world ON people(world);
+CREATE VIRTUAL TABLE found USING fts5(words, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
+CREATE TABLE words(word TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE near(trace TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY(trace, word)) WITHOUT ROWID;
+
+-- Who lies where now; and beds ever seen in a feed.
+CREATE TABLE places(
+    node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward TEXT NOT NULL, bed TEXT NOT NULL, alerts INTEGER NOT NULL,
+    line BLOB NOT NULL);
+CREATE INDEX places_by_ward ON places(world, ward, bed);
+CREATE TABLE beds(
+    world TEXT NOT NULL, ward TEXT NOT NULL, bed TEXT NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY(world, ward, bed)) WITHOUT ROWID;
+"""

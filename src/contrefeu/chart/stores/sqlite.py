@@ -1,0 +1,124 @@
+"""The embedded chart store: one sealed file of charts, their source entries, and the indexes that pages ask.
+
+Rules kept here:
+  * Whatever is read from a batch of entries, and how far it was read, is one transaction.
+  * A store of another version is set aside, never converted: charts are computed again.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from contrefeu.base import durable_makedirs
+from contrefeu.chart.stores.compress import Packer, train
+from contrefeu.chart.stores.database import Database
+from contrefeu.chart.stores.folded import Folded
+from contrefeu.chart.stores.identities import Identities
+from contrefeu.chart.stores.kept import Kept
+from contrefeu.chart.stores.people import People
+from contrefeu.chart.stores.places import Places
+from contrefeu.chart.stores.schema import SCHEMA, SCHEMA_VERSION
+
+TRAIN_AFTER = 4_000  # entries, then charts, before a dictionary is trained on them
+TRAIN_ON = 4_000  # bodies, the newest
+
+
+class ChartStore:
+    """A chart store, open: in a file, or in memory when there is no path."""
+
+    def __init__(self, path: Path | None, key: bytes) -> None:
+        """Open the store at *path*, or make an empty one.
+
+        Raises:
+            StorageError: The key does not open it, or its disk is in trouble.
+        """
+        self._path, self._key = path, key
+        if path is not None:
+            durable_makedirs(path.parent)
+        self._db = Database(path, key, writes=True)
+        self._set_up()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._bodies = Packer(self._dictionary)
+        self._blobs = Packer(self._dictionary)
+        for packer, kind in ((self._bodies, "bodies"), (self._blobs, "blobs")):
+            trained = self._db.row("SELECT id, bytes FROM dictionaries WHERE kind = ? ORDER BY rowid DESC", (kind,))
+            if trained is not None:
+                packer.use(*trained)
+        self.kept = Kept(self._db, self._bodies)
+        self.identities = Identities(self._db)
+        self.folded = Folded(self._db, self._blobs)
+        self.people = People(self._db)
+        self.places = Places(self._db)
+
+    def reader(self) -> "ChartStore":
+        """Open it once more, to read beside the writer (another thread may)."""
+        assert self._path is not None, "a store in memory has one connection"
+        beside = object.__new__(ChartStore)
+        beside._path, beside._key = self._path, self._key
+        beside._db = Database(self._path, self._key, writes=False)
+        beside._lay_out()
+        return beside
+
+    def beside(self) -> "ChartStore":
+        """Make an empty store in memory, to fold part of the entries once more."""
+        return ChartStore(None, self._key)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it, or nothing."""
+        try:
+            with self._db.transaction():
+                yield
+        except BaseException:
+            self.kept.forget()
+            self.identities.forget()
+            self.people.forget()
+            raise
+
+    def snapshot(self) -> contextlib.AbstractContextManager[None]:
+        """Read everything as of one moment."""
+        return self._db.snapshot()
+
+    def learn(self) -> None:
+        """Train the dictionaries, once there is enough to learn from; within a transaction."""
+        for packer, kind, table in ((self._bodies, "bodies", "bodies"), (self._blobs, "blobs", "charts")):
+            if packer.dictionary_id or self._db.value(f"SELECT max(rowid) FROM {table}", default=0) is None:
+                continue
+            column, order = ("body", "id") if table == "bodies" else ("blob", "node")
+            found = self._db.rows(
+                f"SELECT {column} FROM {table} ORDER BY {order} DESC LIMIT ?",  # noqa: S608  # our own two names
+                (TRAIN_ON,),
+            )
+            if len(found) < TRAIN_AFTER:
+                continue
+            trained = train(packer.unpack(body) for (body,) in found)
+            if trained is not None:
+                self._db.run("INSERT OR IGNORE INTO dictionaries VALUES(?, ?, ?)", (trained[0], kind, trained[1]))
+                packer.use(*trained)
+
+    def _set_up(self) -> None:
+        version = self._version()
+        if version not in (0, SCHEMA_VERSION):
+            assert self._path is not None, "a store in memory is as old as this process"
+            self._db.close()
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._path.rename(self._path.with_name(f"{self._path.name}.version-{version}"))
+            self._db = Database(self._path, self._key, writes=True)
+            version = 0
+        if version == 0:
+            with self._db.transaction():
+                self._db.run(SCHEMA)
+                self._db.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _version(self) -> int:
+        return int(self._db.value("PRAGMA user_version"))
+
+    def _dictionary(self, id_: int) -> bytes:
+        return bytes(self._db.value("SELECT bytes FROM dictionaries WHERE id = ?", (id_,)))

@@ -1,0 +1,233 @@
+"""HL7 v2 data types as FHIR ones (HL7 v2-to-FHIR, data type maps: CX, XPN, XAD, XTN, CWE, XCN, EI, NM).
+
+Rules kept here:
+  * A number is (authority, value): the authority is the one that was sent, else the feed's (FIELD F23).
+  * A value is never reparsed: what is not a plain decimal stays text, word for word (F5).
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from contrefeu.fhir.datatypes import (
+    Address,
+    CodeableConcept,
+    Coding,
+    ContactPoint,
+    HumanName,
+    Identifier,
+    Quantity,
+    Reference,
+)
+from contrefeu.hl7 import Message, Moment, Rep, Segment, parse_moment
+from contrefeu.mapping.tables.codes import (
+    ADDRESS_USES,
+    CODE_SYSTEMS,
+    DUMMY_NUMBERS,
+    NAME_USES,
+    NATIONAL_AUTHORITIES,
+    NATIONAL_TYPES,
+    PHONE_SYSTEMS,
+    PHONE_USES,
+)
+
+_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_OID = re.compile(r"[0-2](?:\.\d+)+")
+
+
+class Context(Struct, frozen=True):
+    """What every translator needs beside the segment: the feed's zone, and whose numbers those without a name are."""
+
+    message: Message
+    zone: ZoneInfo
+    authority: str
+
+    def moment(self, raw: str) -> Moment | None:
+        """Read a time of this feed."""
+        return parse_moment(raw, self.zone) if raw else None
+
+    def when(self, raw: str) -> str:
+        """A time as FHIR writes it; "" when there is none."""
+        found = self.moment(raw)
+        return found.fhir if found else ""
+
+
+def nanoseconds(moment: Moment | None) -> int:
+    """Return when it was, in ns; 0 when nobody knows."""
+    if moment is None:
+        return 0
+    text = moment.fhir
+    if len(text) < 10:
+        text = f"{text}-01-01"[:10]
+    return int(datetime.fromisoformat(text if len(text) > 10 else f"{text}T00:00:00+00:00").timestamp()) * 10**9
+
+
+def authority_of(rep: Rep, component: int, default: str) -> str:
+    """Who gave a number: namespace, else universal id, else the feed."""
+    return rep.text(component, 1) or rep.text(component, 2) or default
+
+
+def system_of(rep: Rep, component: int, default: str) -> str:
+    """The FHIR system of a number: an OID where there is one."""
+    universal = rep.text(component, 2)
+    if _OID.fullmatch(universal):
+        return f"urn:oid:{universal}"
+    return f"urn:id:{authority_of(rep, component, default)}"
+
+
+def is_national(rep: Rep) -> bool:
+    """Whether a CX is a national number: it says who somebody is, and never joins two charts by itself (F23)."""
+    return rep.text(5) in NATIONAL_TYPES or rep.text(4, 2) in NATIONAL_AUTHORITIES
+
+
+def is_dummy(value: str) -> bool:
+    """Whether a number stands for "unknown"."""
+    return value.upper() in DUMMY_NUMBERS or (len(value) >= 4 and len(set(value)) == 1 and value[0] in "09X")
+
+
+def key_of(rep: Rep, default: str) -> str:
+    """The identity key of a CX; "" for an empty or dummy number."""
+    value = rep.text(1).strip()
+    return "" if not value or is_dummy(value) else f"{authority_of(rep, 4, default)}|{value}"
+
+
+def identifier(rep: Rep, default: str) -> Identifier | None:
+    """CX -> Identifier."""
+    value = rep.text(1).strip()
+    if not value:
+        return None
+    kind = rep.text(5)
+    authority = authority_of(rep, 4, default)
+    return Identifier(
+        system=system_of(rep, 4, default),
+        value=value,
+        type=CodeableConcept([Coding("http://terminology.hl7.org/CodeSystem/v2-0203", kind)]) if kind else None,
+        assigner=Reference(display=authority),
+    )
+
+
+def entity(segment: Segment, field: int, default: str) -> tuple[str, Identifier] | None:
+    """EI -> its key and Identifier; None when there is none."""
+    reps = segment.reps(field)
+    value = reps[0].text(1).strip() if reps else ""
+    if not value:
+        return None
+    authority = reps[0].text(2) or reps[0].text(3) or default
+    universal = reps[0].text(3)
+    system = f"urn:oid:{universal}" if _OID.fullmatch(universal) else f"urn:id:{authority}"
+    return f"{authority}|{value}", Identifier(system=system, value=value)
+
+
+def name(rep: Rep) -> HumanName | None:
+    """XPN -> HumanName."""
+    family, given = rep.text(1), rep.text(2)
+    further = rep.text(3).split()
+    if not family and not given and not further:
+        return None
+    return HumanName(
+        use=NAME_USES.get(rep.text(7), ""),
+        family=family,
+        given=[part for part in (given, *further) if part],
+        suffix=[part for part in (rep.text(4),) if part],
+        prefix=[part for part in (rep.text(5),) if part],
+    )
+
+
+def address(rep: Rep) -> Address | None:
+    """XAD -> Address."""
+    line = [part for part in (rep.text(1), rep.text(2)) if part]
+    found = Address(
+        use=ADDRESS_USES.get(rep.text(7), ""),
+        line=line,
+        city=rep.text(3),
+        state=rep.text(4),
+        postalCode=rep.text(5),
+        country=rep.text(6),
+    )
+    return found if line or found.city or found.postalCode or found.country else None
+
+
+def telecom(rep: Rep, use: str = "") -> ContactPoint | None:
+    """XTN -> ContactPoint."""
+    system = PHONE_SYSTEMS.get(rep.text(3), "phone")
+    value = rep.text(4) if system == "email" else ""
+    value = value or rep.text(12) or rep.text(1) or " ".join(p for p in (rep.text(5), rep.text(6), rep.text(7)) if p)
+    if not value:
+        return None
+    return ContactPoint(system, value, PHONE_USES.get(rep.text(2), use))
+
+
+def concept(rep: Rep | None, default_text: str = "") -> CodeableConcept | None:
+    """CWE, CE -> CodeableConcept: both codes, and the words that were sent."""
+    if rep is None:
+        return CodeableConcept(text=default_text) if default_text else None
+    codings = []
+    for at in (1, 4):
+        code, display = rep.text(at), rep.text(at + 1)
+        if code or display:
+            codings.append(Coding(_system(rep.text(at + 2)), code, display))
+    text = rep.text(9) or rep.text(2) or rep.text(5) or rep.text(1) or default_text
+    if not codings and not text:
+        return None
+    return CodeableConcept([coding for coding in codings if coding.code], text)
+
+
+def concept_of(segment: Segment, field: int, repetition: int = 0) -> CodeableConcept | None:
+    """A field of CWE -> CodeableConcept."""
+    reps = segment.reps(field)
+    return concept(reps[repetition]) if repetition < len(reps) else None
+
+
+def person(rep: Rep | None) -> Reference | None:
+    """XCN, CNN -> Reference: number and name of a professional."""
+    if rep is None:
+        return None
+    number, family, given, title = rep.text(1), rep.text(2), rep.text(3), rep.text(6)
+    words = " ".join(part for part in (title, given, family) if part)
+    if not number and not words:
+        return None
+    authority = rep.text(9, 1) or rep.text(9, 2)
+    found = Identifier(system=f"urn:id:{authority}" if authority else "", value=number) if number else None
+    return Reference(identifier=found, display=words or number)
+
+
+def first_person(segment: Segment, *fields: int) -> Reference | None:
+    """The first professional in these fields."""
+    for field in fields:
+        for rep in segment.reps(field):
+            found = person(rep)
+            if found is not None:
+                return found
+    return None
+
+
+def decimal(text: str) -> Decimal | None:
+    """A plain decimal, with its digits; None for anything else ("4,2", "<0,5", "1e3")."""
+    return Decimal(text) if _DECIMAL.fullmatch(text) and len(text) <= 30 else None
+
+
+def quantity(text: str, unit: str = "") -> Quantity | None:
+    """NM and a unit -> Quantity; None when the number is not a plain decimal."""
+    value = decimal(text.strip())
+    return None if value is None else Quantity(value=value, unit=unit)
+
+
+def unit_words(rep: Rep | None) -> str:
+    """A unit as it was sent: its code, else its words."""
+    return (rep.text(1) or rep.text(2)) if rep is not None else ""
+
+
+def words(values: Iterable[str], separator: str = " ") -> str:
+    """Join what is there."""
+    return separator.join(value for value in values if value)
+
+
+def _system(name: str) -> str:
+    """Coding system of a v2 table 0396 name."""
+    if not name:
+        return ""
+    return CODE_SYSTEMS.get(name.upper(), f"urn:id:{name}" if not _OID.fullmatch(name) else f"urn:oid:{name}")

@@ -1,0 +1,88 @@
+"""The segments of a message, put in the groups that chapters 2 to 12 draw: one patient, its orders, their results.
+
+Rules kept here:
+  * Groups come from the order of segments, not from the event's structure: senders leave segments out and add their
+    own, and a segment in an unusual place is still read.
+"""
+
+from msgspec import Struct, field
+
+from contrefeu.hl7 import Message, Segment
+
+_DRUGS = frozenset({"RXO", "RXE", "RXA", "RXD", "RXG"})
+_UNDER_AN_ORDER = frozenset({"OBX", "NTE", "TQ1", "RXR", "RXC", "TQ2", "SPM", "DG1", "TXA", "FT1", "CTI", "BLG", "SAC"})
+
+
+class Order(Struct):
+    """ORC and what belongs to it."""
+
+    orc: Segment | None = None
+    obr: Segment | None = None
+    drugs: dict[str, Segment] = field(default_factory=dict)
+    timings: list[Segment] = field(default_factory=list)
+    routes: list[Segment] = field(default_factory=list)
+    lines: list[Segment] = field(default_factory=list)  # OBX and NTE, in order
+
+
+class Group(Struct):
+    """One patient's part of a message."""
+
+    pid: Segment | None = None
+    segments: list[Segment] = field(default_factory=list)  # all but those under an order
+    orders: list[Order] = field(default_factory=list)
+
+    def first(self, name: str) -> Segment | None:
+        """The first segment called *name*."""
+        return next((segment for segment in self.segments if segment.name == name), None)
+
+    def all(self, name: str) -> list[Segment]:
+        """Every segment called *name*."""
+        return [segment for segment in self.segments if segment.name == name]
+
+
+def groups(message: Message) -> list[Group]:
+    """Cut *message* at each PID; what stands before the first belongs to it."""
+    found = [Group()]
+    for segment in message.segments[1:]:
+        group = found[-1]
+        if segment.name == "PID":
+            if group.pid is not None:
+                group = Group()
+                found.append(group)
+            group.pid = segment
+        elif segment.name in {"ORC", "OBR"} or segment.name in _DRUGS:
+            _into_order(group, segment)
+        elif group.orders and segment.name in _UNDER_AN_ORDER:
+            _under(group.orders[-1], segment)
+        else:
+            group.segments.append(segment)
+    return found
+
+
+def _into_order(group: Group, segment: Segment) -> None:
+    last = group.orders[-1] if group.orders else None
+    begins = (
+        last is None
+        or segment.name == "ORC"
+        or (segment.name == "OBR" and (last.obr is not None or bool(last.drugs)))
+        or segment.name in last.drugs
+    )
+    if begins:
+        last = Order()
+        group.orders.append(last)
+    assert last is not None
+    if segment.name == "ORC":
+        last.orc = segment
+    elif segment.name == "OBR":
+        last.obr = segment
+    else:
+        last.drugs[segment.name] = segment
+
+
+def _under(order: Order, segment: Segment) -> None:
+    if segment.name == "TQ1":
+        order.timings.append(segment)
+    elif segment.name == "RXR":
+        order.routes.append(segment)
+    elif segment.name in {"OBX", "NTE"}:
+        order.lines.append(segment)

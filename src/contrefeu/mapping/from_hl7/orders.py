@@ -1,0 +1,83 @@
+"""ORC, OBR -> ServiceRequest (v2-to-FHIR: ORC and OBR to ServiceRequest; FIELD F30: answers act on the order).
+
+Rules kept here:
+  * An order is called by its placer's number, else by its filler's; a number carries who gave it.
+  * A status that a message does not give stays as it was.
+"""
+
+from contrefeu.fhir import derived_id, plain
+from contrefeu.fhir.datatypes import Annotation, CodeableConcept, Identifier, Reference
+from contrefeu.fhir.resources import ServiceRequest
+from contrefeu.hl7 import Segment
+from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person, nanoseconds
+from contrefeu.mapping.from_hl7.stay import reference
+from contrefeu.mapping.reading import Said
+from contrefeu.mapping.tables.codes import ORDER_STATUS, PRIORITIES, REQUEST_STATUS
+
+
+def order_numbers(orc: Segment | None, obr: Segment | None, context: Context) -> tuple[str, str, list[Identifier]]:
+    """Placer's key, filler's key, and both as identifiers."""
+    keys, identifiers = [], []
+    for field in (2, 3):
+        found = None
+        for segment in (orc, obr):
+            found = found or (entity(segment, field, context.authority) if segment else None)
+        keys.append(found[0] if found else "")
+        if found:
+            identifiers.append(found[1])
+    return keys[0], keys[1], identifiers
+
+
+def order_key(placer: str, filler: str) -> str:
+    """What an order is called."""
+    return f"placer:{placer}" if placer else f"filler:{filler}"
+
+
+def request_reference(placer: str, filler: str) -> Reference:
+    """An order as results name it."""
+    return Reference(f"ServiceRequest/{derived_id('ServiceRequest', order_key(placer, filler))}")
+
+
+def service_request(
+    orc: Segment | None, obr: Segment | None, notes: list[Annotation], visit: str, context: Context
+) -> Said | None:
+    """ORC: 1 control, 5 status, 9 time, 12 provider. OBR: 4 code, 5 priority, 6/36 when, 16 provider, 31 reason."""
+    placer, filler, identifiers = order_numbers(orc, obr, context)
+    if not placer and not filler:
+        return None
+    control = orc.text(1).upper() if orc else "NW"
+    status = ORDER_STATUS.get(orc.text(5).upper(), "") if orc and orc.has(5) else ""
+    # A cancellation says so in ORC-1, whatever an old ORC-5 still says.
+    asked = REQUEST_STATUS.get(control, "")
+    status = asked if asked in {"revoked", "entered-in-error", "on-hold"} or not status else status
+    found = ServiceRequest(
+        identifier=identifiers, status=status, intent="order", encounter=reference(visit), note=notes
+    )
+    if orc is not None:
+        found.authoredOn = context.when(orc.text(9))
+        found.requester = first_person(orc, 12)
+    if obr is not None:
+        _from_obr(found, obr, context)
+    values = plain(found)
+    del values["resourceType"]
+    moment = nanoseconds(context.moment(orc.text(9)) if orc else None)
+    names = [f"order:{key}" for key in (placer, filler) if key]
+    # ORC-9 is when this very event was entered, in a change too (4.5.1.9): it orders versions only if MSH-7 agrees.
+    at = max(moment, nanoseconds(context.moment(context.message.message_time)))
+    return Said("ServiceRequest", order_key(placer, filler), values, at, "update", names)
+
+
+def _from_obr(found: ServiceRequest, obr: Segment, context: Context) -> None:
+    found.code = concept_of(obr, 4)
+    found.requester = found.requester or first_person(obr, 16)
+    found.occurrenceDateTime = context.when(obr.text(36)) or context.when(obr.text(6))
+    priority = obr.text(5).upper() or obr.text(27, 6).upper()
+    found.priority = PRIORITIES.get(priority[:1], "")
+    section = obr.text(24)
+    if section:
+        found.category = [CodeableConcept(text=section)]
+    reason = concept_of(obr, 31) if obr.has(31) else None
+    if reason is not None:
+        found.reasonCode = [reason]
+    elif obr.has(13):
+        found.reasonCode = [CodeableConcept(text=obr.whole(13))]

@@ -1,0 +1,141 @@
+"""PID, PD1, NK1, PV1-16 -> who the patient is (v2-to-FHIR: segment PID to Patient; IHE PAM France for PID-32).
+
+Rules kept here:
+  * Only what was sent is said: an absent field is no statement, a null one clears.
+  * The INS identifies somebody and never a chart: it is an identifier, not a key (FIELD F22, F23).
+"""
+
+from contrefeu.fhir import Json, plain
+from contrefeu.fhir.datatypes import CodeableConcept, Coding, Extension, Identifier, Reference
+from contrefeu.fhir.resources import Patient, PatientContact, PatientLink
+from contrefeu.hl7 import Segment
+from contrefeu.mapping.from_hl7.datatypes import (
+    Context,
+    address,
+    concept_of,
+    identifier,
+    is_national,
+    key_of,
+    name,
+    telecom,
+)
+from contrefeu.mapping.from_hl7.stay import RESTRICTED
+from contrefeu.mapping.tables.codes import GENDERS
+
+RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
+BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
+MOTHERS_NAME = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName"
+# PID-32 (table 0445 and its French values) that hide a person (FIELD F24)
+_HIDDEN = frozenset({"ANOM", "CACH"})
+# PID field -> element of Patient, for nulls
+_NULLS = {
+    5: "name",
+    7: "birthDate",
+    8: "gender",
+    11: "address",
+    13: "telecom",
+    16: "maritalStatus",
+    29: "deceasedDateTime",
+}
+
+
+def identity_keys(pid: Segment, context: Context) -> list[str]:
+    """Keys of the patient, the local number first; none when the message gives no local number."""
+    local: list[tuple[int, str]] = []
+    for field in (3, 2, 4):
+        for rep in pid.reps(field):
+            key = key_of(rep, context.authority)
+            if key and not is_national(rep) and rep.text(5) not in {"AN", "VN", "XX"}:
+                local.append((0 if rep.text(5) in {"PI", "MR", "PT"} else 1, key))
+        if local:
+            break
+    local.sort(key=lambda found: found[0])
+    return list(dict.fromkeys(key for _, key in local))
+
+
+def patient(pid: Segment, context: Context) -> tuple[Json, list[str]]:
+    """Return what PID says, as elements of Patient, and which of them it clears."""
+    found = Patient(
+        identifier=_identifiers(pid, context),
+        name=[called for rep in pid.reps(5) if (called := name(rep))],
+        gender=GENDERS.get(pid.text(8).upper(), "unknown") if pid.has(8) else "",
+        address=[lives for rep in pid.reps(11) if (lives := address(rep))],
+        telecom=[
+            one for field, use in ((13, ""), (14, "work")) for rep in pid.reps(field) if (one := telecom(rep, use))
+        ],
+        maritalStatus=concept_of(pid, 16) if pid.has(16) else None,
+        extension=_extensions(pid),
+        link=_mother(pid, context),
+    )
+    born = context.moment(pid.text(7))
+    if born is not None:
+        found.birthDate = born.date
+    if pid.text(25).isdigit():
+        found.multipleBirthInteger = int(pid.text(25))
+    values = plain(found)
+    del values["resourceType"]
+    if born is not None and len(born.fhir) > 10:
+        values["_birthDate"] = {"extension": [{"url": BIRTH_TIME, "valueDateTime": born.fhir}]}
+    _death(pid, context, values)
+    if pid.text(32) and any(rep.text(1) in _HIDDEN for rep in pid.reps(32)):
+        values["security"] = [RESTRICTED]
+    return values, [element for field, element in _NULLS.items() if pid.is_null(field)]
+
+
+def contacts(segments: list[Segment]) -> list[Json]:
+    """NK1 -> Patient.contact."""
+    found = []
+    for nk1 in segments:
+        reps = nk1.reps(2)
+        relation = concept_of(nk1, 3)
+        contact = PatientContact(
+            relationship=[relation] if relation else [],
+            name=name(reps[0]) if reps else None,
+            telecom=[one for field in (5, 6) for rep in nk1.reps(field) if (one := telecom(rep))],
+        )
+        values = plain(contact)
+        if values:
+            found.append(values)
+    return found
+
+
+def _identifiers(pid: Segment, context: Context) -> list[Identifier]:
+    found: dict[tuple[str, str], Identifier] = {}
+    for field in (3, 2, 4):
+        for rep in pid.reps(field):
+            one = identifier(rep, context.authority)
+            if one is not None:
+                found.setdefault((one.system, one.value), one)
+    return list(found.values())
+
+
+def _extensions(pid: Segment) -> list[Extension]:
+    found = []
+    for rep in pid.reps(32):
+        if rep.text(1):
+            coding = Coding("https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445", rep.text(1))
+            found.append(Extension(RELIABILITY, extension=[Extension("identityStatus", valueCoding=coding)]))
+    mothers = pid.text(6)
+    if mothers:
+        found.append(Extension(MOTHERS_NAME, valueString=mothers))
+    return found
+
+
+def _mother(pid: Segment, context: Context) -> list[PatientLink]:
+    """PID-21: the mother's number, when the feed tells it (it may be secret, FIELD F19)."""
+    reps = pid.reps(21)
+    mother = identifier(reps[0], context.authority) if reps else None
+    if mother is None:
+        return []
+    mother.type = CodeableConcept(mother.type.coding if mother.type else [], "mother")
+    return [PatientLink(Reference(identifier=mother), "seealso")]
+
+
+def _death(pid: Segment, context: Context, values: Json) -> None:
+    moment = context.when(pid.text(29))
+    if moment:
+        values["deceasedDateTime"] = moment
+    elif pid.text(30) == "Y":
+        values["deceasedBoolean"] = True
+    elif pid.text(30) == "N":
+        values["deceasedBoolean"] = False

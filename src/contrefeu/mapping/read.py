@@ -1,0 +1,92 @@
+"""From an entry to a reading, whatever language it is in.
+
+Rules kept here:
+  * Nothing raises: bytes that defeat a translator give a reading that says so, and the entry stays as it came
+    (promise 8).
+  * Acts and audit entries are read by others: they are kept here and charted nowhere.
+"""
+
+from typing import Protocol
+
+from contrefeu.fhir import decode
+from contrefeu.mapping.from_cda import read_cda
+from contrefeu.mapping.from_fhir import read_fhir
+from contrefeu.mapping.from_hl7 import read_hl7
+from contrefeu.mapping.reading import FeedRules, Reading
+
+MEDIA_HL7V2 = "x-application/hl7-v2+er7"
+MEDIA_FHIR = "application/fhir+json"
+MEDIA_CDA = "application/cda+xml"
+MEDIA_ACT = "application/vnd.contrefeu.act+json"
+
+
+class EntryLike(Protocol):
+    """An entry of a journal; `mapping` stands beside `journal` and imports nothing of it."""
+
+    @property
+    def journal(self) -> str:
+        """Id of its journal."""
+        ...
+
+    @property
+    def sequence(self) -> int:
+        """Its number there."""
+        ...
+
+    @property
+    def received_ns(self) -> int:
+        """When it came in."""
+        ...
+
+    @property
+    def hlc(self) -> int:
+        """Its hybrid clock."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Who sent it."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """What it is."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """Its bytes."""
+        ...
+
+
+def read(entry: EntryLike, rules: FeedRules) -> Reading:
+    """Return what *entry* says. Never raises."""
+    reading = _blank(entry)
+    try:
+        _translate(reading, entry, rules)
+    except Exception as defeated:  # the one place where any failure of a translator ends: the feed goes on
+        reading = _blank(entry)
+        reading.kind = entry.media_type
+        reading.lose("", f"the reader gave up ({type(defeated).__name__}): the bytes are kept, nothing was charted")
+    return reading
+
+
+def _blank(entry: EntryLike) -> Reading:
+    return Reading(entry.journal, entry.sequence, entry.received_ns, entry.hlc, entry.source, entry.media_type)
+
+
+def _translate(reading: Reading, entry: EntryLike, rules: FeedRules) -> None:
+    if entry.media_type == MEDIA_HL7V2:
+        read_hl7(reading, entry.body, rules)
+    elif entry.media_type == MEDIA_ACT:
+        reading.audit, reading.understood = True, True
+    elif entry.media_type == MEDIA_FHIR:
+        resource = decode(entry.body)
+        if isinstance(resource, dict) and resource.get("resourceType") == "AuditEvent":
+            reading.kind, reading.audit, reading.understood = "FHIR AuditEvent", True, True
+        else:
+            read_fhir(reading, resource, rules)
+    elif entry.media_type == MEDIA_CDA:
+        read_cda(reading, entry.body, rules)
+    else:
+        reading.lose("", "no rule for this kind of content: it is kept as it came")

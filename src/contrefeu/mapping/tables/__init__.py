@@ -1,0 +1,3 @@
+"""Code tables, each row with its source."""
+
+__all__: list[str] = []

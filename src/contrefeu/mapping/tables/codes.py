@@ -1,0 +1,195 @@
+"""HL7 v2 codes as FHIR ones.
+
+Sources: HL7 v2-to-FHIR concept maps (tables 0001, 0004, 0038, 0085, 0119, 0123, 0127, 0128, 0190, 0200, 0201, 0271,
+0276, 0322, 0396); IHE PAM France 2.11 (INS authorities); hl7.org/fhir/R4/terminologies-systems.html.
+"""
+
+# HL7 table 0396 -> system URI
+CODE_SYSTEMS = {
+    "LN": "http://loinc.org",
+    "LOINC": "http://loinc.org",
+    "SCT": "http://snomed.info/sct",
+    "SNOMED-CT": "http://snomed.info/sct",
+    "SNM": "http://snomed.info/sct",
+    "SNM3": "http://snomed.info/sct",
+    "I10": "http://hl7.org/fhir/sid/icd-10",
+    "ICD10": "http://hl7.org/fhir/sid/icd-10",
+    "ICD-10": "http://hl7.org/fhir/sid/icd-10",
+    "CIM10": "http://hl7.org/fhir/sid/icd-10",
+    "I10C": "http://hl7.org/fhir/sid/icd-10-cm",
+    "I9C": "http://hl7.org/fhir/sid/icd-9-cm",
+    "ATC": "http://www.whocc.no/atc",
+    "WC": "http://www.whocc.no/atc",
+    "RXNORM": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "NDC": "http://hl7.org/fhir/sid/ndc",
+    "CVX": "http://hl7.org/fhir/sid/cvx",
+    "C4": "http://www.ama-assn.org/go/cpt",
+    "UCUM": "http://unitsofmeasure.org",
+}
+
+# Numbers that stand for "unknown" in feeds (DESIGN section 8: dummy numbers are listed)
+DUMMY_NUMBERS = frozenset({"0", "UNKNOWN", "INCONNU", "UNK", "NONE", "N/A", "NA", "NULL", "XXX", "TEMP", "ANONYME"})
+
+# PID-3.5 (table 0203) and authorities of national numbers: INS (NIR, NIA and their test roots), social security
+NATIONAL_TYPES = frozenset(
+    {"INS", "INS-C", "INS-A", "INS-NIR", "INS-NIA", "NI", "NNFRA", "SS", "NH", "DL", "PPN", "MA"}
+)
+NATIONAL_AUTHORITIES = frozenset(
+    {
+        "1.2.250.1.213.1.4.2",
+        "1.2.250.1.213.1.4.8",
+        "1.2.250.1.213.1.4.9",
+        "1.2.250.1.213.1.4.10",
+        "1.2.250.1.213.1.4.11",
+    }
+)
+
+GENDERS = {"M": "male", "F": "female", "O": "other", "A": "other", "N": "other", "U": "unknown"}  # 0001
+NAME_USES = {  # 0200; French feeds: L birth name, D name used (IHE PAM France, 4.1.2)
+    "": "official",
+    "L": "official",
+    "D": "usual",
+    "M": "maiden",
+    "B": "maiden",
+    "N": "nickname",
+    "A": "nickname",
+    "S": "anonymous",
+    "T": "temp",
+    "BAD": "old",
+}
+ADDRESS_USES = {"H": "home", "B": "work", "O": "work", "C": "temp", "BA": "old"}  # 0190
+PHONE_USES = {"PRN": "home", "ORN": "home", "VHN": "home", "WPN": "work", "PRS": "mobile"}  # 0201
+PHONE_SYSTEMS = {
+    "PH": "phone",
+    "CP": "phone",
+    "FX": "fax",
+    "BP": "pager",
+    "Internet": "email",
+    "X.400": "email",
+}  # 0202
+
+ENCOUNTER_CLASSES = {  # 0004 -> v3-ActCode
+    "I": "IMP",
+    "E": "EMER",
+    "O": "AMB",
+    "R": "AMB",
+    "P": "PRENC",
+    "B": "IMP",
+    "C": "AMB",
+}
+
+OBSERVATION_STATUS = {  # 0085, OBX-11
+    "C": "corrected",
+    "D": "entered-in-error",
+    "F": "final",
+    "I": "registered",
+    "N": "registered",
+    "O": "registered",
+    "P": "preliminary",
+    "R": "preliminary",
+    "S": "preliminary",
+    "U": "final",
+    "V": "final",
+    "A": "amended",
+    "B": "amended",
+    "W": "entered-in-error",
+    "X": "cancelled",
+}
+REPORT_STATUS = {  # 0123, OBR-25
+    "O": "registered",
+    "I": "registered",
+    "S": "registered",
+    "A": "partial",
+    "P": "preliminary",
+    "R": "partial",
+    "C": "corrected",
+    "M": "corrected",
+    "F": "final",
+    "X": "cancelled",
+    "Y": "unknown",
+    "Z": "unknown",
+}
+# 0119, ORC-1 -> request status; "" leaves it as it is
+REQUEST_STATUS = {
+    "NW": "active",
+    "SN": "active",
+    "CN": "active",
+    "OK": "active",
+    "NA": "active",
+    "RO": "active",
+    "RU": "active",
+    "RF": "active",
+    "XO": "active",
+    "XX": "active",
+    "XR": "active",
+    "PA": "active",
+    "CH": "active",
+    "RL": "active",
+    "OE": "active",
+    "RP": "revoked",
+    "CA": "revoked",
+    "OC": "revoked",
+    "CR": "revoked",
+    "DC": "revoked",
+    "OD": "revoked",
+    "DR": "revoked",
+    "UA": "revoked",
+    "DE": "entered-in-error",
+    "HD": "on-hold",
+    "HR": "on-hold",
+    "OH": "on-hold",
+    "OR": "active",
+    "SC": "",
+    "SR": "",
+    "SS": "",
+    "RE": "",
+    "RR": "",
+    "UM": "",
+}
+ORDER_STATUS = {  # 0038, ORC-5
+    "A": "active",
+    "CA": "revoked",
+    "CM": "completed",
+    "DC": "revoked",
+    "ER": "entered-in-error",
+    "HD": "on-hold",
+    "IP": "active",
+    "RP": "revoked",
+    "SC": "active",
+}
+# The same words mean other things for a prescription (FHIR medicationrequest-status)
+PRESCRIPTION_STATUS = {"revoked": "cancelled"}
+STOPPED = frozenset({"DC", "OD", "DR"})  # ORC-1: begun and ended early
+PRIORITIES = {"S": "stat", "A": "asap", "R": "routine", "T": "asap", "P": "routine"}  # 0027, 0485
+ADMINISTRATION_STATUS = {"CP": "completed", "PA": "completed", "RE": "not-done", "NA": "not-done"}  # 0322, RXA-20
+ALLERGY_CATEGORIES = {"DA": "medication", "MA": "medication", "FA": "food", "EA": "environment", "AA": "environment"}
+# 0127 (LA pollen, PA plant) have no category of their own in FHIR
+ALLERGY_CATEGORIES |= {"LA": "environment", "PA": "environment"}
+ALLERGY_SEVERITIES = {"SV": "severe", "MO": "moderate", "MI": "mild"}  # 0128
+ALLERGY_CRITICALITIES = {"SV": "high", "MO": "low", "MI": "low"}
+NO_KNOWN_ALLERGY = frozenset(
+    {"716186003", "409137002", "429625007", "428607008", "NKA", "NKDA", "ALLERGY-NONE", "AUCUNE", "NONE"}
+)
+APPOINTMENT_STATUS = {  # events of SIU (HL7 v2.9, 10.4) -> FHIR appointmentstatus
+    "S12": "booked",
+    "S13": "booked",
+    "S14": "booked",
+    "S15": "cancelled",
+    "S16": "cancelled",
+    "S17": "entered-in-error",
+    "S18": "booked",
+    "S19": "booked",
+    "S20": "booked",
+    "S21": "booked",
+    "S22": "booked",
+    "S26": "noshow",
+}
+DOCUMENT_STATUS = {  # 0271, TXA-17 -> composition-status
+    "DI": "preliminary",
+    "DO": "preliminary",
+    "IN": "preliminary",
+    "IP": "preliminary",
+    "PA": "preliminary",
+    "AU": "final",
+    "LA": "final",
+}
