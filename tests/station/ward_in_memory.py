@@ -7,6 +7,7 @@ import asyncio
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ import msgspec
 from contrefeu.access import new_account
 from contrefeu.acts import encode
 from contrefeu.base import ManualClock, rfc3339
+from contrefeu.chart.fold import Chart, Unread
+from contrefeu.chart.versions import Kept
 from contrefeu.chart.views import (
     AsOf,
     Board,
@@ -61,12 +64,37 @@ def resource(kind: str, id_: str, sequence: int, **elements: Any) -> dict[str, A
     return {"resourceType": kind, "id": id_, "meta": {"source": f"urn:contrefeu:entry:{ref(sequence)}"}, **elements}
 
 
-def bundle(resources: list[dict[str, Any]]) -> dict[str, Any]:
-    """A collection."""
-    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": found} for found in resources]}
+def chart_of(resources: list[dict[str, Any]]) -> Chart:
+    """A chart that holds *resources*, as the fold keeps them; its feeds are those of the ward."""
+    patient = resources[0]
+    chart = Chart(patient["id"], f"CHU|{patient['identifier'][0]['value']}", "T")
+    chart.identity.elements = {
+        key: value for key, value in patient.items() if key not in {"id", "meta", "resourceType"}
+    }
+    chart.identity.ref = patient["meta"]["source"].removeprefix("urn:contrefeu:entry:")
+    for found in resources[1:]:
+        kind, id_, entry = (
+            found["resourceType"],
+            found["id"],
+            found["meta"]["source"].removeprefix("urn:contrefeu:entry:"),
+        )
+        now = {key: value for key, value in found.items() if key not in {"id", "meta", "resourceType"}}
+        chart.kept[f"{kind}/{id_}"] = Kept(kind, id_, now, entry, NOW_NS, NOW_NS, (0, CAPTURE, 1))
+    minutes = {
+        "LABO@CHU": ("results",),
+        "PHARMA@CHU": ("prescriptions", "doses"),
+        "CPAGE@CHU": ("identity", "stays", "alerts"),
+    }
+    for source, blocks in minutes.items():
+        for block in (*blocks, "allergies", "problems", "documents", "appointments")[
+            : 7 if source == "CPAGE@CHU" else len(blocks)
+        ]:
+            chart.heard[block] = {source: NOW_NS - 60 * 10**9}
+    chart.unread.append(Unread(ref(184_050), "ORU^R40", "LABO@CHU", NOW_NS - 3600 * 10**9))
+    return chart
 
 
-def result(  # noqa: PLR0913
+def result(
     id_: str,
     code: str,
     name: str,
@@ -87,14 +115,12 @@ def result(  # noqa: PLR0913
         "category": [{"coding": [{"code": category}]}],
         "code": {"coding": [{"system": "http://loinc.org", "code": code}], "text": name},
         "effectiveDateTime": at(hours),
-        "valueQuantity": {"value": msgspec.Raw(value.encode()), "unit": unit},
+        "valueQuantity": {"value": Decimal(value), "unit": unit},
     }
     if flag:
         elements["interpretation"] = [{"coding": [{"code": flag}]}]
     if low and high:
-        elements["referenceRange"] = [
-            {"low": {"value": msgspec.Raw(low.encode())}, "high": {"value": msgspec.Raw(high.encode())}}
-        ]
+        elements["referenceRange"] = [{"low": {"value": Decimal(low)}, "high": {"value": Decimal(high)}}]
     return resource("Observation", id_, sequence, **elements)
 
 
@@ -111,7 +137,9 @@ def prescription(id_: str, drug: str, dosage: str, route: str, hours: float, **m
     return resource("MedicationRequest", id_, 183_500, **(elements | more))
 
 
-def dose(id_: str, request: str, drug: str, hours: float, status: str = "completed", reason: str = "") -> dict[str, Any]:
+def dose(
+    id_: str, request: str, drug: str, hours: float, status: str = "completed", reason: str = ""
+) -> dict[str, Any]:
     """A dose."""
     elements: dict[str, Any] = {
         "status": status,
@@ -127,7 +155,14 @@ def dose(id_: str, request: str, drug: str, hours: float, status: str = "complet
 
 def durand() -> list[dict[str, Any]]:
     """A chart with something in each block."""
-    series = [("6.4", -0.5, "HH"), ("5.6", -8, "H"), ("5.1", -20, "H"), ("4.8", -32, ""), ("4.2", -56, ""), ("4,0", -80, "")]
+    series = [
+        ("6.4", -0.5, "HH"),
+        ("5.6", -8, "H"),
+        ("5.1", -20, "H"),
+        ("4.8", -32, ""),
+        ("4.2", -56, ""),
+        ("4,0", -80, ""),
+    ]
     potassium = [
         result(f"k{i}", "2823-3", "Potassium", value.replace(",", "."), "mmol/L", hours, flag, "3.5", "5.0")
         for i, (value, hours, flag) in enumerate(series)
@@ -143,7 +178,8 @@ def durand() -> list[dict[str, Any]]:
     for id_, code, name, value, unit, flag, low, high, before in others:
         panel.append(result(f"{id_}0", code, name, value, unit, -0.5, flag, low, high))
         panel += [
-            result(f"{id_}{i}", code, name, old, unit, -0.5 - 12 * i, flag, low, high) for i, old in enumerate(before, 1)
+            result(f"{id_}{i}", code, name, old, unit, -0.5 - 12 * i, flag, low, high)
+            for i, old in enumerate(before, 1)
         ]
     vital = [
         result(f"{id_}{i}", code, name, value, unit, -1 - 4 * i, category="vital-signs")
@@ -404,7 +440,14 @@ def cardiology() -> list[BoardRow]:
             due=[DueItem("Héparine 25 000 UI / 24 h, débit selon TCA", "", "unknown", "MedicationRequest/x")],
             abnormal=2,
         ),
-        _row("205P", "MERCIER", "Jean-Baptiste", "1971-02-15", "male", alerts=["À jeun", "Limitation de soins : voir directives"]),
+        _row(
+            "205P",
+            "MERCIER",
+            "Jean-Baptiste",
+            "1971-02-15",
+            "male",
+            alerts=["À jeun", "Limitation de soins : voir directives"],
+        ),
         _row("206F", "PEREIRA DA SILVA E COSTA", "Maria do Carmo", "1949-09-09", "female", abnormal=1),
         _row("206P", "HIDDEN", "Person", "1980-01-01", "female", confidential=True),
         _row(
@@ -426,7 +469,7 @@ class Charts:
     """A chart store in memory, with the names of `ChartsClient`."""
 
     rows: list[BoardRow] = field(default_factory=cardiology)
-    bundles: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"p-durand": durand()})
+    charts: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"p-durand": durand()})
     journal: list[Entry] = field(default_factory=list)
     patients: int = 0
     test_patients: int = 10
@@ -491,16 +534,24 @@ class Charts:
         self._answer()
         hits = [
             PatientHit(
-                row.id, f"{row.family} {row.given}", row.birth_date, row.identifiers, row.ward, row.room + row.bed, row.sex, "T", "in"
+                row.id,
+                f"{row.family} {row.given}",
+                row.birth_date,
+                row.identifiers,
+                row.ward,
+                row.room + row.bed,
+                row.sex,
+                "T",
+                "in",
             )
             for row in self.rows
         ]
         return [hit for hit in hits if query.casefold()[:3] in hit.name.casefold()][:limit]
 
-    async def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
+    async def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         self._answer()
-        found = self.bundles.get({"0100234": "p-durand"}.get(id, id))
-        return msgspec.json.encode(bundle(found)) if found else None
+        found = self.charts.get({"0100234": "p-durand"}.get(id, id))
+        return chart_of(found) if found else None
 
     async def entry(self, ref_: str) -> Entry | None:
         self._answer()

@@ -1,6 +1,6 @@
 """What the ward app is given: the charts, a journal to write in, a clock, the house's settings."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -9,24 +9,12 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from contrefeu.base import Clock
+from contrefeu.chart.fold import Chart
 from contrefeu.chart.views import Board, ChartsStatus, PatientHit, WardSummary
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry
+from contrefeu.mapping import Loss
 from contrefeu.web import Appender, DemoLogin
-
-
-class LossLike(Protocol):
-    """What of an entry could not be said in a chart."""
-
-    @property
-    def where(self) -> str:
-        """Segment and field, or path."""
-        ...
-
-    @property
-    def why(self) -> str:
-        """Reason."""
-        ...
 
 
 class ChartsLike(Protocol):
@@ -48,15 +36,15 @@ class ChartsLike(Protocol):
         """Patients by name (misspelt too), birth date, bed, any number."""
         ...
 
-    async def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
-        """One chart as a FHIR collection Bundle (JSON), by its id or any number of the patient."""
+    async def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
+        """One chart, by its id or any number of the patient."""
         ...
 
     async def entry(self, ref: str) -> Entry | None:
         """One entry, byte for byte."""
         ...
 
-    async def loss(self, ref: str) -> Sequence[LossLike]:
+    async def loss(self, ref: str) -> list[Loss]:
         """What of an entry could not be said in a chart."""
         ...
 

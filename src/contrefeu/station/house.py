@@ -53,12 +53,11 @@ class House:
             OutOfScope: The person must break the glass first.
             Problem: There is no such chart.
         """
-        bundle = await self.charts.bundle(chart)
-        if bundle is None:
+        found = await self.charts.chart(chart)
+        if found is None:
             raise NOT_FOUND
-        sheet = Sheet(bundle)
+        sheet, id_ = Sheet(found), found.id
         whose = person_of(sheet)
-        id_ = chart_id(sheet) or chart
         if not self.account(request).in_scope(whose.ward) and not self.glass_broken(request, id_):
             raise OutOfScope(id_)
         return id_, sheet, whose
@@ -72,11 +71,6 @@ class House:
     def hides(self, request: Request, row: BoardRow) -> bool:
         """Whether who lies there is not for this person to know (F24)."""
         return row.confidential and not self.account(request).in_scope(row.ward)
-
-
-def chart_id(sheet: Sheet) -> str:
-    """Return the id of a chart: its Patient's."""
-    return str(sheet.patient.get("id", ""))
 
 
 async def around(charts: ChartsLike, staff: Staff, visit: Visit) -> Around:

@@ -17,12 +17,13 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart.views import DueItem, FeedStatus
+from contrefeu.chart.views import DueItem
 from contrefeu.station.ages import Age, age_of
 from contrefeu.station.house import House, OutOfScope
 from contrefeu.station.sheet import (
     SHOWN_TYPES,
     Allergies,
+    Heard,
     Person,
     Results,
     Sheet,
@@ -42,6 +43,16 @@ VALUES_BEFORE = 3  # earlier values beside the last one; the rest is one click a
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadLine:
+    """A message that names the patient and says nothing that a chart can hold: one click away all the same."""
+
+    kind: str
+    source: str
+    received: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChartPage:
     """One chart."""
 
@@ -53,13 +64,14 @@ class ChartPage:
     results: Results
     story: Story
     due: Sequence[DueItem]
-    feeds: Sequence[FeedStatus]
+    sheet: Sheet
+    unread: Sequence[UnreadLine]
     through_glass: bool
     values_before: int = VALUES_BEFORE
 
-    def feed_of(self, kind: str) -> FeedStatus | None:
-        """Return the feed that speaks for a block, or None when none ever did here (F1)."""
-        return max(self.feeds, key=lambda feed: feed.last, default=None)
+    def heard(self, *blocks: str) -> Heard | None:
+        """Return who last spoke of these blocks, or None when no feed ever did (F1)."""
+        return self.sheet.heard(*blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,11 @@ class ChartPages:
             results=results_of(sheet),
             story=story_of(sheet),
             due=next((row.due for row in board.rows if row.id == id_), []),
-            feeds=board.feeds,
+            sheet=sheet,
+            unread=[
+                UnreadLine(one.kind, one.source, rfc3339(one.received_ns), one.ref)
+                for one in reversed(sheet.chart.unread)
+            ],
             through_glass=not house.account(request).in_scope(whose.ward),
         )
         return await house.shell.render(request, "chart.html", page)
@@ -132,11 +148,10 @@ class ChartPages:
     async def glass(self, request: Request) -> Response:
         """Ask why, then open."""
         house = self._house
-        bundle = await house.charts.bundle(request.path_params["id"])
-        if bundle is None:
+        found = await house.charts.chart(request.path_params["id"])
+        if found is None:
             raise NOT_FOUND
-        sheet = Sheet(bundle)
-        id_, ward = str(sheet.patient.get("id", request.path_params["id"])), person_of(sheet).ward
+        id_, ward = found.id, person_of(Sheet(found)).ward
         if request.method == "GET":
             return await house.shell.render(request, "glass.html", GlassPage(id_, ward))
         reason = str((await request.form()).get("reason", "")).strip()[:REASON_LENGTH_MAX]
@@ -144,7 +159,7 @@ class ChartPages:
             return await house.shell.render(request, "glass.html", GlassPage(id_, ward, too_short=True), status=400)
         actor, session = person(request)
         now_ns = house.deps.clock.now_ns()
-        await house.staff.write(GlassBroken(rfc3339(now_ns), id_, reason), actor.login)
+        await house.staff.write(GlassBroken(id_, reason, rfc3339(now_ns)), actor.login)
         session.opened[id_] = now_ns
         await house.shell.audit.write("act", actor, patient=id_, what="glass", reason=reason, emergency=True)
         return RedirectResponse(f"/patient/{quote(id_)}", 303)

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from contrefeu.base import rfc3339
 from contrefeu.journal import MEDIA_HL7V2, Entry, parse_ref
-from contrefeu.station.deps import LossLike
+from contrefeu.mapping import Loss
 from contrefeu.station.house import House, OutOfScope
 from contrefeu.station.message import ShownSegment, show_segments, show_text
 from contrefeu.web import FORBIDDEN, NOT_FOUND
@@ -30,7 +30,7 @@ class EntryPage:
     segments: Sequence[ShownSegment]
     text: str
     cut: bool
-    loss: Sequence[LossLike]
+    loss: Sequence[Loss]
     chart: str  # where the reader came from
 
 

@@ -116,9 +116,9 @@ class NodePages:
             wards = sorted({str(ward) for ward in form.getlist("ward") if ward})
             reason = str(form.get("reason", "")).strip()[:REASON_LENGTH_MAX]
             if form.get("do") == "declare":
-                await house.staff.write(DowntimeDeclared(at, wards, reason), by)
+                await house.staff.write(DowntimeDeclared(wards, reason, at), by)
             elif form.get("do") == "lift":
-                await house.staff.write(DowntimeLifted(at, wards, reason), by)
+                await house.staff.write(DowntimeLifted(wards, reason, at), by)
             return RedirectResponse("/downtime", 303)
         declared = sorted(house.staff.downtime.declared.items())
         page = DowntimePage(declared, await house.charts.wards(house.world(request)))

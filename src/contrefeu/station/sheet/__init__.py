@@ -2,7 +2,7 @@
 
 from contrefeu.station.sheet.allergies import Allergies, Allergy, allergies_of
 from contrefeu.station.sheet.person import Number, Person, current_stay, person_of
-from contrefeu.station.sheet.resources import Resource, Sheet, source_of
+from contrefeu.station.sheet.resources import Heard, Resource, Sheet, source_of
 from contrefeu.station.sheet.results import Panel, Results, Series, Value, results_of
 from contrefeu.station.sheet.sparkline import sparkline
 from contrefeu.station.sheet.story import SHOWN_TYPES, Attachment, Line, Report, Story, attachment_bytes, story_of
@@ -14,6 +14,7 @@ __all__ = [
     "Allergy",
     "Attachment",
     "Dose",
+    "Heard",
     "Line",
     "Number",
     "Panel",

@@ -1,4 +1,4 @@
-"""Reading a chart's Bundle (FHIR R4 JSON): the few questions that every block of a page asks.
+"""Reading a chart's resources (FHIR R4 as plain values): the few questions that every block of a page asks.
 
 Rules kept here:
   * Numbers stay decimals, with the digits they came with (F5).
@@ -6,22 +6,32 @@ Rules kept here:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
-import msgspec
+from contrefeu.base import rfc3339
+from contrefeu.chart.fold import Chart, to_bundle
 
 Resource = Mapping[str, Any]
 
 SOURCE_PREFIX = "urn:contrefeu:entry:"
-_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+EARLIER = "urn:contrefeu:earlier"  # extension: a value that was replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A feed, and when it last spoke of a block."""
+
+    source: str
+    when: str  # RFC 3339, received
 
 
 class Sheet:
     """One chart: its resources, by type and by reference."""
 
-    def __init__(self, bundle: bytes) -> None:
-        resources = [entry["resource"] for entry in _DECODER.decode(bundle).get("entry", []) if "resource" in entry]
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        resources = [entry["resource"] for entry in to_bundle(chart)["entry"]]
         self._by_type: dict[str, list[Resource]] = {}
         self._by_reference: dict[str, Resource] = {}
         for resource in resources:
@@ -46,13 +56,39 @@ class Sheet:
     @property
     def sources(self) -> set[str]:
         """Every entry (journal/sequence) that a line of this chart comes from."""
-        return {ref for resources in self._by_type.values() for found in resources if (ref := source_of(found))}
+        known = {ref for resources in self._by_type.values() for found in resources for ref in _sources(found)}
+        return known | {unread.ref for unread in self.chart.unread}
+
+    def heard(self, *blocks: str) -> Heard | None:
+        """Return who spoke last of these blocks, or None when no feed ever did for this patient (F1)."""
+        spoken = [
+            Heard(source, rfc3339(received_ns))
+            for block in blocks
+            for source, received_ns in self.chart.heard.get(block, {}).items()
+        ]
+        return max(spoken, key=lambda one: one.when, default=None)
 
 
 def source_of(resource: Resource) -> str:
     """Return the entry that last set *resource*: journal/sequence."""
     source = str((resource.get("meta") or {}).get("source", ""))
     return source.removeprefix(SOURCE_PREFIX).partition("#")[0] if source.startswith(SOURCE_PREFIX) else ""
+
+
+def earlier(resource: Resource) -> list[tuple[Resource, str]]:
+    """Return the versions that *resource* replaced, the newest first: what stands in each, and its entry."""
+    versions: list[tuple[Resource, str]] = []
+    for extension in reversed(resource.get("extension") or []):
+        if extension.get("url") == EARLIER:
+            parts = {part.get("url"): part for part in extension.get("extension") or []}
+            source = str(parts.get("source", {}).get("valueUri", "")).removeprefix(SOURCE_PREFIX)
+            status = str(parts.get("status", {}).get("valueCode", ""))
+            versions.append(({**parts.get("value", {}), "status": status}, source))
+    return versions
+
+
+def _sources(resource: Resource) -> list[str]:
+    return [ref for ref in (source_of(resource), *(source for _, source in earlier(resource))) if ref]
 
 
 def concept(value: Any) -> str:

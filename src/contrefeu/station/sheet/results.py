@@ -19,6 +19,7 @@ from contrefeu.station.sheet.resources import (
     codes,
     concept,
     concepts,
+    earlier,
     first,
     is_error,
     newest,
@@ -66,6 +67,7 @@ class Value:
     source: str
     number: Decimal | None  # only of a plain number
     range: str
+    before: tuple[tuple[str, str], ...]  # values that this one replaced, and their entries (F7)
 
     @property
     def sign(self) -> str:
@@ -197,7 +199,13 @@ def _value(resource: Resource) -> Value:
         source=source_of(resource),
         number=None if is_error(resource) else plain,
         range=_range(resource),
+        before=tuple((amount_or_text(version), source) for version, source in earlier(resource)),
     )
+
+
+def amount_or_text(resource: Resource) -> str:
+    """Return a value with its unit."""
+    return f"{_text(resource)} {unit(resource.get('valueQuantity'))}".strip()
 
 
 def _text(resource: Resource) -> str:
