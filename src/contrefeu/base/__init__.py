@@ -1,7 +1,7 @@
 """The ground: time that is passed in, files that are on disk, errors that say what to do."""
 
 from contrefeu.base.clock import Clock, ManualClock, SystemClock, parse_rfc3339, rfc3339
-from contrefeu.base.durable import FileLock, durable_makedirs, fallocate, sync_dir, write_file
+from contrefeu.base.durable import FileLock, durable_makedirs, fallocate, is_locked, sync_dir, write_file
 from contrefeu.base.errors import (
     ContrefeuError,
     FindingError,
@@ -27,6 +27,7 @@ __all__ = [
     "TamperError",
     "durable_makedirs",
     "fallocate",
+    "is_locked",
     "parse_rfc3339",
     "redact",
     "rfc3339",

@@ -42,28 +42,44 @@ def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Put *data* at *path*, whole or not at all, durable on return.
 
     Raises:
-        OSError: Nothing was replaced; what stood at *path* still stands.
+        OSError: What stood at *path* still stands; or *data* does, and only its name may not outlive a power cut.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(fd, view) :]
-        os.fsync(fd)
-    except OSError:
-        os.close(fd)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        beside.replace(path)
+    except BaseException:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
-    os.close(fd)
-    beside.replace(path)
     sync_dir(path.parent)
 
 
 def fallocate(fd: int, offset: int, length: int) -> None:
     """Reserve *length* bytes of zeros from *offset*: a full disk is met here, not while a sender waits."""
     os.posix_fallocate(fd, offset, length)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the FileLock at *path*."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
 
 
 class FileLock:

@@ -8,6 +8,7 @@ Rules kept here:
   * A writer seals to the key of the day, else to the newest there is, and never to none.
 """
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from contrefeu.base import durable_makedirs, write_file
 from contrefeu.custody.keypair import KeyPair
 from contrefeu.journal import Recipient
 
-DAYS_AHEAD = 7
+DAYS_AHEAD = 7  # a reader that is down for a week does not make writers seal to an old day
 
 
 class ReadingKeys:
@@ -56,13 +57,12 @@ class ReadingKeys:
 def public_reading_keys(keys: Path, now_ns: int) -> list[Recipient]:
     """What a writer seals to today: the key of the day, else the newest one; none when none was ever made."""
     folder = keys / "public"
-    today = folder / f"{_day(now_ns, 0)}.key"
-    if not today.is_file():
-        days = sorted(folder.glob("*.key")) if folder.is_dir() else []
-        if not days:
-            return []
-        today = days[-1]
-    return [Recipient.parse(today.read_text())]
+    newest_first = sorted(folder.glob("*.key"), reverse=True) if folder.is_dir() else []
+    for path in [folder / f"{_day(now_ns, 0)}.key", *newest_first]:
+        # A damaged key file must not stop a feed: the next one will do.
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return [Recipient.parse(path.read_text())]
+    return []
 
 
 def _day(now_ns: int, offset: int) -> str:

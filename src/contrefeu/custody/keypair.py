@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
-from contrefeu.journal import JournalUnreadable, Recipient, seal_info
-from contrefeu.journal.recipients import SUITE
+from contrefeu.journal import SUITE, JournalUnreadable, Recipient, seal_info
 
 SEED_BYTES = 32
 

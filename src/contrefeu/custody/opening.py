@@ -1,7 +1,8 @@
 """From a segment's header to its data key: by the node's own key, by a grant, or by the recovery key.
 
 A grant is a further right to read: the data key of one segment, sealed to one more recipient, in a file of its own
-(S2): GRANTS/<journal>/<segment>.grant, a note signed by the granting node:
+(S2): GRANTS/<journal>/<segment>.<first 16 digits of the fingerprint>.grant, a note signed by the granting node
+(docs/spec/journal-v1.md, "Grants"):
 
     contrefeu grant v1
     origin ORIGIN
@@ -10,17 +11,20 @@ A grant is a further right to read: the data key of one segment, sealed to one m
 
 Rules kept here:
   * A header is never rewritten to let somebody in.
-  * A data key counts only if it fits the commitment in the header; the reader checks that.
+  * A data key counts only if it fits the commitment in the header; the reader checks that too.
+  * What does not open, or is not signed by a node that may grant, is passed over: another key may open.
 """
 
 import base64
-from collections.abc import Iterable
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from contrefeu.base import durable_makedirs, write_file
 from contrefeu.custody.horizon import ReadingKeys
 from contrefeu.custody.keypair import KeyPair
-from contrefeu.journal import JournalFiles, JournalUnreadable, Recipient, SegmentHeader, SegmentReader
+from contrefeu.journal import JournalFiles, JournalUnreadable, Recipient, SegmentHeader, SegmentReader, commitment_of
 from contrefeu.proof import ProofMismatch, Signer, Verifier, open_note
 
 _TITLE = "contrefeu grant v1"
@@ -48,10 +52,14 @@ class DataKeys:
         Raises:
             JournalUnreadable: No key at hand opens it.
         """
-        for name, fingerprint, sealed in [*_keys(header), *self._granted(header)]:
+        for name, fingerprint, sealed in itertools.chain(_keys(header), self._granted(header)):
             pair = self._pair(name, fingerprint)
-            if pair is not None:
-                return pair.open(sealed, header.origin, header.segment)
+            if pair is None:
+                continue
+            with contextlib.suppress(JournalUnreadable):
+                data_key = pair.open(sealed, header.origin, header.segment)
+                if commitment_of(data_key) == header.commitment:
+                    return data_key
         raise JournalUnreadable(
             f'No key here opens segment {header.segment} of journal "{header.origin}".',
             safe="The segment is whole; it is only closed to this node (beyond its horizon, or never granted).",
@@ -64,36 +72,41 @@ class DataKeys:
         pair = self._reading.pair(name) if self._reading is not None else None
         return pair if pair is not None and pair.fingerprint == fingerprint else None
 
-    def _granted(self, header: SegmentHeader) -> list[tuple[str, str, bytes]]:
+    def _granted(self, header: SegmentHeader) -> Iterator[tuple[str, str, bytes]]:
         if self._grants is None:
-            return []
-        path = _grant_path(self._grants, header.origin, header.segment)
-        if not path.is_file():
-            return []
-        try:
-            lines = open_note(path.read_bytes(), self._granted_by).text.splitlines()
-            if lines[:3] != [_TITLE, f"origin {header.origin}", f"segment {header.segment}"]:
-                return []
-            fields = [line.split(" ") for line in lines[3:]]
-            return [(name, fingerprint, base64.b64decode(sealed)) for _, name, fingerprint, sealed in fields]
-        except (ProofMismatch, ValueError):
-            return []
+            return
+        folder = _grants_folder(self._grants, header.origin)
+        for path in sorted(folder.glob(f"{header.segment:010d}.*.grant")):
+            with contextlib.suppress(ProofMismatch, ValueError):
+                yield _read_grant(open_note(path.read_bytes(), self._granted_by).text, header)
+
+
+def _read_grant(text: str, header: SegmentHeader) -> tuple[str, str, bytes]:
+    *lines, line = text[:-1].split("\n")
+    label, name, fingerprint, sealed = line.split(" ")
+    if lines != [_TITLE, f"origin {header.origin}", f"segment {header.segment}"] or label != "recipient":
+        raise ValueError("not a grant of this segment")
+    return name, fingerprint, base64.b64decode(sealed, validate=True)
 
 
 def grant_segments(files: JournalFiles, key_of: DataKeys, to: Recipient, grants: Path, signer: Signer) -> int:
-    """Let *to* read every segment of a journal that *key_of* opens; returns how many."""
+    """Let *to* read every segment of a journal that *key_of* opens; returns how many were not granted before."""
     verifier = files.verifier()
+    folder = _grants_folder(grants, verifier.name)
     granted = 0
     for number in files.segments():
-        path = _grant_path(grants, verifier.name, number)
+        path = folder / f"{number:010d}.{to.fingerprint[:16]}.grant"
         if path.exists():
             continue
         segment = SegmentReader(files, number, verifier)
         segment.close()
-        data_key = key_of(segment.header)
+        try:
+            data_key = key_of(segment.header)
+        except JournalUnreadable:
+            continue  # beyond the horizon of who grants
         sealed = base64.b64encode(to.seal(data_key, verifier.name, number)).decode()
         text = f"{_TITLE}\norigin {verifier.name}\nsegment {number}\nrecipient {to.name} {to.fingerprint} {sealed}\n"
-        durable_makedirs(path.parent)
+        durable_makedirs(folder)
         write_file(path, signer.sign(text), mode=0o640)
         granted += 1
     return granted
@@ -103,5 +116,5 @@ def _keys(header: SegmentHeader) -> list[tuple[str, str, bytes]]:
     return [(k.name, k.fingerprint, k.sealed) for k in header.keys]
 
 
-def _grant_path(grants: Path, origin: str, segment: int) -> Path:
-    return grants / origin.replace("/", "_") / f"{segment:010d}.grant"
+def _grants_folder(grants: Path, origin: str) -> Path:
+    return grants / origin.replace("/", "_")

@@ -9,6 +9,7 @@ Rules kept here:
 from collections.abc import Sequence
 
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
+from shamir_mnemonic.share import Share
 
 from contrefeu.base import OperatorError, StorageError
 
@@ -37,14 +38,25 @@ def combine_shares(mnemonics: Sequence[str]) -> bytes:
     Raises:
         StorageError: They are too few, of different secrets, or mistyped.
     """
-    words = [" ".join(m.split()).lower() for m in mnemonics]
+    words = list(dict.fromkeys(" ".join(m.split()).lower() for m in mnemonics))
     try:
-        secret: bytes = combine_mnemonics(list(dict.fromkeys(words)))
-    except (MnemonicError, ValueError) as refused:
-        reason = str(refused) or "the words do not fit together"
-        raise StorageError(
-            f"The custodians' shares do not give the recovery key: {reason}",
-            safe="Nothing was opened and nothing was changed.",
-            next="Bring the number of different shares that the printed pages name, of the same set.",
-        ) from None
+        threshold = min((Share.from_mnemonic(w).member_threshold for w in words), default=1)
+        if len(words) < threshold:
+            raise _refused(f"{len(words)} different ones were given, of {threshold}.")
+        secret: bytes = combine_mnemonics(words[:threshold])
+        # More than are needed: each must be of the same set, or somebody holds a page of an older one.
+        for at in range(threshold, len(words)):
+            if combine_mnemonics([*words[: threshold - 1], words[at]]) != secret:
+                raise _refused("they are of different sets.")
+    except (MnemonicError, ValueError):
+        raise _refused("they are mistyped, or of different sets.") from None
     return secret
+
+
+def _refused(reason: str) -> StorageError:
+    """The library's own words quote the shares: ours do not."""
+    return StorageError(
+        f"The custodians' shares do not give the recovery key: {reason}",
+        safe="Nothing was opened and nothing was changed.",
+        next="Bring the number of different shares that the printed pages name, of the same set.",
+    )

@@ -18,11 +18,11 @@ from contrefeu.journal.errors import (
     JournalUnreadable,
     NoJournal,
 )
-from contrefeu.journal.files import Head, JournalFiles, journals_in
-from contrefeu.journal.header import SegmentHeader
+from contrefeu.journal.files import Head, JournalFiles, journals_in, pack_head
+from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, header_length, open_header
 from contrefeu.journal.prove import EntryProof, prove_entry
 from contrefeu.journal.reader import JournalReader, KeyOf, SegmentReader
-from contrefeu.journal.recipients import Recipient, seal_info
+from contrefeu.journal.recipients import SUITE, Recipient, seal_info
 from contrefeu.journal.store import JournalWriter
 from contrefeu.journal.verify import Damage, Verified, verify_journal
 
@@ -33,6 +33,8 @@ __all__ = [
     "MEDIA_FHIR",
     "MEDIA_HL7V2",
     "MEDIA_OTHER",
+    "PREAMBLE_BYTES",
+    "SUITE",
     "Damage",
     "Draft",
     "Entry",
@@ -51,7 +53,11 @@ __all__ = [
     "SegmentHeader",
     "SegmentReader",
     "Verified",
+    "commitment_of",
+    "header_length",
     "journals_in",
+    "open_header",
+    "pack_head",
     "parse_ref",
     "prove_entry",
     "seal_info",

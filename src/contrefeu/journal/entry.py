@@ -1,7 +1,7 @@
 """An entry: one message, act or document, with where and when it came in (docs/spec/journal-v1.md, "Entries").
 
     entry  = sequence u64 || received u64 (ns, UTC) || hlc u64 || source (u8 length, UTF-8)
-             || media type (u8 length, ASCII) || body
+             || media type (u8 length, UTF-8) || body
     record = length of the rest u32 || salt (16) || entry
     leaf   = SHA-256(0x00 || salt || entry)
 
@@ -71,8 +71,8 @@ def parse_ref(ref: str) -> tuple[str, int]:
     return journal, int(sequence)
 
 
-def pack_entry(draft: Draft, sequence: int, hlc: int) -> bytes:
-    """Return the canonical bytes of an entry.
+def check_length(draft: Draft) -> None:
+    """Refuse a body that no frame can hold.
 
     Raises:
         EntryTooLong: The body is above ENTRY_BODY_BYTES_MAX.
@@ -83,7 +83,11 @@ def pack_entry(draft: Draft, sequence: int, hlc: int) -> bytes:
             safe="Everything journaled before it.",
             next="Split it, or raise the matter with its sender.",
         )
-    source, media = draft.source.encode()[:255], draft.media_type.encode()[:255]
+
+
+def pack_entry(draft: Draft, sequence: int, hlc: int) -> bytes:
+    """Return the canonical bytes of an entry."""
+    source, media = _short(draft.source), _short(draft.media_type)
     return b"".join(
         (
             _FIXED.pack(sequence, draft.received_ns, hlc, len(source)),
@@ -93,6 +97,11 @@ def pack_entry(draft: Draft, sequence: int, hlc: int) -> bytes:
             draft.body,
         )
     )
+
+
+def _short(text: str) -> bytes:
+    """At most 255 bytes of *text*, cut between characters."""
+    return text.encode("utf-8", "replace")[:255].decode("utf-8", "ignore").encode()
 
 
 def pack_batch(entries: Sequence[bytes], salts: bytes) -> tuple[bytes, list[bytes]]:
@@ -142,7 +151,9 @@ def unpack_entry(journal: str, salted: bytes) -> Entry:
         media_at = start + size
         body_at = media_at + 1 + salted[media_at]
         source = salted[start:media_at].decode("utf-8", "replace")
-        media_type = salted[media_at + 1 : body_at].decode("ascii", "replace")
+        media_type = salted[media_at + 1 : body_at].decode("utf-8", "replace")
+        if body_at > len(salted):
+            raise IndexError(body_at)
     except (error, IndexError):
         raise ValueError("an entry is cut") from None
     return Entry(journal, sequence, received_ns, hlc, source, media_type, salted[body_at:])

@@ -10,9 +10,17 @@ class EntryTooLong(SenderError):
 
 
 class JournalTampered(TamperError):
-    """A segment holds bytes that were not sealed there."""
+    """A segment holds bytes that were not sealed there.
+
+    Who reads on and shows the gap goes on after `last`: the last entry that is touched.
+    """
 
     kind = "journal-tampered"
+
+    def __init__(self, what: str, *, safe: str = "", next: str = "", first: int = 0, last: int = -1) -> None:
+        super().__init__(what, safe=safe, next=next)
+        self.first = first  # above `last` when no entry is touched, or none is known
+        self.last = last
 
 
 class JournalUnreadable(StorageError):
@@ -22,9 +30,13 @@ class JournalUnreadable(StorageError):
 
 
 class JournalFailed(StorageError):
-    """The disk refused a write: nothing of the batch is acknowledged."""
+    """The disk refused a write: of what was to be appended, the first `kept` are durable and the rest is not there."""
 
     kind = "journal-failed"
+
+    def __init__(self, what: str, *, safe: str = "", next: str = "", kept: int = 0) -> None:
+        super().__init__(what, safe=safe, next=next)
+        self.kept = kept
 
 
 class NoJournal(OperatorError):

@@ -10,7 +10,7 @@
 
 Rules kept here:
   * `head` is advanced after the sync and before the answer to a sender: a view never shows what a crash could
-    take back. It is not synced itself; a writer that starts computes it again.
+    take back. It is not synced itself: it binds readers while a writer is at work; else it is computed again.
 """
 
 import os
@@ -21,14 +21,16 @@ from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
+from contrefeu.base import is_locked
 from contrefeu.journal.errors import NoJournal
 from contrefeu.journal.header import PREAMBLE_BYTES, header_length
-from contrefeu.proof import Verifier
+from contrefeu.proof import ProofMismatch, Verifier
 
 JOURNAL_ID = re.compile(r"[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)*")
 _SEGMENT_NAME = re.compile(r"(\d{10})\.seg")
 _HEAD = Struct(">4sQQQQI")
 _HEAD_MAGIC = b"CFH1"
+_HEAD_READS = 3  # a reader may meet it half written
 
 
 class Head(NamedTuple):
@@ -71,6 +73,8 @@ class JournalFiles:
                 f"There is no journal in {self.folder.name}.",
                 next="contrefeu init makes a home; --home says where it is.",
             ) from None
+        except UnicodeDecodeError:
+            raise ProofMismatch("not a verifier key") from None
 
     def segment(self, number: int) -> Path:
         """The file of segment *number*."""
@@ -84,11 +88,19 @@ class JournalFiles:
         return sorted(int(match[1]) for match in names if match)
 
     def read_head(self) -> Head | None:
-        """How far readers may read; None before the first writer, or while it is being replaced."""
-        try:
-            return unpack_head(self.head.read_bytes())
-        except FileNotFoundError:
-            return None
+        """How far the writer says that readers may read; None before the first one, or when it is torn."""
+        for _ in range(_HEAD_READS):
+            try:
+                found = unpack_head(self.head.read_bytes())
+            except FileNotFoundError:
+                return None
+            if found is not None:
+                return found
+        return None
+
+    def is_being_written(self) -> bool:
+        """Whether a writer is at work here."""
+        return is_locked(self.lock)
 
 
 def journals_in(folder: Path) -> Iterator[JournalFiles]:

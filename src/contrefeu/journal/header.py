@@ -28,6 +28,7 @@ from contrefeu.journal.errors import JournalTampered
 from contrefeu.proof import Frontier, ProofMismatch, Signer, Verifier, open_note
 
 MAGIC = b"CFJ1"
+HASH_BYTES = 32
 _LENGTH = Struct(">I")
 PREAMBLE_BYTES = len(MAGIC) + _LENGTH.size
 HEADER_BYTES_MAX = 256 * 1024  # a hundred recipients; anything above is not a header
@@ -56,8 +57,8 @@ class SegmentHeader:
     commitment: bytes
     keys: tuple[SealedKey, ...]
 
-    def sign(self, signer: Signer) -> bytes:
-        """Return the header as a signed note."""
+    def text(self) -> str:
+        """The text that is signed."""
         peaks = " ".join(["peaks", *map(_b64, self.tree.peaks)])
         lines = [
             TITLE,
@@ -72,7 +73,11 @@ class SegmentHeader:
             f"commitment {_b64(self.commitment)}",
             *(f"recipient {k.name} {k.fingerprint} {_b64(k.sealed)}" for k in self.keys),
         ]
-        return signer.sign("\n".join(lines) + "\n")
+        return "\n".join(lines) + "\n"
+
+    def sign(self, signer: Signer) -> bytes:
+        """Return the header as a signed note."""
+        return signer.sign(self.text())
 
 
 def commitment_of(data_key: bytes) -> bytes:
@@ -100,34 +105,38 @@ def open_header(note: bytes, verifier: Verifier) -> SegmentHeader:
         JournalTampered: The writer did not sign it, or it does not say what a header says.
     """
     try:
-        lines = open_note(note, [verifier]).text[:-1].split("\n")
+        text = open_note(note, [verifier]).text
+        lines = text[:-1].split("\n")
         values = dict(line.partition(" ")[::2] for line in lines[1:10])
-        if lines[0] != TITLE or values["compression"] != "zstd":
-            raise ValueError(lines[0])
-        tree = Frontier(
-            int(values["first-leaf"]), [base64.b64decode(p, validate=True) for p in values["peaks"].split()]
-        )
-        return SegmentHeader(
+        size, peaks = int(values["first-leaf"]), [base64.b64decode(p) for p in values["peaks"].split()]
+        if size.bit_count() != len(peaks) or any(len(peak) != HASH_BYTES for peak in peaks):
+            raise ValueError("peaks")
+        header = SegmentHeader(
             origin=values["origin"],
             segment=int(values["segment"]),
             opened_ns=parse_rfc3339(values["opened"]),
             first_sequence=int(values["first-sequence"]),
-            tree=tree,
+            tree=Frontier(size, peaks),
             last_hlc=int(values["last-hlc"]),
-            commitment=base64.b64decode(values["commitment"], validate=True),
+            commitment=base64.b64decode(values["commitment"]),
             keys=tuple(_sealed_key(line) for line in lines[10:]),
         )
+        if header.segment < 1 or header.first_sequence < 1 or size < 0 or header.last_hlc < 0:
+            raise ValueError("number")
+        if header.text() != text:  # one way to write it: no line missing, added, moved or spelt otherwise
+            raise ValueError("text")
     except ProofMismatch as found:
         raise JournalTampered(f"A segment's header is not its writer's: {found.what}.") from None
-    except (ValueError, KeyError, AssertionError, binascii.Error):
+    except (ValueError, KeyError, OverflowError, binascii.Error):
         raise JournalTampered("A segment's header is malformed.") from None
+    return header
 
 
 def _sealed_key(line: str) -> SealedKey:
     label, name, fingerprint, sealed = line.split(" ")
     if label != "recipient":
         raise ValueError(label)
-    return SealedKey(name, fingerprint, base64.b64decode(sealed, validate=True))
+    return SealedKey(name, fingerprint, base64.b64decode(sealed))
 
 
 def _b64(data: bytes) -> str:

@@ -9,10 +9,19 @@ import os
 from dataclasses import dataclass
 
 from contrefeu.journal.entry import SALT_BYTES
+from contrefeu.journal.errors import JournalTampered
 from contrefeu.journal.files import JournalFiles
 from contrefeu.journal.reader import KeyOf, SegmentReader
-from contrefeu.journal.scan import frames
-from contrefeu.proof import PREFIX_BYTES, hash_leaf, inclusion_path, open_checkpoint
+from contrefeu.journal.scan import Located, frames
+from contrefeu.proof import (
+    HEAD_BYTES,
+    LEAF_BYTES,
+    ProofMismatch,
+    hash_leaf,
+    inclusion_path,
+    open_checkpoint,
+    verify_inclusion,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +43,58 @@ def prove_entry(files: JournalFiles, sequence: int, key_of: KeyOf) -> EntryProof
     """Prove entry *sequence* against the latest checkpoint; None when it is not covered (yet).
 
     Reads the heads of all frames once: a proof is rare, an index of leaves would be one more thing to keep right.
+
+    Raises:
+        JournalTampered: The journal is not the one that was signed for.
+        JournalUnreadable: No key opens the entry's segment.
     """
     verifier = files.verifier()
-    note = files.checkpoint.read_bytes()
+    try:
+        note = files.checkpoint.read_bytes()
+    except FileNotFoundError:
+        return None
     point = open_checkpoint(note, [verifier])
     leaves: list[bytes] = []
-    proof: tuple[bytes, int, bytes, list[bytes], bytes, bytes, int] | None = None
+    place: tuple[int, int, Located] | None = None
     for number in files.segments():
         segment = SegmentReader(files, number, verifier)
         try:
             del leaves[segment.header.tree.size :]  # abandoned frames of the segment before
             leaves.append(hash_leaf(segment.note))
             for frame in frames(segment.fd, segment.start, segment.size, hashed=False):
-                if frame.head.count and frame.head.first_sequence <= sequence <= frame.head.last_sequence:
-                    prefix = os.pread(segment.fd, PREFIX_BYTES, frame.offset)
-                    ciphertext = os.pread(segment.fd, frame.head.length, frame.offset + PREFIX_BYTES)
-                    salted = segment.opener(key_of).salted(frame.head, ciphertext)
-                    at = sequence - frame.head.first_sequence
-                    path = inclusion_path([hash_leaf(s) for s in salted], at)
-                    own = salted[at]
-                    proof = (
-                        own[SALT_BYTES:],
-                        at,
-                        own[:SALT_BYTES],
-                        path,
-                        prefix[:84],
-                        prefix[84:116],
-                        len(leaves),
-                    )
+                head = frame.head
+                if head.count and head.first_sequence <= sequence <= head.last_sequence:
+                    place = (number, len(leaves), frame)
                 leaves.append(frame.leaf)
         finally:
             segment.close()
-    if proof is None or proof[-1] >= point.size or len(leaves) < point.size:
+    if place is None or place[1] >= point.size or len(leaves) < point.size:
         return None
-    frame_path = inclusion_path(leaves[: point.size], proof[-1])
-    return EntryProof(*proof, frame_path, note.decode())
+    number, index, frame = place
+    segment = SegmentReader(files, number, verifier)
+    try:
+        prefix = os.pread(segment.fd, LEAF_BYTES, frame.offset)
+        salted = segment.opener(key_of).salted(frame.head, segment.ciphertext(frame))
+    finally:
+        segment.close()
+    at = sequence - frame.head.first_sequence
+    frame_path = inclusion_path(leaves[: point.size], index)
+    try:
+        # Who is given a proof that does not hold looks for the fault in the wrong place.
+        verify_inclusion(frame.leaf, index, point.size, frame_path, point.root)
+    except ProofMismatch:
+        raise JournalTampered(
+            f'Journal "{verifier.name}" is not the one that its checkpoint signed for: nothing can be proved of it.',
+            next="contrefeu journal verify says where.",
+        ) from None
+    return EntryProof(
+        entry=salted[at][SALT_BYTES:],
+        entry_index=at,
+        salt=salted[at][:SALT_BYTES],
+        entry_path=inclusion_path([hash_leaf(s) for s in salted], at),
+        frame_header=prefix[:HEAD_BYTES],
+        ciphertext_sha256=prefix[HEAD_BYTES:],
+        frame_index=index,
+        frame_path=frame_path,
+        checkpoint=note.decode(),
+    )

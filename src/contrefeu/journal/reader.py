@@ -1,25 +1,29 @@
 """Reading a journal on from a position, with a key that opens its segments.
 
 Rules kept here:
-  * A reader never goes beyond the head its writer published: it shows nothing that a crash could take back.
+  * While its writer is at work a reader never goes beyond the head that was published: it shows nothing that a crash
+    could take back. When nobody writes, the end of the good frames is the head: a head file may be old, torn or gone.
+  * Entries come once each, in order, or JournalTampered says which are missing; who has shown that goes on after them.
   * Frames that a later segment's header leaves out (abandoned after a failed sync) are passed over.
   * Memory holds one frame at a time; finding an entry reads heads, not bodies.
 """
 
 import os
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 from contrefeu.journal.entry import Entry
 from contrefeu.journal.errors import JournalTampered
 from contrefeu.journal.files import Head, JournalFiles, read_note
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, open_header
-from contrefeu.journal.scan import frames
+from contrefeu.journal.scan import Located, find_frame, locate
 from contrefeu.journal.segment import SegmentOpener
-from contrefeu.proof import PREFIX_BYTES, FrameHead, Verifier, read_prefix
+from contrefeu.journal.standing import survey
+from contrefeu.proof import Verifier
 
 KeyOf = Callable[[SegmentHeader], bytes]
 """Gives a segment's data key, or raises JournalUnreadable."""
+
+_NEXT = "contrefeu journal verify says how far; contrefeu vault repair fetches it."
 
 
 class SegmentReader:
@@ -28,12 +32,17 @@ class SegmentReader:
     def __init__(self, files: JournalFiles, number: int, verifier: Verifier) -> None:
         self.number = number
         self.fd = os.open(files.segment(number), os.O_RDONLY)
-        note = read_note(self.fd)
-        if note is None:
-            os.close(self.fd)
-            raise JournalTampered(f'Segment {number} of journal "{verifier.name}" has no whole header.')
-        self.note = note
-        self.header = open_header(note, verifier)
+        try:
+            note = read_note(self.fd)
+            if note is None:
+                raise JournalTampered(f'Segment {number} of journal "{verifier.name}" has no whole header.', next=_NEXT)
+            self.note = note
+            self.header = open_header(note, verifier)
+            if (self.header.segment, self.header.origin) != (number, verifier.name):
+                raise JournalTampered(f'Segment {number} of journal "{verifier.name}" is another one\'s.', next=_NEXT)
+        except BaseException:
+            self.close()
+            raise
         self.start = PREAMBLE_BYTES + len(note)
         self._opener: SegmentOpener | None = None
 
@@ -57,21 +66,9 @@ class SegmentReader:
             self._opener = SegmentOpener(self.header.origin, self.note, data_key)
         return self._opener
 
-    def frame(self, offset: int, stop: int) -> tuple[FrameHead, bytes] | None:
-        """The frame at *offset* if it ends before *stop*: its head and ciphertext."""
-        if offset + PREFIX_BYTES > stop:
-            return None
-        block = os.pread(self.fd, 64 * 1024, offset)
-        found = read_prefix(block[:PREFIX_BYTES])
-        if found is None:
-            return None
-        head, _digest = found
-        end = PREFIX_BYTES + head.length
-        if offset + end > stop:
-            return None
-        if end > len(block):
-            return head, os.pread(self.fd, head.length, offset + PREFIX_BYTES)
-        return head, block[PREFIX_BYTES:end]
+    def ciphertext(self, frame: Located) -> bytes:
+        """What a frame holds, sealed."""
+        return os.pread(self.fd, frame.head.length, frame.body)
 
 
 class JournalReader:
@@ -83,7 +80,10 @@ class JournalReader:
         self._key_of = key_of
         self._segment: SegmentReader | None = None
         self._offset = 0
-        self._sequence = 0  # last entry given
+        self._number = 0  # of the frame that must come next
+        self._expected = 1  # the sequence that must come next
+        self._given = -1  # last entry given; -1: the next `after` seeks
+        self._surveyed: tuple[object, Head] | None = None
         self.journal = self._verifier.name
 
     def close(self) -> None:
@@ -93,8 +93,23 @@ class JournalReader:
             self._segment = None
 
     def head(self) -> Head | None:
-        """How far the journal is on disk."""
-        return self._files.read_head()
+        """How far the journal is on disk; None when it holds nothing."""
+        published = self._files.read_head()
+        if self._files.is_being_written():
+            return published
+        numbers = self._files.segments()
+        if not numbers:
+            return published
+        seen = self._files.segment(numbers[-1]).stat()
+        state = (published, numbers[-1], seen.st_size, seen.st_mtime_ns)
+        if self._surveyed is None or self._surveyed[0] != state:
+            found = survey(self._files, self._verifier, strict=False).head
+            # What was published and is not there is met as damage when it is read.
+            self._surveyed = state, max(found, published or found)
+            if self._files.is_being_written():  # it began meanwhile: what was seen may not be synced
+                self._surveyed = None
+                return self._files.read_head()
+        return self._surveyed[1]
 
     def after(self, sequence: int) -> Iterator[list[Entry]]:
         """Yield the entries after *sequence*, a frame at a time, up to the head as it stands.
@@ -102,104 +117,166 @@ class JournalReader:
         Called again with the last sequence it gave, it goes on where it was.
 
         Raises:
-            JournalTampered: A frame is not what was sealed.
+            JournalTampered: What comes next is not what was sealed, or is not there. Its `last` is the last entry that
+                is touched: `after(last)` goes on behind the damage.
             JournalUnreadable: No key opens a segment.
         """
         head = self.head()
         if head is None or head.sequence <= sequence:
             return
-        if self._segment is None or sequence != self._sequence:
-            self._seek(sequence)
+        if self._segment is None or sequence != self._given:
+            self._seek(head, sequence)
         while self._segment is not None:
             yield from self._rest_of_segment(head, sequence)
-            if self._segment.number >= head.segment or not self._next_segment():
-                return
+            if not self._next_segment(head, sequence):
+                break
+        if self._expected <= head.sequence:
+            raise self._missing(head.sequence)
 
     def entry(self, sequence: int) -> Entry | None:
-        """One entry, or None when the journal does not hold it."""
+        """One entry, or None when the journal does not hold it.
+
+        Raises:
+            JournalTampered: It did hold it.
+            JournalUnreadable: No key opens its segment.
+        """
         head = self.head()
         if head is None or not 1 <= sequence <= head.sequence:
             return None
-        self._seek(sequence - 1)
-        self._sequence = -1  # the next `after` seeks again
-        while self._segment is not None:
-            stop = self._stop(head)
-            for frame in frames(self._segment.fd, self._offset, stop, hashed=False):
-                if frame.head.count and frame.head.first_sequence <= sequence <= frame.head.last_sequence:
-                    found = self._segment.frame(frame.offset, stop)
-                    assert found is not None
-                    return self._segment.opener(self._key_of).entries(*found)[sequence - found[0].first_sequence]
-            if self._segment.number >= head.segment or not self._next_segment():
-                return None
+        for entries in self.after(sequence - 1):
+            return entries[0]
         return None
 
     def _rest_of_segment(self, head: Head, sequence: int) -> Iterator[list[Entry]]:
         segment = self._segment
         assert segment is not None
-        stop = self._stop(head)
+        stop = head.offset if segment.number == head.segment else segment.size
         last = self._last_sequence(head)
-        while True:
-            found = segment.frame(self._offset, stop)
-            if found is None:
-                if segment.number == head.segment and self._offset < stop:
-                    raise JournalTampered(
-                        f'Segment {segment.number} of journal "{self.journal}" is damaged at byte {self._offset}.',
-                        next="contrefeu journal verify says how far; contrefeu vault repair fetches it.",
-                    )
-                return
-            frame, ciphertext = found
-            if frame.count and frame.first_sequence > last:
+        while self._expected <= last:
+            frame = locate(segment.fd, self._offset, stop)
+            if frame is None or (frame.head.number, frame.head.first_sequence) != (self._number, self._expected):
+                frame = self._past_damage(segment, frame, stop, last, sequence)
+                if frame is None:
+                    return
+            if frame.head.last_sequence > last:
                 return  # abandoned: the next segment begins here
-            self._offset += PREFIX_BYTES + frame.length
-            if frame.count and frame.last_sequence > sequence:
-                entries = segment.opener(self._key_of).entries(frame, ciphertext)
-                self._sequence = frame.last_sequence
-                yield [e for e in entries if e.sequence > sequence]
+            if frame.head.last_sequence > sequence:
+                entries = self._opened(segment, frame)
+                self._stand_after(frame)
+                if entries:
+                    yield [e for e in entries if e.sequence > sequence]
+            else:
+                self._stand_after(frame)
 
-    def _stop(self, head: Head) -> int:
-        assert self._segment is not None
-        return head.offset if self._segment.number == head.segment else self._segment.size
+    def _opened(self, segment: SegmentReader, frame: Located) -> list[Entry]:
+        try:
+            return segment.opener(self._key_of).entries(frame.head, segment.ciphertext(frame))
+        except JournalTampered as found:
+            self._given = -1
+            found.first, found.last = frame.head.first_sequence, frame.head.last_sequence
+            found.next = found.next or _NEXT
+            raise
+
+    def _stand_after(self, frame: Located) -> None:
+        self._offset, self._number = frame.end, frame.head.number + 1
+        self._expected = frame.head.last_sequence + 1
+        self._given = frame.head.last_sequence
+
+    def _past_damage(
+        self, segment: SegmentReader, found: Located | None, stop: int, last: int, sequence: int
+    ) -> Located | None:
+        """The frame after bytes that are no frame in its place, if the caller has been told; None: the next segment."""
+        start = self._offset if found is not None else self._offset + 1
+        while (frame := find_frame(segment.fd, start, stop, self._number)) is not None:
+            if self._expected <= frame.head.first_sequence <= last + 1:
+                break
+            start = frame.end
+        lost = frame.head.first_sequence - 1 if frame is not None else last
+        if lost > sequence:
+            raise self._missing(lost)
+        self._expected = lost + 1
+        return frame
+
+    def _missing(self, last: int) -> JournalTampered:
+        """The entries from the one expected to *last* are not where they were written."""
+        self._given = -1
+        number = self._segment.number if self._segment is not None else 0
+        touched = f"entries {self._expected} to {last} are" if last >= self._expected else "a frame is"
+        return JournalTampered(
+            f'Segment {number} of journal "{self.journal}" is damaged at byte {self._offset}: '
+            f"{touched} not what was written there.",
+            next=_NEXT,
+            first=self._expected,
+            last=max(last, self._expected - 1),
+        )
 
     def _last_sequence(self, head: Head) -> int:
         """The last sequence that counts in the present segment."""
         assert self._segment is not None
-        following = self._following()
-        if following is None or self._segment.number >= head.segment:
+        if self._segment.number >= head.segment:
             return head.sequence
-        after = SegmentReader(self._files, following, self._verifier)
-        after.close()
-        return after.header.first_sequence - 1
+        for number in self._files.segments():
+            if self._segment.number < number <= head.segment:
+                following = self._try(number)
+                if following is not None:
+                    following.close()
+                    return following.header.first_sequence - 1
+        return head.sequence
 
-    def _following(self) -> int | None:
+    def _next_segment(self, head: Head, sequence: int) -> bool:
         assert self._segment is not None
-        numbers = self._files.segments()
-        at = bisect_right(numbers, self._segment.number)
-        return numbers[at] if at < len(numbers) else None
-
-    def _next_segment(self) -> bool:
-        following = self._following()
-        if following is None:
+        if self._segment.number >= head.segment:
             return False
-        self._open(following)
-        return True
+        for number in self._files.segments():
+            if self._segment.number < number <= head.segment:
+                following = self._try(number)
+                if following is None:
+                    continue
+                first = following.header.first_sequence
+                if first != self._expected and (first < self._expected or first - 1 > sequence):
+                    following.close()
+                    raise self._missing(first - 1)
+                self._stand_in(following)
+                return True
+        return False
 
-    def _open(self, number: int) -> None:
+    def _try(self, number: int) -> SegmentReader | None:
+        """A segment, or None when it has no header: a crash while it was made, or damage, which is seen behind it."""
+        try:
+            return SegmentReader(self._files, number, self._verifier)
+        except JournalTampered:
+            return None
+
+    def _stand_in(self, segment: SegmentReader) -> None:
         self.close()
-        self._segment = SegmentReader(self._files, number, self._verifier)
-        self._offset = self._segment.start
+        self._segment = segment
+        self._offset, self._number = segment.start, 0
+        self._expected = segment.header.first_sequence
 
-    def _seek(self, sequence: int) -> None:
+    def _seek(self, head: Head, sequence: int) -> None:
         """Stand at the start of the last segment that can hold the entry after *sequence*."""
-        numbers = self._files.segments()
-        low, high = 0, len(numbers) - 1
+        self.close()
+        self._offset, self._number, self._expected, self._given = 0, 0, 1, -1
+        numbers = [number for number in self._files.segments() if number <= head.segment]
+        low, high = 0, len(numbers)  # the one wanted is in numbers[low:high]
         while low < high:
-            middle = (low + high + 1) // 2
-            self._open(numbers[middle])
-            assert self._segment is not None
-            if self._segment.header.first_sequence <= sequence + 1:
-                low = middle
+            middle = (low + high) // 2
+            segment = self._try(numbers[middle])
+            if segment is None:
+                del numbers[middle]
+                high -= 1
+            elif segment.header.first_sequence <= sequence + 1:
+                self._stand_in(segment)
+                low = middle + 1
             else:
-                high = middle - 1
-        if numbers:
-            self._open(numbers[low])
-            self._sequence = sequence
+                segment.close()
+                high = middle
+        if self._segment is None and numbers:
+            # The first ones are gone: what is left is met with what is missing before it.
+            first = self._try(numbers[0])
+            if first is not None:
+                lost = first.header.first_sequence - 1
+                if lost > sequence:
+                    first.close()
+                    raise self._missing(lost)
+                self._stand_in(first)

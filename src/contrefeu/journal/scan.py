@@ -13,19 +13,43 @@ from hashlib import sha256
 
 from contrefeu.proof import PREFIX_BYTES, FrameHead, frame_leaf, read_prefix
 
+_BLOCK = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A frame and where it lies."""
+    """A frame's head and where it lies; its ciphertext may not be there."""
 
     head: FrameHead
     offset: int  # of its prefix in the file
     leaf: bytes
+    digest: bytes  # of the ciphertext that was written
+
+    @property
+    def body(self) -> int:
+        """Offset of its ciphertext."""
+        return self.offset + PREFIX_BYTES
 
     @property
     def end(self) -> int:
         """Offset of what follows."""
-        return self.offset + PREFIX_BYTES + self.head.length
+        return self.body + self.head.length
+
+
+def locate(fd: int, offset: int, stop: int) -> Located | None:
+    """The frame whose head stands at *offset* and that ends at *stop* at the latest; its ciphertext is not read."""
+    if offset + PREFIX_BYTES > stop:
+        return None
+    prefix = os.pread(fd, PREFIX_BYTES, offset)
+    found = read_prefix(prefix)
+    if found is None or offset + PREFIX_BYTES + found[0].length > stop:
+        return None
+    return Located(found[0], offset, frame_leaf(prefix), found[1])
+
+
+def is_whole(fd: int, frame: Located) -> bool:
+    """Whether the ciphertext is the one that the head names."""
+    return sha256(os.pread(fd, frame.head.length, frame.body)).digest() == frame.digest
 
 
 def frames(fd: int, start: int, stop: int, *, hashed: bool = True) -> Iterator[Located]:
@@ -38,24 +62,28 @@ def frames(fd: int, start: int, stop: int, *, hashed: bool = True) -> Iterator[L
         hashed: Whether to read each ciphertext and check its hash (False: heads only).
     """
     offset = start
-    while offset + PREFIX_BYTES <= stop:
-        prefix = os.pread(fd, PREFIX_BYTES, offset)
-        found = read_prefix(prefix)
-        if found is None:
-            return
-        head, digest = found
-        if offset + PREFIX_BYTES + head.length > stop:
-            return
-        if hashed and sha256(os.pread(fd, head.length, offset + PREFIX_BYTES)).digest() != digest:
-            return
-        yield Located(head, offset, frame_leaf(prefix))
-        offset += PREFIX_BYTES + head.length
+    while (frame := locate(fd, offset, stop)) is not None and (not hashed or is_whole(fd, frame)):
+        yield frame
+        offset = frame.end
+
+
+def find_frame(fd: int, start: int, stop: int, number: int = 0) -> Located | None:
+    """The next whole frame from *start* on, wherever it begins, whose number is *number* or above."""
+    for block_at in range(start, stop, _BLOCK):
+        block = os.pread(fd, min(_BLOCK + PREFIX_BYTES, stop - block_at), block_at)
+        at = block.find(b"CF")
+        while 0 <= at < _BLOCK:
+            if read_prefix(block[at : at + PREFIX_BYTES]) is not None:
+                frame = locate(fd, block_at + at, stop)
+                if frame is not None and frame.head.number >= number and is_whole(fd, frame):
+                    return frame
+            at = block.find(b"CF", at + 1)
+    return None
 
 
 def is_zero(fd: int, start: int, stop: int) -> bool:
     """Whether the file holds nothing but zeros between two offsets."""
-    block = 1 << 20
-    for offset in range(start, stop, block):
-        if os.pread(fd, min(block, stop - offset), offset).strip(b"\x00"):
+    for offset in range(start, stop, _BLOCK):
+        if os.pread(fd, min(_BLOCK, stop - offset), offset).strip(b"\x00"):
             return False
     return True

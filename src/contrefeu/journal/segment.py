@@ -31,8 +31,7 @@ from contrefeu.journal.entry import (
     unpack_entry,
 )
 from contrefeu.journal.errors import JournalTampered
-from contrefeu.proof import FrameHead, frame_leaf, root_of, seal_prefix
-from contrefeu.proof.merkle import hash_leaf
+from contrefeu.proof import FrameHead, frame_leaf, hash_leaf, root_of, seal_prefix
 
 BATCH_BYTES_MAX = ENTRY_BODY_BYTES_MAX + 8 * 2**20  # a writer closes a batch well before; a reader refuses above
 TAG_BYTES = 16

@@ -1,15 +1,17 @@
 """The writer of a journal: append, sync, then let it be seen.
 
 Rules kept here:
-  * `append` returns when its entries are on disk (fdatasync), or raises and none of them counts.
+  * `append` returns when its entries are on disk (fdatasync), or raises and says how many of the first are.
   * A segment is never reopened: after a crash, a failed sync or a restart the writer starts the next one under a
     new data key, and what the last one holds beyond its good frames is copied to `aside/` (S3, S4).
   * A segment's header says where the journal's tree stood: frames of an earlier segment beyond that are abandoned.
   * After a failed write or sync the batch is written once more, in a new segment; if that fails too the sender gets
     no answer.
   * A checkpoint commits only to what is on disk.
+  * Nothing of a damaged journal is changed: what somebody may have been told of is never cut off (standing.py).
 """
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -19,27 +21,21 @@ from pathlib import Path
 import structlog
 
 from contrefeu.base import Clock, FileLock, durable_makedirs, fallocate, sync_dir, write_file
-from contrefeu.journal.entry import Draft, pack_entry
+from contrefeu.journal.entry import Draft, check_length, pack_entry
 from contrefeu.journal.errors import JournalFailed, JournalTampered
-from contrefeu.journal.files import Head, JournalFiles, pack_head, read_note
-from contrefeu.journal.header import (
-    PREAMBLE_BYTES,
-    SealedKey,
-    SegmentHeader,
-    commitment_of,
-    open_header,
-    pack_header,
-)
+from contrefeu.journal.files import Head, JournalFiles, pack_head
+from contrefeu.journal.header import SealedKey, SegmentHeader, commitment_of, pack_header
 from contrefeu.journal.recipients import Recipient
-from contrefeu.journal.scan import frames, is_zero
+from contrefeu.journal.scan import is_zero
 from contrefeu.journal.segment import SegmentSealer, fresh_bytes_needed
-from contrefeu.proof import Checkpoint, Frontier, Signer, hash_leaf, open_checkpoint
+from contrefeu.journal.standing import survey
+from contrefeu.proof import Checkpoint, Frontier, Signer, hash_leaf
 
 SEGMENT_BYTES = 64 * 2**20  # a copy, a repair and a start each read at most this much
 SEGMENT_AGE_S = 3600.0  # one hour: a day key seals at least 24 segments, a lost open segment holds at most one
-PREALLOCATE_BYTES = 4 * 2**20
-BATCH_ENTRIES_MAX = 4096
-BATCH_BYTES_SOFT = 1 << 20
+PREALLOCATE_BYTES = 4 * 2**20  # space reserved ahead: a sync then writes data alone, 20 to 35 % faster
+BATCH_ENTRIES_MAX = 4096  # entries in a frame: who proves or reads one opens no more than these
+BATCH_BYTES_SOFT = 1 << 20  # bytes of a frame before compression: a reader holds one; an entry that is longer is alone
 _HLC_COUNTER_BITS = 16
 
 log = structlog.get_logger("journal")
@@ -97,7 +93,7 @@ class JournalWriter:
         try:
             self._start()
         except BaseException:
-            self._lock.release()
+            self._let_go()
             raise
 
     # What readers of a status ask.
@@ -118,17 +114,20 @@ class JournalWriter:
         """Append *drafts* and return their sequences, durable.
 
         Raises:
-            JournalFailed: The disk refused, twice; none of them counts, nothing may be acknowledged.
+            JournalFailed: The disk refused, twice. Its `kept` says how many of the first are durable and keep the
+                sequences they have; of the others none counts, and none may be acknowledged.
             EntryTooLong: A body is above the limit; none of them was written.
         """
         first = self._sequence + 1
+        for draft in drafts:
+            check_length(draft)
         for batch in _batches(drafts):
             try:
                 self._commit(batch)
             except OSError as refused:
                 log.warning("segment abandoned", journal=self.journal, reason=refused.strerror)
                 self._abandon()
-                self._again(batch)
+                self._again(batch, self._sequence + 1 - first)
         return range(first, self._sequence + 1)
 
     def checkpoint(self) -> Checkpoint:
@@ -180,7 +179,13 @@ class JournalWriter:
         except OSError as refused:
             log.warning("no last checkpoint", journal=self.journal, reason=refused.strerror)
         finally:
-            self._lock.release()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._head_fd >= 0:
+            os.close(self._head_fd)
+            self._head_fd = -1
+        self._lock.release()
 
     def _commit(self, batch: Sequence[Draft]) -> None:
         now_ns = self._clock.now_ns()
@@ -206,7 +211,7 @@ class JournalWriter:
         segment.end += len(frame)
         self._publish()
 
-    def _again(self, batch: Sequence[Draft]) -> None:
+    def _again(self, batch: Sequence[Draft], kept: int) -> None:
         """Write *batch* in a new segment: the old file is never trusted again (S4)."""
         try:
             self._commit(batch)
@@ -216,6 +221,7 @@ class JournalWriter:
                 f'Journal "{self.journal}" cannot write: {refused.strerror}.',
                 safe=f"Its {self._sequence} entries. No sender was told that more was kept.",
                 next="Give the disk space, or bring it back; writing resumes by itself.",
+                kept=kept,
             ) from refused
 
     # Segments.
@@ -223,7 +229,7 @@ class JournalWriter:
     def _is_over(self, segment: _Open, now_ns: int) -> bool:
         return (
             segment.end >= self._segment_bytes
-            or now_ns - segment.opened_ns >= self._segment_age_ns
+            or abs(now_ns - segment.opened_ns) >= self._segment_age_ns  # a clock set back ends it too
             or segment.recipients != tuple(r.fingerprint for r in self._recipients())
         )
 
@@ -261,7 +267,11 @@ class JournalWriter:
             os.fsync(fd)
             sync_dir(self._files.segments_folder)
         except OSError:
+            # It holds nothing: on a full disk every attempt would leave one more.
             os.close(fd)
+            with contextlib.suppress(OSError):
+                self._files.segment(number).unlink()
+                self._next_number = number
             raise
         self._tree.append(hash_leaf(note))
         self._open = segment
@@ -275,61 +285,64 @@ class JournalWriter:
             segment.reserved = wanted
 
     def _publish(self) -> None:
+        """Let readers see what is on disk. What is on disk counts, whether they can be told or not."""
         assert self._open is not None
-        head = Head(self._open.number, self._open.end, self._sequence, self._tree.size)
-        os.pwrite(self._head_fd, pack_head(head), 0)
+        self._tell(Head(self._open.number, self._open.end, self._sequence, self._tree.size))
+
+    def _tell(self, head: Head) -> None:
+        try:
+            os.pwrite(self._head_fd, pack_head(head), 0)
+        except OSError as refused:
+            log.warning("readers are not told", journal=self.journal, reason=refused.strerror)
 
     def _abandon(self) -> None:
         """Leave the open segment as it is: its frames beyond the tree are no part of the journal."""
         self._forget()
-        self._next_number = max([self._next_number - 1, *self._files.segments()]) + 1
 
     def _forget(self) -> None:
         if self._open is not None:
-            os.close(self._open.fd)
+            with contextlib.suppress(OSError):
+                os.close(self._open.fd)
             self._open = None
 
     # Starting.
 
     def _start(self) -> None:
+        line = f"{self._signer.verifier}\n"
         if not self._files.verifier_file.exists():
-            write_file(self._files.verifier_file, f"{self._signer.verifier}\n".encode(), mode=0o644)
+            write_file(self._files.verifier_file, line.encode(), mode=0o644)
+        elif self._files.verifier_file.read_text().strip() != line.strip():
+            raise JournalTampered(
+                f'The key at hand is not the one that signed journal "{self.journal}".',
+                safe="Nothing was changed.",
+                next="Bring back the node's own keys; a new node writes a journal of its own.",
+            )
+        found = survey(self._files, self._signer.verifier)
+        for offset in found.damaged:
+            log.error("a frame is damaged", journal=self.journal, segment=found.segment, offset=offset)
+        for number in found.headless:
+            self._cut(number, 0)
+        if found.tail:
+            self._cut(found.segment, found.end)
+        self._sequence, self._hlc, self._tree = found.sequence, found.hlc, found.tree
+        self._next_number = found.segment + 1
         self._head_fd = os.open(self._files.head, os.O_RDWR | os.O_CREAT, 0o644)
-        numbers = self._files.segments()
-        while numbers and not self._resume(numbers.pop()):
-            pass
-        self._next_number = max([0, *self._files.segments()]) + 1
-        self._refuse_a_rollback()
+        self._tell(found.head)
 
-    def _resume(self, number: int) -> bool:
-        """Take up from segment *number*; False when it holds no whole header (a crash while it was made)."""
+    def _cut(self, number: int, end: int) -> None:
+        """Copy what lies beyond the good frames to `aside/`, then cut it off; a file without a header goes whole."""
         path = self._files.segment(number)
         fd = os.open(path, os.O_RDWR)
         try:
-            note = read_note(fd)
-            if note is None:
-                self._set_aside(fd, number, 0)
+            self._set_aside(fd, number, end)
+            if end == 0:
                 path.unlink()
                 sync_dir(self._files.segments_folder)
-                return False
-            header = open_header(note, self._signer.verifier)
-            self._tree = header.tree.copy()
-            self._tree.append(hash_leaf(note))
-            self._sequence, self._hlc = header.first_sequence - 1, header.last_hlc
-            end = PREAMBLE_BYTES + len(note)
-            for frame in frames(fd, end, os.fstat(fd).st_size):
-                if frame.head.first_sequence != self._sequence + 1:
-                    raise JournalTampered(f'Journal "{self.journal}" is out of sequence in segment {number}.')
-                self._tree.append(frame.leaf)
-                self._sequence, self._hlc, end = frame.head.last_sequence, frame.head.last_hlc, frame.end
-            if end < os.fstat(fd).st_size:
-                self._set_aside(fd, number, end)
+            else:
                 os.ftruncate(fd, end)
                 os.fsync(fd)
-            os.pwrite(self._head_fd, pack_head(Head(number, end, self._sequence, self._tree.size)), 0)
         finally:
             os.close(fd)
-        return True
 
     def _set_aside(self, fd: int, number: int, start: int) -> None:
         """Copy what lies beyond the good frames; zeros are reserved space, not a tail."""
@@ -341,24 +354,6 @@ class JournalWriter:
         name = f"{number:010d}.{start}.{self._clock.now_ns()}.tail"
         write_file(self._files.aside / name, tail)
         log.warning("torn tail set aside", journal=self.journal, segment=number, offset=start, bytes=len(tail))
-
-    def _refuse_a_rollback(self) -> None:
-        """What was signed for must be there: a checkpoint beyond the tree means lost frames.
-
-        Raises:
-            JournalTampered: The journal is behind its own checkpoint.
-        """
-        try:
-            data = self._files.checkpoint.read_bytes()
-        except FileNotFoundError:
-            return
-        point = open_checkpoint(data, [self._signer.verifier])
-        if point.size > self._tree.size or (point.size == self._tree.size and point.root != self._tree.root()):
-            raise JournalTampered(
-                f'Journal "{self.journal}" holds {self._tree.size} leaves and signed for {point.size}.',
-                safe="The copies in the vaults.",
-                next="contrefeu journal verify says what is missing; contrefeu vault repair fetches it.",
-            )
 
 
 def _batches(drafts: Sequence[Draft]) -> list[Sequence[Draft]]:

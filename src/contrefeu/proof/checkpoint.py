@@ -48,11 +48,11 @@ def open_checkpoint(data: bytes, verifiers: Iterable[Verifier]) -> Checkpoint:
         size, root = _number(size_text), base64.b64decode(root_text, validate=True)
         entries = _number(entries_text.removeprefix("entries "))
         time_ns = parse_rfc3339(time_text.removeprefix("time "))
-    except (ValueError, binascii.Error):
+        found = Checkpoint(origin, size, root, entries, time_ns)
+        if not origin or len(root) != 32 or not text.startswith(found.text()):
+            raise ValueError("text")
+    except (ValueError, OverflowError, binascii.Error):
         raise ProofMismatch("the checkpoint is malformed") from None
-    found = Checkpoint(origin, size, root, entries, time_ns)
-    if len(root) != 32 or not text.startswith(found.text()):
-        raise ProofMismatch("the checkpoint is malformed")
     return found
 
 
