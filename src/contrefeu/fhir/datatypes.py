@@ -40,7 +40,7 @@ class Identifier(Element):
 
 
 class Reference(Element):
-    """Another resource, or somebody by number and name."""
+    """Another resource, or somebody or something by number and name."""
 
     reference: str = ""
     identifier: Identifier | None = None
@@ -154,6 +154,7 @@ class Timing(Element):
 class DoseAndRate(Element):
     """How much, how fast."""
 
+    doseRange: Range | None = None  # noqa: N815
     doseQuantity: Quantity | None = None  # noqa: N815
     rateQuantity: Quantity | None = None  # noqa: N815
 
@@ -161,6 +162,7 @@ class DoseAndRate(Element):
 class Dosage(Element):
     """How a drug is to be given."""
 
+    sequence: int = 0
     text: str = ""
     patientInstruction: str = ""  # noqa: N815
     timing: Timing | None = None

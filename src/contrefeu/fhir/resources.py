@@ -71,6 +71,7 @@ class Patient(Resource, tag="Patient"):
     maritalStatus: CodeableConcept | None = None
     multipleBirthInteger: int = 0
     contact: list[PatientContact] = []
+    generalPractitioner: list[Reference] = []
     link: list[PatientLink] = []
 
 
@@ -90,6 +91,13 @@ class EncounterLocation(Element):
     period: Period | None = None
 
 
+class Hospitalization(Element):
+    """How somebody came in and left."""
+
+    admitSource: CodeableConcept | None = None
+    dischargeDisposition: CodeableConcept | None = None
+
+
 class Encounter(Resource, tag="Encounter"):
     """A stay or a visit."""
 
@@ -99,6 +107,7 @@ class Encounter(Resource, tag="Encounter"):
     participant: list[EncounterParticipant] = []
     period: Period | None = None
     reasonCode: list[CodeableConcept] = []
+    hospitalization: Hospitalization | None = None
     location: list[EncounterLocation] = []
     serviceProvider: Reference | None = None
 
@@ -168,6 +177,7 @@ class Observation(Resource, tag="Observation"):
     interpretation: list[CodeableConcept] = []
     note: list[Annotation] = []
     method: CodeableConcept | None = None
+    specimen: Reference | None = None
     referenceRange: list[ReferenceRange] = []
 
 
@@ -183,6 +193,7 @@ class DiagnosticReport(Resource, tag="DiagnosticReport"):
     issued: str = ""
     performer: list[Reference] = []
     resultsInterpreter: list[Reference] = []
+    specimen: list[Reference] = []
     result: list[Reference] = []
     conclusion: str = ""
     presentedForm: list[Attachment] = []
@@ -257,6 +268,16 @@ class MedicationDispense(Resource, tag="MedicationDispense"):
     whenHandedOver: str = ""
 
 
+class MedicationStatement(Resource, tag="MedicationStatement"):
+    """A medicine that somebody takes, took or did not take, as it was told."""
+
+    status: str = ""
+    medicationCodeableConcept: CodeableConcept | None = None
+    effectivePeriod: Period | None = None
+    note: list[Annotation] = []
+    dosage: list[Dosage] = []
+
+
 class DocumentContent(Element):
     """One body of a document."""
 
@@ -270,6 +291,13 @@ class RelatesTo(Element):
     target: Reference
 
 
+class DocumentContext(Element):
+    """When and in which stay what a document is about happened."""
+
+    encounter: list[Reference] = []
+    period: Period | None = None
+
+
 class DocumentReference(Resource, tag="DocumentReference"):
     """A report or another document."""
 
@@ -281,6 +309,7 @@ class DocumentReference(Resource, tag="DocumentReference"):
     relatesTo: list[RelatesTo] = []
     description: str = ""
     content: list[DocumentContent] = []
+    context: DocumentContext | None = None
 
 
 class AppointmentParticipant(Element):
@@ -300,6 +329,7 @@ class Appointment(Resource, tag="Appointment"):
     start: str = ""
     end: str = ""
     minutesDuration: int = 0
+    requestedPeriod: list[Period] = []
     comment: str = ""
     participant: list[AppointmentParticipant] = []
 
@@ -331,4 +361,5 @@ class Flag(Resource, tag="Flag"):
     status: str = ""
     category: list[CodeableConcept] = []
     code: CodeableConcept | None = None
+    encounter: Reference | None = None
     period: Period | None = None

@@ -3,7 +3,10 @@
 Rules kept here:
   * Decoding never fails and never drops a byte: what does not fit is decoded by the next candidate, and said so.
   * 8859/1 with bytes 80 to 9F is windows-1252 under another name (F34): those bytes are control codes in 8859/1.
+  * A one-byte set all of whose high bytes pair up as UTF-8 is UTF-8 under another name: "Ã©" is nobody's name.
   * No MSH-18: UTF-8 if the bytes are valid UTF-8, else windows-1252, and said so when it matters.
+  * Japanese sets switch by ISO 2022, with ESC or HL7's own \\C..\\ and \\M..\\ (2.7.3, 2.7.4), whichever repetition of
+    MSH-18 names them.
 """
 
 import codecs
@@ -23,9 +26,10 @@ CODECS = {
     "8859/9": "iso8859-9",
     "8859/15": "iso8859-15",
     "ISO IR6": "ascii",
-    "ISO IR14": "iso2022_jp",
-    "ISO IR87": "iso2022_jp",
-    "ISO IR159": "iso2022_jp_1",
+    "ISO IR13": "shift_jis",
+    "ISO IR14": "shift_jis",
+    "ISO IR87": "iso2022_jp_ext",
+    "ISO IR159": "iso2022_jp_ext",
     "GB 18030-2000": "gb18030",
     "KS X 1001": "euc_kr",
     "CNS 11643-1992": "big5",
@@ -52,6 +56,11 @@ CODECS = {
     "FR": "latin-1",
 }
 _C1 = re.compile(rb"[\x80-\x9f]")
+_HIGH = re.compile(rb"[\x80-\xff]")
+# \\C2842\\ (ESC ( B) and \\M2442\\ (ESC $ B): designations of ISO 2022 begin with a byte 20 to 2F
+_SWITCH = re.compile(rb"\\[CM]((?:2[0-9A-Fa-f]){1,2}[0-9A-Fa-f]{2})\\")
+_ISO_2022 = "iso2022_jp_ext"
+_ONE_BYTE = frozenset(codec for codec in CODECS.values() if codec == "latin-1" or codec.startswith("iso8859"))
 
 
 def decode(body: bytes, named: str) -> tuple[str, str, str]:
@@ -59,23 +68,30 @@ def decode(body: bytes, named: str) -> tuple[str, str, str]:
 
     Args:
         body: The message.
-        named: MSH-18, first repetition; empty when the sender gave none.
+        named: MSH-18, its repetitions parted by "~"; empty when the sender gave none.
 
     Returns:
         The text; the codec that gave it; what was wrong (empty when nothing was).
     """
-    if body.isascii() and b"\x1b" not in body:
+    if body.isascii() and b"\x1b" not in body and (b"\\" not in body or not _SWITCH.search(body)):
         return body.decode("ascii"), "ascii", ""
     wide = _wide(body)
     if wide:
         return body.decode(wide, "replace"), wide, ""
-    codec = CODECS.get(named.strip().upper()) if named else None
+    names = [name for part in named.split("~") if (name := part.strip().upper())]
+    switched = _switched(body, names)
+    if switched is not None:
+        return switched, _ISO_2022, ""
+    named = names[0] if names else ""
+    codec = CODECS.get(named)
     if codec in {"utf-16", "utf-32"}:
         codec = None  # one byte a character, whatever MSH-18 says
     if named and codec is None:
         return _guess(body, f"MSH-18 names '{named[:20]}', which is not known")
     if codec is None:
         return _guess(body, "")
+    if codec in _ONE_BYTE and _HIGH.search(body) and _is_utf8(body):
+        return body.decode(), "utf-8", f"MSH-18 names '{named[:20]}' and the bytes are UTF-8"
     if codec == "latin-1" and _C1.search(body):
         return _windows(body), "cp1252", "MSH-18 names 8859/1 and the bytes are windows-1252"
     try:
@@ -96,6 +112,28 @@ def _wide(body: bytes) -> str:
     if start.startswith((b"M\x00S\x00H\x00", b"F\x00H\x00S\x00", b"B\x00H\x00S\x00")):
         return "utf-16-be" if body.startswith(b"\x00M") else "utf-16-le"
     return ""
+
+
+def _switched(body: bytes, names: list[str]) -> str | None:
+    """The text of a body that switches sets by ISO 2022; None when it does not, or not properly."""
+    if b"\x1b" in body:
+        if not any(CODECS.get(name) in {_ISO_2022, "shift_jis"} for name in names):
+            return None
+    elif not _SWITCH.search(body):
+        return None
+    data = _SWITCH.sub(lambda found: b"\x1b" + bytes.fromhex(found[1].decode()), body)
+    try:
+        return data.decode(_ISO_2022)
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _guess(body: bytes, problem: str) -> tuple[str, str, str]:

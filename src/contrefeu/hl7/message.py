@@ -12,6 +12,7 @@ import re
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contrefeu.hl7.charset import decode, wide_codec
 from contrefeu.hl7.escape import STANDARD, Delimiters, unescape
@@ -37,37 +38,51 @@ class Rep:
 
     def text(self, component: int = 1, subcomponent: int = 1) -> str:
         """Text of a component, escapes read; "" when absent or cleared."""
-        delimiters = self._message.delimiters
-        raw = self.raw
-        if delimiters.component in raw:
-            parts = raw.split(delimiters.component)
-            if component > len(parts):
-                return ""
-            raw = parts[component - 1]
-        elif component > 1:
-            return ""
-        if delimiters.subcomponent and delimiters.subcomponent in raw:
-            parts = raw.split(delimiters.subcomponent)
-            if subcomponent > len(parts):
-                return ""
-            raw = parts[subcomponent - 1]
-        elif subcomponent > 1:
-            return ""
-        return "" if raw == NULL else unescape(raw, delimiters, self._message.codec)
+        return _part(self.raw, component, subcomponent, self._message)
 
     @property
     def components(self) -> list[str]:
         """Every component, escapes read; subcomponent marks stay."""
         message = self._message
-        return [
-            "" if part == NULL else unescape(part, message.delimiters, message.codec)
-            for part in self.raw.split(message.delimiters.component)
-        ]
+        parts = self.raw.split(message.delimiters.component)
+        if NULL not in self.raw and not (message.delimiters.escape and message.delimiters.escape in self.raw):
+            return parts
+        return ["" if part == NULL else unescape(part, message.delimiters, message.codec) for part in parts]
+
+    @property
+    def subcomponent_mark(self) -> str:
+        """What parts subcomponents; "" when its sender declares none."""
+        return self._message.delimiters.subcomponent
 
     @property
     def whole(self) -> str:
         """The repetition as one text, escapes read, component marks as they stand."""
         return "" if self.raw == NULL else unescape(self.raw, self._message.delimiters, self._message.codec)
+
+
+def _part(raw: str, component: int, subcomponent: int, message: "Message") -> str:
+    """Text of a component of one repetition."""
+    _, mark, _, escape, inner = message.delimiters
+    if mark in raw:
+        if component == 1:
+            raw = raw.partition(mark)[0]
+        else:
+            parts = raw.split(mark)
+            if component > len(parts):
+                return ""
+            raw = parts[component - 1]
+    elif component > 1:
+        return ""
+    if inner and inner in raw:
+        parts = raw.split(inner)
+        if subcomponent > len(parts):
+            return ""
+        raw = parts[subcomponent - 1]
+    elif subcomponent > 1:
+        return ""
+    if raw == NULL:
+        return ""
+    return unescape(raw, message.delimiters, message.codec) if escape and escape in raw else raw
 
 
 class Segment:
@@ -99,19 +114,20 @@ class Segment:
 
     def text(self, field: int, component: int = 1, subcomponent: int = 1, repetition: int = 0) -> str:
         """Text of a component, escapes read; "" when absent or cleared."""
-        raw = self.raw(field)
+        fields = self._fields or self.fields
+        raw = fields[field] if field < len(fields) else ""
         if not raw:
             return ""
         message = self._message
-        delimiters = message.delimiters
-        if delimiters.repetition and delimiters.repetition in raw and (self.name != "MSH" or field > 2):
-            reps = raw.split(delimiters.repetition)
+        mark = message.delimiters.repetition
+        if mark and mark in raw and (self.name != "MSH" or field > 2):
+            reps = raw.split(mark)
             if repetition >= len(reps):
                 return ""
             raw = reps[repetition]
         elif repetition:
             return ""
-        return Rep(raw, message).text(component, subcomponent)
+        return _part(raw, component, subcomponent, message)
 
     def whole(self, field: int) -> str:
         """A field as one text, escapes read, other marks as they stand."""
@@ -158,11 +174,10 @@ class Message:
         if found is None:
             raise NotHl7("no MSH")
         start = found.end() - 3
-        delimiters = _delimiters(narrow, start)
-        named = charset or _first_line(narrow, start, delimiters, 18)
+        named = charset or _charsets(narrow, start)
         text, codec, problem = decode(narrow, "UNICODE UTF-8" if wide else named)
-        at = text.find("MSH")
-        return cls(body, text[at:], codec, delimiters, [problem] if problem else [])
+        text = text[text.find("MSH") :]
+        return cls(body, text, codec, _delimiters(text[3:14]), [problem] if problem else [])
 
     def first(self, name: str) -> Segment | None:
         """The first segment called *name*."""
@@ -233,7 +248,7 @@ class Message:
                 return [Segment(line, at, self) for at, line in enumerate(lines, 1)]
         segments: list[str] = []
         for line in _LINES.split(text):
-            if _NAME.match(line) and (line[3:4] == mark or len(line.rstrip()) == 3):
+            if not segments or (_NAME.match(line) and (line[3:4] == mark or len(line.rstrip()) == 3)):
                 segments.append(line)
             elif line.strip("\x00\x1c\x1a \t") and segments:
                 segments[-1] += f"\n{line}"
@@ -279,16 +294,22 @@ def peek(body: bytes) -> Header | None:
     found = _MSH.match(body)
     if found is None:
         wide = wide_codec(body)
-        return peek(body.decode(wide, "replace").lstrip("\ufeff").encode()) if wide else None
-    start = found.end() - 3
-    delimiters = _delimiters(body, start)
-    fields = _line(body, start).split(delimiters.field)
+        header = peek(body.decode(wide, "replace").lstrip("\ufeff").encode()) if wide else None
+        return replace(header, codec=wide) if header else None
+    line = _line(body, found.end() - 3)
+    delimiters = _delimiters(line[3:14])
+    fields = line.split(delimiters.field)
     fields += [""] * (18 - len(fields))
-    kind = fields[8].split(delimiters.component)
     codec = "latin-1"
-    if not body[start : start + 512].isascii():
-        codec = decode(_line(body, start).encode("latin-1"), fields[17].split(delimiters.repetition or "~")[0])[1]
-        fields = [field.encode("latin-1").decode(codec, "replace") for field in fields]
+    if not line.isascii() or "\x1b" in line:
+        text, codec, _ = decode(line.encode("latin-1"), fields[17].replace(delimiters.repetition or "~", "~"))
+        if _written(text, codec) == line.encode("latin-1"):
+            delimiters = _delimiters(text[3:14])
+            fields = text.split(delimiters.field)
+            fields += [""] * (18 - len(fields))
+        else:
+            codec = "latin-1"  # byte for byte: an acknowledgement gives back what was sent, whatever it means
+    kind = fields[8].split(delimiters.component)
     return Header(
         sending_app=fields[2],
         sending_facility=fields[3],
@@ -320,17 +341,28 @@ def _line(body: bytes, start: int) -> str:
     return body[start:end].decode("latin-1")
 
 
-def _first_line(body: bytes, start: int, delimiters: Delimiters, field: int) -> str:
-    fields = _line(body, start).split(delimiters.field)
-    named = fields[field - 1] if len(fields) >= field else ""
-    return named.split(delimiters.repetition)[0] if delimiters.repetition else named
+def _charsets(body: bytes, start: int) -> str:
+    """MSH-18, its repetitions parted by "~"."""
+    line = _line(body, start)
+    fields = line.split(line[3])
+    named = fields[17] if len(fields) > 17 else ""
+    return named.replace(_delimiters(line[3:14]).repetition or "~", "~")
 
 
-def _delimiters(body: bytes, start: int) -> Delimiters:
-    if body[start + 3 : start + 9] == b"|^~\\&|":
+def _written(text: str, codec: str) -> bytes:
+    """*text* in *codec*; nothing when it does not fit."""
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError:
+        return b""
+
+
+def _delimiters(start: str) -> Delimiters:
+    """The marks that MSH-1 and MSH-2 declare: *start* is what follows "MSH", up to eleven characters."""
+    if start[:6] == "|^~\\&|":
         return STANDARD
-    field = chr(body[start + 3])
-    declared = body[start + 4 : start + 14].decode("latin-1").partition(field)[0].splitlines()[:1]
+    field = start[0]
+    declared = start[1:].partition(field)[0].splitlines()[:1]
     marks = declared[0][:4] if declared else ""
     # A sender that declares fewer marks does not use the others (2.5.4).
     component, repetition, escape, subcomponent = (marks[at] if at < len(marks) else "" for at in range(4))

@@ -5,6 +5,8 @@ Rules kept here:
   * FS ends a frame before CR, and before the VT of the next one; elsewhere it is data.
   * What stands outside a frame is given as StrayBytes, never dropped; line ends between frames are no content.
   * A start within a frame ("VT MSH") means that the frame before was cut: it is stray, the new one counts.
+  * A frame above the limit is given as StrayBytes and ends the reading of this stream, at the same byte however the
+    pieces fall.
 """
 
 from typing import NamedTuple
@@ -48,41 +50,48 @@ class Framer:
         self._buffer += data
         while self._buffer and self._step(found):
             pass
-        if len(self._buffer) > self._max_bytes:
-            self.overlong = True
-            found.append(self._take(len(self._buffer), "a frame above the limit"))
         return found
 
     def end(self) -> StrayBytes | None:
         """The stream is over: what was not a whole frame."""
         if not self._buffer.strip(_BLANK):
             return None
-        return self._take(len(self._buffer), "the connection ended within a frame")
+        within = self._buffer[0] == VT
+        return self._take(len(self._buffer), "the connection ended within a frame" if within else "outside a frame")
 
     def _step(self, found: list[Frame | StrayBytes]) -> bool:
-        """Take one frame or what stands before it; False when more bytes are needed."""
+        """Take one frame or what stands before it; False when more bytes are needed, or none may be taken."""
+        if self._buffer[0] in _BLANK:
+            del self._buffer[: len(self._buffer) - len(self._buffer.lstrip(_BLANK))]
+            return bool(self._buffer)
+        stop, framed = self._stop()
+        if (stop if stop >= 0 else len(self._buffer)) > self._max_bytes:
+            found.append(self._take(self._max_bytes + 1, "a frame above the limit"))
+            self._buffer.clear()
+            self.overlong = True
+            return False
+        if stop < 0:
+            return False
+        if framed:
+            self._give(stop - 1, found)
+        else:
+            found.append(self._take(stop, "outside a frame"))
+        return True
+
+    def _stop(self) -> tuple[int, bool]:
+        """Where what the buffer begins with ends, after its FS if it is a frame; -1 when it goes on."""
         buffer = self._buffer
         if buffer[0] != VT:
-            start = buffer.find(VT)
-            stop = len(buffer) if start < 0 else start
-            if not buffer[:stop].strip(_BLANK):
-                del buffer[:stop]
-                return bool(buffer)
-            if start < 0:
-                return False  # more of it may come: one stray, not many
-            found.append(self._take(stop, "outside a frame"))
-            return True
+            start = buffer.find(VT, self._searched)
+            self._searched = len(buffer)
+            return start, False
         end = buffer.find(FS, max(1, self._searched))
-        while end >= 0:
-            if end + 1 == len(buffer):
-                self._searched = end
-                return False
+        while 0 <= end < len(buffer) - 1:
             if buffer[end + 1] in (CR, VT):
-                self._give(end, found)
-                return True
+                return end + 1, True
             end = buffer.find(FS, end + 1)
-        self._searched = len(buffer)
-        return False
+        self._searched = end if end >= 0 else len(buffer)
+        return -1, True
 
     def _give(self, end: int, found: list[Frame | StrayBytes]) -> None:
         body = bytes(memoryview(self._buffer)[1:end])

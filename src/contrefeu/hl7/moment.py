@@ -1,6 +1,7 @@
 """Times of HL7 v2 (data types DT, TM, DTM, TS): YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ].
 
 Rules kept here:
+  * The same written as ISO 8601 (2026-11-24T08:30:00) is read too: it means one thing only. 11/24/2026 is not.
   * The precision that was sent is kept: a year is no first of January, and a date is never shifted.
   * A time carries the offset that was sent, else the feed's zone at that wall time.
   * An hour that a clock change repeats is `ambiguous` (the first one is taken), one that it skips is `missing`:
@@ -9,11 +10,17 @@ Rules kept here:
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-_FORM = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(\.\d{1,9})?)?)?)?)?)?([+-]\d{4})?\s*")
+_FORM = re.compile(
+    r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(\.\d{1,9})?)?)?)?)?)?([+-]\d{4})?\s*", re.ASCII
+)
+_ISO_FORM = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?(Z|[+-]\d\d:?\d\d)?\s*\Z", re.ASCII
+)
 
 
 class Moment(Struct, frozen=True):
@@ -30,6 +37,7 @@ class Moment(Struct, frozen=True):
         return self.fhir[:10]
 
 
+@lru_cache(maxsize=4096)  # a message repeats its times: one tube, one sender, one minute
 def parse_moment(raw: str, zone: ZoneInfo | None = None) -> Moment | None:
     """Read *raw*; None when it names no time.
 
@@ -40,7 +48,7 @@ def parse_moment(raw: str, zone: ZoneInfo | None = None) -> Moment | None:
     >>> parse_moment("20261124").fhir
     '2026-11-24'
     """
-    found = _FORM.fullmatch(raw)
+    found = _FORM.fullmatch(raw) or _FORM.fullmatch(_ISO_FORM.sub(_as_hl7, raw))
     if found is None:
         return None
     year, month, day, hour, minute, second, fraction, offset = found.groups()
@@ -64,7 +72,7 @@ def parse_moment(raw: str, zone: ZoneInfo | None = None) -> Moment | None:
 
 
 def _placed(wall: datetime, fraction: str, offset: str | None, zone: ZoneInfo | None, precision: str) -> Moment | None:
-    text = wall.strftime("%Y-%m-%dT%H:%M:%S") + fraction
+    text = wall.isoformat() + fraction
     if offset:
         if int(offset[1:3]) > 14 or int(offset[3:]) > 59:
             return None
@@ -78,3 +86,8 @@ def _placed(wall: datetime, fraction: str, offset: str | None, zone: ZoneInfo | 
     sign = "-" if minutes < 0 else "+"
     placed = f"{text}{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     return Moment(placed, precision, ambiguous=first > second, missing=first < second)
+
+
+def _as_hl7(found: re.Match[str]) -> str:
+    *parts, offset = found.groups("")
+    return "".join(parts) + ("+0000" if offset == "Z" else offset.replace(":", ""))

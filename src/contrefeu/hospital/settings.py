@@ -39,7 +39,7 @@ class CaptureSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     mllp: Address = "127.0.0.1:2575"  # HL7's registered port
     message_bytes_max: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 64 * 2**20  # an entry's limit
-    connections_max: Annotated[int, Meta(ge=1, le=100_000)] = 1024
+    connections_max: Annotated[int, Meta(ge=1, le=100_000)] = 1024  # a large hospital has some hundred interfaces
     checkpoint_s: Annotated[float, Meta(gt=0, le=60)] = 0.5  # copies lag by at most about twice this
     refuse: list[str] = field(default_factory=list)  # senders ("APP@FACILITY") that are never journaled (F45)
 

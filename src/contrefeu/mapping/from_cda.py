@@ -1,174 +1,356 @@
-"""CDA R2 in: header and narrative, readable in place (HL7 CDA R2; C-CDA 2.1; volets of the French CI-SIS).
+"""CDA R2 in: the document as its author attested it, and its coded allergies, medicines, problems and results.
 
-Rules kept here:
-  * The document is kept whole; its sections are given as the text that its author attested.
-  * Coded entries are not charted yet: each section that has some says so in `loss`.
+Sources: HL7 C-CDA on FHIR; IHE PCC. Rules kept here:
+  * The document is kept whole, and its sections as text: that is what was signed. A coded entry becomes a line of its
+    own beside it; what no rule reads is counted in `loss`.
+  * "Not allergic to X" refutes X; "none known" is a statement of its own; neither removes what others said.
+  * A medicine in a document is one that somebody took or meant to take (MedicationStatement), never a prescription
+    of this house.
   * XML that declares a DTD or entities is not read: it is kept.
 """
 
-import xml.etree.ElementTree as ET
-from base64 import b64encode
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as BadBase64
 from collections.abc import Iterator
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from contrefeu.fhir import plain
-from contrefeu.fhir.datatypes import (
+from contrefeu.cda import Code, Document, NotCda, Number, Problem, Reaction, Result, Substance, Value, read_document
+from contrefeu.fhir import (
+    AllergyIntolerance,
+    Annotation,
     Attachment,
     CodeableConcept,
     Coding,
+    Condition,
+    DocumentContent,
+    DocumentContext,
+    DocumentReference,
+    Dosage,
+    DoseAndRate,
     HumanName,
     Identifier,
+    Json,
+    MedicationStatement,
+    Observation,
+    Patient,
+    Period,
+    Quantity,
     Reference,
+    ReferenceRange,
+    RelatesTo,
+    derived_id,
+    plain,
 )
-from contrefeu.fhir.resources import DocumentContent, DocumentReference, Patient
-from contrefeu.hl7 import parse_moment
+from contrefeu.fhir import Reaction as AllergyReaction
+from contrefeu.hl7 import Moment, parse_moment
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import FeedRules, Reading, Said, Subject
-from contrefeu.mapping.tables.codes import GENDERS, NATIONAL_AUTHORITIES
+from contrefeu.mapping.tables.cda import (
+    ALLERGY_KINDS,
+    CLINICAL_STATUS,
+    DENIALS,
+    MEDICINE_STATUS,
+    NO_SUBSTANCE,
+    RESULT_STATUS,
+    SEVERITIES,
+    SYSTEMS,
+)
+from contrefeu.mapping.tables.codes import GENDERS, NATIONAL_AUTHORITIES, NO_KNOWN_WORDS
 
-_NS = {"c": "urn:hl7-org:v3"}
-_C = "{urn:hl7-org:v3}"
-_BLOCKS = frozenset({"paragraph", "item", "tr", "caption", "title", "list", "table", "br", "thead", "tbody"})
+_SSN = "2.16.840.1.113883.4.1"  # US social security numbers
+_SNOMED = "http://snomed.info/sct"
+_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 
 def read_cda(reading: Reading, body: bytes, rules: FeedRules) -> None:
     """Fill *reading* with what the document in *body* says."""
     reading.kind = "CDA"
-    if b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body:
-        reading.lose("", "XML with a DTD or entities is not read")
-        return
-    root = ET.fromstring(body)  # noqa: S314 - no DTD, no entities: nothing to expand
-    role = root.find("c:recordTarget/c:patientRole", _NS)
-    if root.tag != f"{_C}ClinicalDocument" or role is None:
-        reading.lose("", "no recordTarget: the document names nobody")
+    try:
+        document = read_document(body)
+    except NotCda as refused:
+        reading.lose("", str(refused))
         return
     authority = rules.authority or reading.source
-    keys, numbers = _numbers(role, authority)
+    keys, numbers = _numbers(document.patient_numbers, authority)
     if not keys:
         reading.lose("recordTarget/patientRole/id", "no local number: the patient cannot be told from others by it")
         return
+    zone = ZoneInfo(rules.zone)
     reading.subjects = [Subject(keys)]
     reading.understood = True
-    reading.patient = _patient(role, numbers)
-    reading.said.append(_document(root, body, reading))
-    for section in root.iterfind(".//c:section", _NS):
-        if section.find("c:entry", _NS) is not None:
-            title = section.find("c:code", _NS)
-            code = title.get("code", "") if title is not None else ""
-            reading.lose(f"section {code}", "its coded entries are kept in the document; its text is shown")
+    reading.patient = _patient(document, numbers)
+    moment = parse_moment(document.time, zone)
+    reading.at_ns = nanoseconds(moment)
+    reading.said += _documents(document, body, moment, reading)
+    for section in document.sections:
+        for n, entry in enumerate(section.entries):
+            said = _entry(entry, keys[0], n, zone)
+            if said is None:
+                reading.lose(f"section {section.code}", "a coded entry that says nothing by itself: its text is shown")
+            else:
+                reading.said.append(said)
+        if section.unread:
+            reading.lose(f"section {section.code}", "its coded entries are kept in the document; its text is shown")
 
 
-def _numbers(role: ET.Element, authority: str) -> tuple[list[str], list[Identifier]]:
-    keys, numbers = [], []
-    for id_ in role.iterfind("c:id", _NS):
-        root, extension = id_.get("root", ""), id_.get("extension", "")
-        if not extension:
-            continue
-        assigner = id_.get("assigningAuthorityName", "")
-        numbers.append(
+def _entry(entry: Reaction | Problem | Substance | Result, patient_key: str, n: int, zone: ZoneInfo) -> Said | None:
+    match entry:
+        case Reaction():
+            return _allergy(entry, patient_key, zone)
+        case Problem():
+            return _condition(entry, patient_key, zone)
+        case Substance():
+            return _medicine(entry, patient_key, n, zone)
+        case Result():
+            return _observation(entry, patient_key, n, zone)
+
+
+def _numbers(numbers: list[Number], authority: str) -> tuple[list[str], list[Identifier]]:
+    keys, identifiers = [], []
+    for number in numbers:
+        identifiers.append(
             Identifier(
-                system=f"urn:oid:{root}" if root else f"urn:id:{authority}",
-                value=extension,
-                assigner=Reference(display=assigner or root or authority),
+                system=_oid(number.root) or f"urn:id:{authority}",
+                value=number.extension,
+                assigner=Reference(display=number.assigner or number.root or authority),
             )
         )
-        if root not in NATIONAL_AUTHORITIES and root != "2.16.840.1.113883.4.1":  # INS; US social security
-            keys.append(f"{assigner or root or authority}|{extension}")
-    return keys, numbers
+        if number.root not in NATIONAL_AUTHORITIES and number.root != _SSN:
+            keys.append(f"{number.assigner or number.root or authority}|{number.extension}")
+    return list(dict.fromkeys(keys)), identifiers
 
 
-def _patient(role: ET.Element, numbers: list[Identifier]) -> dict[str, object]:
-    found = Patient(identifier=numbers)
-    person = role.find("c:patient", _NS)
-    if person is not None:
-        found.name = [_name(one) for one in person.iterfind("c:name", _NS)]
-        gender = person.find("c:administrativeGenderCode", _NS)
-        if gender is not None and gender.get("code"):
-            found.gender = GENDERS.get(gender.get("code", "").upper(), "unknown")
-        birth = person.find("c:birthTime", _NS)
-        moment = parse_moment(birth.get("value", "")[:8]) if birth is not None else None
-        found.birthDate = moment.date if moment else ""
+def _patient(document: Document, numbers: list[Identifier]) -> Json:
+    uses = {"L": "official", "P": "nickname"}
+    found = Patient(
+        identifier=numbers,
+        name=[
+            HumanName(use=uses.get(name.use, "official"), family=name.family, given=name.given)
+            for name in document.patient_names
+            if name.family or name.given
+        ],
+        gender=GENDERS.get(document.gender.upper(), "unknown") if document.gender else "",
+    )
+    born = parse_moment(document.birth_time[:8])
+    found.birthDate = born.date if born else ""
     values = plain(found)
     del values["resourceType"]
     return values
 
 
-def _name(element: ET.Element) -> HumanName:
-    families = list(element.iterfind("c:family", _NS))
-    birth = next((e for e in families if e.get("qualifier") == "BR"), families[0] if families else None)
-    return HumanName(
-        use={"L": "official", "P": "nickname"}.get(element.get("use", ""), "official"),
-        family=(birth.text or "").strip() if birth is not None else "",
-        given=[(e.text or "").strip() for e in element.iterfind("c:given", _NS) if (e.text or "").strip()],
-    )
-
-
-def _document(root: ET.Element, body: bytes, reading: Reading) -> Said:
-    id_ = root.find("c:id", _NS)
-    name = f"{id_.get('root', '')}|{id_.get('extension', '')}" if id_ is not None else reading.ref
-    code = root.find("c:code", _NS)
-    title = (root.findtext("c:title", "", _NS) or "").strip()
-    when = root.find("c:effectiveTime", _NS)
-    raw = when.get("value", "") if when is not None else ""
-    moment = parse_moment(raw)
+def _documents(document: Document, body: bytes, moment: Moment | None, reading: Reading) -> Iterator[Said]:
+    """The document, and the one that it replaces."""
+    name = f"{document.number.root}|{document.number.extension}" if document.number else reading.ref
+    at = moment.fhir if moment else ""
+    exact = len(at) > 10
     found = DocumentReference(
         status="current",
-        type=CodeableConcept(
-            [Coding("http://loinc.org", code.get("code", ""), code.get("displayName", ""))] if code is not None else [],
-            title,
-        ),
-        date=moment.fhir if moment else "",
-        author=[Reference(display=words) for words in _authors(root)],
-        description=title,
-        content=[DocumentContent(one) for one in _bodies(root, body)],
+        type=_concept(document.code),
+        date=at if exact else "",
+        context=None if exact or not at else DocumentContext(period=Period(at)),
+        author=[Reference(display=author.name) for author in document.authors],
+        description=document.title,
+        content=[DocumentContent(one) for one in _bodies(document, body)],
     )
+    if document.replaces is not None:
+        before = f"{document.replaces.root}|{document.replaces.extension}"
+        target = Reference(f"DocumentReference/{derived_id('DocumentReference', before)}")
+        found.relatesTo = [RelatesTo("replaces", target)]
+        yield Said("DocumentReference", before, {"status": "superseded"}, reading.at_ns, "update")
     values = plain(found)
     del values["resourceType"]
-    return Said("DocumentReference", name, values)
+    if document.confidentiality in {"R", "V"}:
+        system = f"{_TERMINOLOGY}/v3-Confidentiality"
+        values["meta"] = {"security": [{"system": system, "code": document.confidentiality}]}
+    yield Said("DocumentReference", name, values, reading.at_ns, "update")
 
 
-def _authors(root: ET.Element) -> Iterator[str]:
-    for person in root.iterfind("c:author/c:assignedAuthor/c:assignedPerson/c:name", _NS):
-        words = " ".join(text.strip() for text in person.itertext() if text.strip())
-        if words:
-            yield words
-
-
-def _bodies(root: ET.Element, body: bytes) -> list[Attachment]:
+def _bodies(document: Document, body: bytes) -> list[Attachment]:
     """The narrative as text, an embedded file as it is, and the document itself."""
     found = []
-    raw = root.find("c:component/c:nonXMLBody/c:text", _NS)
-    if raw is not None and raw.get("representation") == "B64" and raw.text:
-        found.append(Attachment(raw.get("mediaType", "application/octet-stream"), "".join(raw.text.split())))
-    parts = []
-    for section in root.iterfind(".//c:section", _NS):
-        title = (section.findtext("c:title", "", _NS) or "").strip()
-        text = section.find("c:text", _NS)
-        words = _narrative(text) if text is not None else ""
-        if title or words:
-            parts.append("\n".join(part for part in (title.upper(), words) if part))
+    parts = [
+        "\n".join(part for part in (section.title.upper(), section.text) if part)
+        for section in document.sections
+        if section.title or section.text
+    ]
     if parts:
-        found.insert(0, Attachment("text/plain; charset=utf-8", b64encode("\n\n".join(parts).encode()).decode()))
+        text = b64encode("\n\n".join(parts).encode("utf-8", "replace")).decode()
+        found.append(Attachment("text/plain; charset=utf-8", text))
+    if document.file_base64:
+        try:
+            b64decode(document.file_base64, validate=True)
+            found.append(Attachment(document.file_media_type, document.file_base64))
+        except BadBase64:
+            broken = b64encode(document.file_base64.encode()).decode()
+            found.append(Attachment("text/plain; charset=utf-8", broken, document.file_media_type))
     found.append(Attachment("application/cda+xml", b64encode(body).decode(), "CDA"))
     return found
 
 
-def _narrative(element: ET.Element) -> str:
-    """A narrative block as lines of text; cells of a table are parted by bars."""
-    lines: list[str] = [""]
+def _allergy(entry: Reaction, patient_key: str, zone: ZoneInfo) -> Said | None:
+    code = _concept(entry.substance)
+    denied = ""
+    if entry.negated and (entry.substance is None or entry.substance.code in NO_SUBSTANCE):
+        denied = DENIALS.get(entry.kind.code if entry.kind else "", "")
+        if not denied:
+            return None
+        code = CodeableConcept([Coding(_SNOMED, denied, NO_KNOWN_WORDS[denied])], NO_KNOWN_WORDS[denied])
+    if code is None:
+        return None
+    found = AllergyIntolerance(
+        clinicalStatus=_status("allergyintolerance-clinical", _clinical(entry)),
+        category=[kind] if entry.kind and (kind := ALLERGY_KINDS.get(entry.kind.code)) and not denied else [],
+        code=code,
+        onsetDateTime=_when(entry.since, zone),
+    )
+    if entry.negated and not denied:
+        found.verificationStatus = _status("allergyintolerance-verification", "refuted")
+    elif entry.act_status in {"aborted", "nullified"}:
+        wrong = entry.act_status == "nullified"
+        found.clinicalStatus = None if wrong else _status("allergyintolerance-clinical", "inactive")
+        if wrong:
+            found.verificationStatus = _status("allergyintolerance-verification", "entered-in-error")
+    manifestations = [concept for one in entry.manifestations if (concept := _concept(one))]
+    severity = SEVERITIES.get(entry.severity.code, "") if entry.severity else ""
+    if manifestations:
+        found.reaction = [AllergyReaction(manifestations, severity=severity)]
+    elif entry.severity is not None and (text := _words(entry.severity)):
+        found.note = [Annotation(text)]
+    return _said("AllergyIntolerance", patient_key, entry.number, _name(code), found)
 
-    def walk(node: ET.Element) -> None:
-        tag = node.tag.removeprefix(_C)
-        if tag in _BLOCKS and lines[-1]:
-            lines.append("")
-        if tag in {"td", "th"} and lines[-1]:
-            lines[-1] += " | "
-        lines[-1] += " ".join((node.text or "").split())
-        for child in node:
-            walk(child)
-            tail = " ".join((child.tail or "").split())
-            if tail:
-                lines[-1] += f" {tail}" if lines[-1] and not lines[-1].endswith(" ") else tail
-        if tag in _BLOCKS and lines[-1]:
-            lines.append("")
 
-    walk(element)
-    return "\n".join(line.strip() for line in lines if line.strip())
+def _condition(entry: Problem, patient_key: str, zone: ZoneInfo) -> Said | None:
+    code = _concept(entry.code)
+    if code is None:
+        return None
+    found = Condition(
+        clinicalStatus=_status("condition-clinical", _clinical(entry)),
+        category=[_status("condition-category", "problem-list-item")],
+        code=code,
+        onsetDateTime=_when(entry.since, zone),
+        abatementDateTime=_when(entry.until, zone),
+    )
+    if entry.negated:
+        found.verificationStatus = _status("condition-ver-status", "refuted")
+    elif entry.act_status == "nullified":
+        found.clinicalStatus, found.verificationStatus = None, _status("condition-ver-status", "entered-in-error")
+    return _said("Condition", patient_key, entry.number, _name(code), found)
+
+
+def _medicine(entry: Substance, patient_key: str, n: int, zone: ZoneInfo) -> Said | None:
+    drug = _concept(entry.drug)
+    if drug is None or (entry.negated and entry.drug is not None and not entry.drug.code):
+        return None
+    dose = _quantity(entry.dose, entry.dose_unit)
+    words = [entry.words, "" if dose or not entry.dose else f"{entry.dose} {entry.dose_unit}".strip()]
+    dosage = Dosage(
+        text="\n".join(filter(None, words)),
+        route=_concept(entry.route),
+        doseAndRate=[DoseAndRate(doseQuantity=dose)] if dose else [],
+    )
+    since, until = _when(entry.since, zone), _when(entry.until, zone)
+    found = MedicationStatement(
+        status="not-taken" if entry.negated else MEDICINE_STATUS.get(entry.status, "unknown"),
+        medicationCodeableConcept=drug,
+        effectivePeriod=Period(since, until) if since or until else None,
+        dosage=[dosage] if plain(dosage) else [],
+    )
+    return _said("MedicationStatement", patient_key, entry.number, f"{_name(drug)}|{entry.since}|{n}", found)
+
+
+def _observation(entry: Result, patient_key: str, n: int, zone: ZoneInfo) -> Said | None:
+    code = _concept(entry.code)
+    if code is None:
+        return None
+    found = Observation(
+        status=RESULT_STATUS.get(entry.status, "unknown"),
+        code=code,
+        effectiveDateTime=_when(entry.time, zone),
+        interpretation=[concept for one in entry.flags if (concept := _concept(one))],
+        referenceRange=[ReferenceRange(text=text) for text in entry.ranges],
+    )
+    if entry.value is not None:
+        _value(found, entry.value, zone)
+    return _said("Observation", patient_key, entry.number, f"{_name(code)}|{entry.time}|{n}", found)
+
+
+def _value(found: Observation, value: Value, zone: ZoneInfo) -> None:
+    """A value as it was sent; only a plain decimal becomes a number (F5)."""
+    if value.code is not None and (concept := _concept(value.code)):
+        found.valueCodeableConcept = concept
+    elif value.kind in {"PQ", "INT", "REAL", "MO"} and (amount := _quantity(value.text, value.unit)):
+        found.valueQuantity = amount
+    elif value.kind in {"TS", "IVL_TS"} and (when := _when(value.text, zone)):
+        found.valueDateTime = when
+    elif value.low or value.high:
+        found.valueString = (
+            " - ".join((value.low, value.high))
+            if value.low and value.high
+            else (f">= {value.low}" if value.low else f"<= {value.high}")
+        )
+    else:
+        found.valueString = f"{value.text} {value.unit}".strip()
+
+
+def _said(
+    kind: str,
+    patient_key: str,
+    number: Number | None,
+    name: str,
+    resource: AllergyIntolerance | Condition | MedicationStatement | Observation,
+) -> Said:
+    """Numbers of entries are reused by careless writers: the patient's number stands before them."""
+    values = plain(resource)
+    del values["resourceType"]
+    if number is not None:
+        name = f"{number.root}|{number.extension}|{name}"
+    return Said(kind, f"{patient_key}|cda|{name}", values)
+
+
+def _clinical(entry: Reaction | Problem) -> str:
+    told = CLINICAL_STATUS.get(entry.status.code, "") if entry.status else ""
+    return told or ("resolved" if entry.until else "active")
+
+
+def _status(system: str, code: str) -> CodeableConcept:
+    return CodeableConcept([Coding(f"{_TERMINOLOGY}/{system}", code)])
+
+
+def _concept(code: Code | None) -> CodeableConcept | None:
+    """A code, its translations, and its author's words; None when it says nothing but a null flavour."""
+    if code is None:
+        return None
+    codings = [
+        Coding(SYSTEMS.get(one.system) or _oid(one.system), " ".join(one.code.split()), one.display)
+        for one in (code, *code.others)
+        if one.code
+    ]
+    text = _words(code)
+    return CodeableConcept(codings, text) if codings or text else None
+
+
+def _words(code: Code) -> str:
+    return code.text or code.display or next((one.display for one in code.others if one.display), "") or code.code
+
+
+def _name(code: CodeableConcept) -> str:
+    first = next(iter(code.coding), None)
+    return f"{first.system}|{first.code}" if first else code.text.casefold()
+
+
+def _oid(root: str) -> str:
+    return f"urn:oid:{root}" if re.fullmatch(r"[0-2](?:\.(?:0|[1-9][0-9]*))+", root) else f"urn:id:{root}" * bool(root)
+
+
+def _quantity(text: str, unit: str) -> Quantity | None:
+    if not _DECIMAL.fullmatch(text) or len(text) > 30:
+        return None
+    return Quantity(value=Decimal(text), unit=unit if unit != "1" else "")
+
+
+def _when(raw: str, zone: ZoneInfo) -> str:
+    found = parse_moment(raw, zone) if raw else None
+    return found.fhir if found else ""

@@ -1,18 +1,20 @@
-"""FHIR R4 in: bundles, single resources (hl7.org/fhir/R4/bundle.html).
+"""FHIR R4 in: bundles of any kind, lists, single resources (hl7.org/fhir/R4/bundle.html).
 
 Rules kept here:
   * What a FHIR sender gave is kept whole, elements that we do not use too.
   * A resource belongs to the patient that it names by reference, or to the one patient of its bundle; a bundle of many
     patients is read once for each.
-  * A resource is called by its identifier, else by the sender's own id.
+  * A resource is called by its identifier, else by the sender's own id, else by its content.
+  * What a line of a chart refers to and no chart holds (a drug, a prescriber) is put in words beside the reference.
+  * A deletion deletes nothing; it is noted.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from contrefeu.fhir import Json, derived_id
-from contrefeu.mapping.reading import FeedRules, Reading, Said, Subject
+from contrefeu.fhir import Json, derived_id, encode
+from contrefeu.mapping.reading import FeedRules, Link, Reading, Said, Subject
 from contrefeu.mapping.tables.codes import NATIONAL_AUTHORITIES, NATIONAL_TYPES
 
 # Types that hold something about one patient, and the element that names the patient
@@ -39,43 +41,81 @@ _CHARTED = {
     "RelatedPerson": "patient",
 }
 _DROPPED = frozenset({"resourceType", "id", "meta", "text", "subject", "patient"})
+_NESTED_MAX = 64  # levels of JSON that are walked: a resource has under 20, an attack as many as it likes
 
 
 def read_fhir(reading: Reading, resource: Any, rules: FeedRules) -> None:
     """Fill *reading* with what *resource* (a Bundle, a list, one resource) says."""
-    resources = list(_flatten(resource, ""))
     kind = resource.get("resourceType", "") if isinstance(resource, dict) else "list"
     reading.kind = f"FHIR {kind}".strip()
+    if _too_deep(resource):
+        reading.lose("", f"nested deeper than {_NESTED_MAX} levels: kept as it came")
+        return
+    resources = list(_flatten(resource, "", reading))
     authority = rules.authority or reading.source
     patients = [(url, one) for url, one in resources if one.get("resourceType") == "Patient"]
     names = {name: _keys(one, authority) for url, one in patients for name in _names(url, one)}
     by_patient: dict[str, list[Json]] = {keys[0]: [] for _, one in patients if (keys := _keys(one, authority))}
     alone = next(iter(by_patient)) if len(by_patient) == 1 else ""
+    words = {name: text for url, one in resources if (text := _words(one)) for name in _names(url, one)}
+    drugs = {name: one for url, one in resources if one["resourceType"] == "Medication" for name in _names(url, one)}
     for _, one in resources:
-        type_ = str(one.get("resourceType", ""))
+        type_ = str(one["resourceType"])
         if type_ == "Patient":
             continue
         if type_ not in _CHARTED:
-            reading.lose(type_ or "?", "kept in the message, not charted")
+            reading.lose(type_, "kept in the message, not charted")
             continue
-        key = _patient_key(one, _CHARTED[type_], names, authority) or alone
+        element = _CHARTED[type_]
+        key = _patient_key(one, element, names, authority) or (alone if not _names_somebody(one, element) else "")
         if key:
-            by_patient.setdefault(key, []).append(one)
+            by_patient.setdefault(key, []).append(_with_words(_with_drug(one, drugs)))
         else:
             reading.lose(type_, "names no patient that can be told from others")
-    ids = {f"{one.get('resourceType')}/{one.get('id')}": _name(one, reading.source) for _, one in resources}
+    ids = {f"{one['resourceType']}/{one.get('id')}": _name(one, reading.source) for _, one in resources}
     ids |= {url: _name(one, reading.source) for url, one in resources if url}
     told = {_keys(one, authority)[0]: one for _, one in patients if _keys(one, authority)}
-    parts = [_part(reading, key, told.get(key), found, ids, authority) for key, found in by_patient.items()]
+    references = _References(ids, words)
+    parts = [_part(reading, key, told.get(key), found, references, authority) for key, found in by_patient.items()]
     if not parts:
         reading.lose("", "no patient with a number: kept as it came")
         return
     _become(reading, parts[0])
+    reading.links = [link for _, one in patients for link in _links(one, names, authority)]
     reading.also = parts[1:]
 
 
+class _References:
+    """What the references of one sender's resources mean here."""
+
+    def __init__(self, ids: dict[str, str], words: dict[str, str]) -> None:
+        self._ids = ids
+        self._words = words
+
+    def rewritten(self, value: Any) -> Any:
+        """*value* with its references as they are here: charted things by their id, others with words beside."""
+        if isinstance(value, dict):
+            target = value.get("reference")
+            if isinstance(target, str) and target in self._ids:
+                return self._reference(value, target)
+            return {key: self.rewritten(one) for key, one in value.items()}
+        return [self.rewritten(one) for one in value] if isinstance(value, list) else value
+
+    def _reference(self, value: Json, target: str) -> Json:
+        type_ = target.split("/")[-2] if "/" in target else ""
+        if type_ in _CHARTED:
+            return {**value, "reference": f"{type_}/{derived_id(type_, self._ids[target])}"}
+        said = self._words.get(target, "")
+        return {**value, "display": said} if said and not value.get("display") else value
+
+
 def _part(
-    whole: Reading, key: str, patient: Json | None, resources: list[Json], ids: dict[str, str], authority: str
+    whole: Reading,
+    key: str,
+    patient: Json | None,
+    resources: list[Json],
+    references: _References,
+    authority: str,
 ) -> Reading:
     """One patient's part of a bundle."""
     part = Reading(
@@ -87,52 +127,85 @@ def _part(
         part.patient = {name: value for name, value in patient.items() if name not in {"resourceType", "id", "meta"}}
         part.at_ns = _time(patient)
     for one in resources:
-        name = _name(one, whole.source)
-        values: Json = {k: _rewritten(v, ids) for k, v in one.items() if k not in _DROPPED}
+        values: Json = {k: references.rewritten(v) for k, v in one.items() if k not in _DROPPED}
         if one["resourceType"] == "Appointment":
-            values["participant"] = [
-                p for p in values.get("participant", []) if "Patient/" not in str(p.get("actor", {}).get("reference"))
-            ]
-        security = (one.get("meta") or {}).get("security")
+            others = [p for p in _dicts(values.get("participant")) if "Patient/" not in _target(p.get("actor"))]
+            values["participant"] = others
+        security = _dicts(_dict(one.get("meta")).get("security"))
         if security:
             values["meta"] = {"security": security}
-        part.said.append(Said(str(one["resourceType"]), name, values, _time(one)))
+        part.said.append(Said(str(one["resourceType"]), _name(one, whole.source), values, _time(one)))
     return part
 
 
 def _become(reading: Reading, part: Reading) -> None:
-    for name in ("understood", "subjects", "patient", "at_ns", "said", "stays", "identifies"):
+    for name in ("understood", "subjects", "patient", "at_ns", "said"):
         setattr(reading, name, getattr(part, name))
 
 
-def _flatten(resource: Any, url: str) -> Iterator[tuple[str, Json]]:
+def _flatten(resource: Any, url: str, reading: Reading) -> Iterator[tuple[str, Json]]:
     """Every resource, bundles in bundles opened, with its fullUrl; contained ones stay where they are."""
     if isinstance(resource, list):
         for one in resource:
-            yield from _flatten(one, "")
+            yield from _flatten(one, "", reading)
     elif isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
-        for entry in resource.get("entry") or []:
-            if isinstance(entry, dict):
-                yield from _flatten(entry.get("resource"), str(entry.get("fullUrl", "")))
+        for entry in _dicts(resource.get("entry")):
+            if _dict(entry.get("request")).get("method") == "DELETE":
+                reading.lose("Bundle.entry", "its sender deleted a resource: what is charted of it stays")
+            else:
+                yield from _flatten(entry.get("resource"), str(entry.get("fullUrl") or ""), reading)
     elif isinstance(resource, dict) and isinstance(resource.get("resourceType"), str):
         yield url, resource
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(_NESTED_MAX):
+        parts = [one for part in level for one in (part.values() if isinstance(part, dict) else part)]
+        level = [one for one in parts if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[Json]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _target(reference: Any) -> str:
+    return str(_dict(reference).get("reference") or "")
 
 
 def _keys(patient: Json, authority: str) -> list[str]:
     """Identity keys, local numbers first; the server's own id when there is none."""
     local = []
-    for number in patient.get("identifier") or []:
+    for number in _dicts(patient.get("identifier")):
         value = str(number.get("value") or "").strip()
         system = str(number.get("system") or "")
-        codes = {str(c.get("code")) for c in (number.get("type") or {}).get("coding") or []}
+        codes = {str(one.get("code")) for one in _dicts(_dict(number.get("type")).get("coding"))}
         national = codes & NATIONAL_TYPES or system.removeprefix("urn:oid:") in NATIONAL_AUTHORITIES
         if value and not national and number.get("use") != "old" and "us-ssn" not in system:
-            assigner = str((number.get("assigner") or {}).get("display") or "")
+            assigner = str(_dict(number.get("assigner")).get("display") or "")
             name = system.removeprefix("urn:id:") if system.startswith("urn:id:") else system or assigner
             local.append((0 if codes & {"MR", "PI", "PT"} else 1, f"{name or authority}|{value}"))
     local.sort(key=lambda found: found[0])
-    keys = [key for _, key in local]
+    keys = list(dict.fromkeys(key for _, key in local))
     return keys or ([f"{authority}|{patient['id']}"] if patient.get("id") else [])
+
+
+def _links(patient: Json, names: dict[str, list[str]], authority: str) -> Iterator[Link]:
+    """Patient.link: replaced-by and replaces are merges; refer and seealso are not."""
+    own = next(iter(_keys(patient, authority)), "")
+    for link in _dicts(patient.get("link")):
+        other = _patient_key({"other": link.get("other")}, "other", names, authority)
+        if own and other and own != other and link.get("type") == "replaced-by":
+            yield Link("merge", other, own)
+        elif own and other and own != other and link.get("type") == "replaces":
+            yield Link("merge", own, other)
 
 
 def _names(url: str, resource: Json) -> list[str]:
@@ -140,50 +213,127 @@ def _names(url: str, resource: Json) -> list[str]:
 
 
 def _patient_key(resource: Json, element: str, names: dict[str, list[str]], authority: str) -> str:
-    value = resource.get(element)
-    references = [p.get("actor") for p in value if isinstance(p, dict)] if isinstance(value, list) else [value]
-    for reference in references:
-        if not isinstance(reference, dict):
-            continue
-        target = str(reference.get("reference", ""))
+    value: Any = resource.get(element)
+    references = [one.get("actor") for one in _dicts(value)] if isinstance(value, list) else [value]
+    for reference in map(_dict, references):
+        target = _target(reference)
         keys = names.get(target) or names.get("/".join(target.split("/")[-2:]))
         if keys:
             return keys[0]
         if "Patient/" in target:
-            return f"{authority}|{target.rpartition('/')[2]}"
-        number = reference.get("identifier")
+            return f"{authority}|{target.rpartition('Patient/')[2].split('/')[0]}"
+        system, _, value = target.partition("Patient?identifier=")[2].partition("|")
+        number = {"system": system, "value": value} if value else reference.get("identifier")
         if isinstance(number, dict) and number.get("value"):
             return next(iter(_keys({"identifier": [number]}, authority)), "")
     return ""
 
 
+def _names_somebody(resource: Json, element: str) -> bool:
+    """Whether a resource says who it is about: another than the bundle's patient, then, when that one is not found."""
+    value = resource.get(element)
+    if isinstance(value, list):
+        return any("Patient" in _target(one.get("actor")) for one in _dicts(value))
+    return bool(_target(value) or _dict(_dict(value).get("identifier")).get("value"))
+
+
 def _name(resource: Json, source: str) -> str:
-    """What a resource is called: its first identifier, else its sender's id."""
-    for number in resource.get("identifier") or []:
-        if isinstance(number, dict) and number.get("value"):
-            return f"{number.get('system', '')}|{number['value']}"
-    return f"{source}|{resource.get('id', '')}"
+    """What a resource is called: its first identifier with a system, else its sender's id, else its content."""
+    for number in _dicts(resource.get("identifier")):
+        if number.get("value") and number.get("system"):
+            return f"{number['system']}|{number['value']}"
+    if resource.get("id"):
+        return f"{source}|{resource['id']}"
+    return f"{source}|{derived_id('content', encode(resource).decode('utf-8', 'replace'))}"
 
 
-def _rewritten(value: Any, ids: dict[str, str]) -> Any:
-    """References inside one sender's resources, to the ids that they have here."""
-    if isinstance(value, dict):
-        target = value.get("reference")
-        if isinstance(target, str) and target in ids:
-            type_ = target.split("/")[-2] if "/" in target else ""
-            name = ids[target]
-            if type_ in _CHARTED:
-                return {**value, "reference": f"{type_}/{derived_id(type_, name)}"}
-        return {key: _rewritten(one, ids) for key, one in value.items()}
-    return [_rewritten(one, ids) for one in value] if isinstance(value, list) else value
+def _words(resource: Json) -> str:
+    """What people call a resource that no chart holds: a person, a place, a drug."""
+    name = resource.get("name")
+    if isinstance(name, str):
+        return name
+    for one in _dicts(name):
+        given = one.get("given")
+        parts = [str(part) for part in given] if isinstance(given, list) else []
+        return str(one.get("text") or " ".join(filter(None, [*parts, str(one.get("family") or "")])))
+    code = _dict(resource.get("code"))
+    if code:
+        return str(code.get("text") or next((c["display"] for c in _dicts(code.get("coding")) if c.get("display")), ""))
+    return str(_dict(resource.get("practitioner")).get("display") or "")
+
+
+def _with_drug(resource: Json, drugs: dict[str, Json]) -> Json:
+    """A prescription or a dose whose drug is another resource, with that drug in its own words.
+
+    R4 takes one form of medication[x]: the concept stands instead of the reference. What it is made of is a note.
+    """
+    target = _target(resource.get("medicationReference"))
+    contained = {f"#{one.get('id')}": one for one in _dicts(resource.get("contained"))}
+    drug = _drug(target, contained, drugs)
+    if drug is None:
+        reference = _dict(resource.get("medicationReference"))
+        if not target or reference.get("display"):
+            return resource
+        # Nobody sent what it points at: the pointer itself is shown, not a line without a drug.
+        return {**resource, "medicationReference": {**reference, "display": target}}
+    made_of = [text for one in _dicts(drug.get("ingredient")) if (text := _ingredient(one, contained, drugs))]
+    concept = {**_dict(drug.get("code"))}
+    if not concept.get("text") and not _dicts(concept.get("coding")):
+        concept["text"] = " + ".join(made_of) or str(_dict(resource["medicationReference"]).get("display") or "")
+    found = {name: value for name, value in resource.items() if name != "medicationReference"}
+    found["medicationCodeableConcept"] = concept
+    notes = [text for text in (_concept_words(drug.get("form")), *made_of) if text and text != concept.get("text")]
+    if notes:
+        found["note"] = [*_dicts(resource.get("note")), *({"text": text} for text in notes)]
+    return found
+
+
+def _drug(target: str, contained: dict[str, Json], drugs: dict[str, Json]) -> Json | None:
+    """The Medication at the end of a reference; some senders write "#id" and mean a resource of the bundle."""
+    names = (target, "/".join(target.split("/")[-2:]), f"Medication/{target.removeprefix('#')}")
+    return contained.get(target) or next((drugs[name] for name in names if name in drugs), None)
+
+
+def _with_words(resource: Json) -> Json:
+    """A prescription with the sentence that its sender made of its dosage (an extension before R5) among its notes."""
+    said = [
+        str(one["valueMarkdown"])
+        for one in _dicts(resource.get("extension"))
+        if str(one.get("url")).endswith("renderedDosageInstruction") and one.get("valueMarkdown")
+    ]
+    notes = _dicts(resource.get("note"))
+    new = [{"text": text} for text in said if not any(text in str(note.get("text")) for note in notes)]
+    return {**resource, "note": [*notes, *new]} if new else resource
+
+
+def _ingredient(one: Json, contained: dict[str, Json], drugs: dict[str, Json]) -> str:
+    target = _target(one.get("itemReference"))
+    item = _drug(target, contained, drugs) or {}
+    what = _concept_words(one.get("itemCodeableConcept")) or _concept_words(item.get("code"))
+    what = what or str(_dict(one.get("itemReference")).get("display") or "")
+    strength = _dict(one.get("strength"))
+    amounts = [_amount(strength.get(part)) for part in ("numerator", "denominator")]
+    return " ".join(filter(None, (what, " / ".join(filter(None, amounts)))))
+
+
+def _amount(value: Any) -> str:
+    quantity = _dict(value)
+    number, unit = quantity.get("value"), str(quantity.get("unit") or quantity.get("code") or "")
+    return "" if number is None else f"{number} {unit}".strip()
+
+
+def _concept_words(value: Any) -> str:
+    concept = _dict(value)
+    codings = _dicts(concept.get("coding"))
+    return str(concept.get("text") or next((c.get("display") or c.get("code") or "" for c in codings), ""))
 
 
 def _time(resource: Json) -> int:
     """meta.lastUpdated in ns; 0 when there is none."""
-    text = (resource.get("meta") or {}).get("lastUpdated")
+    text = _dict(resource.get("meta")).get("lastUpdated")
     if not isinstance(text, str):
         return 0
     try:
         return int(datetime.fromisoformat(text).timestamp()) * 10**9
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0

@@ -1,28 +1,52 @@
 """HL7 v2 messages, read into FHIR (HL7 v2-to-FHIR implementation guide; IHE PAM France)."""
 
+import re
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from contrefeu.fhir.datatypes import Annotation
+from msgspec.structs import replace
+
+from contrefeu.fhir import Annotation
 from contrefeu.hl7 import Message, NotHl7
 from contrefeu.mapping.from_hl7 import appointments, documents, orders, person, pharmacy, problems, results, stay
-from contrefeu.mapping.from_hl7.datatypes import Context, key_of, nanoseconds
+from contrefeu.mapping.from_hl7.datatypes import Context, key_of
 from contrefeu.mapping.from_hl7.groups import Group, Order, groups
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import FeedRules, Link, Reading, Subject
-from contrefeu.mapping.tables.events import CANCELS, MERGES, MOVES, QUIET, UNMERGES
+from contrefeu.mapping.tables.events import (
+    CANCELS,
+    MERGES,
+    MOVES,
+    QUIET,
+    STAY_MERGES,
+    STAY_MOVES,
+    STAY_NUMBERS,
+    UNDONE,
+    UNMERGES,
+)
 
 __all__ = ["read_hl7"]
 
-_ORDERS = frozenset({"ORM", "OMG", "OML", "OMI", "OMN", "OMS", "OMD", "ORR", "ORG", "ORL", "ORI"})
+_ORDERS = frozenset(
+    {"ORM", "OMB", "OMD", "OMG", "OMI", "OML", "OMN", "OMS", "ORB", "ORD", "ORG", "ORI", "ORL", "ORN", "ORR", "ORS"}
+)
 _RESULTS = frozenset({"ORU", "OUL", "ORF", "OPU"})
-_PRESCRIPTIONS = frozenset({"RDE", "OMP", "RDO", "RRE", "ORP"})
+_PRESCRIPTIONS = frozenset({"RDE", "OMP", "RDO", "RRE", "ORP", "RGV", "RRG"})
 _PEOPLE = frozenset({"PPR", "PGL", "REF"})  # patient, problems, allergies, diagnoses: read in any message
 _BILLING = frozenset({"BAR", "DFT"})  # kept and counted, never charted
 # Segments that say nothing a chart needs, in any message
-_SILENT = frozenset({"EVN", "PV2", "MSA", "SFT", "UAC", "DSC", "ADD", "NTE", "PDA", "PD1", "RGS", "MRG"})
+_SILENT = frozenset({"EVN", "PV2", "MSA", "SFT", "UAC", "PDA", "PD1", "RGS", "MRG", "ERR", "BTS", "FTS"})
 # Read wherever they stand in a message about a person
-_READ = frozenset(
-    {"PID", "PV1", "ZBE", "NK1", "AL1", "IAM", "DG1", "OBX", "PRB", "TXA", "SCH", "AIS", "AIL", "AIP", "AIG"}
-)
+_READ = frozenset({"PID", "PV1", "ZBE", "NK1", "AL1", "IAM", "DG1", "OBX", "PRB"})
+_READ_IN = {
+    "ADT": frozenset({"ROL"}),
+    "MDM": frozenset({"TXA", "NTE"}),
+    "SIU": frozenset({"SCH", "AIS", "AIL", "AIP", "AIG", "NTE", "TQ1"}),
+}
+_SCHEDULED = frozenset({"AIS", "AIL", "AIP", "AIG", "NTE", "TQ1"})
+_READ_OR_SILENT = _READ | _SILENT
+_KNOWN = MOVES.keys() | CANCELS.keys() | MERGES | UNMERGES | STAY_MERGES | STAY_NUMBERS | STAY_MOVES | QUIET
+_BATCH = re.compile(rb"(?:\A|[\r\n\x0b])(?=MSH[^\w\s])")
 
 
 def read_hl7(reading: Reading, body: bytes, rules: FeedRules) -> None:
@@ -33,6 +57,34 @@ def read_hl7(reading: Reading, body: bytes, rules: FeedRules) -> None:
         body: The message.
         rules: What is known of its sender.
     """
+    first, *further = _messages(body)
+    _message(reading, first, rules)
+    for one in further:
+        other = _beside(reading)
+        _message(other, one, rules)
+        reading.also += [other, *other.also]
+        other.also = []
+
+
+def _messages(body: bytes) -> list[bytes]:
+    """The messages of *body*: one, or those of a batch that came as one (FHS, BHS; 2.10.3)."""
+    if body.count(b"MSH") < 2 and body.lstrip()[:3] not in {b"FHS", b"BHS"}:
+        return [body]
+    cuts = [found.end() for found in _BATCH.finditer(body)]
+    if not cuts or (len(cuts) == 1 and not body[: cuts[0]].strip()):
+        return [body]
+    return [body[start:end] for start, end in zip(cuts, [*cuts[1:], len(body)], strict=True)]
+
+
+def _beside(reading: Reading) -> Reading:
+    """A reading of the same entry, for a further patient."""
+    return Reading(
+        reading.journal, reading.sequence, reading.received_ns, reading.hlc, reading.source, reading.kind,
+        reading.control_id, reading.world,
+    )  # fmt: skip
+
+
+def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
     try:
         message = Message.parse(body, rules.charset)
     except NotHl7:
@@ -42,19 +94,25 @@ def read_hl7(reading: Reading, body: bytes, rules: FeedRules) -> None:
     code, event = message.code, message.event
     reading.kind = f"{code}^{event}" if event else code or "HL7 v2"
     reading.control_id = message.control_id
-    reading.world = "T" if message.processing_id in {"T", "D"} else "P"
+    reading.world = "T" if message.processing_id.strip().upper() in {"T", "D"} else "P"
     for problem in message.problems:
         reading.lose("", problem)
-    context = Context(message, ZoneInfo(rules.zone), rules.authority or message.source)
-    first, *others = groups(message)
-    _group(reading, first, code, event, context)
-    for group in others:
-        further = Reading(
-            reading.journal, reading.sequence, reading.received_ns, reading.hlc, reading.source, reading.kind,
-            reading.control_id, reading.world,
-        )  # fmt: skip
-        _group(further, group, code, event, context)
-        reading.also.append(further)
+    context = Context(message, _zone(rules.zone), rules.authority or message.source)
+    parts = groups(message)
+    _group(reading, parts[0], code, event, context)
+    for group in parts[1:]:
+        part = _beside(reading)
+        _group(part, group, code, event, context)
+        reading.also.append(part)
+    if code == "ADT" and event in UNMERGES:
+        _unlinked(reading, parts)
+    for doubt in context.doubts:
+        reading.lose("", doubt)
+
+
+@lru_cache(maxsize=64)  # a hospital has one zone, a group has a few
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 def _group(reading: Reading, group: Group, code: str, event: str, context: Context) -> None:
@@ -70,7 +128,8 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
     hints = [visit] if visit and not visit.startswith("only:") else []
     if pid is not None:
         reading.identifies = code == "ADT"
-        reading.patient, cleared = person.patient(pid, context)
+        own = person.practitioners(group.first("PD1"), group.all("ROL"))
+        reading.patient, cleared = person.patient(pid, own, context)
         reading.cleared = cleared if reading.identifies else []
         contacts = person.contacts(group.all("NK1"))
         if contacts and reading.identifies:
@@ -82,6 +141,8 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
     hints += [name for said in reading.said for name in said.names if name not in hints]
     if keys or hints:
         reading.subjects = [Subject(keys, hints)]
+    elif pid is None:
+        reading.lose("PID", "the message names no patient")
     if not keys and pid is not None:
         reading.lose(f"PID[{pid.position}]-3", "no local number: the patient cannot be told from others by it")
         reading.patient, reading.cleared, reading.identifies = None, [], False
@@ -95,44 +156,59 @@ def _clinical(
     if code == "ADT":
         _admission(reading, group, event, patient_key, visit, context)
     elif code in _ORDERS | _PRESCRIPTIONS:
-        _ordered(reading, group, visit, context)
+        _ordered(reading, group, patient_key, visit, context)
     elif code in _RESULTS:
         _resulted(reading, group, visit, context)
-    elif code in {"RAS", "RRA", "RDS", "VXU"}:
-        _given(reading, group, code, context)
+    elif code in {"RAS", "RRA", "RDS", "RRD", "VXU"}:
+        _given(reading, group, code, patient_key, context)
     elif code == "MDM":
-        _documented(reading, group, event, context)
+        _documented(reading, group, event, visit, context)
     elif code == "SIU":
         _scheduled(reading, event, context)
-    elif code not in _PEOPLE:
+    elif code in _PEOPLE:
+        _resulted(reading, group, visit, context)
+        _ordered(reading, group, patient_key, visit, context)
+    else:
         reading.understood = False
         why = "billing is kept and counted, never charted" if code in _BILLING else "no rule for this kind of message"
         reading.lose("MSH-9", why)
         return
-    _problems(reading, group, code, patient_key, visit, context)
-    _unread_segments(reading, group)
+    _problems(reading, group, patient_key, visit, context)
+    _measured(reading, group, code, patient_key, visit, context)
+    _unread_segments(reading, group, code)
 
 
 def _admission(reading: Reading, group: Group, event: str, patient_key: str, visit: str, context: Context) -> None:
     pid, pv1, pv2 = group.pid, group.first("PV1"), group.first("PV2")
-    if event not in MOVES | CANCELS and event not in MERGES | UNMERGES | QUIET:
+    if event not in _KNOWN:
         reading.understood = False
         reading.lose("MSH-9.2", "an event that no rule knows: the person is charted, nothing is moved")
+    if event in UNDONE:
+        reading.lose("MSH-9.2", UNDONE[event])
     if event in MERGES | UNMERGES:
         _links(reading, group, event, patient_key, context)
         return
+    if event in STAY_MERGES | STAY_NUMBERS | STAY_MOVES:
+        _restayed(reading, group, event, patient_key, visit, context)
+        return
+    if patient_key:
+        reading.said += stay.alerts(group.first("PD1"), pv2, patient_key, visit, context)
     if pv1 is None or not visit or event in {"A28", "A31"}:
         return  # A28 and A31 touch the person only (FIELD F26)
     if not visit.startswith("only:") or event in MOVES or event in CANCELS:
         reading.stays.append(stay.stay(pid, pv1, pv2, visit, context))
     zbes = group.all("ZBE")
-    reading.movements += stay.movements(event, context.message.first("EVN"), pv1, zbes, visit, context)
+    moves = stay.movements(event, context.message.first("EVN"), pv1, zbes, visit, context)
+    # A movement without a time has its place among the others by its arrival, and shows none.
+    reading.movements += [one if one.at_ns else replace(one, at_ns=reading.received_ns) for one in moves]
 
 
 def _links(reading: Reading, group: Group, event: str, patient_key: str, context: Context) -> None:
     """PID survives, MRG-1 is lost, unless a profile says otherwise (FIELD F32)."""
     mrgs = group.all("MRG")
     lost = [key for mrg in mrgs for rep in mrg.reps(1) if (key := key_of(rep, context.authority))]
+    if event in UNMERGES and not mrgs:
+        return  # PID twice: `_unlinked`
     if not patient_key or not lost:
         reading.understood = False
         reading.lose("MRG-1", "a merge that does not name both numbers: nothing was linked")
@@ -143,44 +219,85 @@ def _links(reading: Reading, group: Group, event: str, patient_key: str, context
             reading.links.append(Link(kind, patient_key, key))  # type: ignore[arg-type]
 
 
-def _ordered(reading: Reading, group: Group, visit: str, context: Context) -> None:
-    for order in group.orders:
+def _unlinked(reading: Reading, parts: list[Group]) -> None:
+    """A37 names its two patients by two PID."""
+    if reading.links or any(group.first("MRG") for group in parts):
+        return
+    keys = [one.subjects[0].keys[0] for one in (reading, *reading.also) if one.subjects and one.subjects[0].keys]
+    if len(keys) == 2 and keys[0] != keys[1]:
+        reading.links.append(Link("unmerge", keys[0], keys[1]))
+    else:
+        reading.understood = False
+        reading.lose("PID-3", "an unlinking that does not name two numbers: nothing was changed")
+
+
+def _restayed(reading: Reading, group: Group, event: str, patient_key: str, visit: str, context: Context) -> None:
+    """A stay under another number (A35, A41, A42, A49, A50) or of another patient (A44, A45)."""
+    pv1, mrg = group.first("PV1"), group.first("MRG")
+    gone = stay.gone_stays(mrg, event, context) if mrg is not None else []
+    if not gone or not patient_key or mrg is None:
+        reading.understood = False
+        reading.lose("MRG", "a change of stay that does not name what changes: nothing was changed")
+        return
+    if pv1 is not None and visit and not visit.startswith("only:") and event not in STAY_MERGES:
+        reading.stays.append(stay.stay(group.pid, pv1, group.first("PV2"), visit, context))
+        reading.movements += stay.renumbered_stay(event, pv1, visit, context)
+    before = next((key for rep in mrg.reps(1) if (key := key_of(rep, context.authority))), patient_key)
+    if before == patient_key:
+        reading.movements += [one for one in gone if one.visit != visit]
+        return
+    other = _beside(reading)
+    other.understood, other.subjects, other.movements = True, [Subject([before])], gone
+    other.at_ns, other.said_at_ns = reading.at_ns, reading.said_at_ns
+    other.lose("MRG", "a stay of this patient is another's: what came in under it before is still on this chart")
+    reading.also.append(other)
+
+
+def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, context: Context) -> None:
+    for number, order in enumerate(group.orders, 1):
         notes = _notes(order)
+        unnumbered = orders.unnumbered_key(order.orc, patient_key, number, context)
         drug = order.drugs.get("RXE") or order.drugs.get("RXO")
         said = None
         if drug is not None or (order.obr is None and reading.kind[:3] in _PRESCRIPTIONS):
             if order.orc is not None:
-                said = pharmacy.prescription(order.orc, drug, order.routes, order.timings, notes, visit, context)
-        else:
-            said = orders.service_request(order.orc, order.obr, notes, visit, context)
+                said = pharmacy.prescription(
+                    order.orc, drug, order.routes, order.timings, order.components, notes, visit, context, unnumbered
+                )
+        elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
+            said = orders.service_request(order.orc, order.obr, order.reasons, notes, visit, context, unnumbered)
         if said is not None:
             reading.said.append(said)
-        else:
+        elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
             reading.lose("ORC", "an order without a number")
+        for name in order.drugs.keys() - {"RXE", "RXO"}:
+            reading.lose(name, "kept in the message, not charted")
 
 
 def _resulted(reading: Reading, group: Group, visit: str, context: Context) -> None:
     for order in group.orders:
-        if order.obr is None:
+        if order.obr is None or (reading.kind[:3] in _PEOPLE and order.orc is not None):
             continue
         lines, notes = results.lines_of(order.lines)
-        reading.said += results.report(order.orc, order.obr, lines, notes, visit, context, reading)
+        reading.said += results.report(order.orc, order.obr, lines, notes, order.specimens, visit, context, reading)
 
 
-def _given(reading: Reading, group: Group, code: str, context: Context) -> None:
+def _given(reading: Reading, group: Group, code: str, patient_key: str, context: Context) -> None:
     """RXA and RXD: doses, vaccines, what the pharmacy handed out."""
     for order in group.orders:
         rxa, rxd = order.drugs.get("RXA"), order.drugs.get("RXD")
         if rxd is not None:
-            reading.said.append(pharmacy.dispense(order.orc, rxd, context))
+            reading.said.append(pharmacy.dispense(order.orc, rxd, patient_key, context))
         elif rxa is not None and code == "VXU":
-            reading.said.append(pharmacy.immunization(order.orc, rxa, context))
+            reading.said.append(pharmacy.immunization(order.orc, rxa, patient_key, context))
         elif rxa is not None:
             rxr = order.routes[0] if order.routes else None
-            reading.said.append(pharmacy.administration(order.orc, rxa, rxr, context))
+            reading.said.append(pharmacy.administration(order.orc, rxa, rxr, patient_key, context))
+        if code == "VXU" and any(line.name == "OBX" for line in order.lines):
+            reading.lose("OBX", "beside a vaccine: kept in the message, not charted")
 
 
-def _documented(reading: Reading, group: Group, event: str, context: Context) -> None:
+def _documented(reading: Reading, group: Group, event: str, visit: str, context: Context) -> None:
     txa = group.first("TXA")
     if txa is None:
         reading.understood = False
@@ -189,12 +306,12 @@ def _documented(reading: Reading, group: Group, event: str, context: Context) ->
     loose = [segment for segment in group.segments if segment.name in {"OBX", "NTE"}]
     under = [segment for order in group.orders for segment in order.lines]
     lines, _ = results.lines_of(loose + under)
-    reading.said += documents.document(event, txa, lines, context)
+    reading.said += documents.document(event, txa, lines, visit, context)
 
 
 def _scheduled(reading: Reading, event: str, context: Context) -> None:
     sch = context.message.first("SCH")
-    parts = [s for s in context.message.segments if s.name in {"AIS", "AIL", "AIP", "AIG"}]
+    parts = [s for s in context.message.segments if s.name in _SCHEDULED]
     said = appointments.appointment(event, sch, parts, context) if sch is not None else None
     if said is None:
         reading.understood = False
@@ -203,7 +320,7 @@ def _scheduled(reading: Reading, event: str, context: Context) -> None:
         reading.said.append(said)
 
 
-def _problems(reading: Reading, group: Group, code: str, patient_key: str, visit: str, context: Context) -> None:
+def _problems(reading: Reading, group: Group, patient_key: str, visit: str, context: Context) -> None:
     if not patient_key:
         return
     found = [problems.allergy_of_al1(al1, context, patient_key) for al1 in group.all("AL1")]
@@ -211,13 +328,34 @@ def _problems(reading: Reading, group: Group, code: str, patient_key: str, visit
     found += [problems.condition_of_prb(prb, context, patient_key, visit) for prb in group.all("PRB")]
     found += [problems.condition_of_dg1(dg1, context, patient_key, visit) for dg1 in group.all("DG1")]
     reading.said += [said for said in found if said is not None]
-    if code == "ADT" and not group.orders:
-        lines, _ = results.lines_of(group.all("OBX"))
-        reading.said += results.measures(lines, patient_key, visit, context, reading)
 
 
-def _unread_segments(reading: Reading, group: Group) -> None:
-    for name in dict.fromkeys(s.name for s in group.segments if s.name not in _READ | _SILENT):
+def _measured(reading: Reading, group: Group, code: str, patient_key: str, visit: str, context: Context) -> None:
+    """OBX that stand under no report: in an admission, a problem, beside an order, or of a sender that left OBR out."""
+    if code in {"MDM", "VXU"}:
+        return
+    found = group.all("OBX")
+    found += [
+        line
+        for order in group.orders
+        if order.obr is None or code in _ORDERS | _PRESCRIPTIONS | {"RAS", "RDS"}
+        for line in order.lines
+        if line.name == "OBX"
+    ]
+    owner = patient_key or visit
+    if not owner:
+        if found:
+            reading.lose("OBX", "names no patient that can be told from others")
+        return
+    lines, _ = results.lines_of(found)
+    reading.said += results.measures(lines, owner, visit, context, reading)
+
+
+def _unread_segments(reading: Reading, group: Group, code: str) -> None:
+    read = _READ_IN.get(code, frozenset())
+    names = [s.name for s in group.segments if s.name not in _READ_OR_SILENT and s.name not in read]
+    names += [name for order in group.orders for name in order.others if name not in read]
+    for name in dict.fromkeys(names):
         reading.lose(name, "kept in the message, not charted")
 
 

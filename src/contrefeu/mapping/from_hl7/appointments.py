@@ -6,13 +6,21 @@ Rules kept here:
 
 from datetime import datetime, timedelta
 
-from contrefeu.fhir import plain
-from contrefeu.fhir.datatypes import CodeableConcept, Reference
-from contrefeu.fhir.resources import Appointment, AppointmentParticipant
+from contrefeu.fhir import Appointment, AppointmentParticipant, CodeableConcept, Period, Reference, plain
 from contrefeu.hl7 import Segment
-from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, nanoseconds, person
+from contrefeu.mapping.from_hl7.datatypes import (
+    Context,
+    concept_of,
+    entity,
+    person,
+    whole_number,
+)
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Said
 from contrefeu.mapping.tables.codes import APPOINTMENT_STATUS
+
+# segment -> field that says when it begins; TQ1 goes before resources as it stands first
+_BEGINS = {"TQ1": 7, "AIS": 4, "AIG": 8, "AIL": 6, "AIP": 6}
 
 
 def appointment(event: str, sch: Segment, resources: list[Segment], context: Context) -> Said | None:
@@ -22,12 +30,18 @@ def appointment(event: str, sch: Segment, resources: list[Segment], context: Con
     if not key:
         return None
     services = [s for s in resources if s.name == "AIS"]
-    start = _when(sch.reps(11)[0].text(4) if sch.reps(11) else "", services, context)
+    cause = concept_of(sch, 6) if sch.has(6) else None
+    start = _when(sch, resources, context)
+    day = ""
+    if len(start) <= 10:
+        start, day = "", start
     minutes = _minutes(sch, services)
-    end = context.when(sch.reps(11)[0].text(5)) if sch.reps(11) else ""
+    end = context.instant(sch.reps(11)[0].text(5)) if sch.reps(11) else ""
+    remarks = [text for nte in resources if nte.name == "NTE" and (text := "\n".join(r.whole for r in nte.reps(3)))]
+    if cause and event in {"S13", "S14", "S15", "S16", "S17"}:
+        remarks.insert(0, cause.text)
     what = [code for s in services if (code := concept_of(s, 3))]
     reason = concept_of(sch, 7) if sch.has(7) else None
-    cause = concept_of(sch, 6) if sch.has(6) else None
     found = Appointment(
         identifier=[one[1] for one in (placer, filler) if one],
         status=_status(event, sch),
@@ -35,9 +49,10 @@ def appointment(event: str, sch: Segment, resources: list[Segment], context: Con
         reasonCode=[reason] if reason else [],
         description=what[0].text if what else reason.text if reason else "",
         start=start,
-        end=end or _later(start, minutes),
+        end=(end or _later(start, minutes)) if start else "",
         minutesDuration=minutes,
-        comment=cause.text if cause and event in {"S13", "S14", "S15", "S16", "S17"} else "",
+        requestedPeriod=[Period(day)] if day else [],
+        comment="\n".join(remarks),
         participant=_participants(resources),
     )
     values = plain(found)
@@ -55,16 +70,21 @@ def _status(event: str, sch: Segment) -> str:
     return APPOINTMENT_STATUS.get(event, "booked")
 
 
-def _when(raw: str, services: list[Segment], context: Context) -> str:
-    return context.when(raw) or next((at for s in services if (at := context.when(s.text(4)))), "")
+def _when(sch: Segment, resources: list[Segment], context: Context) -> str:
+    """SCH-11.4 (TQ), TQ1-7 (since v2.6), else when its service, room or person begins; an instant before a day."""
+    raws = [sch.reps(11)[0].text(4)] if sch.reps(11) else []
+    raws += [segment.text(_BEGINS[segment.name]) for segment in resources if segment.name in _BEGINS]
+    found = [at for raw in raws if (at := context.when(raw))]
+    return next((at for at in found if len(at) > 10), found[0] if found else "")
 
 
 def _minutes(sch: Segment, services: list[Segment]) -> int:
     found = [(sch.text(9), sch.text(10))] + [(s.text(7), s.text(8)) for s in services]
     for number, unit in found:
-        if number.isdigit():
+        count = whole_number(number)
+        if count is not None:
             name = unit.upper()[:1]
-            return int(number) * 60 if name == "H" else int(number) // 60 if name == "S" else int(number)
+            return count * 60 if name == "H" else count // 60 if name == "S" else count
     return 0
 
 

@@ -7,13 +7,12 @@ Rules kept here:
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from contrefeu.fhir.datatypes import (
+from contrefeu.fhir import (
     Address,
     CodeableConcept,
     Coding,
@@ -35,8 +34,11 @@ from contrefeu.mapping.tables.codes import (
     PHONE_USES,
 )
 
-_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
-_OID = re.compile(r"[0-2](?:\.\d+)+")
+_NO_TIME = "a time in no form that can be read: it stands in the message, not on the chart"
+_TWICE = "a time in the hour that a clock change repeats, without its offset: the first of both is shown"
+_NEVER = "a time in the hour that a clock change skips: it is shown as it was sent"
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
 
 
 class Context(Struct, frozen=True):
@@ -45,25 +47,27 @@ class Context(Struct, frozen=True):
     message: Message
     zone: ZoneInfo
     authority: str
+    doubts: dict[str, None] = field(default_factory=dict)  # what was doubtful of the times that were read
 
     def moment(self, raw: str) -> Moment | None:
         """Read a time of this feed."""
-        return parse_moment(raw, self.zone) if raw else None
+        found = parse_moment(raw, self.zone) if raw else None
+        if found is None:
+            if raw:
+                self.doubts[_NO_TIME] = None
+        elif found.ambiguous or found.missing:
+            self.doubts[_TWICE if found.ambiguous else _NEVER] = None
+        return found
 
     def when(self, raw: str) -> str:
         """A time as FHIR writes it; "" when there is none."""
         found = self.moment(raw)
         return found.fhir if found else ""
 
-
-def nanoseconds(moment: Moment | None) -> int:
-    """Return when it was, in ns; 0 when nobody knows."""
-    if moment is None:
-        return 0
-    text = moment.fhir
-    if len(text) < 10:
-        text = f"{text}-01-01"[:10]
-    return int(datetime.fromisoformat(text if len(text) > 10 else f"{text}T00:00:00+00:00").timestamp()) * 10**9
+    def instant(self, raw: str) -> str:
+        """A time as a FHIR instant: "" for a mere day, month or year."""
+        found = self.when(raw)
+        return found if len(found) > 10 else ""
 
 
 def authority_of(rep: Rep, component: int, default: str) -> str:
@@ -100,7 +104,7 @@ def identifier(rep: Rep, default: str) -> Identifier | None:
     value = rep.text(1).strip()
     if not value:
         return None
-    kind = rep.text(5)
+    kind = _code(rep.text(5))
     authority = authority_of(rep, 4, default)
     return Identifier(
         system=system_of(rep, 4, default),
@@ -110,9 +114,9 @@ def identifier(rep: Rep, default: str) -> Identifier | None:
     )
 
 
-def entity(segment: Segment, field: int, default: str) -> tuple[str, Identifier] | None:
+def entity(segment: Segment, number: int, default: str) -> tuple[str, Identifier] | None:
     """EI -> its key and Identifier; None when there is none."""
-    reps = segment.reps(field)
+    reps = segment.reps(number)
     value = reps[0].text(1).strip() if reps else ""
     if not value:
         return None
@@ -131,7 +135,7 @@ def name(rep: Rep) -> HumanName | None:
     return HumanName(
         use=NAME_USES.get(rep.text(7), ""),
         family=family,
-        given=[part for part in (given, *further) if part],
+        given=list(dict.fromkeys(part for part in (given, *further) if part)),  # the INS lists the first one again
         suffix=[part for part in (rep.text(4),) if part],
         prefix=[part for part in (rep.text(5),) if part],
     )
@@ -165,20 +169,21 @@ def concept(rep: Rep | None, default_text: str = "") -> CodeableConcept | None:
     """CWE, CE -> CodeableConcept: both codes, and the words that were sent."""
     if rep is None:
         return CodeableConcept(text=default_text) if default_text else None
-    codings = []
-    for at in (1, 4):
-        code, display = rep.text(at), rep.text(at + 1)
-        if code or display:
-            codings.append(Coding(_system(rep.text(at + 2)), code, display))
-    text = rep.text(9) or rep.text(2) or rep.text(5) or rep.text(1) or default_text
+    parts = rep.components
+    parts += [""] * (9 - len(parts))
+    mark = rep.subcomponent_mark
+    if mark and mark in rep.raw:
+        parts = [rep.text(at) for at in range(1, len(parts) + 1)]
+    codings = [Coding(_system(parts[at + 2]), code, parts[at + 1]) for at in (0, 3) if (code := _code(parts[at]))]
+    text = parts[8] or parts[1] or parts[4] or parts[0] or default_text
     if not codings and not text:
         return None
-    return CodeableConcept([coding for coding in codings if coding.code], text)
+    return CodeableConcept(codings, text)
 
 
-def concept_of(segment: Segment, field: int, repetition: int = 0) -> CodeableConcept | None:
+def concept_of(segment: Segment, number: int, repetition: int = 0) -> CodeableConcept | None:
     """A field of CWE -> CodeableConcept."""
-    reps = segment.reps(field)
+    reps = segment.reps(number)
     return concept(reps[repetition]) if repetition < len(reps) else None
 
 
@@ -195,10 +200,10 @@ def person(rep: Rep | None) -> Reference | None:
     return Reference(identifier=found, display=words or number)
 
 
-def first_person(segment: Segment, *fields: int) -> Reference | None:
+def first_person(segment: Segment, *numbers: int) -> Reference | None:
     """The first professional in these fields."""
-    for field in fields:
-        for rep in segment.reps(field):
+    for number in numbers:
+        for rep in segment.reps(number):
             found = person(rep)
             if found is not None:
                 return found
@@ -216,6 +221,11 @@ def quantity(text: str, unit: str = "") -> Quantity | None:
     return None if value is None else Quantity(value=value, unit=unit)
 
 
+def whole_number(text: str) -> int | None:
+    """A count; None for anything but ASCII digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
 def unit_words(rep: Rep | None) -> str:
     """A unit as it was sent: its code, else its words."""
     return (rep.text(1) or rep.text(2)) if rep is not None else ""
@@ -224,6 +234,11 @@ def unit_words(rep: Rep | None) -> str:
 def words(values: Iterable[str], separator: str = " ") -> str:
     """Join what is there."""
     return separator.join(value for value in values if value)
+
+
+def _code(text: str) -> str:
+    """A code as FHIR takes it: no blanks around, single ones within."""
+    return text if text.isalnum() else " ".join(text.split())
 
 
 def _system(name: str) -> str:

@@ -11,6 +11,16 @@ from contrefeu.hl7 import Message, Segment
 
 _DRUGS = frozenset({"RXO", "RXE", "RXA", "RXD", "RXG"})
 _UNDER_AN_ORDER = frozenset({"OBX", "NTE", "TQ1", "RXR", "RXC", "TQ2", "SPM", "DG1", "TXA", "FT1", "CTI", "BLG", "SAC"})
+# segment under an order -> where it stands in Order
+_PLACES = {
+    "TQ1": "timings",
+    "RXR": "routes",
+    "RXC": "components",
+    "SPM": "specimens",
+    "DG1": "reasons",
+    "OBX": "lines",
+    "NTE": "lines",
+}
 
 
 class Order(Struct):
@@ -21,7 +31,11 @@ class Order(Struct):
     drugs: dict[str, Segment] = field(default_factory=dict)
     timings: list[Segment] = field(default_factory=list)
     routes: list[Segment] = field(default_factory=list)
+    components: list[Segment] = field(default_factory=list)  # RXC
+    specimens: list[Segment] = field(default_factory=list)  # SPM
+    reasons: list[Segment] = field(default_factory=list)  # DG1
     lines: list[Segment] = field(default_factory=list)  # OBX and NTE, in order
+    others: list[str] = field(default_factory=list)  # names of segments that no translator reads here
 
 
 class Group(Struct):
@@ -63,7 +77,7 @@ def _into_order(group: Group, segment: Segment) -> None:
     last = group.orders[-1] if group.orders else None
     begins = (
         last is None
-        or segment.name == "ORC"
+        or (segment.name == "ORC" and not _waits_for_orc(last))
         or (segment.name == "OBR" and (last.obr is not None or bool(last.drugs)))
         or segment.name in last.drugs
     )
@@ -79,10 +93,14 @@ def _into_order(group: Group, segment: Segment) -> None:
         last.drugs[segment.name] = segment
 
 
+def _waits_for_orc(order: Order) -> bool:
+    """OBR with nothing under it yet: in OUL_R22 to OUL_R24 its ORC comes after it (7.3.7)."""
+    return order.orc is None and order.obr is not None and not (order.lines or order.timings or order.drugs)
+
+
 def _under(order: Order, segment: Segment) -> None:
-    if segment.name == "TQ1":
-        order.timings.append(segment)
-    elif segment.name == "RXR":
-        order.routes.append(segment)
-    elif segment.name in {"OBX", "NTE"}:
-        order.lines.append(segment)
+    place = _PLACES.get(segment.name)
+    if place is None:
+        order.others.append(segment.name)
+    else:
+        getattr(order, place).append(segment)

@@ -5,12 +5,11 @@ Rules kept here:
   * A status that a message does not give stays as it was.
 """
 
-from contrefeu.fhir import derived_id, plain
-from contrefeu.fhir.datatypes import Annotation, CodeableConcept, Identifier, Reference
-from contrefeu.fhir.resources import ServiceRequest
+from contrefeu.fhir import Annotation, CodeableConcept, Identifier, Reference, ServiceRequest, derived_id, plain
 from contrefeu.hl7 import Segment
-from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person, nanoseconds
+from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person
 from contrefeu.mapping.from_hl7.stay import reference
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Said
 from contrefeu.mapping.tables.codes import ORDER_STATUS, PRIORITIES, REQUEST_STATUS
 
@@ -33,17 +32,31 @@ def order_key(placer: str, filler: str) -> str:
     return f"placer:{placer}" if placer else f"filler:{filler}"
 
 
+def unnumbered_key(orc: Segment | None, patient_key: str, number: int, context: Context) -> str:
+    """What a new order without any number is called: by its message; "" when it is not new, or nobody's."""
+    control = orc.text(1).upper() if orc else "NW"
+    if not patient_key or control not in {"", "NW", "SN", "RO", "XO"}:
+        return ""
+    return f"message:{patient_key}|{context.authority}|{context.message.control_id}|{number}"
+
+
 def request_reference(placer: str, filler: str) -> Reference:
     """An order as results name it."""
     return Reference(f"ServiceRequest/{derived_id('ServiceRequest', order_key(placer, filler))}")
 
 
 def service_request(
-    orc: Segment | None, obr: Segment | None, notes: list[Annotation], visit: str, context: Context
+    orc: Segment | None,
+    obr: Segment | None,
+    reasons: list[Segment],
+    notes: list[Annotation],
+    visit: str,
+    context: Context,
+    unnumbered: str = "",
 ) -> Said | None:
     """ORC: 1 control, 5 status, 9 time, 12 provider. OBR: 4 code, 5 priority, 6/36 when, 16 provider, 31 reason."""
     placer, filler, identifiers = order_numbers(orc, obr, context)
-    if not placer and not filler:
+    if not placer and not filler and (not unnumbered or obr is None):
         return None
     control = orc.text(1).upper() if orc else "NW"
     status = ORDER_STATUS.get(orc.text(5).upper(), "") if orc and orc.has(5) else ""
@@ -54,17 +67,19 @@ def service_request(
         identifier=identifiers, status=status, intent="order", encounter=reference(visit), note=notes
     )
     if orc is not None:
-        found.authoredOn = context.when(orc.text(9))
+        if control == "NW":  # v2-to-FHIR, ORC-9: of a later event it is that event's time, not the order's
+            found.authoredOn = context.when(orc.text(9))
         found.requester = first_person(orc, 12)
     if obr is not None:
         _from_obr(found, obr, context)
+    found.reasonCode += [reason for dg1 in reasons if (reason := concept_of(dg1, 3))]
     values = plain(found)
     del values["resourceType"]
     moment = nanoseconds(context.moment(orc.text(9)) if orc else None)
     names = [f"order:{key}" for key in (placer, filler) if key]
     # ORC-9 is when this very event was entered, in a change too (4.5.1.9): it orders versions only if MSH-7 agrees.
     at = max(moment, nanoseconds(context.moment(context.message.message_time)))
-    return Said("ServiceRequest", order_key(placer, filler), values, at, "update", names)
+    return Said("ServiceRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
 
 
 def _from_obr(found: ServiceRequest, obr: Segment, context: Context) -> None:

@@ -5,9 +5,18 @@ Rules kept here:
   * The INS identifies somebody and never a chart: it is an identifier, not a key (FIELD F22, F23).
 """
 
-from contrefeu.fhir import Json, plain
-from contrefeu.fhir.datatypes import CodeableConcept, Coding, Extension, Identifier, Reference
-from contrefeu.fhir.resources import Patient, PatientContact, PatientLink
+from contrefeu.fhir import (
+    CodeableConcept,
+    Coding,
+    Extension,
+    Identifier,
+    Json,
+    Patient,
+    PatientContact,
+    PatientLink,
+    Reference,
+    plain,
+)
 from contrefeu.hl7 import Segment
 from contrefeu.mapping.from_hl7.datatypes import (
     Context,
@@ -17,7 +26,9 @@ from contrefeu.mapping.from_hl7.datatypes import (
     is_national,
     key_of,
     name,
+    person,
     telecom,
+    whole_number,
 )
 from contrefeu.mapping.from_hl7.stay import RESTRICTED
 from contrefeu.mapping.tables.codes import GENDERS
@@ -27,6 +38,7 @@ BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 MOTHERS_NAME = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName"
 # PID-32 (table 0445 and its French values) that hide a person (FIELD F24)
 _HIDDEN = frozenset({"ANOM", "CACH"})
+_OWN_PHYSICIAN = frozenset({"ODRP", "PP", "FHCP"})  # 0443; IHE PAM France, ROL-3
 # PID field -> element of Patient, for nulls
 _NULLS = {
     5: "name",
@@ -53,7 +65,7 @@ def identity_keys(pid: Segment, context: Context) -> list[str]:
     return list(dict.fromkeys(key for _, key in local))
 
 
-def patient(pid: Segment, context: Context) -> tuple[Json, list[str]]:
+def patient(pid: Segment, practitioners: list[Reference], context: Context) -> tuple[Json, list[str]]:
     """Return what PID says, as elements of Patient, and which of them it clears."""
     found = Patient(
         identifier=_identifiers(pid, context),
@@ -65,13 +77,15 @@ def patient(pid: Segment, context: Context) -> tuple[Json, list[str]]:
         ],
         maritalStatus=concept_of(pid, 16) if pid.has(16) else None,
         extension=_extensions(pid),
+        generalPractitioner=practitioners,
         link=_mother(pid, context),
     )
     born = context.moment(pid.text(7))
     if born is not None:
         found.birthDate = born.date
-    if pid.text(25).isdigit():
-        found.multipleBirthInteger = int(pid.text(25))
+    rank = whole_number(pid.text(25))
+    if rank:
+        found.multipleBirthInteger = rank
     values = plain(found)
     del values["resourceType"]
     if born is not None and len(born.fhir) > 10:
@@ -94,9 +108,18 @@ def contacts(segments: list[Segment]) -> list[Json]:
             telecom=[one for field in (5, 6) for rep in nk1.reps(field) if (one := telecom(rep))],
         )
         values = plain(contact)
-        if values:
+        if "name" in values or "telecom" in values:  # a relation to nobody calls nobody (R4, pat-1)
             found.append(values)
     return found
+
+
+def practitioners(pd1: Segment | None, roles: list[Segment]) -> list[Reference]:
+    """The patient's own physician: PD1-4, else ROL-4 of a role that says so (in France ODRP)."""
+    found = [who for rep in (pd1.reps(4) if pd1 else []) if (who := person(rep))]
+    for rol in roles:
+        if rol.text(3) in _OWN_PHYSICIAN and rol.text(2).upper() not in {"DE", "CO"}:
+            found += [who for rep in rol.reps(4)[:1] if (who := person(rep))]
+    return found[:1]
 
 
 def _identifiers(pid: Segment, context: Context) -> list[Identifier]:

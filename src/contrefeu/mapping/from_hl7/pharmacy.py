@@ -3,32 +3,34 @@
 v2-to-FHIR: ORC, RXO, RXE, RXR, TQ1; RXA. Rules kept here:
   * A prescription is called by its placer's number; a change, a stop and its doses name it by it.
   * The words of the prescriber go first; parts that can be said exactly stand beside them, and nothing is computed
-    that was not sent (FIELD F9).
+    that was not sent (FIELD F9). An amount that is no plain decimal, or a pattern said twice, stays in words.
+  * What a drug is made of (form, strength, the components of a mixture) is never left out: it stands in notes.
   * A dose is called by its prescription, its counter (RXA-2) and its time: two doses are never one. An update or a
     deletion (RXA-21) names the same counter and time.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from contrefeu.fhir import derived_id, plain
-from contrefeu.fhir.datatypes import (
+from contrefeu.fhir import (
+    AdministeredDosage,
     Annotation,
     CodeableConcept,
     Dosage,
     DoseAndRate,
-    Period,
-    Quantity,
-    Reference,
-    Repeat,
-    Timing,
-)
-from contrefeu.fhir.resources import (
-    AdministeredDosage,
     Immunization,
     MedicationAdministration,
     MedicationDispense,
     MedicationRequest,
     Performer,
+    Period,
+    Quantity,
+    Range,
+    Reference,
+    Repeat,
+    Timing,
+    derived_id,
+    plain,
 )
 from contrefeu.hl7 import Segment
 from contrefeu.mapping.from_hl7.datatypes import (
@@ -37,13 +39,15 @@ from contrefeu.mapping.from_hl7.datatypes import (
     decimal,
     entity,
     first_person,
-    nanoseconds,
+    is_dummy,
     quantity,
     unit_words,
+    whole_number,
     words,
 )
 from contrefeu.mapping.from_hl7.orders import order_key, order_numbers
 from contrefeu.mapping.from_hl7.stay import reference
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Said
 from contrefeu.mapping.tables.codes import (
     ADMINISTRATION_STATUS,
@@ -54,7 +58,7 @@ from contrefeu.mapping.tables.codes import (
 )
 from contrefeu.mapping.tables.repeats import EVERY, NAMED
 
-_GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
+_NO_VACCINE = "998"  # CVX: "no vaccine administered", a code and not a vaccine
 
 
 def prescription(
@@ -62,34 +66,37 @@ def prescription(
     drug: Segment | None,
     routes: list[Segment],
     timings: list[Segment],
+    components: list[Segment],
     notes: list[Annotation],
     visit: str,
     context: Context,
+    unnumbered: str = "",
 ) -> Said | None:
     """ORC with RXO (1 drug, 2-4 amount, 7 instructions) or RXE (2 drug, 3-5 amount, 7 instructions, 23 rate)."""
     placer, filler, identifiers = order_numbers(orc, None, context)
-    if not placer and not filler:
+    if not placer and not filler and (not unnumbered or drug is None):
         return None
     found = MedicationRequest(
         identifier=identifiers,
         status=_status(orc),
         intent="order",
         encounter=reference(visit),
-        authoredOn=context.when(orc.text(9)),
+        authoredOn=context.when(orc.text(9)) if orc.text(1).upper() == "NW" else "",  # v2-to-FHIR, ORC-9
         requester=first_person(orc, 12),
-        note=notes,
     )
     if drug is not None:
         found.medicationCodeableConcept = concept_of(drug, 2 if drug.name == "RXE" else 1)
         found.dosageInstruction = _dosages(drug, routes, timings, context)
+        found.note = [Annotation(text) for text in _makeup(drug, components)]
+    found.note += notes
     values = plain(found)
     del values["resourceType"]
     at = max(nanoseconds(context.moment(orc.text(9))), nanoseconds(context.moment(context.message.message_time)))
     names = [f"order:{key}" for key in (placer, filler) if key]
-    return Said("MedicationRequest", order_key(placer, filler), values, at, "update", names)
+    return Said("MedicationRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
 
 
-def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, context: Context) -> Said:
+def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patient_key: str, context: Context) -> Said:
     """RXA: 2 counter, 3-4 time, 5 drug, 6-7 amount, 10 giver, 18 reason, 20 completion, 21 action."""
     placer, filler, _ = order_numbers(orc, None, context)
     request = order_key(placer, filler) if placer or filler else ""
@@ -121,16 +128,18 @@ def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, conte
     values = plain(found)
     del values["resourceType"]
     drug = given.coding[0].code if given and given.coding else given.text if given else ""
-    own = entity(rxa, 2, "") if not rxa.text(2).isdigit() else None
-    key = f"{request or drug}|{own[0] if own else rxa.text(2)}|{rxa.text(3)}"
+    own = entity(rxa, 2, "") if whole_number(rxa.text(2)) is None else None
+    key = f"{request or f'{patient_key}|{drug}'}|{own[0] if own else rxa.text(2)}|{rxa.text(3)}"
     return Said("MedicationAdministration", key, values, nanoseconds(context.moment(context.message.message_time)))
 
 
-def immunization(orc: Segment | None, rxa: Segment, context: Context) -> Said:
+def immunization(orc: Segment | None, rxa: Segment, patient_key: str, context: Context) -> Said:
     """RXA of a VXU: 3 time, 5 vaccine, 6-7 amount, 15 lot, 18 reason, 20 completion, 21 action."""
     placer, filler, identifiers = order_numbers(orc, None, context)
     code = concept_of(rxa, 5)
     status = ADMINISTRATION_STATUS.get(rxa.text(20).upper(), "completed")
+    if rxa.text(5) == _NO_VACCINE:
+        status = "not-done"
     found = Immunization(
         identifier=identifiers,
         status="entered-in-error" if rxa.text(21).upper() == "D" else status,
@@ -144,11 +153,13 @@ def immunization(orc: Segment | None, rxa: Segment, context: Context) -> Said:
         found.doseQuantity = None
     values = plain(found)
     del values["resourceType"]
-    name = filler or placer or f"{code.coding[0].code if code and code.coding else ''}|{rxa.text(3)}"
+    # 9999 stands in ORC-3 of what nobody ordered (CDC's guide to immunization messages)
+    number = next((key for key in (filler, placer) if key and not is_dummy(key.rpartition("|")[2])), "")
+    name = number or f"{patient_key}|{code.coding[0].code if code and code.coding else ''}|{rxa.text(3)}"
     return Said("Immunization", name, values, nanoseconds(context.moment(context.message.message_time)))
 
 
-def dispense(orc: Segment | None, rxd: Segment, context: Context) -> Said:
+def dispense(orc: Segment | None, rxd: Segment, patient_key: str, context: Context) -> Said:
     """RXD: 1 counter, 2 drug, 3 time, 4-5 amount, 7 prescription number."""
     placer, filler, identifiers = order_numbers(orc, None, context)
     request = order_key(placer, filler) if placer or filler else ""
@@ -164,7 +175,8 @@ def dispense(orc: Segment | None, rxd: Segment, context: Context) -> Said:
     )
     values = plain(found)
     del values["resourceType"]
-    return Said("MedicationDispense", f"{request}|{rxd.text(1)}|{rxd.text(3)}", values)
+    owner = request or f"{patient_key}|{rxd.text(2)}"
+    return Said("MedicationDispense", f"{owner}|{rxd.text(1)}|{rxd.text(3)}", values)
 
 
 def _status(orc: Segment) -> str:
@@ -182,39 +194,83 @@ def _dosages(drug: Segment, routes: list[Segment], timings: list[Segment], conte
     is_rxe = drug.name == "RXE"
     low, high, unit_field = (3, 4, 5) if is_rxe else (2, 3, 4)
     unit = unit_words(next(iter(drug.reps(unit_field)), None))
-    amount = _amount(drug.text(low), drug.text(high), unit)
+    amount, spoken = _amount(drug.text(low), drug.text(high), unit)
     rate = quantity(drug.text(23), unit_words(next(iter(drug.reps(24)), None))) if is_rxe else None
+    if is_rxe and rate is None and drug.has(23):
+        spoken = words([spoken, drug.text(23), unit_words(next(iter(drug.reps(24)), None))])
     told = "\n".join(rep.text(2) or rep.text(1) for rep in drug.reps(7))
     route = concept_of(routes[0], 1) if routes else None
     site = concept_of(routes[0], 2) if routes and routes[0].has(2) else None
     found = []
     steps: list[Segment | None] = [*timings] or [None]
-    for tq1 in steps:
+    for number, tq1 in enumerate(steps, 1):
         timing, as_needed = _timing(tq1, context) if tq1 is not None else _old_timing(drug, context)
-        own = quantity(tq1.text(2), tq1.text(2, 2)) if tq1 is not None and tq1.has(2) else None
-        note = tq1.whole(11) if tq1 is not None else ""
+        own, own_words = _step_amount(tq1)
+        rates = [] if own_words else _rates(own or amount, rate)
+        said = [told, *((tq1.whole(at) for at in (10, 11)) if tq1 is not None else ()), own_words or spoken]
         found.append(
             Dosage(
-                text=told or note,
+                sequence=number if len(steps) > 1 else 0,
+                text="\n".join(dict.fromkeys(filter(None, said))),
                 timing=timing,
                 asNeededBoolean=as_needed,
                 route=route,
                 site=site,
-                doseAndRate=[DoseAndRate(own or amount, rate)] if own or amount or rate else [],
+                doseAndRate=rates,
             )
         )
     return found
 
 
-def _amount(low: str, high: str, unit: str) -> Quantity | None:
-    """A dose; a range of doses stays in the prescriber's words."""
-    return quantity(low, unit) if low and (not high or high == low) else None
+def _rates(dose: Quantity | Range | None, rate: Quantity | None) -> list[DoseAndRate]:
+    if dose is None and rate is None:
+        return []
+    ranged = isinstance(dose, Range)
+    return [DoseAndRate(dose if ranged else None, None if ranged else dose, rate)]  # type: ignore[arg-type]
+
+
+def _amount(low: str, high: str, unit: str) -> tuple[Quantity | Range | None, str]:
+    """A dose, or a range of doses; in words what is neither."""
+    least = quantity(low, unit)
+    if not high or high == low:
+        return least, "" if least is not None or not low else words([low, unit])
+    most = quantity(high, unit)
+    if least is None or most is None:
+        return None, words(["-".join(filter(None, (low, high))), unit])
+    return Range(least, most), ""
+
+
+def _step_amount(tq1: Segment | None) -> tuple[Quantity | None, str]:
+    """TQ1-2 (CQ): the amount of one step, as a number or in words."""
+    if tq1 is None or not tq1.has(2):
+        return None, ""
+    unit = tq1.text(2, 2)
+    found = quantity(tq1.text(2), unit)
+    return found, "" if found is not None else words([tq1.text(2), unit])
+
+
+def _makeup(drug: Segment, components: list[Segment]) -> Iterator[str]:
+    """Form and strength (RXE-6, 25, 26; RXO-5, 18, 19), then each component of a mixture (RXC-2 to 6)."""
+    form, strength, unit = (6, 25, 26) if drug.name == "RXE" else (5, 18, 19)
+    shape = concept_of(drug, form)
+    said = words([shape.text if shape else "", drug.text(strength), unit_words(next(iter(drug.reps(unit)), None))])
+    if said:
+        yield said
+    for rxc in components:
+        what = concept_of(rxc, 2)
+        amounts = [
+            words([rxc.text(at), unit_words(next(iter(rxc.reps(at + 1)), None))]) for at in (3, 5) if rxc.has(at)
+        ]
+        yield words(["+", what.text if what else "?", *amounts])
 
 
 def _timing(tq1: Segment, context: Context) -> tuple[Timing | None, bool]:
     """TQ1: 3 pattern, 4 times, 5 relative, 7 start, 8 end, 9 priority, 14 count."""
-    pattern = tq1.text(3)
-    repeat, code, as_needed = _pattern(pattern)
+    patterns = [text for rep in tq1.reps(3) if (text := rep.text(1) or rep.text(10))]
+    repeat, code, as_needed = _pattern(patterns[0] if len(patterns) == 1 else "")
+    if len(patterns) > 1:
+        code = CodeableConcept(text=", ".join(patterns))  # both hold together: neither may be computed alone
+        as_needed = any(pattern.upper().startswith("PRN") for pattern in patterns)
     times = [text for rep in tq1.reps(4) if (text := _time_of_day(rep.text(1)))]
     if times:
         repeat = Repeat(timeOfDay=times)
@@ -222,9 +278,10 @@ def _timing(tq1: Segment, context: Context) -> tuple[Timing | None, bool]:
     if start or end:
         repeat = repeat or Repeat()
         repeat.boundsPeriod = Period(start, end)
-    if tq1.text(14).isdigit():
+    count = whole_number(tq1.text(14))
+    if count:
         repeat = repeat or Repeat()
-        repeat.count = int(tq1.text(14))
+        repeat.count = count
     as_needed = as_needed or any(rep.text(1).upper() == "PRN" for rep in tq1.reps(9))
     if repeat is None and code is None:
         return None, as_needed
@@ -270,6 +327,6 @@ def _pattern(pattern: str) -> tuple[Repeat | None, CodeableConcept | None, bool]
 def _time_of_day(text: str) -> str:
     """TM -> time: HHMM[SS]."""
     digits = text.strip().replace(":", "")
-    if not digits.isdigit() or len(digits) not in {4, 6} or int(digits[:2]) > 23 or int(digits[2:4]) > 59:
+    if whole_number(digits) is None or len(digits) not in {4, 6} or int(digits[:2]) > 23 or int(digits[2:4]) > 59:
         return ""
     return f"{digits[:2]}:{digits[2:4]}:{digits[4:6] or '00'}"

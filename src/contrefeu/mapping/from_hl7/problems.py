@@ -5,25 +5,29 @@ Rules kept here:
   * "None known" is a statement of its own, kept beside whatever it contradicts.
 """
 
-from contrefeu.fhir import plain
-from contrefeu.fhir.datatypes import CodeableConcept, Coding
-from contrefeu.fhir.resources import AllergyIntolerance, Condition, Reaction
+from contrefeu.fhir import AllergyIntolerance, CodeableConcept, Coding, Condition, Reaction, plain
 from contrefeu.hl7 import Segment
-from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person, nanoseconds
+from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person
 from contrefeu.mapping.from_hl7.stay import reference
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Said
 from contrefeu.mapping.tables.codes import (
     ALLERGY_CATEGORIES,
     ALLERGY_CRITICALITIES,
     ALLERGY_SEVERITIES,
     NO_KNOWN_ALLERGY,
+    NO_KNOWN_WORDS,
 )
 
 _CLINICAL_ALLERGY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 _VERIFIED_ALLERGY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+_CLINICAL_CODES = frozenset({"active", "recurrence", "relapse", "inactive", "remission", "resolved"})
 _VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
+
+
+_NOT_TOLD = CodeableConcept([Coding("http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown")])
 
 
 def status(system: str, code: str) -> CodeableConcept:
@@ -37,7 +41,7 @@ def allergy_of_al1(al1: Segment, context: Context, patient_key: str) -> Said | N
         concept_of(al1, 3),
         al1.text(2),
         al1.text(4),
-        [rep.whole for rep in al1.reps(5)],
+        [rep.text(2) or rep.text(1) for rep in al1.reps(5)],
         context.when(al1.text(6)),
         patient_key,
         "",
@@ -51,7 +55,7 @@ def allergy_of_iam(iam: Segment, context: Context, patient_key: str) -> Said | N
         concept_of(iam, 3),
         iam.text(2),
         iam.text(4),
-        [rep.whole for rep in iam.reps(5)],
+        [rep.text(2) or rep.text(1) for rep in iam.reps(5)],
         context.when(iam.text(11)) or context.when(iam.text(13)),
         patient_key,
         own[0] if own else "",
@@ -79,10 +83,11 @@ def condition_of_prb(prb: Segment, context: Context, patient_key: str, visit: st
     own = entity(prb, 4, context.authority)
     resolved = context.when(prb.text(9))
     action = prb.text(1).upper()
-    over = bool(resolved) or prb.text(14).lower() in {"resolved", "inactive", "r", "i"}
+    told = prb.text(14).lower()
+    clinical = "resolved" if resolved or told in {"r", "i"} else told if told in _CLINICAL_CODES else "active"
     found = Condition(
         identifier=[own[1]] if own else [],
-        clinicalStatus=status(_CLINICAL, "resolved" if over else "active"),
+        clinicalStatus=status(_CLINICAL, clinical),
         verificationStatus=status(_VERIFIED, "entered-in-error") if action == "DE" else None,
         category=[status(_CATEGORY, "problem-list-item")],
         code=code,
@@ -116,7 +121,7 @@ def condition_of_dg1(dg1: Segment, context: Context, patient_key: str, visit: st
         recordedDate=context.when(dg1.text(5)),
         recorder=first_person(dg1, 16),
     )
-    key = own[0] if own else f"{patient_key}|{visit}|{_code_key(code)}"
+    key = own[0] if own else f"{visit or patient_key}|{_code_key(code)}"  # a stay keeps its number when merged
     return _said("Condition", f"diagnosis|{key}", found, 0, update=True)
 
 
@@ -131,10 +136,10 @@ def _allergy(
 ) -> Said | None:
     if code is None:
         return None
-    known = {coding.code.upper() for coding in code.coding} | {code.text.upper()}
-    denies = bool(known & NO_KNOWN_ALLERGY)
-    if denies and not any(coding.code in NO_KNOWN_ALLERGY and coding.code.isdigit() for coding in code.coding):
-        code.coding.append(Coding("http://snomed.info/sct", "716186003", "No known allergy"))
+    known = {coding.code.strip().upper() for coding in code.coding} | {code.text.strip(" .").upper()}
+    denied = next((NO_KNOWN_ALLERGY[one] for one in sorted(known) if one in NO_KNOWN_ALLERGY), "")
+    if denied and all(coding.code != denied for coding in code.coding):
+        code.coding.append(Coding("http://snomed.info/sct", denied, NO_KNOWN_WORDS[denied]))
     texts = [text for text in reactions if text]
     found = AllergyIntolerance(
         clinicalStatus=status(_CLINICAL_ALLERGY, "active"),
@@ -143,9 +148,12 @@ def _allergy(
         code=code,
         onsetDateTime=since,
     )
-    if texts or severity in ALLERGY_SEVERITIES:
+    if texts:
         manifestation = [CodeableConcept(text=text) for text in texts]
         found.reaction = [Reaction(manifestation, severity=ALLERGY_SEVERITIES.get(severity, ""))]
+    elif severity in ALLERGY_SEVERITIES:
+        # R4 knows no severity without what happened: data-absent-reason says that nobody told.
+        found.reaction = [Reaction([_NOT_TOLD], severity=ALLERGY_SEVERITIES[severity])]
     return _said("AllergyIntolerance", own or f"{patient_key}|{_code_key(code)}", found, 0, update=True)
 
 

@@ -8,21 +8,25 @@ Rules kept here:
   * A missing OBX-8 is no "normal".
 """
 
-from base64 import b64encode
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 
-from contrefeu.fhir import derived_id, plain
-from contrefeu.fhir.datatypes import (
+from contrefeu.fhir import (
     Annotation,
     Attachment,
     CodeableConcept,
     Coding,
+    DiagnosticReport,
+    Observation,
     Quantity,
     Range,
     Ratio,
     Reference,
+    ReferenceRange,
+    derived_id,
+    plain,
 )
-from contrefeu.fhir.resources import DiagnosticReport, Observation, ReferenceRange
 from contrefeu.hl7 import Rep, Segment
 from contrefeu.mapping.from_hl7.datatypes import (
     Context,
@@ -30,16 +34,18 @@ from contrefeu.mapping.from_hl7.datatypes import (
     concept_of,
     decimal,
     first_person,
-    nanoseconds,
     quantity,
     unit_words,
+    words,
 )
 from contrefeu.mapping.from_hl7.orders import order_numbers, request_reference
 from contrefeu.mapping.from_hl7.stay import reference
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Reading, Said
-from contrefeu.mapping.tables.codes import OBSERVATION_STATUS, REPORT_STATUS
+from contrefeu.mapping.tables.codes import INTERPRETATIONS, OBSERVATION_STATUS, REPORT_STATUS
 
-_INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v2-0078"
+_INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+_FLAGS = "http://terminology.hl7.org/CodeSystem/v2-0078"
 _SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
 # OBX-2 and OBX-5.2, OBX-5.3 of encapsulated data (tables 0191, 0291)
 _MEDIA = {
@@ -54,31 +60,35 @@ _MEDIA = {
     "X-HL7-CDA-LEVEL-ONE": "text/xml",
     "DICOM": "application/dicom",
 }
+# OBX-2 types whose components are parts of one thing: they are read apart, and shown one after the other
+_STRUCTURED = frozenset(
+    {"AD", "CN", "CP", "CQ", "CX", "DR", "EI", "MO", "NA", "PN", "RP", "XAD", "XCN", "XON", "XPN", "XTN"}
+)
 
 
 class Line:
     """One OBX with the notes that follow it, and the OBX that go on with its text."""
 
-    __slots__ = ("more", "notes", "obx")
+    __slots__ = ("more", "name", "notes", "obx")
 
     def __init__(self, obx: Segment) -> None:
         self.obx = obx
+        self.name = _name_of(obx)  # code and sub-id
         self.notes: list[Annotation] = []
         self.more: list[Segment] = []
-
-    @property
-    def name(self) -> tuple[str, str]:
-        """Code and sub-id."""
-        return self.obx.text(3) or self.obx.text(3, 2), self.obx.text(4)
 
     def goes_on(self, obx: Segment) -> bool:
         """Whether *obx* is a further line of this text."""
         return (
             obx.text(2) in {"TX", "FT"}
             and self.obx.text(2) == obx.text(2)
-            and self.name == (obx.text(3) or obx.text(3, 2), obx.text(4))
+            and self.name == _name_of(obx)
             and self.obx.text(11) == obx.text(11)
         )
+
+
+def _name_of(obx: Segment) -> tuple[str, str]:
+    return obx.text(3) or obx.text(3, 2), obx.text(4)
 
 
 def report(
@@ -86,21 +96,23 @@ def report(
     obr: Segment,
     lines: list[Line],
     notes: list[Annotation],
+    specimens: list[Segment],
     visit: str,
     context: Context,
     reading: Reading,
 ) -> Iterator[Said]:
-    """OBR: 2 placer, 3 filler, 4 code, 7 observed, 22 reported, 24 section, 25 status, 32 interpreter."""
+    """OBR: 2 placer, 3 filler, 4 code, 7 observed, 15 specimen, 22 reported, 24 section, 25 status, 32 interpreter."""
     placer, filler, identifiers = order_numbers(orc, obr, context)
     code = concept_of(obr, 4)
     name = obr.text(4) or (code.text if code else "")
     key = f"{filler or placer or context.authority + '|' + context.message.control_id}|{name}"
-    issued = context.when(obr.text(22)) or context.when(context.message.message_time)
+    issued = context.instant(obr.text(22)) or context.instant(context.message.message_time)
     at_ns = nanoseconds(context.moment(obr.text(22))) or nanoseconds(context.moment(context.message.message_time))
     observed = context.when(obr.text(7))
     section = obr.text(24)
-    observations = list(_observations(lines, key, obr, observed, issued, at_ns, visit, context, reading))
-    attachments = [one for line in lines if (one := attachment(line.obx, line.more))]
+    samples = _samples(obr, specimens)
+    observations = list(_observations(lines, key, obr, samples, observed, issued, at_ns, visit, context, reading))
+    attachments = [one for line in lines for one in attachments_of(line.obx)]
     status = REPORT_STATUS.get(obr.text(25).upper(), "") or _status_of(observations)
     found = DiagnosticReport(
         identifier=identifiers,
@@ -112,6 +124,7 @@ def report(
         effectiveDateTime=observed,
         issued=issued,
         resultsInterpreter=[who] if (who := first_person(obr, 32)) else [],
+        specimen=samples,
         result=[Reference(f"Observation/{derived_id('Observation', said.key)}") for said in observations],
         conclusion="\n".join(note.text for note in notes),
         presentedForm=attachments,
@@ -124,15 +137,18 @@ def report(
 
 
 def measures(lines: list[Line], patient_key: str, visit: str, context: Context, reading: Reading) -> Iterator[Said]:
-    """OBX outside any order (weight, height in an admission): each is called by the patient, its code and its time."""
-    when = context.message.text("EVN", 2) or context.message.message_time
+    """OBX outside any order (weight, height in an admission): each is called by the patient, its code and its time.
+
+    When no time is said (OBX-14), the last word on that code holds.
+    """
+    issued = context.instant(context.message.message_time)
     for line in lines:
         obx = line.obx
         if obx.text(2) == "ED" or not line.name[0]:
             reading.lose(f"OBX[{obx.position}]", "kept in the message, not charted")
             continue
-        at = obx.text(14) or when
-        found = _observation(line, None, context.when(when), context.when(when), visit, context)
+        at = obx.text(14)
+        found = _observation(line, None, [], context.when(at), issued, visit, context)
         values = plain(found)
         del values["resourceType"]
         key = f"{patient_key}|{'|'.join(line.name)}|{at}"
@@ -162,34 +178,46 @@ def note_of(nte: Segment) -> Annotation | None:
     return Annotation(text) if text else None
 
 
-def attachment(obx: Segment, more: list[Segment]) -> Attachment | None:
-    """OBX-5 as ED -> Attachment."""
+def attachments_of(obx: Segment) -> list[Attachment]:
+    """OBX-5 as ED -> Attachments, one a repetition."""
     if obx.text(2) != "ED":
-        return None
-    reps = obx.reps(5)
-    if not reps:
-        return None
-    kind, subtype, encoding = reps[0].text(2), reps[0].text(3), reps[0].text(4)
-    data = reps[0].text(5)
-    for line in more:
-        data += line.text(5, 5)
+        return []
+    return [found for rep in obx.reps(5) if (found := _attachment(rep, obx.text(3, 2)))]
+
+
+def _attachment(rep: Rep, title: str) -> Attachment | None:
+    """ED: 1 source, 2 type, 3 subtype, 4 encoding, 5 data; what is not what its encoding says is kept as text."""
+    kind, subtype, encoding, data = rep.text(2), rep.text(3), rep.text(4).upper(), rep.text(5)
     if not data:
         return None
-    media = _MEDIA.get(subtype.upper()) or _MEDIA.get(kind.upper()) or _MEDIA.get(reps[0].text(1).upper())
-    media = media or (f"{kind}/{subtype}".lower() if "/" not in kind and subtype else "application/octet-stream")
-    if encoding.upper() != "BASE64":
-        return _plain_attachment(data, media, obx)
-    return Attachment(media, "".join(data.split()), obx.text(3, 2))
+    media = _MEDIA.get(subtype.upper()) or _MEDIA.get(kind.upper()) or _MEDIA.get(rep.text(1).upper())
+    media = media or _media_type(kind, subtype)
+    try:
+        if encoding == "BASE64":
+            packed = "".join(data.split())
+            b64decode(packed, validate=True)
+            return Attachment(media, packed, title)
+        if encoding == "HEX":
+            return Attachment(media, b64encode(bytes.fromhex(data)).decode(), title)
+    except ValueError:
+        media = "text/plain; charset=utf-8"
+    return Attachment(media, b64encode(data.encode("utf-8", "replace")).decode(), title)
 
 
-def _plain_attachment(data: str, media: str, obx: Segment) -> Attachment:
-    return Attachment(media, b64encode(data.encode()).decode(), obx.text(3, 2))
+def _media_type(kind: str, subtype: str) -> str:
+    """A media type from ED-2 and ED-3, when they are words of one."""
+    known = {"TEXT": "text", "TX": "text", "FT": "text", "IM": "image", "IMAGE": "image", "AU": "audio"}
+    top = known.get(kind.upper(), kind.lower())
+    if re.fullmatch("[a-z]+", top) and re.fullmatch(r"[A-Za-z0-9.+-]+", subtype):
+        return f"{top}/{subtype.lower()}"
+    return "text/plain; charset=utf-8" if top == "text" else "application/octet-stream"
 
 
 def _observations(
     lines: list[Line],
     report_key: str,
     obr: Segment,
+    samples: list[Reference],
     observed: str,
     issued: str,
     at_ns: int,
@@ -207,7 +235,7 @@ def _observations(
             continue
         seen[line.name] = seen.get(line.name, 0) + 1
         again = f"|{seen[line.name]}" if seen[line.name] > 1 else ""
-        found = _observation(line, obr, observed, issued, visit, context)
+        found = _observation(line, obr, samples, observed, issued, visit, context)
         values = plain(found)
         del values["resourceType"]
         moment = nanoseconds(context.moment(obx.text(19))) or at_ns
@@ -215,7 +243,13 @@ def _observations(
 
 
 def _observation(
-    line: Line, obr: Segment | None, observed: str, issued: str, visit: str, context: Context
+    line: Line,
+    obr: Segment | None,
+    samples: list[Reference],
+    observed: str,
+    issued: str,
+    visit: str,
+    context: Context,
 ) -> Observation:
     """OBX: 2 type, 3 code, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 observer, 17 method."""
     obx = line.obx
@@ -230,10 +264,23 @@ def _observation(
         interpretation=_flags(obx),
         note=line.notes,
         method=concept_of(obx, 17) if obx.has(17) else None,
+        specimen=samples[0] if len(samples) == 1 else None,
         referenceRange=_range(obx),
     )
     _value(found, line, context)
     return found
+
+
+def _samples(obr: Segment, specimens: list[Segment]) -> list[Reference]:
+    """What was examined: SPM-4 with its site (SPM-8), else OBR-15 (before v2.5)."""
+    found = []
+    for spm in specimens:
+        parts = [concept_of(spm, 4), concept_of(spm, 8) if spm.has(8) else None]
+        found.append(words([part.text for part in parts if part], ", "))
+    if not specimens and obr.has(15):
+        rep = obr.reps(15)[0]
+        found.append(words([rep.text(1, 2) or rep.text(1), rep.text(4, 2) or rep.text(4)], ", "))
+    return [Reference(display=text) for text in dict.fromkeys(found) if text]
 
 
 def _categories(obr: Segment | None) -> list[CodeableConcept]:
@@ -259,12 +306,17 @@ def _value(found: Observation, line: Line, context: Context) -> None:
     texts = [_words(rep, kind) for rep in reps]
     texts += [_words(rep, kind) for obx_more in line.more for rep in obx_more.reps(5)]
     text = "\n".join(texts)
-    found.valueString = f"{text} {unit}" if unit and kind in {"NM", "SN", "ST"} else text
+    found.valueString = f"{text} {unit}" if unit and text else text
 
 
 def _words(rep: Rep, kind: str) -> str:
+    """A value as text: coded ones by their words, structured ones by their parts."""
     if kind in {"CE", "CWE", "CF", "CNE"}:
-        return rep.text(2) or rep.text(1)
+        return rep.text(2) or rep.text(1) or rep.text(5) or rep.text(4)
+    if kind == "SN":
+        return "".join(rep.components)
+    if kind in _STRUCTURED:
+        return words(rep.components)
     return rep.whole
 
 
@@ -298,7 +350,8 @@ def _flags(obx: Segment) -> list[CodeableConcept]:
     for rep in obx.reps(8):
         code = rep.text(1)
         if code:
-            found.append(CodeableConcept([Coding(_INTERPRETATION, code, rep.text(2))]))
+            system = _INTERPRETATION if code in INTERPRETATIONS else _FLAGS
+            found.append(CodeableConcept([Coding(system, code, rep.text(2))]))
     return found
 
 
@@ -307,10 +360,12 @@ def _range(obx: Segment) -> list[ReferenceRange]:
     if not text:
         return []
     found = ReferenceRange(text=text)
-    low, mark, high = text.partition("-")
-    if mark and decimal(low.strip()) is not None and decimal(high.strip()) is not None:
-        unit = unit_words(next(iter(obx.reps(6)), None))
-        found.low, found.high = quantity(low, unit), quantity(high, unit)
+    first, mark, second = text.partition("-")
+    if mark:
+        low, high = decimal(first.strip()), decimal(second.strip())
+        if low is not None and high is not None:
+            unit = unit_words(next(iter(obx.reps(6)), None))
+            found.low, found.high = Quantity(low, unit=unit), Quantity(high, unit=unit)
     return [found]
 
 

@@ -28,7 +28,7 @@ CODE_SYSTEMS = {
 }
 
 # Numbers that stand for "unknown" in feeds (DESIGN section 8: dummy numbers are listed)
-DUMMY_NUMBERS = frozenset({"0", "UNKNOWN", "INCONNU", "UNK", "NONE", "N/A", "NA", "NULL", "XXX", "TEMP", "ANONYME"})
+DUMMY_NUMBERS = frozenset({"0", "UNKNOWN", "INCONNU", "UNK", "NONE", "N/A", "NA", "NULL", "X" * 3, "TEMP", "ANONYME"})
 
 # PID-3.5 (table 0203) and authorities of national numbers: INS (NIR, NIA and their test roots), social security
 NATIONAL_TYPES = frozenset(
@@ -83,7 +83,7 @@ OBSERVATION_STATUS = {  # 0085, OBX-11
     "D": "entered-in-error",
     "F": "final",
     "I": "registered",
-    "N": "registered",
+    "N": "cancelled",  # not asked: nothing will come
     "O": "registered",
     "P": "preliminary",
     "R": "preliminary",
@@ -162,14 +162,51 @@ PRESCRIPTION_STATUS = {"revoked": "cancelled"}
 STOPPED = frozenset({"DC", "OD", "DR"})  # ORC-1: begun and ended early
 PRIORITIES = {"S": "stat", "A": "asap", "R": "routine", "T": "asap", "P": "routine"}  # 0027, 0485
 ADMINISTRATION_STATUS = {"CP": "completed", "PA": "completed", "RE": "not-done", "NA": "not-done"}  # 0322, RXA-20
-ALLERGY_CATEGORIES = {"DA": "medication", "MA": "medication", "FA": "food", "EA": "environment", "AA": "environment"}
-# 0127 (LA pollen, PA plant) have no category of their own in FHIR
-ALLERGY_CATEGORIES |= {"LA": "environment", "PA": "environment"}
+ALLERGY_CATEGORIES = {  # 0127; MA and MC (miscellaneous) have none
+    "DA": "medication",
+    "FA": "food",
+    "EA": "environment",
+    "AA": "biologic",
+    "LA": "environment",
+    "PA": "environment",
+}
 ALLERGY_SEVERITIES = {"SV": "severe", "MO": "moderate", "MI": "mild"}  # 0128
-ALLERGY_CRITICALITIES = {"SV": "high", "MO": "low", "MI": "low"}
-NO_KNOWN_ALLERGY = frozenset(
-    {"716186003", "409137002", "429625007", "428607008", "NKA", "NKDA", "ALLERGY-NONE", "AUCUNE", "NONE"}
-)
+ALLERGY_CRITICALITIES = {"SV": "high", "MI": "low"}  # 0128; the guide gives MO and U none
+# What says "none known", and of what: codes and words of feeds -> SNOMED CT. Nothing else is read as a denial.
+NO_KNOWN_ALLERGY = {
+    "716186003": "716186003",
+    "NKA": "716186003",
+    "ALLERGY-NONE": "716186003",
+    "NONE": "716186003",
+    "NO KNOWN ALLERGY": "716186003",
+    "NO KNOWN ALLERGIES": "716186003",
+    "AUCUNE": "716186003",
+    "AUCUNE ALLERGIE": "716186003",
+    "AUCUNE ALLERGIE CONNUE": "716186003",
+    "PAS D'ALLERGIE CONNUE": "716186003",
+    "409137002": "409137002",
+    "NKDA": "409137002",
+    "NO KNOWN DRUG ALLERGY": "409137002",
+    "NO KNOWN DRUG ALLERGIES": "409137002",
+    "AUCUNE ALLERGIE MÉDICAMENTEUSE CONNUE": "409137002",
+    "429625007": "429625007",
+    "NO KNOWN FOOD ALLERGY": "429625007",
+    "NO KNOWN FOOD ALLERGIES": "429625007",
+    "428607008": "428607008",
+}
+NO_KNOWN_WORDS = {
+    "716186003": "No known allergy",
+    "409137002": "No known drug allergy",
+    "429625007": "No known food allergy",
+    "428607008": "No known environmental allergy",
+}
+# 0078 codes that v3-ObservationInterpretation has under the same letters (HL7 concept map InterpretationCodes)
+INTERPRETATIONS = frozenset(
+    ["<", ">", "A", "AA", "B", "CAR", "D", "DET", "E", "EX", "EXP", "H", "HH", "HU", "I", "IE", "IND", "L", "LL", "LU",
+     "MS", "N", "NCL", "ND", "NEG", "NR", "NS", "POS", "R", "RR", "S", "SDD", "SYN-R", "SYN-S", "U", "UNE", "VS"]
+)  # fmt: skip
+CONFIDENTIALITY = {"V": "V", "R": "R", "VR": "V"}  # 0272, TXA-18; 0177 -> v3-Confidentiality
+AVAILABILITY = {"CA": "entered-in-error", "OB": "superseded"}  # 0273, TXA-19 -> document-reference-status
 APPOINTMENT_STATUS = {  # events of SIU (HL7 v2.9, 10.4) -> FHIR appointmentstatus
     "S12": "booked",
     "S13": "booked",

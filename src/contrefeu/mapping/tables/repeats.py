@@ -14,4 +14,4 @@ NAMED = {
     "QPM": (1, "1", "d"),
     "QHS": (1, "1", "d"),
 }
-EVERY = re.compile(r"Q(\d{1,3})(S|M|H|D|W|L)")  # Q6H: every six hours
+EVERY = re.compile(r"Q([0-9]{1,3})(S|M|H|D|W|L)")  # Q6H: every six hours

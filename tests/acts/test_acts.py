@@ -1,0 +1,70 @@
+"""Acts are written once and read for ever: the bytes are frozen, and what a later version wrote stops nothing.
+
+Method: each act there and back, and as it stands in a journal.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrefeu.acts import (
+    AccountAdded,
+    AccountDisabled,
+    DowntimeDeclared,
+    DowntimeLifted,
+    GlassBroken,
+    SecretChanged,
+    decode,
+    encode,
+)
+
+AT = "2026-11-24T02:10:00.000000Z"
+ACTS = {
+    b'{"act":"account-added","login":"a","name":"Ada","role":"nurse","secret_hash":"$argon2id$x","wards":["CARD"]}':
+        AccountAdded("a", "Ada", "nurse", "$argon2id$x", ["CARD"]),
+    b'{"act":"account-disabled","login":"a","reason":"left"}': AccountDisabled("a", "left"),
+    b'{"act":"secret-changed","login":"a","secret_hash":"$argon2id$y"}': SecretChanged("a", "$argon2id$y"),
+    b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z"}':
+        DowntimeDeclared([], "attack", AT),
+    b'{"act":"downtime-lifted","wards":["CARD"],"reason":"restored","at":"2026-11-24T02:10:00.000000Z"}':
+        DowntimeLifted(["CARD"], "restored", AT),
+    b'{"act":"glass-broken","chart":"c1","reason":"emergency","at":"2026-11-24T02:10:00.000000Z"}':
+        GlassBroken("c1", "emergency", AT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", ACTS)
+def test_an_act_is_these_bytes_for_ever(body):
+    """A journal written today is read in twenty years."""
+    assert encode(ACTS[body]) == body
+    assert decode(body) == ACTS[body]
+
+
+def test_an_older_act_reads_with_todays_defaults():
+    """Fields that came later have a default; fields that a later version added are passed over."""
+    older = b'{"act":"account-added","login":"a","name":"Ada","role":"nurse","secret_hash":"h"}'
+    assert decode(older) == AccountAdded("a", "Ada", "nurse", "h", [])
+    later = b'{"act":"downtime-lifted","wards":[],"reason":"","at":"t","cut_over":"2026-11-25T00:00:00Z"}'
+    assert decode(later) == DowntimeLifted([], "", "t")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"act":"bed-cleaned","bed":"1"}', b'{"act":7}', b"{}", b"[]", b"", b"\xff", b'{"act":"glass-broken"}',
+             b'{"act":"downtime-declared","wards":"all","reason":"","at":""}']
+)  # fmt: skip
+def test_an_act_that_is_not_known_stops_nothing(body):
+    """A later version's act, or no act at all: it is kept, and skipped."""
+    assert decode(body) is None
+
+
+@given(body=st.binary(max_size=60))
+def test_no_bytes_defeat_the_reader_of_acts(body):
+    """Any body."""
+    decode(body)
+
+
+@given(login=st.text(max_size=20), reason=st.text(max_size=40))
+def test_words_come_back_as_written(login, reason):
+    """Names and reasons in any script."""
+    act = AccountDisabled(login, reason)
+    assert decode(encode(act)) == act
