@@ -12,11 +12,13 @@ Rules kept here:
 from collections.abc import Iterable
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from contrefeu.chart.patient import Identity, patient_resource, take_identity
+from contrefeu.chart.shapes import well_shaped
 from contrefeu.chart.stays import StayState, encounter, take_movement, take_stay
 from contrefeu.chart.versions import Kept, take
-from contrefeu.fhir import Json, collection, derived_id
+from contrefeu.fhir import Json, collection, completed, derived_id
 from contrefeu.mapping import Reading
 
 # Which block of a chart a resource stands in: what each block's "as of" is counted by (F1).
@@ -35,10 +37,12 @@ BLOCKS = {
     "Procedure": "procedures",
     "Flag": "alerts",
 }
+# Kept and counted as any message, and no line of a chart: nobody cares for a patient by an invoice.
+_BILLING = frozenset({"BAR", "DFT"})
 
 
 class Unread(Struct, frozen=True):
-    """A message that names this patient and says nothing that a chart can hold."""
+    """A message that names this patient, and that no rule understands."""
 
     ref: str
     kind: str
@@ -84,6 +88,8 @@ def apply(chart: Chart, reading: Reading) -> Chart:
     chart.last = reading.order
     chart.last_received_ns = max(chart.last_received_ns, reading.received_ns)
     own = not reading.subjects or chart.key in reading.subjects[0].keys
+    if reading.kind.startswith("FHIR"):
+        _shape(reading)
     if reading.patient is not None:
         take_identity(chart.identity, reading, own=own)
         _hear(chart, "identity", reading)
@@ -95,7 +101,8 @@ def apply(chart: Chart, reading: Reading) -> Chart:
     for said in reading.said:
         take(chart.kept, said, reading)
         _hear(chart, BLOCKS.get(said.kind, "other"), reading)
-    if not (reading.patient or reading.stays or reading.movements or reading.said or reading.links):
+    says = reading.patient or reading.stays or reading.movements or reading.said or reading.links
+    if not says or (not reading.understood and reading.kind[:3] not in _BILLING):
         chart.unread.append(Unread(reading.ref, reading.kind, reading.source, reading.received_ns))
     return chart
 
@@ -116,7 +123,14 @@ def to_bundle(chart: Chart) -> Json:
     resources += sorted(stays, key=lambda stay: stay["id"])
     for name in sorted(chart.kept):
         resources.append(chart.kept[name].resource(subject))
-    return collection(resources)
+    return collection(map(completed, resources))
+
+
+def _shape(reading: Reading) -> None:
+    """Leave out what a FHIR sender wrote out of shape."""
+    if reading.patient is not None:
+        reading.patient = well_shaped("Patient", reading.patient)
+    reading.said = [replace(said, resource=well_shaped(said.kind, said.resource)) for said in reading.said]
 
 
 def _hear(chart: Chart, block: str, reading: Reading) -> None:

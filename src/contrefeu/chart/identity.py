@@ -1,62 +1,42 @@
-"""Which numbers are one patient: links from merges, chains and cycles included (FIELD F32, F41).
+"""Which numbers are one patient's, as merges and their undoing said it, in journal order (FIELD F32, F41).
 
 Rules kept here:
-  * A merge links two numbers and copies nothing; the survivor of the latest merge names the chart.
-  * Undoing a merge takes that link away: what is left decides again.
-  * The result depends on the links in journal order, never on when they were learned.
+  * A merge links and never copies (decision 0012): undone, each entry is back under the number it names.
+  * The last statement about a pair of numbers holds.
+  * Chains end at the last survivor; of a cycle, the last statement names it; a number merged into one that had itself
+    been merged lands on that one's survivor.
+  * Values in, values out; the same statements give the same answer, whatever order they were learned in.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from contrefeu.mapping import Link
+Order = tuple[int, str, int]
+"""Journal order everywhere: hybrid clock, journal, sequence."""
 
 
-class Families:
-    """Numbers, the families they form, and which of each family names the chart."""
+class Said(NamedTuple):
+    """One statement: these two are one (or, undone, are not)."""
 
-    def __init__(self, links: Iterable[Link] = ()) -> None:
-        self._links: list[Link] = []
-        self._members: dict[str, frozenset[str]] = {}
-        self._heads: dict[str, str] = {}
-        for link in links:
-            self.take(link)
+    order: Order
+    n: int  # of several in one entry
+    survivor: int
+    loser: int
+    undo: bool
 
-    def head(self, key: str) -> str:
-        """The number that names the chart of *key*."""
-        return self._heads.get(key, key)
 
-    def members(self, key: str) -> frozenset[str]:
-        """All the numbers that are one patient with *key*, itself among them."""
-        return self._members.get(key, frozenset((key,)))
-
-    def take(self, link: Link) -> frozenset[str]:
-        """Take one more link, in journal order; returns every number whose family may have changed."""
-        touched = self.members(link.survivor) | self.members(link.lost)
-        self._links.append(link)
-        if link.kind == "merge":
-            self._join(link)
-            return touched
-        undone = {(link.survivor, link.lost), (link.lost, link.survivor)}
-        standing = [
-            one
-            for one in self._links
-            if one.kind == "merge" and one.survivor in touched and (one.survivor, one.lost) not in undone
-        ]
-        self._links = [one for one in self._links if one.survivor not in touched] + standing
-        for key in touched:
-            self._members.pop(key, None)
-            self._heads.pop(key, None)
-        for one in standing:
-            self._join(one)
-        return touched
-
-    def _join(self, link: Link) -> None:
-        if link.survivor == link.lost:
-            return
-        head = self.head(link.survivor)
-        if head == self.head(link.lost):
-            head = link.survivor  # a cycle: the latest word says who survives
-        members = self.members(link.survivor) | self.members(link.lost)
-        for key in members:
-            self._members[key] = members
-            self._heads[key] = head
+def survivors(said: Iterable[Said]) -> dict[int, int]:
+    """Return, for each number in *said*, the number whose chart it belongs to."""
+    statements = sorted(said)
+    roots = {node: node for one in statements for node in (one.survivor, one.loser)}
+    last = {frozenset((one.survivor, one.loser)): one for one in statements}
+    for one in sorted(last.values()):
+        if one.undo:
+            continue
+        kept, gone = roots[one.survivor], roots[one.loser]
+        # A cycle: what had survived is said to be the loser now.
+        target, source = (one.survivor, kept) if kept == gone == one.loser else (kept, gone)
+        for node, root in roots.items():
+            if root == source:
+                roots[node] = target
+    return roots

@@ -49,9 +49,10 @@ def take_identity(identity: Identity, reading: Reading, *, own: bool) -> None:
         changed |= identity.links.setdefault(str(link), link) is link
     said = {key: value for key, value in patient.items() if key not in _UNITED}
     said |= dict.fromkeys(reading.cleared)
+    strength = told.strength
     for element, value in _joined(said).items():
         before = identity.told.get(element)
-        if before is not None and before.strength > told.strength:
+        if before is not None and before.strength > strength:
             continue
         identity.told[element] = told
         if identity.elements.get(element) != value:
@@ -69,6 +70,8 @@ def patient_resource(identity: Identity, chart_id: str) -> Json:
     elements = {key: value for key, value in identity.elements.items() if value is not None}
     deceased = elements.pop("deceased", None)
     security = elements.pop("security", None)
+    if not _is_hour_of(elements.get("_birthDate"), str(elements.get("birthDate", ""))):
+        elements.pop("_birthDate", None)  # the hour of a day that was corrected since
     if security:
         found["meta"] = {**found.get("meta", {}), "security": security}
     if identity.numbers:
@@ -79,6 +82,12 @@ def patient_resource(identity: Identity, chart_id: str) -> Json:
     if identity.links:
         found["link"] = list(identity.links.values())
     return found
+
+
+def _is_hour_of(precise: Json | None, day: str) -> bool:
+    """Whether what stands beside a birth date is of that day; what holds no hour is."""
+    times = [str(one.get("valueDateTime", day)) for one in (precise or {}).get("extension") or []]
+    return all(time.startswith(day) for time in times)
 
 
 def _joined(said: Json) -> Json:

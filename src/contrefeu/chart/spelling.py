@@ -10,7 +10,7 @@ Rules kept here:
 import re
 import unicodedata
 
-WORD_LENGTH_MAX = 40
+WORD_LENGTH_MAX = 40  # of a word of the index, which has a trace a letter; the longest surnames have some 30
 _PARTS = re.compile(r"[a-z0-9]+")
 _JOINED = str.maketrans("", "", " -.'’/_")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "þ": "th", "ð": "d"})

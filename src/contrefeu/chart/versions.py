@@ -2,15 +2,20 @@
 
 Rules kept here:
   * Versions follow the object's own status and time: a preliminary result never replaces a final one, and what was
-    said earlier never replaces what was said later, whenever either arrives.
-  * A corrected, deleted or wrong value is replaced and stays visible beside the new one.
-  * An update changes what it says and leaves the rest; absent removes nothing.
-  * A feed never reopens what was stopped by an older word (DESIGN section 8): order comes from the sender's times.
+    said earlier never replaces what was said later, whenever either arrives. Arrival breaks ties.
+  * A corrected, deleted or wrong value is replaced and stays visible beside the new one, each value once.
+  * An update changes what it says and leaves the rest, element by element; absent removes nothing.
+  * A feed never reopens what was stopped by an older word, nor by one of the same second: of two that are as old,
+    the one that ends an order holds.
+  * An allergy or a problem that is said again after it was taken back stands again.
 """
+
+from bisect import insort
+from hashlib import blake2b
 
 from msgspec import Struct, field
 
-from contrefeu.fhir import Json, derived_id
+from contrefeu.fhir import Json, derived_id, encode
 from contrefeu.mapping import Reading, Said
 
 EARLIER = "urn:contrefeu:earlier"  # extension: a value that was replaced
@@ -29,8 +34,36 @@ _RANKS = {
     "entered-in-error": 2,
 }
 _RANKED = frozenset({"Observation", "DiagnosticReport"})
+_TIMES = 10**17  # microseconds from one rank to the next: times until the year 5138 fit between two
+# Types whose replaced contents stay visible, and the elements that hold them
+_CONTENTS: dict[str, tuple[str, ...]] = {
+    "Observation": (),  # value[x]
+    "DiagnosticReport": ("conclusion", "presentedForm"),
+    "DocumentReference": ("content",),
+    "MedicationAdministration": ("dosage",),
+}
+# Statuses that end an order, a slot, a document
+_ENDED = frozenset({"stopped", "cancelled", "revoked", "completed", "entered-in-error", "superseded", "noshow"})
+_ENDING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "DocumentReference"})
+# Types that are taken back by verificationStatus, and stand by clinicalStatus: never both (FHIR ait-2, con-5)
+_TAKEN_BACK = frozenset({"AllergyIntolerance", "Condition"})
 # Which type an object's subject element is called otherwise in (R4).
 _SUBJECT = {"AllergyIntolerance": "patient", "Immunization": "patient"}
+
+
+class Earlier(Struct, frozen=True, omit_defaults=True):
+    """A version that does not hold: replaced, or too late."""
+
+    at_ns: int
+    status: str
+    ref: str
+    value: Json  # value[x]; empty when what it held stands in its entry alone
+    digest: str = ""  # of contents that are kept in the entry alone
+
+    @property
+    def contents(self) -> object:
+        """What tells two versions apart."""
+        return self.digest or self.value
 
 
 class Kept(Struct):
@@ -43,13 +76,15 @@ class Kept(Struct):
     received_ns: int
     at_ns: int
     order: tuple[int, str, int]
-    earlier: list[Json] = field(default_factory=list)  # replaced versions: value, status, ref
+    strength: int = 0  # of the word that holds
+    told: dict[str, int] = field(default_factory=dict)  # strength of elements that an earlier word said
+    earlier: list[Earlier] = field(default_factory=list)  # by their time
 
     def resource(self, subject: Json) -> Json:
         """The FHIR resource."""
         found: Json = {"resourceType": self.kind, "id": self.id, "meta": {"source": f"{SOURCE}{self.ref}"}}
-        if self.earlier:
-            found["extension"] = [*self.now.get("extension", []), *map(_earlier, self.earlier)]
+        if self.earlier and (replaced := self.replaced()):
+            found["extension"] = [*self.now.get("extension", []), *map(_extension, replaced)]
         found.update((key, value) for key, value in self.now.items() if key not in found)
         if "security" in self.now.get("meta", {}):
             found["meta"] = {**found["meta"], "security": self.now["meta"]["security"]}
@@ -59,60 +94,132 @@ class Kept(Struct):
             found[_SUBJECT.get(self.kind, "subject")] = subject
         return found
 
+    def replaced(self) -> list[Earlier]:
+        """The versions that differ from what came after them."""
+        following: list[object] = [one.contents for one in self.earlier[1:]]
+        present = _version(self.kind, self.now, self.at_ns, self.ref)
+        following.append(present.contents if present else None)
+        return [one for one, after in zip(self.earlier, following, strict=True) if one.contents != after]
+
 
 def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
     """Take one statement into the objects of a chart."""
     id_ = derived_id(said.kind, said.key)
     name = f"{said.kind}/{id_}"
     at_ns = said.at_ns or reading.at_ns or reading.received_ns
+    strength = strength_of(said.kind, said.resource, at_ns)
     old = kept.get(name)
     if old is None:
-        kept[name] = Kept(said.kind, id_, said.resource, reading.ref, reading.received_ns, at_ns, reading.order)
+        kept[name] = Kept(
+            said.kind, id_, said.resource, reading.ref, reading.received_ns, at_ns, reading.order, strength
+        )
         return
-    if not _supersedes(said, at_ns, old):
-        if said.mode == "update":
-            old.now = {**said.resource, **old.now}  # an older word fills what nobody has said since
-        elif said.kind in _RANKED:
-            old.earlier.append(_version(said.resource, reading.ref))
-        return
+    holds = strength >= old.strength
+    if said.kind in _CONTENTS:
+        if holds:
+            _remember(old, _version(old.kind, old.now, old.at_ns, old.ref))
+        else:
+            _remember(old, _version(said.kind, said.resource, at_ns, reading.ref))
     if said.mode == "update":
-        now = {**old.now, **said.resource}
-        if "result" in old.now and "result" in said.resource:
-            now["result"] = _united(old.now["result"], said.resource["result"])
-    else:
-        now = said.resource
-    if said.kind in _RANKED and _value(old.now) != _value(now) and _value(old.now) is not None:
-        old.earlier.append(_version(old.now, old.ref))
-    kept[name] = Kept(said.kind, id_, now, reading.ref, reading.received_ns, at_ns, reading.order, old.earlier)
+        _update(old, said.resource, strength)
+    elif holds:
+        old.now, old.told = said.resource, {}
+    if holds:
+        old.ref, old.received_ns, old.order = reading.ref, reading.received_ns, reading.order
+        old.at_ns, old.strength = at_ns, strength
 
 
-def _supersedes(said: Said, at_ns: int, old: Kept) -> bool:
-    if said.kind in _RANKED:
-        before, after = (_RANKS.get(str(one.get("status", "")), 2) for one in (old.now, said.resource))
-        if before != after:
-            return after > before
-    return at_ns >= old.at_ns
+def strength_of(kind: str, resource: Json, at_ns: int) -> int:
+    """How strong a word is: of a result by its status, then by its time (microseconds)."""
+    at_us = min(at_ns // 1000, _TIMES - 1)
+    return at_us if kind not in _RANKED else _RANKS.get(str(resource.get("status", "")), 2) * _TIMES + at_us
 
 
-def _united(before: list[Json], after: list[Json]) -> list[Json]:
-    known = {one.get("reference"): one for one in before}
-    known.update((one.get("reference"), one) for one in after)
-    return list(known.values())
+def overlay(now: Json, told: dict[str, int], holder: int, said: Json, strength: int) -> bool:
+    """Lay a word over what earlier ones said, element by element; an element of a stronger word stays.
+
+    Args:
+        now: Elements; changed.
+        told: Strength of those that are not from the word that holds; changed.
+        holder: Strength of the word that holds.
+        said: The word.
+        strength: Its strength; from *holder* up it holds from now on.
+
+    Returns:
+        Whether anything changed.
+    """
+    changed = False
+    if strength >= holder:
+        for element in now:
+            if element not in said:
+                told.setdefault(element, holder)
+        for element, value in said.items():
+            told.pop(element, None)
+            changed = changed or now.get(element) != value
+            now[element] = value
+        return changed
+    for element, value in said.items():
+        if strength >= told.get(element, holder if element in now else strength):
+            told[element] = strength
+            changed = changed or now.get(element) != value
+            now[element] = value
+    return changed
 
 
-def _value(resource: Json) -> object:
-    return next((resource[key] for key in sorted(resource) if key.startswith("value")), None)
+def _update(old: Kept, said: Json, strength: int) -> None:
+    """Lay an update over an object."""
+    now, results = dict(old.now), [*old.now.get("result", []), *said.get("result", [])]
+    tied = old.kind in _ENDING and strength == old.told.get("status", old.strength)
+    if tied and str(now.get("status", "")) in _ENDED and str(said.get("status", "")) not in _ENDED:
+        said = {name: value for name, value in said.items() if name not in {"status", "docStatus"}}
+    overlay(now, old.told, old.strength, said, strength)
+    if results:
+        now["result"] = list({str(one.get("reference")): one for one in results}.values())
+    if old.kind in _TAKEN_BACK:
+        _stand_or_fall(now, old.told, max(old.strength, strength))
+    old.now = now
 
 
-def _version(resource: Json, ref: str) -> Json:
-    value = {key: found for key, found in resource.items() if key.startswith("value")}
-    return {"status": resource.get("status", ""), "ref": ref, **value}
+def _stand_or_fall(now: Json, told: dict[str, int], holder: int) -> None:
+    """Of "it stands" and "it was taken back" the later word holds; of two as late, that it stands."""
+    if "clinicalStatus" not in now or "verificationStatus" not in now:
+        return
+    if "entered-in-error" in [c.get("code") for c in now["verificationStatus"].get("coding") or []]:
+        stands, fell = told.get("clinicalStatus", holder), told.get("verificationStatus", holder)
+        del now["clinicalStatus" if fell > stands else "verificationStatus"]
 
 
-def _earlier(version: Json) -> Json:
+def _remember(old: Kept, version: Earlier | None) -> None:
+    """Put a version that does not hold beside the one that does: each value once in each status, by its first time."""
+    if version is None:
+        return
+    for at, one in enumerate(old.earlier):
+        if one.status == version.status and one.contents == version.contents:
+            if one.at_ns <= version.at_ns:
+                return
+            del old.earlier[at]
+            break
+    insort(old.earlier, version, key=lambda one: one.at_ns)
+
+
+def _version(kind: str, resource: Json, at_ns: int, ref: str) -> Earlier | None:
+    """What stays of a version that does not hold; None when it held nothing to see."""
+    status = str(resource.get("docStatus") or resource.get("status") or "")
+    if kind == "Observation":
+        value = {key: found for key, found in resource.items() if key.startswith("value")}
+        return Earlier(at_ns, status, ref, value) if value else None
+    contents = {name: resource[name] for name in _CONTENTS[kind] if resource.get(name)}
+    if not contents:
+        return None
+    dose = contents["dosage"].get("dose") if kind == "MedicationAdministration" else None
+    digest = blake2b(encode(contents), digest_size=8).hexdigest()
+    return Earlier(at_ns, status, ref, {"valueQuantity": dose} if dose else {}, digest)
+
+
+def _extension(version: Earlier) -> Json:
     parts: list[Json] = [
-        {"url": "status", "valueCode": version["status"]},
-        {"url": "source", "valueUri": f"{SOURCE}{version['ref']}"},
+        {"url": "status", "valueCode": version.status},
+        {"url": "source", "valueUri": f"{SOURCE}{version.ref}"},
     ]
-    parts += [{"url": "value", key: value} for key, value in version.items() if key.startswith("value")]
+    parts += [{"url": "value", key: value} for key, value in version.value.items()]
     return {"url": EARLIER, "extension": parts}

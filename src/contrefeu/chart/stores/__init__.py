@@ -1,29 +1,29 @@
 """Where charts are kept between messages: views of the journal, which may be deleted and filled again."""
 
-from contrefeu.chart.stores.base import (
+from contrefeu.chart.stores.identities import LAST_NS
+from contrefeu.chart.stores.kept import (
+    ACT,
     CHARTED,
-    COUNTED,
     DUPLICATE,
     UNCHARTED,
-    BedSeen,
+    WAITING,
     FeedRow,
-    Kept,
-    LinkRow,
-    NodeRow,
-    Store,
+    Placed,
+    order_of,
 )
+from contrefeu.chart.stores.places import bed_name
 from contrefeu.chart.stores.sqlite import ChartStore
 
 __all__ = [
+    "ACT",
     "CHARTED",
-    "COUNTED",
     "DUPLICATE",
+    "LAST_NS",
     "UNCHARTED",
-    "BedSeen",
+    "WAITING",
     "ChartStore",
     "FeedRow",
-    "Kept",
-    "LinkRow",
-    "NodeRow",
-    "Store",
+    "Placed",
+    "bed_name",
+    "order_of",
 ]

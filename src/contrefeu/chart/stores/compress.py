@@ -13,7 +13,7 @@ import zstandard
 
 TRAIN_SAMPLES = 2_000  # below it a dictionary saves less than it weighs
 DICTIONARY_BYTES = 112 * 1024  # zstd's own default
-SAMPLE_BYTES_MAX = 64 * 1024  # a scanned page teaches nothing about the next message
+SAMPLE_BYTES_MAX = 8 * 1024  # a scanned page teaches nothing about the next message
 UNPACKED_BYTES_MAX = 1 << 30  # a frame that claims more is damage, not a chart
 
 
@@ -50,7 +50,7 @@ class Packer:
 
 def train(samples: Iterable[bytes]) -> tuple[int, bytes] | None:
     """Return a dictionary and its id, or None when the samples are too few or too alike."""
-    usable = [sample[:SAMPLE_BYTES_MAX] for sample in samples if sample]
+    usable: list[bytes | bytearray | memoryview[int]] = [sample[:SAMPLE_BYTES_MAX] for sample in samples if sample]
     if len(usable) < TRAIN_SAMPLES:
         return None
     try:

@@ -36,7 +36,9 @@ class Database:
     def __init__(self, path: Path | None, key: bytes, *, writes: bool) -> None:
         assert len(key) == KEY_BYTES, "a store key is drawn, never typed"
         self.path = path
-        with self._trouble():
+        if path is not None and writes:
+            path.touch(0o600)  # for the owner's eyes, though it is sealed; its log takes the same mode
+        try:
             flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
             self._db = apsw.Connection(str(path) if path else ":memory:", flags=flags)
             self._db.set_busy_timeout(BUSY_MS)
@@ -47,6 +49,10 @@ class Database:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB if writes else CACHE_KIB // 8}")
             self._db.execute("PRAGMA temp_store = MEMORY")
+            if not writes:
+                self._db.execute("PRAGMA query_only = 1")
+        except apsw.Error as found:
+            raise _storage_error(found) from None
 
     def close(self) -> None:
         """Let the file go."""
@@ -54,24 +60,39 @@ class Database:
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run a statement that gives nothing back."""
-        with self._trouble():
+        try:
             self._db.execute(sql, values)
+        except apsw.Error as found:
+            raise _storage_error(found) from None
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once a row."""
         if rows:
-            with self._trouble():
+            try:
                 self._db.executemany(sql, rows)
+            except apsw.Error as found:
+                raise _storage_error(found) from None
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a question."""
-        with self._trouble():
+        try:
             return self._db.execute(sql, values).fetchall()
+        except apsw.Error as found:
+            raise _storage_error(found) from None
+
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a question, one at a time."""
+        try:
+            yield from self._db.execute(sql, values)
+        except apsw.Error as found:
+            raise _storage_error(found) from None
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row of a question."""
-        with self._trouble():
+        try:
             return self._db.execute(sql, values).fetchone()
+        except apsw.Error as found:
+            raise _storage_error(found) from None
 
     def value(self, sql: str, values: Sequence[Any] = (), default: Any = None) -> Any:
         """Return the first column of the first row."""
@@ -103,16 +124,14 @@ class Database:
         finally:
             self._db.execute("ROLLBACK")
 
-    @contextlib.contextmanager
-    def _trouble(self) -> Iterator[None]:
-        try:
-            yield
-        except apsw.Error as found:
-            said = next((words for kind, words in _TROUBLE if isinstance(found, kind)), "")
-            if not said:
-                raise
-            raise StorageError(
-                f"The chart store {said}.",
-                safe="The journal: charts are a view of it.",
-                next="See to its disk and key; a damaged store may be deleted, and is filled again from the journals.",
-            ) from None
+
+def _storage_error(found: apsw.Error) -> Exception:
+    """What a trouble of SQLite is to us; itself, when it is our own mistake."""
+    said = next((words for kind, words in _TROUBLE if isinstance(found, kind)), "")
+    if not said:
+        return found
+    return StorageError(
+        f"The chart store {said}.",
+        safe="The journal: charts are a view of it.",
+        next="See to its disk and key; a damaged store may be deleted, and is filled again from the journals.",
+    )

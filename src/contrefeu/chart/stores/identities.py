@@ -6,11 +6,15 @@ Rules kept here:
   * Bindings of an order's or a stay's number only grow: what they say does not depend on which came first.
 """
 
-from contrefeu.chart.merging import Said, survivors
+from collections.abc import Iterable
+
+from contrefeu.chart.identity import Said, survivors
 from contrefeu.chart.stores.database import Database
 from contrefeu.chart.stores.kept import SEQUENCE_BITS
 
-NODES_REMEMBERED_MAX = 200_000  # ids of keys seen lately, in memory
+REMEMBERED_MAX = 100_000  # keys, roots and bindings seen lately, of each, in memory: some 30 MB
+
+LAST_NS = (1 << 63) - 1  # SQLite's greatest number: later than anything received
 
 
 class Identities:
@@ -19,10 +23,14 @@ class Identities:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._ids: dict[str, int] = {}
+        self._roots: dict[int, int] = {}
+        self._bound: dict[tuple[str, int], int] = {}
 
     def forget(self) -> None:
         """Forget what was remembered beside the file: a transaction was taken back."""
         self._ids.clear()
+        self._roots.clear()
+        self._bound.clear()
 
     # Nodes.
 
@@ -43,7 +51,7 @@ class Identities:
         if found is None:
             found = self._db.value("SELECT id FROM nodes WHERE text = ?", (text,))
             if found is not None:
-                if len(self._ids) >= NODES_REMEMBERED_MAX:
+                if len(self._ids) >= REMEMBERED_MAX:
                     self._ids.clear()
                 self._ids[text] = found
         return found
@@ -56,6 +64,10 @@ class Identities:
         """Return the chart id (16 bytes) that the key of *node* gives."""
         return bytes(self._db.value("SELECT chart FROM nodes WHERE id = ?", (node,)))
 
+    def all(self) -> list[int]:
+        """Return every node, in the order of the chart ids that their keys give."""
+        return [node for (node,) in self._db.rows("SELECT id FROM nodes ORDER BY chart")]
+
     def by_chart(self, chart: bytes) -> int | None:
         """Return the root of the node that *chart* is the id of."""
         found: int | None = self._db.value("SELECT root FROM nodes WHERE chart = ?", (chart,))
@@ -63,7 +75,13 @@ class Identities:
 
     def root(self, node: int) -> int:
         """Return the node whose chart holds the entries of *node*."""
-        return int(self._db.value("SELECT root FROM nodes WHERE id = ?", (node,), node))
+        found = self._roots.get(node)
+        if found is None:
+            found = int(self._db.value("SELECT root FROM nodes WHERE id = ?", (node,), node))
+            if len(self._roots) >= REMEMBERED_MAX:
+                self._roots.clear()
+            self._roots[node] = found
+        return found
 
     def members(self, root: int) -> list[int]:
         """Return the nodes whose entries are in the chart of *root*."""
@@ -79,16 +97,26 @@ class Identities:
         """Take an entry from under a node."""
         self._db.run("DELETE FROM filed WHERE node = ? AND entry = ?", (node, entry))
 
-    def filed(self, root: int) -> list[int]:
-        """Return ids of the entries in the chart of *root*, in no order."""
-        sql = "SELECT DISTINCT f.entry FROM nodes n JOIN filed f ON f.node = n.id WHERE n.root = ?"
-        return [entry for (entry,) in self._db.rows(sql, (root,))]
+    def filed(self, nodes: Iterable[int]) -> list[int]:
+        """Return ids of the entries filed under *nodes*, each once, in no order."""
+        sql = "SELECT entry FROM filed WHERE node = ?"
+        return list({entry: None for node in nodes for (entry,) in self._db.rows(sql, (node,))})
+
+    def filed_under(self, entry: int, among: Iterable[int]) -> list[int]:
+        """Return those nodes of *among* that *entry* is filed under."""
+        sql = "SELECT 1 FROM filed WHERE node = ? AND entry = ?"
+        return [node for node in among if self._db.row(sql, (node, entry)) is not None]
 
     # Merges.
 
-    def link(self, entry: int, n: int, survivor: int, loser: int, undo: bool) -> None:
+    def link(self, entry: int, n: int, survivor: int, loser: int, undo: bool, received_ns: int) -> None:
         """Keep a statement that two nodes are one patient's, or are not."""
-        self._db.run("INSERT OR REPLACE INTO links VALUES(?, ?, ?, ?, ?)", (entry, n, survivor, loser, int(undo)))
+        row = (entry, n, survivor, loser, int(undo), received_ns)
+        self._db.run("INSERT OR REPLACE INTO links VALUES(?, ?, ?, ?, ?, ?)", row)
+
+    def linked(self, entry: int, received_ns: int) -> None:
+        """Say that a statement had been received by *received_ns*, by a repeat of it."""
+        self._db.run("UPDATE links SET received = min(received, ?) WHERE entry = ?", (received_ns, entry))
 
     def unlink(self, entry: int) -> None:
         """Take back the statements of an entry."""
@@ -96,69 +124,77 @@ class Identities:
 
     def settle(self, node: int) -> set[int]:
         """Find again who is who around *node*; returns roots, old and new, whose members changed."""
-        said = self._said_around(node)
-        roots = survivors(said)
+        roots = survivors(self._said_around(node))
         roots.setdefault(node, node)
         changed: set[int] = set()
         for one, root in roots.items():
             before = self.root(one)
             if before != root:
                 self._db.run("UPDATE nodes SET root = ? WHERE id = ?", (root, one))
+                self._roots[one] = root
                 changed |= {before, root}
         return changed
 
-    def neighbours(self, node: int) -> set[int]:
-        """Return every node that a statement ever put beside *node*, through others too."""
-        return {node} | {end for one in self._said_around(node) for end in (one.survivor, one.loser)}
+    def roots_at(self, node: int, at_ns: int) -> dict[int, int]:
+        """Return every node that a statement ever put beside *node*, and whose chart held it at *at_ns*."""
+        said = self._said_around(node)
+        roots = {node: node} | {end: end for one in said for end in (one.survivor, one.loser)}
+        return roots | survivors(one for one, received in said.items() if received <= at_ns)
 
-    def _said_around(self, node: int) -> list[Said]:
-        found: dict[tuple[int, int], Said] = {}
+    def _said_around(self, node: int) -> dict[Said, int]:
+        """Every statement about *node* and about those that it was put beside, and when each was received."""
+        found: dict[Said, int] = {}
         ahead, seen = [node], {node}
         while ahead:
             at = ahead.pop()
-            for entry, n, survivor, loser, undo, hlc, journal in self._db.rows(
+            for entry, n, survivor, loser, undo, received, hlc, journal in self._db.rows(
                 "SELECT l.*, e.hlc, j.text FROM links l JOIN entries e ON e.id = l.entry"
                 " JOIN names j ON j.id = l.entry >> ?2 WHERE l.survivor = ?1 OR l.loser = ?1",
                 (at, SEQUENCE_BITS),
             ):
                 order = (hlc, journal, entry & (1 << SEQUENCE_BITS) - 1)
-                found[entry, n] = Said(order, n, survivor, loser, bool(undo))
+                found[Said(order, n, survivor, loser, bool(undo))] = received
                 for end in (survivor, loser):
                     if end not in seen:
                         seen.add(end)
                         ahead.append(end)
-        return list(found.values())
+        return found
 
     # Orders and stays.
 
-    def bind(self, hint: str, node: int) -> bool:
+    def bind(self, hint: str, node: int, received_ns: int) -> bool:
         """Say that *hint* was named beside *node*; returns whether that is new."""
-        self._db.run("INSERT OR IGNORE INTO hints VALUES(?, ?)", (hint, node))
-        return self._db.changed() > 0
+        if self._bound.get((hint, node), LAST_NS) <= received_ns:
+            return False
+        self._db.run("INSERT OR IGNORE INTO hints VALUES(?, ?, ?)", (hint, node, received_ns))
+        new = self._db.changed() > 0
+        if not new:
+            sql = "UPDATE hints SET received = ? WHERE hint = ? AND node = ? AND received > ?"
+            self._db.run(sql, (received_ns, hint, node, received_ns))
+        if len(self._bound) >= REMEMBERED_MAX:
+            self._bound.clear()
+        self._bound[hint, node] = received_ns
+        return new
 
-    def bound(self, hint: str) -> list[int]:
-        """Return the nodes that *hint* was named beside."""
-        return [node for (node,) in self._db.rows("SELECT node FROM hints WHERE hint = ?", (hint,))]
+    def bound(self, hints: Iterable[str], at_ns: int = LAST_NS) -> list[int]:
+        """Return the nodes that any of *hints* had been named beside by *at_ns*."""
+        sql = "SELECT node FROM hints WHERE hint = ? AND received <= ?"
+        return list({node: None for hint in hints for (node,) in self._db.rows(sql, (hint, at_ns))})
 
-    def bindings(self, node: int) -> list[str]:
-        """Return what *node* was named beside, of that which entries name alone."""
-        sql = "SELECT DISTINCT h.hint FROM hints h JOIN owed o ON o.hint = h.hint WHERE h.node = ?"
-        return [hint for (hint,) in self._db.rows(sql, (node,))]
+    def owe(self, entry: int, hints: Iterable[str]) -> None:
+        """Keep that *entry* names somebody by these alone."""
+        self._db.run_many("INSERT OR IGNORE INTO owed VALUES(?, ?)", [(hint, entry) for hint in hints])
 
-    def owe(self, entry: int, hints: list[str]) -> None:
-        """Keep that *entry* names somebody by these alone, the surest first."""
-        rows = [(hint, entry, rank) for rank, hint in enumerate(hints)]
-        self._db.run_many("INSERT OR IGNORE INTO owed VALUES(?, ?, ?)", rows)
+    def owed(self, hints: Iterable[str]) -> list[int]:
+        """Return the entries that name any of *hints* and no patient."""
+        sql = "SELECT entry FROM owed WHERE hint = ?"
+        return list({entry: None for hint in hints for (entry,) in self._db.rows(sql, (hint,))})
 
-    def owed(self, hint: str) -> list[int]:
-        """Return the entries that name *hint* and no patient."""
-        return [entry for (entry,) in self._db.rows("SELECT entry FROM owed WHERE hint = ?", (hint,))]
+    def owed_near(self, nodes: Iterable[int]) -> list[int]:
+        """Return the entries that name no patient and a hint of any of *nodes*."""
+        sql = "SELECT DISTINCT o.entry FROM hints h JOIN owed o ON o.hint = h.hint WHERE h.node = ?"
+        return list({entry: None for node in nodes for (entry,) in self._db.rows(sql, (node,))})
 
-    def hints_of(self, entry: int) -> list[str]:
-        """Return what *entry* names alone, the surest first."""
-        return [hint for (hint,) in self._db.rows("SELECT hint FROM owed WHERE entry = ? ORDER BY rank", (entry,))]
-
-    def filed_under(self, entry: int, among: list[int]) -> list[int]:
-        """Return those nodes of *among* that *entry* is filed under."""
-        sql = "SELECT 1 FROM filed WHERE node = ? AND entry = ?"
-        return [node for node in among if self._db.row(sql, (node, entry)) is not None]
+    def disown(self, entry: int) -> None:
+        """Forget what *entry* named: another entry stands for it."""
+        self._db.run("DELETE FROM owed WHERE entry = ?", (entry,))

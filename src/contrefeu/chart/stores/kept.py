@@ -7,22 +7,22 @@ Rules kept here:
   * received = charted + uncharted + duplicates, for each feed and at every moment.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
+from contrefeu.chart.identity import Order
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.database import Database
 from contrefeu.journal import Entry
 
 CHARTED, UNCHARTED, WAITING, DUPLICATE, ACT = 1, 0, 2, 3, 4
-SEQUENCE_BITS = 44
+SEQUENCE_BITS = 44  # 17e12 entries a journal, and half a million journals, in SQLite's 63 bits
 STATES = {CHARTED: "charted", UNCHARTED: "uncharted", WAITING: "waiting", DUPLICATE: "duplicate", ACT: "act"}
-_COLUMN = {CHARTED: "charted", UNCHARTED: "uncharted", WAITING: "uncharted", DUPLICATE: "duplicates", ACT: "uncharted"}
+_RECEIVED, _REUSED, _LAST = 3, 4, 5
+_COUNT = {CHARTED: 0, UNCHARTED: 1, WAITING: 1, ACT: 1, DUPLICATE: 2}  # place in a feed's counts; then the three above
 _SELECT = "SELECT e.id, e.hlc, e.received, e.source, e.media, b.body FROM entries e JOIN bodies b ON b.id = e.id "
-
-Order = tuple[int, str, int]
-"""Journal order everywhere: hybrid clock, journal, sequence."""
 
 
 class FeedRow(NamedTuple):
@@ -35,6 +35,15 @@ class FeedRow(NamedTuple):
     duplicates: int
     reused: int  # messages whose control id had been used for other bytes
     last_ns: int
+
+
+class Placed(NamedTuple):
+    """Where an entry stands."""
+
+    order: Order
+    received_ns: int
+    id: int
+    state: int
 
 
 def order_of(entry: Entry) -> Order:
@@ -50,11 +59,28 @@ class Kept:
         self._packer = packer
         self._names: dict[str, int] = {}
         self._texts: dict[int, str] = {}
+        self._counts: dict[int, list[int]] = {}
 
     def forget(self) -> None:
         """Forget what was remembered beside the file: a transaction was taken back."""
         self._names.clear()
         self._texts.clear()
+        self._counts.clear()
+
+    def settle(self) -> None:
+        """Write down the counts of this transaction, before it ends."""
+        rows = [
+            (source, received, *counts, reused, last)
+            for source, (*counts, received, reused, last) in self._counts.items()
+        ]
+        self._db.run_many(
+            "INSERT INTO feeds(source, received, charted, uncharted, duplicates, reused, last)"
+            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET received = received + ?2,"
+            " charted = charted + ?3, uncharted = uncharted + ?4, duplicates = duplicates + ?5,"
+            " reused = reused + ?6, last = max(last, ?7)",
+            rows,
+        )
+        self._counts.clear()
 
     # Entries.
 
@@ -67,30 +93,28 @@ class Kept:
             (id_, entry.hlc, entry.received_ns, source, self._number(entry.media_type), state, reason),
         )
         self._db.run("INSERT INTO bodies VALUES(?, ?)", (id_, self._packer.pack(entry.body)))
-        self._db.run(
-            f"INSERT INTO feeds(source, received, charted, uncharted, duplicates, reused, last)"  # noqa: S608
-            f" VALUES(?1, 1, 0, 0, 0, 0, ?2) ON CONFLICT DO UPDATE SET received = received + 1, last = max(last, ?2)",
-            (source, entry.received_ns),
-        )
-        self._count(source, state, 1)
+        counts = self._of(source)
+        counts[_COUNT[state]] += 1
+        counts[_RECEIVED] += 1
+        counts[_LAST] = max(counts[_LAST], entry.received_ns)
         return id_
 
     def set_state(self, id_: int, state: int, reason: str = "") -> None:
         """Say anew what became of an entry."""
         source, before = self._db.row("SELECT source, state FROM entries WHERE id = ?", (id_,)) or (0, state)
         if before != state:
-            self._count(source, before, -1)
-            self._count(source, state, 1)
+            counts = self._of(source)
+            counts[_COUNT[before]] -= 1
+            counts[_COUNT[state]] += 1
         self._db.run("UPDATE entries SET state = ?, reason = ? WHERE id = ?", (state, reason, id_))
 
     def count_reused(self, source: str) -> None:
         """Count a message whose control id had been used for other bytes (F29: an alarm)."""
-        self._db.run("UPDATE feeds SET reused = reused + 1 WHERE source = ?", (self._number(source),))
+        self._of(self._number(source))[_REUSED] += 1
 
-    def state(self, id_: int) -> int | None:
-        """What became of an entry."""
-        found: int | None = self._db.value("SELECT state FROM entries WHERE id = ?", (id_,))
-        return found
+    def state(self, id_: int) -> tuple[int, str] | None:
+        """What became of an entry, and why."""
+        return self._db.row("SELECT state, reason FROM entries WHERE id = ?", (id_,))
 
     def entry(self, journal: str, sequence: int) -> Entry | None:
         """One entry, or None when it was not read here."""
@@ -106,27 +130,32 @@ class Kept:
             if found is not None:
                 yield self._entry(found)
 
-    def orders(self, ids: Sequence[int]) -> list[tuple[Order, int, int]]:
-        """Return (order, received, id) of these entries, in journal order; bodies are not read."""
+    def order(self, id_: int) -> Order:
+        """Return where an entry stands in journal order."""
+        hlc = int(self._db.value("SELECT hlc FROM entries WHERE id = ?", (id_,)))
+        return hlc, self._text(id_ >> SEQUENCE_BITS), id_ & (1 << SEQUENCE_BITS) - 1
+
+    def placed(self, ids: Iterable[int]) -> list[Placed]:
+        """Return where these entries stand, in journal order; bodies are not read."""
         found = []
         for id_ in ids:
-            hlc, received = self._db.row("SELECT hlc, received FROM entries WHERE id = ?", (id_,)) or (0, 0)
-            found.append(((hlc, self._text(id_ >> SEQUENCE_BITS), id_ & (1 << SEQUENCE_BITS) - 1), received, id_))
+            row = self._db.row("SELECT hlc, received, state FROM entries WHERE id = ?", (id_,))
+            assert row is not None, "what is filed is kept"
+            order = (row[0], self._text(id_ >> SEQUENCE_BITS), id_ & (1 << SEQUENCE_BITS) - 1)
+            found.append(Placed(order, row[1], id_, row[2]))
         return sorted(found)
 
-    def all(self, until_ns: int) -> Iterator[Entry]:
-        """Yield every entry received by *until_ns*, in journal order."""
-        ids = self._db.rows(
-            "SELECT e.id FROM entries e JOIN names n ON n.id = e.id >> ? WHERE e.received <= ?"
-            " ORDER BY e.hlc, n.text, e.id",
-            (SEQUENCE_BITS, until_ns),
-        )
-        return self.entries(id_ for (id_,) in ids)
+    def all(self) -> Iterator[Entry]:
+        """Yield every entry, in journal order."""
+        sql = "SELECT e.id FROM entries e JOIN names n ON n.id = e.id >> ? ORDER BY e.hlc, n.text, e.id"
+        ids = array("q", (id_ for (id_,) in self._db.each(sql, (SEQUENCE_BITS,))))
+        return self.entries(ids)
 
-    def acts(self) -> list[Entry]:
-        """Return every act, in journal order."""
-        ids = [id_ for (id_,) in self._db.rows("SELECT id FROM entries WHERE state = ?", (ACT,))]
-        return list(self.entries(id_ for _, _, id_ in self.orders(ids)))
+    def acts(self, after: Order | None = None) -> list[Entry]:
+        """Return every act after *after*, in journal order."""
+        hlc = after[0] if after is not None else 0
+        ids = [id_ for (id_,) in self._db.rows("SELECT id FROM entries WHERE state = 4 AND hlc >= ?", (hlc,))]
+        return list(self.entries(one.id for one in self.placed(ids) if after is None or one.order > after))
 
     def waiting(self, limit: int) -> list[tuple[Entry, str]]:
         """Return entries that name somebody by an order or a stay nobody has been seen with, the newest first."""
@@ -178,6 +207,19 @@ class Kept:
         self._db.run("INSERT OR REPLACE INTO repeats VALUES(?, ?, ?)", (control, digest, id_))
         return self._db.row("SELECT 1 FROM repeats WHERE control = ? AND body != ?", (control, digest)) is not None
 
+    def add_repeat(self, control: int, digest: int, id_: int) -> None:
+        """Keep that *id_* is a repeat that another entry stands for."""
+        self._db.run("INSERT OR IGNORE INTO repeated VALUES(?, ?, ?)", (control, digest, id_))
+
+    def drop_repeat(self, control: int, digest: int, id_: int) -> None:
+        """Keep that *id_* is no repeat any more: it stands for the others."""
+        self._db.run("DELETE FROM repeated WHERE control = ? AND body = ? AND entry = ?", (control, digest, id_))
+
+    def repeats_of(self, control: int, digest: int) -> list[int]:
+        """Return the repeats that another entry stands for."""
+        sql = "SELECT entry FROM repeated WHERE control = ? AND body = ?"
+        return [entry for (entry,) in self._db.rows(sql, (control, digest))]
+
     # How far, and who speaks.
 
     def positions(self) -> dict[str, int]:
@@ -190,7 +232,7 @@ class Kept:
 
     def as_of(self) -> tuple[int, str]:
         """Return when the last entry was received, and which it is; (0, "") before the first."""
-        found = self._db.value("SELECT value FROM meta WHERE name = 'as_of'")
+        found = self.note("as_of")
         if found is None:
             return 0, ""
         received, _, ref = found.partition(" ")
@@ -198,7 +240,16 @@ class Kept:
 
     def set_as_of(self, received_ns: int, ref: str) -> None:
         """Say which entry is the last."""
-        self._db.run("INSERT OR REPLACE INTO meta VALUES('as_of', ?)", (f"{received_ns} {ref}",))
+        self.set_note("as_of", f"{received_ns} {ref}")
+
+    def note(self, name: str) -> str | None:
+        """Return what was noted under *name*."""
+        found: str | None = self._db.value("SELECT value FROM meta WHERE name = ?", (name,))
+        return found
+
+    def set_note(self, name: str, value: str) -> None:
+        """Note *value* under *name*."""
+        self._db.run("INSERT OR REPLACE INTO meta VALUES(?, ?)", (name, value))
 
     def total(self) -> int:
         """Return how many entries were read: it grows with each, so it says whether anything changed."""
@@ -209,9 +260,8 @@ class Kept:
         found = self._db.rows("SELECT source, received, charted, uncharted, duplicates, reused, last FROM feeds")
         return sorted(FeedRow(self._text(source), *rest) for source, *rest in found)
 
-    def _count(self, source: int, state: int, by: int) -> None:
-        column = _COLUMN[state]
-        self._db.run(f"UPDATE feeds SET {column} = {column} + ? WHERE source = ?", (by, source))  # noqa: S608
+    def _of(self, source: int) -> list[int]:
+        return self._counts.setdefault(source, [0] * 6)
 
     # Names.
 

@@ -4,9 +4,10 @@ Rules kept here:
   * A table is a view of journal entries: the file may be deleted, and is filled again from the journals.
   * Small whole numbers stand for journals, sources and media types (`names`) and for whom an entry names (`nodes`).
   * What is looked up is indexed; nothing that a page asks reads a table from end to end.
+  * The version is raised with the tables, and whenever a chart that was written down would be read otherwise.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # a file of another version is set aside
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -24,8 +25,8 @@ CREATE TABLE dictionaries(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, bytes BLOB
 CREATE TABLE entries(
     id INTEGER PRIMARY KEY, hlc INTEGER NOT NULL, received INTEGER NOT NULL, source INTEGER NOT NULL,
     media INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL);
-CREATE INDEX entries_without_owner ON entries(id) WHERE state = 2;
-CREATE INDEX entries_acts ON entries(id) WHERE state = 4;
+CREATE INDEX entries_without_owner ON entries(received) WHERE state = 2;
+CREATE INDEX entries_acts ON entries(hlc) WHERE state = 4;
 -- Their bytes as received: what charts are folded from. Apart, so that counting entries reads no body.
 CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
@@ -39,42 +40,45 @@ CREATE TABLE filed(node INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(no
 -- Merges and their undoing, as said by entries.
 CREATE TABLE links(
     entry INTEGER NOT NULL, n INTEGER NOT NULL, survivor INTEGER NOT NULL, loser INTEGER NOT NULL,
-    undo INTEGER NOT NULL, PRIMARY KEY(entry, n)) WITHOUT ROWID;
+    undo INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY(entry, n)) WITHOUT ROWID;
 CREATE INDEX links_by_survivor ON links(survivor);
 CREATE INDEX links_by_loser ON links(loser);
 
--- Numbers of orders and stays, and the nodes they were named beside; and the entries that name nothing else.
-CREATE TABLE hints(hint TEXT NOT NULL, node INTEGER NOT NULL, PRIMARY KEY(hint, node)) WITHOUT ROWID;
+-- Numbers of orders and stays, the nodes they were named beside and since when; the entries that name nothing else.
+CREATE TABLE hints(
+    hint TEXT NOT NULL, node INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY(hint, node)) WITHOUT ROWID;
 CREATE INDEX hints_by_node ON hints(node);
-CREATE TABLE owed(hint TEXT NOT NULL, entry INTEGER NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY(hint, entry)) WITHOUT ROWID;
-CREATE INDEX owed_by_entry ON owed(entry, rank);
+CREATE TABLE owed(hint TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(hint, entry)) WITHOUT ROWID;
+CREATE INDEX owed_by_entry ON owed(entry);
 
--- Repeats: hash of source and control id, hash of the body -> the entry that stands for all of them.
+-- Repeats: hash of source and control id, hash of the body -> the entry that stands for all of them; and the others.
 CREATE TABLE repeats(
     control INTEGER NOT NULL, body INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(control, body)) WITHOUT ROWID;
+CREATE TABLE repeated(
+    control INTEGER NOT NULL, body INTEGER NOT NULL, entry INTEGER NOT NULL,
+    PRIMARY KEY(control, body, entry)) WITHOUT ROWID;
 
 CREATE TABLE feeds(
     source INTEGER PRIMARY KEY, received INTEGER NOT NULL, charted INTEGER NOT NULL, uncharted INTEGER NOT NULL,
     duplicates INTEGER NOT NULL, reused INTEGER NOT NULL, last INTEGER NOT NULL);
 
--- Charts by their root node, folded up to (hlc, journal, sequence); entries filed later are folded when it is opened.
-CREATE TABLE charts(
-    node INTEGER PRIMARY KEY, world TEXT NOT NULL, entries INTEGER NOT NULL, hlc INTEGER NOT NULL,
-    journal TEXT NOT NULL, sequence INTEGER NOT NULL, blob BLOB NOT NULL);
+-- Charts by their root node, as last written down (nothing, for a young one); entries that were folded since are in
+-- its tail, in order: whoever opens the chart folds them on.
+CREATE TABLE charts(node INTEGER PRIMARY KEY, blob BLOB NOT NULL);
+CREATE TABLE tails(node INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+CREATE TABLE patients(world TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 
 -- Finding people: one line of words a chart; words that names are made of, each once, for misspelt ones.
-CREATE TABLE people(node INTEGER PRIMARY KEY, world TEXT NOT NULL, words TEXT NOT NULL, hit BLOB NOT NULL);
-CREATE INDEX people_by_world ON people(world);
-CREATE VIRTUAL TABLE found USING fts5(words, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
+CREATE TABLE people(node INTEGER PRIMARY KEY, words TEXT NOT NULL, hit BLOB NOT NULL);
+CREATE VIRTUAL TABLE found USING fts5(
+    words, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii', prefix = '2 3');
 CREATE TABLE words(word TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE near(trace TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY(trace, word)) WITHOUT ROWID;
 
--- Who lies where now; and beds ever seen in a feed.
+-- Who lies where now; beds ever seen in a feed.
 CREATE TABLE places(
-    node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward TEXT NOT NULL, bed TEXT NOT NULL, alerts INTEGER NOT NULL,
-    line BLOB NOT NULL);
-CREATE INDEX places_by_ward ON places(world, ward, bed);
+    node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward TEXT NOT NULL, alerts INTEGER NOT NULL, line BLOB NOT NULL);
+CREATE INDEX places_by_ward ON places(world, ward, alerts);
 CREATE TABLE beds(
-    world TEXT NOT NULL, ward TEXT NOT NULL, bed TEXT NOT NULL, name TEXT NOT NULL,
-    PRIMARY KEY(world, ward, bed)) WITHOUT ROWID;
+    world TEXT NOT NULL, ward TEXT NOT NULL, bed TEXT NOT NULL, PRIMARY KEY(world, ward, bed)) WITHOUT ROWID;
 """

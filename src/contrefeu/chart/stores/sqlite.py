@@ -19,8 +19,8 @@ from contrefeu.chart.stores.people import People
 from contrefeu.chart.stores.places import Places
 from contrefeu.chart.stores.schema import SCHEMA, SCHEMA_VERSION
 
-TRAIN_AFTER = 4_000  # entries, then charts, before a dictionary is trained on them
-TRAIN_ON = 4_000  # bodies, the newest
+TRAIN_AFTER = 5_000  # entries, or charts, before a dictionary is trained on them
+TRAIN_ON = 4_000  # of them, the newest: a second of work, once
 
 
 class ChartStore:
@@ -46,11 +46,18 @@ class ChartStore:
             trained = self._db.row("SELECT id, bytes FROM dictionaries WHERE kind = ? ORDER BY rowid DESC", (kind,))
             if trained is not None:
                 packer.use(*trained)
+        self._learn_at = {"bodies": TRAIN_AFTER, "blobs": TRAIN_AFTER}
         self.kept = Kept(self._db, self._bodies)
         self.identities = Identities(self._db)
         self.folded = Folded(self._db, self._blobs)
         self.people = People(self._db)
         self.places = Places(self._db)
+
+    @staticmethod
+    def remove(path: Path) -> None:
+        """Remove the files of a store that nobody has open."""
+        for suffix in ("-wal", "-shm", ""):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     def reader(self) -> "ChartStore":
         """Open it once more, to read beside the writer (another thread may)."""
@@ -60,10 +67,6 @@ class ChartStore:
         beside._db = Database(self._path, self._key, writes=False)
         beside._lay_out()
         return beside
-
-    def beside(self) -> "ChartStore":
-        """Make an empty store in memory, to fold part of the entries once more."""
-        return ChartStore(None, self._key)
 
     def close(self) -> None:
         """Let the file go."""
@@ -75,10 +78,14 @@ class ChartStore:
         try:
             with self._db.transaction():
                 yield
+                self.kept.settle()
+                self.folded.settle()
         except BaseException:
             self.kept.forget()
             self.identities.forget()
+            self.folded.forget()
             self.people.forget()
+            self.places.forget()
             raise
 
     def snapshot(self) -> contextlib.AbstractContextManager[None]:
@@ -87,17 +94,15 @@ class ChartStore:
 
     def learn(self) -> None:
         """Train the dictionaries, once there is enough to learn from; within a transaction."""
-        for packer, kind, table in ((self._bodies, "bodies", "bodies"), (self._blobs, "blobs", "charts")):
-            if packer.dictionary_id or self._db.value(f"SELECT max(rowid) FROM {table}", default=0) is None:
+        totals = {"bodies": self.kept.total(), "blobs": self.folded.patients("P") + self.folded.patients("T")}
+        for packer, kind, sql in (
+            (self._bodies, "bodies", "SELECT body FROM bodies ORDER BY id DESC LIMIT ?"),
+            (self._blobs, "blobs", "SELECT blob FROM charts WHERE length(blob) > 0 ORDER BY node DESC LIMIT ?"),
+        ):
+            if packer.dictionary_id or totals[kind] < self._learn_at[kind]:
                 continue
-            column, order = ("body", "id") if table == "bodies" else ("blob", "node")
-            found = self._db.rows(
-                f"SELECT {column} FROM {table} ORDER BY {order} DESC LIMIT ?",  # noqa: S608  # our own two names
-                (TRAIN_ON,),
-            )
-            if len(found) < TRAIN_AFTER:
-                continue
-            trained = train(packer.unpack(body) for (body,) in found)
+            self._learn_at[kind] = 2 * totals[kind]  # too few or too alike now: more of them may teach more
+            trained = train(packer.unpack(body) for (body,) in self._db.rows(sql, (TRAIN_ON,)))
             if trained is not None:
                 self._db.run("INSERT OR IGNORE INTO dictionaries VALUES(?, ?, ?)", (trained[0], kind, trained[1]))
                 packer.use(*trained)

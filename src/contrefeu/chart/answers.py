@@ -1,0 +1,340 @@
+"""What is asked of the charts: how far they are read, wards, boards, searches, one chart, one entry.
+
+Rules kept here:
+  * Every answer is of one moment of the store, and says which (`as_of`).
+  * A number that several people had answers nobody: the asker searches, and sees them all.
+  * Real patients and exercises never share an answer, but a search, whose hits say which they are (F33).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from contrefeu.acts import DowntimeDeclared, DowntimeLifted, decode
+from contrefeu.base import Clock, parse_rfc3339, rfc3339
+from contrefeu.chart.boards import row_at
+from contrefeu.chart.export import digest_charts, write_charts
+from contrefeu.chart.fold import Chart, to_bundle
+from contrefeu.chart.folding import Folding, node_text, parts_of
+from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, ChartStore, bed_name, order_of
+from contrefeu.chart.views import (
+    AsOf,
+    Board,
+    BoardRow,
+    ChartsStatus,
+    ExportResult,
+    FeedStatus,
+    PatientHit,
+    WardSummary,
+    World,
+)
+from contrefeu.chart.wording import chart_text
+from contrefeu.fhir import encode
+from contrefeu.hospital import Settings
+from contrefeu.journal import Entry, parse_ref
+from contrefeu.mapping import FeedRules, Loss
+
+WORLDS: tuple[World, World] = ("P", "T")
+NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
+WAITING_MAX = 200  # entries without owner that one answer names
+
+
+def rules_of(settings: Settings) -> FeedRules:
+    """Return what is known of every sender."""
+    return FeedRules(zone=settings.node.zone)
+
+
+class Account(Struct, frozen=True):
+    """What became of the entries of a journal: the three sum to how many there are (S8)."""
+
+    charted: int
+    kept_uncharted: int
+    duplicates: int
+
+
+class WaitingEntry(Struct, frozen=True):
+    """An entry that somebody's care may depend on, and that nobody could be given (F31)."""
+
+    ref: str
+    source: str
+    received: str  # RFC 3339
+    why: str
+
+
+class Charts:
+    """The charts of one store."""
+
+    def __init__(self, store: ChartStore, settings: Settings, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._folding = Folding(store, rules_of(settings))
+
+    def close(self) -> None:
+        """Let the store go."""
+        self._store.close()
+
+    # How far.
+
+    def status(self) -> ChartsStatus:
+        """Say how far the charts have been read."""
+        with self._store.snapshot():
+            feeds = self._feeds()
+            return ChartsStatus(
+                patients=self._store.folded.patients("P"),
+                test_patients=self._store.folded.patients("T"),
+                entries=sum(feed.received for feed in feeds),
+                positions=self._store.kept.positions(),
+                feeds=feeds,
+                as_of=self._as_of(),
+            )
+
+    def account(self, journal: str, first: int, last: int) -> Account:
+        """Say what became of the entries of *journal* from *first* to *last*."""
+        with self._store.snapshot():
+            states = self._store.kept.account(journal, first, last)
+        charted, duplicates = states.get(CHARTED, 0), states.get(DUPLICATE, 0)
+        return Account(charted, sum(states.values()) - charted - duplicates, duplicates)
+
+    def change(self) -> int:
+        """Return a number that is another one once an entry was read."""
+        return self._store.kept.total()
+
+    # Wards and boards.
+
+    def wards(self, world: str = "") -> list[WardSummary]:
+        """Return every ward: those declared, and those that feeds name."""
+        with self._store.snapshot():
+            shown = self._world(world)
+            counts, beds = self._store.places.wards(shown), self._store.places.bed_counts(shown)
+        declared = {ward.id: ward for ward in self._settings.wards}
+        found = []
+        for id_ in sorted({*counts, *beds, *declared}):
+            ward = declared.get(id_)
+            patients, alerts = counts.get(id_, (0, 0))
+            known = len(ward.beds) if ward is not None and ward.beds else beds.get(id_, 0)
+            found.append(WardSummary(id_, (ward.name if ward else "") or id_, patients, known, alerts))
+        return found
+
+    def board(self, ward: str = "", world: str = "") -> Board:
+        """Return one ward; the whole hospital for ""."""
+        with self._store.snapshot():
+            shown = self._world(world)
+            lines = self._store.places.lines(shown, ward)
+            seen = self._store.places.beds(shown, ward) if ward else []
+            downtime = self._downtime()
+            as_of, feeds = self._as_of(), self._feeds()
+        now_ns, zone = self._clock.now_ns(), self._settings.node.zone
+        everywhere = downtime.get("", 0)
+        rows = [row_at(line, now_ns, zone, downtime_ns=downtime.get(line.row.ward, 0) or everywhere) for line in lines]
+        rows.sort(key=_by_bed)
+        declared = next((one for one in self._settings.wards if one.id == ward), None)
+        beds = declared.beds if declared is not None and declared.beds else sorted(seen)
+        taken = {name for row in rows for name in (row.bed, bed_name(row.room, row.bed))}
+        name = (declared.name if declared else "") or ward
+        return Board(ward, name, shown, rows, [bed for bed in beds if bed not in taken], as_of, feeds)
+
+    # People.
+
+    def find(self, query: str, limit: int = 20) -> list[PatientHit]:
+        """Return patients by name (misspelt too), birth date, bed, any number: real ones first."""
+        with self._store.snapshot():
+            found = [self._store.people.hit(root) for root in self._store.people.find(query, limit)]
+        hits = [hit for hit in found if hit is not None]
+        return sorted(hits, key=lambda hit: hit.world != "P")[:limit]
+
+    def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
+        """Return one chart, by its id, "authority|value", or a number that one patient alone ever had.
+
+        Args:
+            id: Of the chart, or a number.
+            at_ns: As known from what had been received by then; now when None.
+        """
+        with self._store.snapshot():
+            node = self._node(id)
+            if node is None:
+                return None
+            if at_ns is not None:
+                return self._folding.at(node, at_ns)
+            return self._folding.load(self._store.identities.root(node))
+
+    def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
+        """Return one chart as a FHIR collection Bundle, in JSON."""
+        found = self.chart(id, at_ns)
+        return None if found is None else encode(to_bundle(found))
+
+    def text(self, id: str, at_ns: int | None = None, language: Literal["fr", "en"] = "fr") -> str:
+        """Return one chart as people read it; "" when there is none."""
+        found = self.chart(id, at_ns)
+        return "" if found is None else chart_text(found, language, self._settings.node.zone)
+
+    # Entries.
+
+    def entry(self, ref: str) -> Entry | None:
+        """Return one entry, byte for byte."""
+        with self._store.snapshot():
+            return self._entry_in(ref)
+
+    def loss(self, ref: str) -> list[Loss]:
+        """Return what of an entry no chart says, and why."""
+        with self._store.snapshot():
+            entry = self._entry_in(ref)
+            if entry is None:
+                return []
+            reading = self._folding.read(entry)
+            found = [loss for part in parts_of(reading) for loss in part.loss]
+            state, reason = self._store.kept.state(self._store.kept.id_of(entry.journal, entry.sequence)) or (ACT, "")
+            if state == DUPLICATE:
+                _, _, first = self._store.kept.first_of(entry.source, reading.control_id, entry.body)
+                stands = next(self._store.kept.entries([first] if first is not None else []), None)
+                reason = f"a repeat of {stands.ref}" if stands is not None else "a repeat"
+        return [*([Loss("", reason)] if reason else []), *found]
+
+    def acts(self, after_ref: str = "") -> list[Entry]:
+        """Return every act in journal order; those after an entry when it is named."""
+        with self._store.snapshot():
+            after = self._entry_in(after_ref) if after_ref else None
+            return self._store.kept.acts(order_of(after) if after is not None else None)
+
+    def waiting(self, limit: int = WAITING_MAX) -> list[WaitingEntry]:
+        """Return the entries that somebody's care may depend on and that nobody could be given, the newest first."""
+        with self._store.snapshot():
+            found = self._store.kept.waiting(limit)
+        return [WaitingEntry(one.ref, one.source, rfc3339(one.received_ns), why) for one, why in found]
+
+    # All of them.
+
+    def export(self, to: Path, at_ns: int | None = None) -> ExportResult:
+        """Write all charts as FHIR NDJSON under the folder *to*, one file a type.
+
+        Args:
+            to: A folder that is empty or not there.
+            at_ns: As known from what had been received by then; now when None.
+
+        Raises:
+            OperatorError: There is something in *to*.
+        """
+        with self._store.snapshot():
+            return write_charts(self.all(at_ns), to)
+
+    def sha256(self, at_ns: int | None = None) -> str:
+        """Return the hash of all charts (docs/spec/charts-v1.md), without writing them."""
+        with self._store.snapshot():
+            return digest_charts(self.all(at_ns))
+
+    def all(self, at_ns: int | None = None) -> Iterator[Chart]:
+        """Yield every chart in the order of chart ids; the caller holds a snapshot."""
+        if at_ns is None:
+            for root in self._store.folded.roots():
+                chart = self._folding.load(root)
+                if chart is not None:
+                    yield chart
+            return
+        for node in self._store.identities.all():
+            if self._folding.is_root_at(node, at_ns):
+                chart = self._folding.at(node, at_ns)
+                if chart is not None:
+                    yield chart
+
+    def _entry_in(self, ref: str) -> Entry | None:
+        try:
+            journal, sequence = parse_ref(ref)
+        except ValueError:
+            return None
+        return self._store.kept.entry(journal, sequence)
+
+    def _node(self, id_: str) -> int | None:
+        """The node that *id_* names: as a chart's id, as a key, as a number."""
+        try:
+            found = self._store.identities.by_chart(UUID(id_).bytes)
+        except ValueError:
+            found = None
+        if found is not None:
+            return found
+        own, other = (self._world(""), "T" if self._world("") == "P" else "P")
+        for world in (own, other):
+            known = self._store.identities.known(node_text(world, id_)) if "|" in id_ else None
+            if known is not None:
+                return known
+        had = self._who_had(id_)
+        for world in (own, other):
+            nodes = [node for node, of in had.items() if of == world]
+            if nodes:
+                return nodes[0] if len(nodes) == 1 else None
+        return None
+
+    def _who_had(self, number: str) -> dict[int, str]:
+        """The charts that ever had a number, with or without its authority, and their worlds."""
+        authority, bar, value = number.rpartition("|")
+        roots = self._store.people.by_number(value, NAMESAKES_MAX + 1)
+        if len(roots) > NAMESAKES_MAX:
+            return {root: world for root in roots for world in WORLDS[:1]}  # several, whoever they are
+        found = {}
+        for root in roots:
+            chart = self._folding.load(root)
+            if chart is None:
+                continue
+            numbers = chart.identity.numbers.values()
+            if any(one.get("value") == value and (not bar or authority in _authorities(one)) for one in numbers):
+                found[root] = chart.world
+        return found
+
+    def _world(self, asked: str) -> World:
+        """The world that is asked for; for "", the node's own: exercises show where nobody is real."""
+        if asked in WORLDS:
+            return "T" if asked == "T" else "P"
+        folded = self._store.folded
+        return "T" if not folded.patients("P") and folded.patients("T") else "P"
+
+    def _downtime(self) -> dict[str, int]:
+        """Since when each ward is in downtime; "" is the whole hospital."""
+        since: dict[str, int] = {}
+        for entry in self._store.kept.acts():
+            act = decode(entry.body)
+            if isinstance(act, DowntimeDeclared):
+                since |= {ward: _instant(act.at, entry) for ward in act.wards or [""]}
+            elif isinstance(act, DowntimeLifted):
+                for ward in act.wards or list(since):
+                    since.pop(ward, None)
+        return since
+
+    def _as_of(self) -> AsOf:
+        received_ns, ref = self._store.kept.as_of()
+        return AsOf(rfc3339(received_ns) if ref else "", ref)
+
+    def _feeds(self) -> list[FeedStatus]:
+        return [
+            FeedStatus(feed.source, feed.received, rfc3339(feed.last_ns), feed.charted, feed.uncharted, feed.duplicates)
+            for feed in self._store.kept.feeds()
+        ]
+
+
+def _authorities(number: dict[str, object]) -> set[str]:
+    assigner = number.get("assigner")
+    named = str(assigner.get("display", "")) if isinstance(assigner, dict) else ""
+    return {named, str(number.get("system", ""))} - {""}
+
+
+def _instant(text: str, entry: Entry) -> int:
+    try:
+        return parse_rfc3339(text)
+    except ValueError:
+        return entry.received_ns
+
+
+def _by_bed(row: BoardRow) -> tuple[str, list[tuple[int, str]], str]:
+    """Ward, then room and bed as people count: 2 before 10."""
+    parts: list[tuple[int, str]] = []
+    digits = ""
+    for c in f"{row.room} {row.bed} ":
+        if c.isascii() and c.isdigit():
+            digits += c
+            continue
+        if digits:
+            parts.append((int(digits), ""))
+            digits = ""
+        parts.append((1 << 62, c))
+    return row.ward, parts, row.id

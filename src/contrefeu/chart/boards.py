@@ -1,0 +1,269 @@
+"""Who lies where, and what a ward must see of each at a glance.
+
+Rules kept here:
+  * A row is said by the chart alone: place from the stay in progress, allergies and alerts in their sender's words.
+  * What depends on the hour (late, due, coming; results of the last 72 h) is computed when it is asked, from a line
+    that the chart gives once: `row_at(board_line(chart), now)` is `board_row(chart, now)`.
+  * A flag is its sender's (OBX-8): a missing one is not "normal", and nothing is worked out from ranges.
+  * A death ends due doses and keeps the bed (F19); a protected identity is marked, whoever shows it decides (F24).
+"""
+
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contrefeu.base import rfc3339
+from contrefeu.chart.doses import Course, course, due_items
+from contrefeu.chart.elements import (
+    Resource,
+    allergies_disagree,
+    codes,
+    concept,
+    concepts,
+    confidential,
+    denies_allergies,
+    display,
+    first,
+    instant,
+    is_struck,
+    names,
+    numbers,
+)
+from contrefeu.chart.fold import Chart
+from contrefeu.chart.patient import patient_resource
+from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, instructions_of
+from contrefeu.chart.stays import StayState, encounter, present_place, present_stay
+from contrefeu.chart.views import BoardRow
+
+NS_PER_S = 1_000_000_000
+RESULTS_S = 72 * 3600  # seconds for which a flagged result counts on a board: a long week-end (views.BoardRow)
+ANSWER_S = 14 * 86_400  # seconds from sample to answer in which the answer counts: cultures, not archives sent again
+
+Severity = Literal["critical", "high", "low", "odd", ""]
+SEVERITIES: dict[str, Severity] = {  # HL7 table 0078 and v3 ObservationInterpretation
+    "HH": "critical", "LL": "critical", "AA": "critical", "HU": "critical", "LU": "critical", ">": "critical",
+    "<": "critical", "H": "high", "HX": "high", "U": "odd", "L": "low", "LX": "low", "A": "odd", "R": "odd",
+    "POS": "odd", "DET": "odd",
+}  # fmt: skip
+_GONE = frozenset({"cancelled", "entered-in-error"})
+_PRESENT = frozenset({"in-progress", "arrived", "onleave"})
+_PARTS = {"wa": 0, "ro": 1, "bd": 2}
+
+
+class Alert(Struct, frozen=True):
+    """One Flag in force."""
+
+    what: str
+    until_ns: int  # 0 when no end is said
+
+
+class BoardLine(Struct, frozen=True):
+    """What a board keeps of a chart: everything of a row that does not depend on the hour, and what the rest needs."""
+
+    row: BoardRow  # without due items and counts
+    courses: list[Course]
+    alerts: list[Alert]
+    flagged: list[tuple[int, bool]]  # ns of each flagged result, whether it is critical
+    doses_heard_ns: int  # when the last word of a dose came in; 0 when none ever did
+    deceased: bool
+
+
+def ward_of(chart: Chart) -> str:
+    """Return the ward where the patient lies now; "" when in none."""
+    place = place_of(chart)
+    return place[0] if place else ""
+
+
+def place_of(chart: Chart) -> list[str]:
+    """Return ward, room, bed of the stay in progress; [] when there is none.
+
+    Only ADT moves a patient. Where no ADT feed ever spoke of one, a FHIR Encounter in progress says the place.
+    """
+    stay = present_stay(chart.stays)
+    if stay is not None:
+        return present_place(stay)
+    return _fhir_place(_fhir_stay(chart)) if not chart.stays else []
+
+
+def board_row(chart: Chart, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_ns: int = 0) -> BoardRow | None:
+    """Return the patient's row, or None when they are in no ward.
+
+    Args:
+        chart: The chart.
+        now_ns: Now.
+        zone: Of the hospital: "daily 08:00" is its wall time.
+        downtime_ns: When the ward's downtime was declared; 0 when it is not (F2).
+    """
+    line = board_line(chart)
+    return row_at(line, now_ns, zone, downtime_ns=downtime_ns) if line is not None else None
+
+
+def board_line(chart: Chart) -> BoardLine | None:
+    """Return what a board keeps of *chart*, or None when the patient is in no ward."""
+    place = place_of(chart)
+    if not place or not place[0]:
+        return None
+    stay = _stay(chart)
+    patient = patient_resource(chart.identity, chart.id)
+    called = names(patient)
+    allergies, state = _allergies(chart)
+    deceased = bool(patient.get("deceasedDateTime") or patient.get("deceasedBoolean"))
+    row = BoardRow(
+        id=chart.id,
+        bed=place[2] if len(place) > 2 else "",
+        room=place[1] if len(place) > 1 else "",
+        ward=place[0],
+        family=called.family,
+        given=called.given,
+        used=called.used,
+        birth_date=str(patient.get("birthDate", "")),
+        sex=str(patient.get("gender", "")),
+        identifiers=[number.words for number in numbers(patient) if not number.old],
+        admitted=first(stay, "period.start"),
+        allergies=allergies,
+        allergies_state=state,
+        alerts=[],
+        due=[],
+        critical=0,
+        abnormal=0,
+        last_change=rfc3339(chart.last_received_ns) if chart.last_received_ns else "",
+        confidential=confidential(patient, stay),
+    )
+    return BoardLine(
+        row,
+        [] if deceased else courses_of(chart),
+        _alerts(chart),
+        _flagged(chart),
+        max(chart.heard.get("doses", {}).values(), default=0),
+        deceased,
+    )
+
+
+def row_at(line: BoardLine, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_ns: int = 0) -> BoardRow:
+    """Return the row of *line* as it stands at *now_ns*; the arguments are those of `board_row`."""
+    since = now_ns - RESULTS_S * NS_PER_S
+    recent = [critical for at_ns, critical in line.flagged if at_ns >= since]
+    critical = sum(recent)
+    due = due_items(line.courses, now_ns, _zone(zone), heard_ns=line.doses_heard_ns, downtime_ns=downtime_ns)
+    alerts = [alert.what for alert in line.alerts if not alert.until_ns or alert.until_ns > now_ns]
+    return replace(line.row, due=due, alerts=alerts, critical=critical, abnormal=len(recent) - critical)
+
+
+def courses_of(chart: Chart) -> list[Course]:
+    """Return every prescription of the chart that can fall due, with the doses that name it."""
+    doses: dict[str, list[Resource]] = {}
+    requests: list[Resource] = []
+    for name, kept in chart.kept.items():
+        if kept.kind == "MedicationAdministration":
+            asked = str((kept.now.get("request") or {}).get("reference", "")).removeprefix("urn:uuid:")
+            doses.setdefault(asked, []).append(kept.now)
+        elif kept.kind == "MedicationRequest":
+            requests.append({**kept.now, "id": name.partition("/")[2]})
+    known = {f"MedicationRequest/{one['id']}" for one in requests}
+    loose = [dose for asked, found in doses.items() if asked not in known for dose in found]
+    made = []
+    for request in sorted(requests, key=lambda one: str(one["id"])):
+        drug = drug_of(request)
+        wording = [" · ".join(filter(None, (drug, words))) for words in instructions_of(request)] or [drug]
+        own = doses.get(f"MedicationRequest/{request['id']}", ())
+        one = course(request, own, wording, [dose for dose in loose if _same_drug(dose, request)])
+        if one is not None:
+            made.append(one)
+    return made
+
+
+def _same_drug(dose: Resource, request: Resource) -> bool:
+    """Whether a dose is of the drug of a prescription, by a code or by its words."""
+    ours, theirs = (one.get("medicationCodeableConcept") for one in (request, dose))
+    return bool(set(codes(ours)) & set(codes(theirs))) or drug_of(dose).casefold() == drug_of(request).casefold()
+
+
+def severity_of(observation: Resource) -> Severity:
+    """Return how its sender flagged a result: the worst of OBX-8; "" when no flag says anything."""
+    found = {
+        SEVERITIES.get(code, "")
+        for one in observation.get("interpretation") or []
+        for code in codes(one) or [concept(one)]
+    }
+    order: tuple[Severity, ...] = ("critical", "high", "low", "odd")
+    return next((severity for severity in order if severity in found), "")
+
+
+def _stay(chart: Chart) -> Resource:
+    stay: StayState | None = present_stay(chart.stays)
+    return encounter(stay, {}) if stay is not None else _fhir_stay(chart)
+
+
+def _fhir_stay(chart: Chart) -> Resource:
+    open_ = [
+        kept.now
+        for kept in chart.kept.values()
+        if kept.kind == "Encounter" and kept.now.get("status") in _PRESENT and _fhir_place(kept.now)
+    ]
+    return max(open_, key=lambda stay: instant(first(stay, "period.start")), default={})
+
+
+def _fhir_place(stay: Resource) -> list[str]:
+    """Ward, room, bed of an Encounter that says which each is; else its one place as a ward."""
+    place = ["", "", ""]
+    for found in stay.get("location") or []:
+        words = display(found.get("location"))
+        if not words or found.get("status") not in {None, "", "active"} or (found.get("period") or {}).get("end"):
+            continue
+        kind = next(iter(codes(found.get("physicalType"))), "wa")
+        if kind in _PARTS:
+            place[_PARTS[kind]] = words
+    return place if place[0] else []
+
+
+def _allergies(chart: Chart) -> tuple[list[str], Literal["listed", "none-known", "no-source", "conflict"]]:
+    """What stands: "none known" only when somebody said so of every kind; of one kind it is a line as any other."""
+    standing = [k.now for k in chart.kept.values() if k.kind == "AllergyIntolerance" and not is_struck(k.now)]
+    listed = sorted({concept(one.get("code")) or "?" for one in standing if not denies_allergies(one)})
+    if allergies_disagree(standing):
+        return listed, "conflict"
+    if listed:
+        return listed, "listed"
+    return [], "none-known" if standing else "no-source"
+
+
+def _alerts(chart: Chart) -> list[Alert]:
+    found = []
+    for kept in chart.kept.values():
+        if kept.kind == "Flag" and kept.now.get("status", "active") == "active":
+            what = concept(kept.now.get("code")) or concepts(kept.now.get("category"))
+            found.append(Alert(what, _end_of(first(kept.now, "period.end"))))
+    return sorted((one for one in found if one.what), key=lambda one: one.what)
+
+
+def _end_of(text: str) -> int:
+    """The instant until which a period lasts; a day lasts until its end, wherever the day is."""
+    return instant(text) + (36 * 3600 * NS_PER_S if len(text) <= 10 else 0) if instant(text) else 0
+
+
+def _flagged(chart: Chart) -> list[tuple[int, bool]]:
+    """Flagged results that may count: none older than the board looks back from the chart's last word."""
+    since = chart.last_received_ns - RESULTS_S * NS_PER_S
+    found = []
+    for kept in chart.kept.values():
+        if kept.kind == "Observation" and kept.now.get("interpretation") and kept.now.get("status") not in _GONE:
+            severity = severity_of(kept.now)
+            if severity:
+                at_ns = _result_ns(kept.now) or kept.received_ns
+                if at_ns >= since:
+                    found.append((at_ns, severity == "critical"))
+    return sorted(found)
+
+
+def _result_ns(observation: Resource) -> int:
+    taken = instant(first(observation, "effectiveDateTime", "effectivePeriod.start", "effectiveInstant"))
+    issued = instant(first(observation, "issued"))
+    return issued if 0 <= issued - taken <= ANSWER_S * NS_PER_S or not taken else taken
+
+
+@lru_cache(maxsize=8)  # one hospital has one zone; a group has a few
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,0 +1,221 @@
+"""Asking the running reader: for the ward app's event loop, and for commands.
+
+Rules kept here:
+  * A question waits ANSWER_S at most; the ward app never hangs on a reader that is gone.
+  * A connection carries one question at a time; a question that waits (`changes`) holds up no other.
+  * A reader that was restarted is asked again, once: a question changes nothing.
+"""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+from contrefeu.base import StorageError
+from contrefeu.chart.answers import Account, WaitingEntry
+from contrefeu.chart.fold import Chart
+from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
+from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, WardSummary
+from contrefeu.journal import Entry
+from contrefeu.mapping import Loss
+
+ANSWER_S = 15.0  # a page that waited longer would not be waited for
+IDLE_MAX = 8  # connections kept for the next question: as many as pages are asked for at once
+
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class ChartsClient:
+    """The charts, asked by an event loop.
+
+    Every question may raise OSError (the reader does not run) or TimeoutError (it does not answer).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: list[_Streams] = []
+
+    async def status(self) -> ChartsStatus:
+        """Say how far the charts have been read."""
+        return await self._ask("status")  # type: ignore[no-any-return]
+
+    async def wards(self, world: str = "") -> list[WardSummary]:
+        """Return every ward."""
+        return await self._ask("wards", world)  # type: ignore[no-any-return]
+
+    async def board(self, ward: str = "", world: str = "") -> Board:
+        """Return one ward; the whole hospital for ""."""
+        return await self._ask("board", ward, world)  # type: ignore[no-any-return]
+
+    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
+        """Return patients by name (misspelt too), birth date, bed, any number."""
+        return await self._ask("find", query, limit)  # type: ignore[no-any-return]
+
+    async def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
+        """Return one chart, by its id or any number of the patient."""
+        return await self._ask("chart", id, at_ns)  # type: ignore[no-any-return]
+
+    async def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
+        """Return one chart as a FHIR collection Bundle."""
+        return await self._ask("bundle", id, at_ns)  # type: ignore[no-any-return]
+
+    async def entry(self, ref: str) -> Entry | None:
+        """Return one entry, byte for byte."""
+        return await self._ask("entry", ref)  # type: ignore[no-any-return]
+
+    async def loss(self, ref: str) -> list[Loss]:
+        """Return what of an entry no chart says, and why."""
+        return await self._ask("loss", ref)  # type: ignore[no-any-return]
+
+    async def acts(self, after_ref: str = "") -> list[Entry]:
+        """Return every act, in journal order, after an entry."""
+        return await self._ask("acts", after_ref)  # type: ignore[no-any-return]
+
+    async def waiting(self, limit: int = 200) -> list[WaitingEntry]:
+        """Return the entries that nobody could be given."""
+        return await self._ask("waiting", limit)  # type: ignore[no-any-return]
+
+    async def changes(self, after: int, timeout_s: float) -> int:
+        """Return a number that differs from *after* once the charts have changed, after *timeout_s* at the latest."""
+        return await self._ask("changes", after, timeout_s, within_s=timeout_s + ANSWER_S)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Disconnect."""
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    async def _ask(self, name: str, *arguments: Any, within_s: float = ANSWER_S) -> Any:
+        question = framed(ask(name, list(arguments)))
+        async with asyncio.timeout(within_s):
+            while self._idle:
+                streams = self._idle.pop()
+                if not streams[1].is_closing():
+                    try:
+                        return await self._over(streams, name, question)
+                    except (ConnectionError, asyncio.IncompleteReadError):
+                        break  # it was kept from before the reader's end: ask once more
+            try:
+                return await self._over(await asyncio.open_unix_connection(self._path), name, question)
+            except asyncio.IncompleteReadError:
+                raise ConnectionResetError("the reader went away") from None
+
+    async def _over(self, streams: _Streams, name: str, question: bytes) -> Any:
+        reader, writer = streams
+        whole = False
+        try:
+            writer.write(question)
+            await writer.drain()
+            (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+            if length > ANSWER_BYTES_MAX:
+                raise ConnectionResetError("an answer beyond the limit")
+            answer = await reader.readexactly(length)
+            whole = True
+        finally:
+            if whole and len(self._idle) < IDLE_MAX:
+                self._idle.append(streams)
+            else:
+                writer.close()
+        return READERS[name](answer)
+
+
+class SyncChartsClient:
+    """The charts, asked by a command."""
+
+    def __init__(self, path: Path) -> None:
+        """Connect.
+
+        Raises:
+            StorageError: The reader does not run.
+        """
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise _gone() from None
+
+    def status(self) -> ChartsStatus:
+        """Say how far the charts have been read."""
+        return self._ask("status")  # type: ignore[no-any-return]
+
+    def account(self, journal: str, first: int, last: int) -> Account:
+        """Say what became of the entries of *journal* from *first* to *last*."""
+        return self._ask("account", journal, first, last)  # type: ignore[no-any-return]
+
+    def wards(self, world: str = "") -> list[WardSummary]:
+        """Return every ward."""
+        return self._ask("wards", world)  # type: ignore[no-any-return]
+
+    def board(self, ward: str = "", world: str = "") -> Board:
+        """Return one ward; the whole hospital for ""."""
+        return self._ask("board", ward, world)  # type: ignore[no-any-return]
+
+    def find(self, query: str, limit: int = 20) -> list[PatientHit]:
+        """Return patients by name (misspelt too), birth date, bed, any number."""
+        return self._ask("find", query, limit)  # type: ignore[no-any-return]
+
+    def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
+        """Return one chart, by its id or any number of the patient."""
+        return self._ask("chart", id, at_ns)  # type: ignore[no-any-return]
+
+    def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
+        """Return one chart as a FHIR collection Bundle."""
+        return self._ask("bundle", id, at_ns)  # type: ignore[no-any-return]
+
+    def text(self, id: str, at_ns: int | None = None, language: str = "fr") -> str:
+        """Return one chart as people read it; "" when there is none."""
+        return self._ask("text", id, at_ns, language)  # type: ignore[no-any-return]
+
+    def entry(self, ref: str) -> Entry | None:
+        """Return one entry, byte for byte."""
+        return self._ask("entry", ref)  # type: ignore[no-any-return]
+
+    def loss(self, ref: str) -> list[Loss]:
+        """Return what of an entry no chart says, and why."""
+        return self._ask("loss", ref)  # type: ignore[no-any-return]
+
+    def acts(self, after_ref: str = "") -> list[Entry]:
+        """Return every act, in journal order, after an entry."""
+        return self._ask("acts", after_ref)  # type: ignore[no-any-return]
+
+    def waiting(self, limit: int = 200) -> list[WaitingEntry]:
+        """Return the entries that nobody could be given."""
+        return self._ask("waiting", limit)  # type: ignore[no-any-return]
+
+    def export(self, to: Path, at_ns: int | None = None) -> ExportResult:
+        """Have the reader write all charts as FHIR NDJSON under the folder *to*."""
+        return self._ask("export", str(to), at_ns)  # type: ignore[no-any-return]
+
+    def sha256(self, at_ns: int | None = None) -> str:
+        """Return the hash of all charts."""
+        return self._ask("sha256", at_ns)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._socket.close()
+
+    def _ask(self, name: str, *arguments: Any) -> Any:
+        try:
+            self._socket.sendall(framed(ask(name, list(arguments))))
+            (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
+            answer = self._exactly(length)
+        except OSError:
+            raise _gone() from None
+        return READERS[name](answer)
+
+    def _exactly(self, length: int) -> bytes:
+        found = bytearray()
+        while len(found) < length:
+            part = self._socket.recv(min(length - len(found), 2**20))
+            if not part:
+                raise ConnectionResetError
+            found += part
+        return bytes(found)
+
+
+def _gone() -> StorageError:
+    return StorageError(
+        "The process that reads the charts does not answer.",
+        safe="The journal, and every chart: they are read again.",
+        next="contrefeu status shows whether the node runs; contrefeu up starts it.",
+    )

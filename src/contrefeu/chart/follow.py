@@ -1,0 +1,188 @@
+"""From the journals on disk to a chart store, and on.
+
+Rules kept here:
+  * One process writes a store, under its lock; any number read it beside.
+  * Journals are read together in the order of their hybrid clocks, so that little has to be folded twice; one that
+    appears late is read too.
+  * A journal that does not open or is damaged stops where it is: the others go on, and its position says how far.
+  * Memory holds one batch, and what was read ahead of it: a frame a journal.
+"""
+
+import gc
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from contrefeu.base import Clock, ContrefeuError, FileLock, SystemClock, durable_makedirs
+from contrefeu.chart.answers import Charts, rules_of
+from contrefeu.chart.batches import Batches
+from contrefeu.chart.refold import open_store
+from contrefeu.chart.stores import ChartStore, order_of
+from contrefeu.hospital import Settings
+from contrefeu.journal import Entry, JournalFiles, JournalReader, KeyOf, NoJournal, journals_in
+
+BATCH_ENTRIES = 4_000  # in one transaction: charts are written once a batch; some 100 MB while it lasts
+BATCH_BYTES = 32 * 2**20  # the same for messages that carry scanned pages
+BATCH_S = 1.0  # the longest that what was read waits to be seen
+LOCK_WAIT_S = 600.0  # a command waits for another one that reads a great import
+JOURNALS_AGAIN_S = 1.0  # how often the folder is looked at for new journals
+TROUBLE_AGAIN_S = 5.0  # how often a journal in trouble is tried again
+GC_THRESHOLD = 100_000  # objects made between two sweeps for cycles, which the fold makes none of (FINDINGS: 4 times)
+
+# What a damaged, closed or missing file raises; anything else is our own mistake
+_TROUBLES = (ContrefeuError, OSError, ValueError)
+
+
+class _Stream:
+    """One journal, read ahead by a frame."""
+
+    def __init__(self, files: JournalFiles, key_of: KeyOf, position: int) -> None:
+        self.reader = JournalReader(files, key_of)
+        self._read = position
+        self.ahead: deque[Entry] = deque()
+        self.quiet_until = 0.0
+
+    def fill(self) -> bool:
+        """Read a frame ahead, if there is one; returns whether there is something."""
+        while not self.ahead:
+            frames = self.reader.after(self._read)
+            frame = next(frames, None)
+            frames.close()  # type: ignore[attr-defined]
+            if frame is None:
+                return False
+            self.ahead.extend(frame)
+            if frame:
+                self._read = frame[-1].sequence
+        return True
+
+
+class Follower:
+    """Reads journals into a store."""
+
+    def __init__(self, store: ChartStore, journals: Path, key_of: KeyOf, settings: Settings) -> None:
+        self._store = store
+        self._folder = journals
+        self._key_of = key_of
+        self._batches = Batches(store, rules_of(settings))
+        self._streams: dict[str, _Stream] = {}
+        self._looked = -JOURNALS_AGAIN_S
+        self.troubles: dict[str, Exception] = {}  # journal -> why it is not read on
+
+    def close(self) -> None:
+        """Let the journals go."""
+        for stream in self._streams.values():
+            stream.reader.close()
+        self._streams.clear()
+
+    def step(self) -> int:
+        """Read one batch; returns how many entries, 0 when there is nothing new.
+
+        Raises:
+            StorageError: The store cannot be written; nothing of the batch counts.
+        """
+        self._look()
+        batch: list[Entry] = []
+        size, started = 0, time.monotonic()
+        while len(batch) < BATCH_ENTRIES and size < BATCH_BYTES:
+            ready = [stream for journal, stream in self._streams.items() if self._fill(journal, stream)]
+            if not ready:
+                break
+            entry = min(ready, key=lambda stream: order_of(stream.ahead[0])).ahead.popleft()
+            batch.append(entry)
+            size += len(entry.body)
+            if time.monotonic() - started > BATCH_S:
+                break
+        if not batch:
+            return 0
+        try:
+            self._batches.take(batch)
+        except BaseException:
+            self.close()  # what was read ahead is read again
+            self._looked = -JOURNALS_AGAIN_S
+            raise
+        return len(batch)
+
+    def _fill(self, journal: str, stream: _Stream) -> bool:
+        if stream.ahead:
+            return True
+        if stream.quiet_until > time.monotonic():
+            return False
+        try:
+            filled = stream.fill()
+        except _TROUBLES as trouble:
+            self.troubles[journal] = trouble
+            stream.quiet_until = time.monotonic() + TROUBLE_AGAIN_S
+            return False
+        self.troubles.pop(journal, None)
+        return filled
+
+    def _look(self) -> None:
+        """See which journals there are."""
+        if time.monotonic() - self._looked < JOURNALS_AGAIN_S:
+            return
+        self._looked = time.monotonic()
+        positions = self._store.kept.positions()
+        for files in journals_in(self._folder):
+            try:
+                journal = files.verifier().name
+                if journal not in self._streams:
+                    self._streams[journal] = _Stream(files, self._key_of, positions.get(journal, 0))
+            except NoJournal:
+                continue  # it is being made
+            except _TROUBLES as trouble:
+                self.troubles[files.folder.name] = trouble
+
+
+@contextmanager
+def few_sweeps() -> Iterator[None]:
+    """Let Python look for cycles rarely: what it would look through is what we keep."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+@contextmanager
+def open_charts(
+    path: Path, key: bytes, journals: Path, key_of: KeyOf, settings: Settings, *, clock: Clock | None = None
+) -> Iterator[Charts]:
+    """Open the charts at *path*, brought up to date with the journals under the folder *journals*.
+
+    Args:
+        path: Of the store; it is made when it is not there.
+        key: Its key.
+        journals: One folder a journal.
+        key_of: What opens their segments.
+        settings: Of the node.
+        clock: What time it is, for what is due.
+
+    Raises:
+        StorageError: The store does not open, or another process has been writing it for long.
+    """
+    durable_makedirs(path.parent)
+    with lock_of(path):
+        store = open_store(path, key, rules_of(settings))
+        try:
+            with closing(Follower(store, journals, key_of, settings)) as follower, few_sweeps():
+                while follower.step():
+                    pass
+            beside = store.reader()
+        finally:
+            store.close()
+    charts = Charts(beside, settings, clock or SystemClock())
+    try:
+        yield charts
+    finally:
+        charts.close()
+
+
+def lock_of(path: Path) -> FileLock:
+    """What the one writer of the store at *path* holds."""
+    return FileLock(path.with_name(f"{path.name}.lock"), wait_s=LOCK_WAIT_S)

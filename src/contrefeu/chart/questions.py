@@ -1,0 +1,104 @@
+"""The local socket of the charts: what may be asked, and how questions and answers are written.
+
+    question = length (u32) || msgpack [name, arguments]
+    answer   = length (u32) || msgpack ["ok", value] or ["error", kind, what, safe, next]
+
+Rules kept here:
+  * A question that is not in the table is answered with an error, and touches nothing.
+  * A chart travels as its JSON: a decimal keeps its digits.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from struct import Struct as Layout
+from typing import Any
+
+import msgspec
+
+from contrefeu.base import ContrefeuError, MissingError, OperatorError, StorageError
+from contrefeu.chart.answers import Account, WaitingEntry
+from contrefeu.chart.fold import Chart
+from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, WardSummary
+from contrefeu.fhir import encode as encode_json
+from contrefeu.journal import Entry
+from contrefeu.mapping import Loss
+
+LENGTH = Layout(">I")
+QUESTION_BYTES_MAX = 64 * 2**10  # a search, a number: never more
+ANSWER_BYTES_MAX = 2**31  # a chart with every scanned page of a life in it
+# What is asked -> the type of its answer; `chart` is JSON in bytes.
+ANSWERS: dict[str, Any] = {
+    "account": Account,
+    "acts": list[Entry],
+    "board": Board,
+    "bundle": bytes | None,
+    "changes": int,
+    "chart": bytes | None,
+    "entry": Entry | None,
+    "export": ExportResult,
+    "find": list[PatientHit],
+    "loss": list[Loss],
+    "sha256": str,
+    "status": ChartsStatus,
+    "text": str,
+    "waiting": list[WaitingEntry],
+    "wards": list[WardSummary],
+}
+_ERRORS = {kind.kind: kind for kind in (ContrefeuError, MissingError, OperatorError, StorageError)}
+_pack = msgspec.msgpack.Encoder(decimal_format="string").encode
+_question = msgspec.msgpack.Decoder(tuple[str, list[Any]])
+_failed = msgspec.msgpack.Decoder(tuple[str, str, str, str, str])
+_chart = msgspec.json.Decoder(Chart, float_hook=Decimal)
+
+
+def framed(data: bytes) -> bytes:
+    """Return *data* behind its length."""
+    return LENGTH.pack(len(data)) + data
+
+
+def ask(name: str, arguments: list[Any]) -> bytes:
+    """Write a question."""
+    return _pack((name, arguments))
+
+
+def asked(data: bytes) -> tuple[str, list[Any]]:
+    """Read a question.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        name, arguments = _question.decode(data)
+    except msgspec.MsgspecError:
+        raise ValueError("not a question") from None
+    if name not in ANSWERS:
+        raise ValueError("not a question")
+    return name, arguments
+
+
+def answered(value: Any) -> bytes:
+    """Write an answer."""
+    return _pack(("ok", encode_json(value) if isinstance(value, Chart) else value))
+
+
+def refused(error: ContrefeuError) -> bytes:
+    """Write that a question cannot be answered."""
+    kind = error.kind if error.kind in _ERRORS else "error"
+    return _pack(("error", kind, error.what, error.safe, error.next))
+
+
+def answer_of(name: str) -> Callable[[bytes], Any]:
+    """Return what reads the answers to *name*; it raises what the other side raised."""
+    decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple.__class_getitem__((str, ANSWERS[name])))
+
+    def read(data: bytes) -> Any:
+        if data[1:6] == b"\xa5erro":  # an array whose first item is the text "error"
+            _, kind, what, safe, next_ = _failed.decode(data)
+            raise _ERRORS[kind](what, safe=safe, next=next_)
+        value = decoder.decode(data)[1]
+        return _chart.decode(value) if name == "chart" and value is not None else value
+
+    return read
+
+
+READERS = {name: answer_of(name) for name in ANSWERS}

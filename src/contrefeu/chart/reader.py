@@ -1,0 +1,218 @@
+"""The reader process: follows the journals, and answers on a local socket meanwhile.
+
+Rules kept here:
+  * Whoever may open the socket file may ask (mode 0600): no port, no password.
+  * Journals are followed in one thread, questions answered in others, each over a connection of its own: a question
+    waits for no batch.
+  * A store that cannot be written for a while is tried again; what was written goes on being answered.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import structlog
+
+from contrefeu.base import Clock, ContrefeuError, StorageError, SystemClock, durable_makedirs
+from contrefeu.chart.answers import Charts, rules_of
+from contrefeu.chart.follow import Follower, few_sweeps, lock_of
+from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, answered, asked, framed, refused
+from contrefeu.chart.refold import open_store
+from contrefeu.chart.stores import ChartStore
+from contrefeu.hospital import Settings
+from contrefeu.journal import KeyOf
+
+POLL_S = 0.05  # how long a durable entry waits to be read when nothing is behind
+STORE_AGAIN_S = 5.0  # how often a store in trouble is tried again
+ANSWERING = 4  # questions answered at once: more of them would share the same two processors
+CHANGES_S_MAX = 60.0  # the longest that one question about changes waits
+
+_log = structlog.get_logger()
+
+
+async def run_reader(
+    *,
+    db: Path,
+    key: bytes,
+    journals: Path,
+    key_of: KeyOf,
+    settings: Settings,
+    socket_path: Path,
+    ready: Callable[[], None],
+    stop: asyncio.Event,
+    clock: Clock | None = None,
+) -> None:
+    """Follow every journal under *journals* and answer on *socket_path* until *stop*.
+
+    Args:
+        db: The chart store; it is made when it is not there.
+        key: Its key.
+        journals: One folder a journal.
+        key_of: What opens their segments.
+        settings: Of the node.
+        socket_path: Where questions are answered; a socket that a dead process left is replaced.
+        ready: Called once questions are answered; journals may still be read then.
+        stop: Set when it shall end.
+        clock: What time it is, for what is due.
+
+    Raises:
+        StorageError: The store does not open, or another process writes it.
+    """
+    durable_makedirs(db.parent)
+    lock = lock_of(db)
+    await asyncio.to_thread(lock.acquire)
+    try:
+        store = await asyncio.to_thread(open_store, db, key, rules_of(settings))
+        try:
+            await _serve(_Reader(store, journals, key_of, settings, clock or SystemClock()), socket_path, ready, stop)
+        finally:
+            store.close()
+    finally:
+        lock.release()
+
+
+async def _serve(reader: "_Reader", path: Path, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    following = threading.Thread(target=reader.follow, args=(loop,), name="follow", daemon=True)
+    path.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(reader.answer, path)
+    path.chmod(0o600)
+    following.start()
+    try:
+        ready()
+        stopping = asyncio.create_task(stop.wait())
+        waited: set[asyncio.Future[Any]] = {stopping, reader.ended}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+    finally:
+        server.close()
+        reader.stop()
+        await asyncio.to_thread(following.join)
+        await asyncio.to_thread(reader.close)
+        path.unlink(missing_ok=True)
+    if reader.ended.done():
+        reader.ended.result()
+
+
+class _Reader:
+    """One store, followed and asked."""
+
+    def __init__(self, store: ChartStore, journals: Path, key_of: KeyOf, settings: Settings, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._follower = Follower(store, journals, key_of, settings)
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(ANSWERING, thread_name_prefix="answer")
+        self._idle: SimpleQueue[Charts] = SimpleQueue()
+        for _ in range(ANSWERING):
+            self._idle.put(Charts(store.reader(), settings, clock))
+        self._change = store.kept.total()
+        self._news = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def stop(self) -> None:
+        """Let the thread that follows end after its batch."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Let everything go; nothing follows any more."""
+        self._pool.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            self._idle.get().close()
+        self._follower.close()
+
+    # Following, in its own thread.
+
+    def follow(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Read the journals until stopped."""
+        told: dict[str, str] = {}
+        try:
+            with few_sweeps():
+                while not self._stopping.is_set():
+                    try:
+                        moved = self._follower.step()
+                    except StorageError as trouble:
+                        _log.error("the chart store cannot be written", error=type(trouble).__name__)
+                        self._stopping.wait(STORE_AGAIN_S)
+                        continue
+                    self._tell_troubles(told)
+                    if moved:
+                        number = self._store.kept.total()
+                        loop.call_soon_threadsafe(self._changed, number)
+                    else:
+                        self._stopping.wait(POLL_S)
+        except BaseException as defect:  # the process ends with it, and says so
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._end, defect)
+
+    def _tell_troubles(self, told: dict[str, str]) -> None:
+        troubles = {journal: type(trouble).__name__ for journal, trouble in self._follower.troubles.items()}
+        for journal, error in troubles.items():
+            if told.get(journal) != error:
+                _log.error("a journal is not read on", journal=journal, error=error)
+        told.clear()
+        told.update(troubles)
+
+    def _end(self, defect: BaseException) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(defect)
+
+    def _changed(self, number: int) -> None:
+        self._change = number
+        task = asyncio.ensure_future(self._notify())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _notify(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    # Answering.
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the questions of one connection."""
+        try:
+            while True:
+                (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+                if length > QUESTION_BYTES_MAX:
+                    break
+                writer.write(framed(await self._answer(await reader.readexactly(length))))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # they hung up
+        finally:
+            writer.close()
+
+    async def _answer(self, question: bytes) -> bytes:
+        try:
+            name, arguments = asked(question)
+            if name == "changes":
+                return answered(await self._changes(int(arguments[0]), float(arguments[1])))
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, name, arguments)
+        except (ValueError, TypeError, LookupError):
+            return refused(ContrefeuError("The question is not one that charts answer."))
+        except ContrefeuError as found:
+            return refused(found)
+
+    def _ask(self, name: str, arguments: list[Any]) -> bytes:
+        charts = self._idle.get()
+        try:
+            if name == "export":
+                arguments = [Path(arguments[0]), *arguments[1:]]
+            return answered(getattr(charts, name)(*arguments))
+        finally:
+            self._idle.put(charts)
+
+    async def _changes(self, after: int, timeout_s: float) -> int:
+        try:
+            async with asyncio.timeout(min(timeout_s, CHANGES_S_MAX)), self._news:
+                await self._news.wait_for(lambda: self._change != after)
+        except TimeoutError:
+            pass
+        return self._change

@@ -1,0 +1,75 @@
+"""Opening a store for writing: one that was folded by other rules is folded again, from the entries that it holds.
+
+Rules kept here:
+  * Charts of two versions of the fold never stand in one store: what a chart says depends on its entries alone.
+  * The bytes are taken from the store itself: the keys that opened their journals may be gone by now (S1).
+  * The new store takes the place of the old one once it is whole; stopped half-way, it begins again.
+"""
+
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from contrefeu.chart.batches import Batches
+from contrefeu.chart.stores import ChartStore
+from contrefeu.journal import Entry
+from contrefeu.mapping import FeedRules
+
+REFOLD_ENTRIES = 2_000  # in one transaction
+_SOURCES = ("chart", "mapping", "hl7", "fhir")  # packages that decide what a chart says
+
+
+def open_store(path: Path | None, key: bytes, rules: FeedRules) -> ChartStore:
+    """Open the store at *path* for its one writer; the caller holds its lock.
+
+    Args:
+        path: Of the store; None for one in memory.
+        key: Its key.
+        rules: By which its entries are read.
+
+    Raises:
+        StorageError: It does not open, or its disk is in trouble.
+    """
+    store = ChartStore(path, key)
+    if path is None:
+        return store
+    stamp, found = stamp_of(rules), store.kept.note("rules")
+    if found == stamp:
+        return store
+    if found is not None or store.kept.total():
+        store = _fold_again(store, path, key, rules)
+    with store.transaction():
+        store.kept.set_note("rules", stamp)
+    return store
+
+
+def stamp_of(rules: FeedRules) -> str:
+    """Return what stands for the rules that entries are read and folded by."""
+    digest = sha256(f"{rules}\0{version('contrefeu')}\0{version('tzdata')}".encode())
+    package = Path(__file__).parent.parent
+    for folder in _SOURCES:
+        for file in sorted((package / folder).rglob("*.py")):
+            digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _fold_again(store: ChartStore, path: Path, key: bytes, rules: FeedRules) -> ChartStore:
+    beside = path.with_name(f"{path.name}.new")
+    ChartStore.remove(beside)
+    made = ChartStore(beside, key)
+    try:
+        batches = Batches(made, rules)
+        batch: list[Entry] = []
+        for entry in store.kept.all():
+            batch.append(entry)
+            if len(batch) >= REFOLD_ENTRIES:
+                batches.take(batch)
+                batch = []
+        if batch:
+            batches.take(batch)
+    finally:
+        made.close()
+        store.close()
+    ChartStore.remove(path)
+    beside.rename(path)
+    return ChartStore(path, key)

@@ -1,0 +1,74 @@
+"""Who lies where now, one line a patient, and the beds that feeds ever named.
+
+Rules kept here:
+  * A line holds what a board needs of a chart; what changes with the clock is worked out when it is asked.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contrefeu.chart.boards import BoardLine
+from contrefeu.chart.stores.database import Database
+from contrefeu.fhir import encode
+
+BEDS_REMEMBERED_MAX = 20_000  # beds known to be written down, in memory: a great hospital has some 5,000
+
+
+class Places:
+    """The boards of a store."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._decode = msgspec.json.Decoder(BoardLine)
+        self._learnt: set[tuple[str, str, str, str]] = set()
+
+    def forget(self) -> None:
+        """Forget what was remembered beside the file: a transaction was taken back."""
+        self._learnt.clear()
+
+    def keep(self, root: int, world: str, line: BoardLine) -> None:
+        """Put a patient on the board of a ward."""
+        row, packed = line.row, encode(line)
+        if self._db.value("SELECT line FROM places WHERE node = ?", (root,)) == packed:
+            return
+        values = (root, world, row.ward, int(bool(line.alerts)), packed)
+        self._db.run("INSERT OR REPLACE INTO places VALUES(?, ?, ?, ?, ?)", values)
+
+    def learn(self, world: str, place: Sequence[str]) -> None:
+        """Keep that a feed named a bed: its ward, room and bed."""
+        ward, room, bed = (*place, "", "", "")[:3]
+        if ward and (room or bed) and (world, ward, room, bed) not in self._learnt:
+            self._db.run("INSERT OR IGNORE INTO beds VALUES(?, ?, ?)", (world, ward, bed_name(room, bed)))
+            if len(self._learnt) >= BEDS_REMEMBERED_MAX:
+                self._learnt.clear()
+            self._learnt.add((world, ward, room, bed))
+
+    def drop(self, root: int) -> None:
+        """Take a patient off the boards."""
+        self._db.run("DELETE FROM places WHERE node = ?", (root,))
+
+    def lines(self, world: str, ward: str) -> list[BoardLine]:
+        """Return the line of each patient of a ward, of every ward for ""."""
+        sql = "SELECT line FROM places WHERE world = ?"
+        found = self._db.rows(sql, (world,)) if not ward else self._db.rows(f"{sql} AND ward = ?", (world, ward))
+        return [self._decode.decode(line) for (line,) in found]
+
+    def wards(self, world: str) -> dict[str, tuple[int, int]]:
+        """Return how many patients each ward has, and how many of them have alerts."""
+        sql = "SELECT ward, count(*), sum(alerts) FROM places WHERE world = ? GROUP BY ward"
+        return {ward: (patients, alerts) for ward, patients, alerts in self._db.rows(sql, (world,))}
+
+    def beds(self, world: str, ward: str) -> list[str]:
+        """Return the beds of a ward that a feed ever named."""
+        sql = "SELECT bed FROM beds WHERE world = ? AND ward = ?"
+        return [bed for (bed,) in self._db.rows(sql, (world, ward))]
+
+    def bed_counts(self, world: str) -> dict[str, int]:
+        """Return how many beds of each ward a feed ever named."""
+        return dict(self._db.rows("SELECT ward, count(*) FROM beds WHERE world = ? GROUP BY ward", (world,)))
+
+
+def bed_name(room: str, bed: str) -> str:
+    """Return what a bed is called on its ward: its room too, unless it says it."""
+    return bed or room if room in ("", bed) or not bed or bed.startswith(room) else f"{room}{bed}"
