@@ -1,0 +1,149 @@
+"""Following: copies go on for as long as the node runs, each vault at its own pace.
+
+Rules kept here:
+  * A vault that hangs holds up no other, and nothing but copies.
+  * A vault added to the settings is taken up, one taken out is left, without a restart.
+  * What is shown is what was read back; how old that is, is said beside it. When nobody says any more, that shows too.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from contrefeu.base import ContrefeuError
+from contrefeu.hospital import SettingsError, parse_settings
+from contrefeu.vault.opening import open_vault
+from contrefeu.vault.ship import CopyState, Home, Shipper
+
+POLL_S = 0.1  # a tenth of the second that a copy may lag (C5)
+RETRY_S = 1.0  # a vault that is away is asked again so often
+HEARTBEAT_S = 2.0  # the states are written again so often though nothing changed: silence is seen
+STEP_BYTES = 16 * 2**20  # of one journal before the next has its turn
+LEAVING_S = 3.0  # how long a copy under way is waited for when the node stops
+
+log = structlog.get_logger("vault")
+
+
+def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
+    """Copy to every vault in the settings until *stop* says so; *state_file* tells how each stands.
+
+    The file holds a JSON list: `url`, `entries`, `lag_seconds`, `state`, `problem` of each vault.
+    """
+    vaults: dict[str, _Follower] = {}
+    settings = _Urls(home.settings)
+    told: Any = None
+    told_at = 0.0
+    try:
+        while not stop():
+            wanted = settings.now()
+            for url in [url for url in vaults if url not in wanted]:
+                vaults.pop(url).leave()
+            for url in wanted:
+                if url not in vaults or not vaults[url].is_alive():
+                    vaults[url] = _Follower(home, url)
+                    vaults[url].start()
+            states = [vaults[url].described() for url in wanted]
+            news = [{k: v for k, v in state.items() if k != "lag_seconds"} for state in states]
+            if news != told or time.monotonic() - told_at >= HEARTBEAT_S:
+                _write(state_file, states)
+                told, told_at = news, time.monotonic()
+            time.sleep(POLL_S)
+    finally:
+        for vault in vaults.values():
+            vault.leave()
+        deadline = time.monotonic() + LEAVING_S
+        for vault in vaults.values():
+            vault.join(max(0.0, deadline - time.monotonic()))
+        _write(state_file, [vault.described() for vault in vaults.values()])
+
+
+class _Urls:
+    """The vaults in the settings, read again when the file changes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int] = (0, 0)
+        self._urls: list[str] = []
+
+    def now(self) -> list[str]:
+        """As the settings say; as they said before, while the file is being edited."""
+        with contextlib.suppress(OSError, UnicodeDecodeError, SettingsError):
+            found = self._path.stat()
+            seen = (found.st_mtime_ns, found.st_size)
+            if seen != self._seen:
+                self._urls = list(dict.fromkeys(v.url for v in parse_settings(self._path.read_text()).vaults))
+                self._seen = seen
+        return self._urls
+
+
+class _Follower(threading.Thread):
+    """One vault, in a thread of its own: a disk that hangs hangs only this."""
+
+    def __init__(self, home: Home, url: str) -> None:
+        super().__init__(name="vault", daemon=True)
+        self._home = home
+        self._url = url
+        self._leaving = threading.Event()
+        self._state = CopyState(0, "catching-up", complete=False)
+        self._fresh_at = time.monotonic()
+
+    def leave(self) -> None:
+        """Stop after the step under way."""
+        self._leaving.set()
+
+    def described(self) -> dict[str, Any]:
+        """How the vault stands, for the state file."""
+        state = self._state
+        return {
+            "url": self._url,
+            "entries": state.entries,
+            "lag_seconds": round(max(0.0, time.monotonic() - self._fresh_at), 3),
+            "state": state.state,
+            "problem": state.problem,
+        }
+
+    def run(self) -> None:
+        """Step until told to leave."""
+        shipper: Shipper | None = None
+        while True:
+            last = self._leaving.is_set()
+            began = time.monotonic()
+            try:
+                shipper = shipper or Shipper(self._home, open_vault(self._url))
+                found = shipper.step(STEP_BYTES)
+            except ContrefeuError as refused:  # an address that is none
+                found = CopyState(0, "unreachable", refused.what, complete=False)
+            except Exception as defect:
+                # Ours to mend; meanwhile the copies go on as far as they can, and everybody sees that they do not.
+                log.error("copying stopped on something unforeseen", url=self._url, error=type(defect).__name__)
+                found = CopyState(self._state.entries, "unreachable", type(defect).__name__, complete=False)
+                shipper = None
+            if found.state != self._state.state:
+                log.info("copies", url=self._url, state=found.state, entries=found.entries)
+            if found.complete and found.state in {"up-to-date", "alarm"}:
+                self._fresh_at = began
+            self._state = found
+            if last:
+                break
+            if found.state == "unreachable":
+                self._leaving.wait(RETRY_S)
+            elif found.state != "catching-up":
+                self._leaving.wait(POLL_S)
+        if shipper is not None:
+            shipper.close()
+
+
+def _write(path: Path, states: list[dict[str, Any]]) -> None:
+    """Replace the state file, whole; it need not outlive the machine, so nothing is synced beside the journal."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(msgspec.json.encode(states))
+        beside.replace(path)
+    except OSError as refused:
+        log.warning("the copies' state cannot be told", reason=refused.strerror)

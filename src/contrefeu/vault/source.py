@@ -1,0 +1,100 @@
+"""A journal as whoever copies it finds it: what is durable, segment by segment, with no key.
+
+Rules kept here:
+  * Nothing is read beyond the head that the writer published: a copy never holds what a crash could take back.
+  * A segment counts when the headers after it say that the tree went on behind it: one that was made and left
+    after a failed sync is passed over, as readers do.
+"""
+
+import os
+from bisect import bisect_right
+from functools import partial
+
+from contrefeu.journal import Head, JournalFiles, JournalReader, JournalUnreadable, SegmentHeader
+from contrefeu.vault.walk import Header, read_header
+
+
+class Source:
+    """One journal of a home."""
+
+    def __init__(self, files: JournalFiles) -> None:
+        self.files = files
+        self.verifier = files.verifier()
+        self._reader = JournalReader(files, _no_key)
+        self._numbers: list[int] = []
+        self._fd = -1
+        self._open_number = 0
+
+    def close(self) -> None:
+        """Let its file go."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._open_number = -1, 0
+
+    def is_another(self) -> bool:
+        """Whether another file stands where the open segment was: the journal was put back from somewhere."""
+        if self._fd < 0:
+            return False
+        try:
+            return self.files.segment(self._open_number).stat().st_ino != os.fstat(self._fd).st_ino
+        except FileNotFoundError:
+            return True
+
+    def head(self) -> Head | None:
+        """How far the journal is on disk: as its writer published it, or where it ends when nobody writes it."""
+        return self._reader.head()
+
+    def checkpoint(self) -> bytes:
+        """The last signed checkpoint; nothing when there is none yet."""
+        try:
+            return self.files.checkpoint.read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def numbers(self) -> list[int]:
+        """The segments that are there now, in order."""
+        self._numbers = self.files.segments()
+        return self._numbers
+
+    def size(self, number: int) -> int:
+        """Bytes of a segment's file."""
+        return os.fstat(self._file(number)).st_size
+
+    def read(self, number: int, offset: int, length: int) -> bytes:
+        """Bytes of a segment."""
+        return os.pread(self._file(number), length, offset)
+
+    def header(self, number: int) -> Header | None:
+        """The header of a segment, or None when it has none that its writer signed."""
+        try:
+            return read_header(partial(self.read, number), number, self.verifier)
+        except FileNotFoundError:
+            self._numbers = []  # its writer took back a file that it could not make
+            return None
+
+    def following(self, number: int, upto: int) -> Header | None:
+        """The next segment after *number* that counts, *upto* at the latest."""
+        if not self._numbers or self._numbers[-1] < upto:
+            self.numbers()
+        found: Header | None = None
+        for later in self._numbers[bisect_right(self._numbers, number) :]:
+            if later > upto:
+                break
+            header = self.header(later)
+            if header is None:
+                continue
+            if found is not None and header.said.tree.size > found.said.tree.size:
+                return found
+            found = header
+        return found
+
+    def _file(self, number: int) -> int:
+        if number != self._open_number:
+            self.close()
+            self._fd = os.open(self.files.segment(number), os.O_RDONLY | os.O_CLOEXEC)
+            self._open_number = number
+        return self._fd
+
+
+def _no_key(header: SegmentHeader) -> bytes:
+    raise JournalUnreadable(f'Whoever copies "{header.origin}" holds no key.')

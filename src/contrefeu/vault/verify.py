@@ -1,0 +1,64 @@
+"""Checking what a vault holds, without reading it.
+
+Rules kept here:
+  * A copy is checked as any journal is. A branch beside it is a fork that was refused: it is reported, and the copy
+    it was refused by is none the worse.
+  * A vault with no copy in it is not a sound one.
+"""
+
+from collections.abc import Iterator
+
+from contrefeu.base import MissingError
+from contrefeu.journal import Damage, JournalFiles, Verified, verify_journal
+from contrefeu.vault.place import BRANCHES, JOURNALS, Vault
+
+
+def copies_in(vault: Vault) -> list[JournalFiles]:
+    """The copies that a vault holds, branches left out.
+
+    Raises:
+        VaultAway: It is out of reach.
+        MissingError: It holds none.
+    """
+    vault.identity()
+    names = [name for name in vault.names(JOURNALS) if vault.size(f"{JOURNALS}/{name}/verifier") is not None]
+    if not names:
+        raise MissingError(
+            f"There is no copy in {vault.url}.",
+            safe="The vault, as it was.",
+            next="contrefeu vault copy makes one; contrefeu status says what the vaults hold.",
+        )
+    return [JournalFiles(vault.folder(f"{JOURNALS}/{name}")) for name in names]
+
+
+def verify_vault(vault: Vault) -> Iterator[Verified]:
+    """Check each copy in a vault; a branch beside it is damage of kind "forked".
+
+    Raises:
+        VaultAway: It is out of reach.
+        MissingError: It holds none.
+    """
+    branches = vault.names(BRANCHES)
+    for files in copies_in(vault):
+        found = verify_journal(files)
+        for branch in branches:
+            if branch.rpartition(".")[0] == files.folder.name:
+                segments = JournalFiles(vault.folder(f"{BRANCHES}/{branch}")).segments()
+                first = segments[0] if segments else 0
+                found.damage.append(Damage(found.journal, first, 0, found.entries + 1, found.entries, "forked"))
+        yield found
+
+
+def checkpoints_held(vault: Vault) -> dict[str, bytes]:
+    """The signed checkpoints that a vault holds, by the name of the journal's folder.
+
+    Raises:
+        VaultAway: It is out of reach.
+    """
+    vault.identity()
+    held = {}
+    for name in vault.names(JOURNALS):
+        note = vault.read(f"{JOURNALS}/{name}/checkpoint")
+        if note:
+            held[name] = note
+    return held
