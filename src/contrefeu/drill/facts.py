@@ -111,6 +111,16 @@ class Value:
     sub: str = ""
     at_ns: int = NEVER
 
+    @property
+    def unit(self) -> str:
+        """OBX-6: a sentence in the place of a number has none."""
+        return "" if self.kind == "ST" else self.test.unit
+
+    @property
+    def range(self) -> str:
+        """OBX-7: the same."""
+        return "" if self.kind == "ST" else self.test.range
+
 
 @dataclass(slots=True, eq=False)
 class Order:

@@ -13,19 +13,130 @@ from datetime import date, timedelta
 from random import Random
 
 INS_TEST_OID = "1.2.250.1.213.1.4.10"
-_STARTS = "BEL MAR CHAN ROU DEL VAU GRO LAM PER TOU BRE FON GUI SAU VER NOI MON CAS DUR LES PRI RAM SOL TRE".split()
-_MIDDLES = "VI TE LA RO MI DE GO BA LI NE SA CHE".split()
-_ENDS = "GNAC VEAU SSIER RAND TTE LLEUX NGER DOUX RIEUX SQUE MBERT NNEL PIN QUET ZAC".split()
-_INTL_ENDS = "TON FORD LEY WICK HURST MORE SHAW DALE BURN CROFT".split()
+_STARTS = [
+    "BEL",
+    "MAR",
+    "CHAN",
+    "ROU",
+    "DEL",
+    "VAU",
+    "GRO",
+    "LAM",
+    "PER",
+    "TOU",
+    "BRE",
+    "FON",
+    "GUI",
+    "SAU",
+    "VER",
+    "NOI",
+    "MON",
+    "CAS",
+    "DUR",
+    "LES",
+    "PRI",
+    "RAM",
+    "SOL",
+    "TRE",
+]
+_MIDDLES = ["VI", "TE", "LA", "RO", "MI", "DE", "GO", "BA", "LI", "NE", "SA", "CHE"]
+_ENDS = [
+    "GNAC",
+    "VEAU",
+    "SSIER",
+    "RAND",
+    "TTE",
+    "LLEUX",
+    "NGER",
+    "DOUX",
+    "RIEUX",
+    "SQUE",
+    "MBERT",
+    "NNEL",
+    "PIN",
+    "QUET",
+    "ZAC",
+]
+_INTL_ENDS = ["TON", "FORD", "LEY", "WICK", "HURST", "MORE", "SHAW", "DALE", "BURN", "CROFT"]
 _GIVEN = {
-    "F": "ALIX ANAIS BLANCHE CELESTE CLEMENCE ELISE FLORE HELOISE INES JEANNE LEONIE LUCIE MAUD NOEMIE ODILE ROSE".split(),
-    "M": "ALBAN ANATOLE BASILE CLOVIS DAMIEN ELOI FELIX GASPARD HUGO JULES LEON MARIUS NOEL OSCAR REMI VICTOR".split(),
+    "F": [
+        "ALIX",
+        "ANAIS",
+        "BLANCHE",
+        "CELESTE",
+        "CLEMENCE",
+        "ELISE",
+        "FLORE",
+        "HELOISE",
+        "INES",
+        "JEANNE",
+        "LEONIE",
+        "LUCIE",
+        "MAUD",
+        "NOEMIE",
+        "ODILE",
+        "ROSE",
+    ],
+    "M": [
+        "ALBAN",
+        "ANATOLE",
+        "BASILE",
+        "CLOVIS",
+        "DAMIEN",
+        "ELOI",
+        "FELIX",
+        "GASPARD",
+        "HUGO",
+        "JULES",
+        "LEON",
+        "MARIUS",
+        "NOEL",
+        "OSCAR",
+        "REMI",
+        "VICTOR",
+    ],
 }
 _INTL_GIVEN = {
-    "F": "ADA BERYL CORA DAISY EDITH FERN HAZEL IVY JUNE MABEL NORA OLIVE PEARL RUTH SYBIL WINIFRED".split(),
-    "M": "ALFRED BASIL CYRIL EDGAR FRANK GILBERT HECTOR IVOR LIONEL MILES NIGEL OSBERT PERCY RALPH SILAS WALTER".split(),
+    "F": [
+        "ADA",
+        "BERYL",
+        "CORA",
+        "DAISY",
+        "EDITH",
+        "FERN",
+        "HAZEL",
+        "IVY",
+        "JUNE",
+        "MABEL",
+        "NORA",
+        "OLIVE",
+        "PEARL",
+        "RUTH",
+        "SYBIL",
+        "WINIFRED",
+    ],
+    "M": [
+        "ALFRED",
+        "BASIL",
+        "CYRIL",
+        "EDGAR",
+        "FRANK",
+        "GILBERT",
+        "HECTOR",
+        "IVOR",
+        "LIONEL",
+        "MILES",
+        "NIGEL",
+        "OSBERT",
+        "PERCY",
+        "RALPH",
+        "SILAS",
+        "WALTER",
+    ],
 }
-_STREETS = "des Tilleuls|du Vieux Lavoir|de l'Église|des Prés Hauts|du Four à Pain|de la Forêt|du Général Été|des Mûriers"
+_STREETS = (
+    "des Tilleuls|du Vieux Lavoir|de l'Église|des Prés Hauts|du Four à Pain|de la Forêt|du Général Été|des Mûriers"
+)
 _INTL_STREETS = "Lantern Street|Old Mill Lane|Quarry Road|Harbour View|Sexton's Row|Orchard Close|Kiln Lane"
 _TOWNS = [
     ("SAINT-AUBIN-LES-TILLEULS", "99010", "99901"),
@@ -135,7 +246,7 @@ class People:
         rng = self._rng
         given = [self.given(sex)]
         if rng.random() < 0.5:
-            given.append(self.given(sex))
+            given.append(next(name for name in iter(lambda: self.given(sex), "") if name not in given))
         adult = (today - born).days > 18 * 366
         married = adult and sex == "F" and rng.random() < 0.4
         town, postal, code = rng.choice(_TOWNS if self._french else _INTL_TOWNS)

@@ -10,14 +10,14 @@ Rules kept here:
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-_NS = 1_000_000_000
+NS_PER_S = 1_000_000_000  # the house counts in nanoseconds since 1970
 
 
 class Pen:
     """One sender's delimiters, and text escaped under them."""
 
     def __init__(self, delimiters: str = "|^~\\&") -> None:
-        self.field, self.component, self.repetition, self.escape, self.subcomponent = delimiters
+        self.field, self.component, self.repetition, self.escape, self.subcomponent = tuple(delimiters)
         names = {self.field: "F", self.component: "S", self.repetition: "R", self.escape: "E", self.subcomponent: "T"}
         self._table = {ord(mark): f"{self.escape}{name}{self.escape}" for mark, name in names.items()}
         self._table[ord("\r")] = f"{self.escape}X0D{self.escape}"
@@ -30,7 +30,7 @@ class Pen:
 
     def parts(self, *values: str) -> str:
         """Join components, each escaped; empty ones at the end are left out."""
-        return self.component.join([self.text(value) for value in values]).rstrip(self.component)
+        return self.component.join([self.text(value) if value else "" for value in values]).rstrip(self.component)
 
     def join(self, *written: str) -> str:
         """Join components that are written already (they may hold subcomponents)."""
@@ -38,7 +38,7 @@ class Pen:
 
     def sub(self, *values: str) -> str:
         """Join subcomponents, each escaped."""
-        return self.subcomponent.join([self.text(value) for value in values])
+        return self.subcomponent.join([self.text(value) if value else "" for value in values])
 
     def repeat(self, *written: str) -> str:
         """Join repetitions that are written already."""
@@ -72,7 +72,7 @@ class Stamps:
 
     def local(self, at_ns: int) -> datetime:
         """The wall time of *at_ns* where the sender stands."""
-        return datetime.fromtimestamp(at_ns // _NS, self.zone)
+        return datetime.fromtimestamp(at_ns // NS_PER_S, self.zone)
 
     def time(self, at_ns: int) -> str:
         """Write a time stamp (HL7 v2.5, 2.A.22 DTM)."""
