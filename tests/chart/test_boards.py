@@ -168,6 +168,13 @@ def test_a_second_dose_near_an_answered_time_answers_no_other():
 
 
 @pytest.mark.req("F9")
+def test_a_dose_between_two_times_is_rather_late_than_early():
+    """08:00 was not answered and a dose was given at 11:30: it is the late one, and 14:00 is still to come."""
+    asked = daily("0800", "1400", start="20261124070000")
+    assert due("1124 1345", asked, ras("1124 1135", "1124 1130")) == [Due("1124 1400", "due")]
+
+
+@pytest.mark.req("F9")
 def test_an_early_dose_that_may_be_a_late_one_leaves_the_earlier_time_unknown():
     """08:00 was missed and a dose was given at 12:30: 14:00 is answered, 08:00 is not known, never late."""
     asked = daily("0800", "1400", start="20261124070000")

@@ -123,11 +123,18 @@ def test_every_question_has_its_answer(house):
 def _commands(house: House) -> tuple[object, ...]:
     client = SyncChartsClient(house.socket)
     try:
-        found = client.account("n-capture", 1, 3), client.bundle("1"), client.text("1"), client.sha256(), client.chart("1")
+        found = (
+            client.account("n-capture", 1, 3),
+            client.bundle("1"),
+            client.text("1"),
+            client.sha256(),
+            client.chart("1"),
+        )
         done = client.export(house.folder / "out")
         assert (done.patients, done.charts_sha256) == (2, found[3])
-        with pytest.raises(OperatorError, match="is not empty"):
-            client.export(house.folder / "out")
+        assert client.export(house.folder / "out").charts_sha256 == done.charts_sha256  # the older one is replaced
+        with pytest.raises(OperatorError, match="something else"):
+            client.export(house.folder)
         return found
     finally:
         client.close()
@@ -177,7 +184,12 @@ def test_a_reader_that_is_gone_is_said_to_be_gone(house, tmp_path):
 
 @pytest.mark.parametrize(
     "sent",
-    [b"\xff\xff\xff\xff", b"\x00\x00\x00\x03abc", b"\x00\x00\x00\x08\x92\xa5close\x90", b"\x00\x00\x00\x09\x92\xa6status\xc0"],
+    [
+        b"\xff\xff\xff\xff",
+        b"\x00\x00\x00\x03abc",
+        b"\x00\x00\x00\x08\x92\xa5close\x90",
+        b"\x00\x00\x00\x09\x92\xa6status\xc0",
+    ],
     ids=["too long", "no question", "a method that is none", "no arguments"],
 )
 def test_what_is_no_question_touches_nothing(house, sent):

@@ -341,3 +341,20 @@ def test_a_correction_that_does_not_say_what_it_corrects_keeps_the_kind():
 def test_a_stay_known_by_its_middle_alone_is_neither_cancelled_nor_finished(alone):
     """The feed began in the middle of a stay: its state is unknown, and says so."""
     assert now(chart(alone)) == ("unknown", "")
+
+
+@pytest.mark.req("F27")
+def test_a_historic_movement_after_a_discharge_readmits_nobody():
+    """Entered late, with a time past the discharge: the patient is gone all the same."""
+    for event in ("A02", "A06", "A21", "A22", "A01"):
+        late = adt(event, "1124 1400", at="1124 1300", zbe=f"9|INSERT|Y|{event}", place="URG^1^1")
+        assert now(chart(Z01, Z03, late)) == ("finished", "")
+
+
+def test_a_correction_does_not_change_which_of_one_minute_came_first():
+    """Admission and transfer of one minute; the admission is corrected later, and is still before the transfer."""
+    first = adt("A01", "1124 080001", at="1124 0800", zbe="1|INSERT|N")
+    second = adt("A02", "1124 080002", at="1124 0800", zbe="2|INSERT|N", place="REA^3^B")
+    corrected = adt("Z99", "1124 0900", at="1124 0800", zbe="1|UPDATE|N|A01", place="CARD^12^C")
+    for order in permutations((first, second, corrected)):
+        assert now(chart(*order)) == ("in-progress", "REA^3^B")

@@ -144,6 +144,14 @@ def test_a_prescription_is_never_reopened_by_an_older_message(story, found):
 
 
 @pytest.mark.req("F26")
+def test_what_a_stop_leaves_out_is_the_last_that_was_said():
+    """A stop without RXE: the dose is the changed one's, though the stop came first and the first order after it."""
+    stop = message("RDE^O11", "1124 1000", PID, f"ORC|DC|P1^DPI|P1F^PHARMA||||||{ts('1124 1000')}", sender="PHARMA")
+    for order in permutations((NEW, CHANGED, stop)):
+        assert prescription(*order) == ("stopped", "2")
+
+
+@pytest.mark.req("F26")
 def test_of_two_words_of_one_second_the_one_that_ends_an_order_holds():
     """A stop and a repeat of the order that bear the same second: the prescription is stopped, in either order."""
     stop, again = rde("1124 1000", "DC"), rde("1124 1000", "NW")

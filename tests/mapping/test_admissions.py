@@ -242,3 +242,9 @@ def test_a_movement_without_a_time_keeps_its_turn():
     assert stay["status"] == "finished"
     assert "period" not in stay
     assert "in no form that can be read" in times[0].loss[0].why
+
+
+def test_a_kind_is_never_anybodys_words():
+    """MSH-9 of a file that merely looks like HL7 may hold a name: it is not shown as a kind of message."""
+    assert reading("ESSAI ADA^née à Rouen", PID).kind == "HL7 v2"
+    assert reading("adt^a08", PID).kind == "ADT^A08"

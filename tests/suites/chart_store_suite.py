@@ -5,6 +5,7 @@ Method: a class of tests to inherit from; `told()` gives an empty store that tak
 
 import pytest
 
+from contrefeu.journal import MEDIA_ACT
 from tests.chart.feeds import T0_NS, Told, admitted, entry, merged, message, resulted
 
 
@@ -116,7 +117,9 @@ class ChartStoreSuite:
     def test_a_person_is_found_by_what_people_type(self, query):
         """In any order, without accents, begun, misspelt by a letter, with a date, by number or ward."""
         told = self.told().take(
-            entry(admitted("2", "c1", ward="REA", bed="7"), 1), entry(admitted("1", "c2"), 2), entry(admitted("4", "c3"), 3)
+            entry(admitted("2", "c1", ward="REA", bed="7"), 1),
+            entry(admitted("1", "c2"), 2),
+            entry(admitted("4", "c3"), 3),
         )
         found = told.charts.find(query if query != "HOSP2" else "2")
         assert [hit.name for hit in found[:1]] == ["LE GOFF JEAN2"]
@@ -128,3 +131,18 @@ class ChartStoreSuite:
         board = told.charts.board("CARD", "P")
         assert ([row.room for row in board.rows], board.free_beds) == (["9"], ["1F"])
         assert [(ward.id, ward.patients, ward.beds) for ward in told.charts.wards("P")] == [("CARD", 1, 2)]
+
+    @pytest.mark.req("F2")
+    def test_a_board_knows_since_when_its_ward_is_in_downtime(self):
+        """Declared for a ward or the whole house in a station's journal, and lifted; a feed declares nothing."""
+
+        def act(journal: str, sequence: int, body: bytes):
+            return entry(body, sequence, journal=journal, at=10 + sequence, media=MEDIA_ACT)
+
+        at = b'"reason":"test","at":"2026-09-21T12:00:00Z"}'
+        told = self.told().take(act("n-capture", 1, b'{"act":"downtime-declared","wards":[],' + at))
+        assert told.charts._downtime() == {}
+        told.take(act("n-station", 1, b'{"act":"downtime-declared","wards":["CARD"],' + at))
+        assert set(told.charts._downtime()) == {"CARD"}
+        told.take(act("n-station", 2, b'{"act":"downtime-lifted","wards":[],' + at))
+        assert told.charts._downtime() == {}

@@ -38,6 +38,7 @@ from contrefeu.journal import Entry, parse_ref
 from contrefeu.mapping import FeedRules, Loss
 
 WORLDS: tuple[World, World] = ("P", "T")
+STATION = "-station"  # ends the name of a journal in which people act: a feed declares no downtime
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
 WAITING_MAX = 200  # entries without owner that one answer names
 
@@ -72,6 +73,7 @@ class Charts:
         self._settings = settings
         self._clock = clock
         self._folding = Folding(store, rules_of(settings))
+        self._downtime_known: tuple[int, dict[str, int]] = (0, {})
 
     def close(self) -> None:
         """Let the store go."""
@@ -211,11 +213,11 @@ class Charts:
         """Write all charts as FHIR NDJSON under the folder *to*, one file a type.
 
         Args:
-            to: A folder that is empty or not there.
+            to: A folder that is empty or not there, or holds an older export, which is replaced.
             at_ns: As known from what had been received by then; now when None.
 
         Raises:
-            OperatorError: There is something in *to*.
+            OperatorError: There is something in *to* that is no export.
         """
         with self._store.snapshot():
             return write_charts(self.all(at_ns), to)
@@ -291,14 +293,18 @@ class Charts:
 
     def _downtime(self) -> dict[str, int]:
         """Since when each ward is in downtime; "" is the whole hospital."""
+        acts = self._store.kept.acts_count()
+        if self._downtime_known[0] == acts:
+            return self._downtime_known[1]
         since: dict[str, int] = {}
         for entry in self._store.kept.acts():
-            act = decode(entry.body)
+            act = decode(entry.body) if entry.journal.endswith(STATION) else None
             if isinstance(act, DowntimeDeclared):
                 since |= {ward: _instant(act.at, entry) for ward in act.wards or [""]}
             elif isinstance(act, DowntimeLifted):
                 for ward in act.wards or list(since):
                     since.pop(ward, None)
+        self._downtime_known = acts, since
         return since
 
     def _as_of(self) -> AsOf:

@@ -282,8 +282,13 @@ def _step(instruction: Resource, words: str, authored: str) -> Step:
     timing = instruction.get("timing") or {}
     repeat = timing.get("repeat") or {}
     end = str((repeat.get("boundsPeriod") or {}).get("end") or "")
-    ends = {"end_ns": instant(end) if is_instant(end) else 0, "end_day": 0 if is_instant(end) else day_number(end)}
-    unknown = Step(words, "unknown", count=int(repeat.get("count") or 0), **ends)
+    unknown = Step(
+        words,
+        "unknown",
+        end_ns=instant(end) if is_instant(end) else 0,
+        end_day=0 if is_instant(end) else day_number(end),
+        count=int(repeat.get("count") or 0),
+    )
     events = [str(at) for at in timing.get("event") or []]
     if events:
         exact = all(map(is_instant, events)) and not repeat
@@ -294,24 +299,18 @@ def _step(instruction: Resource, words: str, authored: str) -> Step:
     start = str(bounds.get("start") or "")
     period, unit = _whole(repeat.get("period")), str(repeat.get("periodUnit", ""))
     times = [seconds_of_day(str(at)) for at in repeat.get("timeOfDay") or []]
-    bounded = {
-        "start_ns": instant(start) if is_instant(start) else 0 if start else instant(authored) * is_instant(authored),
-        "start_day": day_number(start),
-        **ends,
-        "count": int(repeat.get("count") or 0),
-    }
+    bounded = replace(unknown, start_ns=instant(start) if is_instant(start) else 0, start_day=day_number(start))
     if times:
-        return _wall_step(words, repeat, times, bounded, timing, unknown)
+        if not start and is_instant(authored):
+            bounded = replace(bounded, start_ns=instant(authored))
+        return _wall_step(repeat, times, bounded, timing, unknown)
     once = int(repeat.get("frequency") or 1) == 1
     if unit in _SECONDS and period and once and not repeat.get("dayOfWeek"):
-        bounded["start_ns"] = instant(start) if is_instant(start) else 0
-        return Step(words, "elapsed", every_ns=period * _SECONDS[unit] * NS_PER_S, **bounded)
+        return replace(bounded, kind="elapsed", every_ns=period * _SECONDS[unit] * NS_PER_S)
     return unknown
 
 
-def _wall_step(
-    words: str, repeat: Resource, times: Sequence[int | None], bounded: dict[str, int], timing: Resource, unknown: Step
-) -> Step:
+def _wall_step(repeat: Resource, times: Sequence[int | None], bounded: Step, timing: Resource, unknown: Step) -> Step:
     """Times of the day; on each day, on some weekdays, or every n days from a day that is known."""
     period, unit = _whole(repeat.get("period")), str(repeat.get("periodUnit", ""))
     weekdays = [_WEEKDAYS.get(str(day).casefold()) for day in repeat.get("dayOfWeek") or []]
@@ -322,7 +321,7 @@ def _wall_step(
     if repeat.get("period") is not None:
         days = (period or 0) * _DAYS.get(unit, 0)
         per = int(repeat.get("frequency") or 1)
-        if not days or (days > 1 and not bounded["start_day"]) or (per != len(known) and not (per == 1 and days == 1)):
+        if not days or (days > 1 and not bounded.start_day) or (per != len(known) and not (per == 1 and days == 1)):
             return unknown
         if weekdays and days not in {1, 7}:
             return unknown
@@ -333,7 +332,7 @@ def _wall_step(
         if not weekdays and not all(_EACH_DAY.fullmatch(one.strip().upper()) for one in said):
             return unknown  # "one day in two" beside a time of day: which day is not said
     day_set = tuple(sorted({day for day in weekdays if day is not None}))
-    return Step(words, "wall", known, days, day_set, **bounded)
+    return replace(bounded, kind="wall", times=known, every_days=days, weekdays=day_set)
 
 
 def _runs(instruction: Resource) -> bool:

@@ -40,12 +40,14 @@ def write_charts(charts: Iterable[Chart], to: Path) -> ExportResult:
     """Write *charts*, which are in the order of their ids, as FHIR NDJSON in the folder *to*.
 
     Raises:
-        OperatorError: There is something in *to*.
+        OperatorError: There is something in *to* that is no export.
     """
     started = time.monotonic()
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+    if to.exists() and (not to.is_dir() or any(file.suffix != ".ndjson" for file in to.iterdir())):
         raise OperatorError(
-            f"{to} is not empty.", safe="Nothing in it was changed.", next="Name a folder that is empty or not there."
+            f"{to} holds something else than an export.",
+            safe="Nothing in it was changed.",
+            next="Name a folder that is empty, or not there.",
         )
     durable_makedirs(to.parent)
     beside = to.with_name(f".{to.name}.new")
@@ -69,8 +71,7 @@ def write_charts(charts: Iterable[Chart], to: Path) -> ExportResult:
     finally:
         for file in files.values():
             file.close()
-    if to.exists():
-        to.rmdir()
+    _clear(to)  # an older export
     beside.rename(to)
     sync_dir(to.parent)
     return ExportResult(dict(sorted(counts.items())), patients, time.monotonic() - started, digest.hexdigest())
@@ -128,7 +129,7 @@ def _private(path: Path) -> BinaryIO:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an export that was stopped left."""
+    """Remove the files of an export."""
     if folder.is_dir():
         for file in folder.iterdir():
             file.unlink()

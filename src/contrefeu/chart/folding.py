@@ -90,8 +90,8 @@ class Folding:
             for part in parts_of(reading):
                 nodes = self.nodes_of(part, at_ns, root_of)
                 if nodes and root_of(nodes[0]) == root:
-                    apply(chart, part)
                     found = True
+                    apply(chart, part)
 
         chart, _ = self._fold(root, self._received_by(members, at_ns), onto)
         return chart if found else None

@@ -24,7 +24,7 @@ from contrefeu.hospital import Settings
 from contrefeu.journal import Entry, JournalFiles, JournalReader, KeyOf, NoJournal, journals_in
 
 BATCH_ENTRIES = 4_000  # in one transaction: charts are written once a batch; some 100 MB while it lasts
-BATCH_BYTES = 32 * 2**20  # the same for messages that carry scanned pages
+BATCH_BYTES = 8 * 2**20  # the same for messages that carry scanned pages, which weigh ten times this once read
 BATCH_S = 1.0  # the longest that what was read waits to be seen
 LOCK_WAIT_S = 600.0  # a command waits for another one that reads a great import
 JOURNALS_AGAIN_S = 1.0  # how often the folder is looked at for new journals
@@ -84,12 +84,14 @@ class Follower:
         """
         self._look()
         batch: list[Entry] = []
-        size, started = 0, time.monotonic()
+        size, started, streams = 0, time.monotonic(), dict(self._streams)
         while len(batch) < BATCH_ENTRIES and size < BATCH_BYTES:
-            ready = [stream for journal, stream in self._streams.items() if self._fill(journal, stream)]
-            if not ready:
+            for journal, stream in list(streams.items()):
+                if not self._fill(journal, stream):
+                    del streams[journal]  # for this batch
+            if not streams:
                 break
-            entry = min(ready, key=lambda stream: order_of(stream.ahead[0])).ahead.popleft()
+            entry = min(streams.values(), key=lambda stream: order_of(stream.ahead[0])).ahead.popleft()
             batch.append(entry)
             size += len(entry.body)
             if time.monotonic() - started > BATCH_S:

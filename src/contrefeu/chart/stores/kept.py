@@ -157,6 +157,10 @@ class Kept:
         ids = [id_ for (id_,) in self._db.rows("SELECT id FROM entries WHERE state = 4 AND hlc >= ?", (hlc,))]
         return list(self.entries(one.id for one in self.placed(ids) if after is None or one.order > after))
 
+    def acts_count(self) -> int:
+        """Return how many acts there are."""
+        return int(self._db.value("SELECT count(*) FROM entries WHERE state = 4"))
+
     def waiting(self, limit: int) -> list[tuple[Entry, str]]:
         """Return entries that name somebody by an order or a stay nobody has been seen with, the newest first."""
         found = self._db.rows(

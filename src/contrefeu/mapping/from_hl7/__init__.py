@@ -46,6 +46,7 @@ _READ_IN = {
 _SCHEDULED = frozenset({"AIS", "AIL", "AIP", "AIG", "NTE", "TQ1"})
 _READ_OR_SILENT = _READ | _SILENT
 _KNOWN = MOVES.keys() | CANCELS.keys() | MERGES | UNMERGES | STAY_MERGES | STAY_NUMBERS | STAY_MOVES | QUIET
+_KIND = re.compile("[A-Z0-9]{3,8}")
 _BATCH = re.compile(rb"(?:\A|[\r\n\x0b])(?=MSH[^\w\s])")
 
 
@@ -91,8 +92,9 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
         reading.kind = "HL7 v2"
         reading.lose("", "no MSH: the bytes are kept, nothing could be read")
         return
-    code, event = message.code, message.event
-    reading.kind = f"{code}^{event}" if event else code or "HL7 v2"
+    code, event = message.code.strip().upper(), message.event.strip().upper()
+    # A kind is shown and counted: what is no kind of message may be anybody's words.
+    reading.kind = "^".join(filter(None, (code, event))) if _KIND.fullmatch(code + event) else "HL7 v2"
     reading.control_id = message.control_id
     reading.world = "T" if message.processing_id.strip().upper() in {"T", "D"} else "P"
     for problem in message.problems:
