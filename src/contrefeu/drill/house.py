@@ -22,7 +22,7 @@ from contrefeu.drill.english import ENGLISH
 from contrefeu.drill.facts import Registration, Schedule, Stay
 from contrefeu.drill.labs import Orders, Results
 from contrefeu.drill.ledger import Fact, Ledger, Merged
-from contrefeu.drill.patients import People
+from contrefeu.drill.patients import People, Person
 from contrefeu.drill.pharmacy import ORDERER, Pharmacy
 from contrefeu.drill.records import Documents, Record, Theatre
 from contrefeu.drill.senders import Style, System, senders
@@ -147,7 +147,7 @@ class House:
         found = SCHEDULES[name]
         return found if self.style == "fr" else replace(found, text=ENGLISH[found.text])
 
-    def register(self, person: Any, status: str) -> Registration:
+    def register(self, person: Person, status: str) -> Registration:
         """Give somebody a local number."""
         return Registration(self.number("patient"), person, status)
 

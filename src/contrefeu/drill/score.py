@@ -169,6 +169,7 @@ def _blocks(patient: TruePatient, chart: Charted) -> list[tuple[str, list[Line],
                     p.words,
                     p.rate,
                     p.rate_unit,
+                    p.steps,
                 )
                 for p in true.prescriptions
             ],
@@ -327,6 +328,7 @@ def _prescription(request: Json) -> Line:
     amount = amounts[0] if len(dosages) == 1 and amounts and amounts[0] else {}
     rate: Json = next((one["rateQuantity"] for one in first.get("doseAndRate", []) if "rateQuantity" in one), {})
     start = first.get("timing", {}).get("repeat", {}).get("boundsPeriod", {}).get("start")
+    steps = tuple((str(one.get("value", "")), one.get("unit", "")) for one in amounts if one and len(dosages) > 1)
     drug = request.get("medicationCodeableConcept")
     return (
         _number(request),
@@ -340,6 +342,7 @@ def _prescription(request: Json) -> Line:
         first.get("text", ""),
         str(rate.get("value", "")),
         rate.get("unit", ""),
+        steps,
     )
 
 
