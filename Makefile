@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench system lock clean
+.PHONY: help up test check docs drill bench soak fuzz system lock clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,12 @@ drill: $(VENV)/.run ## the whole story: attack, restore, compare every chart wit
 
 bench: $(VENV)/.dev ## figures, as ratios measured in one run
 	$(BIN)/contrefeu bench
+
+soak: $(VENV)/.dev ## a million messages: memory stays flat, a start does not read the journal (about half an hour)
+	CONTREFEU_SOAK_MESSAGES=1000000 $(BIN)/pytest tests/drills/test_soak.py -s
+
+fuzz: $(VENV)/.dev ## every property test on new examples, ten times as many
+	$(BIN)/pytest --hypothesis-profile=explore -m "not browser" tests
 
 system: ## what the tests need from the system (chromium); skipped where it cannot
 	@scripts/install-system.sh

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "make drill": "tests/drills",
     "contrefeu drill": "tests/drills",
     "contrefeu up": "tests/drills",
+    "contrefeu --home ~/exercise": "tests/cli/test_up.py and tests/drills: a home of an exercise, and a node on it",
     "git ": "the reader's own tool",
     "openssl ": "the reader's own tool",
     "python3 ": "the reader's own tool",

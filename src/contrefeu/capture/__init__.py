@@ -2,10 +2,12 @@
 
 from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
-from contrefeu.capture.local import LocalAppender, LocalJournal, LocalServer
+from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
 from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
 
 __all__ = [
+    "BATCH_BYTES",
+    "BATCH_DRAFTS",
     "Intake",
     "Item",
     "LocalAppender",

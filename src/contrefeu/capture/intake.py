@@ -4,9 +4,10 @@ Rules kept here:
   * An offer is answered after its entry is on disk, or told that it is not: never in between.
   * Group commit: what arrives in one turn of the event loop, and while the last commit was syncing, is one batch.
     A connection alone waits for one sync and no timer.
-  * Answers are given in the order of the offers.
+  * Answers are given in the order of the offers, and each is given, whatever stops the writer.
   * A disk that refuses stops nothing but the answers: the next offer tries again, so writing resumes by itself.
   * Copies can follow: what was appended is signed for every `checkpoint_s` seconds.
+  * Once closed it writes nothing: the journal may have another writer already.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from contrefeu.base import Clock
-from contrefeu.journal import Draft, JournalFailed, JournalWriter
+from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, EntryTooLong, JournalFailed, JournalWriter
 
 Answer = Callable[[str | None], None]
 """Told the entry's reference once it is durable, or None when the disk refused."""
@@ -29,10 +30,12 @@ class Intake:
     def __init__(self, writer: JournalWriter, clock: Clock) -> None:
         self._writer = writer
         self._clock = clock
-        self._waiting: list[tuple[Draft, Answer]] = []
+        self._waiting: list[tuple[Draft | None, Answer]] = []
         self._scheduled = False
+        self._closed = False
         self._signed_size = 0
         self.trouble = ""  # what the disk last said; empty when the last commit stands
+        self._cause: BaseException | None = None  # of the last refusal: who appends may need to know a full disk
         self.refused = 0  # offers that the disk refused, since the process started
 
     @property
@@ -50,28 +53,49 @@ class Intake:
         return self._clock.now_ns()
 
     def offer(self, draft: Draft, answer: Answer) -> None:
-        """Append *draft* with the others of this turn; *answer* is called when it is durable."""
+        """Append *draft* with the others of this turn; *answer* is called when it is durable.
+
+        Its body is at most ENTRY_BODY_BYTES_MAX long: who offers sees to that.
+        """
+        assert len(draft.body) <= ENTRY_BODY_BYTES_MAX, "whoever takes it from outside limits it"
+        self._wait(draft, answer)
+
+    def follow(self, answer: Answer) -> None:
+        """Append nothing; *answer* is called, with "", after the answers to all that was offered before."""
+        self._wait(None, answer)
+
+    def _wait(self, draft: Draft | None, answer: Answer) -> None:
+        if self._closed:
+            answer(None)
+            return
         self._waiting.append((draft, answer))
         if not self._scheduled:
             self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._commit)
+            asyncio.get_running_loop().call_soon(self.commit)
 
     async def append(self, source: str, media_type: str, body: bytes) -> str:
         """Append one entry and return its reference, durable.
 
         Raises:
             JournalFailed: The disk refused; nothing was kept.
+            EntryTooLong: *body* is above the limit of an entry.
         """
+        if len(body) > ENTRY_BODY_BYTES_MAX:
+            raise EntryTooLong(
+                f"An entry of {len(body)} bytes is above the limit of {ENTRY_BODY_BYTES_MAX}.",
+                safe="Everything journaled before it.",
+                next="Split it, or raise the matter with its sender.",
+            )
         done: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         draft = Draft(source, media_type, body, self._clock.now_ns())
         self.offer(draft, lambda ref: None if done.done() else done.set_result(ref))
         ref = await done
         if ref is None:
             raise JournalFailed(
-                f'Journal "{self.journal}" cannot write: {self.trouble}.',
+                f'Journal "{self.journal}" cannot write: {self.trouble or "this process is stopping"}.',
                 safe="Everything that was confirmed before.",
                 next="Give the disk space, or bring it back; then do it again.",
-            )
+            ) from self._cause
         return ref
 
     def append_all(self, drafts: Sequence[Draft]) -> range:
@@ -79,7 +103,10 @@ class Intake:
 
         Raises:
             JournalFailed: The disk refused.
+            EntryTooLong: A body is above the limit; none of them was kept.
         """
+        if self._closed:
+            raise self._refusal()
         try:
             sequences = self._writer.append(drafts)
         except JournalFailed as failed:
@@ -104,29 +131,47 @@ class Intake:
             self.trouble = refused.strerror or "input/output error"
             log.warning("no checkpoint", journal=self.journal, reason=self.trouble)
 
-    def close(self) -> None:
-        """Commit what waits, sign, and let the journal go."""
-        if self._waiting:
-            self._commit()
-        self._writer.close()
-
-    def _commit(self) -> None:
+    def commit(self) -> None:
+        """Write what waits and give the answers; does nothing when nothing waits."""
         self._scheduled = False
         waiting, self._waiting = self._waiting, []
+        drafts = [draft for draft, _ in waiting if draft is not None]
+        sequences = range(0)
+        kept = False
         try:
-            sequences = self._writer.append([draft for draft, _ in waiting])
+            sequences = self._writer.append(drafts) if drafts else sequences
+            kept = True
         except JournalFailed as failed:
-            self._fails(failed, len(waiting))
-            for _, answer in waiting:
-                answer(None)
+            self._fails(failed, len(drafts))
+        finally:
+            # Whatever else was raised: a sender that gets no answer must at least lose its connection.
+            if not kept:
+                for _, answer in waiting:
+                    answer(None)
+        if not kept:
             return
-        self.trouble = ""
+        if drafts:
+            self.trouble = ""
         prefix = f"{self._writer.journal}/"
-        for sequence, (_, answer) in zip(sequences, waiting, strict=True):
-            answer(f"{prefix}{sequence}")
+        following = iter(sequences)
+        for draft, answer in waiting:
+            answer(f"{prefix}{next(following)}" if draft is not None else "")
+
+    def close(self) -> None:
+        """Commit what waits, sign, and let the journal go; what is offered later is refused."""
+        self.commit()
+        self._closed = True
+        self._writer.close()
+
+    def _refusal(self) -> JournalFailed:
+        return JournalFailed(
+            f'Journal "{self.journal}" cannot write: {self.trouble or "this process is stopping"}.',
+            safe="Everything that was confirmed before.",
+            next="Give the disk space, or bring it back; then do it again.",
+        )
 
     def _fails(self, failed: JournalFailed, count: int) -> None:
-        cause = failed.__cause__
+        cause = self._cause = failed.__cause__
         self.trouble = (cause.strerror or "input/output error") if isinstance(cause, OSError) else failed.kind
         self.refused += count
         log.error("the journal cannot write", journal=self.journal, reason=self.trouble, count=count)

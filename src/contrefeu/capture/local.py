@@ -6,10 +6,12 @@
 Rules kept here:
   * The socket's folder is the node's own (0700): whoever may open it may append to this journal, and to no other.
   * An append is answered when all of it is durable.
+  * An exchange that was broken off leaves a connection that is not used again: its answer would be taken for another's.
   * Bodies are opaque: bytes that another process must not read pass through it unread (S9).
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,13 +21,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contrefeu.base import StorageError
+from contrefeu.base import OperatorError, StorageError
 from contrefeu.capture.intake import Intake
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, EntryTooLong, JournalFailed
 
 REQUEST_BYTES_MAX = ENTRY_BODY_BYTES_MAX + 2**20  # one entry of the greatest length and its envelope
 BATCH_BYTES = 2**20  # what a client gathers before it waits for an answer
-BATCH_DRAFTS = 1024
+BATCH_DRAFTS = 1024  # short messages: one sync for so many is as fast as for more (FINDINGS 2a)
+SOCKET_PATH_BYTES_MAX = 107  # sockaddr_un (unix(7)): 108 bytes with its end
 _LENGTH = Layout(">I")
 
 
@@ -75,7 +78,17 @@ class LocalServer:
         self._server: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
-        """Open the socket at *path*; one that a dead process left is replaced."""
+        """Open the socket at *path*; one that a dead process left is replaced.
+
+        Raises:
+            OperatorError: The path is longer than a socket's may be.
+        """
+        if len(os.fsencode(path)) > SOCKET_PATH_BYTES_MAX:
+            raise OperatorError(
+                f"The home's path is too long for a local socket ({SOCKET_PATH_BYTES_MAX} bytes).",
+                safe="Everything in the home.",
+                next="Move the home to a shorter path, or give a short symbolic link with --home.",
+            )
         path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, path)
         path.chmod(0o600)
@@ -201,17 +214,29 @@ class LocalAppender:
     async def _ask(self, request: Append | Ask) -> Kept | Told | Refused:
         body = _encode(request)
         async with self._lock:
+            streams, self._streams = self._streams, None
             try:
-                if self._streams is None:
-                    self._streams = await asyncio.open_unix_connection(self._path)
-                reader, writer = self._streams
+                if streams is None or streams[0].at_eof():  # the process was started again meanwhile
+                    _close(streams)
+                    streams = await asyncio.open_unix_connection(self._path)
+                reader, writer = streams
                 writer.write(_LENGTH.pack(len(body)) + body)
                 await writer.drain()
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-                return _response.decode(await reader.readexactly(length))
+                answer = _response.decode(await reader.readexactly(length))
             except (OSError, asyncio.IncompleteReadError):
-                self._streams = None
+                _close(streams)
                 raise _not_running(self.journal) from None
+            except asyncio.CancelledError:
+                _close(streams)
+                raise
+            self._streams = streams
+            return answer
+
+
+def _close(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None) -> None:
+    if streams is not None:
+        streams[1].close()
 
 
 def _failure(journal: str, answer: Told | Refused | Kept) -> JournalFailed | EntryTooLong:

@@ -4,12 +4,16 @@ Rules kept here:
   * An acknowledgement goes out after the entry is durable (`intake`). For a fault that may pass (a full disk) there
     is no answer and the connection is closed: a sender that gets AE may give the message up (F28).
   * Whatever was kept is acknowledged AA (original mode) or CA (enhanced mode), undecodable too (F28).
-  * Bytes outside a frame, frames cut by a lost connection, and frames above the limit are kept as they came, not
-    acknowledged, and counted (C3).
-  * A sender on the refuse list is acknowledged and counted, and nothing of its message is kept (F45).
+  * Bytes outside a frame, frames cut by a lost connection, and frames above the limit (up to the limit) are kept as
+    they came, not acknowledged, and counted (C3).
+  * A sender on the refuse list is acknowledged and counted, and nothing of its messages is kept, whole or cut (F45).
+  * A sender that does not read its acknowledgements is not read either: its bytes wait in its own machine.
+  * A connection whose other end is gone is given up after some minutes: it must not hold a place for ever.
 """
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Collection
 from time import gmtime, strftime
 from typing import cast
@@ -19,9 +23,13 @@ from msgspec import Struct
 
 from contrefeu.capture.intake import Intake
 from contrefeu.hl7 import UNREAD, Frame, Framer, Header, StrayBytes, acknowledge, frame, peek
-from contrefeu.journal import MEDIA_HL7V2, MEDIA_OTHER, Draft
+from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_HL7V2, MEDIA_OTHER, Draft
 
 UNFINISHED_BYTES_MAX = 2**30  # all frames being received, together: what a flood of half messages may take of memory
+IDLE_PROBE_S = 60  # a firewall that forgets idle connections does so after 5 min or more: this keeps them known
+PROBE_S = 15  # between probes that go unanswered
+PROBES_MAX = 4  # unanswered: with the first, a dead sender's place is free after two minutes
+DRAIN_S_MAX = 1.0  # how long a stop waits for senders to take their last acknowledgements
 
 log = structlog.get_logger("capture")
 
@@ -66,6 +74,20 @@ class MllpListener:
         for connection in tuple(self._connections):
             connection.close()
 
+    async def drain(self) -> None:
+        """Acknowledge what has arrived, close every connection, and wait until the last one has gone."""
+        if self._server is not None:
+            self._server.close()
+        self.intake.commit()
+        self.close()
+        for _ in range(int(DRAIN_S_MAX / 0.01)):
+            if not self._connections:
+                return
+            await asyncio.sleep(0.01)
+        for connection in tuple(self._connections):
+            connection.abort()
+        await asyncio.sleep(0.01)
+
     def joined(self, connection: "MllpConnection") -> bool:
         """Count *connection* in; False when there is no room."""
         if len(self._connections) >= self.connections_max:
@@ -80,6 +102,11 @@ class MllpListener:
         """Count *connection* out."""
         self._connections.discard(connection)
         self.counts.connections = len(self._connections)
+
+    def refuses(self, source: str) -> None:
+        """Count what the refuse list kept out."""
+        refused = self.counts.refused_by_rule
+        refused[source] = refused.get(source, 0) + 1
 
     def acknowledgement_time(self) -> str:
         """MSH-7 of an acknowledgement, in UTC."""
@@ -99,6 +126,7 @@ class MllpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A sender connects."""
         self._transport = cast("asyncio.Transport", transport)
+        _keep_alive(transport.get_extra_info("socket"))
         if not self._listener.joined(self):
             self.close()
 
@@ -122,10 +150,25 @@ class MllpConnection(asyncio.Protocol):
         self._listener.left(self)
         self._transport = None
 
+    def pause_writing(self) -> None:
+        """Its acknowledgements pile up here: read no more of it."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
     def close(self) -> None:
-        """Close without another answer."""
+        """Close without another answer; those given before still go out."""
         if self._transport is not None:
             self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def _message(self, body: bytes) -> None:
         listener = self._listener
@@ -136,9 +179,10 @@ class MllpConnection(asyncio.Protocol):
             return
         self._source = header.source
         if header.source in listener.refuse:
-            refused = listener.counts.refused_by_rule
-            refused[header.source] = refused.get(header.source, 0) + 1
-            self._answer(self._answers(header))
+            listener.refuses(header.source)
+            answers = self._answers(header)
+            # After the answers to what it sent before: those wait for the disk.
+            listener.intake.follow(lambda ref: self.close() if ref is None else self._answer(answers))
             return
         self._offer(header.source, MEDIA_HL7V2, body, self._answers(header))
 
@@ -154,11 +198,18 @@ class MllpConnection(asyncio.Protocol):
         intake.offer(Draft(source, media_type, body, intake.now_ns()), answer)
 
     def _stray(self, stray: StrayBytes) -> None:
-        self._listener.counts.stray += 1
-        intake = self._listener.intake
-        draft = Draft(self._source or "mllp", MEDIA_OTHER, stray.data, intake.now_ns())
-        intake.offer(draft, lambda _ref: None)
-        log.warning("bytes outside a frame", source=self._source, bytes=len(stray.data), reason=stray.reason)
+        listener = self._listener
+        listener.counts.stray += 1
+        header = peek(stray.data)
+        source = header.source if header else self._source
+        if source in listener.refuse:
+            listener.refuses(source)
+            return
+        intake = listener.intake
+        for start in range(0, len(stray.data), ENTRY_BODY_BYTES_MAX):
+            part = stray.data[start : start + ENTRY_BODY_BYTES_MAX]
+            intake.offer(Draft(source or "mllp", MEDIA_OTHER, part, intake.now_ns()), lambda _ref: None)
+        log.warning("bytes outside a frame", source=source, bytes=len(stray.data), reason=stray.reason)
 
     def _answer(self, answers: bytes) -> None:
         if answers and self._transport is not None and not self._transport.is_closing():
@@ -181,6 +232,17 @@ class MllpConnection(asyncio.Protocol):
         if listener.unfinished_bytes > UNFINISHED_BYTES_MAX:
             log.error("too many unfinished messages: a connection is closed", bytes=listener.unfinished_bytes)
             self.close()
+
+
+def _keep_alive(connection: socket.socket | None) -> None:
+    """Let the kernel find out that the other end is gone (RFC 1122, 4.2.3.6)."""
+    if connection is None:
+        return
+    with contextlib.suppress(OSError):  # a socket that is closing already
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE_PROBE_S)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_S)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES_MAX)
 
 
 def acknowledgement_codes(accept: str, application: str) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from contrefeu.access import Account, Accounts, Downtime
 from contrefeu.acts import Act, decode
-from contrefeu.cli.node import Node
+from contrefeu.cli.node import STATION_SUFFIX, Node
 
 
 def known_accounts(node: Node) -> list[Account]:
-    """Who may log in, in order of login."""
+    """Who may log in and who may no longer, in order of login."""
     accounts = Accounts()
     for act, _by in _acts(node):
         accounts.apply(act)
@@ -28,6 +28,7 @@ def _acts(node: Node) -> Iterator[tuple[Act, str]]:
     with node.charts() as charts:
         entries = charts.acts("")
     for entry in entries:
-        act = decode(entry.body)
+        # A feed makes no account and declares no downtime, whatever it sends.
+        act = decode(entry.body) if entry.journal.endswith(STATION_SUFFIX) else None
         if act is not None:
             yield act, entry.source

@@ -8,6 +8,7 @@ import msgspec
 from contrefeu.cli.node import Node
 
 STATE = "copies.json"
+SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone, and the age of copies not known
 
 
 async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
@@ -19,10 +20,19 @@ async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
 
 def last_states(node: Node) -> list[dict[str, Any]]:
     """`url`, `entries`, `lag_seconds`, `state` of each vault in the settings, as the copies process last saw it."""
+    kept: list[dict[str, Any]] = []
+    path = node.paths.run / STATE
     try:
-        kept = msgspec.json.decode((node.paths.run / STATE).read_bytes())
+        kept = msgspec.json.decode(path.read_bytes())
+        if node.clock.now_ns() - path.stat().st_mtime_ns > SILENT_S * 1e9:
+            kept = [state | {"lag_seconds": None, "state": _when_silent(state["state"])} for state in kept]
     except (FileNotFoundError, msgspec.DecodeError):
-        kept = []
+        pass
     known = {state["url"]: state for state in kept}
     none = {"entries": 0, "lag_seconds": None, "state": "never copied"}
     return [known.get(vault.url, {"url": vault.url} | none) for vault in node.settings.vaults]
+
+
+def _when_silent(state: str) -> str:
+    """An alarm stands until somebody says otherwise; anything else is how it was."""
+    return state if state in {"refused", "alarm"} else "not copying"

@@ -6,7 +6,6 @@ Rules kept here:
   * Of several findings the gravest gives the exit status: 12 before 13 before 10.
 """
 
-import locale
 import logging
 import os
 import sys
@@ -51,10 +50,9 @@ def default_home() -> Path:
 
 
 def default_language() -> Language:
-    """The language of the locale; French first."""
+    """The language of the locale (POSIX.1, 8.2); French first."""
     named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    code = named or (locale.getlocale()[0] or "")
-    return "en" if code.lower().startswith("en") else "fr"
+    return "en" if named.lower().startswith("en") else "fr"
 
 
 def say(text: str = "") -> None:

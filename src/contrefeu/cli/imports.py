@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct, field
 
-from contrefeu.cli.door import Json, answer, door, say, whisper
+from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
+    from contrefeu.base import Clock
     from contrefeu.journal import Draft
-
-BATCH_BYTES = 1 << 20
-BATCH_DRAFTS = 1024
 
 
 class Imported(Struct):
@@ -45,7 +43,7 @@ def import_(
 
     HL7 v2 (one or many messages, batches, MLLP dumps), FHIR JSON and NDJSON, CDA XML, also inside .gz .xz .zst .tar
     .tar.gz .zip; told apart by their content. Nothing is dropped: what cannot be read is kept as it came. The same
-    file twice is journaled twice and charted once.
+    file twice is journaled twice and charted once. Exit status 10 when something could not be taken; it is named.
     """
     from contrefeu.base import OperatorError
     from contrefeu.cli.node import Node
@@ -57,7 +55,7 @@ def import_(
     started = time.monotonic()
     done = Imported(journal=node.capture_journal)
     with node.capture_appender() as journal:
-        for batch in _batches(paths, source, frozenset(node.settings.capture.refuse), done):
+        for batch in _batches(paths, source, frozenset(node.settings.capture.refuse), node.clock, done):
             sequences = journal.append(batch)
             done.first = done.first or sequences.start
             done.last = sequences.stop - 1
@@ -74,32 +72,34 @@ def import_(
     for problem in done.problems:
         whisper(f"contrefeu: {problem}")
     answer(json, done, lambda: _for_people(done))
+    finish(0 if done.received == done.journaled + done.refused else 10)
 
 
-def _batches(paths: list[Path], source: str, refuse: frozenset[str], done: Imported) -> "Iterator[list[Draft]]":
-    from contrefeu.base import SystemClock
-    from contrefeu.capture import Item, files_in, read_file
+def _batches(
+    paths: list[Path], source: str, refuse: frozenset[str], clock: "Clock", done: Imported
+) -> "Iterator[list[Draft]]":
+    from contrefeu.capture import BATCH_BYTES, BATCH_DRAFTS, Item, files_in, read_file
     from contrefeu.journal import Draft
 
-    clock = SystemClock()
     batch: list[Draft] = []
     size = 0
     for file in (file for path in paths for file in files_in(path)):
         done.files += 1
         for found in read_file(file):
-            done.received += 1
             if not isinstance(found, Item):
+                done.received += 0 if found.kept else 1
                 done.problems.append(f"{found.origin}: {found.reason}")
                 continue
+            done.received += 1
             if found.source in refuse:
                 done.refused += 1
                 continue
+            if batch and (size + len(found.body) > BATCH_BYTES or len(batch) >= BATCH_DRAFTS):
+                yield batch
+                batch, size = [], 0
             batch.append(Draft(source or found.source or "import", found.media_type, found.body, clock.now_ns()))
             size += len(found.body)
             done.bytes += len(found.body)
-            if size >= BATCH_BYTES or len(batch) >= BATCH_DRAFTS:
-                yield batch
-                batch, size = [], 0
     if batch:
         yield batch
 

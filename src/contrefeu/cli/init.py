@@ -29,12 +29,12 @@ def init(
     from contrefeu.acts import encode
     from contrefeu.base import OperatorError, SystemClock
     from contrefeu.cli.node import Node
-    from contrefeu.cli.shares import write_shares
+    from contrefeu.cli.shares import remove_shares, write_shares
     from contrefeu.custody import KeyPair, make_home, split_secret
 
     home = door(context).home
     folder = (shares_out or home.with_name(f"{home.name}-shares")).absolute()
-    if folder == home or home in folder.parents:
+    if home.resolve() in (folder.resolve(), *folder.resolve().parents):
         raise OperatorError(
             "The shares would lie inside the home they open.",
             safe="Nothing was made.",
@@ -48,10 +48,15 @@ def init(
     pair, seed = KeyPair.draw("recovery")
     mnemonics = split_secret(seed, threshold, custodians)
     node_id = ("drill/" if drill else "") + f"n{secrets.token_hex(4)}"
-    paths = make_home(home, node_id, facility, pair.recipient, clock)
+    # The shares first: a home whose recovery key nobody holds must not exist, be the stick full or pulled out.
+    shares = write_shares(folder, mnemonics, threshold, node_id, facility, pair.fingerprint)
+    try:
+        paths = make_home(home, node_id, facility, pair.recipient, clock)
+    except (OperatorError, OSError):
+        remove_shares(shares)  # of no use: they open nothing
+        raise
     node = Node.at(home)
     make_local_ca(paths.ca_dir, facility=facility, names=node.settings.web.names, clock=clock)
-    shares = write_shares(folder, mnemonics, threshold, node_id, facility, pair.fingerprint)
     administrator = first_administrator()
     with node.capture_appender():
         pass  # makes the journal: `up` does not create one that is missing

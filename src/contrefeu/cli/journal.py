@@ -2,6 +2,7 @@
 
 import base64
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +85,7 @@ def show(
         raise OperatorError(
             "--from and --to take a time such as 2026-11-24T03:00:00Z.", safe="Nothing was read."
         ) from None
-    rows = (_row(e) for count, e in enumerate(node.entries(journal, first_ns, last_ns)) if not limit or count < limit)
+    rows = map(_row, islice(node.entries(journal, first_ns, last_ns), limit or None))
     if json:
         _emit_rows(rows)
     else:
@@ -125,7 +126,7 @@ def prove(
         "frame_path": [h.hex() for h in proof.frame_path],
         "checkpoint": proof.checkpoint,
     }
-    answer(json, told, lambda: [say(f"{key}: {value}") for key, value in told.items()] and None)
+    answer(json, told, lambda: say("\n".join(f"{key}: {value}" for key, value in told.items())))
 
 
 def _row(entry: Any) -> dict[str, Any]:
@@ -151,7 +152,10 @@ def _emit_rows(rows: Any) -> None:
 
     out = sys.stdout.buffer
     out.write(b'{"entries":[')
-    for count, row in enumerate(rows):
-        out.write((b"," if count else b"") + msgspec.json.encode(row))
-    out.write(b"]}\n")
-    out.flush()
+    try:
+        for count, row in enumerate(rows):
+            out.write((b"," if count else b"") + msgspec.json.encode(row))
+    finally:
+        # What cannot be read on is said on stderr and by the exit status; what was read is whole JSON.
+        out.write(b"]}\n")
+        out.flush()

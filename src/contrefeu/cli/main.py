@@ -1,10 +1,10 @@
 """`contrefeu`: parse, call, print, exit status."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from contrefeu.cli import (
@@ -66,6 +66,9 @@ def entrance(
 
 def main() -> None:
     """The command's entry point: ends the process with the exit status of docs/reference/exit-statuses.md."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no é shows a ?, and the command goes on
     sys.exit(run(sys.argv[1:]))
 
 
@@ -73,17 +76,13 @@ def run(arguments: list[str]) -> int:
     """Run one command; returns its exit status."""
     arguments = _spread(arguments, "--shares")
     try:
-        result = typer.main.get_command(app).main(arguments, prog_name="contrefeu", standalone_mode=False)
-    except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return 130
-    except BrokenPipeError:
-        return 0
+        # It shows what is wrong with a command line, and ends with 2; Ctrl-C ends with 130.
+        typer.main.get_command(app).main(arguments, prog_name="contrefeu")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
     except Exception as error:
         return speak_of_failure(error, debug="--debug" in arguments)
-    return result if isinstance(result, int) else 0
+    return 0
 
 
 def _spread(arguments: list[str], option: str) -> list[str]:

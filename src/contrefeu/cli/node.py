@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from contrefeu.chart import Charts, SyncChartsClient
 
 STUCK_S = 10.0  # a reader that reads nothing for so long is stuck, and its charts are as old as they say
+STATION_SUFFIX = "-station"  # ends the name of a journal of people's acts
 CONSOLE = "console"  # who acts when a command names nobody
 RECIPIENTS_S = 30.0  # how long a writer trusts what it knows of the day's key
 
@@ -86,7 +87,7 @@ class Node:
     @property
     def station_journal(self) -> str:
         """The journal of what people do here."""
-        return f"{self.settings.node.id}-station"
+        return f"{self.settings.node.id}{STATION_SUFFIX}"
 
     @property
     def capture_socket(self) -> Path:
@@ -158,9 +159,10 @@ class Node:
         """Leave an entry: *user* (or the console) did what *kind* names (contrefeu.web.KINDS)."""
         from prometheus_client import CollectorRegistry
 
-        from contrefeu.web import Actor, AuditLog
+        from contrefeu.access import Account
+        from contrefeu.web import AuditLog
 
-        actor = Actor(user or CONSOLE, user or CONSOLE, "console", ())
+        actor = Account(user or CONSOLE, user or CONSOLE, CONSOLE, (), "")  # of no role: it may nothing in the app
         with self.station_appender() as journal:
             log = AuditLog(_Blocking(journal, self.clock), self.clock, self.settings.node.id, CollectorRegistry())
             asyncio.run(log.write(kind, actor, patient=patient, what=what, query=query))

@@ -82,7 +82,7 @@ async def _capture(node: "Node", listen: str, stop: asyncio.Event) -> None:
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
     emit({"event": "ready", "mllp": _join(host, port)})
     await stop.wait()
-    listener.close()
+    await listener.drain()
     local.close()
     signing.cancel()
     intake.close()

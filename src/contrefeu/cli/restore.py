@@ -20,7 +20,6 @@ def restore(
     Needs nothing of the lost node. The copies are verified first. The new home has an identity of its own and reads
     the old journals; it never writes them. Stopped half-way, the same command goes on.
     """
-    from contrefeu.access import make_local_ca
     from contrefeu.base import SystemClock, rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.cli.shares import read_share
@@ -32,11 +31,6 @@ def restore(
     words = [read_share(path) for path in shares]
     done = rebuild(from_, words, to.absolute(), clock=clock, until_ns=until_ns)
     node = Node.at(to.absolute())
-    make_local_ca(node.paths.ca_dir, facility=node.settings.node.facility, names=node.settings.web.names, clock=clock)
-    with node.capture_appender():
-        pass  # its own journals, empty: `up` creates none
-    with node.station_appender():
-        pass
     told = {
         "home": str(to.absolute()),
         "node": node.settings.node.id,
@@ -44,11 +38,14 @@ def restore(
         "patients": done.patients,
         "seconds": round(done.seconds, 3),
         "charts_sha256": done.charts_sha256,
+        "journals": [{"journal": one.journal, "entries": one.entries} for one in done.journals],
         "until": rfc3339(until_ns) if until_ns is not None else "",
     }
 
     def for_people() -> None:
         say(f"{done.entries} entries, {done.patients} patients in {done.seconds:.1f} s")
+        for one in done.journals:
+            say(f"  {one.journal}: {one.entries} entries")
         say(f"charts_sha256 {done.charts_sha256}")
         say(f"Next: contrefeu --home {told['home']} up")
 

@@ -1,5 +1,6 @@
 """The custodians' shares as files: one text file and one printable page each (SLIP-39 words)."""
 
+import contextlib
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -29,6 +30,16 @@ def write_shares(
         write_file(path.with_suffix(".html"), _page(title, about, mnemonic.split()).encode())
         paths.append(path)
     return paths
+
+
+def remove_shares(shares: Sequence[Path]) -> None:
+    """Remove what `write_shares` wrote, and the folder if that leaves it empty."""
+    for share in shares:
+        share.unlink(missing_ok=True)
+        share.with_suffix(".html").unlink(missing_ok=True)
+    for folder in {share.parent for share in shares}:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def read_share(path: Path) -> str:

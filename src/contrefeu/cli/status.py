@@ -16,7 +16,7 @@ def status(context: typer.Context, json: Json = False) -> None:
 
     told = describe(Node.at(door(context).home))
     answer(json, told, lambda: _for_people(told))
-    finish(14 if told["trouble"] else 10 if any(v["state"] == "refused" for v in told["vaults"]) else 0)
+    finish(14 if told["trouble"] else 10 if any(v["state"] in {"refused", "alarm"} for v in told["vaults"]) else 0)
 
 
 def describe(node: "Node") -> dict[str, Any]:
@@ -39,7 +39,8 @@ def describe(node: "Node") -> dict[str, Any]:
         "journals": journals,
         "feeds": [_feed(feed) for feed in folded.feeds],
         "charts": {
-            "patients": folded.patients,
+            # In an exercise's home every patient is the exercise's: there the number would say nothing apart.
+            "patients": folded.patients + (folded.test_patients if node.settings.drill else 0),
             "test_patients": folded.test_patients,
             "lag_entries": lag,
             "as_of": folded.as_of,
@@ -58,7 +59,7 @@ def _journal(files: Any) -> dict[str, Any]:
         "id": files.verifier().name,
         "entries": head.sequence if head else 0,
         "bytes": sizes,
-        "head": head.size if head else 0,
+        "head": head.leaves if head else 0,
     }
 
 
@@ -103,7 +104,11 @@ def _for_people(told: dict[str, Any]) -> None:
     for f in told["feeds"]:
         say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
     for v in told["vaults"]:
-        say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {v['lag_seconds']} s behind")
+        say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     if told["trouble"]:
         say(f"  TROUBLE: the journal cannot write ({told['trouble']}); senders get no answer and keep their messages")
+
+
+def _behind(lag_seconds: float | None) -> str:
+    return "how far behind is not known" if lag_seconds is None else f"{lag_seconds} s behind"

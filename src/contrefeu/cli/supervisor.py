@@ -31,8 +31,8 @@ import structlog
 from contrefeu.base import StorageError
 
 READY_S_MAX = 120.0  # a cold disk and a busy machine; a part that is not ready by then is not coming
-RESTART_S_MAX = 5.0
-STOP_S_MAX = 15.0
+RESTART_S_MAX = 5.0  # a sender waits no longer for a part that fails at once; a broken one spins no core
+STOP_S_MAX = 15.0  # for all parts together: a disk that syncs slowly; service managers kill after 90 s
 _PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger("supervisor")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
 DEMO_LOGINS = "demo-logins.json"
+STOPPING_S_MAX = 5.0  # a node that is being restarted may still be stopping
 
 
 def up(
@@ -32,14 +34,13 @@ def up(
     Prints JSON objects, one a line; the first when it is ready. Ctrl-C or SIGTERM stops it; nothing acknowledged is
     lost either way.
     """
-    from contrefeu.base import FileLock
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import Supervisor
 
     set_up_logs("supervisor")
     entrance = door(context)
     node = Node.at(entrance.home)
-    with FileLock(node.paths.run / "up.lock", wait_s=5.0):
+    with _alone(node):
         logins = _demo_logins(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug)
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
@@ -49,6 +50,30 @@ def up(
             supervisor.run()
         finally:
             supervisor.stop()
+
+
+@contextlib.contextmanager
+def _alone(node: "Node") -> Iterator[None]:
+    """Be the one node of this home.
+
+    Raises:
+        StorageError: Another one runs.
+    """
+    from contrefeu.base import FileLock, StorageError
+
+    lock = FileLock(node.paths.run / "up.lock", wait_s=STOPPING_S_MAX)
+    try:
+        lock.acquire()
+    except StorageError:
+        raise StorageError(
+            "A node runs already on this home.",
+            safe="It goes on; nothing was changed.",
+            next="contrefeu status shows it. To start it anew, stop it first (Ctrl-C, or SIGTERM to its pid).",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _start(

@@ -55,7 +55,7 @@ def import_(
         ) from None
     Node.at(door(context).home).record(*(encode(account.act) for account in accounts))
     told = [{"login": a.act.login, "role": a.act.role, "secret": a.secret} for a in accounts]
-    answer(json, {"users": told}, lambda: [say(f"{u['login']}: {u['secret']}") for u in told] and None)
+    answer(json, {"users": told}, lambda: say("\n".join(f"{u['login']}: {u['secret']}" for u in told)))
 
 
 @app.command("list")
@@ -65,8 +65,16 @@ def list_(context: typer.Context, json: Json = False) -> None:
     from contrefeu.cli.node import Node
 
     accounts = known_accounts(Node.at(door(context).home))
-    told = [{"login": a.login, "name": a.name, "role": a.role, "wards": list(a.wards)} for a in accounts]
-    answer(json, {"users": told}, lambda: [say(f"{u['login']:16} {u['role']:12} {u['name']}") for u in told] and None)
+    told = [
+        {"login": a.login, "name": a.name, "role": a.role, "wards": list(a.wards), "disabled": a.disabled}
+        for a in accounts
+    ]
+
+    def for_people() -> None:
+        for a in accounts:
+            say(f"{a.login:16} {a.role:12} {a.name}{'  (disabled)' if a.disabled else ''}")
+
+    answer(json, {"users": told}, for_people)
 
 
 @app.command("disable")

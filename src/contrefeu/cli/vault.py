@@ -20,12 +20,12 @@ def add(context: typer.Context, url: Url, json: Json = False) -> None:
     from contrefeu.base import OperatorError, write_file
     from contrefeu.cli.node import Node
     from contrefeu.hospital import parse_settings
-    from contrefeu.vault import open_vault
+    from contrefeu.vault import make_vault
 
     node = Node.at(door(context).home)
+    make_vault(url, outside=node.paths.root)  # another disk at an address that is known is made a vault too
     if any(vault.url == url for vault in node.settings.vaults):
-        raise OperatorError("That vault is in the settings already.", safe="Nothing was changed.")
-    open_vault(url)
+        raise OperatorError("That vault is in the settings already.", safe="The settings, as they were.")
     text = node.paths.settings.read_text().rstrip("\n") + f'\n\n[[vaults]]\nurl = "{url}"\n'
     parse_settings(text)
     write_file(node.paths.settings, text.encode())
@@ -57,7 +57,8 @@ def copy(context: typer.Context, json: Json = False) -> None:
             safe="The copy in the vault, as it was.",
             next="contrefeu journal verify and contrefeu vault verify URL say which of the two is whole.",
         )
-    finish(0 if all(state["state"] != "unreachable" for state in states) else 14)
+    kinds = {state["state"] for state in states}
+    finish(14 if "unreachable" in kinds else 10 if "alarm" in kinds else 0)
 
 
 @app.command("verify")

@@ -47,9 +47,9 @@ def _status(node: Node) -> NodeStatus:
         head = files.read_head()
         size = sum(files.segment(number).stat().st_size for number in files.segments())
         journals.append(
-            JournalState(files.verifier().name, head.sequence if head else 0, size, str(head.size if head else 0))
+            JournalState(files.verifier().name, head.sequence if head else 0, size, str(head.leaves if head else 0))
         )
-    vaults = [VaultState(v["url"], v["entries"], v["lag_seconds"], v["state"]) for v in last_states(node)]
+    vaults = [VaultState(v["url"], v["entries"], v["lag_seconds"] or 0.0, v["state"]) for v in last_states(node)]
     return NodeStatus(journals, vaults)
 
 

@@ -1,0 +1,183 @@
+"""Every command keeps the manners of the surface: one JSON object, an exit status, three answers, no traceback.
+
+Method: the same questions to each command, in this process; a pipe that closes, and a locale, in one of its own.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contrefeu.cli import status as status_command
+from contrefeu.cli.door import default_home, default_language
+from contrefeu.cli.main import run
+from tests.cli.conftest import Commands
+
+REPORTS = [
+    ("status",),
+    ("journal", "verify"),
+    ("journal", "show"),
+    ("find", "nobody"),
+    ("users", "list"),
+    ("users", "add", "x", "--name", "X", "--role", "clerk"),
+    ("downtime", "status"),
+    ("downtime", "declare"),
+    ("downtime", "lift"),
+    ("vault", "copy"),
+    ("import", "{file}"),
+    ("export", "--to", "{folder}/out"),
+]
+
+
+def filled(arguments: tuple[str, ...], folder: Path) -> list[str]:
+    """*arguments* with a file and a folder of the test's own."""
+    file = folder / "note.txt"
+    file.write_text("note")
+    return [argument.format(file=file, folder=folder) for argument in arguments]
+
+
+@pytest.mark.parametrize("arguments", REPORTS, ids=" ".join)
+def test_json_is_one_object_and_nothing_else(arguments: tuple[str, ...], cli: Commands, tmp_path: Path) -> None:
+    """With --json stdout is one line, one object; without, people's words."""
+    ran = cli(*filled(arguments, tmp_path), "--json")
+    assert ran.status == 0, ran.err
+    assert isinstance(ran.told, dict)
+    assert ran.out.count(b"\n") == 1
+    assert not ran.err or "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("arguments", [*REPORTS, ("chart", "1"), ("journal", "prove", "--entry", "a/1")], ids=" ".join)
+def test_without_a_home_each_command_says_so(arguments: tuple[str, ...], nowhere: Commands, tmp_path: Path) -> None:
+    """What happened, what is safe, what to do next, on stderr; nothing is made by asking."""
+    ran = nowhere(*filled(arguments, tmp_path), "--json")
+    assert (ran.status, ran.out) == (1, b"")
+    assert ran.err.startswith("contrefeu: error: ")
+    assert "(exit status 1)" in ran.err
+    assert "what  There is no" in ran.err
+    assert "next  " in ran.err
+    assert not nowhere.home.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nope"],
+        ["find"],
+        ["status", "--nope"],
+        ["chart", "1", "--as", "docx"],
+        ["init", "--custodians", "many"],
+        ["up", "--beds", "3"],
+        ["journal"],
+        ["restore", "--from", "file:///x"],
+        ["--lang", "de", "status"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_a_bad_command_line_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """And explains itself on stderr (or, asked for nothing, with the help)."""
+    assert run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out + err
+    assert "Traceback" not in out + err
+    assert not out or not arguments or arguments == ["journal"]
+
+
+def test_what_nobody_foresaw_is_said_without_contents(cli: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The class of the error, never its text; the traceback only with --debug; a disk's error ends with 14."""
+
+    def fail(node: object) -> None:
+        raise ValueError("MARTIN ELOÏSE")
+
+    monkeypatch.setattr(status_command, "describe", fail)
+    ran = cli("status", "--json")
+    assert (ran.status, ran.out) == (1, b"")
+    assert "MARTIN" not in ran.err
+    assert "(ValueError)" in ran.err
+    assert "safe  " in ran.err
+    assert "--debug" in ran.err
+    assert "Traceback" in cli("status", before=("--debug",)).err
+
+    def full(node: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(status_command, "describe", full)
+    ran = cli("status")
+    assert ran.status == 14
+    assert "(exit status 14)" in ran.err
+    assert "No space left" in ran.err
+
+
+def test_settings_that_cannot_be_name_their_key(cli: Commands) -> None:
+    """An unknown key, a value out of range, no TOML: nothing starts."""
+    settings = cli.home / "contrefeu.toml"
+    good = settings.read_text()
+    for wrong, said in (
+        ("[capture]\nmlpl = 1\n", "mlpl"),
+        ("[web]\nidle_minutes = 0\n", "idle_minutes"),
+        ("[", "TOML"),
+    ):
+        settings.write_text(good + wrong)
+        ran = cli("status")
+        assert ran.status == 1
+        assert said in ran.err
+
+
+def test_the_home_is_where_one_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """--home, else CONTREFEU_HOME, else the platform's data folder."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert default_home() == tmp_path / "data" / "contrefeu"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_home() == tmp_path / ".local" / "share" / "contrefeu"
+    monkeypatch.setenv("CONTREFEU_HOME", str(tmp_path / "named"))
+    assert default_home() == tmp_path / "named"
+
+
+@pytest.mark.req("G5")
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({"LANG": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "fr_BE.UTF-8"}, "fr"),
+        ({"LANG": "de_DE.UTF-8"}, "fr"),
+        ({"LANG": "C"}, "fr"),
+        ({"LANG": ""}, "fr"),
+    ],
+)
+def test_the_language_is_the_locales_and_french_first(
+    variables: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LC_ALL before LC_MESSAGES before LANG; what is not English is French."""
+    for name in ("LANG", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert default_language() == language
+
+
+def _process(cli: Commands, line: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = f"{sys.executable} -m contrefeu --home {cli.home} {line}"
+    return subprocess.run(
+        ["bash", "-c", command], capture_output=True, env={**os.environ, **environment}, timeout=60, check=False
+    )
+
+
+def test_a_reader_that_has_had_enough_hears_no_complaint(cli: Commands, tmp_path: Path) -> None:
+    """`journal show | head -1`: one line, and not a word on stderr."""
+    (tmp_path / "many.txt").write_text("\n".join(f'{{"a": {n}}}' for n in range(2_000)))
+    cli.told("import", tmp_path / "many.txt")
+    for flag in ("", "--json"):
+        done = _process(cli, f"journal show {flag} | head -c 20")
+        assert (len(done.stdout), done.stderr) == (20, b"")
+
+
+def test_a_terminal_without_accents_stops_no_command(cli: Commands) -> None:
+    """An old terminal's encoding: a ? where a letter is lacking, the status as ever."""
+    done = _process(cli, "users list", PYTHONIOENCODING="ascii", LANG="fr_FR.UTF-8")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Administrateur" in done.stdout

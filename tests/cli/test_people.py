@@ -1,0 +1,134 @@
+"""People, downtime and the audit: what is done at the console is an act or an audit event in the station's journal.
+
+Method: commands in this process; the station's journal is read beside.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contrefeu.access import Accounts, secret_matches
+from contrefeu.acts import AccountAdded, decode
+from contrefeu.cli.node import Node
+from contrefeu.journal import MEDIA_ACT, Draft, Entry
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission
+
+File = Callable[[str, bytes], Path]
+
+
+def station(cli: Commands) -> list[Entry]:
+    """All that people did here."""
+    node = Node.at(cli.home)
+    return list(node.entries(node.station_journal, 0, 1 << 63))
+
+
+def audited(cli: Commands) -> list[tuple[str, str]]:
+    """Who, and what kind of look, of each audit event."""
+    events = [(e.source, json.loads(e.body)) for e in station(cli) if e.media_type == "application/fhir+json"]
+    return [(source, event["subtype"][0]["code"]) for source, event in events]
+
+
+def test_a_person_is_added_with_a_secret_shown_once(cli: Commands) -> None:
+    """The secret lets them in; the journal holds its hash alone; a secret of their own comes from a file."""
+    told = cli.told(
+        "users", "add", "Nadia", "--name", "Nadia B.", "--role", "nurse", "--ward", "CARDIO", "--ward", "USC"
+    )
+    accounts = Accounts()
+    for entry in station(cli):
+        act = decode(entry.body)
+        assert act is not None
+        accounts.apply(act)
+        assert told["secret"].encode() not in entry.body
+    account = accounts.get("nadia")
+    assert account is not None
+    assert secret_matches(account.secret_hash, told["secret"])
+    assert (told["login"], account.role, account.wards) == ("nadia", "nurse", ("CARDIO", "USC"))
+    secret = cli.home.parent / "secret"
+    secret.write_text("correct horse battery\n")
+    own = cli.told("users", "add", "paul", "--name", "P", "--role", "pharmacist", "--secret-file", secret)
+    assert own["secret"] == "", "it is not shown again"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("bad login", "--name", "X", "--role", "nurse"), "A login is"),
+        (("x", "--name", "X", "--role", "surgeon"), "no role"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(arguments: tuple[str, ...], said: str, cli: Commands) -> None:
+    """Before anything is written."""
+    before = len(station(cli))
+    ran = cli("users", "add", *arguments)
+    assert (ran.status, said in ran.err, len(station(cli))) == (1, True, before)
+
+
+def test_many_people_come_from_a_csv_file(cli: Commands, filed: File) -> None:
+    """All of them or, when one cannot be, none; spreadsheets' byte order mark is no trouble."""
+    rows = "login,name,role,wards\nines,Inès R.,clerk,\nmartin,Dr Martin,physician,CARDIO USC\n"
+    told = cli.told("users", "import", filed("staff.csv", b"\xef\xbb\xbf" + rows.encode()))
+    assert [user["login"] for user in told["users"]] == ["ines", "martin"]
+    listed = {user["login"]: user for user in cli.told("users", "list")["users"]}
+    assert listed["martin"]["wards"] == ["CARDIO", "USC"]
+    assert listed["ines"]["name"] == "Inès R."
+    before = len(station(cli))
+    assert cli("users", "import", filed("bad.csv", (rows + "x,X,king,\n").encode())).status == 1
+    assert cli("users", "import", filed("other.csv", b"a,b\n1,2\n")).status == 1
+    assert cli("users", "import", filed("latin.csv", "login,name\né,é".encode("latin-1"))).status == 1
+    assert len(station(cli)) == before
+
+
+def test_a_disabled_person_stays_known(cli: Commands) -> None:
+    """Listed as disabled: old entries must still say who did them; nobody unknown is disabled."""
+    cli.told("users", "add", "paul", "--name", "Paul G.", "--role", "pharmacist")
+    assert cli.told("users", "disable", "paul", "--reason", "left") == {"login": "paul", "disabled": True}
+    listed = {user["login"]: user["disabled"] for user in cli.told("users", "list")["users"]}
+    assert listed == {"admin": False, "paul": True}
+    assert "(disabled)" in cli("users", "list").out.decode()
+    assert cli("users", "disable", "nobody").status == 1
+
+
+def test_a_feed_makes_no_account(cli: Commands) -> None:
+    """An act in the capture's journal is an entry like another: nobody comes in by it."""
+    act = AccountAdded("intruder", "X", "admin", "hash", ["*"])
+    from contrefeu.acts import encode
+
+    with Node.at(cli.home).capture_appender() as journal:
+        journal.append([Draft("CPAGE@CHU", MEDIA_ACT, encode(act), 1)])
+    assert [user["login"] for user in cli.told("users", "list")["users"]] == ["admin"]
+
+
+def test_downtime_is_declared_and_lifted(cli: Commands) -> None:
+    """Each step is an act; the state says since when; `status` says the same."""
+    assert cli.told("downtime", "status") == {"state": "normal", "since": "", "wards": []}
+    declared = cli.told("downtime", "declare", "--reason", "ransomware")
+    assert (declared["state"], declared["since"][-1]) == ("declared", "Z")
+    assert cli.told("status")["downtime"] == {"state": "declared", "since": declared["since"]}
+    assert cli.told("downtime", "lift")["state"] == "normal"
+    some = cli.told("downtime", "declare", "--ward", "CARDIO")
+    assert some["wards"] == ["CARDIO"]
+    kinds = [type(decode(e.body)).__name__ for e in station(cli) if e.media_type == MEDIA_ACT]
+    assert kinds == ["AccountAdded", "DowntimeDeclared", "DowntimeLifted", "DowntimeDeclared"]
+
+
+@pytest.mark.req("G4")
+def test_no_one_looks_unseen(cli: Commands, filed: File, tmp_path: Path) -> None:
+    """A search, a chart, an entry and an export each leave an audit event, as the console or as --user."""
+    told = cli.told("import", filed("1.hl7", admission()))
+    [hit] = cli.told("find", "MARTIN")["patients"]
+    cli.told("chart", hit["id"], "--user", "martin")
+    cli("chart", hit["id"])
+    cli("journal", "show", "--entry", f"{told['journal']}/{told['first']}", "--raw")
+    cli.told("export", "--to", tmp_path / "out")
+    assert audited(cli) == [
+        ("console", "search"),
+        ("user/martin", "view"),
+        ("console", "view"),
+        ("console", "entry"),
+        ("console", "export"),
+    ]
+    views = [json.loads(e.body) for e in station(cli) if e.source == "user/martin"]
+    assert views[0]["entity"][0]["what"]["reference"] == f"Patient/{hit['id']}"

@@ -1,0 +1,94 @@
+"""A vault follows and a new home comes back from it, with enough shares and not with fewer.
+
+Method: a home with a patient, a folder as the vault, the home destroyed; charts compared by their hash.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
+
+File = Callable[[str, bytes], Path]
+
+
+@pytest.fixture
+def copied(cli: Commands, filed: File, tmp_path: Path) -> tuple[Commands, str]:
+    """A home whose journals are in a vault."""
+    url = f"file://{tmp_path / 'vault'}"
+    assert cli.told("vault", "add", url)["added"]
+    cli.told("import", filed("1.hl7", admission() + potassium()))
+    told = cli.told("vault", "copy")
+    assert told["copied"] >= 3
+    return cli, url
+
+
+def shares(cli: Commands, count: int) -> list[Path]:
+    """The first *count* share files."""
+    return sorted((cli.home.parent / "home-shares").glob("share-*.txt"))[:count]
+
+
+@pytest.mark.req("C5")
+def test_a_vault_is_added_once_and_verified(copied: tuple[Commands, str]) -> None:
+    """The copy is whole, by public keys alone; `status` and `journal verify --vault` know it; twice is refused."""
+    cli, url = copied
+    report = cli.told("vault", "verify", url)
+    assert {"intact", "entries", "checkpoint", "damage", "copied"} <= set(report)
+    assert (report["intact"], report["damage"]) == (True, [])
+    assert cli.told("journal", "verify", "--vault", url)["entries"] == report["entries"]
+    [vault] = cli.told("status")["vaults"]
+    assert {"url", "entries", "lag_seconds", "state"} <= set(vault)
+    assert vault["url"] == url
+    assert cli("vault", "add", url).status == 1
+    assert cli("vault", "add", "gopher://x").status != 0
+
+
+@pytest.mark.req("C4")
+def test_a_changed_copy_is_found(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """One byte: exit status 12, and where."""
+    cli, url = copied
+    path = max((p for p in (tmp_path / "vault").rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    content = bytearray(path.read_bytes())
+    content[len(content) * 3 // 4] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+    report = cli.told("vault", "verify", url, status=12)
+    assert report["damage"]
+
+
+@pytest.mark.req("R1")
+def test_a_lost_home_comes_back_with_the_same_charts(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """After the home is destroyed: the vault and three shares give charts with the same hash, in another home."""
+    cli, url = copied
+    before = cli.told("export", "--to", tmp_path / "before")
+    shutil.rmtree(cli.home)
+    told = cli.told("restore", "--from", url, "--shares", *shares(cli, 3), "--to", tmp_path / "new")
+    assert {"entries", "patients", "seconds", "charts_sha256"} <= set(told)
+    assert (told["charts_sha256"], told["patients"]) == (before["charts_sha256"], 1)
+    new = cli.at(tmp_path / "new")
+    assert new.told("find", "MARTIN")["patients"][0]["birthDate"] == "1961-04-12"
+    assert new.told("status")["node"] != ""
+    assert new.told("journal", "verify")["intact"]
+
+
+def test_too_few_shares_restore_nothing(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """Two of three, the same one three times, or words that are none: exit status 14 or 1, and no home."""
+    cli, url = copied
+    one = shares(cli, 1)[0]
+    for given, status in ((shares(cli, 2), 14), ([one, one, one], 14), ([tmp_path / "none"], 1)):
+        ran = cli("restore", "--from", url, "--shares", *given, "--to", tmp_path / "new")
+        assert ran.status == status, ran.err
+        assert not (tmp_path / "new" / "contrefeu.toml").exists()
+        assert one.read_text().splitlines()[-1].split()[5] not in ran.err
+
+
+def test_a_restore_overwrites_nothing(copied: tuple[Commands, str]) -> None:
+    """Into the home that is there, or any folder with something in it: refused, and nothing changed."""
+    cli, url = copied
+    before = {path: path.read_bytes() for path in cli.home.rglob("*") if path.is_file() and "run" not in path.parts}
+    ran = cli("restore", "--from", url, "--shares", *shares(cli, 3), "--to", cli.home)
+    assert ran.status == 1
+    assert {path: path.read_bytes() for path in before} == before
