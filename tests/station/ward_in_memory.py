@@ -4,6 +4,7 @@ Nobody here exists. Times are counted from NOW (2026-11-24 02:11 UTC: 03:11 in P
 """
 
 import asyncio
+import contextlib
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -215,6 +216,12 @@ def durand() -> list[dict[str, Any]]:
                 {"use": "official", "family": "DURAND", "given": ["ÉLODIE", "MARIE"]},
                 {"use": "usual", "family": "LEFEBVRE", "given": ["ÉLODIE"]},
             ],
+            extension=[
+                {
+                    "url": "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability",
+                    "extension": [{"url": "identityStatus", "valueCoding": {"code": "QUAL"}}],
+                }
+            ],
             gender="female",
             birthDate="1942-03-12",
             contact=[
@@ -258,7 +265,15 @@ def durand() -> list[dict[str, Any]]:
             code={"text": "Sulfamides"},
             reaction=[{"manifestation": [{"text": "éruption"}]}],
         ),
-        resource("Flag", "f1", 183_005, status="active", code={"text": "Précautions contact (BMR)"}),
+        resource(
+            "Flag",
+            "f1",
+            183_005,
+            status="active",
+            code={"text": "Précautions contact (BMR)"},
+            period={"start": at(-80), "end": at(-8)},
+            author={"display": "Dr Aubry"},
+        ),
         resource(
             "Condition",
             "c1",
@@ -375,7 +390,7 @@ def durand() -> list[dict[str, Any]]:
             description="Échographie cardiaque",
             start=at(7),
             end=at(7.5),
-            participant=[{"actor": {"display": "Salle écho 2"}}],
+            participant=[{"actor": {"display": "Salle écho 2"}, "status": "accepted"}],
         ),
         resource("ServiceRequest", "sr1", 183_970, status="active", code={"text": "Gaz du sang"}, authoredOn=at(-0.2)),
     ]
@@ -575,10 +590,8 @@ class Charts:
         self.news = self.news or asyncio.Event()
         if after == self.number:
             self.news.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.news.wait(), timeout_s)
-            except TimeoutError:
-                pass
         self._answer()
         return self.number
 

@@ -12,6 +12,11 @@ from contrefeu.access.roles import in_scope, may
 from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged
 
 
+def plain_login(login: str) -> str:
+    """Return *login* as accounts are known by: without spaces around it, case does not matter."""
+    return login.strip().casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Somebody, or a machine, who may log in."""
@@ -41,7 +46,7 @@ class Accounts:
     def apply(self, act: Act) -> None:
         """Take one more act, in journal order."""
         if isinstance(act, AccountAdded):
-            login = act.login.casefold()
+            login = plain_login(act.login)
             self._by_login[login] = Account(login, act.name, act.role, tuple(act.wards), act.secret_hash)
         elif isinstance(act, AccountDisabled):
             self._change(act.login, disabled=True)
@@ -50,14 +55,14 @@ class Accounts:
 
     def get(self, login: str) -> Account | None:
         """Return the account of *login* (case does not matter), disabled ones too."""
-        return self._by_login.get(login.strip().casefold())
+        return self._by_login.get(plain_login(login))
 
     def all(self) -> list[Account]:
         """Return every account, by login."""
         return [self._by_login[login] for login in sorted(self._by_login)]
 
     def _change(self, login: str, *, disabled: bool | None = None, secret_hash: str | None = None) -> None:
-        account = self._by_login.get(login.casefold())
+        account = self._by_login.get(plain_login(login))
         if account is None:
             return  # an act about somebody whom no act has named: kept in the journal, nothing to change
         if disabled is not None:

@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from contrefeu.base import Clock, durable_makedirs, write_file
 
-CA_DAYS = 3650
+CA_DAYS = 3650  # ten years: ward PCs are given the root by hand, once in a PC's life
 SERVER_DAYS = 397  # browsers refuse more
 _BACKDATE = timedelta(hours=1)  # a ward PC's clock may be late (D9)
 

@@ -3,15 +3,17 @@
 Rules kept here:
   * The first FREE_FAILURES cost nothing: hands are tired. Each one after doubles the wait, up to WAIT_S_MAX.
   * The wait is a login's, whatever the PC: guessing from ten PCs is no faster.
+  * A try counts as a failure until its secret is found right: a hundred tries at once are a hundred failures.
   * A success clears it; so does a restart, since nobody may be kept out of a chart by yesterday's typing.
 """
 
+from contrefeu.access.accounts import plain_login
 from contrefeu.base import Clock
 
-FREE_FAILURES = 4
-WAIT_S_FIRST = 2
+FREE_FAILURES = 4  # wrong secrets before anybody waits: hands are tired
+WAIT_S_FIRST = 2  # s; the time to look at the keyboard
 WAIT_S_MAX = 300  # an intruder gets 288 guesses a day of a million PINs; a nurse never waits more than 5 min
-LOGINS_MAX = 10_000  # remembered; past it the oldest are forgotten
+LOGINS_MAX = 10_000  # logins remembered, 2 MB; past it the oldest are forgotten
 
 _NS = 1_000_000_000
 
@@ -25,12 +27,12 @@ class Lockout:
 
     def wait_s(self, login: str) -> int:
         """Seconds before *login* may try again; 0 when it may now."""
-        _, until_ns = self._failures.get(login.casefold(), (0, 0))
+        _, until_ns = self._failures.get(plain_login(login), (0, 0))
         return max(0, -((self._clock.now_ns() - until_ns) // _NS))
 
-    def failed(self, login: str) -> None:
-        """Count one wrong secret."""
-        login = login.casefold()
+    def tried(self, login: str) -> None:
+        """Count one try, wrong until `succeeded` says otherwise."""
+        login = plain_login(login)
         count = self._failures.pop(login, (0, 0))[0] + 1
         wait_s = min(WAIT_S_MAX, WAIT_S_FIRST << min(count - FREE_FAILURES - 1, 16)) if count > FREE_FAILURES else 0
         self._failures[login] = (count, self._clock.now_ns() + wait_s * _NS)
@@ -39,4 +41,4 @@ class Lockout:
 
     def succeeded(self, login: str) -> None:
         """Forget the failures of *login*."""
-        self._failures.pop(login.casefold(), None)
+        self._failures.pop(plain_login(login), None)

@@ -7,6 +7,7 @@ Rules kept here:
 """
 
 import secrets
+from functools import cache
 from typing import Literal
 
 from argon2 import PasswordHasher
@@ -15,11 +16,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0, 1
 _GROUPS, _GROUP_LENGTH = 4, 4  # 16 letters of 31: 79 bits
 PIN_DIGITS = 6  # with the back-off of lockout.py: under 1 in 10,000 a day
-SECRET_LENGTH_MIN = 6
+SECRET_LENGTH_MIN = 6  # characters: a PIN; the back-off makes up for its shortness
 
 # RFC 9106, section 4, second recommended option (64 MiB, 3 passes), with fewer lanes: ward PCs log in by the dozen
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=2)
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no secret has; made when first asked for, since commands that let nobody in load this file too."""
+    return _HASHER.hash(secrets.token_hex(16))
 
 
 def new_secret(kind: Literal["password", "pin"] = "password") -> str:
@@ -37,7 +43,8 @@ def hash_secret(secret: str) -> str:
 
 def secret_matches(secret_hash: str | None, secret: str) -> bool:
     """Whether *secret* is the one that was hashed; None (nobody's) takes as long and never matches."""
+    nobody = _nobody()  # asked for either way: the first login after a start must not tell the two apart
     try:
-        return _HASHER.verify(secret_hash or _NOBODY, secret) and secret_hash is not None
+        return _HASHER.verify(secret_hash or nobody, secret) and secret_hash is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from contrefeu.station.deps import Deps
+from contrefeu.station.fhir_api import FhirApi
 from contrefeu.station.house import House, around
 from contrefeu.station.labels import DUE_SIGNS, age_words, label, role_name
 from contrefeu.station.pages.boards import Boards
@@ -27,6 +28,7 @@ from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.sheet import sparkline
 from contrefeu.station.staff import Staff
 from contrefeu.web import (
+    NO_METHOD,
     NOT_FOUND,
     Changes,
     LoginPages,
@@ -87,7 +89,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
     shell = house.shell
 
     async def token(request: Request) -> Response:
-        return await token_endpoint(request, house.staff, shell.tokens)
+        return await token_endpoint(request, shell)
 
     return [
         *health_routes(house.deps.registry, _figures(house)),
@@ -100,12 +102,14 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
         *NodePages(house).routes(),
+        *FhirApi(house).routes(),
     ]
 
 
 def _no_page(shell: Shell):  # type: ignore[no-untyped-def]  # Starlette's own handler type
-    async def handler(request: Request, _: Exception) -> Response:
-        return await shell.problem(request, NOT_FOUND)
+    async def handler(request: Request, found: Exception) -> Response:
+        status = found.status_code if isinstance(found, HTTPException) else 404
+        return await shell.problem(request, NO_METHOD if status == 405 else NOT_FOUND)
 
     return handler
 

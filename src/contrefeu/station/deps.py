@@ -9,8 +9,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from contrefeu.base import Clock
-from contrefeu.chart.fold import Chart
-from contrefeu.chart.views import Board, ChartsStatus, PatientHit, WardSummary
+from contrefeu.chart import Board, Chart, ChartsStatus, PatientHit, WardSummary
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
@@ -62,7 +61,7 @@ class VaultState(Struct, frozen=True):
 
     url: str
     entries: int = 0
-    lag_seconds: float = 0.0
+    lag_seconds: float | None = 0.0  # None: nobody copies now, or ever did
     state: str = ""
 
 

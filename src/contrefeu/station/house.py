@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from contrefeu.access import Account
-from contrefeu.chart.views import BoardRow, ChartsStatus
+from contrefeu.chart import BoardRow, ChartsStatus
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.sheet import Person, Sheet, person_of
 from contrefeu.station.staff import Staff

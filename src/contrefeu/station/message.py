@@ -5,15 +5,19 @@ Rules kept here:
   * It never fails: what cannot be decoded is shown with replacement signs; the bytes are one click away.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.dom import DOMException
 from xml.dom.minidom import parseString
+from xml.parsers.expat import ExpatError
 
+import msgspec
+
+from contrefeu.hl7 import decode, peek
 from contrefeu.web import N_
 
-TEXT_CHARACTERS_MAX = 400_000  # shown on a page; the whole is in the download
-FIELD_CHARACTERS_MAX = 20_000  # a scanned file in OBX-5 is said, not shown
+TEXT_CHARACTERS_MAX = 400_000  # characters; shown on a page; the whole is in the download
+FIELD_CHARACTERS_MAX = 20_000  # characters; a scanned file in OBX-5 is said, not shown
 
 FIELDS: Mapping[str, Mapping[int, str]] = {
     "MSH": {
@@ -128,7 +132,8 @@ class ShownSegment:
 
 def show_segments(body: bytes) -> tuple[ShownSegment, ...]:
     """Return the segments of an HL7 v2 message."""
-    text = _decode(body)
+    header = peek(body)
+    text = _decode(body, header.charset.split(header.delimiters.repetition or "~")[0] if header else "")
     separator = "|"
     segments = []
     for line in filter(None, text.replace("\r\n", "\r").replace("\n", "\r").split("\r")):
@@ -136,37 +141,23 @@ def show_segments(body: bytes) -> tuple[ShownSegment, ...]:
         if name in {"MSH", "FHS", "BHS"} and len(line) > 3:
             separator = line[3]
         parts = line.split(separator)
-        header = name in {"MSH", "FHS", "BHS"}  # MSH-1 is the separator itself
-        fields = [_field(name, number + header, part) for number, part in enumerate(parts[1:], start=1) if part.strip()]
+        first = 2 if name in {"MSH", "FHS", "BHS"} else 1  # MSH-1 is the separator itself
+        fields = [_field(name, number, part) for number, part in enumerate(parts[1:], first) if part.strip()]
         segments.append(ShownSegment(parts[0][:8], tuple(fields)))
     return tuple(segments)
 
 
 def show_text(body: bytes, media_type: str) -> tuple[str, bool]:
     """Return JSON or XML laid out, other text as it is, and whether the end is missing."""
-    text = _decode(body)
+    text = _decode(body, "")
     try:
         if "json" in media_type:
-            text = json.dumps(json.loads(text, parse_float=_Verbatim), ensure_ascii=False, indent=2)
+            text = msgspec.json.format(text, indent=2)  # moves blanks alone: 4.20 stays 4.20
         elif "xml" in media_type and "<!DOCTYPE" not in text:  # entities could grow without end
             text = parseString(text).toprettyxml(indent="  ")  # noqa: S318 (no DOCTYPE: no entities)
-    except Exception:  # noqa: S110 (a body that is not what its type says is shown as it is)
-        pass
+    except (ValueError, RecursionError, ExpatError, DOMException):
+        text = _decode(body, "")  # a body that is not what its type says is shown as it is
     return text[:TEXT_CHARACTERS_MAX], len(text) > TEXT_CHARACTERS_MAX
-
-
-class _Verbatim(float):
-    """A JSON number that prints with its own digits: 4.20 stays 4.20."""
-
-    def __new__(cls, digits: str) -> "_Verbatim":
-        made = super().__new__(cls, digits)
-        made.digits = digits
-        return made
-
-    digits: str
-
-    def __repr__(self) -> str:
-        return self.digits
 
 
 def _field(segment: str, number: int, text: str) -> ShownField:
@@ -174,8 +165,7 @@ def _field(segment: str, number: int, text: str) -> ShownField:
     return ShownField(f"{segment}-{number}", FIELDS.get(segment, {}).get(number, ""), shown, len(text) - len(shown))
 
 
-def _decode(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
+def _decode(body: bytes, named: str) -> str:
+    """Decode as the charts do (hl7/charset.py), so that this page shows what they read."""
+    text, _, _ = decode(body, named)
+    return text

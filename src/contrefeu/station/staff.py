@@ -10,10 +10,10 @@ import asyncio
 
 from contrefeu.access import Account, Accounts, Downtime, Lockout, secret_matches
 from contrefeu.acts import Act, decode, encode
-from contrefeu.base import Clock
+from contrefeu.base import Clock, StorageError
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
 from contrefeu.station.deps import ChartsLike
-from contrefeu.web import Actor, Appender, Refused
+from contrefeu.web import NOT_KEPT, Actor, Appender, Refused
 
 STALE_NS = 1_000_000_000  # 1 s: how long a disabled account may go on
 REFOLD_NS = 60_000_000_000  # 60 s: acts of another node may arrive late, in the middle: read them all again
@@ -39,14 +39,14 @@ class Staff:
 
     async def enter(self, login: str, secret: str) -> Actor | Refused:
         """Check a login and a secret; a refusal says how long to wait, and nothing else."""
+        await self._follow()
         wait_s = self._lockout.wait_s(login)
         if wait_s:
             return Refused(wait_s)
-        await self._follow()
+        self._lockout.tried(login)
         account = self.accounts.get(login)
         secret_hash = account.secret_hash if account and not account.disabled else None
         if not await asyncio.to_thread(secret_matches, secret_hash, secret):
-            self._lockout.failed(login)
             return Refused(self._lockout.wait_s(login))
         self._lockout.succeeded(login)
         assert account is not None, "a secret matches nobody's hash never"
@@ -63,8 +63,15 @@ class Staff:
         return None if account is None or account.disabled else account
 
     async def write(self, act: Act, by: str) -> str:
-        """Append an act; it counts at once. Returns its journal/sequence."""
-        ref = await self._appender.append(f"user/{by}", MEDIA_ACT, encode(act))
+        """Append an act; it counts at once. Returns its journal/sequence.
+
+        Raises:
+            Problem: The journal does not take it: nothing was done.
+        """
+        try:
+            ref = await self._appender.append(f"user/{by}", MEDIA_ACT, encode(act))
+        except (StorageError, OSError):
+            raise NOT_KEPT from None
         journal, sequence = parse_ref(ref)
         now = self._clock.now_ns()
         self._take(Entry(journal, sequence, now, 0, f"user/{by}", MEDIA_ACT, encode(act)))
@@ -91,12 +98,13 @@ class Staff:
             if whole:
                 mine = [kept for kept, _ in self.acts]
                 self.accounts, self.downtime, self.acts, self._refs = Accounts(), Downtime(), [], set()
-                known = {entry.ref for entry in entries}
-                entries = entries + [entry for entry in mine if entry.ref not in known]  # written, not yet read back
                 self._folded_ns = now
             for entry in entries:
                 self._take(entry)
                 self._last = entry.ref
+            if whole:
+                for entry in mine:  # what was written here and is not read back yet
+                    self._take(entry)
             self._read_ns = now
 
     def _take(self, entry: Entry) -> None:

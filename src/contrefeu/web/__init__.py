@@ -2,10 +2,10 @@
 
 from contrefeu.web.audit import AuditLog
 from contrefeu.web.health import Changes, health_routes
-from contrefeu.web.language import LANGUAGES, Words, catalogue, negotiate
+from contrefeu.web.language import LANGUAGES, N_, Words, catalogue, negotiate
 from contrefeu.web.login import DemoLogin, LoginPages
 from contrefeu.web.people import Actor, Appender, Door, Refused
-from contrefeu.web.problem import FORBIDDEN, N_, NO_CHARTS, NOT_FOUND, Problem
+from contrefeu.web.problem import FORBIDDEN, NO_CHARTS, NO_METHOD, NOT_FOUND, NOT_KEPT, Problem
 from contrefeu.web.session import Session, Sessions
 from contrefeu.web.shell import Around, Setting, Shell, ShellMiddleware
 from contrefeu.web.tokens import token_endpoint
@@ -15,7 +15,9 @@ __all__ = [
     "FORBIDDEN",
     "LANGUAGES",
     "NOT_FOUND",
+    "NOT_KEPT",
     "NO_CHARTS",
+    "NO_METHOD",
     "N_",
     "Actor",
     "Appender",

@@ -2,13 +2,16 @@
 
 Entries are FHIR R4 AuditEvent (codes: DICOM PS3.16, context group 400; http://terminology.hl7.org/CodeSystem/audit-*).
 Rules kept here:
-  * An audit entry MUST be on disk before the page that it speaks of is sent.
+  * An audit entry MUST be on disk before the page that it speaks of is sent; else the page is refused.
+  * One exception, a full disk (S11): charts stay readable, the gap is counted and shown on every page, and what is owed
+    is journaled as soon as the disk takes it.
   * A page that refreshes itself is the same look: it is journaled again after AUDIT_AGAIN_S, not each second.
   * What was searched is kept in the entry (it is sealed), never in a log.
-  * When the disk takes no more, charts stay readable and the gap is counted and shown (S11).
 """
 
+import errno
 from base64 import b64encode
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,9 +21,13 @@ from prometheus_client import CollectorRegistry, Counter
 from contrefeu.base import Clock, StorageError, rfc3339
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.web.people import Actor, Appender
+from contrefeu.web.problem import UNSEEN
 from contrefeu.web.session import Session
 
-AUDIT_AGAIN_S = 600  # an open page is journaled again every ten minutes
+AUDIT_AGAIN_S = 600  # s; an open page is journaled again every ten minutes
+OWED_MAX = 20_000  # entries kept in memory while the disk is full: a large hospital's looks of an hour, 10 MB
+LOOKS_MAX = 5_000  # pages remembered for one session: more than a shift opens
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 # what was done: (DICOM code, display, AuditEvent.action)
@@ -47,7 +54,8 @@ class AuditLog:
         self._observer = observer
         self._events = Counter("contrefeu_audit_events", "Audit entries written", ["kind"], registry=registry)
         self._lost = Counter("contrefeu_audit_gap", "Audit entries that the disk did not take", registry=registry)
-        self.gap = 0  # since this process started; shown on the status page
+        self._owed: deque[tuple[str, bytes]] = deque(maxlen=OWED_MAX)
+        self.gap = 0  # since this process started; shown on every page
 
     async def write(
         self,
@@ -62,7 +70,7 @@ class AuditLog:
         failed: bool = False,
         emergency: bool = False,
     ) -> None:
-        """Append one AuditEvent and return once it is on disk.
+        """Append one AuditEvent and return once it is on disk; what it speaks of may be shown after that.
 
         Args:
             kind: A row of KINDS.
@@ -72,8 +80,11 @@ class AuditLog:
             what: Entry, document, ward or path.
             query: Words searched.
             reason: As the person gave it.
-            failed: It was refused.
+            failed: It was refused: nothing is shown, so the entry may follow later.
             emergency: The glass was broken.
+
+        Raises:
+            Problem: The journal does not take it, and not for want of space: nothing may be shown.
         """
         event = _event(kind, actor, rfc3339(self._clock.now_ns()), self._observer, address)
         event["outcome"] = "4" if failed else "0"
@@ -83,20 +94,46 @@ class AuditLog:
         body = msgspec.json.encode({key: value for key, value in event.items() if value is not None})
         source = f"user/{actor.login}" if actor else "user/?"
         try:
+            await self._catch_up()
             await self._appender.append(source, MEDIA_FHIR, body)
-        except (StorageError, OSError):
+        except (StorageError, OSError) as found:
+            if not (failed or kind == "logout" or _is_full(found)):
+                raise UNSEEN from None
+            self._owed.append((source, body))
             self.gap += 1
             self._lost.inc()
             return
         self._events.labels(kind).inc()
 
-    def due(self, session: Session, path: str, *, refresh: bool) -> bool:
-        """Whether a look at *path* must be journaled now, and remember that it is."""
-        now = self._clock.now_ns()
-        if refresh and now - session.audited.get(path, 0) < AUDIT_AGAIN_S * 1_000_000_000:
-            return False
-        session.audited[path] = now
-        return True
+    async def _catch_up(self) -> None:
+        """Journal what the full disk did not take, the oldest first."""
+        while self._owed:
+            source, body = self._owed.popleft()
+            try:
+                await self._appender.append(source, MEDIA_FHIR, body)
+            except (StorageError, OSError):
+                self._owed.appendleft((source, body))
+                raise
+
+    def due(self, session: Session, look: str, *, refresh: bool) -> bool:
+        """Whether *look* (a page and what was asked of it) must be journaled before it is shown now."""
+        return not refresh or self._clock.now_ns() - session.audited.get(look, 0) >= AUDIT_AGAIN_S * 1_000_000_000
+
+    def done(self, session: Session, look: str) -> None:
+        """Remember that *look* is journaled."""
+        session.audited.pop(look, None)
+        session.audited[look] = self._clock.now_ns()
+        if len(session.audited) > LOOKS_MAX:
+            del session.audited[next(iter(session.audited))]
+
+
+def _is_full(found: BaseException | None) -> bool:
+    """Whether a full disk is behind *found*."""
+    while found is not None:
+        if isinstance(found, OSError) and found.errno in _FULL:
+            return True
+        found = found.__cause__
+    return False
 
 
 def _event(kind: str, actor: Actor | None, recorded: str, observer: str, address: str) -> dict[str, Any]:

@@ -13,9 +13,7 @@ _CSP = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A sender's document, framed by our own page: it runs nothing and reaches nothing.
-_CSP_DOCUMENT = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; form-action 'none'"
-)
+_CSP_DOCUMENT = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 _COMMON = {
     "x-content-type-options": "nosniff",

@@ -13,7 +13,7 @@ from contrefeu.web.problem import NO_CHARTS, Problem
 from contrefeu.web.shell import Shell
 
 POLL_S = 20.0  # below the 30 s after which old proxies cut an idle request
-RETRY_S = 1.0
+RETRY_S = 1.0  # a reader that is away is asked again so often: its ward waits a second more, not a minute
 
 
 def health_routes(registry: CollectorRegistry, ready: Callable[[], Awaitable[bool]]) -> list[Route]:

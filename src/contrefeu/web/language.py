@@ -6,7 +6,8 @@ Rules kept here:
   * The person's choice (cookie) comes before the browser's wish, the browser's before the node's setting.
 """
 
-from datetime import UTC, datetime, tzinfo
+import re
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from gettext import NullTranslations
 from importlib.resources import files
@@ -17,6 +18,14 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 LANGUAGES = ("fr", "en")
+
+
+def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "translate later")
+    """Mark *message* for the catalogue; it is translated where it is shown."""
+    return message
+
+
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _MONTHS = {
     "fr": ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
@@ -73,6 +82,11 @@ class Words:
         """Return *number* in groups of three, which no line break divides: 184 220."""
         return f"{number:,}".replace(",", "\u202f" if self.language == "fr" else ",")
 
+    def seconds(self, number: float) -> str:
+        """Return a duration: "0,4 s" in French."""
+        text = f"{number:.1f} s"
+        return text.replace(".", ",") if self.language == "fr" else text
+
     def entry(self, ref: str) -> str:
         """Return the number of the entry journal/sequence: 184 220."""
         sequence = ref.rpartition("/")[2]
@@ -80,20 +94,23 @@ class Words:
 
     def day(self, text: str, *, year: bool = True) -> str:
         """Return a FHIR date or dateTime as a day, at the precision it has; unread text comes back as it is."""
-        parts = text[:10].split("-")
         months = _MONTHS[self.language]
         try:
-            if len(parts) == 3 and "T" in text:
-                local = self._local(text)
-                parts = [f"{local.year:04}", f"{local.month:02}", f"{local.day:02}"]
-            if len(parts) == 1:
-                return str(int(parts[0]))
-            month = months[int(parts[1]) - 1]
-            if len(parts) == 2:
-                return f"{month} {parts[0]}"
-            return f"{int(parts[2])} {month} {parts[0]}" if year else f"{int(parts[2])} {month}"
-        except (ValueError, IndexError):
+            if "T" in text:
+                found, parts = self._local(text).date(), 3
+            else:
+                parts = text.count("-") + 1
+                if not _DATE.fullmatch(text):
+                    return text
+                found = date.fromisoformat("-".join([text, *["01"] * (3 - parts)]))
+        except ValueError:
             return text
+        month = months[found.month - 1]
+        if parts == 1:
+            return f"{found.year}"
+        if parts == 2:
+            return f"{month} {found.year}"
+        return f"{found.day} {month} {found.year}" if year else f"{found.day} {month}"
 
     def clock(self, text: str, *, seconds: bool = False) -> str:
         """Return the time of day of a FHIR dateTime here; "" for a date without a time.
@@ -130,6 +147,23 @@ class Words:
         if local.date() == now.date():
             return clock
         return f"{self.day(text, year=local.year != now.year)} {clock}"
+
+    def minutes_since(self, text: str, now_ns: int) -> int:
+        """Return whole minutes from a FHIR dateTime to *now_ns*; 0 when it cannot be read."""
+        try:
+            return int((now_ns // 1_000_000_000 - self._local(text).timestamp()) // 60)
+        except (ValueError, OverflowError):
+            return 0
+
+    def ago(self, text: str, now_ns: int) -> str:
+        """Return how long ago a FHIR dateTime was: "il y a 42 min", "il y a 3 h 12"; "" for less than two minutes."""
+        minutes = self.minutes_since(text, now_ns)
+        if minutes < 2:
+            return ""
+        hours, rest = divmod(minutes, 60)
+        if hours >= 48:
+            return self(N_("il y a %(n)s jours"), n=hours // 24)
+        return self(N_("il y a %(n)s"), n=f"{hours} h {rest:02}" if hours else f"{minutes} min")
 
     def _local(self, text: str) -> datetime:
         found = datetime.fromisoformat(text)

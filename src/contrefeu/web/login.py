@@ -2,7 +2,7 @@
 
 Rules kept here:
   * A refused login says neither which part was wrong nor whether the login exists.
-  * The form carries a token that is also in a cookie, so that nobody is logged in from another site's page.
+  * Each form carries a token that is also in a cookie, so that nobody is logged in from another site's page.
   * Words typed in the login field are journaled only when they are somebody's login: tired people type passwords there.
 """
 
@@ -16,11 +16,10 @@ from starlette.routing import Route
 
 from contrefeu.web.language import LANGUAGES
 from contrefeu.web.people import Refused
-from contrefeu.web.problem import STALE_FORM
 from contrefeu.web.shell import Shell
 from contrefeu.web.visit import THEMES, local_path, visit_of
 
-LOGIN_COOKIE = "contrefeu-login"
+LOGIN_LENGTH_MAX = 64  # characters; what enrolment allows
 _YEAR_S = 365 * 86_400
 
 
@@ -43,6 +42,7 @@ class LoginPage:
     login: str = ""
     refused: bool = False
     wait_s: int = 0
+    ended: bool = False  # a form was sent after the session's end
     demo: Sequence[DemoLogin] = ()
 
 
@@ -64,12 +64,14 @@ class LoginPages:
 
     async def form(self, request: Request) -> Response:
         """Show the form."""
-        return await self._show(request, local_path(request.query_params.get("next", "/")))
+        ended = request.query_params.get("ended") == "1"
+        return await self._show(request, local_path(request.query_params.get("next", "/")), ended=ended)
 
     async def enter(self, request: Request) -> Response:
         """Take the form."""
-        form = await self._shell.check_form(request, request.cookies.get(LOGIN_COOKIE, ""))
-        login, secret = str(form.get("login", "")), str(form.get("secret", ""))
+        form = await self._shell.check_form(request, request.cookies.get(self._shell.door_cookie, ""))
+        login = str(form.get("login", "")).strip()[:LOGIN_LENGTH_MAX]
+        secret = str(form.get("secret", ""))
         target = local_path(str(form.get("next", "/")))
         visit = visit_of(request)
         door, audit = self._shell.setting.door, self._shell.audit
@@ -84,26 +86,23 @@ class LoginPages:
             self._shell.sessions.end(visit.token)
         response = RedirectResponse(target, 303)
         self._shell.set_cookie(response, self._shell.cookie, self._shell.sessions.start(actor.login))
-        response.delete_cookie(LOGIN_COOKIE, path="/")
+        self._forget(response, self._shell.door_cookie)
         return response
 
     async def leave(self, request: Request) -> Response:
         """End the session."""
         visit = visit_of(request)
-        await self._shell.audit.write("logout", visit.actor, address=visit.address)
         self._shell.sessions.end(visit.token)
+        await self._shell.audit.write("logout", visit.actor, address=visit.address)
         response = RedirectResponse("/login", 303)
-        response.delete_cookie(
-            self._shell.cookie, path="/", secure=self._shell.setting.secure, httponly=True, samesite="strict"
-        )
+        self._forget(response, self._shell.cookie)
         return response
 
     async def choose(self, request: Request) -> Response:
-        """Keep the language or the theme that the person chose; harmless, so it asks for no token."""
-        origin = request.headers.get("origin", "")
-        if origin and not origin.endswith("//" + request.headers.get("host", "")):
-            raise STALE_FORM
-        form = await request.form()
+        """Keep the language or the theme that the person chose."""
+        visit = visit_of(request)
+        token = visit.csrf or request.cookies.get(self._shell.door_cookie, "")
+        form = await self._shell.check_form(request, token)
         response = RedirectResponse(local_path(str(form.get("next", "/"))), 303)
         if form.get("lang") in LANGUAGES:
             self._shell.set_cookie(response, "lang", str(form["lang"]), max_age=_YEAR_S)
@@ -111,11 +110,21 @@ class LoginPages:
             self._shell.set_cookie(response, "theme", str(form["theme"]), max_age=_YEAR_S)
         return response
 
+    def _forget(self, response: Response, cookie: str) -> None:
+        response.delete_cookie(cookie, path="/", secure=self._shell.setting.secure, httponly=True, samesite="strict")
+
     async def _show(
-        self, request: Request, target: str, *, login: str = "", refused: bool = False, wait_s: int = 0
+        self,
+        request: Request,
+        target: str,
+        *,
+        login: str = "",
+        refused: bool = False,
+        wait_s: int = 0,
+        ended: bool = False,
     ) -> Response:
-        csrf = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(24)
-        page = LoginPage(csrf, target, login, refused, wait_s, self._demo)
+        csrf = request.cookies.get(self._shell.door_cookie) or secrets.token_urlsafe(24)
+        page = LoginPage(csrf, target, login, refused, wait_s, ended, self._demo)
         response = await self._shell.render(request, "login.html", page, status=401 if refused else 200)
-        self._shell.set_cookie(response, LOGIN_COOKIE, csrf)
+        self._shell.set_cookie(response, self._shell.door_cookie, csrf)
         return response

@@ -2,6 +2,7 @@
 
 Rules kept here:
   * A problem's three answers are French messages of the catalogue, without contents: no name, no number of a patient.
+  * What stopped a page is said in its reader's language; the log has its class.
   * What nobody foresaw is logged by its class and its line, never by its message: a message may quote a patient.
 """
 
@@ -9,12 +10,8 @@ import traceback
 
 import structlog
 
-from contrefeu.base import ContrefeuError
-
-
-def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "translate later")
-    """Mark *message* for the catalogue; it is translated where it is shown."""
-    return message
+from contrefeu.base import StorageError
+from contrefeu.web.language import N_
 
 
 class Problem(Exception):
@@ -32,6 +29,12 @@ NOT_FOUND = Problem(
     404,
     N_("Cette page n’existe pas, ou plus."),
     safe=N_("Les dossiers sont intacts."),
+    next=N_("Revenez aux unités, ou cherchez le patient par son nom."),
+)
+NO_METHOD = Problem(
+    405,
+    N_("Cette page ne se demande pas ainsi."),
+    safe=N_("Rien n’a été enregistré."),
     next=N_("Revenez aux unités, ou cherchez le patient par son nom."),
 )
 FORBIDDEN = Problem(
@@ -54,6 +57,24 @@ NO_CHARTS = Problem(
         "La page réessaie seule. Si cela dure plus d’une minute, prévenez la cellule de crise et sortez les packs."
     ),
 )
+UNSEEN = Problem(
+    503,
+    N_("Cette page n’est pas montrée : la consultation ne peut pas être inscrite au journal."),
+    safe=N_("Les dossiers sont intacts. Rien n’a été montré."),
+    next=N_("Réessayez. Si cela dure plus d’une minute, prévenez la cellule de crise et sortez les packs."),
+)
+TOO_LARGE = Problem(
+    413,
+    N_("Ce qui a été envoyé est trop long."),
+    safe=N_("Rien n’a été enregistré."),
+    next=N_("Envoyez moins à la fois."),
+)
+NOT_KEPT = Problem(
+    503,
+    N_("Le journal ne peut rien inscrire pour l’instant : rien n’a été fait."),
+    safe=N_("Les dossiers et ce qui était déjà inscrit sont intacts."),
+    next=N_("Réessayez. Si cela dure plus d’une minute, prévenez la cellule de crise et sortez les packs."),
+)
 UNFORESEEN = Problem(
     500,
     N_("Cette page n’a pas pu être préparée."),
@@ -66,10 +87,8 @@ def problem_of(found: Exception) -> Problem:
     """Return the problem to show for what was raised."""
     if isinstance(found, Problem):
         return found
-    if isinstance(found, ConnectionError | TimeoutError | FileNotFoundError):
+    if isinstance(found, ConnectionError | TimeoutError | FileNotFoundError | StorageError):
         return NO_CHARTS
-    if isinstance(found, ContrefeuError):
-        return Problem(503, found.what, safe=found.safe, next=found.next)
     frame = traceback.extract_tb(found.__traceback__)[-1]
     structlog.get_logger().error("page failed", error=type(found).__name__, at=f"{frame.filename}:{frame.lineno}")
     return UNFORESEEN

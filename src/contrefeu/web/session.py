@@ -14,7 +14,8 @@ from hashlib import sha256
 
 from contrefeu.base import Clock
 
-SESSION_HOURS_MAX = 14
+SESSION_HOURS_MAX = 14  # h; longer than any shift, with its hand-over
+SEARCHES_MAX = 50  # of a session, kept so that no name stands in an address: more than anybody goes back to
 SESSIONS_MAX = 20_000  # staff of a large hospital twice over; past it the oldest end
 
 _NS = 1_000_000_000
@@ -30,7 +31,16 @@ class Session:
     used_ns: int
     opened: dict[str, int] = field(default_factory=dict)  # glass broken in this session: chart id -> when (ns)
     audited: dict[str, int] = field(default_factory=dict)  # what was looked at: path -> when it was last journaled (ns)
+    searches: dict[str, str] = field(default_factory=dict)  # what was searched: number in the address -> words
     world: str = ""  # "T" when the person chose the exercise beside real patients (F33)
+
+    def searched(self, query: str) -> str:
+        """Keep what was searched; returns the number that stands for it in an address."""
+        number = str(int(next(reversed(self.searches), "0")) + 1)
+        self.searches[number] = query
+        if len(self.searches) > SEARCHES_MAX:
+            del self.searches[next(iter(self.searches))]
+        return number
 
 
 class Sessions:
@@ -67,6 +77,12 @@ class Sessions:
     def end(self, token: str) -> None:
         """End the session of *token*."""
         self._by_hash.pop(_hash(token), None)
+
+    def end_others(self, login: str, token: str) -> None:
+        """End the sessions of *login* at other screens than *token*'s: their secret has changed."""
+        mine = _hash(token)
+        for key in [key for key, session in self._by_hash.items() if session.login == login and key != mine]:
+            del self._by_hash[key]
 
     def __len__(self) -> int:
         return len(self._by_hash)

@@ -8,8 +8,9 @@ Rules kept here:
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from hmac import compare_digest
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -22,11 +23,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contrefeu.base import Clock
+from contrefeu.fhir import encode, outcome
+from contrefeu.journal import MEDIA_FHIR
 from contrefeu.web.audit import AuditLog
 from contrefeu.web.headers import security_headers
 from contrefeu.web.language import Words, negotiate
 from contrefeu.web.people import Actor, Appender, Door
-from contrefeu.web.problem import FORBIDDEN, STALE_FORM, Problem, problem_of
+from contrefeu.web.problem import FORBIDDEN, STALE_FORM, TOO_LARGE, Problem, problem_of
 from contrefeu.web.session import Sessions
 from contrefeu.web.static import StaticFiles
 from contrefeu.web.templates import Templates
@@ -34,7 +37,20 @@ from contrefeu.web.tokens import Tokens
 from contrefeu.web.visit import THEMES, Visit, login_address, visit_of
 
 Handler = Callable[[Request], Awaitable[Response]]
-FORM_BYTES_MAX = 64 * 1024
+# Status -> OperationOutcome.issue.code (hl7.org/fhir/R4/valueset-issue-type.html)
+ISSUES = {
+    400: "invalid",
+    401: "login",
+    403: "forbidden",
+    404: "not-found",
+    405: "not-supported",
+    406: "not-supported",
+    413: "too-long",
+    415: "not-supported",
+    501: "not-supported",
+    503: "transient",
+}
+FORM_BYTES_MAX = 64 * 1024  # bytes of a form: the longest reason with every ward ticked is a tenth of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,8 @@ class Shell:
         self.tokens = Tokens(setting.clock)
         self.audit = AuditLog(setting.appender, setting.clock, setting.observer, setting.registry)
         self.static = StaticFiles()
-        self.cookie = "__Host-contrefeu" if setting.secure else "contrefeu"
+        prefix = "__Host-" if setting.secure else ""  # RFC 6265bis, 4.1.3.2: no neighbour's page can set it
+        self.cookie, self.door_cookie = f"{prefix}contrefeu", f"{prefix}contrefeu-login"
         self.templates = Templates(
             setting.loaders, {"static": self.static.url, "facility": setting.facility, **setting.common}
         )
@@ -94,13 +111,18 @@ class Shell:
             if visit.actor is None or visit.session is None:
                 return _to_login(request, visit)
             if permission and not visit.actor.may(permission):
-                await self.audit.write("act", visit.actor, address=visit.address, what=visit.path, failed=True)
-                raise FORBIDDEN
+                raise await self.refusal(request)
             if request.method == "POST":
                 await self.check_form(request, visit.csrf)
             return await handler(request)
 
         return Route(path, guarded, methods=list(methods))
+
+    async def refusal(self, request: Request) -> Problem:
+        """Journal that the person was refused, and return the problem to raise."""
+        visit = visit_of(request)
+        await self.audit.write("act", visit.actor, address=visit.address, what=visit.path, failed=True)
+        return FORBIDDEN
 
     async def check_form(self, request: Request, csrf: str) -> FormData:
         """Return the form of *request*.
@@ -111,27 +133,45 @@ class Shell:
         origin = request.headers.get("origin")
         if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
             raise STALE_FORM
-        if int(request.headers.get("content-length") or FORM_BYTES_MAX + 1) > FORM_BYTES_MAX:
-            raise STALE_FORM
+        length = request.headers.get("content-length", "")
+        if not length.isascii() or not length.isdigit() or int(length) > FORM_BYTES_MAX:
+            raise TOO_LARGE
         form = await request.form()
-        if not csrf or form.get("csrf") != csrf:
+        if not csrf or not compare_digest(str(form.get("csrf", "")).encode(), csrf.encode()):
             raise STALE_FORM
         return form
 
-    async def render(self, request: Request, template: str, page: object, *, status: int = 200) -> HTMLResponse:
-        """Return the page that *template* makes of *page*."""
+    async def render(
+        self, request: Request, template: str, page: object, *, status: int = 200, exercise: bool | None = None
+    ) -> HTMLResponse:
+        """Return the page that *template* makes of *page*.
+
+        Args:
+            request: Who asks for it.
+            template: Its name.
+            page: What it shows.
+            status: HTTP status.
+            exercise: Whether what it shows is an exercise's; None for the world that the person looks at (F33).
+        """
         visit = visit_of(request)
         around = await self.setting.around(visit)
+        if exercise is not None:
+            around = replace(around, exercise=exercise)
         values = {"page": page, "visit": visit, "around": around, "now_ns": self.setting.clock.now_ns()}
         values["live"] = str(self.setting.live())
+        values["audit_gap"] = self.audit.gap
         return HTMLResponse(self.templates.render(template, visit.words, values), status_code=status)
 
     async def look(self, request: Request, kind: str, *, patient: str = "", what: str = "", query: str = "") -> None:
-        """Journal that the person looks at something; a page that refreshes itself is the same look."""
+        """Journal that the person looks at something; a page that refreshes itself is the same look.
+
+        Raises:
+            Problem: It cannot be journaled: it may not be shown.
+        """
         visit = visit_of(request)
         assert visit.session is not None, "Shell.page lets nobody in without a session"
-        key = f"{visit.path}?{query}"
-        if self.audit.due(visit.session, key, refresh=visit.refresh):
+        look = f"{visit.path}?{query}"
+        if self.audit.due(visit.session, look, refresh=visit.refresh):
             emergency = patient in visit.session.opened
             await self.audit.write(
                 kind,
@@ -142,6 +182,7 @@ class Shell:
                 query=query,
                 emergency=emergency,
             )
+            self.audit.done(visit.session, look)
 
     def set_cookie(self, response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
         """Set a cookie that scripts cannot read and other sites cannot send."""
@@ -155,7 +196,8 @@ class Shell:
         cookies, headers = connection.cookies, connection.headers
         language = negotiate(cookies.get("lang"), headers.get("accept-language", ""), self.setting.language)
         theme = cookies.get("theme", "auto")
-        refresh = headers.get("x-refresh") == "1" or scope["path"] == "/changes"
+        query = connection.query_params
+        refresh = "1" in (headers.get("x-refresh"), query.get("refresh")) or scope["path"] == "/changes"
         visit = Visit(
             words=Words(language, self.setting.zone),
             theme=theme if theme in THEMES else "auto",
@@ -166,7 +208,7 @@ class Shell:
         if scope["path"].startswith("/static/"):
             return visit
         token = cookies.get(self.cookie, "")
-        active = not refresh or connection.query_params.get("active") == "1"
+        active = not refresh or query.get("active") == "1"
         session = self.sessions.get(token, used=active) if token else None
         if session is not None:
             visit.actor = await self.setting.door.actor(session.login)
@@ -182,8 +224,19 @@ class Shell:
         login = self.tokens.login(token) if kind.casefold() == "bearer" else None
         return await self.setting.door.actor(login) if login else None
 
+    def _outcome(self, request: Request, found: Problem) -> Response:
+        words = visit_of(request).words
+        text = " ".join(words(part) for part in (found.what, found.next) if part)
+        said = outcome("error", ISSUES.get(found.status, "exception"), text)
+        headers = {"www-authenticate": 'Bearer realm="contrefeu"'} if found.status == 401 else {}
+        if found.status == 503:
+            headers["retry-after"] = "5"
+        return Response(encode(said), found.status, headers, MEDIA_FHIR)
+
     async def problem(self, request: Request, found: Problem) -> Response:
         """Return the page that says *found*."""
+        if request.url.path.startswith("/fhir"):
+            return self._outcome(request, found)
         if _wants_json(request):
             return JSONResponse({"problem": found.what, "safe": found.safe, "next": found.next}, found.status)
         return await self.render(request, "problem.html", found, status=found.status)
@@ -225,10 +278,12 @@ class ShellMiddleware:
 
 
 def _to_login(request: Request, visit: Visit) -> Response:
-    if visit.refresh or request.method != "GET" or _wants_json(request):
+    if request.headers.get("x-refresh") or _wants_json(request):
         return JSONResponse({"problem": "login"}, 401)
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(login_address(path), 303)
+    if request.method != "GET":
+        return RedirectResponse("/login?ended=1", 303)  # a form of a session that has ended: nothing was done
+    query = request.url.query if not visit.refresh else ""
+    return RedirectResponse(login_address(request.url.path + (f"?{query}" if query else "")), 303)
 
 
 def _wants_json(request: Request) -> bool:

@@ -5,12 +5,35 @@ Rules kept here:
   * Templates get values; they call nothing that waits and read no clock.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, BytecodeCache, ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from contrefeu.web.language import LANGUAGES, Words, catalogue
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled once for all languages: a page's code is the same, its words are not."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled."""
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 class Templates:
@@ -35,6 +58,8 @@ def _environment(loader: BaseLoader, language: str, common: Mapping[str, object]
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
         auto_reload=False,
+        finalize=_printable,
+        bytecode_cache=_COMPILED,
     )
     found = catalogue(language)
     environment.install_gettext_callables(  # type: ignore[attr-defined]
@@ -47,6 +72,11 @@ def _environment(loader: BaseLoader, language: str, common: Mapping[str, object]
     return environment
 
 
+def _printable(value: object) -> object:
+    """Show what would act on a page unseen (controls, text turned around) as a replacement sign."""
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value
+
+
 def _breaks(text: str) -> Markup:
     """Keep the line breaks of *text*."""
-    return Markup("<br>").join(text.split("\n"))
+    return Markup("<br>").join(str(_printable(line)) for line in text.split("\n"))

@@ -2,6 +2,7 @@
 
 Rules kept here:
   * A token is 256 random bits in memory, kept as its SHA-256, good for TOKEN_S.
+  * A token given out and one refused are entries, as a login is.
   * Client and secret are an account's: disabled there, its tokens open nothing.
 """
 
@@ -9,16 +10,22 @@ import secrets
 from base64 import b64decode
 from binascii import Error
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from contrefeu.base import Clock
-from contrefeu.web.people import Door, Refused
+from contrefeu.web.people import Refused
+from contrefeu.web.visit import visit_of
 
-TOKEN_S = 3600
-TOKENS_MAX = 10_000
+if TYPE_CHECKING:
+    from contrefeu.web.shell import Shell
+
+TOKEN_S = 3600  # s; RFC 6749 leaves it to us: a stolen token dies within the hour
+TOKEN_BYTES_MAX = 8 * 1024  # bytes of a request for a token: a client's name, its secret, a scope
+TOKENS_MAX = 10_000  # tokens in force: a hundred machines that ask for one a minute; past it the oldest end
 
 
 class Tokens:
@@ -43,16 +50,22 @@ class Tokens:
         return login if login and self._clock.now_ns() < until_ns else None
 
 
-async def token_endpoint(request: Request, door: Door, tokens: Tokens) -> Response:
+async def token_endpoint(request: Request, shell: "Shell") -> Response:
     """Answer POST /oauth/token."""
+    length = request.headers.get("content-length", "")
+    if not length.isascii() or not length.isdigit() or int(length) > TOKEN_BYTES_MAX:
+        return _error("invalid_request", 400)
     form = await request.form()
     if form.get("grant_type") != "client_credentials":
         return _error("unsupported_grant_type", 400)
     client, secret = _credentials(request) or (str(form.get("client_id", "")), str(form.get("client_secret", "")))
+    door, address = shell.setting.door, visit_of(request).address
     actor = await door.enter(client, secret)
     if isinstance(actor, Refused) or not actor.may("fhir"):
+        await shell.audit.write("login", await door.actor(client), address=address, failed=True)
         return _error("invalid_client", 401)
-    token = tokens.issue(actor.login)
+    await shell.audit.write("login", actor, address=address)
+    token = shell.tokens.issue(actor.login)
     answer = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_S, "scope": "system/*.*"}
     return JSONResponse(answer, headers={"cache-control": "no-store", "pragma": "no-cache"})
 

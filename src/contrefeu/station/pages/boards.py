@@ -3,7 +3,9 @@
 Rules kept here:
   * A row shows allergies and what is due as the charts word them; no source is never "none" (F1).
   * A protected identity is a bed that is taken, and nothing more, for who does not care for it (F24).
-  * Clinical columns are for roles that read charts.
+  * Clinical columns are for roles that read charts, and show the patients in their care: others' stay closed until the
+    glass is broken.
+  * A ward in downtime says so in what is due (due.py).
 """
 
 from collections.abc import Sequence
@@ -13,12 +15,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from contrefeu.chart.views import Board, BoardRow, FeedStatus, WardSummary
+from contrefeu.base import parse_rfc3339
+from contrefeu.chart import Board, BoardRow, DueItem, FeedStatus, WardSummary
 from contrefeu.station.ages import Age, age_of
+from contrefeu.station.due import due_in_downtime
 from contrefeu.station.house import House
 from contrefeu.web import NOT_FOUND
 
-DUE_SHOWN = 4  # of a row; how many more there are is said
+OURS = ("user/", "console")  # sources that are people here and no feed: their looks keep no board fresh
+DUE_SHOWN = 4  # doses of a row; how many more there are is said
+FEED_SILENT_S = 3600  # s; a board made from older data names the silent feeds (W2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +43,13 @@ class BoardLine:
     row: BoardRow
     age: Age | None
     hidden: bool
+    cared: bool  # whether the person sees more than who lies there
+    due: Sequence[DueItem]
 
     @property
     def more_due(self) -> int:
         """How many due items the row does not show."""
-        return max(0, len(self.row.due) - DUE_SHOWN)
+        return max(0, len(self.due) - DUE_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class BoardPage:
     late: int
     critical: int
     newest_feed: FeedStatus | None
+    silent: Sequence[FeedStatus]
     due_shown: int = field(default=DUE_SHOWN)
 
 
@@ -99,14 +108,27 @@ class Boards:
             raise NOT_FOUND
         await house.shell.look(request, "board", what=f"ward {ward}" if ward else "hospital")
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
-        lines = [BoardLine(row, age_of(row.birth_date, now_ns, zone), house.hides(request, row)) for row in board.rows]
+        account = house.account(request)
+        lines = [self._line(request, row, age_of(row.birth_date, now_ns, zone)) for row in board.rows]
+        oldest_ns = now_ns - FEED_SILENT_S * 1_000_000_000
+        feeds = [feed for feed in board.feeds if not feed.source.startswith(OURS)]
         page = BoardPage(
             board=board,
             lines=lines,
-            clinical=house.account(request).may("chart"),
+            clinical=account.may("chart"),
             whole=not ward,
-            late=sum(item.state == "late" for row in board.rows for item in row.due),
-            critical=sum(row.critical for row in board.rows),
-            newest_feed=max(board.feeds, key=lambda feed: feed.last, default=None),
+            late=sum(item.state == "late" for line in lines for item in line.due),
+            critical=sum(line.row.critical for line in lines if line.cared),
+            newest_feed=max(feeds, key=lambda feed: feed.last, default=None),
+            silent=[feed for feed in feeds if not feed.last or parse_rfc3339(feed.last) < oldest_ns],
         )
         return await house.shell.render(request, "board.html", page)
+
+    def _line(self, request: Request, row: BoardRow, age: Age | None) -> BoardLine:
+        house = self._house
+        account = house.account(request)
+        cared = account.may("chart") and account.in_scope(row.ward)
+        due: Sequence[DueItem] = row.due if cared else ()
+        if house.staff.downtime.of(row.ward):
+            due = due_in_downtime(due, house.deps.clock.now_ns())
+        return BoardLine(row, age, house.hides(request, row), cared, due)

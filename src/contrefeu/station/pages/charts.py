@@ -17,8 +17,9 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart.views import DueItem
-from contrefeu.station.ages import Age, age_of
+from contrefeu.chart import DueItem
+from contrefeu.station.ages import Age, age_of, weight_is_old
+from contrefeu.station.due import due_in_downtime
 from contrefeu.station.house import House, OutOfScope
 from contrefeu.station.sheet import (
     SHOWN_TYPES,
@@ -33,12 +34,14 @@ from contrefeu.station.sheet import (
     attachment_bytes,
     person_of,
     results_of,
+    source_of,
     story_of,
     treatments_of,
 )
-from contrefeu.web import FORBIDDEN, NOT_FOUND, person
+from contrefeu.web import NOT_FOUND, person
 
-REASON_LENGTH_MIN, REASON_LENGTH_MAX = 5, 300
+REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
+REASON_LENGTH_MAX = 300  # characters: two sentences
 VALUES_BEFORE = 3  # earlier values beside the last one; the rest is one click away
 
 
@@ -67,11 +70,17 @@ class ChartPage:
     sheet: Sheet
     unread: Sequence[UnreadLine]
     through_glass: bool
+    weight_old: bool  # F10
     values_before: int = VALUES_BEFORE
 
-    def heard(self, *blocks: str) -> Heard | None:
-        """Return who last spoke of these blocks, or None when no feed ever did (F1)."""
+    def heard(self, *blocks: str) -> Sequence[Heard]:
+        """Return who spoke of these blocks, the latest first; nobody when no feed ever did (F1)."""
         return self.sheet.heard(*blocks)
+
+    @property
+    def identity_source(self) -> str:
+        """The entry that last said who this is."""
+        return source_of(self.sheet.patient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +114,38 @@ class ChartPages:
         try:
             id_, sheet, whose = await house.open(request, asked)
         except OutOfScope as found:
-            return self._to_glass(request, found.chart)
+            return await self._to_glass(request, found.chart)
         if id_ != asked:
             return RedirectResponse(f"/patient/{quote(id_)}", 303)
         await house.shell.look(request, "view", patient=id_)
-        board = await house.charts.board(whose.ward, house.world(request))
+        now_ns = house.deps.clock.now_ns()
+        age = age_of(whose.birth_date, now_ns, house.deps.zone, whose.birth_time) if whose.age_known else None
         page = ChartPage(
             id=id_,
             person=whose,
-            age=age_of(whose.birth_date, house.deps.clock.now_ns(), house.deps.zone, whose.birth_time),
+            age=age,
             allergies=allergies_of(sheet),
             treatments=treatments_of(sheet),
             results=results_of(sheet),
             story=story_of(sheet),
-            due=next((row.due for row in board.rows if row.id == id_), []),
+            due=await self._due(request, id_, whose.ward, now_ns),
             sheet=sheet,
             unread=[
                 UnreadLine(one.kind, one.source, rfc3339(one.received_ns), one.ref)
                 for one in reversed(sheet.chart.unread)
             ],
             through_glass=not house.account(request).in_scope(whose.ward),
+            weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
-        return await house.shell.render(request, "chart.html", page)
+        return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+
+    async def _due(self, request: Request, chart: str, ward: str, now_ns: int) -> Sequence[DueItem]:
+        """What the board says is due, so that the two pages never differ."""
+        if not ward:
+            return ()
+        board = await self._house.charts.board(ward, self._house.world(request))
+        due = next((row.due for row in board.rows if row.id == chart), [])
+        return due_in_downtime(due, now_ns) if self._house.staff.downtime.of(ward) else due
 
     async def document(self, request: Request) -> Response:
         """Send one attachment."""
@@ -134,14 +153,15 @@ class ChartPages:
         try:
             id_, sheet, _ = await house.open(request, request.path_params["id"])
         except OutOfScope as found:
-            return self._to_glass(request, found.chart)
+            return await self._to_glass(request, found.chart)
         key = request.path_params["key"]
         attachment = attachment_bytes(sheet, key)
         if attachment is None:
             raise NOT_FOUND
         await house.shell.look(request, "document", patient=id_, what=key)
-        body, media_type = attachment
-        shown = media_type.partition(";")[0].strip() in SHOWN_TYPES
+        body, said = attachment
+        media_type = said.partition(";")[0].strip().casefold()  # parameters are a sender's words: none goes in a header
+        shown = media_type in SHOWN_TYPES
         headers = {"content-disposition": "inline" if shown else "attachment"}
         return Response(body, media_type=media_type if shown else "application/octet-stream", headers=headers)
 
@@ -151,7 +171,10 @@ class ChartPages:
         found = await house.charts.chart(request.path_params["id"])
         if found is None:
             raise NOT_FOUND
-        id_, ward = found.id, person_of(Sheet(found)).ward
+        id_, whose = found.id, person_of(Sheet(found))
+        if house.account(request).in_scope(whose.ward):
+            return RedirectResponse(f"/patient/{quote(id_)}", 303)
+        ward = "" if whose.confidential else whose.ward  # where a protected person lies is not for everybody (F24)
         if request.method == "GET":
             return await house.shell.render(request, "glass.html", GlassPage(id_, ward))
         reason = str((await request.form()).get("reason", "")).strip()[:REASON_LENGTH_MAX]
@@ -164,7 +187,7 @@ class ChartPages:
         await house.shell.audit.write("act", actor, patient=id_, what="glass", reason=reason, emergency=True)
         return RedirectResponse(f"/patient/{quote(id_)}", 303)
 
-    def _to_glass(self, request: Request, chart: str) -> Response:
+    async def _to_glass(self, request: Request, chart: str) -> Response:
         if not self._house.account(request).may("glass"):
-            raise FORBIDDEN
+            raise await self._house.shell.refusal(request)
         return RedirectResponse(f"/glass/{quote(chart)}", 303)

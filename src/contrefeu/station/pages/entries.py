@@ -6,6 +6,7 @@ Rules kept here:
   * Reading an entry is audited.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,9 @@ from contrefeu.journal import MEDIA_HL7V2, Entry, parse_ref
 from contrefeu.mapping import Loss
 from contrefeu.station.house import House, OutOfScope
 from contrefeu.station.message import ShownSegment, show_segments, show_text
-from contrefeu.web import FORBIDDEN, NOT_FOUND
+from contrefeu.web import NOT_FOUND
+
+SEQUENCE_MAX = 2**63 - 1  # entries of a journal: what its sequence numbers can say
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class EntryPage:
     text: str
     cut: bool
     loss: Sequence[Loss]
-    chart: str  # where the reader came from
+    chart: str  # the chart that it was opened from, when it is a source of that chart
 
 
 class EntryPages:
@@ -50,39 +53,42 @@ class EntryPages:
 
     async def show(self, request: Request) -> Response:
         """Show an entry."""
-        entry = await self._entry(request)
-        text, cut = ("", False) if entry.media_type == MEDIA_HL7V2 else show_text(entry.body, entry.media_type)
+        entry, chart = await self._entry(request)
+        is_hl7 = entry.media_type == MEDIA_HL7V2
+        text, cut = ("", False) if is_hl7 else show_text(entry.body, entry.media_type)
         page = EntryPage(
             entry=entry,
             received=rfc3339(entry.received_ns),
-            segments=show_segments(entry.body) if entry.media_type == MEDIA_HL7V2 else (),
+            segments=show_segments(entry.body) if is_hl7 else (),
             text=text,
             cut=cut,
             loss=await self._house.charts.loss(entry.ref),
-            chart=request.query_params.get("chart", ""),
+            chart=chart,
         )
         return await self._house.shell.render(request, "entry.html", page)
 
     async def raw(self, request: Request) -> Response:
         """Send an entry's bytes."""
-        entry = await self._entry(request)
-        name = entry.ref.replace("/", "_")
+        entry, _ = await self._entry(request)
+        name = re.sub(r"[^A-Za-z0-9.-]", "_", entry.ref)
         headers = {"content-disposition": f'attachment; filename="{name}.bin"'}
         return Response(entry.body, media_type="application/octet-stream", headers=headers)
 
-    async def _entry(self, request: Request) -> Entry:
+    async def _entry(self, request: Request) -> tuple[Entry, str]:
+        """Return the entry, and the chart that gives the right to it ("" when the person's role does)."""
         house, ref = self._house, request.path_params["ref"]
         try:
-            parse_ref(ref)
+            _, sequence = parse_ref(ref)
         except ValueError:
             raise NOT_FOUND from None
-        chart = request.query_params.get("chart", "")
-        patient = await self._allowed(request, ref, chart)
+        if sequence > SEQUENCE_MAX:
+            raise NOT_FOUND
+        chart = await self._allowed(request, ref, request.query_params.get("chart", ""))
         entry = await house.charts.entry(ref)
         if entry is None:
             raise NOT_FOUND
-        await house.shell.look(request, "entry", patient=patient, what=ref)
-        return entry
+        await house.shell.look(request, "entry", patient=chart, what=ref)
+        return entry, chart
 
     async def _allowed(self, request: Request, ref: str, chart: str) -> str:
         """Return the chart that the entry is read for, if any.
@@ -94,9 +100,9 @@ class EntryPages:
             try:
                 id_, sheet, _ = await self._house.open(request, chart)
             except OutOfScope:
-                raise FORBIDDEN from None
+                raise await self._house.shell.refusal(request) from None
             if ref in sheet.sources:
                 return id_
         if not self._house.account(request).in_scope(""):
-            raise FORBIDDEN
+            raise await self._house.shell.refusal(request)
         return ""

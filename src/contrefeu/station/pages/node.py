@@ -1,5 +1,6 @@
 """The node's own pages: state of feeds, journals and copies; downtime; what must be reviewed; one's own account."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,13 +11,13 @@ from starlette.routing import Route
 from contrefeu.access import SECRET_LENGTH_MIN, Declared, hash_secret
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart.views import ChartsStatus, WardSummary
+from contrefeu.chart import ChartsStatus, WardSummary
 from contrefeu.station.deps import NodeStatus
 from contrefeu.station.house import House
-from contrefeu.web import Refused, person
+from contrefeu.web import Refused, person, visit_of
 
-SILENT_S = 300  # a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned
-REASON_LENGTH_MAX = 300
+SILENT_S = 300  # s; a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned
+REASON_LENGTH_MAX = 300  # characters: two sentences; it stands on every screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,6 @@ class StatusPage:
     charts: ChartsStatus
     node: NodeStatus
     silent: frozenset[str]  # sources
-    audit_gap: int
     sessions: int
     world: str
 
@@ -95,7 +95,6 @@ class NodePages:
             charts=charts,
             node=await house.deps.node_status(),
             silent=silent,
-            audit_gap=house.shell.audit.gap,
             sessions=len(house.shell.sessions),
             world=house.world(request),
         )
@@ -150,6 +149,8 @@ class NodePages:
         elif isinstance(await house.staff.enter(login, old), Refused):
             result = "wrong"
         else:
-            await house.staff.write(SecretChanged(login, hash_secret(new)), login)
+            secret_hash = await asyncio.to_thread(hash_secret, new)
+            await house.staff.write(SecretChanged(login, secret_hash), login)
+            house.shell.sessions.end_others(login, visit_of(request).token)
         status = 200 if result == "done" else 400
         return await house.shell.render(request, "account.html", AccountPage(result), status=status)

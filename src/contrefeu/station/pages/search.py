@@ -2,6 +2,9 @@
 
 Rules kept here:
   * What was searched is audited, found or not.
+  * No name stands in an address, where the browser of a ward's PC would keep it: the words go in a form, and the page
+    that shows what they found has a number of this session alone.
+  * One world at a time, as on boards: an exercise's patients and real ones never stand in one list (F33).
   * Somebody under a protected identity is found by those who care for them, and by nobody else (F24).
 """
 
@@ -9,15 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.chart.views import PatientHit
+from contrefeu.chart import PatientHit
 from contrefeu.station.ages import Age, age_of
-from contrefeu.station.house import House
+from contrefeu.station.house import House, shows_exercise
+from contrefeu.station.sheet import Sheet, person_of
+from contrefeu.web import person, visit_of
 
-QUERY_LENGTH_MAX = 120
-HITS_MAX = 40
+QUERY_LENGTH_MAX = 120  # characters: two long names, a birth date and a number
+HITS_MAX = 40  # patients on a page: more is no answer, the page asks for another word
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +44,53 @@ class SearchPage:
 
 
 class SearchPages:
-    """Its handler."""
+    """Its handlers."""
 
     def __init__(self, house: House) -> None:
         self._house = house
 
     def routes(self) -> list[Route]:
-        """Return its route."""
-        return [self._house.shell.page("/search", self.search, "search")]
+        """Return their routes."""
+        page = self._house.shell.page
+        return [
+            page("/search", self.ask, "search", ("GET", "POST")),
+            page("/search/{number}", self.show, "search"),
+        ]
 
-    async def search(self, request: Request) -> Response:
-        """Search."""
+    async def ask(self, request: Request) -> Response:
+        """Take the words, and lead to what they find."""
+        if request.method == "GET":
+            empty = SearchPage("", (), full=False, clinical=False)
+            return await self._house.shell.render(request, "search.html", empty)
+        _, session = person(request)
+        query = str((await request.form()).get("q", "")).strip()[:QUERY_LENGTH_MAX]
+        return RedirectResponse(f"/search/{session.searched(query)}" if query else "/search", 303)
+
+    async def show(self, request: Request) -> Response:
+        """Show what was found."""
         house = self._house
-        query = request.query_params.get("q", "").strip()[:QUERY_LENGTH_MAX]
-        hits: list[PatientHit] = []
-        if query:
-            await house.shell.look(request, "search", query=query)
-            hits = await self._visible(request, await house.charts.find(query, HITS_MAX))
+        _, session = person(request)
+        query = session.searches.get(request.path_params["number"], "")
+        if not query:
+            return RedirectResponse("/search", 303)
+        await house.shell.look(request, "search", query=query)
+        world = "T" if shows_exercise(await house.charts.status(), visit_of(request)) else "P"
+        found = [hit for hit in await house.charts.find(query, HITS_MAX) if hit.world == world]
+        hits = await self._visible(request, found)
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         page = SearchPage(
             query=query,
             hits=[Hit(hit, age_of(hit.birth_date, now_ns, zone)) for hit in hits],
-            full=len(hits) >= HITS_MAX,
+            full=len(found) >= HITS_MAX,
             clinical=house.account(request).may("chart"),
         )
         return await house.shell.render(request, "search.html", page)
 
     async def _visible(self, request: Request, hits: list[PatientHit]) -> list[PatientHit]:
+        """Leave out protected identities that are not in this person's care, gone home or not."""
         account = self._house.account(request)
-        if all(account.in_scope(hit.ward) for hit in hits):
-            return hits
-        board = await self._house.charts.board("", self._house.world(request))
-        hidden = {row.id for row in board.rows if self._house.hides(request, row)}
-        return [hit for hit in hits if hit.id not in hidden]
+        return [hit for hit in hits if account.in_scope(hit.ward) or not await self._protected(hit)]
+
+    async def _protected(self, hit: PatientHit) -> bool:
+        found = await self._house.charts.chart(hit.id)
+        return found is None or person_of(Sheet(found)).confidential

@@ -11,8 +11,8 @@ from typing import Literal
 
 from contrefeu.station.sheet.resources import Resource, Sheet, codes, concept, first, is_error, listed, source_of
 
-# SNOMED CT: no known allergy, no known drug / food / environmental allergy; and the words FHIR servers write
-NONE_KNOWN = frozenset({"716186003", "409137002", "429625007", "428607008", "no-known-allergies", "NKA"})
+# SNOMED CT: no known allergy; and the words FHIR servers write. "No known drug allergy" is a line, not "none known".
+NONE_KNOWN = frozenset({"716186003", "no-known-allergies", "NKA"})
 
 State = Literal["listed", "none-known", "no-source", "conflict"]
 

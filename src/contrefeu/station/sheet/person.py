@@ -2,7 +2,8 @@
 
 Rules kept here:
   * Birth name first, then the first given name, birth date, sex; the used name stands beside when it differs.
-  * The INS is shown only when it is qualified by its type (F22); other numbers with the authority that gave them.
+  * An INS says so when the identity is not qualified (PID-32 QUAL, F22); other numbers come with their authority.
+  * What a sender says against an identity (provisional, doubtful, duplicate...) stands beside the name (F24).
   * Where somebody lies is said by the stay in progress, never guessed from results (F31).
 """
 
@@ -10,8 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contrefeu.station.sheet.resources import Resource, Sheet, amount, codes, concept, display, first, newest
+from contrefeu.station.sheet.resources import Resource, Sheet, amount, codes, concept, display, first, instant, newest
 
+RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
+# Table 0445 as France extends it: what needs no warning; hidden identities are said apart.
+SOUND = frozenset({"VALI", "QUAL", "IDVER", "CACH", "ANOM"})
+FICTITIOUS = frozenset({"FICT", "FICTI", "UD"})
 WEIGHT_CODES = frozenset({"29463-7", "3141-9", "8341-0"})  # LOINC: body weight, measured, at birth
 
 
@@ -54,6 +59,22 @@ class Person:
     weight: Weight | None
     contacts: tuple[str, ...]
     confidential: bool
+    reliability: tuple[str, ...]  # PID-32 codes
+
+    @property
+    def doubts(self) -> list[str]:
+        """Codes that say that the identity is not to be relied on."""
+        return [code for code in self.reliability if code not in SOUND]
+
+    @property
+    def age_known(self) -> bool:
+        """Whether the birth date is somebody's: a fictitious one drives no age (F22)."""
+        return not FICTITIOUS & set(self.reliability)
+
+    @property
+    def ins_qualified(self) -> bool:
+        """Whether the INS may stand without a warning."""
+        return "QUAL" in self.reliability
 
     @property
     def ipp(self) -> str:
@@ -86,13 +107,21 @@ def person_of(sheet: Sheet) -> Person:
         weight=_weight(sheet),
         contacts=tuple(_contacts(sheet)),
         confidential=_confidential(patient, stay),
+        reliability=tuple(_reliability(patient)),
     )
 
 
 def current_stay(sheet: Sheet) -> Resource | None:
-    """Return the stay in progress."""
+    """Return the stay in progress whose place was said last; an outpatient visit never hides an inpatient stay."""
     stays = [stay for stay in sheet.all("Encounter") if stay.get("status") in {"in-progress", "arrived", "onleave"}]
-    return next(iter(newest(stays, "period.start")), None)
+    return max(stays, key=_rank, default=None)
+
+
+def _rank(stay: Resource) -> tuple[bool, bool, int, int]:
+    active = [one for one in stay.get("location") or [] if one.get("status") in {None, "active"}]
+    since = max((instant(first(one, "period.start")) for one in active), default=-1)
+    inside = (stay.get("class") or {}).get("code") != "AMB"
+    return bool(active), inside, since, instant(first(stay, "period.start"))
 
 
 def _names(patient: Resource) -> tuple[Mapping[str, Any], str]:
@@ -164,6 +193,17 @@ def _birth_time(patient: Resource) -> str:
         if str(extension.get("url", "")).endswith("patient-birthTime"):
             return str(extension.get("valueDateTime", ""))
     return ""
+
+
+def _reliability(patient: Resource) -> list[str]:
+    inner = [
+        one
+        for extension in patient.get("extension") or []
+        if extension.get("url") == RELIABILITY
+        for one in extension.get("extension") or []
+    ]
+    found = [str((one.get("valueCoding") or {}).get("code", "")) for one in inner if one.get("url") == "identityStatus"]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _contacts(sheet: Sheet) -> list[str]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contrefeu.base import rfc3339
-from contrefeu.chart.fold import Chart, to_bundle
+from contrefeu.base import parse_rfc3339, rfc3339
+from contrefeu.chart import Chart, to_bundle
 
 Resource = Mapping[str, Any]
 
@@ -59,14 +59,14 @@ class Sheet:
         known = {ref for resources in self._by_type.values() for found in resources for ref in _sources(found)}
         return known | {unread.ref for unread in self.chart.unread}
 
-    def heard(self, *blocks: str) -> Heard | None:
-        """Return who spoke last of these blocks, or None when no feed ever did for this patient (F1)."""
-        spoken = [
-            Heard(source, rfc3339(received_ns))
-            for block in blocks
-            for source, received_ns in self.chart.heard.get(block, {}).items()
-        ]
-        return max(spoken, key=lambda one: one.when, default=None)
+    def heard(self, *blocks: str) -> list[Heard]:
+        """Return who spoke of these blocks, the latest first; nobody when no feed ever did for this patient (F1)."""
+        latest: dict[str, int] = {}
+        for block in blocks:
+            for source, received_ns in self.chart.heard.get(block, {}).items():
+                latest[source] = max(latest.get(source, 0), received_ns)
+        order = sorted(latest.items(), key=lambda spoken: (-spoken[1], spoken[0]))
+        return [Heard(source, rfc3339(received_ns)) for source, received_ns in order]
 
 
 def source_of(resource: Resource) -> str:
@@ -154,9 +154,22 @@ def first(resource: Resource, *names: str) -> str:
     return ""
 
 
+def instant(text: str) -> int:
+    """Return the instant (ns) that a FHIR dateTime names, the first one of a day, month or year; -1 for none.
+
+    Two senders write one moment in two zones: times compare as instants, never as text.
+    """
+    parts = text.split("-")
+    whole = text if len(parts) > 2 else "-".join([*parts, "01", "01"][:3])
+    try:
+        return parse_rfc3339(whole)
+    except ValueError:
+        return -1
+
+
 def newest(resources: Iterable[Resource], *names: str) -> list[Resource]:
     """Return *resources*, the newest first by the first of these elements; those without a time last."""
-    return sorted(resources, key=lambda found: (first(found, *names), str(found.get("id"))), reverse=True)
+    return sorted(resources, key=lambda one: (instant(first(one, *names)), str(one.get("id"))), reverse=True)
 
 
 def status_of(resource: Resource) -> str:

@@ -3,7 +3,8 @@
 Rules kept here:
   * Values, units and ranges print as they were sent (F5).
   * A curve joins values of one code, one unit and one method only, all plain numbers; else there is none (F5).
-  * A flag is its sender's (OBX-8), verbatim; a missing flag is not "normal", and nothing is worked out from ranges.
+  * A flag is its sender's (OBX-8), verbatim: N is shown too, as a missing flag is not "normal"; nothing is worked out
+    from ranges.
   * Corrected and preliminary values say so; a value taken back is struck, never dropped (F7).
 """
 
@@ -21,6 +22,7 @@ from contrefeu.station.sheet.resources import (
     concepts,
     earlier,
     first,
+    instant,
     is_error,
     newest,
     notes,
@@ -29,7 +31,7 @@ from contrefeu.station.sheet.resources import (
     unit,
 )
 
-POINTS_MAX = 24  # of one curve: more cannot be told apart in its width
+POINTS_MAX = 24  # points of one curve: more cannot be told apart in its width
 SEVERITY: dict[str, Literal["critical", "high", "low", "odd"]] = {  # HL7 table 0078 / v3 ObservationInterpretation
     "HH": "critical",
     "LL": "critical",
@@ -109,6 +111,7 @@ class Panel:
     name: str
     series: tuple[Series, ...]
     last: str
+    source: str  # the entry of its latest report; "" when its measurements came without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,29 +136,33 @@ def results_of(sheet: Sheet) -> Results:
     for found in newest(sheet.all("Observation"), "effectiveDateTime", "effectivePeriod.start", "issued"):
         by_series.setdefault(_series_key(found), []).append(found)
     groups: dict[tuple[str, str], list[tuple[str, Series]]] = {}
+    reports: dict[tuple[str, str], str] = {}
     for found_all in by_series.values():
         last = found_all[0]
         reference = f"Observation/{last.get('id')}"
         kind = _kind(last, reference in micro)
         series = _series(found_all)
-        name = panel_of.get(reference, "")
+        name, source = panel_of.get(reference, ("", ""))
+        reports.setdefault((kind, name), source)
         groups.setdefault((kind, name), []).append((series.last.when, series))
     panels: dict[str, list[Panel]] = {"laboratory": [], "vital": [], "micro": []}
     for (kind, name), rows in groups.items():
-        panels[kind].append(Panel(name, tuple(series for _, series in rows), max(when for when, _ in rows)))
-    ordered = {kind: tuple(sorted(found, key=lambda p: p.last, reverse=True)) for kind, found in panels.items()}
-    return Results(**ordered)
+        newest_when = max((when for when, _ in rows), key=instant)
+        panels[kind].append(Panel(name, tuple(series for _, series in rows), newest_when, reports[kind, name]))
+    for listed in panels.values():
+        listed.sort(key=lambda panel: instant(panel.last), reverse=True)
+    return Results(**{kind: tuple(listed) for kind, listed in panels.items()})
 
 
-def _panels(sheet: Sheet) -> tuple[dict[str, str], set[str]]:
-    """Which report each observation came with, and which reports are of microbiology (HL7 table 0074: MB, MCB...)."""
-    panel_of: dict[str, str] = {}
+def _panels(sheet: Sheet) -> tuple[dict[str, tuple[str, str]], set[str]]:
+    """Return each observation's report (its name, its entry), and what microbiology measured (HL7 table 0074)."""
+    panel_of: dict[str, tuple[str, str]] = {}
     micro: set[str] = set()
     for report in newest(sheet.all("DiagnosticReport"), "effectiveDateTime", "issued"):
         categories = {code for one in report.get("category") or [] for code in codes(one)}
         for reference in report.get("result") or []:
             name = str(reference.get("reference", "")).removeprefix("urn:uuid:")
-            panel_of.setdefault(name, concept(report.get("code")))
+            panel_of.setdefault(name, (concept(report.get("code")), source_of(report)))
             if categories & {"MB", "MCB", "MYC", "PAR", "VR"}:
                 micro.add(name)
     return panel_of, micro
@@ -191,7 +198,7 @@ def _value(resource: Resource) -> Value:
     return Value(
         value=_text(resource),
         unit=unit(measured),
-        flag="" if flag == "N" else flag,
+        flag=flag,
         severity=SEVERITY.get(flag, ""),
         status=str(resource.get("status", "")),
         when=first(resource, "effectiveDateTime", "effectivePeriod.start", "issued"),

@@ -16,6 +16,7 @@ from contrefeu.station.sheet.resources import (
     concepts,
     display,
     first,
+    instant,
     is_error,
     listed,
     newest,
@@ -25,9 +26,19 @@ from contrefeu.station.sheet.resources import (
 )
 
 TEXT_TYPES = ("text/plain", "")
+INDEX_DIGITS_MAX = 4  # digits of an attachment's number: no report has ten thousand
 # What a browser may show in a frame of ours; anything else is given as a file to save.
 SHOWN_TYPES = ("application/pdf", "text/plain", "image/png", "image/jpeg")
 _OVER = frozenset({"resolved", "inactive", "remission", "cancelled", "noshow", "completed", "fulfilled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stay was, and when."""
+
+    name: str
+    since: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class Line:
     over: bool
     struck: bool
     source: str
+    places: tuple[Place, ...] = ()  # of a stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
     reference, _, index = key.rpartition("/")
     resource = sheet.get({"reference": reference})
     found = _raw_attachments(resource) if resource else []
-    if not index.isdigit() or int(index) >= len(found):
+    if not (index.isascii() and index.isdigit()) or len(index) > INDEX_DIGITS_MAX or int(index) >= len(found):
         return None
     attachment = found[int(index)]
     body = _body(attachment)
@@ -122,8 +134,8 @@ def _open_requests(sheet: Sheet) -> list[Resource]:
     return newest(waiting, "authoredOn")
 
 
-def _start(resource: Resource) -> str:
-    return str(resource.get("start", ""))
+def _start(resource: Resource) -> int:
+    return instant(str(resource.get("start", "")))
 
 
 def _line(resource: Resource, what: object, *times: str) -> Line:
@@ -143,12 +155,9 @@ def _line(resource: Resource, what: object, *times: str) -> Line:
 
 
 def _stay(resource: Resource) -> Line:
-    places = [display(found.get("location")) for found in resource.get("location") or []]
-    moves = " → ".join(dict.fromkeys(filter(None, places)))
-    reason = listed([concepts(resource.get("reasonCode")), concepts(resource.get("type"))])
     return Line(
         what=str((resource.get("class") or {}).get("code", "")),
-        detail=" · ".join(filter(None, (moves, reason))),
+        detail=listed([concepts(resource.get("reasonCode")), concepts(resource.get("type"))]),
         when=first(resource, "period.start"),
         until=first(resource, "period.end"),
         status=status_of(resource),
@@ -156,7 +165,26 @@ def _stay(resource: Resource) -> Line:
         over=resource.get("status") == "finished",
         struck=resource.get("status") in {"cancelled", "entered-in-error"},
         source=source_of(resource),
+        places=tuple(_places(resource)),
     )
+
+
+def _places(stay: Resource) -> list[Place]:
+    """Each place once; the parts of one place (ward, room, bed) are one name."""
+    found: list[Place] = []
+    parts: dict[tuple[str, str], int] = {}
+    for one in stay.get("location") or []:
+        name, since, until = display(one.get("location")), first(one, "period.start"), first(one, "period.end")
+        if not name:
+            continue
+        if one.get("physicalType") and (since, until) in parts:
+            at = parts[since, until]
+            found[at] = Place(f"{found[at].name} {name}", since, until)
+            continue
+        if one.get("physicalType"):
+            parts[since, until] = len(found)
+        found.append(Place(name, since, until))
+    return found
 
 
 def _appointment(resource: Resource) -> Line:

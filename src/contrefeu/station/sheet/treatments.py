@@ -123,18 +123,18 @@ def _drug(resource: Resource) -> str:
 
 
 def _instruction(one: Resource) -> str:
-    """One Dosage in its sender's words, else from its parts as they were sent."""
-    if one.get("text"):
-        return str(one["text"])
+    """One Dosage as it was sent: how much, how fast, its sender's words, its hours (as `chart.sentences` says it)."""
+    text = str(one.get("text") or "")
     rates = one.get("doseAndRate") or []
     doses = listed([amount(rate.get("doseQuantity")) for rate in rates])
     speed = listed([amount(rate.get("rateQuantity")) for rate in rates])
     timing = one.get("timing") or {}
     repeat = timing.get("repeat") or {}
     times = ", ".join(str(at)[:5] for at in repeat.get("timeOfDay") or [])
+    code = concept(timing.get("code"))
     every = f"/ {repeat['period']} {repeat.get('periodUnit', '')}" if repeat.get("period") and not times else ""
-    words = [doses, speed, concept(timing.get("code")), times, every, str(one.get("patientInstruction", ""))]
-    return " · ".join(filter(None, words))
+    words = [doses, speed, text, code, times, "" if code else every, str(one.get("patientInstruction", ""))]
+    return " · ".join(word for word in words if word and (word is text or word not in text))
 
 
 def _bound(instructions: list[Resource], which: str) -> str:

@@ -1,0 +1,122 @@
+"""Accounts and downtime come from acts alone, and the same acts give the same ones.
+
+Method: fold acts by hand and compare whole values; hypothesis mixes the acts of one login with those of others.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrefeu.access import Account, Accounts, Declared, Downtime, demo_accounts, first_administrator, new_account
+from contrefeu.acts import AccountAdded, AccountDisabled, DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
+from contrefeu.base import OperatorError
+
+NADIA = AccountAdded("Nadia", "Nadia Benali", "nurse", "hash-1", ["CARD"])
+AT, LATER = "2026-11-24T02:10:00.000000Z", "2026-11-24T03:10:00.000000Z"
+
+
+def folded(*acts):
+    """The accounts of *acts*."""
+    accounts = Accounts()
+    for act in acts:
+        accounts.apply(act)
+    return accounts
+
+
+def test_an_account_is_what_its_acts_say():
+    """Added, given a new secret, disabled: the account is known by name at each step, in any spelling of its login."""
+    assert folded(NADIA).get(" NADIA ") == Account("nadia", "Nadia Benali", "nurse", ("CARD",), "hash-1")
+    changed = folded(NADIA, SecretChanged("nadia", "hash-2")).get("nadia")
+    assert changed == Account("nadia", "Nadia Benali", "nurse", ("CARD",), "hash-2")
+    disabled = folded(NADIA, AccountDisabled("NADIA")).get("nadia")
+    assert disabled == Account("nadia", "Nadia Benali", "nurse", ("CARD",), "hash-1", disabled=True)
+    assert not disabled.may("chart"), "a disabled account may nothing"
+
+
+def test_acts_about_nobody_change_nothing():
+    """An act that names a login that no act has added makes no account: nobody comes in by being disabled."""
+    assert folded(AccountDisabled("ghost"), SecretChanged("ghost", "hash")).all() == []
+    assert folded(GlassBroken("chart", "why", AT)).all() == []
+
+
+def test_no_account_is_built_in():
+    """A node without acts lets nobody in (G3)."""
+    assert Accounts().all() == []
+    assert Accounts().get("admin") is None
+
+
+@given(st.lists(st.sampled_from([NADIA, AccountDisabled("nadia"), SecretChanged("nadia", "h2")]), max_size=6))
+def test_others_acts_change_nothing_of_mine(acts):
+    """Acts of another login, mixed in anywhere, leave an account as it was."""
+    other = [AccountAdded("lucas", "Lucas", "nurse", "h"), AccountDisabled("lucas")]
+    mixed = [act for one in acts for act in (*other, one)]
+    assert folded(*mixed).get("nadia") == folded(*acts).get("nadia")
+
+
+def downtime(*acts):
+    """The downtime that *acts* leave in force."""
+    found = Downtime()
+    for act in acts:
+        found.apply(act, "user/crise")
+    return found
+
+
+def test_a_second_declaration_moves_no_minute():
+    """`since` is the minute of the declaration that still holds, on each ward and for the hospital."""
+    found = downtime(DowntimeDeclared(["CARD"], "ransomware", AT), DowntimeDeclared(["CARD"], "again", LATER))
+    assert found.declared == {"CARD": Declared(AT, "ransomware", "user/crise")}
+    assert (found.state, found.since, found.wards) == ("declared", AT, ["CARD"])
+
+
+def test_the_hospitals_declaration_holds_for_every_ward():
+    """A declaration that names no ward is every ward's; lifting one ward does not lift it."""
+    found = downtime(DowntimeDeclared([], "all", AT), DowntimeLifted(["CARD"], "", LATER))
+    assert found.of("CARD") == found.of("CHIR") == Declared(AT, "all", "user/crise")
+    assert found.wards == []
+
+
+def test_lifting_for_all_ends_each_wards_own():
+    """A lifting that names no ward ends everything, and only a lifting does."""
+    found = downtime(DowntimeDeclared(["CARD"], "", AT), DowntimeDeclared([], "", AT), DowntimeLifted([], "", LATER))
+    assert (found.state, found.since, found.of("CARD")) == ("normal", "", None)
+
+
+@pytest.mark.parametrize(
+    ("login", "role", "secret"),
+    [
+        ("", "nurse", None),
+        ("../x", "nurse", None),
+        ("a" * 65, "nurse", None),
+        ("nadia", "god", None),
+        ("nadia", "nurse", "12345"),
+    ],
+    ids=["no login", "a path", "too long", "no such role", "a secret too short"],
+)
+def test_what_cannot_be_an_account_is_refused(login, role, secret):
+    """A login is plain, a role is one of ours, a secret has a length; the error quotes no secret."""
+    with pytest.raises(OperatorError) as refused:
+        new_account(login, "Somebody", role, secret=secret)
+    assert "12345" not in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """The staff of a demo; hashing their secrets takes its time."""
+    return demo_accounts(["CARD"])
+
+
+@pytest.mark.req("G3")
+def test_no_two_accounts_are_given_one_secret(demo):
+    """Each secret is drawn, none is in the act that keeps its hash, and the hash is argon2id's."""
+    made = [*demo, first_administrator(), first_administrator()]
+    assert len({one.secret for one in made}) == len(made)
+    for one in made[:2]:
+        assert one.secret not in str(one.act)
+        assert one.act.secret_hash.startswith("$argon2id$")
+
+
+def test_a_demo_shows_every_role(demo):
+    """One account a role, and a nurse bound to one ward, for whom the glass is real."""
+    made = [one.act for one in demo]
+    assert len({act.role for act in made}) == 10
+    assert [act.wards for act in made if act.login == "lucas"] == [["CARD"]]
