@@ -186,3 +186,17 @@ def _local(at_ns: int) -> str:
     from zoneinfo import ZoneInfo
 
     return f"{datetime.fromtimestamp(at_ns // 10**9, ZoneInfo('Europe/Paris')):%Y%m%d%H%M}"
+
+
+def test_a_house_met_before_lives_the_same_life_again():
+    """A demo that is started again tells the same messages, however often it looked at the clock the first time."""
+    lives = []
+    for steps in (1, 37):
+        hospital = Hospital.for_demo(seed=5, beds=12, style="fr", now_ns=START_NS)
+        told = [sent.message for sent in hospital.until(hospital.met_ns)]
+        hospital.go_live()
+        for step in range(1, steps + 1):
+            told += [sent.message for sent in hospital.until(START_NS + 3_600_000_000_000 * step // steps)]
+        lives.append(told)
+    assert lives[0] == lives[1]
+    assert len(lives[0]) > 500

@@ -169,9 +169,11 @@ async def _copies(node: "Node", stop: asyncio.Event) -> None:
 
 
 async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: asyncio.Event) -> None:
+    from contrefeu.cli.demo import met_hospital
     from contrefeu.drill import Hospital, live
 
-    hospital = Hospital.for_demo(seed=seed, beds=beds, style="fr", now_ns=node.clock.now_ns())
+    met = met_hospital(node, beds, seed)
+    hospital = Hospital.for_demo(seed=met.seed, beds=met.beds, style="fr", now_ns=met.met_ns)
     host, port = _address(listen)
     emit({"event": "ready"})
     feeding = asyncio.create_task(live(hospital, host, port))

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +13,6 @@ from contrefeu.cli.door import door, emit, set_up_logs
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
-DEMO_LOGINS = "demo-logins.json"
 STOPPING_S_MAX = 5.0  # a node that is being restarted may still be stopping
 
 
@@ -34,6 +32,7 @@ def up(
     Prints JSON objects, one a line; the first when it is ready. Ctrl-C or SIGTERM stops it; nothing acknowledged is
     lost either way.
     """
+    from contrefeu.cli.demo import prepare_demo
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import Supervisor
 
@@ -41,7 +40,7 @@ def up(
     entrance = door(context)
     node = Node.at(entrance.home)
     with _alone(node):
-        logins = _demo_logins(node) if demo else []
+        logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug)
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
         signal.signal(signal.SIGINT, supervisor.ask_to_stop)
@@ -110,32 +109,3 @@ def _start(
         arguments = ["--listen", str(capture.ready["mllp"]), "--beds", str(beds), "--seed", str(seed)]
         supervisor.start(Part("hospital", lambda _: arguments))
     emit(ready)
-
-
-def _demo_logins(node: "Node") -> list[dict[str, str]]:
-    """Accounts of a demo, made once; refused where real patients are.
-
-    Raises:
-        OperatorError: This home holds charts of real patients.
-    """
-    import msgspec
-
-    from contrefeu.access import demo_accounts
-    from contrefeu.acts import encode
-    from contrefeu.base import OperatorError, write_file
-
-    with node.charts() as charts:
-        if charts.status().patients:
-            raise OperatorError(
-                "This home holds charts of real patients: a simulated hospital has no place in it.",
-                safe="Nothing was started.",
-                next="Make another home: contrefeu --home DIR init --drill",
-            )
-    kept: Path = node.paths.run / DEMO_LOGINS
-    with contextlib.suppress(FileNotFoundError):
-        return msgspec.json.decode(kept.read_bytes(), type=list[dict[str, str]])
-    accounts = demo_accounts()
-    node.record(*(encode(account.act) for account in accounts))
-    logins = [{"login": a.act.login, "secret": a.secret, "name": a.act.name, "role": a.act.role} for a in accounts]
-    write_file(kept, msgspec.json.encode(logins))
-    return logins

@@ -8,8 +8,8 @@ import msgspec
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.chart import ChartsClient
 from contrefeu.cli.copying import last_states
+from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.node import Node
-from contrefeu.cli.up import DEMO_LOGINS
 from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, VaultState, create_app
 
 if TYPE_CHECKING:

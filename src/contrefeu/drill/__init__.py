@@ -6,6 +6,7 @@ from contrefeu.drill.promises import Promise
 from contrefeu.drill.record import record_pdf
 from contrefeu.drill.scenario import DrillReport, run_drill
 from contrefeu.drill.sending import Delivery, Sent, live, send
+from contrefeu.drill.wards import ward_names
 
 __all__ = [
     "Delivery",
@@ -18,4 +19,5 @@ __all__ = [
     "record_pdf",
     "run_drill",
     "send",
+    "ward_names",
 ]

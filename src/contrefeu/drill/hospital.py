@@ -61,6 +61,11 @@ class Hospital:
         return self._core.now
 
     @property
+    def met_ns(self) -> int:
+        """When the house was met: its past ends here."""
+        return self._met_ns
+
+    @property
     def next_ns(self) -> int | None:
         """When something happens next."""
         return self._core.next_at()

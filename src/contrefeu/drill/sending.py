@@ -62,6 +62,11 @@ class Speaking(Protocol):
     """What `live` needs of a hospital."""
 
     @property
+    def met_ns(self) -> int:
+        """When the house was met: its past ends here, and its monitors are connected."""
+        ...
+
+    @property
     def next_ns(self) -> int | None:
         """When something happens next."""
         ...
@@ -155,6 +160,9 @@ async def send(messages: Iterable[Sent], host: str, port: int) -> Delivery:
 async def live(hospital: Speaking, host: str, port: int, clock: Clock | None = None) -> None:
     """Tell a house's past as fast as it is acknowledged, then go on in step with real time, for ever.
 
+    A house that was met before (`met_ns` is past) tells its whole life again, byte for byte: what the node has are
+    repeats, and no second house lies in the same beds.
+
     Args:
         hospital: From `Hospital.for_demo`.
         host: Of the listener.
@@ -185,7 +193,7 @@ async def live(hospital: Speaking, host: str, port: int, clock: Clock | None = N
                 while sum(queue.qsize() for queue in queues.values()) > BACKLOG_MAX:
                     await asyncio.sleep(_TICK_S)
 
-        await tell(clock.now_ns())
+        await tell(hospital.met_ns)
         hospital.go_live()
         while True:
             await tell(clock.now_ns())

@@ -58,6 +58,11 @@ KINDS = (
 EMERGENCY, INTENSIVE, MATERNITY = "URG", "REA", "MAT"
 
 
+def ward_names(style: str) -> list[tuple[str, str]]:
+    """Code and name of each ward, in French ("fr") or English."""
+    return [(kind.code, kind.name if style == "fr" else kind.name_en) for kind in KINDS]
+
+
 class Ward:
     """One ward: its beds and who lies in them."""
 
