@@ -29,6 +29,7 @@ def ward(cli: Commands) -> Commands:
     return cli
 
 
+@pytest.mark.req("W6")
 @pytest.mark.parametrize("query", ["MARTIN", "eloise martin", "martun", "1961-04-12", IPP, f"V{IPP}"])
 def test_a_patient_is_found_by_name_misspelt_birth_date_or_number(query: str, ward: Commands) -> None:
     """Each hit has the published keys, and is where the admission says."""

@@ -110,6 +110,7 @@ def test_a_home_whose_shares_cannot_be_written_is_not_made(
     assert not nowhere.home.exists()
 
 
+@pytest.mark.req("G2")
 def test_an_exercise_is_named_as_one(nowhere: Commands) -> None:
     """With --drill the node's journals begin with drill/: its patients never mix with real ones."""
     assert nowhere.told("init", "--drill", "--custodians", 1, "--threshold", 1)["node"].startswith("drill/")

@@ -101,7 +101,7 @@ def test_a_second_node_on_the_same_home_is_refused(node: tuple[Path, RunningNode
     assert b"MSA|AA|U-4" in send(running.mllp, "U-4")
 
 
-@pytest.mark.req("C4", "G3")
+@pytest.mark.req("C4")
 def test_each_part_holds_what_it_needs_and_no_more(node: tuple[Path, RunningNode]) -> None:
     """No secret in any part's command line or environment; capture, web and copies have no opening key open."""
     home, running = node

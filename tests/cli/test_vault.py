@@ -3,12 +3,16 @@
 Method: a home with a patient, a folder as the vault, the home destroyed; charts compared by their hash.
 """
 
+import re
 import shutil
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from contrefeu.base import StorageError
+from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
 
@@ -72,6 +76,42 @@ def test_a_lost_home_comes_back_with_the_same_charts(copied: tuple[Commands, str
     assert new.told("find", "MARTIN")["patients"][0]["birthDate"] == "1961-04-12"
     assert new.told("status")["node"] != ""
     assert new.told("journal", "verify")["intact"]
+    assert new.told("export", "--to", tmp_path / "after")["charts_sha256"] == before["charts_sha256"]
+
+
+@pytest.mark.req("R8", "G4")
+def test_a_restore_leaves_an_entry(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """The new node's own journal says that the charts were brought here, and from where."""
+    cli, url = copied
+    cli.told("restore", "--from", url, "--shares", *shares(cli, 3), "--to", tmp_path / "new")
+    new = cli.at(tmp_path / "new")
+    node = Node.at(new.home)
+    bodies = [entry.body for entry in node.entries(node.station_journal, 0, 1 << 63)]
+    assert sum(b'"110107"' in body and url.encode() in b64decode_all(body) for body in bodies) == 1
+
+
+def b64decode_all(body: bytes) -> bytes:
+    """A body with each base64 text in it beside what it stands for (AuditEvent.entity.query is base64)."""
+    found = [body]
+    for text in re.findall(rb'"([A-Za-z0-9+/]{8,}={0,2})"', body):
+        try:
+            found.append(b64decode(text, validate=True))
+        except ValueError:
+            continue
+    return b"\n".join(found)
+
+
+@pytest.mark.req("G4")
+def test_no_export_without_its_entry(copied: tuple[Commands, str], tmp_path: Path, monkeypatch) -> None:
+    """When the entry cannot be written, not a byte of a chart lies in clear."""
+    cli, _ = copied
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(Node, "audit", full)
+    assert cli("export", "--to", tmp_path / "out").status == 14
+    assert not (tmp_path / "out").exists()
 
 
 def test_too_few_shares_restore_nothing(copied: tuple[Commands, str], tmp_path: Path) -> None:

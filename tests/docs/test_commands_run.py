@@ -25,6 +25,7 @@ ELSEWHERE = {
     "contrefeu drill": "tests/drills",
     "contrefeu up": "tests/drills",
     "contrefeu --home ~/exercise": "tests/cli/test_up.py and tests/drills: a home of an exercise, and a node on it",
+    "curl ": "tests/station/test_fhir_api.py: each request of docs/howto/use-the-fhir-api.md, over ASGI",
     "git ": "the reader's own tool",
     "openssl ": "the reader's own tool",
     "python3 ": "the reader's own tool",

@@ -14,7 +14,7 @@ from contrefeu.drill import scenario
 IDS = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "R1", "TRUTH", "C5"]
 
 
-@pytest.mark.req("R1", "C1", "C3", "C4", "G2", "G3")
+@pytest.mark.req("C1", "C3", "C4", "D2", "G2", "G3", "R1")
 @pytest.mark.parametrize(("attack", "seed"), [("ransomware", 3), ("wiper", 4)])
 def test_every_promise_holds(capfdbinary, tmp_path, attack, seed):
     """Exit status 0, eleven promises held, and the record is a PDF."""
@@ -42,6 +42,7 @@ def test_every_promise_holds(capfdbinary, tmp_path, attack, seed):
     assert record.read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.req("G2")
 def test_a_wrong_chart_breaks_the_drill(capfdbinary, monkeypatch):
     """One value changed in what the restored node exports: TRUTH is broken, and the exit status is 10."""
     honest = scenario.read_export

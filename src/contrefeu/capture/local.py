@@ -107,8 +107,8 @@ class LocalServer:
                 answer = _encode(self._answer(await reader.readexactly(length)))
                 writer.write(_LENGTH.pack(len(answer)) + answer)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the other side left, or this process stops: what was answered is kept
         finally:
             writer.close()
 

@@ -23,7 +23,7 @@ def drill(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Run a hospital, destroy its record system and this node's home, restore, and score each promise.
+    """Run a hospital and a node of its own, destroy both, restore the node elsewhere, and score each promise.
 
     Needs nothing set up and touches no home of yours. Each restored chart is compared with what the simulated
     hospital knows to be true. Exit status 10 when a promise is broken.

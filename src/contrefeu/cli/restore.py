@@ -31,6 +31,7 @@ def restore(
     words = [read_share(path) for path in shares]
     done = rebuild(from_, words, to.absolute(), clock=clock, until_ns=until_ns)
     node = Node.at(to.absolute())
+    node.audit("restore", what=from_)
     told = {
         "home": str(to.absolute()),
         "node": node.settings.node.id,

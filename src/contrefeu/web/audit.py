@@ -38,6 +38,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "document": ("110103", "DICOM Instances Accessed", "R"),
     "search": ("110112", "Query", "E"),
     "export": ("110106", "Export", "R"),
+    "restore": ("110107", "Import", "C"),
     "login": ("110114", "User Authentication", "E"),
     "logout": ("110114", "User Authentication", "E"),
     "act": ("110100", "Application Activity", "E"),
