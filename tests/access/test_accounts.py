@@ -39,6 +39,7 @@ def test_acts_about_nobody_change_nothing():
     assert folded(GlassBroken("chart", "why", AT)).all() == []
 
 
+@pytest.mark.req("G3")
 def test_no_account_is_built_in():
     """A node without acts lets nobody in (G3)."""
     assert Accounts().all() == []

@@ -72,7 +72,7 @@ def test_acknowledgement_modes(accept: str, application: str, codes: tuple[str, 
     asyncio.run(story())
 
 
-@pytest.mark.req("F28")
+@pytest.mark.req("C2", "F28")
 def test_a_disk_that_refuses_gets_no_answer_and_a_closed_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,8 @@ def test_a_row_says_who_lies_where():
         abnormal=0,
         last_change=rfc3339(made.last_received_ns),
         confidential=False,
+        allergies_struck=0,
+        heard=["allergies", "identity", "stays"],
     )
 
 
@@ -127,6 +129,42 @@ def test_absent_none_known_and_conflict_never_look_alike(segments, state, words)
     """ "None known" needs somebody who said so of every kind; beside an allergy it is a conflict."""
     found = row(chart(adt("A01", "1124 0800", at="1124 0800", more=segments)), "1124 0900")
     assert (found.allergies_state, found.allergies) == (state, words)
+
+
+@pytest.mark.req("F1", "F6")
+@pytest.mark.parametrize(
+    ("segments", "state", "struck"),
+    [
+        (["IAM|1|DA|PEN^Pénicilline^L|SV|Urticaire|D"], "struck", 1),
+        (["IAM|1|DA|PEN^Pénicilline^L|SV|Urticaire|D", "IAM|2|DA|IOD^Iode^L|||A"], "listed", 1),
+        (["IAM|1|DA|PEN^Pénicilline^L|SV|Urticaire|D", "IAM|2||NKA|||A"], "none-known", 1),
+    ],
+    ids=["each one", "one of two", "and denied since"],
+)
+def test_allergies_taken_back_are_neither_none_known_nor_no_source(segments, state, struck):
+    """Nothing is in force, somebody had said something: a state of its own, with how many."""
+    told = adt("A01", "1124 0800", at="1124 0800", more=["AL1|1|DA|PEN^Pénicilline^L"])
+    found = row(chart(told, message("ADT^A60", "1124 0830", PID, *segments)), "1124 0900")
+    assert (found.allergies_state, found.allergies_struck) == (state, struck)
+    assert "Pénicilline" not in found.allergies
+
+
+@pytest.mark.req("F1")
+def test_a_none_known_that_was_taken_back_leaves_no_source():
+    """Who denied allergies and took that back has said nothing: no allergy was withdrawn."""
+    told = adt("A01", "1124 0800", at="1124 0800", more=["AL1|1||NKA^None^L"])
+    found = row(chart(told, message("ADT^A60", "1124 0830", PID, "IAM|1||NKA^None^L|||D")), "1124 0900")
+    assert (found.allergies_state, found.allergies_struck) == ("no-source", 0)
+
+
+@pytest.mark.req("F1")
+def test_a_row_says_which_blocks_a_feed_ever_spoke_of():
+    """Nothing due and nothing flagged mean something only beside a feed that says prescriptions, or results."""
+    assert row(chart(A01), "1124 0900").heard == ["identity", "stays"]
+    result = oru("1124 0900", "NM|K^Potassium^L||4.1|mmol/L|||||F")
+    assert row(chart(A01, daily("0800"), result), "1124 0900").heard == [
+        "identity", "prescriptions", "results", "stays",
+    ]  # fmt: skip
 
 
 @pytest.mark.req("F9")

@@ -104,7 +104,7 @@ def test_every_question_has_its_answer(house):
             acts = await client.acts()
             assert [act.ref for act in acts] == ["n-station/1"]
             assert await client.acts("n-station/1") == []
-            assert await client.waiting() == []
+            assert (await client.waiting(), await client.unread()) == ([], [])
             commands = await asyncio.to_thread(_commands, house)
             with_lock = stat.S_IMODE(house.socket.stat().st_mode), stat.S_IMODE(house.db.stat().st_mode)
             client.close()
@@ -160,6 +160,42 @@ def test_pages_hear_of_a_change_at_once(house):
             other.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.req("C7")
+def test_pages_hear_of_a_journal_that_is_not_read_on(house):
+    """A damaged journal is an answer like an entry: who waits for a change hears of it, and the status names it."""
+
+    async def main() -> None:
+        async with house.reader():
+            client = ChartsClient(house.socket)
+            await until_read(client, 4)
+            waiting = asyncio.create_task(client.changes(4, 20))
+            stranger = House(house.folder / "elsewhere")
+            await asyncio.to_thread(lambda: stranger.append(admitted("9", "c9"), journal="s-capture"))
+            (stranger.journals / "s-capture").rename(house.journals / "s-capture")
+            assert await asyncio.wait_for(waiting, 15) != 4
+            assert (await client.status()).troubles == {"s-capture": "journal-unreadable"}
+            client.close()
+
+    asyncio.run(main())
+
+
+def test_a_reader_ends_quietly_while_somebody_waits(house, capfd):
+    """A question is open when the node stops: its connection ends, and nothing is printed."""
+
+    async def main() -> None:
+        client = ChartsClient(house.socket)
+        async with house.reader():
+            await until_read(client, 4)
+            waiting = asyncio.create_task(client.changes(4, 30))
+            await asyncio.sleep(0.1)
+        with pytest.raises(OSError):
+            await asyncio.wait_for(waiting, 5)
+        client.close()
+
+    asyncio.run(main())
+    assert "Traceback" not in "".join(capfd.readouterr())
 
 
 def test_a_reader_that_is_gone_is_said_to_be_gone(house, tmp_path):

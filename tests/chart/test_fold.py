@@ -157,7 +157,7 @@ def test_an_exercise_message_is_marked_by_the_reader():
     assert drill.world == "T"
 
 
-@pytest.mark.req("F31")
+@pytest.mark.req("F31", "F34")
 def test_results_before_the_admission_are_on_the_same_chart():
     """Across feeds no order is assumed: ORU first, A01 later."""
     result, admission = STORY[3], STORY[0]
@@ -189,6 +189,7 @@ def test_arrival_changes_neither_place_nor_values_nor_orders(data):
     )
 
 
+@pytest.mark.req("F23")
 def test_a_feeds_own_numbers_keep_their_zeros_and_their_sender():
     """00123 and 123 are two patients, and so are 1001 of two authorities (F23)."""
     zeros = PID.replace("1001^", "001001^")
@@ -201,6 +202,7 @@ def test_a_feeds_own_numbers_keep_their_zeros_and_their_sender():
     assert chart_of(found).entries == 1
 
 
+@pytest.mark.req("F34")
 def test_a_feeds_zone_gives_its_times_their_offset():
     """The same wall time said by a feed of another zone is another instant."""
     (paris,), (cayenne,) = (

@@ -23,14 +23,14 @@ def test_a_hit_says_who_where_and_whether_they_are_in():
         birth_date="1948-05-12",
         identifiers=["IPP 001001", "IPP 190023"],
         ward="CARD",
-        bed="A",
+        bed="12 A",
         sex="female",
         world="P",
         state="in",
     )
 
 
-@pytest.mark.req("F25")
+@pytest.mark.req("W6")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -61,7 +61,7 @@ def test_leading_zeros_belong_to_a_number():
     assert number_word("1001") not in search_words(chart(A01, key="IPP|001001"))
 
 
-@pytest.mark.req("F32")
+@pytest.mark.req("F32", "W6")
 def test_an_old_number_still_finds_its_patient():
     """After a merge the wristband of the lost number is read and leads to the survivor; it is not shown as theirs."""
     merge = message("ADT^A40", "1124 0900", "EVN||20261124090000", PID, "MRG|2002^^^IPP^PI")
@@ -93,3 +93,13 @@ def test_a_patient_without_a_name_has_words_all_the_same():
     words = search_words(chart(adt("A01", "1124 0800", pid="PID|||1001^^^IPP^PI")))
     assert number_word("1001") in words
     assert "" not in words
+
+
+@pytest.mark.parametrize(
+    ("place", "bed"),
+    [("CARD^12^A", "12 A"), ("CARD^12^12A", "12A"), ("CARD^12^", "12"), ("CARD^^A", "A"), ("CARD", "")],
+)
+def test_a_bed_is_said_with_its_room(place, bed):
+    """ "F" alone is a bed of every room."""
+    made = chart(adt("A01", "1124 0800", at="1124 0800", place=place))
+    assert (hit_of(made).ward, hit_of(made).bed) == ("CARD", bed)

@@ -25,7 +25,6 @@ def patient(*bodies: bytes) -> dict:
     return only(chart(*bodies), "Patient")
 
 
-@pytest.mark.req("F25")
 def test_the_birth_name_comes_first_and_the_used_name_beside():
     """L is the birth name, D the one that is used (IHE PAM France)."""
     assert names(patient(adt("A01", "1124 0800", pid=MARRIED))) == ("MARTIN", "Jeanne", "DURAND Jeanne")
@@ -111,3 +110,13 @@ def test_an_hour_of_birth_goes_with_its_day():
         found = patient(*order)
         assert found["birthDate"] == "2026-11-23"
         assert "_birthDate" not in found
+
+
+def test_a_mother_named_again_changes_nothing():
+    """The entry that a patient's identity comes from is the one that changed it, not the last that repeated it."""
+    born = f"PID|||5005^^^IPP^PI||BEBE^Un^^^^^L||20261124|F{'|' * 13}1001^^^IPP^PI"
+    first, again = (message("ADT^A28", f"1124 0{at}00", f"EVN||202611240{at}0000", born) for at in (4, 5))
+    once, twice = (chart(*told, key="IPP|5005").identity for told in ([first], [first, again]))
+    assert once.ref
+    assert once.ref == twice.ref
+    assert len(twice.links) == 1

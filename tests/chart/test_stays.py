@@ -237,7 +237,7 @@ def test_an_admission_that_is_said_again_after_its_cancellation_stands():
     assert now(chart(Z01, cancelled, numbered)) == ("in-progress", "CARD^14^B")
 
 
-@pytest.mark.req("F31")
+@pytest.mark.req("F26")
 def test_results_and_orders_move_nobody():
     """PV1-3 of a result is often stale: the laboratory's ward is not where the patient lies."""
     stale = oru("1124 1500", "NM|K^Potassium^L||4.1|mmol/L|||||F").replace(

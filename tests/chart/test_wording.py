@@ -48,7 +48,7 @@ def test_no_source_none_known_listed_and_taken_back_never_look_alike():
         ],
         "taken back": [
             heard,
-            "   no allergy in force: those that were said have been taken back",
+            "   none in force (1 withdrawn)",
             "   TAKEN BACK — Pénicilline · reaction: Urticaire · severe · high risk  [hopital-capture/2]",
         ],
     }
@@ -71,6 +71,17 @@ def test_a_value_is_said_as_it_was_sent(value):
     assert block(made, "RÉSULTATS")[2] == (
         f"      Potassium {value} mmol/L [HH] (3.5-5.0) 24/11/2026 07:00  [hopital-capture/1]"
     )
+
+
+@pytest.mark.req("F5")
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [("^1^:^128|", "1:128"), ("^1^:^128|titre", "1:128 titre"), ("<^1^:^128|", "<1:128"), ("^1^/^2|", "1/2")],
+)
+def test_a_titre_is_said_as_titres_are_written(sent, said):
+    """1:128 is no fraction: it is not said 1/128."""
+    made = chart(oru("1124 0900", f"SN|TPHA^TPHA^L||{sent}||||||F"))
+    assert f"TPHA {said} " in block(made, "RÉSULTATS")[2]
 
 
 @pytest.mark.req("F7")

@@ -94,6 +94,7 @@ def test_a_wiper_leaves_nothing_at_all(tmp_path, attack):
     assert [path.name for path in tmp_path.iterdir()] == ["neighbour"]
 
 
+@pytest.mark.req("G2")
 @pytest.mark.parametrize("attack", ["ransomware", "worm", "wiper", "insider"])
 def test_a_real_home_is_refused(tmp_path, attack):
     """A node whose name does not begin with drill/ is left as it is."""

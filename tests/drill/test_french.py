@@ -6,8 +6,6 @@ French extension (2.5^FRA^2.11).
 
 import re
 
-import pytest
-
 from tests.drill.wire import wires
 
 MOVEMENTS = {"A01", "A02", "A03", "A04", "A05", "A06", "A11", "A12", "A13", "A21", "A22", "A38", "Z99"}
@@ -18,7 +16,6 @@ def _admissions() -> list:
     return [wire for sent, wire in wires("fr") if sent.system == "admissions"]
 
 
-@pytest.mark.req("F22")
 def test_names_are_capitals_with_birth_name_first():
     """PID-5: birth name ^L with the list of birth given names, used name ^D when there is another; A to Z only."""
     used = 0
@@ -32,7 +29,6 @@ def test_names_are_capitals_with_birth_name_first():
     assert used > 20
 
 
-@pytest.mark.req("F22")
 def test_ins_is_sent_only_when_qualified():
     """PID-3 holds an INS, under its test authority and with a valid key, if and only if PID-32 says VALI."""
     qualified = 0
@@ -51,7 +47,6 @@ def test_ins_is_sent_only_when_qualified():
     assert qualified > 20
 
 
-@pytest.mark.req("F27")
 def test_every_movement_has_its_zbe():
     """Number, time, action, historic, unit and nature; a cancellation and an update name the event they are about."""
     numbers = {}
@@ -99,7 +94,6 @@ def test_a_birth_is_said_whole():
     assert {wire.get("PID", 25) for wire in births} >= {"", "1", "2"}
 
 
-@pytest.mark.req("F32")
 def test_results_come_under_a_number_that_was_merged():
     """After each A40 the laboratory may still use the lost number; over three days it does."""
     lost, late = set(), 0

@@ -35,7 +35,7 @@ def test_every_message_is_well_formed(style):
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.req("F33")
+@pytest.mark.req("F33", "G2")
 def test_everything_is_marked_as_an_exercise(style):
     """MSH-11 is T in each message: none of it may stand beside a real patient."""
     assert {wire.get("MSH", 11) for _, wire in wires(style)} == {"T"}

@@ -55,6 +55,7 @@ def test_a_two_byte_sender_is_answered_in_two_bytes():
     assert "MSA|AA|É7".encode("utf-16-le") in ack
 
 
+@pytest.mark.req("F28")
 def test_a_message_without_a_header_can_be_answered():
     """What cannot be decoded was kept, and its sender waits (F28)."""
     message = Message.parse(acknowledge(UNREAD, "AA", control_id="C2", now=NOW))

@@ -92,12 +92,14 @@ def test_a_set_sold_under_another_name_is_read_and_noted(named, sent, read, code
     assert read not in message.problems[0]
 
 
+@pytest.mark.req("F34")
 def test_a_profile_goes_before_msh_18():
     """A feed known to lie about its set is read by its profile."""
     body = "MSH|^~\\&|A|B|C|D|2026||ADT|1|P|2.5||||||8859/1\rPID|||||Дом\r".encode("iso8859-5")
     assert Message.parse(body, "8859/5").text("PID", 5) == "Дом"
 
 
+@pytest.mark.req("C3")
 @given(
     body=st.binary(max_size=80), named=st.sampled_from(["", "ASCII", "8859/1", "8859/6", "UNICODE UTF-8", "ISO IR87"])
 )

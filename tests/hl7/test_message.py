@@ -180,3 +180,17 @@ def test_real_messages_are_read_whole():
                 sent.decode().translate({0: None, 11: None, 10: None, 13: None}).strip()
             ), one.name
     assert read > 1200
+
+
+@given(
+    raw=st.text(alphabet='ab"^&\\~T', max_size=24),
+    marks=st.sampled_from(["^~\\&", "^~\\", "^", "$~\\&"]),
+)
+def test_components_read_together_are_those_read_one_by_one(raw, marks):
+    """`texts` is a shorter way to the same words, whatever marks, escapes and clearings stand among them."""
+    message = _read(f"MSH|{marks}|LAB", f"PID|1||{raw}")
+    for rep in message.segments[1].reps(3):
+        for count in (1, 3, 12):
+            assert rep.texts(count) == [rep.text(at) for at in range(1, count + 1)]
+    first = message.segments[1].rep(3)
+    assert (first.raw if first else None) == next((rep.raw for rep in message.segments[1].reps(3)), None)

@@ -89,3 +89,16 @@ def test_no_text_defeats_the_reader_of_times(raw):
     """Digits and signs in any order."""
     found = parse_moment(raw, PARIS)
     assert found is None or found.fhir
+
+
+@given(
+    seconds=st.integers(0, 366 * 24 * 3600 - 1),
+    zone=st.sampled_from(["Europe/Paris", "America/Miquelon", "Australia/Lord_Howe", "Asia/Kolkata"]),
+)
+def test_a_day_without_a_clock_change_is_placed_like_any_other(seconds, zone):
+    """Fourteen digits are read by the day's one offset; beside them a fraction is read the long way: they agree."""
+    raw = (datetime(2026, 1, 1) + timedelta(seconds=seconds)).strftime("%Y%m%d%H%M%S")
+    short, long = parse_moment(raw, ZoneInfo(zone)), parse_moment(f"{raw}.0", ZoneInfo(zone))
+    assert short is not None
+    assert long is not None
+    assert (short.fhir, short.ambiguous, short.missing) == (long.fhir.replace(".0", ""), long.ambiguous, long.missing)

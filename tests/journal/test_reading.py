@@ -133,7 +133,6 @@ def test_reader_follows_a_writer(tmp_path):
     assert seeks == [0]
 
 
-@pytest.mark.req("C1")
 def test_reader_beside_a_writer_at_full_speed_sees_every_entry_once(tmp_path):
     """Two threads, small segments: what is given is always the journal from its start, and at the end all of it."""
     desk = Desk(tmp_path, segment_bytes=8_000)

@@ -35,7 +35,6 @@ def test_entries_come_back_byte_for_byte(tmp_path):
     assert [e.received_ns for e in found[:4]] == [draft.received_ns for draft in drafts(*bodies)]
 
 
-@pytest.mark.req("D9")
 def test_hybrid_clock_grows_whatever_the_clock_does(tmp_path):
     """Set back, set far ahead, restarted: each entry's hybrid clock is above the one before (S7)."""
     desk = Desk(tmp_path)

@@ -72,6 +72,7 @@ def test_events_that_move_nobody_move_nobody(event):
     assert _moves(event, EVN, PID, PV1, "MRG|456^^^CHU^PI") == []
 
 
+@pytest.mark.req("F30")
 def test_an_unknown_event_is_told():
     """It is shown as not understood, and the person is charted all the same."""
     found = reading("ADT^A77", EVN, PID, PV1)
@@ -165,6 +166,7 @@ def test_a_chart_is_named_by_the_local_number(pid3, keys):
     assert (found.subjects[0].keys if found.subjects else []) == keys
 
 
+@pytest.mark.req("F23")
 def test_a_feed_without_authorities_gets_its_own():
     """What the profile declares stands where CX-4 is missing."""
     found = reading("ADT^A08", EVN, "PID|1||123||ESSAI^ADA", rules=FeedRules(authority="CHU"))

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contrefeu.chart import to_bundle
+from contrefeu.chart.fold import fold
 from contrefeu.fhir import encode
-from contrefeu.journal import MEDIA_FHIR
+from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2
 from contrefeu.mapping import FeedRules, Link, Reading, read
 from tests.mapping.messages import bundle, entry, said
 from tests.real import real
@@ -144,6 +146,7 @@ def test_references_follow_the_ids_of_the_chart():
     assert basis["reference"] == f"ServiceRequest/{chart['ServiceRequest'][0]['id']}"
 
 
+@pytest.mark.req("F5")
 def test_numbers_keep_their_digits():
     """1.50 comes out as 1.50, and what we have no element for comes out at all."""
     head = b'{"resourceType":"Observation","id":"o","subject":{"reference":"Patient/a"},'
@@ -206,3 +209,40 @@ def test_an_audit_event_is_charted_nowhere():
     """It is kept for those who look after access, not for those who care."""
     found = _read({"resourceType": "AuditEvent", "id": "1"})
     assert (found.audit, found.said, json.loads(encode(found.kind))) == (True, [], "FHIR AuditEvent")
+
+
+HTEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
+RESTRICTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
+
+
+@pytest.mark.req("F33")
+def test_an_exercises_patient_never_becomes_a_real_one():
+    """A resource labelled HTEST puts its patient in the exercises' world, and only that patient."""
+    invented = _patient("1", "a", meta={"security": [HTEST]})
+    real_one = _patient("2", "b")
+    read_ = _read(_bundle(invented, real_one))
+    assert [part.world for part in (read_, *read_.also)] == ["T", "P"]
+    alone = {"resourceType": "Observation", "id": "o", "meta": {"security": [HTEST]}, "code": {"text": "x"}}
+    assert _read(_bundle(_patient("3", "c"), alone)).world == "T"
+
+
+@pytest.mark.req("F33")
+def test_what_an_exercise_exports_comes_back_as_an_exercise():
+    """The chart of a test message, as FHIR, read again: the same world, each resource labelled once."""
+    body = (
+        b"MSH|^~\\&|A|B|C|D|20261124030000||ADT^A01|1|T|2.5\rEVN|A01|20261124030000\r"
+        b"PID|1||1^^^B^PI||X^Y\rPV1|1|I|MED^1^1\rAL1|1|DA|91936005^Penicillin^SCT\r"
+    )
+    reading = read(entry(body, MEDIA_HL7V2), FeedRules())
+    exported = to_bundle(fold(reading.subjects[0].keys[0], reading.world, [reading]))
+    resources = [one["resource"] for one in exported["entry"]]
+    assert len(resources) >= 3
+    assert all(one["meta"]["security"] == [HTEST] for one in resources)
+    assert _read(exported).world == "T"
+
+
+@pytest.mark.req("F24")
+def test_a_protected_patient_of_a_fhir_feed_is_protected_here():
+    """The label R of the sender's Patient stays."""
+    patient = _read(_bundle(_patient("1", "a", meta={"security": [RESTRICTED, "x"]}))).patient
+    assert patient["security"] == [RESTRICTED]

@@ -58,6 +58,7 @@ def test_form_strength_and_components_are_never_left_out():
     assert [note["text"] for note in found["note"]] == ["comprimé 500 mg", "+ NaCl 0,9 % 1000 mL", "+ KCl 20 mmol"]
 
 
+@pytest.mark.req("F9")
 @pytest.mark.parametrize(
     ("tq1", "timing"),
     [
@@ -76,6 +77,7 @@ def test_a_pattern_is_computed_only_when_it_is_sure(tq1, timing):
     assert found["timing"] == timing
 
 
+@pytest.mark.req("F9")
 def test_conditions_of_a_step_are_said():
     """TQ1-10 (condition) and TQ1-11 (words) stand beside RXE-7, and PRN is as needed."""
     (found,) = _prescribed(_rxe(f7="^avaler"), "TQ1|1||PRNQ4H||||||PRN|si douleur > 3|max 4 par jour")[
@@ -85,6 +87,7 @@ def test_conditions_of_a_step_are_said():
     assert found["asNeededBoolean"] is True
 
 
+@pytest.mark.req("F9")
 def test_a_taper_keeps_its_steps_in_order():
     """Each TQ1 is a step with its own amount and its own bounds."""
     steps = ["TQ1|1|20&mg|QD||||20261124|20261126", "TQ1|2|10&mg|QD||||20261127|20261129"]

@@ -7,10 +7,11 @@ import pytest
 
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
-from contrefeu.chart import DueItem
+from contrefeu.chart import AsOf, DueItem, FeedStatus
+from contrefeu.station import NodeStatus, VaultState
 from contrefeu.station.due import due_in_downtime
 from tests.station.visitors import text_of, visitor, wait_for
-from tests.station.ward_in_memory import NOW_NS, Charts, at, staffed
+from tests.station.ward_in_memory import CAPTURE, NOW_NS, Charts, at, staffed
 
 
 def row_of(page, name):
@@ -19,7 +20,6 @@ def row_of(page, name):
     return next(row for row in rows if name in row)
 
 
-@pytest.mark.req("W3")
 def test_a_row_holds_what_a_ward_asks_first():
     """Bed, birth name first, used name, sex, age, birth date, number, allergies, alerts, what is due, results."""
     row = row_of(visitor("nadia").get("/ward/CARD"), "DURAND")
@@ -51,8 +51,34 @@ def test_absent_unknown_and_none_never_look_alike():
     assert "? Allergies : aucune source" in row_of(page, "MERCIER")
     assert "Aucune allergie connue" in row_of(page, "BOUCHARD")
     assert "≠ Allergies : sources en désaccord" in row_of(page, "NGUYEN")
-    assert "pas d’heure calculée" in row_of(page, "BOUCHARD")
-    assert "Héparine 25 000 UI / 24 h, débit selon TCA donnée ? non connu" in row_of(page, "NGUYEN")
+    assert "rien à heure fixe dans les 12 h aucun signalé anormal" in row_of(page, "BOUCHARD")
+    assert "? Prescriptions : aucune source ? aucune source ici" in row_of(page, "MERCIER")
+    assert "Héparine 25 000 UI / 24 h, débit selon TCA heure non calculée" in row_of(page, "NGUYEN")
+
+
+@pytest.mark.req("F1", "F6")
+def test_allergies_taken_back_say_how_many():
+    """Neither "none known", which nobody said, nor "no source": some were said, none is in force."""
+    charts = Charts()
+    charts.set_row("p-mercier", allergies_state="struck", allergies_struck=2)
+    nadia = visitor("nadia", charts=staffed(charts))
+    assert "? Allergies : aucune en vigueur (2 retirées)" in row_of(nadia.get("/ward/CARD"), "MERCIER")
+    row = row_of(nadia.get("/ward/CARD", accept_language="en"), "MERCIER")
+    assert "none in force (2 withdrawn)" in row
+    assert "connue" not in row
+
+
+@pytest.mark.req("F2", "F9")
+def test_what_has_no_hour_is_not_computed_and_what_may_have_been_given_is_not_known():
+    """Without an hour: "not computed", in downtime too; with an hour that came in downtime: "given? not known"."""
+    charts = Charts()
+    due = [DueItem("Ramipril", at(-1), "late", "MedicationRequest/r"), DueItem("Insuline", "", "unknown", "x/y")]
+    charts.set_row("p-mercier", due=due)
+    nadia = visitor("nadia", charts=staffed(charts))
+    assert "Ramipril en retard ? Insuline heure non calculée" in row_of(nadia.get("/ward/CARD"), "MERCIER")
+    wait_for(nadia.app.state.house.staff.write(DowntimeDeclared(["CARD"], "", rfc3339(NOW_NS)), "crise"))
+    row = row_of(nadia.get("/ward/CARD"), "MERCIER")
+    assert "Ramipril donnée ? non connu ? Insuline heure non calculée" in row
 
 
 @pytest.mark.req("F7")
@@ -139,7 +165,7 @@ def test_a_board_names_the_feeds_that_fell_silent():
     assert "silencieux : PHARMA@CHU 02:56" in text_of(found.get("/ward/CARD"))
 
 
-@pytest.mark.req("W2")
+@pytest.mark.req("F1")
 @pytest.mark.parametrize(
     ("minutes", "mark", "words"),
     [(1, '"asof"', ""), (20, "asof old", "il y a 20 min"), (75, "asof silent", "il y a 1 h 15")],
@@ -215,6 +241,7 @@ def test_a_ward_that_is_none_is_said_to_be_none():
     assert nadia.get("/ward/NOWHERE").status_code == 404
 
 
+@pytest.mark.req("D2")
 def test_downtime_is_declared_and_lifted_by_its_role():
     """A form each, an act each, with who and why; every screen says since when."""
     crise = visitor("crise")
@@ -228,12 +255,72 @@ def test_downtime_is_declared_and_lifted_by_its_role():
     assert crise.app.state.house.staff.downtime.wards == ["MED"]
 
 
+@pytest.mark.req("C3")
 def test_status_tells_what_the_node_does():
     """Feeds with their counts, journals, copies; a silent feed is marked; one without copies is told to add one."""
     page = text_of(visitor("nadia").get("/status"))
     assert "LABO@CHU 03:11:58 71 002 70 998 4 0 ● parle" in page
     assert "PHARMA@CHU 02:56:58 21 104 21 100 4 0 ? silencieux" in page
     assert "file:///media/vault-b 186 500 0,4 s à jour" in page
+
+
+def test_a_copy_whose_delay_nobody_knows_says_so():
+    """No figure is "unknown", never 0 s."""
+
+    async def unknown():
+        return NodeStatus([], [VaultState("file:///media/vault-b", 12, None, "arrêtée")])
+
+    page = text_of(visitor("nadia", node_status=unknown).get("/status"))
+    assert "file:///media/vault-b 12 inconnu arrêtée" in page
+
+
+def test_what_is_counted_of_ones_own_wards_says_so():
+    """Somebody bound to wards counts the critical results of those alone, and the hospital's board says so."""
+    charts = Charts()
+    charts.set_row("p-mercier", ward="CHIR", critical=2)
+    lucas = visitor("lucas", charts=staffed(charts))
+    assert "‼ 2 résultats critiques dans vos unités" in text_of(lucas.get("/hospital"))
+    assert "dans vos unités" not in text_of(lucas.get("/ward/CHIR"))
+    assert "dans vos unités" not in text_of(visitor("nadia", charts=charts).get("/hospital"))
+
+
+def test_people_here_are_no_feed():
+    """Acts and looks are counted apart: nobody "speaks" or falls silent there."""
+
+    class Seen(Charts):
+        @property
+        def feeds(self):
+            ours = [FeedStatus(source, 7, rfc3339(NOW_NS)) for source in ("console", "user/nadia")]
+            return [*super().feeds, *ours]
+
+    page = text_of(visitor("nadia", charts=staffed(Seen())).get("/status"))
+    assert "user/nadia" not in page
+    assert "console" not in page
+    assert "Actes et consultations inscrits ici : 0" in page
+
+
+@pytest.mark.req("C7")
+def test_a_journal_that_is_not_read_on_stands_on_every_page():
+    """A red line names it and the kind of error, for whoever is logged in; its row of the status says so too."""
+    charts = staffed(Charts(troubles={CAPTURE: "journal-tampered", "other-capture": "odd"}))
+    nadia = visitor("nadia", charts=charts)
+    for path in ("/", "/ward/CARD", "/hospital", "/patient/p-durand", "/search", "/status", "/unplaced", "/nothing"):
+        page = text_of(nadia.get(path))
+        assert f"‼ Le journal {CAPTURE} n’est plus lu : des octets n’y sont plus ceux qui ont été scellés." in page
+        assert "‼ Le journal other-capture n’est plus lu : odd." in page
+    assert f"{CAPTURE} ‼ n’est plus lu : des octets" in text_of(nadia.get("/status"))
+    assert "n’est plus lu" not in visitor(charts=charts).get("/login").text
+    assert "n’est plus lu" not in visitor("nadia").get("/").text
+
+
+@pytest.mark.req("W2")
+def test_a_page_says_when_no_feed_has_spoken():
+    """Accounts and looks are no entry that a page was read up to."""
+
+    class Silent(Charts):
+        as_of = AsOf()
+
+    assert "Aucune entrée encore" in text_of(visitor("nadia", charts=staffed(Silent())).get("/hospital"))
 
 
 def test_roles_without_patients_are_welcomed_plainly():

@@ -11,6 +11,7 @@ import pytest
 
 from contrefeu.base import ManualClock
 from contrefeu.chart.fold import Unread
+from contrefeu.mapping import Loss
 from tests.station import ward_in_memory
 from tests.station.visitors import text_of, visitor
 from tests.station.ward_in_memory import NOW_NS, Charts, at, dose, durand, prescription, resource, result, staffed
@@ -29,7 +30,6 @@ def block(page, name):
     return text_of(re.search(rf'<section class="block" id="{name}".*?</section>', page.text, re.DOTALL)[0])
 
 
-@pytest.mark.req("F25")
 def test_who_it_is_stands_first():
     """Birth name, first given name, used name, sex, age, birth date, numbers, stay, place: above every line."""
     page = shown()
@@ -314,7 +314,6 @@ def test_a_stay_tells_its_places_in_order():
     assert "MED · ch. 12 · lit B" in text_of(page)
 
 
-@pytest.mark.req("W3")
 def test_every_line_leads_to_its_message():
     """Each allergy, alert, problem, drug, dose, value, report, stay and appointment has a link, and each link opens."""
     nadia = visitor("nadia")
@@ -327,6 +326,73 @@ def test_every_line_leads_to_its_message():
         assert nadia.get(link).status_code == 200
 
 
+@pytest.mark.req("F5")
+def test_a_titre_stands_as_titres_are_written():
+    """1:128 is no fraction; what it replaced stands beside it the same way."""
+    titre = resource(
+        "Observation",
+        "titre",
+        183_700,
+        status="corrected",
+        code={"text": "TPHA"},
+        effectiveDateTime=at(-2),
+        valueRatio={"numerator": {"value": 1}, "denominator": {"value": 128}},
+    )
+    words = block(shown(titre), "results")
+    assert "1:128" in words
+    assert "1/128" not in words
+
+
+@pytest.mark.req("F1", "F6")
+def test_allergies_that_were_all_taken_back_say_so_above_everything():
+    """How many, and each of them struck with its message; never "none known"."""
+    withdrawn = resource(
+        "AllergyIntolerance",
+        "a9",
+        183_009,
+        verificationStatus={"coding": [{"code": "entered-in-error"}]},
+        code={"text": "Latex"},
+    )
+    page = shown(withdrawn, without=("AllergyIntolerance",))
+    assert "? Allergies : aucune en vigueur (1 retirée)" in text_of(page)
+    assert "<s>Latex</s>" in page.text
+    assert "Aucune allergie connue" not in page.text
+
+
+@pytest.mark.req("F32")
+def test_an_old_number_is_said_to_be_old():
+    """A number that was merged away stands beside those in force: a wristband may still show it."""
+    numbers = [
+        {"type": {"coding": [{"code": "PI"}]}, "value": "0100234"},
+        {"type": {"coding": [{"code": "PI"}]}, "value": "0099001", "use": "old"},
+    ]
+    assert "Ancien n° IPP 0099001" in text_of(shown(patient={"identifier": numbers}))
+
+
+def test_vital_signs_stand_under_their_own_heading():
+    """Whatever its sender wrote in OBR-24: a nurse looks for a temperature among vital signs."""
+    plain = result("t9", "8310-5", "Température auriculaire", "39.9", "Cel", -0.1)
+    page = shown(plain)
+    assert "39.9 Cel" in block(page, "vital")
+    assert "39.9" not in block(page, "results")
+
+
+@pytest.mark.req("G5")
+def test_what_a_message_lost_is_said_in_the_pages_language():
+    """Why something of a message is in no chart: French on a French page, English on an English one."""
+
+    class Lost(Charts):
+        async def loss(self, ref_):
+            return [Loss("ZFD", "kept in the message, not charted"), Loss("OBX", "a word that no row has")]
+
+    nadia = visitor("nadia", charts=staffed(Lost()))
+    french = text_of(nadia.get(f"/entry/{ward_in_memory.ref(183_003)}"))
+    assert "ZFD gardé dans le message, dans aucun dossier OBX a word that no row has" in french
+    english = text_of(nadia.get(f"/entry/{ward_in_memory.ref(183_003)}", accept_language="en"))
+    assert "ZFD kept in the message, not charted" in english
+
+
+@pytest.mark.req("C3")
 def test_a_message_that_says_nothing_stands_on_the_chart():
     """A message that names the patient and maps to no line is counted, named and one click away (C3)."""
     page = shown()

@@ -65,7 +65,6 @@ def test_what_was_written_survives_a_reader_that_lags(door):
     assert wait_for(staff.account("nadia")) is None
 
 
-@pytest.mark.req("D1")
 def test_people_go_on_when_the_reader_does_not_answer(door):
     """Who was known last stays known; a node that has never known anybody says that nobody answers."""
     staff, charts, clock = door

@@ -27,6 +27,7 @@ from contrefeu.chart.views import (
     DueItem,
     FeedStatus,
     PatientHit,
+    UnplacedEntry,
     WardSummary,
 )
 from contrefeu.hospital import Settings, parse_settings
@@ -416,6 +417,7 @@ def _row(bed: str, family: str, given: str, birth: str, sex: str, **more: Any) -
         "critical": 0,
         "abnormal": 0,
         "last_change": at(-1),
+        "heard": ["prescriptions", "results"],
     }
     return BoardRow(**(values | more))
 
@@ -462,6 +464,7 @@ def cardiology() -> list[BoardRow]:
             "1971-02-15",
             "male",
             alerts=["À jeun", "Limitation de soins : voir directives"],
+            heard=["alerts"],
         ),
         _row("206F", "PEREIRA DA SILVA E COSTA", "Maria do Carmo", "1949-09-09", "female", abnormal=1),
         _row("206P", "HIDDEN", "Person", "1980-01-01", "female", confidential=True),
@@ -492,6 +495,10 @@ class Charts:
     number: int = 1
     as_of_ns: int = NOW_NS
     down: bool = False
+    owned_by_nobody: list[UnplacedEntry] = field(default_factory=list)
+    of_nobody: list[UnplacedEntry] = field(default_factory=list)
+    more: int = 0  # of each, beyond those listed
+    troubles: dict[str, str] = field(default_factory=dict)
     news: asyncio.Event | None = None
 
     def change(self) -> None:
@@ -526,8 +533,24 @@ class Charts:
     async def status(self) -> ChartsStatus:
         self._answer()
         return ChartsStatus(
-            self.patients, self.test_patients, self.sequence, {CAPTURE: self.sequence}, self.feeds, self.as_of
+            self.patients,
+            self.test_patients,
+            self.sequence,
+            {CAPTURE: self.sequence},
+            self.feeds,
+            self.as_of,
+            len(self.owned_by_nobody) + self.more,
+            len(self.of_nobody) + self.more,
+            self.troubles,
         )
+
+    async def waiting(self, limit: int = 200) -> list[UnplacedEntry]:
+        self._answer()
+        return self.owned_by_nobody[:limit]
+
+    async def unread(self, limit: int = 200) -> list[UnplacedEntry]:
+        self._answer()
+        return self.of_nobody[:limit]
 
     async def wards(self, world: str = "") -> list[WardSummary]:
         self._answer()

@@ -109,6 +109,7 @@ class CopyClaims(ABC):
         [found] = verify_vault(vault)
         assert (found.entries, found.intact, found.checkpoint) == (5, True, None)
 
+    @pytest.mark.req("C5")
     def test_a_vault_that_was_away_catches_up(self, house: House, vault: Vault, away: Callable[[bool], None]) -> None:
         """Away is a state; what was missed meanwhile goes over by itself, over several segments."""
         house.segment_bytes = 2000

@@ -154,6 +154,7 @@ def test_a_write_that_fails_costs_nothing(
     frames_of(house, vault)
 
 
+@pytest.mark.req("D8")
 def test_what_does_not_read_back_is_not_shown_as_copied(
     house: House, vault: DirectoryVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_search_is_journaled_before_its_answer(ward):
     ]
 
 
+@pytest.mark.req("G4")
 def test_nobody_comes_in_unseen(ward):
     """A login that cannot be journaled lets nobody in; one refused is refused all the same."""
     ward.charts.fault = StorageError("x")
@@ -124,6 +125,7 @@ def test_somebody_always_gets_out(ward):
     assert ward.shell.sessions.get(ward.token, used=False) is None
 
 
+@pytest.mark.req("G4")
 def test_no_act_is_done_unseen(ward):
     """Breaking the glass, declaring downtime: what the journal refuses was not done."""
     lucas = visitor("lucas", charts=ward.charts, clock=ManualClock(NOW_NS))
@@ -164,6 +166,7 @@ def test_a_page_that_refreshes_itself_is_one_look():
     assert len(nadia.looks("view")) == 1
 
 
+@pytest.mark.req("G4")
 def test_a_refusal_is_an_entry_too():
     """Who asks for what their role does not give leaves a trace, and the page says that it does."""
     nadia, dpo = visitor("nadia"), visitor("dpo")

@@ -41,6 +41,7 @@ def test_a_page_can_run_and_reach_nothing_of_others(path):
     assert headers["referrer-policy"] == "same-origin"
 
 
+@pytest.mark.req("D1")
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_needs_nothing_that_its_policy_forbids(path):
     """No style or script inside a page, no address of another host: the policy costs nothing."""
@@ -61,6 +62,7 @@ def test_a_document_can_run_nothing():
     assert headers["cache-control"] == "no-store"
 
 
+@pytest.mark.req("D1")
 def test_our_own_files_fetch_nothing():
     """Style and script name no other host, and are served under the hash of what they are."""
     nadia = visitor("nadia")

@@ -1,12 +1,46 @@
-"""Charts: folds of journal entries, kept in a store, followed and asked."""
+"""Charts: folds of journal entries, kept in a store, followed and asked.
 
-from contrefeu.chart.answers import Account, Charts, WaitingEntry
-from contrefeu.chart.boards import board_row
+What a page needs to say of a resource as boards and charts in a terminal say it stands here too: one rule, one place.
+"""
+
+from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts
+from contrefeu.chart.boards import board_row, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
+from contrefeu.chart.elements import (
+    Names,
+    Number,
+    Resource,
+    allergies_state,
+    allergies_struck,
+    amount,
+    codes,
+    concept,
+    concepts,
+    confidential,
+    denied_kind,
+    denies_allergies,
+    display,
+    earlier,
+    first,
+    instant,
+    is_error,
+    is_struck,
+    listed,
+    names,
+    newest,
+    notes,
+    numbers,
+    source_of,
+    status_of,
+    unit,
+)
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
 from contrefeu.chart.reader import run_reader
+from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
 from contrefeu.chart.views import (
+    STATION,
+    AllergiesState,
     AsOf,
     Board,
     BoardRow,
@@ -15,12 +49,16 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    UnplacedEntry,
     WardSummary,
 )
 from contrefeu.chart.wording import chart_text
 
 __all__ = [
+    "STATION",
+    "UNPLACED_MAX",
     "Account",
+    "AllergiesState",
     "AsOf",
     "Board",
     "BoardRow",
@@ -31,13 +69,49 @@ __all__ = [
     "DueItem",
     "ExportResult",
     "FeedStatus",
+    "Names",
+    "Number",
     "PatientHit",
+    "Resource",
     "SyncChartsClient",
-    "WaitingEntry",
+    "UnplacedEntry",
     "WardSummary",
+    "allergies_state",
+    "allergies_struck",
+    "amount",
     "board_row",
     "chart_text",
+    "codes",
+    "concept",
+    "concepts",
+    "confidential",
+    "denied_kind",
+    "denies_allergies",
+    "display",
+    "drug_of",
+    "earlier",
+    "first",
+    "flag_of",
+    "instant",
+    "instruction_of",
+    "is_error",
+    "is_struck",
+    "listed",
+    "measured_of",
+    "names",
+    "newest",
+    "notes",
+    "numbers",
     "open_charts",
+    "place_of",
+    "range_of",
+    "report_title",
     "run_reader",
+    "severity_of",
+    "source_of",
+    "status_of",
+    "stay_of",
     "to_bundle",
+    "unit",
+    "value_of",
 ]

@@ -6,7 +6,7 @@ Rules kept here:
   * Real patients and exercises never share an answer, but a search, whose hits say which they are (F33).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -21,6 +21,7 @@ from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
+    STATION,
     AsOf,
     Board,
     BoardRow,
@@ -28,6 +29,7 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    UnplacedEntry,
     WardSummary,
     World,
 )
@@ -38,9 +40,8 @@ from contrefeu.journal import Entry, parse_ref
 from contrefeu.mapping import FeedRules, Loss
 
 WORLDS: tuple[World, World] = ("P", "T")
-STATION = "-station"  # ends the name of a journal in which people act: a feed declares no downtime
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
-WAITING_MAX = 200  # entries without owner that one answer names
+UNPLACED_MAX = 200  # entries without owner that one answer names: more than somebody goes through in a shift
 
 
 def rules_of(settings: Settings) -> FeedRules:
@@ -56,19 +57,25 @@ class Account(Struct, frozen=True):
     duplicates: int
 
 
-class WaitingEntry(Struct, frozen=True):
-    """An entry that somebody's care may depend on, and that nobody could be given (F31)."""
-
-    ref: str
-    source: str
-    received: str  # RFC 3339
-    why: str
-
-
 class Charts:
     """The charts of one store."""
 
-    def __init__(self, store: ChartStore, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: ChartStore,
+        settings: Settings,
+        clock: Clock,
+        troubles: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        """Answer from *store*.
+
+        Args:
+            store: The charts; this object's own from now on.
+            settings: Of the node.
+            clock: What time it is, for what is due.
+            troubles: Says which journals are not read on, and the kind of error.
+        """
+        self._troubles = troubles
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -85,6 +92,7 @@ class Charts:
         """Say how far the charts have been read."""
         with self._store.snapshot():
             feeds = self._feeds()
+            waiting, unread = self._store.kept.unplaced_counts()
             return ChartsStatus(
                 patients=self._store.folded.patients("P"),
                 test_patients=self._store.folded.patients("T"),
@@ -92,6 +100,9 @@ class Charts:
                 positions=self._store.kept.positions(),
                 feeds=feeds,
                 as_of=self._as_of(),
+                waiting=waiting,
+                unread=unread,
+                troubles=self._troubles(),
             )
 
     def account(self, journal: str, first: int, last: int) -> Account:
@@ -201,11 +212,22 @@ class Charts:
             after = self._entry_in(after_ref) if after_ref else None
             return self._store.kept.acts(order_of(after) if after is not None else None)
 
-    def waiting(self, limit: int = WAITING_MAX) -> list[WaitingEntry]:
+    def waiting(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
         """Return the entries that somebody's care may depend on and that nobody could be given, the newest first."""
         with self._store.snapshot():
-            found = self._store.kept.waiting(limit)
-        return [WaitingEntry(one.ref, one.source, rfc3339(one.received_ns), why) for one, why in found]
+            found = self._store.kept.waiting(min(limit, UNPLACED_MAX))
+        return [self._unplaced(entry, why) for entry, why in found]
+
+    def unread(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
+        """Return the entries that name nobody and say nothing that a chart holds, the newest first."""
+        with self._store.snapshot():
+            found = self._store.kept.of_nobody(min(limit, UNPLACED_MAX))
+        return [self._unplaced(entry, why) for entry, why in found]
+
+    def _unplaced(self, entry: Entry, why: str) -> UnplacedEntry:
+        worlds = {part.world for part in parts_of(self._folding.read(entry))}
+        world: World = "T" if worlds == {"T"} else "P"
+        return UnplacedEntry(entry.ref, entry.source, rfc3339(entry.received_ns), why.partition(" (")[0], world)
 
     # All of them.
 

@@ -20,7 +20,7 @@ from contrefeu.chart.folding import Folding
 from contrefeu.chart.hits import hit_of, search_words
 from contrefeu.chart.spelling import number_word
 from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, order_of
-from contrefeu.chart.views import BoardRow, PatientHit
+from contrefeu.chart.views import STATION, BoardRow, PatientHit
 from contrefeu.journal import Entry
 from contrefeu.mapping import FeedRules
 
@@ -94,8 +94,10 @@ class Batches:
     def _advance(self, entries: Sequence[Entry]) -> None:
         for journal in {entry.journal for entry in entries}:
             self._store.kept.set_position(journal, max(e.sequence for e in entries if e.journal == journal))
-        last = max(entries, key=lambda e: (e.received_ns, order_of(e)))
-        if last.received_ns >= self._store.kept.as_of()[0]:
+        # What people do here makes no page fresh: as far as the feeds have been read is what `as_of` says.
+        heard = [entry for entry in entries if not entry.journal.endswith(STATION)]
+        last = max(heard, key=lambda e: (e.received_ns, order_of(e)), default=None)
+        if last is not None and last.received_ns >= self._store.kept.as_of()[0]:
             self._store.kept.set_as_of(last.received_ns, last.ref)
 
     def _fold(self) -> None:

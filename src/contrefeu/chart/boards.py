@@ -19,7 +19,8 @@ from contrefeu.base import rfc3339
 from contrefeu.chart.doses import Course, course, due_items
 from contrefeu.chart.elements import (
     Resource,
-    allergies_disagree,
+    allergies_state,
+    allergies_struck,
     codes,
     concept,
     concepts,
@@ -35,7 +36,7 @@ from contrefeu.chart.elements import (
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, instructions_of
-from contrefeu.chart.stays import StayState, encounter, present_place, present_stay
+from contrefeu.chart.stays import encounter, present_place, present_stay
 from contrefeu.chart.views import BoardRow
 
 NS_PER_S = 1_000_000_000
@@ -88,6 +89,14 @@ def place_of(chart: Chart) -> list[str]:
     return _fhir_place(_fhir_stay(chart)) if not chart.stays else []
 
 
+def stay_of(chart: Chart) -> Resource:
+    """Return the stay in progress, as an Encounter: the one that `place_of` speaks of; {} when there is none."""
+    stay = present_stay(chart.stays)
+    if stay is not None:
+        return encounter(stay, {})
+    return _fhir_stay(chart) if not chart.stays else {}
+
+
 def board_row(chart: Chart, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_ns: int = 0) -> BoardRow | None:
     """Return the patient's row, or None when they are in no ward.
 
@@ -106,10 +115,10 @@ def board_line(chart: Chart) -> BoardLine | None:
     place = place_of(chart)
     if not place or not place[0]:
         return None
-    stay = _stay(chart)
+    stay = stay_of(chart)
     patient = patient_resource(chart.identity, chart.id)
     called = names(patient)
-    allergies, state = _allergies(chart)
+    allergies = [kept.now for kept in chart.kept.values() if kept.kind == "AllergyIntolerance"]
     deceased = bool(patient.get("deceasedDateTime") or patient.get("deceasedBoolean"))
     row = BoardRow(
         id=chart.id,
@@ -123,14 +132,16 @@ def board_line(chart: Chart) -> BoardLine | None:
         sex=str(patient.get("gender", "")),
         identifiers=[number.words for number in numbers(patient) if not number.old],
         admitted=first(stay, "period.start"),
-        allergies=allergies,
-        allergies_state=state,
+        allergies=sorted({concept(one.get("code")) or "?" for one in allergies if _is_listed(one)}),
+        allergies_state=allergies_state(allergies),
         alerts=[],
         due=[],
         critical=0,
         abnormal=0,
         last_change=rfc3339(chart.last_received_ns) if chart.last_received_ns else "",
         confidential=confidential(patient, stay),
+        allergies_struck=allergies_struck(allergies),
+        heard=sorted(chart.heard),
     )
     return BoardLine(
         row,
@@ -192,18 +203,15 @@ def severity_of(observation: Resource) -> Severity:
     return next((severity for severity in order if severity in found), "")
 
 
-def _stay(chart: Chart) -> Resource:
-    stay: StayState | None = present_stay(chart.stays)
-    return encounter(stay, {}) if stay is not None else _fhir_stay(chart)
-
-
 def _fhir_stay(chart: Chart) -> Resource:
-    open_ = [
-        kept.now
-        for kept in chart.kept.values()
-        if kept.kind == "Encounter" and kept.now.get("status") in _PRESENT and _fhir_place(kept.now)
-    ]
-    return max(open_, key=lambda stay: instant(first(stay, "period.start")), default={})
+    present = [k.now for k in chart.kept.values() if k.kind == "Encounter" and k.now.get("status") in _PRESENT]
+    return max(present, key=_fhir_rank, default={})
+
+
+def _fhir_rank(stay: Resource) -> tuple[bool, bool, int]:
+    """A stay that says where comes first; an outpatient visit never hides an inpatient stay."""
+    inside = (stay.get("class") or {}).get("code") != "AMB"
+    return bool(_fhir_place(stay)), inside, instant(first(stay, "period.start"))
 
 
 def _fhir_place(stay: Resource) -> list[str]:
@@ -219,15 +227,8 @@ def _fhir_place(stay: Resource) -> list[str]:
     return place if place[0] else []
 
 
-def _allergies(chart: Chart) -> tuple[list[str], Literal["listed", "none-known", "no-source", "conflict"]]:
-    """What stands: "none known" only when somebody said so of every kind; of one kind it is a line as any other."""
-    standing = [k.now for k in chart.kept.values() if k.kind == "AllergyIntolerance" and not is_struck(k.now)]
-    listed = sorted({concept(one.get("code")) or "?" for one in standing if not denies_allergies(one)})
-    if allergies_disagree(standing):
-        return listed, "conflict"
-    if listed:
-        return listed, "listed"
-    return [], "none-known" if standing else "no-source"
+def _is_listed(allergy: Resource) -> bool:
+    return not is_struck(allergy) and not denies_allergies(allergy)
 
 
 def _alerts(chart: Chart) -> list[Alert]:

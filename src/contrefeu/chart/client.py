@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from contrefeu.base import StorageError
-from contrefeu.chart.answers import Account, WaitingEntry
+from contrefeu.chart.answers import UNPLACED_MAX, Account
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
-from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, WardSummary
+from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, UnplacedEntry, WardSummary
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
 
@@ -71,9 +71,13 @@ class ChartsClient:
         """Return every act, in journal order, after an entry."""
         return await self._ask("acts", after_ref)  # type: ignore[no-any-return]
 
-    async def waiting(self, limit: int = 200) -> list[WaitingEntry]:
-        """Return the entries that nobody could be given."""
+    async def waiting(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
+        """Return the entries that somebody's care may depend on and that nobody could be given, the newest first."""
         return await self._ask("waiting", limit)  # type: ignore[no-any-return]
+
+    async def unread(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
+        """Return the entries that name nobody and say nothing that a chart holds, the newest first."""
+        return await self._ask("unread", limit)  # type: ignore[no-any-return]
 
     async def changes(self, after: int, timeout_s: float) -> int:
         """Return a number that differs from *after* once the charts have changed, after *timeout_s* at the latest."""
@@ -178,9 +182,13 @@ class SyncChartsClient:
         """Return every act, in journal order, after an entry."""
         return self._ask("acts", after_ref)  # type: ignore[no-any-return]
 
-    def waiting(self, limit: int = 200) -> list[WaitingEntry]:
-        """Return the entries that nobody could be given."""
+    def waiting(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
+        """Return the entries that somebody's care may depend on and that nobody could be given, the newest first."""
         return self._ask("waiting", limit)  # type: ignore[no-any-return]
+
+    def unread(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
+        """Return the entries that name nobody and say nothing that a chart holds, the newest first."""
+        return self._ask("unread", limit)  # type: ignore[no-any-return]
 
     def export(self, to: Path, at_ns: int | None = None) -> ExportResult:
         """Have the reader write all charts as FHIR NDJSON under the folder *to*."""

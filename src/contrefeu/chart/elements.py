@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from contrefeu.base import parse_rfc3339
 from contrefeu.chart.versions import EARLIER, SOURCE
+from contrefeu.chart.views import AllergiesState
 
 Resource = Mapping[str, Any]
 
@@ -40,6 +41,7 @@ class Number(NamedTuple):
     label: str  # IPP, MRN, INS, or the sender's own type; "" when there is none
     value: str
     old: bool
+    authority: str = ""  # who gave it
 
     @property
     def words(self) -> str:
@@ -88,6 +90,20 @@ def range_words(value: Any) -> str:
     if not low or not high:
         return f"≥ {amount(low)}" if low else f"≤ {amount(high)}" if high else ""
     return f"{quantity(low) if unit(low) in {'', unit(high)} else amount(low)} – {amount(high)}"
+
+
+def titre_words(value: Any) -> tuple[str, str]:
+    """Return a measured Ratio as titres are written, and its unit.
+
+    >>> titre_words({"numerator": {"value": 1}, "denominator": {"value": 128}})
+    ('1:128', '')
+    """
+    if not isinstance(value, dict):
+        return "", ""
+    over, under = value.get("numerator"), value.get("denominator")
+    if unit(under):
+        return f"{amount(over)} : {amount(under)}", ""
+    return f"{quantity(over)}:{quantity(under)}", unit(over)
 
 
 def amount(value: Any) -> str:
@@ -182,7 +198,8 @@ def numbers(patient: Resource) -> list[Number]:
     for number in patient.get("identifier") or []:
         kind = next(iter(codes(number.get("type"))), "")
         if number.get("value"):
-            found.append(Number(_LABELS.get(kind, kind), str(number["value"]), number.get("use") == "old"))
+            authority = display(number.get("assigner")) or str(number.get("system") or "")
+            found.append(Number(_LABELS.get(kind, kind), str(number["value"]), number.get("use") == "old", authority))
     return sorted(found, key=lambda number: (number.old, _RANKS.get(number.label, 2)))
 
 
@@ -210,6 +227,25 @@ def allergies_disagree(allergies: Iterable[Resource]) -> bool:
         return bool(said)
     kinds = {kind for one in standing if (kind := denied_kind(one))}
     return any(not one.get("category") or kinds & set(one["category"]) for one in said) if kinds else False
+
+
+def allergies_struck(allergies: Iterable[Resource]) -> int:
+    """Return how many allergies were said that no longer stand."""
+    return sum(is_struck(one) and not denies_allergies(one) and not denied_kind(one) for one in allergies)
+
+
+def allergies_state(allergies: Sequence[Resource]) -> AllergiesState:
+    """Return what is known of allergies, on every board and page alike.
+
+    "None known" is what somebody said of every kind, never what is left over: of one kind it is a line as any other,
+    and where each allergy was taken back, that is what is said (F1, F6).
+    """
+    standing = [one for one in allergies if not is_struck(one)]
+    if allergies_disagree(standing):
+        return "conflict"
+    if standing:
+        return "none-known" if all(map(denies_allergies, standing)) else "listed"
+    return "struck" if allergies_struck(allergies) else "no-source"
 
 
 def is_struck(allergy: Resource) -> bool:

@@ -18,7 +18,7 @@ from contrefeu.chart.patient import Identity, patient_resource, take_identity
 from contrefeu.chart.shapes import well_shaped
 from contrefeu.chart.stays import StayState, encounter, take_movement, take_stay
 from contrefeu.chart.versions import Kept, take
-from contrefeu.fhir import Json, collection, completed, derived_id
+from contrefeu.fhir import Json, collection, completed, derived_id, exercise
 from contrefeu.mapping import Reading
 
 # Which block of a chart a resource stands in: what each block's "as of" is counted by (F1).
@@ -116,13 +116,18 @@ def fold(key: str, world: str, readings: Iterable[Reading]) -> Chart:
 
 
 def to_bundle(chart: Chart) -> Json:
-    """Return the chart as a FHIR collection Bundle: the patient, the stays, then all else by type and id."""
+    """Return the chart as a FHIR collection Bundle: the patient, the stays, then all else by type and id.
+
+    An exercise's resources are labelled (HTEST), so that no reader of theirs takes them for a patient's (F33).
+    """
     subject = {"reference": f"Patient/{chart.id}"}
     resources = [patient_resource(chart.identity, chart.id)]
     stays = [encounter(stay, subject) for stay in chart.stays.values()]
     resources += sorted(stays, key=lambda stay: stay["id"])
     for name in sorted(chart.kept):
         resources.append(chart.kept[name].resource(subject))
+    if chart.world == "T":
+        resources = list(map(exercise, resources))
     return collection(map(completed, resources))
 
 

@@ -68,7 +68,14 @@ class Follower:
         self._batches = Batches(store, rules_of(settings))
         self._streams: dict[str, _Stream] = {}
         self._looked = -JOURNALS_AGAIN_S
-        self.troubles: dict[str, Exception] = {}  # journal -> why it is not read on
+        self._unopened: dict[str, Exception] = {}  # folder -> why its journal cannot be followed
+        self._stopped: dict[str, Exception] = {}  # journal -> why it is not read on
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """Journals that are not read on -> the kind of error."""
+        found = {**self._unopened, **self._stopped}
+        return {journal: getattr(found[journal], "kind", type(found[journal]).__name__) for journal in sorted(found)}
 
     def close(self) -> None:
         """Let the journals go."""
@@ -114,10 +121,10 @@ class Follower:
         try:
             filled = stream.fill()
         except _TROUBLES as trouble:
-            self.troubles[journal] = trouble
+            self._stopped[journal] = trouble
             stream.quiet_until = time.monotonic() + TROUBLE_AGAIN_S
             return False
-        self.troubles.pop(journal, None)
+        self._stopped.pop(journal, None)
         return filled
 
     def _look(self) -> None:
@@ -131,10 +138,11 @@ class Follower:
                 journal = files.verifier().name
                 if journal not in self._streams:
                     self._streams[journal] = _Stream(files, self._key_of, positions.get(journal, 0))
+                self._unopened.pop(files.folder.name, None)
             except NoJournal:
                 continue  # it is being made
             except _TROUBLES as trouble:
-                self.troubles[files.folder.name] = trouble
+                self._unopened[files.folder.name] = trouble
 
 
 @contextmanager
@@ -175,10 +183,11 @@ def open_charts(
             with closing(Follower(store, journals, key_of, settings)) as follower, few_sweeps():
                 while follower.step():
                     pass
+                troubles = follower.troubles
             beside = store.reader()
         finally:
             store.close()
-    charts = Charts(beside, settings, clock or SystemClock())
+    charts = Charts(beside, settings, clock or SystemClock(), lambda: troubles)
     try:
         yield charts
     finally:

@@ -3,6 +3,7 @@
 Rules kept here:
   * The birth name comes first, the used name beside it; every given name and every number finds, old numbers too
     (F25, F32).
+  * A bed is said with its room: "F" alone is a bed of every room.
   * Somebody in no ward is found as well: by name, birth date and numbers.
 """
 
@@ -28,7 +29,7 @@ def hit_of(chart: Chart) -> PatientHit:
         birth_date=str(patient.get("birthDate", "")),
         identifiers=[number.words for number in numbers(patient) if not number.old],
         ward=place[0],
-        bed=place[2] or place[1],
+        bed=_bed(place[1], place[2]),
         sex=str(patient.get("gender", "")),
         world=world,
         state=_state(chart, patient, in_bed=bool(place[0])),
@@ -52,6 +53,11 @@ def search_words(chart: Chart) -> list[str]:
     found.update((word, None) for word in name_words(ward))
     found.pop("", None)
     return list(found)
+
+
+def _bed(room: str, bed: str) -> str:
+    """A bed with its room, as boards write it: "12 A", and "12A" where the bed says its room."""
+    return bed if bed.startswith(room) and bed else f"{room} {bed}".strip()
 
 
 def _state(chart: Chart, patient: Resource, *, in_bed: bool) -> str:

@@ -46,7 +46,8 @@ def take_identity(identity: Identity, reading: Reading, *, own: bool) -> None:
     told = Told(own, reading.identifies, reading.at_ns or reading.received_ns, reading.order)
     changed = _take_numbers(identity, patient.get("identifier", []), own=own)
     for link in patient.get("link", []):
-        changed |= identity.links.setdefault(str(link), link) is link
+        changed |= str(link) not in identity.links
+        identity.links.setdefault(str(link), link)
     said = {key: value for key, value in patient.items() if key not in _UNITED}
     said |= dict.fromkeys(reading.cleared)
     strength = told.strength

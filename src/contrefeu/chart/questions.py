@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 
 from contrefeu.base import ContrefeuError, MissingError, OperatorError, StorageError
-from contrefeu.chart.answers import Account, WaitingEntry
+from contrefeu.chart.answers import Account
 from contrefeu.chart.fold import Chart
-from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, WardSummary
+from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, UnplacedEntry, WardSummary
 from contrefeu.fhir import encode as encode_json
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
@@ -41,7 +41,8 @@ ANSWERS: dict[str, Any] = {
     "sha256": str,
     "status": ChartsStatus,
     "text": str,
-    "waiting": list[WaitingEntry],
+    "unread": list[UnplacedEntry],
+    "waiting": list[UnplacedEntry],
     "wards": list[WardSummary],
 }
 _ERRORS = {kind.kind: kind for kind in (ContrefeuError, MissingError, OperatorError, StorageError)}

@@ -4,6 +4,7 @@ Rules kept here:
   * Whoever may open the socket file may ask (mode 0600): no port, no password.
   * Journals are followed in one thread, questions answered in others, each over a connection of its own: a question
     waits for no batch.
+  * A question that is open when the node stops ends with its connection, quietly.
   * A store that cannot be written for a while is tried again; what was written goes on being answered.
 """
 
@@ -93,6 +94,7 @@ async def _serve(reader: "_Reader", path: Path, ready: Callable[[], None], stop:
         reader.stop()
         await asyncio.to_thread(following.join)
         await asyncio.to_thread(reader.close)
+        await reader.hang_up()
         path.unlink(missing_ok=True)
     if reader.ended.done():
         reader.ended.result()
@@ -110,10 +112,13 @@ class _Reader:
         self._pool = ThreadPoolExecutor(ANSWERING, thread_name_prefix="answer")
         self._idle: SimpleQueue[Charts] = SimpleQueue()
         for _ in range(ANSWERING):
-            self._idle.put(Charts(store.reader(), settings, clock))
+            self._idle.put(Charts(store.reader(), settings, clock, lambda: self._troubles))
+        self._troubles: dict[str, str] = {}  # replaced whole, by the thread that follows
+        self._told = 0  # how often that changed: pages hear of it as of an entry
         self._change = store.kept.total()
         self._news = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()  # one a connection
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def stop(self) -> None:
@@ -127,11 +132,16 @@ class _Reader:
             self._idle.get().close()
         self._follower.close()
 
+    async def hang_up(self) -> None:
+        """End every connection: who still waits for an answer asks the next reader."""
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+
     # Following, in its own thread.
 
     def follow(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read the journals until stopped."""
-        told: dict[str, str] = {}
         try:
             with few_sweeps():
                 while not self._stopping.is_set():
@@ -141,23 +151,24 @@ class _Reader:
                         _log.error("the chart store cannot be written", error=type(trouble).__name__)
                         self._stopping.wait(STORE_AGAIN_S)
                         continue
-                    self._tell_troubles(told)
-                    if moved:
-                        number = self._store.kept.total()
+                    if self._tell_troubles() or moved:
+                        number = self._store.kept.total() + self._told
                         loop.call_soon_threadsafe(self._changed, number)
-                    else:
+                    if not moved:
                         self._stopping.wait(POLL_S)
         except BaseException as defect:  # the process ends with it, and says so
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._end, defect)
 
-    def _tell_troubles(self, told: dict[str, str]) -> None:
-        troubles = {journal: type(trouble).__name__ for journal, trouble in self._follower.troubles.items()}
-        for journal, error in troubles.items():
-            if told.get(journal) != error:
+    def _tell_troubles(self) -> bool:
+        """See which journals are not read on; returns whether that is another answer than before."""
+        before, now = self._troubles, self._follower.troubles
+        for journal, error in now.items():
+            if before.get(journal) != error:
                 _log.error("a journal is not read on", journal=journal, error=error)
-        told.clear()
-        told.update(troubles)
+        self._troubles = now
+        self._told += now != before
+        return now != before
 
     def _end(self, defect: BaseException) -> None:
         if not self.ended.done():
@@ -177,6 +188,9 @@ class _Reader:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the questions of one connection."""
+        task = asyncio.current_task()
+        assert task is not None, "a connection is a task of its own"
+        self._asking.add(task)
         try:
             while True:
                 (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
@@ -186,7 +200,10 @@ class _Reader:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # they hung up
+        except asyncio.CancelledError:
+            pass  # the node stops: the asker sees the connection end, and asks the next reader
         finally:
+            self._asking.discard(task)
             writer.close()
 
     async def _answer(self, question: bytes) -> bytes:

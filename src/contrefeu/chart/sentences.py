@@ -35,6 +35,8 @@ from contrefeu.chart.elements import (
     quantity,
     range_words,
     status_of,
+    titre_words,
+    unit,
 )
 from contrefeu.chart.words import MONTHS, Language, word
 
@@ -55,26 +57,50 @@ def drug_of(resource: Resource) -> str:
 def instructions_of(request: Resource) -> list[str]:
     """Return each dosage of a prescription: its sender's words, else its parts as they were sent; then its route."""
     return [
-        " · ".join(filter(None, (_instruction(one), concept(one.get("route")), concept(one.get("site")))))
+        " · ".join(filter(None, (instruction_of(one), concept(one.get("route")), concept(one.get("site")))))
         for one in request.get("dosageInstruction") or []
     ]
 
 
+def instruction_of(dosage: Resource) -> str:
+    """Return one Dosage as it was sent: how much, how fast, its sender's words, its hours.
+
+    The words of a prescriber (RXE-7) often leave out the amount: it stands beside them unless they hold it.
+    """
+    text = str(dosage.get("text", ""))
+    rates = dosage.get("doseAndRate") or []
+    doses = listed([amount(rate.get("doseQuantity")) or range_words(rate.get("doseRange")) for rate in rates])
+    speed = listed([amount(rate.get("rateQuantity")) or _ratio(rate.get("rateRatio")) for rate in rates])
+    timing = dosage.get("timing") or {}
+    repeat = timing.get("repeat") or {}
+    times = ", ".join(str(at)[:5] for at in repeat.get("timeOfDay") or [])
+    every = f"/ {repeat['period']} {repeat.get('periodUnit', '')}" if repeat.get("period") and not times else ""
+    code = concept(timing.get("code"))
+    words = [doses, speed, text, code, times, "" if code else every]
+    patient = str(dosage.get("patientInstruction", ""))
+    return " · ".join(word for word in (*words, patient) if word and (word is text or word not in text))
+
+
 def value_of(observation: Resource) -> str:
     """Return a result's value with its unit, as it was sent; "" when none was."""
+    return " ".join(filter(None, measured_of(observation)))
+
+
+def measured_of(observation: Resource) -> tuple[str, str]:
+    """Return a result's value and its unit, as they were sent; "" for what was not."""
     if observation.get("valueQuantity"):
-        return amount(observation["valueQuantity"])
+        return quantity(observation["valueQuantity"]), unit(observation["valueQuantity"])
     if observation.get("valueCodeableConcept"):
-        return concept(observation["valueCodeableConcept"])
+        return concept(observation["valueCodeableConcept"]), ""
     if observation.get("valueRange"):
-        return range_words(observation["valueRange"])
+        return range_words(observation["valueRange"]), ""
     if observation.get("valueRatio"):
-        return _ratio(observation["valueRatio"])
+        return titre_words(observation["valueRatio"])
     plain = first(observation, "valueString", "valueDateTime", "valueTime", "valueInteger")
     if plain:
-        return plain
+        return plain, ""
     parts = [f"{concept(one.get('code'))} {value_of(one)}".strip() for one in observation.get("component") or []]
-    return " · ".join(parts) or concept(observation.get("dataAbsentReason"))
+    return " · ".join(parts) or concept(observation.get("dataAbsentReason")), ""
 
 
 def flag_of(observation: Resource) -> str:
@@ -359,27 +385,8 @@ def _other(one: Resource, language: Language, zone: str) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _instruction(one: Resource) -> str:
-    """One Dosage as it was sent: how much, how fast, its sender's words, its hours.
-
-    The words of a prescriber (RXE-7) often leave out the amount: it stands beside them unless they hold it.
-    """
-    text = str(one.get("text", ""))
-    rates = one.get("doseAndRate") or []
-    doses = listed([amount(rate.get("doseQuantity")) or range_words(rate.get("doseRange")) for rate in rates])
-    speed = listed([amount(rate.get("rateQuantity")) or _ratio(rate.get("rateRatio")) for rate in rates])
-    timing = one.get("timing") or {}
-    repeat = timing.get("repeat") or {}
-    times = ", ".join(str(at)[:5] for at in repeat.get("timeOfDay") or [])
-    every = f"/ {repeat['period']} {repeat.get('periodUnit', '')}" if repeat.get("period") and not times else ""
-    code = concept(timing.get("code"))
-    words = [doses, speed, text, code, times, "" if code else every]
-    patient = str(one.get("patientInstruction", ""))
-    return " · ".join(word for word in (*words, patient) if word and (word is text or word not in text))
-
-
 def _ratio(value: Any) -> str:
-    """A Ratio (a titre, a rate), with the units of both."""
+    """A rate, with the units of both."""
     return f"{amount(value.get('numerator'))}/{amount(value.get('denominator'))}" if isinstance(value, dict) else ""
 
 

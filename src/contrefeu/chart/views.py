@@ -11,10 +11,18 @@ from typing import Literal
 from msgspec import Struct
 
 World = Literal["P", "T"]
+STATION = "-station"  # ends the name of a journal in which people act: it holds no feed's word, and no feed an act
+
+
+# "struck": some were said, and none is in force; "none-known" is what somebody said, and never what is left over
+AllergiesState = Literal["listed", "none-known", "no-source", "conflict", "struck"]
 
 
 class AsOf(Struct, frozen=True):
-    """How far a view has read: the last entry folded, and when it was received."""
+    """How far a view has read: the last entry of a feed that was folded, and when it was received.
+
+    What people do here (acts, audit) is none: it would make a page look fresh while the feeds are silent.
+    """
 
     time: str = ""  # RFC 3339; empty before the first entry
     entry: str = ""  # journal/sequence
@@ -40,6 +48,19 @@ class ChartsStatus(Struct, frozen=True):
     positions: dict[str, int]  # journal -> last sequence folded
     feeds: list[FeedStatus]
     as_of: AsOf
+    waiting: int = 0  # entries that somebody's care may depend on and that nobody could be given (F31)
+    unread: int = 0  # entries that name nobody and say nothing that a chart holds
+    troubles: dict[str, str] = {}  # journal that is not read on -> kind of error
+
+
+class UnplacedEntry(Struct, frozen=True):
+    """An entry that stands in no chart: it waits for its patient (F31), or names nobody."""
+
+    ref: str
+    source: str
+    received: str  # RFC 3339
+    why: str
+    world: World = "P"  # of whom it speaks, as far as it says so
 
 
 class WardSummary(Struct, frozen=True):
@@ -76,13 +97,15 @@ class BoardRow(Struct, frozen=True):
     identifiers: list[str]
     admitted: str
     allergies: list[str]  # wording, verbatim
-    allergies_state: Literal["listed", "none-known", "no-source", "conflict"]
+    allergies_state: AllergiesState
     alerts: list[str]
     due: list[DueItem]
     critical: int  # results flagged critical in the last 72 h
     abnormal: int
     last_change: str  # RFC 3339 received time of the last entry
     confidential: bool = False
+    allergies_struck: int = 0  # allergies that were said and taken back, or are over
+    heard: list[str] = []  # blocks that a feed ever spoke of: of any other, "nothing" would be a guess (F1)
 
 
 class Board(Struct, frozen=True):

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from contrefeu.base import rfc3339
 from contrefeu.chart.elements import (
     Resource,
-    allergies_disagree,
+    allergies_state,
+    allergies_struck,
     concept,
     denies_allergies,
     earlier,
@@ -115,12 +116,13 @@ class _Page:
 
     def _allergies(self) -> Iterator[str]:
         found = self._of("allergies")
-        standing = [one for one in found if not is_struck(one)]
         lines = []
-        if allergies_disagree(found):
+        state = allergies_state(found)
+        if state == "conflict":
             lines.append(f"   !! {word('conflict', self._language)}")
-        elif found and not standing:
-            lines.append(f"   {word('all struck', self._language)}")
+        elif state == "struck":
+            count = allergies_struck(found)
+            lines.append(f"   {word('all struck', self._language)} {_struck_count(count, self._language)}")
         ordered = sorted(found, key=lambda one: (is_struck(one), denies_allergies(one), concept(one.get("code"))))
         yield from self._block("allergies", [*lines, *self._plain(ordered)])
 
@@ -202,3 +204,7 @@ class _Page:
 
     def _at(self, at_ns: int) -> str:
         return moment(rfc3339(at_ns), self._language, self._zone)
+
+
+def _struck_count(count: int, language: Language) -> str:
+    return f"({count} {word('withdrawn' if count == 1 else 'withdrawn, several', language)})"

@@ -124,10 +124,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "SOURCES EN DÉSACCORD : une allergie et « aucune allergie connue »",
         "SOURCES DISAGREE: an allergy, and “no known allergy”",
     ),
-    "all struck": (
-        "aucune allergie en vigueur : celles qui étaient dites ont été retirées",
-        "no allergy in force: those that were said have been taken back",
-    ),
+    "all struck": ("aucune en vigueur", "none in force"),
+    "withdrawn": ("retirée", "withdrawn"),
+    "withdrawn, several": ("retirées", "withdrawn"),
     "missed": ("message que rien ici ne sait lire, reçu le", "message that nothing here can read, received"),
     "file": ("fichier", "file"),
     "bytes": ("octets", "bytes"),

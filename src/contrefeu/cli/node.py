@@ -273,8 +273,9 @@ class Node:
         wanted = {files.verifier().name: head.sequence for files in self.journals() if (head := files.read_head())}
         read, moved = -1, time.monotonic()
         while time.monotonic() - moved < STUCK_S:
-            positions = client.status().positions
-            if all(positions.get(journal, 0) >= sequence for journal, sequence in wanted.items()):
+            status = client.status()
+            positions = status.positions
+            if all(positions.get(j, 0) >= sequence for j, sequence in wanted.items() if j not in status.troubles):
                 return
             if sum(positions.values()) != read:
                 read, moved = sum(positions.values()), time.monotonic()

@@ -10,13 +10,17 @@ if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
 
+PEOPLE = ("user/", "console")  # sources that are people here: their acts are entries, and no feed
+
+
 def status(context: typer.Context, json: Json = False) -> None:
     """Show the node at a glance: journals, feeds, charts, copies, downtime. Exit status 10 when something is wrong."""
     from contrefeu.cli.node import Node
 
     told = describe(Node.at(door(context).home))
     answer(json, told, lambda: _for_people(told))
-    finish(14 if told["trouble"] else 10 if any(v["state"] in {"refused", "alarm"} for v in told["vaults"]) else 0)
+    finding = told["troubles"] or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
+    finish(14 if told["trouble"] else 10 if finding else 0)
 
 
 def describe(node: "Node") -> dict[str, Any]:
@@ -37,18 +41,21 @@ def describe(node: "Node") -> dict[str, Any]:
         "running": listens(node.capture_socket),
         "time": rfc3339(node.clock.now_ns()),
         "journals": journals,
-        "feeds": [_feed(feed) for feed in folded.feeds],
+        "feeds": [_feed(feed) for feed in folded.feeds if not feed.source.startswith(PEOPLE)],
         "charts": {
             # In an exercise's home every patient is the exercise's: there the number would say nothing apart.
             "patients": folded.patients + (folded.test_patients if node.settings.drill else 0),
             "test_patients": folded.test_patients,
             "lag_entries": lag,
+            "waiting": folded.waiting,
+            "unread": folded.unread,
             "as_of": folded.as_of,
         },
         "vaults": _vaults(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "capture": capture,
         "trouble": capture.get("trouble", ""),
+        "troubles": folded.troubles,
     }
 
 
@@ -101,11 +108,15 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  journal {j['id']}  {j['entries']} entries  {j['bytes'] / 1e6:.1f} MB")
     c = told["charts"]
     say(f"  charts  {c['patients']} patients, {c['test_patients']} of exercises; {c['lag_entries']} entries behind")
+    if c["waiting"] or c["unread"]:
+        say(f"  in no chart  {c['waiting']} results or orders without owner, {c['unread']} entries that name nobody")
     for f in told["feeds"]:
         say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
     for v in told["vaults"]:
         say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
+    for journal, kind in told["troubles"].items():
+        say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
     if told["trouble"]:
         say(f"  TROUBLE: the journal cannot write ({told['trouble']}); senders get no answer and keep their messages")
 

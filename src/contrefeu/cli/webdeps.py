@@ -49,7 +49,7 @@ def _status(node: Node) -> NodeStatus:
         journals.append(
             JournalState(files.verifier().name, head.sequence if head else 0, size, str(head.leaves if head else 0))
         )
-    vaults = [VaultState(v["url"], v["entries"], v["lag_seconds"] or 0.0, v["state"]) for v in last_states(node)]
+    vaults = [VaultState(v["url"], v["entries"], v["lag_seconds"], v["state"]) for v in last_states(node)]
     return NodeStatus(journals, vaults)
 
 

@@ -36,6 +36,7 @@ from contrefeu.journal import Entry, JournalFiles, JournalReader, journals_in
 
 START_NS = parse_rfc3339("2026-03-02T07:00:00+01:00")  # a Monday morning; fixed, so that a seed is a hospital
 HOURS = 24  # lived through before the attack: every schedule of the day comes up once
+PEOPLE = ("user/", "console")  # sources of entries that no feed sent
 LAG_S_MAX = 1.0  # C5
 LOOK_S = 0.02  # how often the copy is looked at: a fiftieth of what it may lag
 COPY_S_MAX = 30.0  # a copy that has not caught up by then does not follow
@@ -353,7 +354,7 @@ def _first_chart(node: NodeUnderDrill, accounts: dict[str, str], chart: str) -> 
 
 
 def _nothing_lost(delivered: Delivery, entries: Sequence[Entry]) -> Outcome:
-    kept = Counter(entry.body for entry in entries if not entry.source.startswith(("user/", "console")))
+    kept = Counter(entry.body for entry in entries if not entry.source.startswith(PEOPLE))
     acknowledged = Counter(delivered.sent)
     missing = sum((acknowledged - kept).values())
     twice = sum((kept - acknowledged).values())
@@ -377,7 +378,8 @@ def _accounted(second: NodeUnderDrill, entries: Sequence[Entry]) -> Outcome:
     charted, kept, repeats, received = (
         sum(feed[key] for feed in status["feeds"]) for key in ("charted", "kept_uncharted", "duplicates", "received")
     )
-    held = received == charted + kept + repeats and received >= len(entries) and status["charts"]["lag_entries"] == 0
+    fed = sum(not entry.source.startswith(PEOPLE) for entry in entries)
+    held = received == fed == charted + kept + repeats and status["charts"]["lag_entries"] == 0
     return Outcome("P6", held, {"received": received, "charted": charted, "kept": kept, "repeats": repeats})
 
 

@@ -1,7 +1,7 @@
 """FHIR R4 as a language: resources as typed structs, bundles, JSON with exact numbers."""
 
 from contrefeu.fhir import datatypes, resources
-from contrefeu.fhir.bundle import collection, outcome, searchset
+from contrefeu.fhir.bundle import HTEST, collection, exercise, is_exercise, outcome, searchset
 from contrefeu.fhir.codec import Json, decode, derived_id, encode, plain
 from contrefeu.fhir.datatypes import (
     Address,
@@ -60,6 +60,7 @@ from contrefeu.fhir.resources import (
 )
 
 __all__ = [
+    "HTEST",
     "Address",
     "AdministeredDosage",
     "AllergyIntolerance",
@@ -117,6 +118,8 @@ __all__ = [
     "decode",
     "derived_id",
     "encode",
+    "exercise",
+    "is_exercise",
     "outcome",
     "plain",
     "resources",

@@ -1,9 +1,29 @@
-"""Bundles (hl7.org/fhir/R4/bundle.html) and the OperationOutcome, as values."""
+"""Bundles (hl7.org/fhir/R4/bundle.html), the OperationOutcome, and the label of an exercise, as values."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contrefeu.fhir.codec import Json
+
+# "test health data" (http://terminology.hl7.org/CodeSystem/v3-ActReason): no treatment rests on it
+HTEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
+
+
+def exercise(resource: Json) -> Json:
+    """Return *resource* labelled as an exercise's, once."""
+    if is_exercise(resource):
+        return resource
+    meta = resource.get("meta") or {}
+    return {**resource, "meta": {**meta, "security": [*meta.get("security", []), HTEST]}}
+
+
+def is_exercise(resource: Mapping[str, Any]) -> bool:
+    """Whether *resource*, whoever wrote it, is labelled as an exercise's."""
+    meta = resource.get("meta")
+    labels = meta.get("security") if isinstance(meta, dict) else None
+    return isinstance(labels, list) and any(
+        isinstance(label, dict) and label.get("code") == HTEST["code"] for label in labels
+    )
 
 
 def collection(resources: Iterable[Mapping[str, Any]], timestamp: str = "") -> Json:

@@ -11,10 +11,14 @@ from msgspec import Struct
 
 
 class Element(Struct, omit_defaults=True):
-    """What all of them are."""
+    """What they are."""
 
 
-class Coding(Element):
+class Fixed(Struct, omit_defaults=True, frozen=True):
+    """The same for those that never change once made: one may stand in many resources."""
+
+
+class Coding(Fixed, frozen=True):
     """A code in a system."""
 
     system: str = ""
@@ -22,14 +26,14 @@ class Coding(Element):
     display: str = ""
 
 
-class CodeableConcept(Element):
+class CodeableConcept(Fixed, frozen=True):
     """A notion: codes, and the words of whoever said it."""
 
     coding: list[Coding] = []
     text: str = ""
 
 
-class Identifier(Element):
+class Identifier(Fixed, frozen=True):
     """A number that somebody gave."""
 
     use: str = ""
@@ -39,7 +43,7 @@ class Identifier(Element):
     assigner: "Reference | None" = None
 
 
-class Reference(Element):
+class Reference(Fixed, frozen=True):
     """Another resource, or somebody or something by number and name."""
 
     reference: str = ""
@@ -54,7 +58,7 @@ class Period(Element):
     end: str = ""
 
 
-class Quantity(Element):
+class Quantity(Fixed, frozen=True):
     """A measured amount."""
 
     value: Decimal | None = None
@@ -76,7 +80,7 @@ class Ratio(Element):
     denominator: Quantity | None = None
 
 
-class HumanName(Element):
+class HumanName(Fixed, frozen=True):
     """A name."""
 
     use: str = ""
@@ -87,7 +91,7 @@ class HumanName(Element):
     suffix: list[str] = []
 
 
-class Address(Element):
+class Address(Fixed, frozen=True):
     """An address."""
 
     use: str = ""
@@ -99,7 +103,7 @@ class Address(Element):
     country: str = ""
 
 
-class ContactPoint(Element):
+class ContactPoint(Fixed, frozen=True):
     """A telephone, a mail address."""
 
     system: str = ""

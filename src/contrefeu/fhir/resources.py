@@ -16,6 +16,7 @@ from contrefeu.fhir.datatypes import (
     Dosage,
     Element,
     Extension,
+    Fixed,
     HumanName,
     Identifier,
     Period,
@@ -149,7 +150,7 @@ class Condition(Resource, tag="Condition"):
     note: list[Annotation] = []
 
 
-class ReferenceRange(Element):
+class ReferenceRange(Fixed, frozen=True):
     """What is usual, as its laboratory says."""
 
     low: Quantity | None = None

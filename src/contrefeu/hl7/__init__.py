@@ -3,7 +3,7 @@
 from contrefeu.hl7.ack import UNREAD, acknowledge
 from contrefeu.hl7.charset import decode
 from contrefeu.hl7.escape import STANDARD, Delimiters, escape, unescape
-from contrefeu.hl7.message import Header, Message, NotHl7, Rep, Segment, peek, source_name
+from contrefeu.hl7.message import Header, Message, Notation, NotHl7, Rep, Segment, peek, source_name
 from contrefeu.hl7.mllp import Frame, Framer, StrayBytes, frame
 from contrefeu.hl7.moment import Moment, parse_moment
 
@@ -17,6 +17,7 @@ __all__ = [
     "Message",
     "Moment",
     "NotHl7",
+    "Notation",
     "Rep",
     "Segment",
     "StrayBytes",

@@ -73,7 +73,7 @@ def decode(body: bytes, named: str) -> tuple[str, str, str]:
     Returns:
         The text; the codec that gave it; what was wrong (empty when nothing was).
     """
-    if body.isascii() and b"\x1b" not in body and (b"\\" not in body or not _SWITCH.search(body)):
+    if is_plain(body):
         return body.decode("ascii"), "ascii", ""
     wide = _wide(body)
     if wide:
@@ -98,6 +98,11 @@ def decode(body: bytes, named: str) -> tuple[str, str, str]:
         return body.decode(codec), codec, ""
     except UnicodeDecodeError as found:
         return _guess(body, f"byte {found.start} is not in the character set that MSH-18 names")
+
+
+def is_plain(body: bytes) -> bool:
+    """Whether it is ASCII that switches no set, whatever MSH-18 names."""
+    return body.isascii() and b"\x1b" not in body and (b"\\" not in body or not _SWITCH.search(body))
 
 
 def wide_codec(body: bytes) -> str:

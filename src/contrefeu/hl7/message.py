@@ -9,102 +9,152 @@ Rules kept here:
 """
 
 import re
-from functools import cached_property
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contrefeu.hl7.charset import decode, wide_codec
+from contrefeu.hl7.charset import decode, is_plain, wide_codec
 from contrefeu.hl7.escape import STANDARD, Delimiters, unescape
 
 NULL = '""'
 _MSH = re.compile(rb"[\s\x00\x0b\xef\xbb\xbf]*MSH(?=[^\w\s])")
 _LINES = re.compile("\r\n|\r|\n")
 _NAME = re.compile("[A-Z][A-Z0-9]{2}")
+_HEADERS = frozenset({"MSH", "FHS", "BHS"})
+SHORT_CHARS_MAX = 256  # characters of a field that is remembered: codes, names, numbers; a report or a page is not
+REPS_MAX = 16_384  # short fields that are remembered, some 10 MB: wards, codes, units and people come again and again
+NOTATIONS_MAX = 64  # ways of writing that are remembered: a feed has one, or one a codec
 
 
 class NotHl7(ValueError):
     """The bytes hold no MSH."""
 
 
+class Notation:
+    """How a message is written: its marks, and the codec of its hexadecimal escapes. One object for one notation."""
+
+    __slots__ = ("codec", "component", "delimiters", "escape", "repetition", "subcomponent")
+
+    def __init__(self, delimiters: Delimiters, codec: str) -> None:
+        self.delimiters = delimiters
+        self.codec = codec
+        _, self.component, self.repetition, self.escape, self.subcomponent = delimiters
+
+    def is_plain(self, raw: str) -> bool:
+        """Whether no mark stands in *raw* but those that part fields and components."""
+        return not (
+            (self.repetition and self.repetition in raw)
+            or (self.escape and self.escape in raw)
+            or (self.subcomponent and self.subcomponent in raw)
+        )
+
+    def read(self, raw: str) -> str:
+        """A part as text: escapes read; "" for what its sender cleared."""
+        if raw == NULL:
+            return ""
+        return unescape(raw, self.delimiters, self.codec) if self.escape and self.escape in raw else raw
+
+
+_notation = lru_cache(maxsize=NOTATIONS_MAX)(Notation)
+
+
 class Rep:
     """One repetition of a field."""
 
-    __slots__ = ("_message", "raw")
+    __slots__ = ("_notation", "is_short", "raw")
 
-    def __init__(self, raw: str, message: "Message") -> None:
+    def __init__(self, raw: str, notation: Notation) -> None:
         self.raw = raw
-        self._message = message
+        self.is_short = len(raw) <= SHORT_CHARS_MAX
+        self._notation = notation
 
     def text(self, component: int = 1, subcomponent: int = 1) -> str:
         """Text of a component, escapes read; "" when absent or cleared."""
-        return _part(self.raw, component, subcomponent, self._message)
+        return _part(self.raw, component, subcomponent, self._notation)
+
+    def texts(self, count: int) -> list[str]:
+        """Texts of the first *count* components, first subcomponents: as many times `text`, at a third of its price."""
+        raw, notation = self.raw, self._notation
+        parts = raw.split(notation.component, count)[:count]
+        if not notation.is_plain(raw) or NULL in raw:
+            parts = [_inner(part, 1, notation) for part in parts]
+        return parts + [""] * (count - len(parts))
 
     @property
     def components(self) -> list[str]:
         """Every component, escapes read; subcomponent marks stay."""
-        message = self._message
-        parts = self.raw.split(message.delimiters.component)
-        if NULL not in self.raw and not (message.delimiters.escape and message.delimiters.escape in self.raw):
+        notation = self._notation
+        parts = self.raw.split(notation.component)
+        if NULL not in self.raw and not (notation.escape and notation.escape in self.raw):
             return parts
-        return ["" if part == NULL else unescape(part, message.delimiters, message.codec) for part in parts]
+        return [notation.read(part) for part in parts]
 
     @property
     def subcomponent_mark(self) -> str:
         """What parts subcomponents; "" when its sender declares none."""
-        return self._message.delimiters.subcomponent
+        return self._notation.subcomponent
 
     @property
     def whole(self) -> str:
         """The repetition as one text, escapes read, component marks as they stand."""
-        return "" if self.raw == NULL else unescape(self.raw, self._message.delimiters, self._message.codec)
+        return self._notation.read(self.raw)
 
 
-def _part(raw: str, component: int, subcomponent: int, message: "Message") -> str:
+_kept_rep = lru_cache(maxsize=REPS_MAX)(Rep)
+
+
+def _rep(raw: str, notation: Notation) -> Rep:
+    """A repetition; the same object for the same words, so that what is made of it is made once."""
+    return _kept_rep(raw, notation) if len(raw) <= SHORT_CHARS_MAX else Rep(raw, notation)
+
+
+def _part(raw: str, component: int, subcomponent: int, notation: Notation) -> str:
     """Text of a component of one repetition."""
-    _, mark, _, escape, inner = message.delimiters
-    if mark in raw:
-        if component == 1:
-            raw = raw.partition(mark)[0]
-        else:
-            parts = raw.split(mark)
-            if component > len(parts):
-                return ""
-            raw = parts[component - 1]
+    if notation.component in raw:
+        parts = raw.split(notation.component, component)
+        raw = parts[component - 1] if component <= len(parts) else ""
     elif component > 1:
         return ""
-    if inner and inner in raw:
-        parts = raw.split(inner)
+    return _inner(raw, subcomponent, notation) if raw else ""
+
+
+def _inner(raw: str, subcomponent: int, notation: Notation) -> str:
+    """Text of a subcomponent of one component."""
+    mark = notation.subcomponent
+    if mark and mark in raw:
+        parts = raw.split(mark)
         if subcomponent > len(parts):
             return ""
         raw = parts[subcomponent - 1]
     elif subcomponent > 1:
         return ""
-    if raw == NULL:
-        return ""
-    return unescape(raw, message.delimiters, message.codec) if escape and escape in raw else raw
+    return notation.read(raw)
 
 
 class Segment:
     """One segment."""
 
-    __slots__ = ("_fields", "_message", "line", "name", "position")
+    __slots__ = ("_fields", "_plain", "line", "name", "notation", "position")
 
-    def __init__(self, line: str, position: int, message: "Message") -> None:
+    def __init__(self, line: str, position: int, notation: Notation) -> None:
         self.line = line
         self.name = line[:3]
         self.position = position  # from 1 in the message
-        self._message = message
+        self.notation = notation
         self._fields: list[str] | None = None
 
     @property
     def fields(self) -> list[str]:
         """Fields as they stand, by their number in the standard; [0] is the segment's name."""
         if self._fields is None:
-            fields = self.line.split(self._message.delimiters.field)
-            if self.name in {"MSH", "FHS", "BHS"}:
-                fields.insert(1, self._message.delimiters.field)  # MSH-1 is the separator itself (2.14.9.1)
+            marks, line = self.notation, self.line
+            fields = line.split(marks.delimiters.field)
+            if self.name in _HEADERS:
+                fields.insert(1, marks.delimiters.field)  # MSH-1 is the separator itself (2.14.9.1)
+                line = "".join(fields[3:])  # MSH-2 holds every mark, and says nothing else
             self._fields = fields
+            self._plain = marks.is_plain(line)  # as most are: asked once, and not of every field
         return self._fields
 
     def raw(self, field: int) -> str:
@@ -118,8 +168,21 @@ class Segment:
         raw = fields[field] if field < len(fields) else ""
         if not raw:
             return ""
-        message = self._message
-        mark = message.delimiters.repetition
+        notation = self.notation
+        if not self._plain:
+            return self._marked(raw, field, component, subcomponent, repetition)
+        if repetition or subcomponent > 1:
+            return ""
+        if notation.component in raw:
+            parts = raw.split(notation.component, component)
+            raw = parts[component - 1] if component <= len(parts) else ""
+        elif component > 1:
+            return ""
+        return "" if raw == NULL else raw
+
+    def _marked(self, raw: str, field: int, component: int, subcomponent: int, repetition: int) -> str:
+        """Text of a component in a segment that holds other marks."""
+        mark = self.notation.repetition
         if mark and mark in raw and (self.name != "MSH" or field > 2):
             reps = raw.split(mark)
             if repetition >= len(reps):
@@ -127,19 +190,33 @@ class Segment:
             raw = reps[repetition]
         elif repetition:
             return ""
-        return _part(raw, component, subcomponent, message)
+        return _part(raw, component, subcomponent, self.notation)
 
     def whole(self, field: int) -> str:
         """A field as one text, escapes read, other marks as they stand."""
-        return Rep(self.raw(field), self._message).whole
+        return self.notation.read(self.raw(field))
 
     def reps(self, field: int) -> list[Rep]:
         """Repetitions of a field; none when it is absent."""
-        raw = self.raw(field)
+        fields = self._fields or self.fields
+        raw = fields[field] if field < len(fields) else ""
         if not raw:
             return []
-        mark = self._message.delimiters.repetition
-        return [Rep(part, self._message) for part in (raw.split(mark) if mark else [raw])]
+        notation = self.notation
+        if self._plain or not notation.repetition:
+            return [_rep(raw, notation)]
+        return [_rep(part, notation) for part in raw.split(notation.repetition)]
+
+    def rep(self, field: int) -> Rep | None:
+        """The first repetition of a field; None when it is absent."""
+        fields = self._fields or self.fields
+        raw = fields[field] if field < len(fields) else ""
+        if not raw:
+            return None
+        notation = self.notation
+        if not self._plain and notation.repetition:
+            raw = raw.partition(notation.repetition)[0]
+        return _kept_rep(raw, notation) if len(raw) <= SHORT_CHARS_MAX else Rep(raw, notation)
 
     def is_null(self, field: int) -> bool:
         """Whether the sender cleared the field."""
@@ -147,17 +224,19 @@ class Segment:
 
     def has(self, field: int) -> bool:
         """Whether the field holds something."""
-        raw = self.raw(field)
+        fields = self._fields or self.fields
+        raw = fields[field] if field < len(fields) else ""
         return bool(raw) and raw != NULL
 
 
 class Message:
     """One message."""
 
+    __slots__ = ("body", "notation", "problems", "segments")
+
     def __init__(self, body: bytes, text: str, codec: str, delimiters: Delimiters, problems: list[str]) -> None:
         self.body = body
-        self.codec = codec
-        self.delimiters = delimiters
+        self.notation = _notation(delimiters, codec)
         self.problems = problems
         self.segments = self._split(text)
 
@@ -168,6 +247,12 @@ class Message:
         Raises:
             NotHl7: There is no MSH.
         """
+        if is_plain(body) and b"\x00" not in body:  # nearly all of them; two-byte texts are full of NUL
+            found = _MSH.match(body)
+            if found is None:
+                raise NotHl7("no MSH")
+            text = body[found.end() - 3 :].decode("ascii")
+            return cls(body, text, "ascii", _delimiters(text[3:14]), [])
         wide = wide_codec(body)
         narrow = body.decode(wide, "replace").encode() if wide else body
         found = _MSH.match(narrow)
@@ -196,16 +281,26 @@ class Message:
         return segment.text(field, component, subcomponent) if segment else ""
 
     @property
+    def codec(self) -> str:
+        """The codec that its bytes were decoded by."""
+        return self.notation.codec
+
+    @property
+    def delimiters(self) -> Delimiters:
+        """The marks that it declares."""
+        return self.notation.delimiters
+
+    @property
     def header(self) -> Segment:
         """MSH."""
         return self.segments[0]
 
-    @cached_property
+    @property
     def code(self) -> str:
         """MSH-9.1: ADT, ORU..."""
         return self.header.text(9, 1)
 
-    @cached_property
+    @property
     def event(self) -> str:
         """MSH-9.2, else EVN-1: A01, R01..."""
         return self.header.text(9, 2) or self.text("EVN", 1)
@@ -215,7 +310,7 @@ class Message:
         """MSH-9.3."""
         return self.header.text(9, 3)
 
-    @cached_property
+    @property
     def control_id(self) -> str:
         """MSH-10."""
         return self.header.text(10)
@@ -241,11 +336,11 @@ class Message:
         return source_name(self.header.text(3), self.header.text(4))
 
     def _split(self, text: str) -> list[Segment]:
-        mark = self.delimiters.field
+        mark, notation = self.delimiters.field, self.notation
         if "\n" not in text:
             lines = [line for line in text.split("\r") if line]
             if all(line[3:4] == mark or len(line) == 3 for line in lines):
-                return [Segment(line, at, self) for at, line in enumerate(lines, 1)]
+                return [Segment(line, at, notation) for at, line in enumerate(lines, 1)]
         segments: list[str] = []
         for line in _LINES.split(text):
             if not segments or (_NAME.match(line) and (line[3:4] == mark or len(line.rstrip()) == 3)):
@@ -253,7 +348,7 @@ class Message:
             elif line.strip("\x00\x1c\x1a \t") and segments:
                 segments[-1] += f"\n{line}"
                 self.problems.append(f"segment {len(segments)} goes on over a line break")
-        return [Segment(line, at, self) for at, line in enumerate(segments, 1)]
+        return [Segment(line, at, notation) for at, line in enumerate(segments, 1)]
 
 
 class Header(Struct, frozen=True):

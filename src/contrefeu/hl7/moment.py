@@ -23,6 +23,10 @@ _ISO_FORM = re.compile(
 )
 
 
+MOMENTS_MAX = 4_096  # times that are remembered: a message repeats them, of one tube, one sender, one minute
+TIME_CHARS_MAX = 64  # characters of a time that is remembered: the longest has 32, blanks may follow
+
+
 class Moment(Struct, frozen=True):
     """A time as FHIR writes it."""
 
@@ -37,7 +41,6 @@ class Moment(Struct, frozen=True):
         return self.fhir[:10]
 
 
-@lru_cache(maxsize=4096)  # a message repeats its times: one tube, one sender, one minute
 def parse_moment(raw: str, zone: ZoneInfo | None = None) -> Moment | None:
     """Read *raw*; None when it names no time.
 
@@ -48,6 +51,14 @@ def parse_moment(raw: str, zone: ZoneInfo | None = None) -> Moment | None:
     >>> parse_moment("20261124").fhir
     '2026-11-24'
     """
+    return _kept(raw, zone) if len(raw) <= TIME_CHARS_MAX else _read(raw, zone)
+
+
+def _read(raw: str, zone: ZoneInfo | None) -> Moment | None:
+    if zone is not None and len(raw) == 14 and raw.isascii() and raw.isdigit():  # nearly all of them
+        offset = _offset_of_day(raw[:8], zone)
+        if offset and raw[8:10] < "24" and raw[10:12] < "60" and raw[12:] < "60":
+            return Moment(f"{raw[:4]}-{raw[4:6]}-{raw[6:8]}T{raw[8:10]}:{raw[10:12]}:{raw[12:]}{offset}", "second")
     found = _FORM.fullmatch(raw) or _FORM.fullmatch(_ISO_FORM.sub(_as_hl7, raw))
     if found is None:
         return None
@@ -71,6 +82,27 @@ def parse_moment(raw: str, zone: ZoneInfo | None = None) -> Moment | None:
     return _placed(wall, fraction or "", offset, zone, precision)
 
 
+_kept = lru_cache(maxsize=MOMENTS_MAX)(_read)
+
+
+@lru_cache(maxsize=512)  # days that messages speak of
+def _offset_of_day(day: str, zone: ZoneInfo) -> str:
+    """The offset of a day that has one at every hour, both ways; "" for any other day, and for what is no day."""
+    try:
+        midnight = datetime(int(day[:4]), int(day[4:6]), int(day[6:]))  # noqa: DTZ001 - a wall date
+        walls = [midnight + timedelta(hours=hours) for hours in range(25)]
+    except (ValueError, OverflowError):
+        return ""
+    offsets = {wall.replace(tzinfo=zone, fold=fold).utcoffset() for wall in walls for fold in (0, 1)}
+    return _offset_text(offsets.pop()) if len(offsets) == 1 else ""
+
+
+def _offset_text(offset: timedelta | None) -> str:
+    assert offset is not None
+    minutes = int(offset.total_seconds() // 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
 def _placed(wall: datetime, fraction: str, offset: str | None, zone: ZoneInfo | None, precision: str) -> Moment | None:
     text = wall.isoformat() + fraction
     if offset:
@@ -82,10 +114,7 @@ def _placed(wall: datetime, fraction: str, offset: str | None, zone: ZoneInfo | 
     first, second = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
     assert first is not None
     assert second is not None
-    minutes = int(first.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    placed = f"{text}{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
-    return Moment(placed, precision, ambiguous=first > second, missing=first < second)
+    return Moment(f"{text}{_offset_text(first)}", precision, ambiguous=first > second, missing=first < second)
 
 
 def _as_hl7(found: re.Match[str]) -> str:

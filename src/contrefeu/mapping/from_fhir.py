@@ -7,13 +7,15 @@ Rules kept here:
   * A resource is called by its identifier, else by the sender's own id, else by its content.
   * What a line of a chart refers to and no chart holds (a drug, a prescriber) is put in words beside the reference.
   * A deletion deletes nothing; it is noted.
+  * What is labelled as an exercise's (HTEST), or stands beside such a resource of the same patient, is charted in the
+    exercises' world (F33).
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from contrefeu.fhir import Json, derived_id, encode
+from contrefeu.fhir import Json, derived_id, encode, is_exercise
 from contrefeu.mapping.reading import FeedRules, Link, Reading, Said, Subject
 from contrefeu.mapping.tables.codes import NATIONAL_AUTHORITIES, NATIONAL_TYPES
 
@@ -121,11 +123,16 @@ def _part(
     part = Reading(
         whole.journal, whole.sequence, whole.received_ns, whole.hlc, whole.source, whole.kind, understood=True
     )
+    labelled = any(map(is_exercise, [patient or {}, *resources]))
+    part.world = "T" if labelled else whole.world
     keys = _keys(patient, authority) if patient else [key]
     part.subjects = [Subject(keys)]
     if patient is not None:
         part.patient = {name: value for name, value in patient.items() if name not in {"resourceType", "id", "meta"}}
         part.at_ns = _time(patient)
+        security = _dicts(_dict(patient.get("meta")).get("security"))
+        if security:
+            part.patient["security"] = security
     for one in resources:
         values: Json = {k: references.rewritten(v) for k, v in one.items() if k not in _DROPPED}
         if one["resourceType"] == "Appointment":
@@ -139,7 +146,7 @@ def _part(
 
 
 def _become(reading: Reading, part: Reading) -> None:
-    for name in ("understood", "subjects", "patient", "at_ns", "said"):
+    for name in ("understood", "world", "subjects", "patient", "at_ns", "said"):
         setattr(reading, name, getattr(part, name))
 
 

@@ -19,12 +19,13 @@ from starlette.routing import BaseRoute, Route
 from contrefeu.station.deps import Deps
 from contrefeu.station.fhir_api import FhirApi
 from contrefeu.station.house import House, around
-from contrefeu.station.labels import DUE_SIGNS, age_words, label, role_name
+from contrefeu.station.labels import DUE_SIGNS, age_words, allergies_struck_words, due_words, label, role_name
 from contrefeu.station.pages.boards import Boards
 from contrefeu.station.pages.charts import ChartPages
 from contrefeu.station.pages.entries import EntryPages
 from contrefeu.station.pages.node import NodePages
 from contrefeu.station.pages.search import SearchPages
+from contrefeu.station.pages.unplaced import UnplacedPages
 from contrefeu.station.sheet import sparkline
 from contrefeu.station.staff import Staff
 from contrefeu.web import (
@@ -65,6 +66,8 @@ def create_app(deps: Deps) -> Starlette:
                 "age_words": age_words,
                 "sparkline": sparkline,
                 "due_signs": DUE_SIGNS,
+                "due_words": due_words,
+                "allergies_struck_words": allergies_struck_words,
             },
         )
     )
@@ -101,6 +104,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *ChartPages(house).routes(),
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
+        *UnplacedPages(house).routes(),
         *NodePages(house).routes(),
         *FhirApi(house).routes(),
     ]

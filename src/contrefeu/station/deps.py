@@ -9,7 +9,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from contrefeu.base import Clock
-from contrefeu.chart import Board, Chart, ChartsStatus, PatientHit, WardSummary
+from contrefeu.chart import UNPLACED_MAX, Board, Chart, ChartsStatus, PatientHit, UnplacedEntry, WardSummary
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
@@ -49,6 +49,14 @@ class ChartsLike(Protocol):
 
     async def acts(self, after_ref: str = "") -> list[Entry]:
         """Every act, in journal order, after an entry."""
+        ...
+
+    async def waiting(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
+        """Entries that somebody's care may depend on and that nobody could be given, the newest first (F31)."""
+        ...
+
+    async def unread(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
+        """Entries that name nobody and say nothing that a chart holds, the newest first."""
         ...
 
     async def changes(self, after: int, timeout_s: float) -> int:

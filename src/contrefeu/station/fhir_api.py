@@ -51,7 +51,6 @@ TYPES = (
     "ServiceRequest",
     "Specimen",
 )
-_EXERCISE = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 _JSON = frozenset({"application/fhir+json", "application/json", "json"})
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _BIRTH_DATE = re.compile(r"(?:eq)?([0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?)")
@@ -209,15 +208,8 @@ class FhirApi:
 
 
 def _resources(chart: Chart) -> list[Json]:
-    """The resources of *chart*, the patient first; those of an exercise are labelled."""
-    found: list[Json] = [entry["resource"] for entry in to_bundle(chart)["entry"]]
-    if chart.world != "T":
-        return found
-    return [{**one, "meta": _labelled(one.get("meta") or {})} for one in found]
-
-
-def _labelled(meta: Json) -> Json:
-    return {**meta, "security": [*meta.get("security", []), _EXERCISE]}
+    """The resources of *chart*, the patient first."""
+    return [entry["resource"] for entry in to_bundle(chart)["entry"]]
 
 
 def _meets(patient: Json, key: str, value: str) -> bool:

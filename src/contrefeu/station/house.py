@@ -1,16 +1,18 @@
 """What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from contrefeu.access import Account
-from contrefeu.chart import BoardRow, ChartsStatus
+from contrefeu.chart import BoardRow, ChartsStatus, FeedStatus
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.sheet import Person, Sheet, person_of
 from contrefeu.station.staff import Staff
 from contrefeu.web import NOT_FOUND, Around, Shell, Visit, person
 
+OURS = ("user/", "console")  # sources that are people here and no feed: their looks keep no page fresh
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
 
 
@@ -90,7 +92,18 @@ async def around(charts: ChartsLike, staff: Staff, visit: Visit) -> Around:
         both_worlds=bool(status.patients and status.test_patients),
         downtime_since=downtime.since,
         downtime_wards=tuple(downtime.wards),
+        troubles=status.troubles,
     )
+
+
+def of_feeds(senders: Sequence[FeedStatus]) -> list[FeedStatus]:
+    """Return the senders that are feeds, and not people here."""
+    return [sender for sender in senders if not sender.source.startswith(OURS)]
+
+
+def opens_unplaced(account: Account) -> bool:
+    """Whether somebody may open an entry that stands in no chart: their role, and no ward that binds them."""
+    return account.may("entry") and account.in_scope("")
 
 
 def shows_exercise(status: ChartsStatus, visit: Visit) -> bool:

@@ -5,6 +5,7 @@ A code that no row has is shown as it is: better a code than a wrong word.
 
 from collections.abc import Mapping
 
+from contrefeu.chart import DueItem
 from contrefeu.station.ages import Age
 from contrefeu.web import N_, Words
 
@@ -157,12 +158,81 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "none-known": N_("Aucune allergie connue"),
         "no-source": N_("Allergies : aucune source ici"),
         "conflict": N_("Allergies : sources en désaccord"),
+        "struck": N_("Allergies : aucune en vigueur"),
     },
     "due": {
         "late": N_("en retard"),
         "due": N_("maintenant"),
         "coming": "",
         "unknown": N_("donnée ? non connu"),
+    },
+    "loss": {  # why something of an entry, or all of it, stands in no chart: as readings and charts say it
+        "kept in the message, not charted": N_("gardé dans le message, dans aucun dossier"),
+        "names no patient that can be told from others": N_("ne nomme aucun patient que l’on puisse distinguer"),
+        "its coded entries are kept in the document; its text is shown": N_(
+            "ses données codées restent dans le document ; son texte est montré"
+        ),
+        "a coded entry that says nothing by itself: its text is shown": N_(
+            "une donnée codée qui ne dit rien seule : son texte est montré"
+        ),
+        "no local number: the patient cannot be told from others by it": N_(
+            "pas de numéro local : il ne distingue pas ce patient des autres"
+        ),
+        "a result without a code": N_("un résultat sans code"),
+        "a document message without TXA": N_("un message de document sans TXA"),
+        "an appointment without a number": N_("un rendez-vous sans numéro"),
+        "an unlinking that does not name two numbers: nothing was changed": N_(
+            "une séparation qui ne nomme pas deux numéros : rien n’a été changé"
+        ),
+        "the message names no patient": N_("le message ne nomme aucun patient"),
+        "an order without a number": N_("une demande sans numéro"),
+        "beside a vaccine: kept in the message, not charted": N_(
+            "à côté d’un vaccin : gardé dans le message, dans aucun dossier"
+        ),
+        "an event that no rule knows: the person is charted, nothing is moved": N_(
+            "un événement qu’aucune règle ne connaît : la personne a son dossier, rien n’est déplacé"
+        ),
+        "a merge that does not name both numbers: nothing was linked": N_(
+            "une fusion qui ne nomme pas les deux numéros : rien n’a été lié"
+        ),
+        "a stay of this patient is another's: what came in under it before is still on this chart": N_(
+            "un séjour de ce patient est celui d’un autre : ce qui est venu sous son numéro est encore dans ce dossier"
+        ),
+        "a change of stay that does not name what changes: nothing was changed": N_(
+            "un changement de séjour qui ne dit pas ce qui change : rien n’a été changé"
+        ),
+        "its sender deleted a resource: what is charted of it stays": N_(
+            "son émetteur a supprimé une ressource : ce que le dossier en dit reste"
+        ),
+        "no rule for this kind of content: it is kept as it came": N_(
+            "aucune règle pour ce contenu : il est gardé tel que reçu"
+        ),
+        "no patient with a number: kept as it came": N_("aucun patient avec un numéro : gardé tel que reçu"),
+        "no MSH: the bytes are kept, nothing could be read": N_(
+            "pas de MSH : les octets sont gardés, rien n’a pu être lu"
+        ),
+        "two patients are linked, which is no merge: both charts stay as they are": N_(
+            "deux patients sont liés, ce qui n’est pas une fusion : les deux dossiers restent tels quels"
+        ),
+        "the sender deleted a person: the chart stays as it was": N_(
+            "l’émetteur a supprimé une personne : le dossier reste tel quel"
+        ),
+        "a number moved from one person to another: both charts stay as they are": N_(
+            "un numéro est passé d’une personne à une autre : les deux dossiers restent tels quels"
+        ),
+        "no rule for it": N_("aucune règle pour cela"),
+        "the fold gave up on it": N_("n’a pas pu être mis au dossier"),
+        "names an order or a stay, and no patient was named beside it yet": N_(
+            "nomme une demande ou un séjour, et aucun patient n’a encore été nommé avec"
+        ),
+        "two patients answer to its numbers": N_("deux patients répondent à ses numéros"),
+    },
+    "trouble": {  # kinds of errors, as journals raise them
+        "journal-tampered": N_("des octets n’y sont plus ceux qui ont été scellés"),
+        "tampered": N_("des octets n’y sont plus ceux qui ont été scellés"),
+        "journal-unreadable": N_("aucune clé d’ici ne l’ouvre"),
+        "missing": N_("il y manque des entrées"),
+        "storage": N_("son disque ou sa clé est en défaut"),
     },
     "found": {"in": N_("présent"), "left": N_("sorti"), "deceased": N_("décédé")},
 }
@@ -173,6 +243,20 @@ def label(kind: str, code: str, words: Words) -> str:
     """Return *code* in words; itself when no row has it."""
     found = LABELS[kind].get(code, code)
     return words(found) if found else ""
+
+
+def due_words(item: DueItem, words: Words) -> str:
+    """Return what stands behind something due: without an hour it was not computed (F9), whatever else is known."""
+    return (
+        words(N_("heure non calculée")) if item.state == "unknown" and not item.at else label("due", item.state, words)
+    )
+
+
+def allergies_struck_words(count: int, words: Words) -> str:
+    """Return that allergies were said, and none stands any more: never "none known" (F1)."""
+    return words.ngettext("aucune en vigueur (%(num)d retirée)", "aucune en vigueur (%(num)d retirées)", count) % {
+        "num": count
+    }
 
 
 def role_name(role: str, words: Words) -> str:

@@ -11,13 +11,13 @@ import asyncio
 from contrefeu.access import Account, Accounts, Downtime, Lockout, secret_matches
 from contrefeu.acts import Act, decode, encode
 from contrefeu.base import Clock, StorageError
+from contrefeu.chart import STATION
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
 from contrefeu.station.deps import ChartsLike
 from contrefeu.web import NOT_KEPT, Actor, Appender, Refused
 
 STALE_NS = 1_000_000_000  # 1 s: how long a disabled account may go on
 REFOLD_NS = 60_000_000_000  # 60 s: acts of another node may arrive late, in the middle: read them all again
-STATION_SUFFIX = "-station"
 
 
 class Staff:
@@ -108,7 +108,7 @@ class Staff:
             self._read_ns = now
 
     def _take(self, entry: Entry) -> None:
-        if not entry.journal.endswith(STATION_SUFFIX) or entry.ref in self._refs:
+        if not entry.journal.endswith(STATION) or entry.ref in self._refs:
             return
         self._refs.add(entry.ref)
         act = decode(entry.body)

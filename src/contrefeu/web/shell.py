@@ -64,6 +64,7 @@ class Around:
     both_worlds: bool = False  # there is an exercise beside real patients
     downtime_since: str = ""  # RFC 3339; "" in normal times
     downtime_wards: tuple[str, ...] = ()  # empty: the whole hospital
+    troubles: Mapping[str, str] = field(default_factory=dict)  # journal that is not read on -> kind of error
 
 
 @dataclass(frozen=True, slots=True)

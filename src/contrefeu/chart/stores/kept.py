@@ -22,6 +22,8 @@ SEQUENCE_BITS = 44  # 17e12 entries a journal, and half a million journals, in S
 STATES = {CHARTED: "charted", UNCHARTED: "uncharted", WAITING: "waiting", DUPLICATE: "duplicate", ACT: "act"}
 _RECEIVED, _REUSED, _LAST = 3, 4, 5
 _COUNT = {CHARTED: 0, UNCHARTED: 1, WAITING: 1, ACT: 1, DUPLICATE: 2}  # place in a feed's counts; then the three above
+# As the index says it (schema.py): what no rule reads, or defeats the fold, is a line on its patient's chart
+_OF_NOBODY = "FROM entries WHERE state = 0 AND reason NOT IN ('', 'no rule for it', 'the fold gave up on it')"
 _SELECT = "SELECT e.id, e.hlc, e.received, e.source, e.media, b.body FROM entries e JOIN bodies b ON b.id = e.id "
 
 
@@ -163,10 +165,18 @@ class Kept:
 
     def waiting(self, limit: int) -> list[tuple[Entry, str]]:
         """Return entries that name somebody by an order or a stay nobody has been seen with, the newest first."""
-        found = self._db.rows(
-            "SELECT id, reason FROM entries WHERE state = ? ORDER BY received DESC LIMIT ?", (WAITING, limit)
-        )
+        found = self._db.rows("SELECT id, reason FROM entries WHERE state = 2 ORDER BY received DESC LIMIT ?", (limit,))
         return [(entry, reason) for id_, reason in found for entry in self.entries([id_])]
+
+    def of_nobody(self, limit: int) -> list[tuple[Entry, str]]:
+        """Return entries that are charted nowhere and stand on nobody's chart either, the newest first."""
+        found = self._db.rows("SELECT id, reason " + _OF_NOBODY + " ORDER BY received DESC LIMIT ?", (limit,))
+        return [(entry, reason) for id_, reason in found for entry in self.entries([id_])]
+
+    def unplaced_counts(self) -> tuple[int, int]:
+        """Return how many entries wait for their patient, and how many are nobody's."""
+        waiting = self._db.value("SELECT count(*) FROM entries WHERE state = 2")
+        return int(waiting), int(self._db.value("SELECT count(*) " + _OF_NOBODY))
 
     def account(self, journal: str, first: int, last: int) -> dict[int, int]:
         """Return how many entries of *journal*, from *first* to *last*, are in each state."""

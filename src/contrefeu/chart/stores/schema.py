@@ -7,7 +7,7 @@ Rules kept here:
   * The version is raised with the tables, and whenever a chart that was written down would be read otherwise.
 """
 
-SCHEMA_VERSION = 2  # a file of another version is set aside
+SCHEMA_VERSION = 3  # a file of another version is set aside
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -26,6 +26,8 @@ CREATE TABLE entries(
     id INTEGER PRIMARY KEY, hlc INTEGER NOT NULL, received INTEGER NOT NULL, source INTEGER NOT NULL,
     media INTEGER NOT NULL, state INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE INDEX entries_without_owner ON entries(received) WHERE state = 2;
+CREATE INDEX entries_of_nobody ON entries(received)
+    WHERE state = 0 AND reason NOT IN ('', 'no rule for it', 'the fold gave up on it');
 CREATE INDEX entries_acts ON entries(hlc) WHERE state = 4;
 -- Their bytes as received: what charts are folded from. Apart, so that counting entries reads no body.
 CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL);

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from contrefeu.fhir import Annotation
-from contrefeu.hl7 import Message, NotHl7
+from contrefeu.hl7 import Message, NotHl7, Segment
 from contrefeu.mapping.from_hl7 import appointments, documents, orders, person, pharmacy, problems, results, stay
 from contrefeu.mapping.from_hl7.datatypes import Context, key_of
 from contrefeu.mapping.from_hl7.groups import Group, Order, groups
@@ -32,12 +32,14 @@ _ORDERS = frozenset(
 )
 _RESULTS = frozenset({"ORU", "OUL", "ORF", "OPU"})
 _PRESCRIPTIONS = frozenset({"RDE", "OMP", "RDO", "RRE", "ORP", "RGV", "RRG"})
+_ORDERED = _ORDERS | _PRESCRIPTIONS
 _PEOPLE = frozenset({"PPR", "PGL", "REF"})  # patient, problems, allergies, diagnoses: read in any message
 _BILLING = frozenset({"BAR", "DFT"})  # kept and counted, never charted
 # Segments that say nothing a chart needs, in any message
 _SILENT = frozenset({"EVN", "PV2", "MSA", "SFT", "UAC", "PDA", "PD1", "RGS", "MRG", "ERR", "BTS", "FTS"})
 # Read wherever they stand in a message about a person
 _READ = frozenset({"PID", "PV1", "ZBE", "NK1", "AL1", "IAM", "DG1", "OBX", "PRB"})
+_PROBLEMS = frozenset({"AL1", "IAM", "PRB", "DG1"})
 _READ_IN = {
     "ADT": frozenset({"ROL"}),
     "MDM": frozenset({"TXA", "NTE"}),
@@ -95,11 +97,11 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
     code, event = message.code.strip().upper(), message.event.strip().upper()
     # A kind is shown and counted: what is no kind of message may be anybody's words.
     reading.kind = "^".join(filter(None, (code, event))) if _KIND.fullmatch(code + event) else "HL7 v2"
-    reading.control_id = message.control_id
     reading.world = "T" if message.processing_id.strip().upper() in {"T", "D"} else "P"
     for problem in message.problems:
         reading.lose("", problem)
     context = Context(message, _zone(rules.zone), rules.authority or message.source)
+    reading.control_id = context.control_id
     parts = groups(message)
     _group(reading, parts[0], code, event, context)
     for group in parts[1:]:
@@ -121,23 +123,15 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
     """One patient's part."""
     message = context.message
     evn = message.first("EVN")
-    reading.said_at_ns = nanoseconds(context.moment(message.message_time))
+    reading.said_at_ns = context.sent_ns
     reading.at_ns = nanoseconds(context.moment(evn.text(2)) if evn else None) or reading.said_at_ns
     pid, pv1 = group.pid, group.first("PV1")
-    keys = person.identity_keys(pid, context) if pid else []
+    keys: list[str] = []
+    if pid is not None:
+        keys = _person(reading, group, pid, code, context)
     patient_key = keys[0] if keys else ""
     visit = stay.visit_key(pid, pv1, context, patient_key) if pid or pv1 else ""
     hints = [visit] if visit and not visit.startswith("only:") else []
-    if pid is not None:
-        reading.identifies = code == "ADT"
-        own = person.practitioners(group.first("PD1"), group.all("ROL"))
-        reading.patient, cleared = person.patient(pid, own, context)
-        reading.cleared = cleared if reading.identifies else []
-        contacts = person.contacts(group.all("NK1"))
-        if contacts and reading.identifies:
-            reading.patient["contact"] = contacts
-        if reading.patient.get("security") is None and pid.has(32) and reading.identifies:
-            reading.cleared.append("security")
     named = visit if pv1 is not None and (pv1.has(19) or code == "ADT") else hints[0] if hints else ""
     _clinical(reading, group, code, event, patient_key, named, context)
     hints += [name for said in reading.said for name in said.names if name not in hints]
@@ -150,6 +144,23 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
         reading.patient, reading.cleared, reading.identifies = None, [], False
 
 
+def _person(reading: Reading, group: Group, pid: Segment, code: str, context: Context) -> list[str]:
+    """Who the patient is; returns their keys."""
+    reading.identifies = code == "ADT"
+    own = person.practitioner(group.first("PD1"), group.all("ROL"))
+    said = person.read_pid(pid, own, context)
+    reading.patient = dict(said.elements)
+    if not reading.identifies:
+        return list(said.keys)
+    reading.cleared = list(said.cleared)
+    contacts = person.contacts(group.all("NK1"))
+    if contacts:
+        reading.patient["contact"] = contacts
+    if reading.patient.get("security") is None and pid.has(32):
+        reading.cleared.append("security")
+    return list(said.keys)
+
+
 def _clinical(
     reading: Reading, group: Group, code: str, event: str, patient_key: str, visit: str, context: Context
 ) -> None:
@@ -157,7 +168,7 @@ def _clinical(
     reading.understood = True
     if code == "ADT":
         _admission(reading, group, event, patient_key, visit, context)
-    elif code in _ORDERS | _PRESCRIPTIONS:
+    elif code in _ORDERED:
         _ordered(reading, group, patient_key, visit, context)
     elif code in _RESULTS:
         _resulted(reading, group, visit, context)
@@ -325,6 +336,8 @@ def _scheduled(reading: Reading, event: str, context: Context) -> None:
 def _problems(reading: Reading, group: Group, patient_key: str, visit: str, context: Context) -> None:
     if not patient_key:
         return
+    if not _PROBLEMS & group.named.keys():
+        return
     found = [problems.allergy_of_al1(al1, context, patient_key) for al1 in group.all("AL1")]
     found += [problems.allergy_of_iam(iam, context, patient_key) for iam in group.all("IAM")]
     found += [problems.condition_of_prb(prb, context, patient_key, visit) for prb in group.all("PRB")]
@@ -340,7 +353,7 @@ def _measured(reading: Reading, group: Group, code: str, patient_key: str, visit
     found += [
         line
         for order in group.orders
-        if order.obr is None or code in _ORDERS | _PRESCRIPTIONS | {"RAS", "RDS"}
+        if order.obr is None or code in _ORDERED or code in {"RAS", "RDS"}
         for line in order.lines
         if line.name == "OBX"
     ]
@@ -355,7 +368,7 @@ def _measured(reading: Reading, group: Group, code: str, patient_key: str, visit
 
 def _unread_segments(reading: Reading, group: Group, code: str) -> None:
     read = _READ_IN.get(code, frozenset())
-    names = [s.name for s in group.segments if s.name not in _READ_OR_SILENT and s.name not in read]
+    names = [name for name in group.named if name not in _READ_OR_SILENT and name not in read]
     names += [name for order in group.orders for name in order.others if name not in read]
     for name in dict.fromkeys(names):
         reading.lose(name, "kept in the message, not charted")

@@ -15,7 +15,6 @@ from contrefeu.mapping.from_hl7.datatypes import (
     person,
     whole_number,
 )
-from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Said
 from contrefeu.mapping.tables.codes import APPOINTMENT_STATUS
 
@@ -57,7 +56,7 @@ def appointment(event: str, sch: Segment, resources: list[Segment], context: Con
     )
     values = plain(found)
     del values["resourceType"]
-    at_ns = nanoseconds(context.moment(context.message.message_time))
+    at_ns = context.sent_ns
     return Said("Appointment", key, values, at_ns, "update")
 
 

@@ -6,11 +6,11 @@ Rules kept here:
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import lru_cache, wraps
+from typing import TypeVar
 from zoneinfo import ZoneInfo
-
-from msgspec import Struct, field
 
 from contrefeu.fhir import (
     Address,
@@ -23,6 +23,7 @@ from contrefeu.fhir import (
     Reference,
 )
 from contrefeu.hl7 import Message, Moment, Rep, Segment, parse_moment
+from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.tables.codes import (
     ADDRESS_USES,
     CODE_SYSTEMS,
@@ -41,33 +42,68 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
 
 
-class Context(Struct, frozen=True):
-    """What every translator needs beside the segment: the feed's zone, and whose numbers those without a name are."""
+READINGS_MAX = 8_192  # of each data type that are remembered, some 5 MB: a house has as many codes, people and units
+DEFAULT_CHARS_MAX = 256  # characters of what a sender calls itself, beside a field that is remembered
 
-    message: Message
-    zone: ZoneInfo
-    authority: str
-    doubts: dict[str, None] = field(default_factory=dict)  # what was doubtful of the times that were read
+T = TypeVar("T")
+
+
+def once(read: Callable[[Rep, str], T]) -> Callable[[Rep, str], T]:
+    """Read the same short field once: whatever is made of it never changes."""
+    kept = lru_cache(maxsize=READINGS_MAX)(read)
+
+    @wraps(read)
+    def read_once(rep: Rep, default: str) -> T:
+        return kept(rep, default) if rep.is_short and len(default) <= DEFAULT_CHARS_MAX else read(rep, default)
+
+    return read_once
+
+
+class Times:
+    """The times of one feed, and what was doubtful of those that were read."""
+
+    __slots__ = ("doubts", "zone")
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self.doubts: dict[str, None] = {}
 
     def moment(self, raw: str) -> Moment | None:
         """Read a time of this feed."""
-        found = parse_moment(raw, self.zone) if raw else None
+        if not raw:
+            return None
+        found = parse_moment(raw, self.zone)
         if found is None:
-            if raw:
-                self.doubts[_NO_TIME] = None
+            self.doubts[_NO_TIME] = None
         elif found.ambiguous or found.missing:
             self.doubts[_TWICE if found.ambiguous else _NEVER] = None
         return found
 
     def when(self, raw: str) -> str:
         """A time as FHIR writes it; "" when there is none."""
-        found = self.moment(raw)
-        return found.fhir if found else ""
+        found = self.moment(raw) if raw else None
+        return found.fhir if found is not None else ""
 
     def instant(self, raw: str) -> str:
         """A time as a FHIR instant: "" for a mere day, month or year."""
         found = self.when(raw)
         return found if len(found) > 10 else ""
+
+
+class Context(Times):
+    """What every translator needs beside the segment: the feed's zone, and whose numbers those without a name are."""
+
+    __slots__ = ("authority", "control_id", "message", "sent", "sent_at", "sent_ns")
+
+    def __init__(self, message: Message, zone: ZoneInfo, authority: str) -> None:
+        super().__init__(zone)
+        self.message = message
+        self.authority = authority
+        self.control_id = message.control_id
+        self.sent = self.moment(message.message_time)
+        self.sent_ns = nanoseconds(self.sent)
+        written = self.sent.fhir if self.sent is not None else ""
+        self.sent_at = written if len(written) > 10 else ""  # as a FHIR instant
 
 
 def authority_of(rep: Rep, component: int, default: str) -> str:
@@ -93,12 +129,14 @@ def is_dummy(value: str) -> bool:
     return value.upper() in DUMMY_NUMBERS or (len(value) >= 4 and len(set(value)) == 1 and value[0] in "09X")
 
 
+@once
 def key_of(rep: Rep, default: str) -> str:
     """The identity key of a CX; "" for an empty or dummy number."""
     value = rep.text(1).strip()
     return "" if not value or is_dummy(value) else f"{authority_of(rep, 4, default)}|{value}"
 
 
+@once
 def identifier(rep: Rep, default: str) -> Identifier | None:
     """CX -> Identifier."""
     value = rep.text(1).strip()
@@ -116,66 +154,68 @@ def identifier(rep: Rep, default: str) -> Identifier | None:
 
 def entity(segment: Segment, number: int, default: str) -> tuple[str, Identifier] | None:
     """EI -> its key and Identifier; None when there is none."""
-    reps = segment.reps(number)
-    value = reps[0].text(1).strip() if reps else ""
+    rep = segment.rep(number)
+    return _entity(rep, default) if rep is not None else None
+
+
+@once
+def _entity(rep: Rep, default: str) -> tuple[str, Identifier] | None:
+    value = rep.text(1).strip()
     if not value:
         return None
-    authority = reps[0].text(2) or reps[0].text(3) or default
-    universal = reps[0].text(3)
+    authority = rep.text(2) or rep.text(3) or default
+    universal = rep.text(3)
     system = f"urn:oid:{universal}" if _OID.fullmatch(universal) else f"urn:id:{authority}"
     return f"{authority}|{value}", Identifier(system=system, value=value)
 
 
 def name(rep: Rep) -> HumanName | None:
     """XPN -> HumanName."""
-    family, given = rep.text(1), rep.text(2)
-    further = rep.text(3).split()
+    family, given, middle, suffix, prefix, _, kind = rep.texts(7)
+    further = middle.split()
     if not family and not given and not further:
         return None
     return HumanName(
-        use=NAME_USES.get(rep.text(7), ""),
+        use=NAME_USES.get(kind, ""),
         family=family,
         given=list(dict.fromkeys(part for part in (given, *further) if part)),  # the INS lists the first one again
-        suffix=[part for part in (rep.text(4),) if part],
-        prefix=[part for part in (rep.text(5),) if part],
+        suffix=[suffix] if suffix else [],
+        prefix=[prefix] if prefix else [],
     )
 
 
 def address(rep: Rep) -> Address | None:
     """XAD -> Address."""
-    line = [part for part in (rep.text(1), rep.text(2)) if part]
-    found = Address(
-        use=ADDRESS_USES.get(rep.text(7), ""),
-        line=line,
-        city=rep.text(3),
-        state=rep.text(4),
-        postalCode=rep.text(5),
-        country=rep.text(6),
-    )
-    return found if line or found.city or found.postalCode or found.country else None
+    first, second, city, state, code, country, kind = rep.texts(7)
+    line = [part for part in (first, second) if part]
+    if not line and not city and not code and not country:
+        return None
+    return Address(use=ADDRESS_USES.get(kind, ""), line=line, city=city, state=state, postalCode=code, country=country)
 
 
 def telecom(rep: Rep, use: str = "") -> ContactPoint | None:
     """XTN -> ContactPoint."""
-    system = PHONE_SYSTEMS.get(rep.text(3), "phone")
-    value = rep.text(4) if system == "email" else ""
-    value = value or rep.text(12) or rep.text(1) or " ".join(p for p in (rep.text(5), rep.text(6), rep.text(7)) if p)
-    if not value:
-        return None
-    return ContactPoint(system, value, PHONE_USES.get(rep.text(2), use))
+    whole, kind, equipment, mail, country, area, local, *_, unformatted = rep.texts(12)
+    system = PHONE_SYSTEMS.get(equipment, "phone")
+    value = mail if system == "email" else ""
+    value = value or unformatted or whole or words((country, area, local))
+    return ContactPoint(system, value, PHONE_USES.get(kind, use)) if value else None
 
 
-def concept(rep: Rep | None, default_text: str = "") -> CodeableConcept | None:
+def concept(rep: Rep) -> CodeableConcept | None:
     """CWE, CE -> CodeableConcept: both codes, and the words that were sent."""
-    if rep is None:
-        return CodeableConcept(text=default_text) if default_text else None
+    return _concept(rep, "")
+
+
+@once
+def _concept(rep: Rep, _: str) -> CodeableConcept | None:
     parts = rep.components
     parts += [""] * (9 - len(parts))
     mark = rep.subcomponent_mark
     if mark and mark in rep.raw:
         parts = [rep.text(at) for at in range(1, len(parts) + 1)]
     codings = [Coding(_system(parts[at + 2]), code, parts[at + 1]) for at in (0, 3) if (code := _code(parts[at]))]
-    text = parts[8] or parts[1] or parts[4] or parts[0] or default_text
+    text = parts[8] or parts[1] or parts[4] or parts[0]
     if not codings and not text:
         return None
     return CodeableConcept(codings, text)
@@ -183,28 +223,34 @@ def concept(rep: Rep | None, default_text: str = "") -> CodeableConcept | None:
 
 def concept_of(segment: Segment, number: int, repetition: int = 0) -> CodeableConcept | None:
     """A field of CWE -> CodeableConcept."""
+    if repetition == 0:
+        rep = segment.rep(number)
+        return _concept(rep, "") if rep is not None else None
     reps = segment.reps(number)
-    return concept(reps[repetition]) if repetition < len(reps) else None
+    return _concept(reps[repetition], "") if repetition < len(reps) else None
 
 
-def person(rep: Rep | None) -> Reference | None:
+def person(rep: Rep) -> Reference | None:
     """XCN, CNN -> Reference: number and name of a professional."""
-    if rep is None:
-        return None
-    number, family, given, title = rep.text(1), rep.text(2), rep.text(3), rep.text(6)
-    words = " ".join(part for part in (title, given, family) if part)
-    if not number and not words:
+    return _person(rep, "")
+
+
+@once
+def _person(rep: Rep, _: str) -> Reference | None:
+    number, family, given, _, _, title = rep.texts(6)
+    called = words((title, given, family))
+    if not number and not called:
         return None
     authority = rep.text(9, 1) or rep.text(9, 2)
     found = Identifier(system=f"urn:id:{authority}" if authority else "", value=number) if number else None
-    return Reference(identifier=found, display=words or number)
+    return Reference(identifier=found, display=called or number)
 
 
 def first_person(segment: Segment, *numbers: int) -> Reference | None:
     """The first professional in these fields."""
     for number in numbers:
         for rep in segment.reps(number):
-            found = person(rep)
+            found = _person(rep, "")
             if found is not None:
                 return found
     return None

@@ -24,7 +24,6 @@ from contrefeu.hl7 import Segment
 from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person
 from contrefeu.mapping.from_hl7.results import Line, attachments_of
 from contrefeu.mapping.from_hl7.stay import RESTRICTED, reference
-from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Said
 from contrefeu.mapping.tables.codes import AVAILABILITY, CONFIDENTIALITY, DOCUMENT_STATUS
 
@@ -32,8 +31,8 @@ from contrefeu.mapping.tables.codes import AVAILABILITY, CONFIDENTIALITY, DOCUME
 def document(event: str, txa: Segment, lines: list[Line], visit: str, context: Context) -> Iterator[Said]:
     """TXA: 2 type, 4, 6, 7 times, 9 author, 12 id, 13 parent, 16 file name, 17 to 19 statuses."""
     own = entity(txa, 12, context.authority)
-    name = own[0] if own else f"{context.authority}|{context.message.control_id}"
-    at_ns = nanoseconds(context.moment(context.message.message_time))
+    name = own[0] if own else f"{context.authority}|{context.control_id}"
+    at_ns = context.sent_ns
     status = DOCUMENT_STATUS.get(txa.text(17).upper(), "")
     bodies = _bodies(lines)
     dates = [date for at in (6, 4, 7) if (date := context.when(txa.text(at)))]

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from contrefeu.hl7 import Message, Segment
 
 _DRUGS = frozenset({"RXO", "RXE", "RXA", "RXD", "RXG"})
+_ORDERING = _DRUGS | {"ORC", "OBR"}
 _UNDER_AN_ORDER = frozenset({"OBX", "NTE", "TQ1", "RXR", "RXC", "TQ2", "SPM", "DG1", "TXA", "FT1", "CTI", "BLG", "SAC"})
 # segment under an order -> where it stands in Order
 _PLACES = {
@@ -43,33 +44,41 @@ class Group(Struct):
 
     pid: Segment | None = None
     segments: list[Segment] = field(default_factory=list)  # all but those under an order
+    named: dict[str, list[Segment]] = field(default_factory=dict)  # the same by name
     orders: list[Order] = field(default_factory=list)
 
     def first(self, name: str) -> Segment | None:
         """The first segment called *name*."""
-        return next((segment for segment in self.segments if segment.name == name), None)
+        found = self.named.get(name)
+        return found[0] if found else None
 
     def all(self, name: str) -> list[Segment]:
         """Every segment called *name*."""
-        return [segment for segment in self.segments if segment.name == name]
+        return list(self.named.get(name, ()))
+
+    def add(self, segment: Segment) -> None:
+        """Take a segment that is under no order."""
+        self.segments.append(segment)
+        self.named.setdefault(segment.name, []).append(segment)
 
 
 def groups(message: Message) -> list[Group]:
     """Cut *message* at each PID; what stands before the first belongs to it."""
     found = [Group()]
+    group = found[0]
     for segment in message.segments[1:]:
-        group = found[-1]
-        if segment.name == "PID":
+        name = segment.name
+        if name == "PID":
             if group.pid is not None:
                 group = Group()
                 found.append(group)
             group.pid = segment
-        elif segment.name in {"ORC", "OBR"} or segment.name in _DRUGS:
+        elif name in _ORDERING:
             _into_order(group, segment)
-        elif group.orders and segment.name in _UNDER_AN_ORDER:
+        elif name in _UNDER_AN_ORDER and group.orders:
             _under(group.orders[-1], segment)
         else:
-            group.segments.append(segment)
+            group.add(segment)
     return found
 
 

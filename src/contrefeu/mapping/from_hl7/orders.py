@@ -37,7 +37,7 @@ def unnumbered_key(orc: Segment | None, patient_key: str, number: int, context: 
     control = orc.text(1).upper() if orc else "NW"
     if not patient_key or control not in {"", "NW", "SN", "RO", "XO"}:
         return ""
-    return f"message:{patient_key}|{context.authority}|{context.message.control_id}|{number}"
+    return f"message:{patient_key}|{context.authority}|{context.control_id}|{number}"
 
 
 def request_reference(placer: str, filler: str) -> Reference:
@@ -78,7 +78,7 @@ def service_request(
     moment = nanoseconds(context.moment(orc.text(9)) if orc else None)
     names = [f"order:{key}" for key in (placer, filler) if key]
     # ORC-9 is when this very event was entered, in a change too (4.5.1.9): it orders versions only if MSH-7 agrees.
-    at = max(moment, nanoseconds(context.moment(context.message.message_time)))
+    at = max(moment, context.sent_ns)
     return Said("ServiceRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
 
 

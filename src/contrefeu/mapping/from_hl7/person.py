@@ -5,6 +5,12 @@ Rules kept here:
   * The INS identifies somebody and never a chart: it is an identifier, not a key (FIELD F22, F23).
 """
 
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from contrefeu.fhir import (
     CodeableConcept,
     Coding,
@@ -17,11 +23,13 @@ from contrefeu.fhir import (
     Reference,
     plain,
 )
-from contrefeu.hl7 import Segment
+from contrefeu.hl7 import Notation, Segment
 from contrefeu.mapping.from_hl7.datatypes import (
     Context,
+    Times,
     address,
     concept_of,
+    first_person,
     identifier,
     is_national,
     key_of,
@@ -39,6 +47,10 @@ MOTHERS_NAME = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenNam
 # PID-32 (table 0445 and its French values) that hide a person (FIELD F24)
 _HIDDEN = frozenset({"ANOM", "CACH"})
 _OWN_PHYSICIAN = frozenset({"ODRP", "PP", "FHCP"})  # 0443; IHE PAM France, ROL-3
+_LOCAL = frozenset({"PI", "MR", "PT"})  # 0203: numbers that a house gives its patients
+_NO_PATIENT = frozenset({"AN", "VN", "XX"})  # 0203: numbers of accounts, visits, organisations
+PEOPLE_MAX = 2_048  # PID segments that are remembered, some 10 MB: those of whom messages speak these minutes
+PID_CHARS_MAX = 2_000  # characters of a PID that is remembered, with its sender's name
 # PID field -> element of Patient, for nulls
 _NULLS = {
     5: "name",
@@ -51,24 +63,51 @@ _NULLS = {
 }
 
 
-def identity_keys(pid: Segment, context: Context) -> list[str]:
-    """Keys of the patient, the local number first; none when the message gives no local number."""
+class Said(Struct, frozen=True):
+    """What a PID says of a person; shared by the messages that repeat it, so nobody changes it."""
+
+    keys: list[str]  # of the patient, the local number first; none when the message gives no local number
+    elements: Json  # of Patient
+    cleared: list[str]  # elements that it takes back
+    doubts: list[str]  # what was doubtful of its times
+
+
+def read_pid(pid: Segment, practitioner: Reference | None, context: Context) -> Said:
+    """Return what PID says of the patient, whose own physician is *practitioner*."""
+    asked = (pid.line, pid.notation, practitioner, context.zone, context.authority)
+    short = len(pid.line) + len(context.authority) <= PID_CHARS_MAX and practitioner is None
+    found = _kept(*asked) if short else _read(*asked)
+    context.doubts.update(dict.fromkeys(found.doubts))
+    return found
+
+
+def _read(line: str, notation: Notation, practitioner: Reference | None, zone: ZoneInfo, authority: str) -> Said:
+    pid = Segment(line, 0, notation)
+    times = Times(zone)
+    elements, cleared = _elements(pid, practitioner, times, authority)
+    return Said(_keys(pid, authority), elements, cleared, list(times.doubts))
+
+
+_kept = lru_cache(maxsize=PEOPLE_MAX)(_read)
+
+
+def _keys(pid: Segment, authority: str) -> list[str]:
     local: list[tuple[int, str]] = []
     for field in (3, 2, 4):
         for rep in pid.reps(field):
-            key = key_of(rep, context.authority)
-            if key and not is_national(rep) and rep.text(5) not in {"AN", "VN", "XX"}:
-                local.append((0 if rep.text(5) in {"PI", "MR", "PT"} else 1, key))
+            key, kind = key_of(rep, authority), rep.text(5)
+            if key and kind not in _NO_PATIENT and not is_national(rep):
+                local.append((0 if kind in _LOCAL else 1, key))
         if local:
             break
     local.sort(key=lambda found: found[0])
     return list(dict.fromkeys(key for _, key in local))
 
 
-def patient(pid: Segment, practitioners: list[Reference], context: Context) -> tuple[Json, list[str]]:
-    """Return what PID says, as elements of Patient, and which of them it clears."""
+def _elements(pid: Segment, practitioner: Reference | None, times: Times, authority: str) -> tuple[Json, list[str]]:
+    """What PID says, as elements of Patient, and which of them it clears."""
     found = Patient(
-        identifier=_identifiers(pid, context),
+        identifier=_identifiers(pid, authority),
         name=[called for rep in pid.reps(5) if (called := name(rep))],
         gender=GENDERS.get(pid.text(8).upper(), "unknown") if pid.has(8) else "",
         address=[lives for rep in pid.reps(11) if (lives := address(rep))],
@@ -77,10 +116,10 @@ def patient(pid: Segment, practitioners: list[Reference], context: Context) -> t
         ],
         maritalStatus=concept_of(pid, 16) if pid.has(16) else None,
         extension=_extensions(pid),
-        generalPractitioner=practitioners,
-        link=_mother(pid, context),
+        generalPractitioner=[practitioner] if practitioner is not None else [],
+        link=_mother(pid, authority),
     )
-    born = context.moment(pid.text(7))
+    born = times.moment(pid.text(7))
     if born is not None:
         found.birthDate = born.date
     rank = whole_number(pid.text(25))
@@ -90,7 +129,7 @@ def patient(pid: Segment, practitioners: list[Reference], context: Context) -> t
     del values["resourceType"]
     if born is not None and len(born.fhir) > 10:
         values["_birthDate"] = {"extension": [{"url": BIRTH_TIME, "valueDateTime": born.fhir}]}
-    _death(pid, context, values)
+    _death(pid, times, values)
     if pid.text(32) and any(rep.text(1) in _HIDDEN for rep in pid.reps(32)):
         values["security"] = [RESTRICTED]
     return values, [element for field, element in _NULLS.items() if pid.is_null(field)]
@@ -113,20 +152,21 @@ def contacts(segments: list[Segment]) -> list[Json]:
     return found
 
 
-def practitioners(pd1: Segment | None, roles: list[Segment]) -> list[Reference]:
+def practitioner(pd1: Segment | None, roles: list[Segment]) -> Reference | None:
     """The patient's own physician: PD1-4, else ROL-4 of a role that says so (in France ODRP)."""
-    found = [who for rep in (pd1.reps(4) if pd1 else []) if (who := person(rep))]
-    for rol in roles:
-        if rol.text(3) in _OWN_PHYSICIAN and rol.text(2).upper() not in {"DE", "CO"}:
-            found += [who for rep in rol.reps(4)[:1] if (who := person(rep))]
-    return found[:1]
+    found = first_person(pd1, 4) if pd1 is not None else None
+    for rol in roles if found is None else ():
+        first = rol.rep(4)
+        if first is not None and rol.text(3) in _OWN_PHYSICIAN and rol.text(2).upper() not in {"DE", "CO"}:
+            found = found or person(first)
+    return found
 
 
-def _identifiers(pid: Segment, context: Context) -> list[Identifier]:
+def _identifiers(pid: Segment, authority: str) -> list[Identifier]:
     found: dict[tuple[str, str], Identifier] = {}
     for field in (3, 2, 4):
         for rep in pid.reps(field):
-            one = identifier(rep, context.authority)
+            one = identifier(rep, authority)
             if one is not None:
                 found.setdefault((one.system, one.value), one)
     return list(found.values())
@@ -144,18 +184,18 @@ def _extensions(pid: Segment) -> list[Extension]:
     return found
 
 
-def _mother(pid: Segment, context: Context) -> list[PatientLink]:
+def _mother(pid: Segment, authority: str) -> list[PatientLink]:
     """PID-21: the mother's number, when the feed tells it (it may be secret, FIELD F19)."""
-    reps = pid.reps(21)
-    mother = identifier(reps[0], context.authority) if reps else None
+    rep = pid.rep(21)
+    mother = identifier(rep, authority) if rep is not None else None
     if mother is None:
         return []
-    mother.type = CodeableConcept(mother.type.coding if mother.type else [], "mother")
+    mother = replace(mother, type=CodeableConcept(mother.type.coding if mother.type else [], "mother"))
     return [PatientLink(Reference(identifier=mother), "seealso")]
 
 
-def _death(pid: Segment, context: Context, values: Json) -> None:
-    moment = context.when(pid.text(29))
+def _death(pid: Segment, times: Times, values: Json) -> None:
+    moment = times.when(pid.text(29))
     if moment:
         values["deceasedDateTime"] = moment
     elif pid.text(30) == "Y":

@@ -91,7 +91,7 @@ def prescription(
     found.note += notes
     values = plain(found)
     del values["resourceType"]
-    at = max(nanoseconds(context.moment(orc.text(9))), nanoseconds(context.moment(context.message.message_time)))
+    at = max(nanoseconds(context.moment(orc.text(9))), context.sent_ns)
     names = [f"order:{key}" for key in (placer, filler) if key]
     return Said("MedicationRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
 
@@ -104,7 +104,7 @@ def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patie
     start, end = context.when(rxa.text(3)), context.when(rxa.text(4))
     deleted = rxa.text(21).upper() == "D"
     status = ADMINISTRATION_STATUS.get(rxa.text(20).upper(), "completed")
-    amount = quantity(rxa.text(6), unit_words(next(iter(rxa.reps(7)), None)))
+    amount = quantity(rxa.text(6), unit_words(rxa.rep(7)))
     if amount is not None and amount.value == Decimal(999):
         amount = None  # RXA-6 is required: 999 is "not known" (4A.4.7.6)
     found = MedicationAdministration(
@@ -117,7 +117,7 @@ def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patie
         request=Reference(f"MedicationRequest/{derived_id('MedicationRequest', request)}") if request else None,
         note=[Annotation(text) for rep in rxa.reps(9) if (text := rep.text(2) or rep.text(1))],
         dosage=AdministeredDosage(
-            text="" if amount else words([rxa.text(6), unit_words(next(iter(rxa.reps(7)), None))]),
+            text="" if amount else words([rxa.text(6), unit_words(rxa.rep(7))]),
             route=concept_of(rxr, 1) if rxr else None,
             site=concept_of(rxr, 2) if rxr else None,
             dose=amount,
@@ -130,7 +130,7 @@ def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patie
     drug = given.coding[0].code if given and given.coding else given.text if given else ""
     own = entity(rxa, 2, "") if whole_number(rxa.text(2)) is None else None
     key = f"{request or f'{patient_key}|{drug}'}|{own[0] if own else rxa.text(2)}|{rxa.text(3)}"
-    return Said("MedicationAdministration", key, values, nanoseconds(context.moment(context.message.message_time)))
+    return Said("MedicationAdministration", key, values, context.sent_ns)
 
 
 def immunization(orc: Segment | None, rxa: Segment, patient_key: str, context: Context) -> Said:
@@ -147,7 +147,7 @@ def immunization(orc: Segment | None, rxa: Segment, patient_key: str, context: C
         vaccineCode=code,
         occurrenceDateTime=context.when(rxa.text(3)),
         lotNumber=rxa.text(15),
-        doseQuantity=quantity(rxa.text(6), unit_words(next(iter(rxa.reps(7)), None))),
+        doseQuantity=quantity(rxa.text(6), unit_words(rxa.rep(7))),
     )
     if found.doseQuantity is not None and found.doseQuantity.value == Decimal(999):
         found.doseQuantity = None
@@ -156,7 +156,7 @@ def immunization(orc: Segment | None, rxa: Segment, patient_key: str, context: C
     # 9999 stands in ORC-3 of what nobody ordered (CDC's guide to immunization messages)
     number = next((key for key in (filler, placer) if key and not is_dummy(key.rpartition("|")[2])), "")
     name = number or f"{patient_key}|{code.coding[0].code if code and code.coding else ''}|{rxa.text(3)}"
-    return Said("Immunization", name, values, nanoseconds(context.moment(context.message.message_time)))
+    return Said("Immunization", name, values, context.sent_ns)
 
 
 def dispense(orc: Segment | None, rxd: Segment, patient_key: str, context: Context) -> Said:
@@ -170,7 +170,7 @@ def dispense(orc: Segment | None, rxd: Segment, patient_key: str, context: Conte
         authorizingPrescription=(
             [Reference(f"MedicationRequest/{derived_id('MedicationRequest', request)}")] if request else []
         ),
-        quantity=quantity(rxd.text(4), unit_words(next(iter(rxd.reps(5)), None))),
+        quantity=quantity(rxd.text(4), unit_words(rxd.rep(5))),
         whenHandedOver=context.when(rxd.text(3)),
     )
     values = plain(found)
@@ -193,11 +193,11 @@ def _status(orc: Segment) -> str:
 def _dosages(drug: Segment, routes: list[Segment], timings: list[Segment], context: Context) -> list[Dosage]:
     is_rxe = drug.name == "RXE"
     low, high, unit_field = (3, 4, 5) if is_rxe else (2, 3, 4)
-    unit = unit_words(next(iter(drug.reps(unit_field)), None))
+    unit = unit_words(drug.rep(unit_field))
     amount, spoken = _amount(drug.text(low), drug.text(high), unit)
-    rate = quantity(drug.text(23), unit_words(next(iter(drug.reps(24)), None))) if is_rxe else None
+    rate = quantity(drug.text(23), unit_words(drug.rep(24))) if is_rxe else None
     if is_rxe and rate is None and drug.has(23):
-        spoken = words([spoken, drug.text(23), unit_words(next(iter(drug.reps(24)), None))])
+        spoken = words([spoken, drug.text(23), unit_words(drug.rep(24))])
     told = "\n".join(rep.text(2) or rep.text(1) for rep in drug.reps(7))
     route = concept_of(routes[0], 1) if routes else None
     site = concept_of(routes[0], 2) if routes and routes[0].has(2) else None
@@ -253,14 +253,12 @@ def _makeup(drug: Segment, components: list[Segment]) -> Iterator[str]:
     """Form and strength (RXE-6, 25, 26; RXO-5, 18, 19), then each component of a mixture (RXC-2 to 6)."""
     form, strength, unit = (6, 25, 26) if drug.name == "RXE" else (5, 18, 19)
     shape = concept_of(drug, form)
-    said = words([shape.text if shape else "", drug.text(strength), unit_words(next(iter(drug.reps(unit)), None))])
+    said = words([shape.text if shape else "", drug.text(strength), unit_words(drug.rep(unit))])
     if said:
         yield said
     for rxc in components:
         what = concept_of(rxc, 2)
-        amounts = [
-            words([rxc.text(at), unit_words(next(iter(rxc.reps(at + 1)), None))]) for at in (3, 5) if rxc.has(at)
-        ]
+        amounts = [words([rxc.text(at), unit_words(rxc.rep(at + 1))]) for at in (3, 5) if rxc.has(at)]
         yield words(["+", what.text if what else "?", *amounts])
 
 

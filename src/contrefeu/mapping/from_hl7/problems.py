@@ -109,7 +109,8 @@ def condition_of_dg1(dg1: Segment, context: Context, patient_key: str, visit: st
         code = CodeableConcept(text=dg1.text(4))
     if code is None:
         return None
-    code.text = code.text if code.text and code.text != dg1.text(3) else dg1.text(4) or code.text
+    if not code.text or code.text == dg1.text(3):
+        code = CodeableConcept(code.coding, dg1.text(4) or code.text)
     own = entity(dg1, 20, context.authority)
     deleted = dg1.text(21).upper() == "D"
     found = Condition(
@@ -139,7 +140,8 @@ def _allergy(
     known = {coding.code.strip().upper() for coding in code.coding} | {code.text.strip(" .").upper()}
     denied = next((NO_KNOWN_ALLERGY[one] for one in sorted(known) if one in NO_KNOWN_ALLERGY), "")
     if denied and all(coding.code != denied for coding in code.coding):
-        code.coding.append(Coding("http://snomed.info/sct", denied, NO_KNOWN_WORDS[denied]))
+        none_known = Coding("http://snomed.info/sct", denied, NO_KNOWN_WORDS[denied])
+        code = CodeableConcept([*code.coding, none_known], code.text)
     texts = [text for text in reactions if text]
     found = AllergyIntolerance(
         clinicalStatus=status(_CLINICAL_ALLERGY, "active"),

@@ -11,6 +11,7 @@ Rules kept here:
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from functools import lru_cache
 
 from contrefeu.fhir import (
     Annotation,
@@ -34,6 +35,7 @@ from contrefeu.mapping.from_hl7.datatypes import (
     concept_of,
     decimal,
     first_person,
+    once,
     quantity,
     unit_words,
     words,
@@ -66,13 +68,20 @@ _STRUCTURED = frozenset(
 )
 
 
+_TEXTS = frozenset({"TX", "FT"})
+_CODED = frozenset({"CE", "CWE", "CF", "CNE"})
+RANGES_MAX = 4_096  # reference ranges that are remembered: a laboratory has some thousands
+RANGE_CHARS_MAX = 64  # characters of a range, and of its unit, that is remembered
+
+
 class Line:
     """One OBX with the notes that follow it, and the OBX that go on with its text."""
 
-    __slots__ = ("more", "name", "notes", "obx")
+    __slots__ = ("kind", "more", "name", "notes", "obx")
 
     def __init__(self, obx: Segment) -> None:
         self.obx = obx
+        self.kind = obx.text(2)
         self.name = _name_of(obx)  # code and sub-id
         self.notes: list[Annotation] = []
         self.more: list[Segment] = []
@@ -80,8 +89,8 @@ class Line:
     def goes_on(self, obx: Segment) -> bool:
         """Whether *obx* is a further line of this text."""
         return (
-            obx.text(2) in {"TX", "FT"}
-            and self.obx.text(2) == obx.text(2)
+            self.kind in _TEXTS
+            and self.kind == obx.text(2)
             and self.name == _name_of(obx)
             and self.obx.text(11) == obx.text(11)
         )
@@ -105,14 +114,14 @@ def report(
     placer, filler, identifiers = order_numbers(orc, obr, context)
     code = concept_of(obr, 4)
     name = obr.text(4) or (code.text if code else "")
-    key = f"{filler or placer or context.authority + '|' + context.message.control_id}|{name}"
-    issued = context.instant(obr.text(22)) or context.instant(context.message.message_time)
-    at_ns = nanoseconds(context.moment(obr.text(22))) or nanoseconds(context.moment(context.message.message_time))
+    key = f"{filler or placer or context.authority + '|' + context.control_id}|{name}"
+    issued = context.instant(obr.text(22)) or context.sent_at
+    at_ns = nanoseconds(context.moment(obr.text(22))) or context.sent_ns
     observed = context.when(obr.text(7))
     section = obr.text(24)
     samples = _samples(obr, specimens)
     observations = list(_observations(lines, key, obr, samples, observed, issued, at_ns, visit, context, reading))
-    attachments = [one for line in lines for one in attachments_of(line.obx)]
+    attachments = [one for line in lines if line.kind == "ED" for one in attachments_of(line.obx)]
     status = REPORT_STATUS.get(obr.text(25).upper(), "") or _status_of(observations)
     found = DiagnosticReport(
         identifier=identifiers,
@@ -141,18 +150,18 @@ def measures(lines: list[Line], patient_key: str, visit: str, context: Context, 
 
     When no time is said (OBX-14), the last word on that code holds.
     """
-    issued = context.instant(context.message.message_time)
+    issued, stay = context.sent_at, reference(visit)
     for line in lines:
         obx = line.obx
-        if obx.text(2) == "ED" or not line.name[0]:
+        if line.kind == "ED" or not line.name[0]:
             reading.lose(f"OBX[{obx.position}]", "kept in the message, not charted")
             continue
         at = obx.text(14)
-        found = _observation(line, None, [], context.when(at), issued, visit, context)
+        found = _observation(line, [], None, context.when(at), issued, stay, context)
         values = plain(found)
         del values["resourceType"]
         key = f"{patient_key}|{'|'.join(line.name)}|{at}"
-        yield Said("Observation", key, values, nanoseconds(context.moment(context.message.message_time)))
+        yield Said("Observation", key, values, context.sent_ns)
 
 
 def lines_of(segments: list[Segment]) -> tuple[list[Line], list[Annotation]]:
@@ -226,16 +235,18 @@ def _observations(
     reading: Reading,
 ) -> Iterator[Said]:
     seen: dict[tuple[str, str], int] = {}
+    categories, stay = _categories(obr), reference(visit)
+    sample = samples[0] if len(samples) == 1 else None
     for line in lines:
         obx = line.obx
-        if obx.text(2) == "ED":
+        if line.kind == "ED":
             continue
         if not line.name[0]:
             reading.lose(f"OBX[{obx.position}]-3", "a result without a code")
             continue
         seen[line.name] = seen.get(line.name, 0) + 1
         again = f"|{seen[line.name]}" if seen[line.name] > 1 else ""
-        found = _observation(line, obr, samples, observed, issued, visit, context)
+        found = _observation(line, categories, sample, observed, issued, stay, context)
         values = plain(found)
         del values["resourceType"]
         moment = nanoseconds(context.moment(obx.text(19))) or at_ns
@@ -244,30 +255,31 @@ def _observations(
 
 def _observation(
     line: Line,
-    obr: Segment | None,
-    samples: list[Reference],
+    categories: list[CodeableConcept],
+    sample: Reference | None,
     observed: str,
     issued: str,
-    visit: str,
+    stay: Reference | None,
     context: Context,
 ) -> Observation:
     """OBX: 2 type, 3 code, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 observer, 17 method."""
     obx = line.obx
+    unit = unit_words(obx.rep(6))
     found = Observation(
         status=OBSERVATION_STATUS.get(obx.text(11).upper(), "unknown"),
-        category=_categories(obr),
+        category=categories,
         code=concept_of(obx, 3),
-        encounter=reference(visit),
+        encounter=stay,
         effectiveDateTime=context.when(obx.text(14)) or observed,
         issued=issued,
         performer=[who] if (who := first_person(obx, 16)) else [],
         interpretation=_flags(obx),
         note=line.notes,
         method=concept_of(obx, 17) if obx.has(17) else None,
-        specimen=samples[0] if len(samples) == 1 else None,
-        referenceRange=_range(obx),
+        specimen=sample,
+        referenceRange=_range(obx.whole(7), unit),
     )
-    _value(found, line, context)
+    _value(found, line, unit, context)
     return found
 
 
@@ -283,18 +295,16 @@ def _samples(obr: Segment, specimens: list[Segment]) -> list[Reference]:
     return [Reference(display=text) for text in dict.fromkeys(found) if text]
 
 
-def _categories(obr: Segment | None) -> list[CodeableConcept]:
-    section = obr.text(24) if obr is not None else ""
+def _categories(obr: Segment) -> list[CodeableConcept]:
+    section = obr.text(24)
     return [CodeableConcept([Coding(_SECTION, section)])] if section else []
 
 
-def _value(found: Observation, line: Line, context: Context) -> None:
-    obx = line.obx
-    reps = obx.reps(5)
-    unit = unit_words(next(iter(obx.reps(6)), None))
-    if not reps or not obx.has(5):
+def _value(found: Observation, line: Line, unit: str, context: Context) -> None:
+    obx, kind = line.obx, line.kind
+    if not obx.has(5):
         return
-    kind = obx.text(2)
+    reps = obx.reps(5)
     if kind in {"NM", "SN"} and len(reps) == 1 and (_number(found, reps[0], kind, unit)):
         return
     if kind in {"CE", "CWE", "CF", "CNE", "IS", "ID"} and len(reps) == 1:
@@ -311,7 +321,7 @@ def _value(found: Observation, line: Line, context: Context) -> None:
 
 def _words(rep: Rep, kind: str) -> str:
     """A value as text: coded ones by their words, structured ones by their parts."""
-    if kind in {"CE", "CWE", "CF", "CNE"}:
+    if kind in _CODED:
         return rep.text(2) or rep.text(1) or rep.text(5) or rep.text(4)
     if kind == "SN":
         return "".join(rep.components)
@@ -334,39 +344,44 @@ def _number(found: Observation, rep: Rep, kind: str, unit: str) -> bool:
             found.valueQuantity = Quantity(low, comparator, unit)
             return True
         return False
-    if high is None:
+    if high is None or comparator:  # "<1:128" is no 1:128, and neither Range nor Ratio has a word for it: text
         return False
     if separator == "-":
         found.valueRange = Range(Quantity(low, unit=unit), Quantity(high, unit=unit))
         return True
-    if separator in {":", "/"}:
+    if separator == ":":  # a titre; "1/2" is said as text, since a Ratio does not keep which sign was sent
         found.valueRatio = Ratio(Quantity(low, unit=unit), Quantity(high))
         return True
     return False
 
 
 def _flags(obx: Segment) -> list[CodeableConcept]:
-    found = []
-    for rep in obx.reps(8):
-        code = rep.text(1)
-        if code:
-            system = _INTERPRETATION if code in INTERPRETATIONS else _FLAGS
-            found.append(CodeableConcept([Coding(system, code, rep.text(2))]))
-    return found
+    return [flag for rep in obx.reps(8) if (flag := _flag(rep, ""))]
 
 
-def _range(obx: Segment) -> list[ReferenceRange]:
-    text = obx.whole(7)
+@once
+def _flag(rep: Rep, _: str) -> CodeableConcept | None:
+    code = rep.text(1)
+    system = _INTERPRETATION if code in INTERPRETATIONS else _FLAGS
+    return CodeableConcept([Coding(system, code, rep.text(2))]) if code else None
+
+
+def _range(text: str, unit: str) -> list[ReferenceRange]:
     if not text:
         return []
-    found = ReferenceRange(text=text)
+    is_short = len(text) <= RANGE_CHARS_MAX and len(unit) <= RANGE_CHARS_MAX
+    return [_kept_range(text, unit) if is_short else _range_of(text, unit)]
+
+
+def _range_of(text: str, unit: str) -> ReferenceRange:
     first, mark, second = text.partition("-")
-    if mark:
-        low, high = decimal(first.strip()), decimal(second.strip())
-        if low is not None and high is not None:
-            unit = unit_words(next(iter(obx.reps(6)), None))
-            found.low, found.high = Quantity(low, unit=unit), Quantity(high, unit=unit)
-    return [found]
+    low, high = (decimal(first.strip()), decimal(second.strip())) if mark else (None, None)
+    if low is None or high is None:
+        return ReferenceRange(text=text)
+    return ReferenceRange(Quantity(low, unit=unit), Quantity(high, unit=unit), text=text)
+
+
+_kept_range = lru_cache(maxsize=RANGES_MAX)(_range_of)
 
 
 def _status_of(observations: list[Said]) -> str:

@@ -8,6 +8,8 @@ Rules kept here:
   * An event without a movement id is known by its kind and time, so that the same event said twice is one.
 """
 
+from msgspec.structs import replace
+
 from contrefeu.fhir import (
     CodeableConcept,
     Coding,
@@ -55,8 +57,8 @@ def stay(pid: Segment | None, pv1: Segment, pv2: Segment | None, visit: str, con
         for rep in (segment.reps(field) if segment else [])[:1]:
             one = identifier(rep, context.authority)
             if one is not None:
-                one.type = one.type or CodeableConcept([Coding("http://terminology.hl7.org/CodeSystem/v2-0203", kind)])
-                identifiers.append(one)
+                kinds = CodeableConcept([Coding("http://terminology.hl7.org/CodeSystem/v2-0203", kind)])
+                identifiers.append(one if one.type else replace(one, type=kinds))
     found = Encounter(identifier=identifiers)
     for field, role, words in _PARTICIPANTS:
         who = first_person(pv1, field)
@@ -91,7 +93,7 @@ def movements(
         return []
     moment = _time(event, evn, pv1, context)
     at = moment.fhir if moment else ""
-    name = at or context.message.control_id
+    name = at or context.control_id
     if event in CANCELS:
         # Without a movement's id, the last movement of its kind is the one that is meant.
         return [Movement(visit, f"?{event}/{name}", "cancel", kind, nanoseconds(moment), at, cancels=kind)]
@@ -113,7 +115,7 @@ def movements(
 
 def gone_stays(mrg: Segment, event: str, context: Context) -> list[Movement]:
     """MRG-5 and MRG-3: the stays that are no more under these numbers."""
-    moment = context.moment(context.message.text("EVN", 2)) or context.moment(context.message.message_time)
+    moment = context.moment(context.message.text("EVN", 2)) or context.sent
     at = moment.fhir if moment else ""
     keys = [
         f"{kind}:{key}"
@@ -160,7 +162,7 @@ def alerts(pd1: Segment | None, pv2: Segment | None, patient_key: str, visit: st
             del values["resourceType"]
             name = code.coding[0].code if code.coding else code.text
             key = f"{patient_key}|{visit}|{kind}|{name}"
-            found[key] = Said("Flag", key, values, nanoseconds(context.moment(context.message.message_time)), "update")
+            found[key] = Said("Flag", key, values, context.sent_ns, "update")
     return list(found.values())
 
 

@@ -6,6 +6,8 @@ Rules kept here:
   * Clinical columns are for roles that read charts, and show the patients in their care: others' stay closed until the
     glass is broken.
   * A ward in downtime says so in what is due (due.py).
+  * What nobody could be given is an alarm on every board: the hospital's names the newest, a ward's says how many
+    (F31).
 """
 
 from collections.abc import Sequence
@@ -16,14 +18,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contrefeu.base import parse_rfc3339
-from contrefeu.chart import Board, BoardRow, DueItem, FeedStatus, WardSummary
+from contrefeu.chart import Board, BoardRow, DueItem, FeedStatus, UnplacedEntry, WardSummary
 from contrefeu.station.ages import Age, age_of
 from contrefeu.station.due import due_in_downtime
-from contrefeu.station.house import House
+from contrefeu.station.house import House, of_feeds, opens_unplaced
 from contrefeu.web import NOT_FOUND
 
-OURS = ("user/", "console")  # sources that are people here and no feed: their looks keep no board fresh
 DUE_SHOWN = 4  # doses of a row; how many more there are is said
+UNPLACED_SHOWN = 3  # results without owner on the hospital's board; how many there are is said
 FEED_SILENT_S = 3600  # s; a board made from older data names the silent feeds (W2)
 
 
@@ -34,6 +36,7 @@ class WardsPage:
     mine: Sequence[WardSummary]
     others: Sequence[WardSummary]
     downtime: frozenset[str]
+    waiting: int  # results without owner (F31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,15 @@ class BoardPage:
     lines: Sequence[BoardLine]
     clinical: bool
     whole: bool
+    partly: bool  # some of these patients are in others' care: what is counted is of one's own wards
     late: int
     critical: int
     newest_feed: FeedStatus | None
     silent: Sequence[FeedStatus]
+    waiting: int  # results without owner, of the whole house (F31)
+    unread: int
+    unplaced: Sequence[UnplacedEntry]  # the newest of those that wait, on the hospital's board
+    opens: bool  # whether the person may open an entry that is in no chart
     due_shown: int = field(default=DUE_SHOWN)
 
 
@@ -91,7 +99,8 @@ class Boards:
         mine = [ward for ward in found if ward.id in account.wards]
         others = [ward for ward in found if ward.id not in account.wards]
         downtime = frozenset(ward.id for ward in found if self._house.staff.downtime.of(ward.id))
-        return await self._house.shell.render(request, "wards.html", WardsPage(mine, others, downtime))
+        waiting = (await self._house.charts.status()).waiting
+        return await self._house.shell.render(request, "wards.html", WardsPage(mine, others, downtime, waiting))
 
     async def hospital(self, request: Request) -> Response:
         """Show everybody."""
@@ -111,16 +120,23 @@ class Boards:
         account = house.account(request)
         lines = [self._line(request, row, age_of(row.birth_date, now_ns, zone)) for row in board.rows]
         oldest_ns = now_ns - FEED_SILENT_S * 1_000_000_000
-        feeds = [feed for feed in board.feeds if not feed.source.startswith(OURS)]
+        feeds = of_feeds(board.feeds)
+        status = await house.charts.status()
+        unplaced = await house.charts.waiting(UNPLACED_SHOWN) if status.waiting and not ward else ()
         page = BoardPage(
             board=board,
             lines=lines,
             clinical=account.may("chart"),
             whole=not ward,
+            partly=any(not line.cared for line in lines),
             late=sum(item.state == "late" for line in lines for item in line.due),
             critical=sum(line.row.critical for line in lines if line.cared),
             newest_feed=max(feeds, key=lambda feed: feed.last, default=None),
             silent=[feed for feed in feeds if not feed.last or parse_rfc3339(feed.last) < oldest_ns],
+            waiting=status.waiting,
+            unread=status.unread,
+            unplaced=unplaced,
+            opens=opens_unplaced(account),
         )
         return await house.shell.render(request, "board.html", page)
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import DueItem
+from contrefeu.chart import DueItem, source_of
 from contrefeu.station.ages import Age, age_of, weight_is_old
 from contrefeu.station.due import due_in_downtime
 from contrefeu.station.house import House, OutOfScope
@@ -34,7 +34,6 @@ from contrefeu.station.sheet import (
     attachment_bytes,
     person_of,
     results_of,
-    source_of,
     story_of,
     treatments_of,
 )

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from contrefeu.base import rfc3339
 from contrefeu.journal import MEDIA_HL7V2, Entry, parse_ref
 from contrefeu.mapping import Loss
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.house import House, OutOfScope, opens_unplaced
 from contrefeu.station.message import ShownSegment, show_segments, show_text
 from contrefeu.web import NOT_FOUND
 
@@ -103,6 +103,6 @@ class EntryPages:
                 raise await self._house.shell.refusal(request) from None
             if ref in sheet.sources:
                 return id_
-        if not self._house.account(request).in_scope(""):
+        if not opens_unplaced(self._house.account(request)):
             raise await self._house.shell.refusal(request)
         return ""

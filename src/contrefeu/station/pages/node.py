@@ -11,9 +11,9 @@ from starlette.routing import Route
 from contrefeu.access import SECRET_LENGTH_MIN, Declared, hash_secret
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import ChartsStatus, WardSummary
+from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary
 from contrefeu.station.deps import NodeStatus
-from contrefeu.station.house import House
+from contrefeu.station.house import House, of_feeds
 from contrefeu.web import Refused, person, visit_of
 
 SILENT_S = 300  # s; a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned
@@ -26,6 +26,8 @@ class StatusPage:
 
     charts: ChartsStatus
     node: NodeStatus
+    feeds: Sequence[FeedStatus]
+    own: int  # acts and looks of people here
     silent: frozenset[str]  # sources
     sessions: int
     world: str
@@ -88,12 +90,15 @@ class NodePages:
         house = self._house
         charts = await house.charts.status()
         now_ns = house.deps.clock.now_ns()
+        feeds = of_feeds(charts.feeds)
         silent = frozenset(
-            feed.source for feed in charts.feeds if feed.last and now_ns - parse_rfc3339(feed.last) > SILENT_S * 10**9
+            feed.source for feed in feeds if feed.last and now_ns - parse_rfc3339(feed.last) > SILENT_S * 10**9
         )
         page = StatusPage(
             charts=charts,
             node=await house.deps.node_status(),
+            feeds=feeds,
+            own=charts.entries - sum(feed.received for feed in feeds),
             silent=silent,
             sessions=len(house.shell.sessions),
             world=house.world(request),

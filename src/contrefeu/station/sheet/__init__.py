@@ -1,8 +1,8 @@
 """A chart as the blocks of a page: who, allergies, treatments, results, and the rest of the story."""
 
 from contrefeu.station.sheet.allergies import Allergies, Allergy, allergies_of
-from contrefeu.station.sheet.person import Number, Person, current_stay, person_of
-from contrefeu.station.sheet.resources import Heard, Resource, Sheet, source_of
+from contrefeu.station.sheet.person import Person, person_of
+from contrefeu.station.sheet.resources import Heard, Sheet
 from contrefeu.station.sheet.results import Panel, Results, Series, Value, results_of
 from contrefeu.station.sheet.sparkline import sparkline
 from contrefeu.station.sheet.story import SHOWN_TYPES, Attachment, Line, Report, Story, attachment_bytes, story_of
@@ -16,11 +16,9 @@ __all__ = [
     "Dose",
     "Heard",
     "Line",
-    "Number",
     "Panel",
     "Person",
     "Report",
-    "Resource",
     "Results",
     "Series",
     "Sheet",
@@ -30,10 +28,8 @@ __all__ = [
     "Value",
     "allergies_of",
     "attachment_bytes",
-    "current_stay",
     "person_of",
     "results_of",
-    "source_of",
     "sparkline",
     "story_of",
     "treatments_of",

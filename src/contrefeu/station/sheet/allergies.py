@@ -1,20 +1,28 @@
 """Allergies, always in sight (F1, F6).
 
 Rules kept here:
-  * Four states that never look alike: listed, none known (somebody said so), conflict, no source.
-  * "None known" beside an allergy is a conflict, and both are shown.
+  * Five states that never look alike: listed, none known (somebody said so), conflict, struck (each one was taken
+    back), no source. Which it is says the chart, as on boards.
+  * "None known" beside an allergy is a conflict, and both are shown; of one kind of allergy it is a line.
   * An allergy that its owner took back stays, struck through.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
-from contrefeu.station.sheet.resources import Resource, Sheet, codes, concept, first, is_error, listed, source_of
-
-# SNOMED CT: no known allergy; and the words FHIR servers write. "No known drug allergy" is a line, not "none known".
-NONE_KNOWN = frozenset({"716186003", "no-known-allergies", "NKA"})
-
-State = Literal["listed", "none-known", "no-source", "conflict"]
+from contrefeu.chart import (
+    AllergiesState,
+    Resource,
+    allergies_state,
+    allergies_struck,
+    concept,
+    denied_kind,
+    denies_allergies,
+    first,
+    is_struck,
+    listed,
+    source_of,
+)
+from contrefeu.station.sheet.resources import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +42,20 @@ class Allergy:
 class Allergies:
     """What is known of allergies."""
 
-    state: State
+    state: AllergiesState
     lines: tuple[Allergy, ...]
     none_known_source: str = ""
+    struck: int = 0  # lines that no longer stand
 
 
 def allergies_of(sheet: Sheet) -> Allergies:
     """Return what the chart says of allergies."""
     found = sheet.all("AllergyIntolerance")
-    denials = [one for one in found if _denies(one) and not _struck(one)]
-    lines = tuple(sorted(map(_line, (one for one in found if not _denies(one))), key=lambda a: (a.struck, a.what)))
-    standing = any(not line.struck for line in lines)
-    state: State = "listed" if standing else "no-source"
-    if denials:
-        state = "conflict" if standing else "none-known"
-    return Allergies(state, lines, source_of(denials[0]) if denials else "")
+    denials = [one for one in found if (denies_allergies(one) or denied_kind(one)) and not is_struck(one)]
+    denials.sort(key=denies_allergies, reverse=True)
+    lines = sorted(map(_line, (one for one in found if not denies_allergies(one))), key=lambda a: (a.struck, a.what))
+    source = source_of(denials[0]) if denials else ""
+    return Allergies(allergies_state(found), tuple(lines), source, allergies_struck(found))
 
 
 def _line(resource: Resource) -> Allergy:
@@ -56,19 +63,11 @@ def _line(resource: Resource) -> Allergy:
     manifestations = [concept(found) for one in reactions for found in one.get("manifestation") or []]
     texts = [str(one.get("description", "")) for one in reactions]
     return Allergy(
-        what=concept(resource.get("code")),
+        what=concept(resource.get("code")) or "?",
         reaction=listed([*manifestations, *texts]),
         severity=next((str(one["severity"]) for one in reactions if one.get("severity")), ""),
         criticality=str(resource.get("criticality", "")),
         since=first(resource, "onsetDateTime", "recordedDate"),
-        struck=_struck(resource),
+        struck=is_struck(resource),
         source=source_of(resource),
     )
-
-
-def _denies(resource: Resource) -> bool:
-    return bool(NONE_KNOWN & set(codes(resource.get("code"))))
-
-
-def _struck(resource: Resource) -> bool:
-    return is_error(resource) or bool({"inactive", "resolved"} & set(codes(resource.get("clinicalStatus"))))

@@ -13,43 +13,34 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from contrefeu.station.sheet.resources import (
+from contrefeu.chart import (
     Resource,
-    Sheet,
-    amount,
     codes,
     concept,
-    concepts,
     earlier,
     first,
+    flag_of,
     instant,
     is_error,
+    measured_of,
     newest,
     notes,
-    quantity,
+    range_of,
+    severity_of,
     source_of,
     unit,
+    value_of,
 )
+from contrefeu.station.sheet.resources import Sheet
 
 POINTS_MAX = 24  # points of one curve: more cannot be told apart in its width
-SEVERITY: dict[str, Literal["critical", "high", "low", "odd"]] = {  # HL7 table 0078 / v3 ObservationInterpretation
-    "HH": "critical",
-    "LL": "critical",
-    "AA": "critical",
-    "HU": "critical",
-    "LU": "critical",
-    ">": "critical",
-    "<": "critical",
-    "H": "high",
-    "HX": "high",
-    "U": "odd",
-    "L": "low",
-    "LX": "low",
-    "A": "odd",
-    "R": "odd",
-    "POS": "odd",
-    "DET": "odd",
-}
+# LOINC of the FHIR vital signs profile, and pain: few senders say in OBR-24 or a category that no laboratory measured
+VITAL_CODES = frozenset(
+    {
+        "85353-1", "9279-1", "8867-4", "2708-6", "59408-5", "8310-5", "8302-2", "9843-4", "29463-7", "39156-5",
+        "85354-9", "8480-6", "8462-4", "8478-0", "3141-9", "8341-0", "72514-3", "38208-5", "9269-2", "8331-1",
+    }
+)  # fmt: skip
 SIGNS = {"critical": "‼", "high": "▲", "low": "▼", "odd": "◆"}
 FINAL = frozenset({"final", ""})
 _GONE = frozenset({"cancelled", "entered-in-error"})
@@ -172,7 +163,7 @@ def _kind(resource: Resource, is_micro: bool) -> str:
     categories = {code for one in resource.get("category") or [] for code in codes(one)}
     if is_micro:
         return "micro"
-    return "vital" if "vital-signs" in categories else "laboratory"
+    return "vital" if "vital-signs" in categories or VITAL_CODES & set(codes(resource.get("code"))) else "laboratory"
 
 
 def _series_key(resource: Resource) -> tuple[str, ...]:
@@ -191,56 +182,22 @@ def _series(found: Iterable[Resource]) -> Series:
 
 
 def _value(resource: Resource) -> Value:
-    flag = next((code for one in resource.get("interpretation") or [] for code in codes(one)), "")
-    flag = flag or concepts(resource.get("interpretation"))
     measured = resource.get("valueQuantity") or {}
     plain = _number(measured.get("value")) if not measured.get("comparator") else None
+    value, of = measured_of(resource)
     return Value(
-        value=_text(resource),
-        unit=unit(measured),
-        flag=flag,
-        severity=SEVERITY.get(flag, ""),
+        value=value,
+        unit=of,
+        flag=flag_of(resource),
+        severity=severity_of(resource),
         status=str(resource.get("status", "")),
         when=first(resource, "effectiveDateTime", "effectivePeriod.start", "issued"),
         note="\n".join(notes(resource)),
         source=source_of(resource),
         number=None if is_error(resource) else plain,
-        range=_range(resource),
-        before=tuple((amount_or_text(version), source) for version, source in earlier(resource)),
+        range=range_of(resource),
+        before=tuple((value_of(version), source) for version, source in earlier(resource)),
     )
-
-
-def amount_or_text(resource: Resource) -> str:
-    """Return a value with its unit."""
-    return f"{_text(resource)} {unit(resource.get('valueQuantity'))}".strip()
-
-
-def _text(resource: Resource) -> str:
-    if resource.get("valueQuantity"):
-        return quantity(resource["valueQuantity"])
-    if resource.get("valueCodeableConcept"):
-        return concept(resource["valueCodeableConcept"])
-    if resource.get("valueRange"):
-        ends = resource["valueRange"]
-        return f"{amount(ends.get('low'))} – {amount(ends.get('high'))}"
-    if resource.get("valueRatio"):
-        parts = resource["valueRatio"]
-        return f"{quantity(parts.get('numerator'))}/{quantity(parts.get('denominator'))}"
-    plain = first(resource, "valueString", "valueDateTime", "valueTime", "valueInteger")
-    if plain:
-        return plain
-    parts = [f"{concept(one.get('code'))} {_text(one)}" for one in resource.get("component") or []]
-    return " · ".join(parts) or concept(resource.get("dataAbsentReason"))
-
-
-def _range(resource: Resource) -> str:
-    found: Resource = next(iter(resource.get("referenceRange") or []), {})
-    if found.get("text"):
-        return str(found["text"])
-    low, high = quantity(found.get("low")), quantity(found.get("high"))
-    if low and high:
-        return f"{low} – {high}"
-    return f"≥ {low}" if low else f"≤ {high}" if high else ""
 
 
 def _number(value: object) -> Decimal | None:

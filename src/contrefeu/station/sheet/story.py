@@ -9,9 +9,8 @@ from base64 import b64decode
 from binascii import Error
 from dataclasses import dataclass
 
-from contrefeu.station.sheet.resources import (
+from contrefeu.chart import (
     Resource,
-    Sheet,
     concept,
     concepts,
     display,
@@ -21,9 +20,11 @@ from contrefeu.station.sheet.resources import (
     listed,
     newest,
     notes,
+    report_title,
     source_of,
     status_of,
 )
+from contrefeu.station.sheet.resources import Sheet
 
 TEXT_TYPES = ("text/plain", "")
 INDEX_DIGITS_MAX = 4  # digits of an attachment's number: no report has ten thousand
@@ -218,7 +219,7 @@ def _report(resource: Resource) -> Report:
     authors = resource.get("performer") or resource.get("author") or resource.get("resultsInterpreter") or []
     return Report(
         key=key,
-        title=concept(resource.get("code") or resource.get("type")) or str(resource.get("description", "")),
+        title=report_title(resource),
         when=first(resource, "effectiveDateTime", "issued", "date"),
         status=str(resource.get("docStatus") or resource.get("status") or ""),
         by=listed([display(one) for one in authors]),

@@ -8,14 +8,15 @@ Rules kept here:
 
 from dataclasses import dataclass
 
-from contrefeu.station.sheet.resources import (
+from contrefeu.chart import (
     Resource,
-    Sheet,
     amount,
     concept,
     concepts,
     display,
+    drug_of,
     first,
+    instruction_of,
     is_error,
     listed,
     newest,
@@ -23,6 +24,7 @@ from contrefeu.station.sheet.resources import (
     source_of,
     status_of,
 )
+from contrefeu.station.sheet.resources import Sheet
 
 RUNNING = frozenset({"active", "on-hold", "draft", "unknown", ""})
 
@@ -89,9 +91,9 @@ def _treatment(resource: Resource, doses: tuple[Dose, ...]) -> Treatment:
     status = status_of(resource)
     return Treatment(
         key=f"MedicationRequest/{resource.get('id')}",
-        drug=_drug(resource),
-        dosage="\n".join(filter(None, map(_instruction, instructions))),
-        route=listed([concept(one.get("route")) for one in instructions]),
+        drug=drug_of(resource),
+        dosage="\n".join(filter(None, map(instruction_of, instructions))),
+        route=listed([concept(one.get(where)) for one in instructions for where in ("route", "site")]),
         as_needed=any(one.get("asNeededBoolean") or one.get("asNeededCodeableConcept") for one in instructions),
         status=status,
         since=first(resource, "authoredOn") or _bound(instructions, "start"),
@@ -107,7 +109,7 @@ def _treatment(resource: Resource, doses: tuple[Dose, ...]) -> Treatment:
 def _dose(resource: Resource) -> Dose:
     performers = resource.get("performer") or []
     return Dose(
-        what=_drug(resource),
+        what=drug_of(resource),
         amount=amount((resource.get("dosage") or {}).get("dose"))
         or str((resource.get("dosage") or {}).get("text", "")),
         when=first(resource, "effectiveDateTime", "effectivePeriod.start"),
@@ -116,25 +118,6 @@ def _dose(resource: Resource) -> Dose:
         by=listed([display(one.get("actor")) for one in performers]),
         source=source_of(resource),
     )
-
-
-def _drug(resource: Resource) -> str:
-    return concept(resource.get("medicationCodeableConcept")) or display(resource.get("medicationReference"))
-
-
-def _instruction(one: Resource) -> str:
-    """One Dosage as it was sent: how much, how fast, its sender's words, its hours (as `chart.sentences` says it)."""
-    text = str(one.get("text") or "")
-    rates = one.get("doseAndRate") or []
-    doses = listed([amount(rate.get("doseQuantity")) for rate in rates])
-    speed = listed([amount(rate.get("rateQuantity")) for rate in rates])
-    timing = one.get("timing") or {}
-    repeat = timing.get("repeat") or {}
-    times = ", ".join(str(at)[:5] for at in repeat.get("timeOfDay") or [])
-    code = concept(timing.get("code"))
-    every = f"/ {repeat['period']} {repeat.get('periodUnit', '')}" if repeat.get("period") and not times else ""
-    words = [doses, speed, text, code, times, "" if code else every, str(one.get("patientInstruction", ""))]
-    return " · ".join(word for word in words if word and (word is text or word not in text))
 
 
 def _bound(instructions: list[Resource], which: str) -> str:

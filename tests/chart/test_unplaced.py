@@ -1,0 +1,164 @@
+"""What stands in no chart is counted and listed; how far a page has read is how far the feeds have spoken.
+
+Method: messages that name nobody, or an order that nobody was named beside; entries of a station among those of feeds;
+journals sealed to a key of the test, read by `open_charts`, one of them damaged.
+"""
+
+import pytest
+
+from contrefeu.chart import AsOf, UnplacedEntry
+from contrefeu.chart.answers import UNPLACED_MAX
+from contrefeu.chart.filing import NOBODY, UNKNOWN
+from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, JournalFiles, SegmentReader
+from tests.chart.feeds import Told, admitted, entry, message
+from tests.chart.test_client import ACT, House
+
+AUDIT = b'{"resourceType":"AuditEvent","recorded":"2026-09-21T14:13:20Z","type":{"code":"110110"}}'
+UNREADABLE = b"nothing that a feed would say"
+MASTER = b"MSH|^~\\&|GEF|HOSP|CF|CF|20260921||MFN^M02|m1|P|2.5|||||FRA|UNICODE UTF-8\rMFI|STF||UPD|||NE\r"
+
+
+def orphan(order: str, control: str, world: str = "P", *, number: str = "-") -> bytes:
+    """A result of an order, beside nobody; or beside patient *number*."""
+    rest = (
+        f"ORC|RE||{order}^LABO",
+        f"OBR|1||{order}^LABO|IONO^Ionogramme^L",
+        "OBX|1|NM|K^Potassium^L||6.8|mmol/L|||||F",
+    )
+    return message("ORU^R01", number, control=control, world=world, rest=rest)
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A house without journals."""
+    return House(tmp_path)
+
+
+@pytest.mark.req("W2")
+def test_what_people_do_here_makes_no_page_fresh(house):
+    """Looks and acts of the station come in later than the last message: the page is as old as the message."""
+    house.append(admitted("1", "c1"), admitted("2", "c2"), journal="n-capture")
+    house.append(ACT, journal="n-station", media=MEDIA_ACT)
+    with house.open() as charts:
+        read = charts.status().as_of
+        assert read.entry == "n-capture/2"
+    for _ in range(3):
+        house.append(AUDIT, journal="n-station", media=MEDIA_FHIR)
+    with house.open() as charts:
+        status = charts.status()
+        assert (status.as_of, charts.board("CARD").as_of) == (read, read)
+        assert status.positions == {"n-capture": 2, "n-station": 4}, "positions, and lag, count every entry"
+    house.append(admitted("3", "c3"), journal="n-capture")
+    with house.open() as charts:
+        assert charts.status().as_of.entry == "n-capture/3"
+
+
+@pytest.mark.req("W2")
+def test_before_the_first_message_a_page_is_as_of_nothing(house):
+    """Accounts are made and people look, and no feed has spoken yet."""
+    house.append(ACT, journal="n-station", media=MEDIA_ACT)
+    house.append(AUDIT, journal="n-station", media=MEDIA_FHIR)
+    with house.open() as charts:
+        assert charts.status().as_of == AsOf()
+
+
+@pytest.mark.req("F31")
+def test_a_result_without_owner_waits_until_its_patient_is_named():
+    """Listed with why; once a message names the patient beside its order it is on that chart, and waits no more."""
+    told = Told().take(entry(admitted("1", "c1"), 1), entry(orphan("Z9", "c2"), 2), entry(orphan("Z8", "c3"), 3))
+    charts = told.charts
+    assert [(one.ref, one.why) for one in charts.waiting()] == [("n-capture/3", UNKNOWN), ("n-capture/2", UNKNOWN)]
+    assert (charts.status().waiting, charts.status().unread) == (2, 0)
+    told.take(entry(orphan("Z9", "c4", number="1"), 4))
+    assert [one.ref for one in charts.waiting()] == ["n-capture/3"]
+    assert charts.status().waiting == 1
+    assert "6.8 mmol/L" in charts.text("1")
+
+
+@pytest.mark.req("C3")
+def test_what_names_nobody_is_listed_apart():
+    """Bytes that are no message and master files: no care depends on them, and each is one click away."""
+    charts = Told().take(entry(UNREADABLE, 1), entry(MASTER, 2, source="GEF@HOSP"), entry(orphan("Z1", "c1"), 3)).charts
+    assert charts.unread() == [
+        UnplacedEntry("n-capture/2", "GEF@HOSP", "2026-09-21T14:13:22.000000Z", NOBODY),
+        UnplacedEntry("n-capture/1", "ADT@HOSP", "2026-09-21T14:13:21.000000Z", NOBODY),
+    ]
+    assert [one.ref for one in charts.waiting()] == ["n-capture/3"]
+
+
+@pytest.mark.req("F33")
+def test_an_exercise_in_the_list_says_so():
+    """A real result without owner and an exercise's stand in one list: each says which it is."""
+    charts = Told().take(entry(orphan("Z1", "c1", "T"), 1), entry(orphan("Z2", "c2"), 2)).charts
+    assert [(one.ref, one.world) for one in charts.waiting()] == [("n-capture/2", "P"), ("n-capture/1", "T")]
+
+
+def test_a_line_of_a_chart_is_not_nobodys():
+    """A message that names its patient and that no rule reads, or that defeats the fold, is on that chart alone."""
+    strange = message("ADT^Z77", "1", control="z")
+    charts = Told().take(entry(admitted("1", "c1"), 1), entry(strange, 2)).charts
+    assert [line.ref for line in charts.chart("1").unread] == ["n-capture/2"]
+    assert (charts.unread(), charts.waiting()) == ([], [])
+
+
+def test_an_entry_that_defeats_us_is_listed(monkeypatch):
+    """It is kept, it names nobody as far as we know, and the board's list has it."""
+    told = Told()
+    plain = told.batches._filing.take
+
+    def take(one):
+        if b"c2" in one.body:
+            raise KeyError("a defect")
+        plain(one)
+
+    monkeypatch.setattr(told.batches._filing, "take", take)
+    told.take(entry(admitted("1", "c1"), 1), entry(admitted("2", "c2"), 2), entry(admitted("3", "c3"), 3))
+    assert [(one.ref, one.why) for one in told.charts.unread()] == [("n-capture/2", "the fold gave up on it")]
+
+
+def test_lists_are_bounded_and_totals_true():
+    """However many wait, one answer names the newest UNPLACED_MAX, and the status counts them all."""
+    count = UNPLACED_MAX + 7
+    charts = Told().take(*(entry(orphan(f"Z{n}", f"c{n}"), n) for n in range(1, count + 1))).charts
+    assert charts.status().waiting == count
+    assert [one.ref for one in charts.waiting(10**9)] == [f"n-capture/{count - n}" for n in range(UNPLACED_MAX)]
+    assert len(charts.waiting(3)) == 3
+
+
+def test_no_page_reads_a_table_from_end_to_end():
+    """Both lists and both counts are answered from their indexes."""
+    db = Told().store._db
+    nobody = "FROM entries WHERE state = 0 AND reason NOT IN ('', 'no rule for it', 'the fold gave up on it')"
+    for sql, index in (
+        ("SELECT id, reason FROM entries WHERE state = 2 ORDER BY received DESC LIMIT 5", "entries_without_owner"),
+        ("SELECT count(*) FROM entries WHERE state = 2", "entries_without_owner"),
+        (f"SELECT id, reason {nobody} ORDER BY received DESC LIMIT 5", "entries_of_nobody"),
+        (f"SELECT count(*) {nobody}", "entries_of_nobody"),
+    ):
+        plan = " ".join(str(row[3]) for row in db.rows(f"EXPLAIN QUERY PLAN {sql}"))
+        assert index in plan
+        assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.req("C7")
+def test_a_journal_that_is_not_read_on_is_said(house):
+    """Its name and the kind of error, in the status of whoever asks; nothing of what it holds."""
+    house.append(admitted("1", "c1"), journal="a-capture")
+    house.append(admitted("2", "c2"), journal="b-capture")
+    stranger = House(house.folder / "elsewhere")
+    stranger.append(admitted("3", "c9"), journal="c-capture")
+    (stranger.journals / "c-capture").rename(house.journals / "c-capture")
+    damage(house, "a-capture")
+    with house.open() as charts:
+        assert charts.status().troubles == {"a-capture": "journal-tampered", "c-capture": "journal-unreadable"}
+
+
+def damage(house: House, journal: str) -> None:
+    """Turn a bit in the first frame of a journal's last segment."""
+    files = JournalFiles.of(house.journals, journal)
+    number = files.segments()[-1]
+    data = bytearray(files.segment(number).read_bytes())
+    segment = SegmentReader(files, number, files.verifier())
+    segment.close()
+    data[segment.start + 160] ^= 1
+    files.segment(number).write_bytes(data)
