@@ -7,6 +7,7 @@ from base64 import b64encode
 
 import pytest
 
+from contrefeu.chart.elements import PARTLY
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.sentences import moment, sentence, wall_day
 from contrefeu.chart.wording import chart_text
@@ -232,3 +233,19 @@ def test_who_a_patient_is_names_death_and_protection():
     assert sentence(only(made, "Patient"), "fr") == (
         "MARTIN Jeanne · né(e) le 12/05/1948 · femme · IPP 1001 · DÉCÉDÉ(E) le 24/11/2026 06:50 · IDENTITÉ PROTÉGÉE"
     )
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "donnée EN PARTIE"), ("en", "given IN PART")])
+def test_a_dose_given_in_part_says_so_in_the_readers_language(language, words):
+    """RXA-20 PA is no full dose, and no word of another language stands on the page."""
+    dose = {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "FUROSÉMIDE 40 mg"},
+        "effectiveDateTime": "2026-11-25T07:57:00+01:00",
+        "note": [{"text": PARTLY}, {"text": "vomissement"}],
+    }
+    said = sentence(dose, language, "Europe/Paris")
+    assert words in said
+    assert "vomissement" in said
+    assert "partially" not in said

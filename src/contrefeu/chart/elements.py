@@ -49,6 +49,9 @@ class Number(NamedTuple):
         return f"{self.label} {self.value}".strip()
 
 
+PARTLY = "partially administered (RXA-20 PA)"  # how the mapping notes it (HL7 table 0322)
+
+
 def concept(value: Any) -> str:
     """Return a CodeableConcept as words: its text, else a display, else a code."""
     if not isinstance(value, dict):
@@ -121,7 +124,16 @@ def display(reference: Any) -> str:
 
 
 def notes(resource: Resource) -> list[str]:
-    """Return the annotations of *resource*."""
+    """Return the annotations of *resource*, in its sender's words."""
+    return [text for text in _notes(resource) if text != PARTLY]
+
+
+def dose_status_of(resource: Resource) -> str:
+    """Return the status of a dose; "partly" when it was given in part, for which FHIR has no code."""
+    return "partly" if resource.get("status") == "completed" and PARTLY in _notes(resource) else status_of(resource)
+
+
+def _notes(resource: Resource) -> list[str]:
     return [str(note["text"]) for note in resource.get("note") or [] if note.get("text")]
 
 

@@ -23,6 +23,7 @@ from contrefeu.chart.elements import (
     confidential,
     denies_allergies,
     display,
+    dose_status_of,
     earlier,
     first,
     is_error,
@@ -231,7 +232,7 @@ def _prescription(one: Resource, language: Language, zone: str) -> str:
 
 
 def _dose(one: Resource, language: Language, zone: str) -> str:
-    status = str(one.get("status", "")) or "unknown"
+    status = dose_status_of(one) or "unknown"
     dosage = one.get("dosage") or {}
     when = first(one, "effectiveDateTime", "effectivePeriod.start")
     end = first(one, "effectivePeriod.end")

@@ -77,6 +77,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "result unknown": ("statut inconnu", "status unknown"),
     # FHIR medication-admin-status
     "dose completed": ("donnée", "given"),
+    "dose partly": ("donnée EN PARTIE", "given IN PART"),
     "dose in-progress": ("en cours", "in progress"),
     "dose not-done": ("NON donnée", "NOT given"),
     "dose on-hold": ("suspendue", "on hold"),

@@ -34,6 +34,15 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "other": N_("Sexe autre"),
         "unknown": N_("Sexe inconnu"),
     },
+    "copy": {  # of a vault, as the copies process says it
+        "up-to-date": N_("à jour"),
+        "catching-up": N_("rattrape son retard"),
+        "alarm": N_("copiée, avec une alarme"),
+        "refused": N_("refusée : ce n’est pas la suite de la copie"),
+        "unreachable": N_("injoignable"),
+        "never copied": N_("jamais copiée"),
+        "not copying": N_("ne copie plus"),
+    },
     "identity": {  # PID-32: table 0445 and its French values (fr-core-cs-v2-0445)
         "VIDE": N_("identité non qualifiée"),
         "PROV": N_("identité provisoire"),
@@ -93,6 +102,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "dose": {  # FHIR medication-admin-status
         "completed": N_("donnée"),
+        "partly": N_("donnée en partie"),
         "in-progress": N_("en cours"),
         "not-done": N_("non donnée"),
         "on-hold": N_("suspendue"),

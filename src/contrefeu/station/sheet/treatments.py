@@ -14,6 +14,7 @@ from contrefeu.chart import (
     concept,
     concepts,
     display,
+    dose_status_of,
     drug_of,
     first,
     instruction_of,
@@ -113,7 +114,7 @@ def _dose(resource: Resource) -> Dose:
         amount=amount((resource.get("dosage") or {}).get("dose"))
         or str((resource.get("dosage") or {}).get("text", "")),
         when=first(resource, "effectiveDateTime", "effectivePeriod.start"),
-        status=status_of(resource),
+        status=dose_status_of(resource),
         reason=concepts(resource.get("statusReason")) or " ".join(notes(resource)),
         by=listed([display(one.get("actor")) for one in performers]),
         source=source_of(resource),
