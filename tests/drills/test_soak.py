@@ -19,7 +19,8 @@ from tests.drills.node import RunningNode, contrefeu
 SHORT = 12_000
 MESSAGES = int(os.environ.get("CONTREFEU_SOAK_MESSAGES", str(SHORT)))
 CONNECTIONS = 16
-PATIENTS = 2_500
+PATIENTS = 2_500  # in the house at once; one leaves and one comes every STAY messages
+STAY = 100
 # The reader's page cache (64 MB), its readers' (8 MB each) and its open charts fill meanwhile; a leak of 130 bytes a
 # message goes beyond it in a million.
 GROWTH_MB_MAX = 130
@@ -27,8 +28,8 @@ CATCH_UP_S_MAX = 3_600
 
 
 def message(number: int, chance: random.Random) -> bytes:
-    """A result or an admission update of one of PATIENTS people; every one is another message."""
-    patient = chance.randrange(PATIENTS)
+    """A new result or an admission update of one of those who are in the house; every one is another message."""
+    patient = number // STAY + chance.randrange(PATIENTS)
     minute = f"2026112{4 + number // 720_000}{number // 60_000 % 12:02}{number // 1000 % 60:02}{number // 17 % 60:02}"
     head = f"MSH|^~\\&|SOAK{number % CONNECTIONS}|CHU|CF|CHU|{minute}||%s|S{number}|T|2.5\r"
     who = f"PID|1||{patient:06}^^^CHU^PI||ESSAI{patient % 97}^PATIENT||19{patient % 90 + 10}0101|F\r"
@@ -40,8 +41,8 @@ def message(number: int, chance: random.Random) -> bytes:
         head % "ORU^R01"
         + who
         + where
-        + f"ORC|RE|P{patient}-{number % 40}^CHU|F{patient}-{number % 40}^LABO\r"
-        + f"OBR|1|P{patient}-{number % 40}^CHU|F{patient}-{number % 40}^LABO|24326-1^Ionogramme^LN|||{minute}"
+        + f"ORC|RE|P{number}^CHU|F{number}^LABO\r"
+        + f"OBR|1|P{number}^CHU|F{number}^LABO|24326-1^Ionogramme^LN|||{minute}"
         + f"|||||||||||||||{minute}||CH|F\r"
         + f"OBX|1|NM|2823-3^Potassium^LN||{value}|mmol/L|3.5-5.0|N|||F|||{minute}\r"
     ).encode()
