@@ -112,8 +112,8 @@ def test_charts_folded_by_other_rules_are_folded_again(tmp_path, monkeypatch):
     wanted, status = told.charts.sha256(), told.charts.status()
     with told.store.transaction():
         told.store.kept.set_note("rules", "an older fold")
-        told.store._db.run("UPDATE charts SET blob = x''")
-        told.store._db.run("DELETE FROM tails")
+        told.store._db.run("UPDATE charts SET head = x''")
+        told.store._db.run("DELETE FROM objects")
     told.store.close()
     again = Told(path)
     assert (again.charts.sha256(), again.charts.status()) == (wanted, status)

@@ -172,7 +172,7 @@ class Charts:
                 return None
             if at_ns is not None:
                 return self._folding.at(node, at_ns)
-            return self._folding.load(self._store.identities.root(node))
+            return self._store.folded.chart(self._store.identities.root(node))
 
     def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle, in JSON."""
@@ -253,7 +253,7 @@ class Charts:
         """Yield every chart in the order of chart ids; the caller holds a snapshot."""
         if at_ns is None:
             for root in self._store.folded.roots():
-                chart = self._folding.load(root)
+                chart = self._store.folded.chart(root)
                 if chart is not None:
                     yield chart
             return
@@ -298,7 +298,7 @@ class Charts:
             return {root: world for root in roots for world in WORLDS[:1]}  # several, whoever they are
         found = {}
         for root in roots:
-            chart = self._folding.load(root)
+            chart = self._store.folded.chart(root)
             if chart is None:
                 continue
             numbers = chart.identity.numbers.values()

@@ -13,21 +13,18 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from contrefeu.base import ContrefeuError
-from contrefeu.chart.boards import BoardLine, board_line, place_of
+from contrefeu.chart.boards import BoardLine, board_line, heard_again, place_of
 from contrefeu.chart.filing import REFUSED, Filing
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.folding import Folding
 from contrefeu.chart.hits import hit_of, search_words
 from contrefeu.chart.spelling import number_word
-from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, order_of
+from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, order_of
 from contrefeu.chart.views import STATION, BoardRow, PatientHit
 from contrefeu.journal import Entry
 from contrefeu.mapping import FeedRules
 
 OPEN_LINES_MAX = 60_000  # objects in charts that stay open: about 200 MB
-TAIL_MIN = 32  # entries folded onto a chart before it is written down again: opening it folds them on, in 5 ms
-TAIL_MAX = 256  # the same for a great chart, which costs more to write
-TAIL_SHARE = 16  # part of its objects that a chart's tail may count
 
 _log = structlog.get_logger()
 
@@ -39,8 +36,7 @@ class Batches:
         self._store = store
         self._folding = Folding(store, rules)
         self._filing = Filing(store, self._folding)
-        self._open: OrderedDict[int, tuple[Chart, list[int]]] = OrderedDict()
-        self._shown: dict[int, tuple[str, ...]] = {}  # open chart -> who set what a search shows of it
+        self._open: OrderedDict[int, _Open] = OrderedDict()
         self._lines = 0
 
     def take(self, entries: Sequence[Entry]) -> None:
@@ -85,7 +81,6 @@ class Batches:
                 self._store.learn()
         except BaseException:
             self._open.clear()
-            self._shown.clear()
             self._lines = 0
             raise
         finally:
@@ -125,7 +120,7 @@ class Batches:
         if found is None:
             self._fold_again(root)  # its first entries
             return
-        chart, tail = found
+        chart = found.chart
         if readings[ids[0]].order <= chart.last:
             self._fold_again(root)
             return
@@ -135,10 +130,9 @@ class Batches:
         except Exception:  # a chart half changed is thrown away; folded again, it passes over what defeats it
             self._fold_again(root)
             return
-        self._remember(root, chart, [*tail, *ids])
+        self._remember(root, found)
 
     def _fold_again(self, root: int) -> None:
-        self._shown.pop(root, None)
         chart, placed, passed = self._folding.again(root)
         if chart is None:
             self._drop(root)
@@ -148,39 +142,30 @@ class Batches:
                 self._store.kept.set_state(one.id, UNCHARTED, REFUSED)
             elif one.state == UNCHARTED and (self._store.kept.state(one.id) or (0, ""))[1] == REFUSED:
                 self._store.kept.set_state(one.id, CHARTED)
-        whole = bool(passed) or self._store.folded.known(root)
-        self._remember(root, chart, [one.id for one in placed], whole=whole)
+        self._remember(root, _Open(chart))
 
-    def _remember(self, root: int, chart: Chart, tail: list[int], *, whole: bool = False) -> None:
+    def _remember(self, root: int, found: "_Open") -> None:
         """Write a chart and what is asked of it; it stays open."""
-        if whole or len(tail) >= min(TAIL_MAX, max(TAIL_MIN, _lines_of(chart) // TAIL_SHARE)):
-            self._store.folded.keep(root, chart)
-            tail = []
-        else:
-            self._store.folded.keep_tail(root, chart.world, tail)
-        self._show(root, chart)
-        shown = _shown_by(chart)
+        self._show(root, found)
+        self._store.folded.keep(root, found.chart)
         self._forget(root)
-        self._open[root] = (chart, tail)
-        self._shown[root] = shown
-        self._lines += _lines_of(chart)
+        self._open[root] = found
+        found.lines = _lines_of(found.chart)
+        self._lines += found.lines
         while self._lines > OPEN_LINES_MAX and len(self._open) > 1:
             self._forget(next(iter(self._open)))
 
-    def _find(self, root: int) -> tuple[Chart, list[int]] | None:
+    def _find(self, root: int) -> "_Open | None":
         found = self._open.get(root)
         if found is not None:
-            self._lines -= _lines_of(found[0])  # it is about to grow; `_remember` counts it again
-            del self._open[root]
             return found
-        chart = self._folding.load(root)
-        return None if chart is None else (chart, self._store.folded.tail(root))
+        chart = self._store.folded.opened(root)
+        return None if chart is None else _Open(chart)
 
     def _forget(self, root: int) -> None:
         found = self._open.pop(root, None)
-        self._shown.pop(root, None)
         if found is not None:
-            self._lines -= _lines_of(found[0])
+            self._lines -= found.lines
 
     def _drop(self, root: int) -> None:
         world = self._store.identities.text(root).partition(" ")[0]
@@ -189,32 +174,54 @@ class Batches:
         self._store.places.drop(root)
         self._forget(root)
 
-    def _show(self, root: int, chart: Chart) -> None:
+    def _show(self, root: int, found: "_Open") -> None:
         """Let the patient be found, and stand on the board of their ward."""
-        same = bool(chart.stays) and self._shown.get(root) == _shown_by(chart)
+        chart = found.chart
+        setters: tuple[str, ...] | None = _setters(chart)
+        same = found.setters == setters
         try:
-            line = board_line(chart)
-            found = None if same else (hit_of(chart), search_words(chart))
+            if same and found.line is not None and _leaves_boards(chart):
+                line: BoardLine | None = heard_again(found.line, chart)
+            else:
+                line = board_line(chart)
+            if not same or not chart.stays:
+                self._store.people.keep(root, search_words(chart), hit_of(chart))
         except Exception as defeated:  # whatever a sender put there, the patient is found and their bed is taken
             error = type(defeated).__name__
             _log.error("a chart has no board line", error=error, entry=f"{chart.last[1]}/{chart.last[2]}")
-            line, found = _plain_line(chart), (_plain_hit(chart), [number_word(chart.key.rpartition("|")[2])])
-        if found is not None:
-            hit, words = found
-            self._store.people.keep(root, words, hit)
+            self._store.people.keep(root, [number_word(chart.key.rpartition("|")[2])], _plain_hit(chart))
+            line, setters = _plain_line(chart), None
+        found.line, found.setters = line, setters
         if line is None:
             self._store.places.drop(root)
         else:
             self._store.places.keep(root, chart.world, line)
 
 
+class _Open:
+    """A chart that stays open, and what was last made of it."""
+
+    __slots__ = ("chart", "line", "lines", "setters")
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.lines = 0  # what it counts for while it is open
+        self.line: BoardLine | None = None
+        self.setters: tuple[str, ...] | None = None
+
+
 def _lines_of(chart: Chart) -> int:
     return 8 + len(chart.kept) + 2 * len(chart.stays)
 
 
-def _shown_by(chart: Chart) -> tuple[str, ...]:
-    """The entries that set what a search shows of a chart."""
+def _setters(chart: Chart) -> tuple[str, ...]:
+    """The entries that set what is said of a patient and their stays: the same ones, the same words."""
     return (chart.identity.ref, *(stay.ref for stay in chart.stays.values()))
+
+
+def _leaves_boards(chart: Chart) -> bool:
+    """Whether nothing that a board needs was said since the chart was last written."""
+    return isinstance(chart.kept, Objects) and chart.kept.leaves_boards
 
 
 def _plain_hit(chart: Chart) -> PatientHit:

@@ -37,6 +37,7 @@ from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, instructions_of
 from contrefeu.chart.stays import encounter, present_place, present_stay
+from contrefeu.chart.versions import Kept
 from contrefeu.chart.views import BoardRow
 
 NS_PER_S = 1_000_000_000
@@ -52,6 +53,7 @@ SEVERITIES: dict[str, Severity] = {  # HL7 table 0078 and v3 ObservationInterpre
 _GONE = frozenset({"cancelled", "entered-in-error"})
 _PRESENT = frozenset({"in-progress", "arrived", "onleave"})
 _PARTS = {"wa": 0, "ro": 1, "bd": 2}
+_ON_BOARDS = frozenset({"AllergyIntolerance", "Encounter", "Flag", "MedicationAdministration", "MedicationRequest"})
 
 
 class Alert(Struct, frozen=True):
@@ -138,18 +140,37 @@ def board_line(chart: Chart) -> BoardLine | None:
         due=[],
         critical=0,
         abnormal=0,
-        last_change=rfc3339(chart.last_received_ns) if chart.last_received_ns else "",
+        last_change="",
         confidential=confidential(patient, stay),
         allergies_struck=allergies_struck(allergies),
-        heard=sorted(chart.heard),
+        heard=[],
     )
+    line = BoardLine(row, [] if deceased else courses_of(chart), _alerts(chart), _flagged(chart), 0, deceased)
+    return heard_again(line, chart)
+
+
+def on_boards(kept: Kept) -> bool:
+    """Whether `board_line` depends on this object of a chart."""
+    return kept.kind in _ON_BOARDS or (kept.kind == "Observation" and _flag_of(kept.now) != "")
+
+
+def heard_again(line: BoardLine, chart: Chart) -> BoardLine:
+    """Return the line of a chart that was *line* before, when nothing was said since but what no board shows.
+
+    Who was heard when is part of a line, and how far back flagged results count.
+    """
+    since = _since(chart)
     return BoardLine(
-        row,
-        [] if deceased else courses_of(chart),
-        _alerts(chart),
-        _flagged(chart),
+        replace(
+            line.row,
+            last_change=rfc3339(chart.last_received_ns) if chart.last_received_ns else "",
+            heard=sorted(chart.heard),
+        ),
+        line.courses,
+        line.alerts,
+        [one for one in line.flagged if one[0] >= since],
         max(chart.heard.get("doses", {}).values(), default=0),
-        deceased,
+        line.deceased,
     )
 
 
@@ -247,16 +268,23 @@ def _end_of(text: str) -> int:
 
 def _flagged(chart: Chart) -> list[tuple[int, bool]]:
     """Flagged results that may count: none older than the board looks back from the chart's last word."""
-    since = chart.last_received_ns - RESULTS_S * NS_PER_S
     found = []
     for kept in chart.kept.values():
-        if kept.kind == "Observation" and kept.now.get("interpretation") and kept.now.get("status") not in _GONE:
-            severity = severity_of(kept.now)
-            if severity:
-                at_ns = _result_ns(kept.now) or kept.received_ns
-                if at_ns >= since:
-                    found.append((at_ns, severity == "critical"))
-    return sorted(found)
+        if kept.kind == "Observation" and (severity := _flag_of(kept.now)):
+            found.append((_result_ns(kept.now) or kept.received_ns, severity == "critical"))
+    since = _since(chart)
+    return sorted(one for one in found if one[0] >= since)
+
+
+def _flag_of(observation: Resource) -> Severity:
+    """How a result that stands was flagged."""
+    if observation.get("interpretation") and observation.get("status") not in _GONE:
+        return severity_of(observation)
+    return ""
+
+
+def _since(chart: Chart) -> int:
+    return chart.last_received_ns - RESULTS_S * NS_PER_S
 
 
 def _result_ns(observation: Resource) -> int:

@@ -45,15 +45,6 @@ class Folding:
         nodes = identities.bound(hints_of(part), at_ns)
         return nodes if len(set(map(root_of or identities.root, nodes))) == 1 else []
 
-    def load(self, root: int) -> Chart | None:
-        """Return the chart of *root* as it stands; None when nothing is filed there."""
-        if not self._store.folded.known(root):
-            return None
-        chart = self._store.folded.chart(root) or self._blank(root)
-        for id_ in self._store.folded.tail(root):
-            self.onto(chart, self.reading(id_), root)
-        return chart
-
     def onto(self, chart: Chart, reading: Reading, root: int) -> None:
         """Fold those parts of *reading* that belong to *root* onto its chart."""
         root_of = self._store.identities.root

@@ -1,5 +1,6 @@
 """Where charts are kept between messages: views of the journal, which may be deleted and filled again."""
 
+from contrefeu.chart.stores.folded import Objects
 from contrefeu.chart.stores.identities import LAST_NS
 from contrefeu.chart.stores.kept import (
     ACT,
@@ -23,6 +24,7 @@ __all__ = [
     "WAITING",
     "ChartStore",
     "FeedRow",
+    "Objects",
     "Placed",
     "bed_name",
     "order_of",

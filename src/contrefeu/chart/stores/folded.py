@@ -1,23 +1,83 @@
-"""Charts as last written down, and the entries folded since.
+"""Charts as they stand: a head (the patient, the stays, who spoke), and each object of the chart by itself.
 
-    chart = blob (JSON, packed; empty for a young chart), then the entries of its tail, in order
+    head   = JSON of the chart without its objects, packed
+    object = JSON of one `Kept`, packed; n says where it stands among its chart's, in the order of their first words
 
 Rules kept here:
-  * A chart is written down whole now and then, and its tail with every batch: what a message costs does not grow with
-    the chart it is about.
-  * Blob and tail are one transaction with the entries that they hold: a crash leaves both as they were.
+  * A batch writes the heads of its charts and the objects that it touched: what a message costs does not grow with the
+    chart it is about, nor does the memory of a chart that stays open.
+  * Head and objects are one transaction with the entries that they come from: a crash leaves both as they were.
 """
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
+from contrefeu.chart.boards import on_boards
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.database import Database
+from contrefeu.chart.versions import Kept
 from contrefeu.fhir import encode
+
+_PUT = "INSERT OR REPLACE INTO objects VALUES(?, ?, ?, ?, ?)"
+
+
+class Objects(dict[str, Kept]):
+    """The objects of a chart that stays open: those that boards need, and whichever the fold asks for.
+
+    Iterating gives what is in memory; `get` gives any object of the chart.
+    """
+
+    def __init__(self, look: Callable[[str], tuple[int, Kept] | None], count: int) -> None:
+        super().__init__()
+        self._look = look
+        self.count = count  # of the whole chart
+        self.places: dict[str, int] = {}  # name -> n, of those in memory
+        self.touched: set[str] = set()  # since they were last written
+        self._stirred = False  # one of them was on boards before it was touched
+
+    def get(self, name: str, default: Kept | None = None) -> Kept | None:  # type: ignore[override]
+        """Return the object called *name*; the caller may change it."""
+        found = super().get(name)
+        if found is None and len(self) < self.count:
+            row = self._look(name)
+            if row is not None:
+                self.places[name], found = row
+                super().__setitem__(name, found)
+        elif found is not None and name not in self.touched:
+            self._stirred = True  # what stays in memory is what boards need
+        if found is None:
+            return default
+        self.touched.add(name)
+        return found
+
+    @property
+    def leaves_boards(self) -> bool:
+        """Whether what was touched is on no board, and was on none."""
+        return not self._stirred and not any(on_boards(self[name]) for name in self.touched)
+
+    def __setitem__(self, name: str, kept: Kept) -> None:
+        """Put an object into the chart."""
+        if name not in self.places:
+            self.places[name] = self.count
+            self.count += 1
+        self.touched.add(name)
+        super().__setitem__(name, kept)
+
+    def put(self, name: str, n: int, kept: Kept) -> None:
+        """Take into memory what is written down."""
+        self.places[name] = n
+        super().__setitem__(name, kept)
+
+    def settle(self) -> None:
+        """Nothing is left to write; only what boards need stays in memory."""
+        for name in self.touched:
+            if not on_boards(self[name]):
+                del self[name], self.places[name]
+        self.touched.clear()
+        self._stirred = False
 
 
 class Folded:
@@ -26,7 +86,8 @@ class Folded:
     def __init__(self, db: Database, packer: Packer) -> None:
         self._db = db
         self._packer = packer
-        self._decode = msgspec.json.Decoder(Chart, float_hook=Decimal)
+        self._head = msgspec.json.Decoder(Chart, float_hook=Decimal)
+        self._object = msgspec.json.Decoder(Kept, float_hook=Decimal)
         self._counts: dict[str, int] = {}
 
     def forget(self) -> None:
@@ -38,33 +99,61 @@ class Folded:
         return self._db.row("SELECT 1 FROM charts WHERE node = ?", (root,)) is not None
 
     def chart(self, root: int) -> Chart | None:
-        """Return the chart of *root* as last written down; None when there is none, or it is young."""
-        blob = self._db.value("SELECT blob FROM charts WHERE node = ?", (root,))
-        return self._decode.decode(self._packer.unpack(blob)) if blob else None
+        """Return the whole chart of *root*; None when there is none."""
+        found = self._db.row("SELECT head FROM charts WHERE node = ?", (root,))
+        if found is None:
+            return None
+        chart = self._head.decode(self._packer.unpack(found[0]))
+        sql = "SELECT body FROM objects WHERE node = ? ORDER BY n"
+        for (body,) in self._db.each(sql, (root,)):
+            kept = self._opened(body)
+            chart.kept[_name(kept)] = kept
+        return chart
 
-    def tail(self, root: int) -> list[int]:
-        """Return the entries to fold onto it, in order."""
-        found = array("q")
-        found.frombytes(self._db.value("SELECT entries FROM tails WHERE node = ?", (root,), b""))
-        return found.tolist()
+    def opened(self, root: int) -> Chart | None:
+        """Return the chart of *root* for folding on: what boards need of it, the rest as it is asked for."""
+        found = self._db.row("SELECT head, objects FROM charts WHERE node = ?", (root,))
+        if found is None:
+            return None
+        chart = self._head.decode(self._packer.unpack(found[0]))
+        chart.kept = objects = self._objects(root, found[1])
+        sql = "SELECT n, body FROM objects WHERE node = ? AND shown = 1 ORDER BY n"
+        for n, body in self._db.rows(sql, (root,)):
+            kept = self._opened(body)
+            objects.put(_name(kept), n, kept)
+        return chart
 
     def keep(self, root: int, chart: Chart) -> None:
-        """Write a chart down: its tail ends."""
-        self._appear(root, chart.world)
-        self._db.run("UPDATE charts SET blob = ? WHERE node = ?", (self._packer.pack(encode(chart)), root))
-        self._db.run("DELETE FROM tails WHERE node = ?", (root,))
+        """Write down what was folded onto a chart that `opened` gave, or a chart that was folded from its entries.
 
-    def keep_tail(self, root: int, world: str, entries: Sequence[int]) -> None:
-        """Write down which entries a chart was folded on with."""
-        self._appear(root, world)
-        self._db.run("INSERT OR REPLACE INTO tails VALUES(?, ?)", (root, array("q", entries).tobytes()))
+        Either may be folded on afterwards.
+        """
+        if not isinstance(chart.kept, Objects):
+            objects = self._objects(root, 0)
+            for name, kept in chart.kept.items():
+                objects[name] = kept
+            chart.kept = objects
+            self._db.run("DELETE FROM objects WHERE node = ?", (root,))
+        self._appear(root, chart.world)
+        objects = chart.kept
+        rows = []
+        for name in objects.touched:
+            kept = objects[name]
+            body = self._packer.pack(encode(kept))
+            rows.append((root, _key(name), objects.places[name], on_boards(kept), body))
+        self._db.run_many(_PUT, rows)
+        objects.settle()
+        chart.kept = {}
+        head = self._packer.pack(encode(chart))
+        chart.kept = objects
+        self._db.run("UPDATE charts SET head = ?, objects = ? WHERE node = ?", (head, objects.count, root))
 
     def drop(self, root: int, world: str) -> None:
         """Forget a chart: nothing is filed under it any more, or it belongs to another."""
         self._db.run("DELETE FROM charts WHERE node = ?", (root,))
         if self._db.changed():
             self._count(world, -1)
-        self._db.run("DELETE FROM tails WHERE node = ?", (root,))
+        self._db.run("DELETE FROM objects WHERE node = ?", (root,))
 
     def roots(self) -> list[int]:
         """Return the root of every chart, in the order of chart ids."""
@@ -83,10 +172,29 @@ class Folded:
         )
         self._counts.clear()
 
+    def _objects(self, root: int, count: int) -> Objects:
+        def look(name: str) -> tuple[int, Kept] | None:
+            row = self._db.row("SELECT n, body FROM objects WHERE node = ? AND id = ?", (root, _key(name)))
+            return None if row is None else (row[0], self._opened(row[1]))
+
+        return Objects(look, count)
+
+    def _opened(self, body: bytes) -> Kept:
+        return self._object.decode(self._packer.unpack(body))
+
     def _appear(self, root: int, world: str) -> None:
-        self._db.run("INSERT OR IGNORE INTO charts VALUES(?, x'')", (root,))
+        self._db.run("INSERT OR IGNORE INTO charts VALUES(?, x'', 0)", (root,))
         if self._db.changed():
             self._count(world, 1)
 
     def _count(self, world: str, by: int) -> None:
         self._counts[world] = self._counts.get(world, 0) + by
+
+
+def _name(kept: Kept) -> str:
+    return f"{kept.kind}/{kept.id}"
+
+
+def _key(name: str) -> bytes:
+    """The object's UUID (`fhir.derived_id`), which its kind is part of."""
+    return bytes.fromhex(name.rpartition("/")[2].replace("-", ""))

@@ -7,7 +7,7 @@ Rules kept here:
   * The version is raised with the tables, and whenever a chart that was written down would be read otherwise.
 """
 
-SCHEMA_VERSION = 3  # a file of another version is set aside
+SCHEMA_VERSION = 4  # a file of another version is set aside
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -64,10 +64,13 @@ CREATE TABLE feeds(
     source INTEGER PRIMARY KEY, received INTEGER NOT NULL, charted INTEGER NOT NULL, uncharted INTEGER NOT NULL,
     duplicates INTEGER NOT NULL, reused INTEGER NOT NULL, last INTEGER NOT NULL);
 
--- Charts by their root node, as last written down (nothing, for a young one); entries that were folded since are in
--- its tail, in order: whoever opens the chart folds them on.
-CREATE TABLE charts(node INTEGER PRIMARY KEY, blob BLOB NOT NULL);
-CREATE TABLE tails(node INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+-- Charts by their root node, and what they hold, each object apart: by its id, with its place in the chart and whether
+-- a board needs it.
+CREATE TABLE charts(node INTEGER PRIMARY KEY, head BLOB NOT NULL, objects INTEGER NOT NULL);
+CREATE TABLE objects(
+    node INTEGER NOT NULL, id BLOB NOT NULL, n INTEGER NOT NULL, shown INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY(node, id)) WITHOUT ROWID;
+CREATE INDEX objects_shown ON objects(node) WHERE shown = 1;
 CREATE TABLE patients(world TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 
 -- Finding people: one line of words a chart; words that names are made of, each once, for misspelt ones.

@@ -41,15 +41,15 @@ class ChartStore:
 
     def _lay_out(self) -> None:
         self._bodies = Packer(self._dictionary)
-        self._blobs = Packer(self._dictionary)
-        for packer, kind in ((self._bodies, "bodies"), (self._blobs, "blobs")):
+        self._objects = Packer(self._dictionary)
+        for packer, kind in ((self._bodies, "bodies"), (self._objects, "objects")):
             trained = self._db.row("SELECT id, bytes FROM dictionaries WHERE kind = ? ORDER BY rowid DESC", (kind,))
             if trained is not None:
                 packer.use(*trained)
-        self._learn_at = {"bodies": TRAIN_AFTER, "blobs": TRAIN_AFTER}
+        self._learn_at = {"bodies": TRAIN_AFTER, "objects": TRAIN_AFTER}
         self.kept = Kept(self._db, self._bodies)
         self.identities = Identities(self._db)
-        self.folded = Folded(self._db, self._blobs)
+        self.folded = Folded(self._db, self._objects)
         self.people = People(self._db)
         self.places = Places(self._db)
 
@@ -94,14 +94,14 @@ class ChartStore:
 
     def learn(self) -> None:
         """Train the dictionaries, once there is enough to learn from; within a transaction."""
-        totals = {"bodies": self.kept.total(), "blobs": self.folded.patients("P") + self.folded.patients("T")}
+        entries = self.kept.total()
         for packer, kind, sql in (
             (self._bodies, "bodies", "SELECT body FROM bodies ORDER BY id DESC LIMIT ?"),
-            (self._blobs, "blobs", "SELECT blob FROM charts WHERE length(blob) > 0 ORDER BY node DESC LIMIT ?"),
+            (self._objects, "objects", "SELECT body FROM objects ORDER BY node DESC LIMIT ?"),
         ):
-            if packer.dictionary_id or totals[kind] < self._learn_at[kind]:
+            if packer.dictionary_id or entries < self._learn_at[kind]:
                 continue
-            self._learn_at[kind] = 2 * totals[kind]  # too few or too alike now: more of them may teach more
+            self._learn_at[kind] = 2 * entries  # too few or too alike now: more of them may teach more
             trained = train(packer.unpack(body) for (body,) in self._db.rows(sql, (TRAIN_ON,)))
             if trained is not None:
                 self._db.run("INSERT OR IGNORE INTO dictionaries VALUES(?, ?, ?)", (trained[0], kind, trained[1]))

@@ -1,0 +1,100 @@
+"""What a store keeps of a chart while messages come is what a fold of all of them says: objects, board line, words.
+
+Method: a simulated hospital's traffic, cut into batches at random, the reader stopping now and then; every chart of the
+store is compared with the same chart folded again from its entries, with its line on the board and with what finds it.
+"""
+
+import random
+
+import pytest
+
+from contrefeu.chart.boards import board_line
+from contrefeu.chart.hits import hit_of
+from contrefeu.chart.stores import ChartStore
+from contrefeu.drill.hospital import Hospital
+from contrefeu.drill.scenario import START_NS
+from contrefeu.fhir import encode
+from contrefeu.hl7 import peek
+from contrefeu.journal import MEDIA_HL7V2, Entry
+from tests.chart.feeds import Told, admitted, entry, message
+
+
+def _entries(style: str, seed: int) -> list[Entry]:
+    hospital = Hospital.for_drill(seed=seed, beds=5, style=style, now_ns=START_NS)
+    bodies = [sent.message for sent in hospital.run(hours=10)]
+    found = []
+    for n, body in enumerate(bodies, 1):
+        header = peek(body)
+        at = START_NS + n * 10**9
+        found.append(Entry("d-capture", n, at, at, header.source if header else "", MEDIA_HL7V2, body))
+    return found
+
+
+def _lines(store: ChartStore, world: str) -> dict[str, bytes]:
+    return {line.row.id: encode(line) for line in store.places.lines(world, "")}
+
+
+def _compare(told: Told) -> int:
+    """Compare every chart of the store with itself folded again; returns how many are on a board."""
+    store, folding = told.store, told.batches._folding
+    on_board = 0
+    lines = {world: _lines(store, world) for world in ("P", "T")}
+    for root in store.folded.roots():
+        fresh, _, _ = folding.again(root)
+        kept = store.folded.chart(root)
+        assert fresh is not None
+        assert kept is not None
+        assert list(kept.kept) == list(fresh.kept), "in the order of their first words"
+        assert encode(kept) == encode(fresh)
+        line = board_line(fresh)
+        assert lines[fresh.world].get(fresh.id) == (None if line is None else encode(line))
+        assert store.people.hit(root) == hit_of(fresh)
+        on_board += line is not None
+    return on_board
+
+
+@pytest.mark.req("W1", "W2")
+@pytest.mark.parametrize(("style", "seed", "size"), [("fr", 3, 12), ("intl", 4, 60)])
+def test_what_is_kept_of_a_chart_is_what_its_fold_says(style, seed, size, monkeypatch):
+    """In batches of any size, charts open or not: nothing of a chart is older than its last message."""
+    monkeypatch.setattr("contrefeu.chart.batches.OPEN_LINES_MAX", 150)  # some charts stay open, some do not
+    chance = random.Random(seed)
+    entries = _entries(style, seed)
+    assert len(entries) > 200
+    late = sorted(chance.sample(range(len(entries) // 2), 6))  # arrive when much else has been read
+    told, batch, batches = Told(), [], 0
+    order = [e for n, e in enumerate(entries) if n not in late]
+    for one in order:
+        batch.append(one)
+        if len(batch) >= 1 + chance.randrange(size):
+            told.take(*batch)
+            batch, batches = [], batches + 1
+            if batches % 7 == 0:
+                told.reopened()
+            if batches % 40 == 0:
+                _compare(told)
+    told.take(*batch)
+    assert _compare(told) > 4
+    for n in late:
+        e = entries[n]
+        told.take(Entry("e-capture", n + 1, e.received_ns, e.hlc, e.source, e.media_type, e.body))
+    assert _compare(told) > 4
+    assert told.store.kept.total() == len(entries)
+
+
+def test_a_flag_that_is_taken_back_leaves_the_board():
+    """A corrected result that is not flagged any more, in a batch of its own, counts no more on the board."""
+
+    def potassium(control: str, minute: int, value: str, flag: str, status: str) -> bytes:
+        obx = f"OBX|1|NM|K^Potassium^L||{value}|mmol/L|3.5-5.0|{flag}|||{status}"
+        lines = ("ORC|RE|O1^HIS|F1^LAB", "OBR|1|O1^HIS|F1^LAB|IONO^Ionogramme^L|||20260921080000", obx)
+        return message("ORU^R01", "1", control=control, minute=minute, rest=lines)
+
+    told = Told().take(entry(admitted("1", "c1", ward="CARD"), 1), entry(potassium("c2", 1, "7.0", "HH", "F"), 2))
+    told.take(entry(potassium("c3", 2, "4.1", "N", "P"), 3))  # late and preliminary: changes nothing
+    assert [row.critical for row in told.charts.board("CARD", "P").rows] == [1]
+    told.take(entry(potassium("c4", 3, "4.1", "N", "C"), 4))
+    assert [row.critical for row in told.charts.board("CARD", "P").rows] == [0]
+    told.take(entry(potassium("c5", 4, "7.1", "HH", "C"), 5))
+    assert [row.critical for row in told.charts.board("CARD", "P").rows] == [1]
+    assert _compare(told) == 1
