@@ -129,6 +129,7 @@ class Filing:
 
     def _resettle(self, nodes: set[int]) -> None:
         """Find who is who around *nodes* again, and what that places."""
+        self._kept.flush()
         changed: set[int] = set()
         for node in sorted(nodes):
             changed |= self._identities.settle(node)

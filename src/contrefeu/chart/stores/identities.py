@@ -25,9 +25,16 @@ class Identities:
         self._ids: dict[str, int] = {}
         self._roots: dict[int, int] = {}
         self._bound: dict[tuple[str, int], int] = {}
+        self._filed: list[tuple[int, int]] = []  # by this transaction, and not written yet
+
+    def settle_filed(self) -> None:
+        """Write down what this transaction filed, before it ends."""
+        self._db.run_many("INSERT OR IGNORE INTO filed VALUES(?, ?)", self._filed)
+        self._filed.clear()
 
     def forget(self) -> None:
         """Forget what was remembered beside the file: a transaction was taken back."""
+        self._filed.clear()
         self._ids.clear()
         self._roots.clear()
         self._bound.clear()
@@ -91,19 +98,22 @@ class Identities:
 
     def file(self, node: int, entry: int) -> None:
         """File an entry under a node."""
-        self._db.run("INSERT OR IGNORE INTO filed VALUES(?, ?)", (node, entry))
+        self._filed.append((node, entry))
 
     def unfile(self, node: int, entry: int) -> None:
         """Take an entry from under a node."""
+        self.settle_filed()
         self._db.run("DELETE FROM filed WHERE node = ? AND entry = ?", (node, entry))
 
     def filed(self, nodes: Iterable[int]) -> list[int]:
         """Return ids of the entries filed under *nodes*, each once, in no order."""
+        self.settle_filed()
         sql = "SELECT entry FROM filed WHERE node = ?"
         return list({entry: None for node in nodes for (entry,) in self._db.rows(sql, (node,))})
 
     def filed_under(self, entry: int, among: Iterable[int]) -> list[int]:
         """Return those nodes of *among* that *entry* is filed under."""
+        self.settle_filed()
         sql = "SELECT 1 FROM filed WHERE node = ? AND entry = ?"
         return [node for node in among if self._db.row(sql, (node, entry)) is not None]
 

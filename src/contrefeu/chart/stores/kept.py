@@ -4,6 +4,7 @@
 
 Rules kept here:
   * Every entry read is here with its bytes, whatever became of it: a line of a chart leads to its message.
+  * What a transaction adds is held in memory and written at its end, each entry once, with what became of it.
   * received = charted + uncharted + duplicates, for each feed and at every moment.
 """
 
@@ -48,6 +49,19 @@ class Placed(NamedTuple):
     state: int
 
 
+class _Added:
+    """An entry that is not written yet, and what became of it."""
+
+    __slots__ = ("entry", "media", "reason", "source", "state")
+
+    def __init__(self, entry: Entry, source: int, media: int, state: int, reason: str) -> None:
+        self.entry = entry
+        self.source = source
+        self.media = media
+        self.state = state
+        self.reason = reason
+
+
 def order_of(entry: Entry) -> Order:
     """Return where *entry* stands in journal order."""
     return entry.hlc, entry.journal, entry.sequence
@@ -62,15 +76,43 @@ class Kept:
         self._names: dict[str, int] = {}
         self._texts: dict[int, str] = {}
         self._counts: dict[int, list[int]] = {}
+        self._added: dict[int, _Added] = {}  # by this transaction, and not written yet
+        self._stand: dict[int, dict[int, int]] = {}  # the same: control -> digest -> the entry that stands for both
+        self._unused: set[int] = set()  # controls that the file does not know
 
     def forget(self) -> None:
         """Forget what was remembered beside the file: a transaction was taken back."""
         self._names.clear()
         self._texts.clear()
         self._counts.clear()
+        self._added.clear()
+        self._stand.clear()
+        self._unused.clear()
+
+    def flush(self) -> None:
+        """Write down what this transaction added, for statements that read the tables."""
+        self._db.run_many(
+            "INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?)",
+            [
+                (id_, one.entry.hlc, one.entry.received_ns, one.source, one.media, one.state, one.reason)
+                for id_, one in self._added.items()
+            ],
+        )
+        pack = self._packer.pack
+        self._db.run_many(
+            "INSERT INTO bodies VALUES(?, ?)", [(id_, pack(one.entry.body)) for id_, one in self._added.items()]
+        )
+        self._added.clear()
+        self._db.run_many(
+            "INSERT OR REPLACE INTO repeats VALUES(?, ?, ?)",
+            [(control, digest, id_) for control, found in self._stand.items() for digest, id_ in found.items()],
+        )
+        self._stand.clear()
+        self._unused.clear()
 
     def settle(self) -> None:
-        """Write down the counts of this transaction, before it ends."""
+        """Write down the entries and the counts of this transaction, before it ends."""
+        self.flush()
         rows = [
             (source, received, *counts, reused, last)
             for source, (*counts, received, reused, last) in self._counts.items()
@@ -90,11 +132,7 @@ class Kept:
         """Keep *entry* and count it; returns its id."""
         id_ = self.id_of(entry.journal, entry.sequence)
         source = self._number(entry.source)
-        self._db.run(
-            "INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?)",
-            (id_, entry.hlc, entry.received_ns, source, self._number(entry.media_type), state, reason),
-        )
-        self._db.run("INSERT INTO bodies VALUES(?, ?)", (id_, self._packer.pack(entry.body)))
+        self._added[id_] = _Added(entry, source, self._number(entry.media_type), state, reason)
         counts = self._of(source)
         counts[_COUNT[state]] += 1
         counts[_RECEIVED] += 1
@@ -103,12 +141,17 @@ class Kept:
 
     def set_state(self, id_: int, state: int, reason: str = "") -> None:
         """Say anew what became of an entry."""
-        source, before = self._db.row("SELECT source, state FROM entries WHERE id = ?", (id_,)) or (0, state)
+        added = self._added.get(id_)
+        if added is not None:
+            source, before = added.source, added.state
+            added.state, added.reason = state, reason
+        else:
+            source, before = self._db.row("SELECT source, state FROM entries WHERE id = ?", (id_,)) or (0, state)
+            self._db.run("UPDATE entries SET state = ?, reason = ? WHERE id = ?", (state, reason, id_))
         if before != state:
             counts = self._of(source)
             counts[_COUNT[before]] -= 1
             counts[_COUNT[state]] += 1
-        self._db.run("UPDATE entries SET state = ?, reason = ? WHERE id = ?", (state, reason, id_))
 
     def count_reused(self, source: str) -> None:
         """Count a message whose control id had been used for other bytes (F29: an alarm)."""
@@ -116,6 +159,9 @@ class Kept:
 
     def state(self, id_: int) -> tuple[int, str] | None:
         """What became of an entry, and why."""
+        added = self._added.get(id_)
+        if added is not None:
+            return added.state, added.reason
         return self._db.row("SELECT state, reason FROM entries WHERE id = ?", (id_,))
 
     def entry(self, journal: str, sequence: int) -> Entry | None:
@@ -128,12 +174,19 @@ class Kept:
     def entries(self, ids: Iterable[int]) -> Iterator[Entry]:
         """Yield entries by id."""
         for id_ in ids:
+            added = self._added.get(id_)
+            if added is not None:
+                yield added.entry
+                continue
             found = self._db.row(_SELECT + "WHERE e.id = ?", (id_,))
             if found is not None:
                 yield self._entry(found)
 
     def order(self, id_: int) -> Order:
         """Return where an entry stands in journal order."""
+        added = self._added.get(id_)
+        if added is not None:
+            return order_of(added.entry)
         hlc = int(self._db.value("SELECT hlc FROM entries WHERE id = ?", (id_,)))
         return hlc, self._text(id_ >> SEQUENCE_BITS), id_ & (1 << SEQUENCE_BITS) - 1
 
@@ -141,6 +194,10 @@ class Kept:
         """Return where these entries stand, in journal order; bodies are not read."""
         found = []
         for id_ in ids:
+            added = self._added.get(id_)
+            if added is not None:
+                found.append(Placed(order_of(added.entry), added.entry.received_ns, id_, added.state))
+                continue
             row = self._db.row("SELECT hlc, received, state FROM entries WHERE id = ?", (id_,))
             assert row is not None, "what is filed is kept"
             order = (row[0], self._text(id_ >> SEQUENCE_BITS), id_ & (1 << SEQUENCE_BITS) - 1)
@@ -213,13 +270,24 @@ class Kept:
         """Return the keys of (source, control id) and of the bytes, and the entry that stands for both, if any."""
         control = _hash(f"{source}\0{control_id}".encode())
         digest = _hash(body)
-        found = self._db.value("SELECT entry FROM repeats WHERE control = ? AND body = ?", (control, digest))
-        return control, digest, found
+        found = self._stand.get(control, {}).get(digest)
+        if found is not None or control in self._unused:
+            return control, digest, found
+        if self._db.row("SELECT 1 FROM repeats WHERE control = ?", (control,)) is None:
+            self._unused.add(control)
+            return control, digest, None
+        sql = "SELECT entry FROM repeats WHERE control = ? AND body = ?"
+        return control, digest, self._db.value(sql, (control, digest))
 
     def stands_for(self, control: int, digest: int, id_: int) -> bool:
         """Let *id_* stand for its repeats; returns whether the control id had been used for other bytes."""
-        self._db.run("INSERT OR REPLACE INTO repeats VALUES(?, ?, ?)", (control, digest, id_))
-        return self._db.row("SELECT 1 FROM repeats WHERE control = ? AND body != ?", (control, digest)) is not None
+        stand = self._stand.setdefault(control, {})
+        used = any(one != digest for one in stand)
+        if not used and control not in self._unused:
+            sql = "SELECT 1 FROM repeats WHERE control = ? AND body != ?"
+            used = self._db.row(sql, (control, digest)) is not None
+        stand[digest] = id_
+        return used
 
     def add_repeat(self, control: int, digest: int, id_: int) -> None:
         """Keep that *id_* is a repeat that another entry stands for."""

@@ -79,6 +79,7 @@ class ChartStore:
             with self._db.transaction():
                 yield
                 self.kept.settle()
+                self.identities.settle_filed()
                 self.folded.settle()
         except BaseException:
             self.kept.forget()

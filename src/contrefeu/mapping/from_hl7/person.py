@@ -49,7 +49,7 @@ _HIDDEN = frozenset({"ANOM", "CACH"})
 _OWN_PHYSICIAN = frozenset({"ODRP", "PP", "FHCP"})  # 0443; IHE PAM France, ROL-3
 _LOCAL = frozenset({"PI", "MR", "PT"})  # 0203: numbers that a house gives its patients
 _NO_PATIENT = frozenset({"AN", "VN", "XX"})  # 0203: numbers of accounts, visits, organisations
-PEOPLE_MAX = 2_048  # PID segments that are remembered, some 10 MB: those of whom messages speak these minutes
+PEOPLE_MAX = 8_192  # PID segments that are remembered, some 40 MB: three senders write of 2,500 beds
 PID_CHARS_MAX = 2_000  # characters of a PID that is remembered, with its sender's name
 # PID field -> element of Patient, for nulls
 _NULLS = {
