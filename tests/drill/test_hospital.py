@@ -12,7 +12,7 @@ import pytest
 from contrefeu.drill import Hospital
 from contrefeu.drill.clinical import COMORBIDITIES, DIAGNOSES, IMAGING, OPERATIONS
 from contrefeu.drill.english import ENGLISH
-from contrefeu.drill.wards import KINDS
+from contrefeu.drill.rooms import KINDS
 from tests.drill.wire import START_NS, STYLES, lived, wires
 
 # What a house must have said within three days, by system (issue: arrivals, moves, orders, results over days, doses,

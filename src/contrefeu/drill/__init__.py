@@ -4,9 +4,9 @@ from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.ledger import TruePatient
 from contrefeu.drill.promises import Promise
 from contrefeu.drill.record import record_pdf
+from contrefeu.drill.rooms import ward_names
 from contrefeu.drill.scenario import DrillReport, run_drill
 from contrefeu.drill.sending import Delivery, Sent, live, send
-from contrefeu.drill.wards import ward_names
 
 __all__ = [
     "Delivery",

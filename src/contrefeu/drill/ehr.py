@@ -11,8 +11,8 @@ Rules kept here:
 from contrefeu.drill.clinical import NO_KNOWN_ALLERGY
 from contrefeu.drill.facts import NEVER, Allergy, Movement, Registration, Stay
 from contrefeu.drill.patients import INS_TEST_OID, Person
+from contrefeu.drill.rooms import KINDS, Place, Worker
 from contrefeu.drill.senders import Sender, Style
-from contrefeu.drill.wards import KINDS, Place, Worker
 
 # 2.999 is the arc that is kept for examples: nobody's numbers are under it.
 AUTHORITIES: dict[Style, dict[str, tuple[str, str]]] = {

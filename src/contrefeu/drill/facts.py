@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from contrefeu.drill.clinical import Drug, Panel, Test
 from contrefeu.drill.patients import Person
-from contrefeu.drill.wards import Place, Worker
+from contrefeu.drill.rooms import Place, Worker
 
 NEVER = -1
 

@@ -9,14 +9,14 @@ Rules kept here:
 from collections import deque
 
 from contrefeu.drill import truths
-from contrefeu.drill.bedside import Nurses
 from contrefeu.drill.care import HOUR, MINUTE
 from contrefeu.drill.clinical import BIRTH_WEIGHT, DIAGNOSES, NEWBORN, OPERATIONS
 from contrefeu.drill.facts import Movement, Registration, Stay
 from contrefeu.drill.house import House
 from contrefeu.drill.labs import weight_line
 from contrefeu.drill.ledger import Fact
-from contrefeu.drill.wards import EMERGENCY, INTENSIVE, MATERNITY, Place
+from contrefeu.drill.rooms import EMERGENCY, INTENSIVE, MATERNITY, Place
+from contrefeu.drill.ward import Nurses
 
 # Hours that a stay lasts in each ward, least and most: what common French wards report, shortened at the long end so
 # that three days show whole stays.

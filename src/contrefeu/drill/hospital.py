@@ -12,7 +12,6 @@ Rules kept here:
 
 from collections.abc import Iterator
 
-from contrefeu.drill.bedside import Nurses
 from contrefeu.drill.care import HOUR
 from contrefeu.drill.flow import Flow
 from contrefeu.drill.house import House
@@ -20,6 +19,7 @@ from contrefeu.drill.ledger import TruePatient
 from contrefeu.drill.mishaps import Mishaps
 from contrefeu.drill.senders import Style, System
 from contrefeu.drill.sending import Sent
+from contrefeu.drill.ward import Nurses
 from contrefeu.drill.workup import Workup
 from contrefeu.drill.writing import NS_PER_S
 

@@ -25,9 +25,9 @@ from contrefeu.drill.ledger import Fact, Ledger, Merged
 from contrefeu.drill.patients import People, Person
 from contrefeu.drill.pharmacy import ORDERER, Pharmacy
 from contrefeu.drill.records import Documents, Record, Theatre
+from contrefeu.drill.rooms import KINDS, Place, Ward, build
 from contrefeu.drill.senders import Style, System, senders
 from contrefeu.drill.sending import Sent
-from contrefeu.drill.wards import KINDS, Place, Ward, build
 from contrefeu.drill.writing import NS_PER_S
 
 REPEAT_CHANCE = 0.003  # of a message to be sent again: an acknowledgement that was lost

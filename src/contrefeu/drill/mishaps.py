@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from contrefeu.drill import truths
-from contrefeu.drill.bedside import Nurses
 from contrefeu.drill.care import HOUR
 from contrefeu.drill.clinical import DRUGS, MICROBIOLOGY, OPERATIONS
 from contrefeu.drill.facts import NEVER, Movement, Registration, Stay
 from contrefeu.drill.flow import Flow
 from contrefeu.drill.house import House
+from contrefeu.drill.rooms import EMERGENCY, INTENSIVE, MATERNITY, Place
 from contrefeu.drill.senders import System
-from contrefeu.drill.wards import EMERGENCY, INTENSIVE, MATERNITY, Place
+from contrefeu.drill.ward import Nurses
 from contrefeu.drill.workup import Workup
 
 _BEDS_A_DECK = 48  # beds that meet each mishap once a day

@@ -42,8 +42,8 @@ from contrefeu.drill.ledger import (
 )
 from contrefeu.drill.pharmacy import ORDERER, drug_name
 from contrefeu.drill.records import THEATRES
+from contrefeu.drill.rooms import KINDS
 from contrefeu.drill.senders import Sender
-from contrefeu.drill.wards import KINDS
 
 _UNITS = {kind.code: kind.unit for kind in KINDS}
 _DOSES = {"CP": "given", "PA": "part", "RE": "refused", "NA": "refused"}  # RXA-20, HL7 table 0322

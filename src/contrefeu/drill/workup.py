@@ -28,7 +28,7 @@ from contrefeu.drill.clinical import (
 )
 from contrefeu.drill.facts import Order, Stay, Value
 from contrefeu.drill.house import House
-from contrefeu.drill.wards import EMERGENCY, INTENSIVE
+from contrefeu.drill.rooms import EMERGENCY, INTENSIVE
 
 _PRELIMINARY = 0.12  # of laboratory panels are told before they are validated
 _CULTURED = {"MED": 0.35, "REA": 0.6, "GER": 0.3, "URG": 0.15, "PED": 0.15, "CHIR": 0.15, "CARD": 0.1, "MAT": 0.03}

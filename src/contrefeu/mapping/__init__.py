@@ -1,7 +1,8 @@
 """What messages say, as FHIR: translators that meet there, and never each other."""
 
+from contrefeu.mapping.loss import Loss
 from contrefeu.mapping.read import read
-from contrefeu.mapping.reading import FeedRules, Link, Loss, Movement, Reading, Said, Stay, Subject
+from contrefeu.mapping.reading import FeedRules, Link, Movement, Reading, Said, Stay, Subject
 
 __all__ = [
     "FeedRules",

@@ -12,16 +12,10 @@ from typing import Literal
 from msgspec import Struct, field
 
 from contrefeu.fhir import Json
+from contrefeu.mapping.loss import Loss
 
 Ensemble = Literal["replace", "update"]
 """Whether a statement is all of its object (a result line), or what changed of it (an order's status)."""
-
-
-class Loss(Struct, frozen=True):
-    """Something said that is in no chart."""
-
-    where: str  # segment and field, or path
-    why: str
 
 
 class Subject(Struct, frozen=True):

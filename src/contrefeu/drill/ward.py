@@ -33,7 +33,7 @@ from contrefeu.drill.facts import (
 from contrefeu.drill.house import House
 from contrefeu.drill.ledger import Fact
 from contrefeu.drill.pdf import letter
-from contrefeu.drill.wards import EMERGENCY
+from contrefeu.drill.rooms import EMERGENCY
 from contrefeu.drill.workup import Workup
 
 _REFUSALS = ("Refus du patient", "Patient à jeun", "Patient absent du service", "Vomissement")
