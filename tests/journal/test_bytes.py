@@ -60,17 +60,23 @@ def test_batches_are_read_whole_or_refused(entries, data):
     assert given_before == records[: len(given_before)]
 
 
-HEADS = st.builds(
-    FrameHead,
-    number=U64,
-    first_sequence=U64,
-    count=st.integers(1, 2**32 - 1),
-    length=st.integers(0, 128 * 2**20),
-    first_hlc=U64,
-    last_hlc=U64,
-    received_ns=U64,
-    entries_root=st.binary(min_size=32, max_size=32),
-)
+@st.composite
+def _heads(draw: st.DrawFn) -> FrameHead:
+    """Heads that a writer may make."""
+    count, first_hlc = draw(st.integers(1, 65_536)), draw(st.integers(0, 2**63))
+    return FrameHead(
+        number=draw(st.integers(0, 2**63 - 1)),
+        first_sequence=draw(st.integers(1, 2**63 - 1 - 65_536)),
+        count=count,
+        length=draw(st.integers(17, 128 * 2**20)),
+        first_hlc=first_hlc,
+        last_hlc=first_hlc + count - 1 + draw(st.integers(0, 2**60)),
+        received_ns=draw(U64),
+        entries_root=draw(st.binary(min_size=32, max_size=32)),
+    )
+
+
+HEADS = _heads()
 
 
 @given(HEADS, st.integers(0, 120 * 8 - 1))
@@ -90,8 +96,30 @@ def test_frame_heads_are_read_as_written_or_not_at_all(head, bit):
         FrameHead(0, 1, 0, 16, 0, 0, 0, bytes(32)),
         FrameHead(0, 1, 1, 16, 0, 0, 0, bytes(32), closing=True),
         FrameHead(0, 1, 1, 128 * 2**20 + 1, 0, 0, 0, bytes(32)),
+        FrameHead(0, 1, 1, 16, 0, 0, 0, bytes(32)),
+        FrameHead(0, 1, 0, 17, 0, 0, 0, bytes(32), closing=True),
+        FrameHead(0, 1, 0, 16, 0, 1, 0, bytes(32), closing=True),
+        FrameHead(0, 0, 1, 99, 0, 0, 0, bytes(32)),
+        FrameHead(0, 2**63 - 1, 2, 99, 0, 1, 0, bytes(32)),
+        FrameHead(2**63, 1, 1, 99, 0, 0, 0, bytes(32)),
+        FrameHead(0, 1, 65_537, 99, 0, 2**40, 0, bytes(32)),
+        FrameHead(0, 1, 3, 99, 5, 6, 0, bytes(32)),
+        FrameHead(0, 1, 1, 99, 5, 4, 0, bytes(32)),
     ],
-    ids=["empty and not closing", "closing and not empty", "longer than any"],
+    ids=[
+        "empty and not closing",
+        "closing and not empty",
+        "longer than any",
+        "a tag and no batch",
+        "closing and sealing something",
+        "closing at two times",
+        "before the first entry",
+        "beyond the last entry there can be",
+        "beyond the last frame there can be",
+        "more entries than a frame may hold",
+        "less time than entries",
+        "clocks that go back",
+    ],
 )
 def test_heads_that_no_writer_makes_are_refused(head):
     """A right check does not make a head right."""

@@ -150,10 +150,11 @@ def unpack_entry(journal: str, salted: bytes) -> Entry:
         start = SALT_BYTES + _FIXED.size
         media_at = start + size
         body_at = media_at + 1 + salted[media_at]
-        source = salted[start:media_at].decode("utf-8", "replace")
-        media_type = salted[media_at + 1 : body_at].decode("utf-8", "replace")
         if body_at > len(salted):
             raise IndexError(body_at)
+        source, media_type = salted[start:media_at].decode(), salted[media_at + 1 : body_at].decode()
     except (error, IndexError):
         raise ValueError("an entry is cut") from None
+    if len(salted) - body_at > ENTRY_BODY_BYTES_MAX:
+        raise ValueError("an entry is too long")
     return Entry(journal, sequence, received_ns, hlc, source, media_type, salted[body_at:])

@@ -20,6 +20,7 @@ On disk: "CFJ1" || length of the note u32 || note. Rules kept here:
 import base64
 import binascii
 import hmac
+import re
 from dataclasses import dataclass
 from struct import Struct
 
@@ -29,6 +30,9 @@ from contrefeu.proof import Frontier, ProofMismatch, Signer, Verifier, open_note
 
 MAGIC = b"CFJ1"
 HASH_BYTES = 32
+SEALED_BYTES = 1120 + 32 + 16  # HPKE: what the key was made with, the data key, its tag
+COUNTER_MAX = 2**63 - 1
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
 _LENGTH = Struct(">I")
 PREAMBLE_BYTES = len(MAGIC) + _LENGTH.size
 HEADER_BYTES_MAX = 256 * 1024  # a hundred recipients; anything above is not a header
@@ -123,6 +127,8 @@ def open_header(note: bytes, verifier: Verifier) -> SegmentHeader:
         )
         if header.segment < 1 or header.first_sequence < 1 or size < 0 or header.last_hlc < 0:
             raise ValueError("number")
+        if len(header.commitment) != HASH_BYTES or not header.keys or max(size, header.first_sequence) > COUNTER_MAX:
+            raise ValueError("value")
         if header.text() != text:  # one way to write it: no line missing, added, moved or spelt otherwise
             raise ValueError("text")
     except ProofMismatch as found:
@@ -134,9 +140,12 @@ def open_header(note: bytes, verifier: Verifier) -> SegmentHeader:
 
 def _sealed_key(line: str) -> SealedKey:
     label, name, fingerprint, sealed = line.split(" ")
-    if label != "recipient":
+    found = SealedKey(name, fingerprint, base64.b64decode(sealed))
+    if label != "recipient" or not name or not _FINGERPRINT.fullmatch(fingerprint):
         raise ValueError(label)
-    return SealedKey(name, fingerprint, base64.b64decode(sealed))
+    if len(found.sealed) != SEALED_BYTES:
+        raise ValueError("sealed key")
+    return found
 
 
 def _b64(data: bytes) -> str:

@@ -17,6 +17,7 @@ Bytes in, bytes out: this module opens no file, reads no clock and draws no key.
 import hmac
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import islice, pairwise
 
 import zstandard
 from cryptography.exceptions import InvalidTag
@@ -31,10 +32,9 @@ from contrefeu.journal.entry import (
     unpack_entry,
 )
 from contrefeu.journal.errors import JournalTampered
-from contrefeu.proof import FrameHead, frame_leaf, hash_leaf, root_of, seal_prefix
+from contrefeu.proof import TAG_BYTES, FrameHead, frame_leaf, hash_leaf, root_of, seal_prefix
 
 BATCH_BYTES_MAX = ENTRY_BODY_BYTES_MAX + 8 * 2**20  # a writer closes a batch well before; a reader refuses above
-TAG_BYTES = 16
 _NONCE = bytes(12)
 _LEVEL = 1  # FINDINGS 2a: level 3 costs a fifth more and saves nothing
 
@@ -121,9 +121,11 @@ class SegmentOpener:
         except InvalidTag:
             raise self._tampered(head, "does not open") from None
         if head.closing:
+            if plain:
+                raise self._tampered(head, "closes the segment and holds something")
             return []
         try:
-            records = list(unpack_batch(self._unzip(plain)))
+            records = list(islice(unpack_batch(self._unzip(plain)), head.count + 1))
         except (ValueError, zstandard.ZstdError):
             raise self._tampered(head, "holds no batch") from None
         if len(records) != head.count:
@@ -144,6 +146,9 @@ class SegmentOpener:
             raise self._tampered(head, "holds a malformed entry") from None
         if any(e.sequence != head.first_sequence + i for i, e in enumerate(found)):
             raise self._tampered(head, "holds entries out of sequence")
+        clocks = [e.hlc for e in found] or [head.first_hlc]
+        if (clocks[0], clocks[-1]) != (head.first_hlc, head.last_hlc) or any(a >= b for a, b in pairwise(clocks)):
+            raise self._tampered(head, "holds entries of other hybrid clocks than it says")
         return found
 
     def _unzip(self, plain: bytes) -> bytes:
@@ -151,7 +156,8 @@ class SegmentOpener:
         # A writer always states the size: a bomb is refused before it is unpacked.
         if not 0 <= size <= BATCH_BYTES_MAX:
             raise ValueError("batch size")
-        return self._zstd.decompress(plain, max_output_size=BATCH_BYTES_MAX)
+        # Nothing may follow the one zstd frame: what is not read is not committed to by the root either.
+        return self._zstd.decompress(plain, max_output_size=BATCH_BYTES_MAX, allow_extra_data=False)
 
     def _tampered(self, head: FrameHead, how: str) -> JournalTampered:
         return JournalTampered(f'Frame {head.number} of journal "{self._origin}" {how}.')

@@ -3,9 +3,11 @@
 from contrefeu.proof.checkpoint import Checkpoint, open_checkpoint
 from contrefeu.proof.errors import ProofMismatch
 from contrefeu.proof.frames import (
+    FRAME_ENTRIES_MAX,
     HEAD_BYTES,
     LEAF_BYTES,
     PREFIX_BYTES,
+    TAG_BYTES,
     FrameHead,
     frame_leaf,
     read_prefix,
@@ -23,9 +25,11 @@ from contrefeu.proof.merkle import (
 from contrefeu.proof.note import Note, Signer, Verifier, open_note
 
 __all__ = [
+    "FRAME_ENTRIES_MAX",
     "HEAD_BYTES",
     "LEAF_BYTES",
     "PREFIX_BYTES",
+    "TAG_BYTES",
     "Checkpoint",
     "FrameHead",
     "Frontier",

@@ -2,7 +2,8 @@
 
     origin "\\n" size "\\n" base64(root) "\\n" extension*      as the text of a signed note
 
-Our extension lines, in this order: `entries N` (entries committed to), `time T` (RFC 3339, the writer's clock).
+Our extension lines, in this order: `entries N` (entries committed to), `time T` (RFC 3339, the writer's clock). Others
+may follow; none is empty.
 """
 
 import base64
@@ -12,7 +13,10 @@ from dataclasses import dataclass
 
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.proof.errors import ProofMismatch
+from contrefeu.proof.merkle import HASH_BYTES
 from contrefeu.proof.note import Signer, Verifier, open_note
+
+COUNT_MAX = 2**63 - 1  # leaves, entries: what fits every language's integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ def open_checkpoint(data: bytes, verifiers: Iterable[Verifier]) -> Checkpoint:
         entries = _number(entries_text.removeprefix("entries "))
         time_ns = parse_rfc3339(time_text.removeprefix("time "))
         found = Checkpoint(origin, size, root, entries, time_ns)
-        if not origin or len(root) != 32 or not text.startswith(found.text()):
+        if not origin or len(root) != HASH_BYTES or max(size, entries) > COUNT_MAX:
+            raise ValueError("value")
+        if not text.startswith(found.text()) or "" in lines[5:-1]:
             raise ValueError("text")
     except (ValueError, OverflowError, binascii.Error):
         raise ProofMismatch("the checkpoint is malformed") from None

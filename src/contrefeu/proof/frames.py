@@ -8,6 +8,8 @@ Integers are big endian. Rules kept here:
   * A leaf of the journal's tree is a segment's header note, or the first 116 bytes of a frame: the ciphertext
     is committed to by its hash, the entries by their root.
   * The check over the head tells a rotten length from a torn tail.
+  * A head that no writer makes is no head: a count, a length, a sequence or a clock that cannot be is refused here,
+    before anybody reserves memory or walks a tree by it.
 """
 
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ HEAD_BYTES = _HEAD.size
 LEAF_BYTES = HEAD_BYTES + 32
 PREFIX_BYTES = LEAF_BYTES + _CHECK.size
 CIPHERTEXT_BYTES_MAX = 128 * 2**20  # one entry of 64 MiB that does not compress, with room
+FRAME_ENTRIES_MAX = 65_536  # sixteen times what our writer puts in one: who opens a frame holds them all
+TAG_BYTES = 16
+COUNTER_MAX = 2**63 - 1  # sequences and frame numbers: what fits every language's integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,20 @@ def read_prefix(prefix: bytes) -> tuple[FrameHead, bytes] | None:
     if _CHECK.unpack_from(prefix, LEAF_BYTES)[0] != crc32(leaf):
         return None
     _magic, flags, number, first, count, length, first_hlc, last_hlc, received, root = _HEAD.unpack_from(leaf)
-    if flags & ~CLOSING or length > CIPHERTEXT_BYTES_MAX or (count == 0) != bool(flags & CLOSING):
+    if flags & ~CLOSING:
         return None
     head = FrameHead(number, first, count, length, first_hlc, last_hlc, received, root, closing=bool(flags & CLOSING))
-    return head, leaf[HEAD_BYTES:]
+    return (head, leaf[HEAD_BYTES:]) if _can_be(head) else None
+
+
+def _can_be(head: FrameHead) -> bool:
+    """Whether a writer makes such heads: a closing frame holds nothing, entries have one clock each, in order."""
+    if head.number > COUNTER_MAX or not 1 <= head.first_sequence <= COUNTER_MAX - head.count:
+        return False
+    if head.closing:
+        return head.count == 0 and head.length == TAG_BYTES and head.first_hlc == head.last_hlc
+    return (
+        1 <= head.count <= FRAME_ENTRIES_MAX
+        and TAG_BYTES < head.length <= CIPHERTEXT_BYTES_MAX
+        and head.last_hlc - head.first_hlc >= head.count - 1
+    )
