@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak fuzz system lock clean
+.PHONY: help up test check docs drill bench soak damage fuzz system lock clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ bench: $(VENV)/.dev ## figures, as ratios measured in one run
 
 soak: $(VENV)/.dev ## a million messages: memory stays flat, a start does not read the journal (about half an hour)
 	CONTREFEU_SOAK_MESSAGES=1000000 $(BIN)/pytest tests/drills/test_soak.py -s
+
+damage: $(VENV)/.dev ## every byte of a small journal changed and cut, each found and located (CI takes each seventh)
+	CONTREFEU_EVERY_BYTE=1 $(BIN)/pytest tests/journal/test_every_damage.py
 
 fuzz: $(VENV)/.dev ## every property test on new examples, ten times as many
 	$(BIN)/pytest --hypothesis-profile=explore -m "not browser" tests

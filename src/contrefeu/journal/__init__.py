@@ -1,5 +1,6 @@
 """The journal: sealed, append-only, one writer each; bodies are opaque here."""
 
+from contrefeu.journal.damage import Damage
 from contrefeu.journal.entry import (
     ENTRY_BODY_BYTES_MAX,
     MEDIA_ACT,
@@ -24,7 +25,7 @@ from contrefeu.journal.prove import EntryProof, prove_entry
 from contrefeu.journal.reader import JournalReader, KeyOf, SegmentReader
 from contrefeu.journal.recipients import SUITE, Recipient, seal_info
 from contrefeu.journal.store import JournalWriter
-from contrefeu.journal.verify import Damage, Verified, verify_journal
+from contrefeu.journal.verify import Verified, verify_journal
 
 __all__ = [
     "ENTRY_BODY_BYTES_MAX",

@@ -17,8 +17,8 @@ from contrefeu.journal.files import Head, JournalFiles, read_note
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, open_header
 from contrefeu.journal.scan import Located, find_frame, locate
 from contrefeu.journal.segment import SegmentOpener
-from contrefeu.journal.standing import survey
-from contrefeu.proof import Verifier
+from contrefeu.journal.standing import read_checkpoint, survey
+from contrefeu.proof import ProofMismatch, Verifier
 
 KeyOf = Callable[[SegmentHeader], bytes]
 """Gives a segment's data key, or raises JournalUnreadable."""
@@ -84,6 +84,7 @@ class JournalReader:
         self._expected = 1  # the sequence that must come next
         self._given = -1  # last entry given; -1: the next `after` seeks
         self._surveyed: tuple[object, Head] | None = None
+        self._promised = 0  # entries that the checkpoint of a journal that nobody writes commits to
         self.journal = self._verifier.name
 
     def close(self) -> None:
@@ -96,6 +97,7 @@ class JournalReader:
         """How far the journal is on disk; None when it holds nothing."""
         published = self._files.read_head()
         if self._files.is_being_written():
+            self._promised = 0
             return published
         numbers = self._files.segments()
         if not numbers:
@@ -106,8 +108,9 @@ class JournalReader:
             found = survey(self._files, self._verifier, strict=False).head
             # What was published and is not there is met as damage when it is read.
             self._surveyed = state, max(found, published or found)
+            self._promised = self._signed_for()
             if self._files.is_being_written():  # it began meanwhile: what was seen may not be synced
-                self._surveyed = None
+                self._surveyed, self._promised = None, 0
                 return self._files.read_head()
         return self._surveyed[1]
 
@@ -122,7 +125,7 @@ class JournalReader:
             JournalUnreadable: No key opens a segment.
         """
         head = self.head()
-        if head is None or head.sequence <= sequence:
+        if head is None or max(head.sequence, self._promised) <= sequence:
             return
         if self._segment is None or sequence != self._given:
             self._seek(head, sequence)
@@ -130,8 +133,8 @@ class JournalReader:
             yield from self._rest_of_segment(head, sequence)
             if not self._next_segment(head, sequence):
                 break
-        if self._expected <= head.sequence:
-            raise self._missing(head.sequence)
+        if self._expected <= max(head.sequence, self._promised):
+            raise self._missing(max(head.sequence, self._promised))
 
     def entry(self, sequence: int) -> Entry | None:
         """One entry, or None when the journal does not hold it.
@@ -141,11 +144,19 @@ class JournalReader:
             JournalUnreadable: No key opens its segment.
         """
         head = self.head()
-        if head is None or not 1 <= sequence <= head.sequence:
+        if head is None or not 1 <= sequence <= max(head.sequence, self._promised):
             return None
         for entries in self.after(sequence - 1):
             return entries[0]
         return None
+
+    def _signed_for(self) -> int:
+        """Entries that must be there, whatever became of the files; a checkpoint that is not good says nothing."""
+        try:
+            point = read_checkpoint(self._files, self._verifier)
+        except ProofMismatch:
+            return 0
+        return point.entries if point is not None and point.origin == self.journal else 0
 
     def _rest_of_segment(self, head: Head, sequence: int) -> Iterator[list[Entry]]:
         segment = self._segment
