@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contrefeu.journal import Head, JournalReader, standing
+from contrefeu.journal import Head, JournalReader, JournalTampered, standing
 from contrefeu.journal import reader as reader_module
 from contrefeu.journal.files import pack_head
 from tests.journal.desk import Desk, bodies_of
@@ -202,13 +202,9 @@ def test_reader_without_a_journal_says_what_to_do(tmp_path):
 
 
 def test_one_proof_of_each_entry_leads_to_the_checkpoint(tmp_path):
-    """Over segments, frames and abandoned frames: an independent verifier climbs from the entry to the signed root."""
-    from hashlib import sha256
-
+    """Over segments, frames and abandoned files: somebody else's checker climbs from the entry to the signed root."""
     from contrefeu.journal import prove_entry
-    from contrefeu.proof import FrameHead, read_prefix, verify_inclusion
-    from contrefeu.proof.note import Verifier
-    from tests.second_reader import reader as stranger
+    from tests.second_reader import auditor
 
     desk = Desk(tmp_path)
     for n in range(5):
@@ -222,24 +218,33 @@ def test_one_proof_of_each_entry_leads_to_the_checkpoint(tmp_path):
     for sequence in range(1, 16):
         proof = prove_entry(desk.files, sequence, key_of)
         assert proof is not None
-        point = stranger.note(proof.checkpoint.encode(), stranger.verifier(str(Verifier.parse(_line(desk)))))
-        prefix = proof.frame_header + proof.ciphertext_sha256
-        head = _head(read_prefix, prefix)
-        assert isinstance(head, FrameHead)
-        leaf = sha256(b"\0" + proof.salt + proof.entry).digest()
-        verify_inclusion(leaf, proof.entry_index, head.count, proof.entry_path, head.entries_root)
-        frame = sha256(b"\0" + prefix).digest()
-        verify_inclusion(frame, proof.frame_index, int(point[1]), proof.frame_path, stranger.b64(point[2]))
-        assert head.first_sequence + proof.entry_index == sequence
-        assert int.from_bytes(proof.entry[:8], "big") == sequence
+        assert auditor.entry(proof.told(), desk.files.verifier_file.read_text()) == sequence
     assert prove_entry(desk.files, 16, key_of) is None
 
 
-def _line(desk: Desk) -> str:
-    return desk.files.verifier_file.read_text()
+def test_each_checkpoint_is_proved_to_extend_each_before(tmp_path):
+    """Between any two that the writer signed, and not to one of another history."""
+    from contrefeu.journal import check_consistency, prove_consistency
+    from contrefeu.proof import Checkpoint, ProofMismatch
+    from tests.journal.desk import ORIGIN, SIGNER
 
-
-def _head(read_prefix: Any, prefix: bytes) -> Any:
-    from zlib import crc32
-
-    return read_prefix(prefix + crc32(prefix).to_bytes(4, "big"))[0]
+    desk = Desk(tmp_path)
+    points = []
+    for n in range(6):
+        desk.append(*bodies_of(2, 2 * n))
+        if n == 2:
+            desk.writer.roll()
+        desk.writer.checkpoint()
+        points.append(desk.files.checkpoint.read_bytes())
+    for n, old in enumerate(points):
+        proof = prove_consistency(desk.files, old)
+        assert proof is not None
+        before, after = check_consistency(proof, SIGNER.verifier)
+        assert (before.entries, after.entries) == (2 * n + 2, 12)
+    other = Checkpoint(ORIGIN, before.size, bytes(32), before.entries, 0).sign(SIGNER)
+    with pytest.raises(JournalTampered, match="not the one that its checkpoint signed for"):
+        prove_consistency(desk.files, other)
+    desk.files.checkpoint.write_bytes(points[0])
+    assert prove_consistency(desk.files, points[-1]) is None
+    with pytest.raises(ProofMismatch):
+        prove_consistency(desk.files, points[0].replace(b"time 2", b"time 3"))

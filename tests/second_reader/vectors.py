@@ -20,9 +20,9 @@ def whole_journal() -> dict[str, bytes]:
     return files
 
 
-def told() -> dict[str, Any]:
-    """What journal-v1.json says."""
-    found: dict[str, Any] = json.loads((VECTORS / "journal-v1.json").read_text())
+def told(name: str = "journal-v1.json") -> dict[str, Any]:
+    """What a file of vectors says."""
+    found: dict[str, Any] = json.loads((VECTORS / name).read_text())
     return found
 
 

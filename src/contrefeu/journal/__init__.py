@@ -21,7 +21,14 @@ from contrefeu.journal.errors import (
 )
 from contrefeu.journal.files import Head, JournalFiles, journals_in, pack_head
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, header_length, open_header
-from contrefeu.journal.prove import EntryProof, prove_entry
+from contrefeu.journal.prove import (
+    ConsistencyProof,
+    EntryProof,
+    check_consistency,
+    check_entry,
+    prove_consistency,
+    prove_entry,
+)
 from contrefeu.journal.reader import JournalReader, KeyOf, SegmentReader
 from contrefeu.journal.recipients import SUITE, Recipient, seal_info
 from contrefeu.journal.store import JournalWriter
@@ -36,6 +43,7 @@ __all__ = [
     "MEDIA_OTHER",
     "PREAMBLE_BYTES",
     "SUITE",
+    "ConsistencyProof",
     "Damage",
     "Draft",
     "Entry",
@@ -54,12 +62,15 @@ __all__ = [
     "SegmentHeader",
     "SegmentReader",
     "Verified",
+    "check_consistency",
+    "check_entry",
     "commitment_of",
     "header_length",
     "journals_in",
     "open_header",
     "pack_head",
     "parse_ref",
+    "prove_consistency",
     "prove_entry",
     "seal_info",
     "verify_journal",

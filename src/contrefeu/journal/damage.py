@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from contrefeu.journal.scan import Located
@@ -40,7 +40,10 @@ class Gap:
     next_number: int
     first: int
     last: int
-    met: list[tuple[int, int]] = field(default_factory=list)  # entries that were
+
+    def held(self, number: int, first: int, last: int) -> bool:
+        """Whether a frame met elsewhere is one of these."""
+        return self.first_number <= number < self.next_number and self.first <= first <= last <= self.last
 
 
 class FramesMet:

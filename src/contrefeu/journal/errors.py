@@ -21,6 +21,8 @@ class JournalTampered(TamperError):
         super().__init__(what, safe=safe, next=next)
         self.first = first  # above `last` when no entry is touched, or none is known
         self.last = last
+        self.segment = 0  # 0 while it is not known
+        self.offset = 0  # byte of the segment's file
 
 
 class JournalUnreadable(StorageError):

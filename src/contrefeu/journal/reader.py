@@ -10,6 +10,7 @@ Rules kept here:
 
 import os
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 
 from contrefeu.journal.entry import Entry
 from contrefeu.journal.errors import JournalTampered
@@ -181,10 +182,16 @@ class JournalReader:
 
     def _opened(self, segment: SegmentReader, frame: Located) -> list[Entry]:
         try:
-            return segment.opener(self._key_of).entries(frame.head, segment.ciphertext(frame))
+            sealed = segment.ciphertext(frame)
+            if sha256(sealed).digest() != frame.digest:
+                raise JournalTampered(f'Frame {frame.head.number} of journal "{self.journal}" is not what was sealed.')
+            return segment.opener(self._key_of).entries(frame.head, sealed)
         except JournalTampered as found:
             self._given = -1
+            found.what = f"Segment {segment.number}, byte {frame.offset}: {found.what}"
+            found.args = (found.what,)
             found.first, found.last = frame.head.first_sequence, frame.head.last_sequence
+            found.segment, found.offset = segment.number, frame.offset
             found.next = found.next or _NEXT
             raise
 
@@ -213,13 +220,15 @@ class JournalReader:
         self._given = -1
         number = self._segment.number if self._segment is not None else 0
         touched = f"entries {self._expected} to {last} are" if last >= self._expected else "a frame is"
-        return JournalTampered(
+        found = JournalTampered(
             f'Segment {number} of journal "{self.journal}" is damaged at byte {self._offset}: '
             f"{touched} not what was written there.",
             next=_NEXT,
             first=self._expected,
             last=max(last, self._expected - 1),
         )
+        found.segment, found.offset = number, self._offset
+        return found
 
     def _last_sequence(self, head: Head) -> int:
         """The last sequence that counts in the present segment."""

@@ -66,6 +66,7 @@ class Walk:
         self._leaves_of_frames = 0
         self._most = self._vouched_entries  # the last entry that anything signed knows of
         self._gaps: list[Gap] = []
+        self._strays: list[tuple[int, int, int]] = []  # number, first and last entry of frames out of place
         self._at_home: set[int] = set()  # segments with a good header in their own place
         self._known: dict[int, tuple[SegmentHeader, bytes]] = {}  # good headers, wherever they stand, and their hash
         self._end_kind = end_kind
@@ -304,23 +305,23 @@ class Walk:
             self._damage(segment, frame.offset, head.first_sequence, head.last_sequence, "repeated")
             return expected, closed
         first, last = head.first_sequence, head.last_sequence
-        for gap in self._gaps:
-            if gap.first_number <= head.number < gap.next_number and gap.first <= first <= last + 1 <= gap.last + 1:
-                gap.met.append((first, last))
+        self._strays.append((head.number, first, last))
         if last > max(self.entries, self._most):
             first, last = self.entries + 1, self.entries  # it names entries that nobody signed for
         self._damage(segment, frame.offset, first, last, "reordered")
         return expected, closed
 
     def _settle_gaps(self, segment: int) -> None:
-        """What was met further on is reordered; what was not is missing."""
+        """What was met elsewhere is reordered; what was not is missing."""
         for gap in self._gaps:
             first = gap.first
-            for start, last in [*sorted(gap.met), (gap.last + 1, gap.last + 1)]:
+            met = sorted((start, last) for number, start, last in self._strays if gap.held(number, start, last))
+            for start, last in [*met, (gap.last + 1, gap.last + 1)]:
                 if start > first:
                     self._damage(segment, gap.offset, first, start - 1, "missing")
                 first = max(first, last + 1)
         self._gaps.clear()
+        self._strays.clear()
 
     def _broken(
         self, fd: int, segment: int, offset: int, stop: int, number: int, after: SegmentHeader | None

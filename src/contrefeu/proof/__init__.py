@@ -10,6 +10,7 @@ from contrefeu.proof.frames import (
     TAG_BYTES,
     FrameHead,
     frame_leaf,
+    read_head,
     read_prefix,
     seal_prefix,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "inclusion_path",
     "open_checkpoint",
     "open_note",
+    "read_head",
     "read_prefix",
     "root_of",
     "seal_prefix",

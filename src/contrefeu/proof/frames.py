@@ -85,11 +85,19 @@ def read_prefix(prefix: bytes) -> tuple[FrameHead, bytes] | None:
     leaf = prefix[:LEAF_BYTES]
     if _CHECK.unpack_from(prefix, LEAF_BYTES)[0] != crc32(leaf):
         return None
-    _magic, flags, number, first, count, length, first_hlc, last_hlc, received, root = _HEAD.unpack_from(leaf)
-    if flags & ~CLOSING:
+    head = read_head(leaf[:HEAD_BYTES])
+    return None if head is None else (head, leaf[HEAD_BYTES:])
+
+
+def read_head(data: bytes) -> FrameHead | None:
+    """Return the head in these 84 bytes, or None when no writer makes such a one."""
+    if len(data) != HEAD_BYTES:
+        return None
+    magic, flags, number, first, count, length, first_hlc, last_hlc, received, root = _HEAD.unpack(data)
+    if magic != MAGIC or flags & ~CLOSING:
         return None
     head = FrameHead(number, first, count, length, first_hlc, last_hlc, received, root, closing=bool(flags & CLOSING))
-    return (head, leaf[HEAD_BYTES:]) if _can_be(head) else None
+    return head if _can_be(head) else None
 
 
 def _can_be(head: FrameHead) -> bool:

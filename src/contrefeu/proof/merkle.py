@@ -111,6 +111,7 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
     """
     if not 0 <= index < size:
         raise ValueError("index must be below size")
+    _check_lengths(leaf_hash, *proof, root_hash)
     fn, sn, node = index, size - 1, leaf_hash
     for sibling in proof:
         if sn == 0:
@@ -155,6 +156,7 @@ def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old
     """
     if not 0 < old_size <= new_size:
         raise ValueError("old_size must be 1 to new_size")
+    _check_lengths(old_root, *proof, new_root)
     if old_size == new_size:
         if proof or old_root != new_root:
             raise ProofMismatch("same size, other root")
@@ -181,6 +183,12 @@ def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old
         fn, sn = fn >> 1, sn >> 1
     if sn or old_node != old_root or new_node != new_root:
         raise ProofMismatch("the new tree does not extend the old one")
+
+
+def _check_lengths(*hashes: bytes) -> None:
+    """Two hashes of 31 and 33 bytes are the same node as two of 32: no other length is one."""
+    if any(len(one) != HASH_BYTES for one in hashes):
+        raise ProofMismatch("a hash in the proof is not 32 bytes long")
 
 
 def _split(size: int) -> int:
