@@ -5,6 +5,7 @@ Method: a home with a few entries; its files changed as a failing disk or an int
 
 import base64
 import json
+import shutil
 import tracemalloc
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -170,7 +171,7 @@ def test_a_long_list_takes_no_memory(kept: Commands, monkeypatch: pytest.MonkeyP
         def flush(self) -> None: ...
 
     monkeypatch.setattr(Node, "entries", many)
-    rows = (command._row(e) for e in many(Node.at(kept.home), "", 0, 0))
+    rows = (command.listed(e) for e in many(Node.at(kept.home), "", 0, 0))
     monkeypatch.setattr(command.sys, "stdout", type("Out", (), {"buffer": Sink()}))
     tracemalloc.start()
     command._emit_rows(rows)
@@ -204,3 +205,65 @@ def test_potassium_is_no_error_text(kept: Commands, filed: File) -> None:
         ran = kept(*arguments)
         assert "6.8" not in ran.err
         assert "MARTIN" not in ran.err
+
+
+def _kept_checkpoint(cli: Commands, folder: Path) -> Path:
+    """The journal's checkpoint, as somebody keeps it elsewhere."""
+    kept = folder / "kept.checkpoint"
+    kept.write_bytes((cli.home / "journals" / capture(cli) / "checkpoint").read_bytes())
+    return kept
+
+
+def _more(cli: Commands, count: int = 3) -> None:
+    with Node.at(cli.home).capture_appender() as journal:
+        for n in range(count):
+            journal.append([Draft("CPAGE@CHU", "x-application/hl7-v2+er7", admission(f"B-{n}"), T0 + n * 10**9)])
+
+
+@pytest.mark.req("C4")
+def test_a_journal_put_back_is_caught_by_a_checkpoint_kept_elsewhere(kept: Commands, tmp_path: Path) -> None:
+    """The whole folder as it was an hour ago is whole by itself; `--checkpoint` says what it lacks, and from where."""
+    folder = kept.home / "journals" / capture(kept)
+    shutil.copytree(folder, tmp_path / "older")
+    _more(kept)
+    checkpoint = _kept_checkpoint(kept, tmp_path)
+    assert kept("journal", "verify", tmp_path / "older").status == 0
+    found = kept("journal", "verify", tmp_path / "older", "--checkpoint", checkpoint, "--json")
+    told = json.loads(found.out)
+    assert (found.status, told["intact"]) == (12, False)
+    (damage,) = told["damage"]
+    assert (damage["kind"], damage["first_entry"], damage["last_entry"]) == ("rolled-back", 11, 13)
+    assert kept("journal", "verify", folder, "--checkpoint", checkpoint).status == 0
+    assert kept("journal", "verify", "--checkpoint", checkpoint).status == 0
+    assert kept("journal", "verify", "--checkpoint", tmp_path / "none").status == 1
+    checkpoint.write_bytes(checkpoint.read_bytes().replace(b"entries 1", b"entries 2"))
+    assert kept("journal", "verify", folder, "--checkpoint", checkpoint).status == 12
+
+
+@pytest.mark.req("C4")
+def test_a_stranger_checks_proofs_with_the_public_key_alone(kept: Commands, tmp_path: Path) -> None:
+    """No home, no journal: the proof, the writer's key, and what is proved; one changed byte and it does not hold."""
+    folder = kept.home / "journals" / capture(kept)
+    old, key, proof = _kept_checkpoint(kept, tmp_path), tmp_path / "key", tmp_path / "proof.json"
+    key.write_bytes((folder / "verifier").read_bytes())
+    proof.write_bytes(kept("journal", "prove", "--entry", f"{capture(kept)}/4", "--json").out)
+    stranger = ("--home", tmp_path / "nowhere", "journal", "check", proof, "--key", key)
+    told = kept.told(*stranger)
+    assert (told["holds"], told["journal"], told["seq"]) == (True, capture(kept), 4)
+    assert kept(*stranger, "--raw").out == admission("A-3")
+    proof.write_text(proof.read_text().replace('"entry_index":0', '"entry_index":1'))
+    assert kept(*stranger).status == 12
+    _more(kept)
+    proof.write_bytes(kept("journal", "consistency", "--from", old, "--json").out)
+    told = kept.told(*stranger)
+    assert (told["holds"], told["from"]["entries"], told["to"]["entries"]) == (True, 10, 13)
+    assert kept("journal", "consistency", folder, "--from", old).status == 0
+    newer, older = (folder / "checkpoint").read_bytes(), old.read_bytes()
+    (folder / "checkpoint").write_bytes(older)
+    old.write_bytes(newer)
+    assert kept("journal", "consistency", "--from", old).status == 13
+    back = {"old_checkpoint": newer.decode(), "checkpoint": older.decode(), "consistency_path": []}
+    proof.write_text(json.dumps(back))
+    assert kept(*stranger).status == 12
+    proof.write_text("[]")
+    assert kept(*stranger).status == 1

@@ -1,6 +1,5 @@
 """`contrefeu journal`: check it, list it, give an entry back, prove one."""
 
-import base64
 import sys
 from itertools import islice
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from contrefeu.cli import proving
 from contrefeu.cli.door import Json, answer, door, finish, say
 
 app = typer.Typer(no_args_is_help=True, help="Check a journal, list its entries, give one back, prove one.")
@@ -21,16 +21,21 @@ def verify(
     ] = None,
     key: Annotated[Path | None, typer.Option(help="Public key of the journal.  [default: the one in DIR]")] = None,
     vault: Annotated[str, typer.Option(help="Check the copies in this vault instead of DIR.")] = "",
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A signed checkpoint that was kept elsewhere; repeatable.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check that a journal, or a copy of one, is whole and unaltered, without reading what it holds.
 
     Reads every byte once and changes none. Needs public keys only. Checked: each header's signature, each frame's
-    hash, that the tree they make is the one that the checkpoints signed for, here and in the node's vaults.
+    hash, that the tree they make is the one that the checkpoints signed for: its own, those in the node's vaults, and
+    those given with --checkpoint. Against one of these a journal cut short, rolled back or forked is caught.
     """
     from contrefeu.cli.verifying import verify_copies, verify_folder
 
-    found = verify_copies(vault) if vault else verify_folder(door(context).home, directory, key)
+    kept = checkpoint or []
+    found = verify_copies(vault, kept) if vault else verify_folder(door(context).home, directory, key, kept)
     report = {
         "intact": found.intact,
         "entries": found.entries,
@@ -75,7 +80,7 @@ def show(
             sys.stdout.buffer.write(found.body)
             sys.stdout.buffer.flush()
             return
-        answer(json, {"entries": [_row(found)]}, lambda: _say_row(_row(found)))
+        answer(json, {"entries": [listed(found)]}, lambda: _say_row(listed(found)))
         return
     if raw:
         raise OperatorError("--raw gives one entry back: say which with --entry JOURNAL/SEQ.")
@@ -85,7 +90,7 @@ def show(
         raise OperatorError(
             "--from and --to take a time such as 2026-11-24T03:00:00Z.", safe="Nothing was read."
         ) from None
-    rows = map(_row, islice(node.entries(journal, first_ns, last_ns), limit or None))
+    rows = map(listed, islice(node.entries(journal, first_ns, last_ns), limit or None))
     if json:
         _emit_rows(rows)
     else:
@@ -115,21 +120,16 @@ def prove(
             f"No checkpoint covers {entry} (yet).", next="Wait a second and ask again; then contrefeu journal verify."
         )
     node.audit("entry", what=entry)
-    told: dict[str, Any] = {
-        "entry": base64.b64encode(proof.entry).decode(),
-        "entry_index": proof.entry_index,
-        "salt": proof.salt.hex(),
-        "entry_path": [h.hex() for h in proof.entry_path],
-        "frame_header": proof.frame_header.hex(),
-        "ciphertext_sha256": proof.ciphertext_sha256.hex(),
-        "frame_index": proof.frame_index,
-        "frame_path": [h.hex() for h in proof.frame_path],
-        "checkpoint": proof.checkpoint,
-    }
+    told = proof.told()
     answer(json, told, lambda: say("\n".join(f"{key}: {value}" for key, value in told.items())))
 
 
-def _row(entry: Any) -> dict[str, Any]:
+app.command("consistency")(proving.consistency)
+app.command("check")(proving.check)
+
+
+def listed(entry: Any) -> dict[str, Any]:
+    """An entry as it is listed: everything but its body."""
     from contrefeu.base import rfc3339
 
     return {

@@ -1,6 +1,6 @@
 """What `journal verify` and `vault verify` report, over one journal or many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,11 @@ def report_of(found: Iterable[Verified]) -> Report:
     return report
 
 
-def verify_folder(home: Path, directory: Path | None, key: Path | None) -> Report:
+def verify_folder(home: Path, directory: Path | None, key: Path | None, checkpoints: Sequence[Path] = ()) -> Report:
     """Check one journal's folder, or all those in a folder, or a home's; a home's against its vaults too.
 
     Raises:
-        OperatorError: There is no journal there.
+        OperatorError: There is no journal there, or a checkpoint is of none of those that are.
     """
     folder = directory or home / "journals"
     journals = [JournalFiles(folder)] if (folder / "segments").is_dir() else list(journals_in(folder))
@@ -55,16 +55,47 @@ def verify_folder(home: Path, directory: Path | None, key: Path | None) -> Repor
     if key is not None:
         _compare_key(journals, key)
     held = {} if directory else _held_by_vaults(home)
+    for name, note in _kept(journals, checkpoints):
+        held.setdefault(name, []).append(note)
     return report_of(
         verify_journal(files, held_elsewhere=held.get(files.folder.name, ()), writing=True) for files in journals
     )
 
 
-def verify_copies(url: str) -> Report:
-    """Check the copies in a vault."""
-    from contrefeu.vault import open_vault, verify_vault
+def verify_copies(url: str, checkpoints: Sequence[Path] = ()) -> Report:
+    """Check the copies in a vault.
 
-    return report_of(verify_vault(open_vault(url)))
+    Raises:
+        OperatorError: A checkpoint is of none of them.
+    """
+    from contrefeu.vault import copies_in, open_vault, verify_vault
+
+    vault = open_vault(url)
+    held: dict[str, list[bytes]] = {}
+    if checkpoints:
+        for folder, note in _kept(copies_in(vault), checkpoints):
+            held.setdefault(folder, []).append(note)
+    return report_of(verify_vault(vault, held))
+
+
+def _kept(journals: list[JournalFiles], checkpoints: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    """The checkpoints in these files, each with the folder of the journal that it names."""
+    folders = {files.verifier().name: files.folder.name for files in journals}
+    for path in checkpoints:
+        try:
+            note = path.read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            raise OperatorError(f"There is no checkpoint {path.name}.", safe="Nothing was checked.") from None
+        origin = note.split(b"\n", 1)[0].decode("utf-8", "replace")
+        # One journal alone is held against whatever is given: an altered first line must not excuse it.
+        folder = folders.get(origin) or (journals[0].folder.name if len(journals) == 1 else None)
+        if folder is None:
+            raise OperatorError(
+                f"The checkpoint in {path.name} is of no journal here.",
+                safe="Nothing was checked.",
+                next="Name the folder of one journal, and the checkpoints kept of it.",
+            )
+        yield folder, note
 
 
 def _held_by_vaults(home: Path) -> dict[str, list[bytes]]:

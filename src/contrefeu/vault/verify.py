@@ -6,7 +6,7 @@ Rules kept here:
   * A vault with no copy in it is not a sound one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from contrefeu.base import MissingError
 from contrefeu.journal import Damage, JournalFiles, Verified, verify_journal
@@ -31,8 +31,12 @@ def copies_in(vault: Vault) -> list[JournalFiles]:
     return [JournalFiles(vault.folder(f"{JOURNALS}/{name}")) for name in names]
 
 
-def verify_vault(vault: Vault) -> Iterator[Verified]:
+def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | None = None) -> Iterator[Verified]:
     """Check each copy in a vault; a branch beside it is damage of kind "forked".
+
+    Args:
+        vault: Where the copies are.
+        held_elsewhere: Signed checkpoints that others kept, by the name of the journal's folder.
 
     Raises:
         VaultAway: It is out of reach.
@@ -40,7 +44,7 @@ def verify_vault(vault: Vault) -> Iterator[Verified]:
     """
     branches = vault.names(BRANCHES)
     for files in copies_in(vault):
-        found = verify_journal(files)
+        found = verify_journal(files, held_elsewhere=(held_elsewhere or {}).get(files.folder.name, ()))
         for branch in branches:
             if branch.rpartition(".")[0] == files.folder.name:
                 segments = JournalFiles(vault.folder(f"{BRANCHES}/{branch}")).segments()
