@@ -121,6 +121,23 @@ def test_charts_folded_by_other_rules_are_folded_again(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.new*"))
 
 
+def test_a_store_of_the_version_before_is_folded_again_from_its_entries(tmp_path):
+    """Its bytes are all that is taken: the journals may be closed to this node by now (S1)."""
+    path = tmp_path / "charts.db"
+    told = Told(path).take(*ENTRIES)
+    wanted, status = told.charts.sha256(), told.charts.status()
+    for table in ("charts", "objects"):
+        told.store._db.run(f"DROP TABLE {table}")
+    told.store._db.run("CREATE TABLE charts(node INTEGER PRIMARY KEY, blob BLOB NOT NULL)")
+    told.store._db.run("CREATE TABLE tails(node INTEGER PRIMARY KEY, entries BLOB NOT NULL)")
+    told.store._db.run("PRAGMA user_version = 3")
+    told.store.close()
+    again = Told(path)
+    assert (again.charts.sha256(), again.charts.status()) == (wanted, status)
+    again.store.close()
+    assert (Told(path).charts.sha256(), [p.name for p in tmp_path.glob("*version*")]) == (wanted, [])
+
+
 @pytest.mark.parametrize("step", ["set_position", "set_as_of", "add_repeat", "stands_for"])
 def test_a_batch_that_fails_leaves_no_trace(tmp_path, monkeypatch, step):
     """Whatever fails half-way, charts, accounts and positions are those of before; the same batch is read then."""

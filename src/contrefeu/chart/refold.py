@@ -34,9 +34,9 @@ def open_store(path: Path | None, key: bytes, rules: FeedRules) -> ChartStore:
     if path is None:
         return store
     stamp, found = stamp_of(rules), store.kept.note("rules")
-    if found == stamp:
+    if found == stamp and not store.former:
         return store
-    if found is not None or store.kept.total():
+    if found is not None or store.former or store.kept.total():
         store = _fold_again(store, path, key, rules)
     with store.transaction():
         store.kept.set_note("rules", stamp)

@@ -4,10 +4,12 @@ Rules kept here:
   * A table is a view of journal entries: the file may be deleted, and is filled again from the journals.
   * Small whole numbers stand for journals, sources and media types (`names`) and for whom an entry names (`nodes`).
   * What is looked up is indexed; nothing that a page asks reads a table from end to end.
-  * The version is raised with the tables, and whenever a chart that was written down would be read otherwise.
+  * The version is raised with the tables, and whenever a chart that was written down would be read otherwise. Entries
+    and their bytes keep their form from one to the next: the keys that opened their journals may be gone (S1).
 """
 
-SCHEMA_VERSION = 4  # a file of another version is set aside
+SCHEMA_VERSION = 4
+FORMER_VERSIONS = (3,)  # whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;

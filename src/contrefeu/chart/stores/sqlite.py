@@ -2,7 +2,8 @@
 
 Rules kept here:
   * Whatever is read from a batch of entries, and how far it was read, is one transaction.
-  * A store of another version is set aside, never converted: charts are computed again.
+  * A store whose tables were drawn otherwise is never converted: its entries are read, and charts computed again. One
+    that we cannot read is set aside.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from contrefeu.chart.stores.identities import Identities
 from contrefeu.chart.stores.kept import Kept
 from contrefeu.chart.stores.people import People
 from contrefeu.chart.stores.places import Places
-from contrefeu.chart.stores.schema import SCHEMA, SCHEMA_VERSION
+from contrefeu.chart.stores.schema import FORMER_VERSIONS, SCHEMA, SCHEMA_VERSION
 
 TRAIN_AFTER = 5_000  # entries, or charts, before a dictionary is trained on them
 TRAIN_ON = 4_000  # of them, the newest: a second of work, once
@@ -36,6 +37,7 @@ class ChartStore:
         if path is not None:
             durable_makedirs(path.parent)
         self._db = Database(path, key, writes=True)
+        self.former = False  # whether only the entries can be asked for: the other tables are of an older version
         self._set_up()
         self._lay_out()
 
@@ -63,7 +65,7 @@ class ChartStore:
         """Open it once more, to read beside the writer (another thread may)."""
         assert self._path is not None, "a store in memory has one connection"
         beside = object.__new__(ChartStore)
-        beside._path, beside._key = self._path, self._key
+        beside._path, beside._key, beside.former = self._path, self._key, self.former
         beside._db = Database(self._path, self._key, writes=False)
         beside._lay_out()
         return beside
@@ -110,7 +112,8 @@ class ChartStore:
 
     def _set_up(self) -> None:
         version = self._version()
-        if version not in (0, SCHEMA_VERSION):
+        self.former = version in FORMER_VERSIONS
+        if version not in (0, SCHEMA_VERSION, *FORMER_VERSIONS):
             assert self._path is not None, "a store in memory is as old as this process"
             self._db.close()
             for suffix in ("-wal", "-shm"):
