@@ -13,7 +13,13 @@ from contrefeu.acts import (
     DowntimeDeclared,
     DowntimeLifted,
     GlassBroken,
+    HorizonHeld,
+    HorizonReleased,
+    ReadingKeysDestroyed,
+    RecoveryKeyChanged,
+    RecoveryRehearsed,
     SecretChanged,
+    ShareConfirmed,
     decode,
     encode,
 )
@@ -30,6 +36,15 @@ ACTS = {
         DowntimeLifted(["CARD"], "restored", AT),
     b'{"act":"glass-broken","chart":"c1","reason":"emergency","at":"2026-11-24T02:10:00.000000Z"}':
         GlassBroken("c1", "emergency", AT),
+    b'{"act":"recovery-key-changed","number":2,"note":"signed"}': RecoveryKeyChanged(2, "signed"),
+    b'{"act":"share-confirmed","recovery":"ff","share":3,"at":"2026-11-24T02:10:00.000000Z"}':
+        ShareConfirmed("ff", 3, AT),
+    b'{"act":"recovery-rehearsed","recovery":"ff","shares":[1,2],"segments":9,"closed":0,"seconds":0.5,"at":"t"}':
+        RecoveryRehearsed("ff", [1, 2], 9, 0, 0.5, "t"),
+    b'{"act":"reading-keys-destroyed","days":["2026-11-24"],"fingerprints":["ff"],"at":"t"}':
+        ReadingKeysDestroyed(["2026-11-24"], ["ff"], "t"),
+    b'{"act":"horizon-held","reason":"recovery","at":"t"}': HorizonHeld("recovery", "t"),
+    b'{"act":"horizon-released","reason":"","at":"t"}': HorizonReleased("", "t"),
 }  # fmt: skip
 
 

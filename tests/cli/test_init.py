@@ -32,7 +32,7 @@ def test_a_home_is_made_with_its_keys_shares_and_first_administrator(nowhere: Co
     assert nowhere.told("users", "list")["users"][0]["login"] == "admin"
     for path in files(nowhere.home):
         mode = stat.S_IMODE(path.stat().st_mode)
-        assert not mode & 0o007 or path.suffix in {".pub", ".key", ".pem", ""}, path
+        assert not mode & 0o007 or path.suffix in {".pub", ".key", ".note", ".pem", ""}, path
         if path.suffix == ".seed" or path.name == "store.key":
             assert mode == 0o600, path
 

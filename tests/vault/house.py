@@ -40,6 +40,16 @@ class House:
         return self.root / "contrefeu.toml"
 
     @property
+    def recovery_notes(self) -> Path:
+        """The custodians' keys, one note each."""
+        return self.root / "keys" / "recovery"
+
+    @property
+    def grants(self) -> Path:
+        """Further rights to read."""
+        return self.root / "grants"
+
+    @property
     def files(self) -> JournalFiles:
         """The journal's files."""
         return JournalFiles.of(self.journals, self.signer.verifier.name)

@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime declared, the glass broken."""
+"""What FHIR has no word for: accounts, downtime declared, the glass broken, keys made, tried and destroyed."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -11,6 +11,14 @@ from contrefeu.acts.act import (
     decode,
     encode,
 )
+from contrefeu.acts.keeping import (
+    HorizonHeld,
+    HorizonReleased,
+    ReadingKeysDestroyed,
+    RecoveryKeyChanged,
+    RecoveryRehearsed,
+    ShareConfirmed,
+)
 
 __all__ = [
     "AccountAdded",
@@ -19,7 +27,13 @@ __all__ = [
     "DowntimeDeclared",
     "DowntimeLifted",
     "GlassBroken",
+    "HorizonHeld",
+    "HorizonReleased",
+    "ReadingKeysDestroyed",
+    "RecoveryKeyChanged",
+    "RecoveryRehearsed",
     "SecretChanged",
+    "ShareConfirmed",
     "decode",
     "encode",
 ]

@@ -12,6 +12,15 @@ Rules kept here:
 from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
+from contrefeu.acts.keeping import (
+    HorizonHeld,
+    HorizonReleased,
+    ReadingKeysDestroyed,
+    RecoveryKeyChanged,
+    RecoveryRehearsed,
+    ShareConfirmed,
+)
+
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
     """Somebody, or a machine of role "system", may log in. Said again for a login, it replaces what was said before."""
@@ -61,7 +70,20 @@ class GlassBroken(Struct, frozen=True, tag_field="act", tag="glass-broken"):
     at: str  # RFC 3339
 
 
-Act = AccountAdded | AccountDisabled | SecretChanged | DowntimeDeclared | DowntimeLifted | GlassBroken
+Act = (
+    AccountAdded
+    | AccountDisabled
+    | SecretChanged
+    | DowntimeDeclared
+    | DowntimeLifted
+    | GlassBroken
+    | HorizonHeld
+    | HorizonReleased
+    | ReadingKeysDestroyed
+    | RecoveryKeyChanged
+    | RecoveryRehearsed
+    | ShareConfirmed
+)
 
 _ENCODER = Encoder()
 _DECODER: Decoder[Act] = Decoder(Act)

@@ -6,12 +6,13 @@ from typing import Any
 from contrefeu.access import Account, Accounts, Downtime
 from contrefeu.acts import Act, decode
 from contrefeu.cli.node import STATION_SUFFIX, Node
+from contrefeu.journal import Entry
 
 
 def known_accounts(node: Node) -> list[Account]:
     """Who may log in and who may no longer, in order of login."""
     accounts = Accounts()
-    for act, _by in _acts(node):
+    for act, _entry in station_acts(node):
         accounts.apply(act)
     return sorted(accounts.all(), key=lambda account: account.login)
 
@@ -19,16 +20,17 @@ def known_accounts(node: Node) -> list[Account]:
 def downtime_state(node: Node) -> dict[str, Any]:
     """`state` ("normal" or "declared"), `since`, `wards`."""
     downtime = Downtime()
-    for act, by in _acts(node):
-        downtime.apply(act, by)
+    for act, entry in station_acts(node):
+        downtime.apply(act, entry.source)
     return {"state": downtime.state, "since": downtime.since, "wards": downtime.wards}
 
 
-def _acts(node: Node) -> Iterator[tuple[Act, str]]:
+def station_acts(node: Node) -> Iterator[tuple[Act, Entry]]:
+    """Every act of people here and of the node itself, with its entry, in journal order."""
     with node.charts() as charts:
         entries = charts.acts("")
     for entry in entries:
         # A feed makes no account and declares no downtime, whatever it sends.
         act = decode(entry.body) if entry.journal.endswith(STATION_SUFFIX) else None
         if act is not None:
-            yield act, entry.source
+            yield act, entry

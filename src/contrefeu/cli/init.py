@@ -27,23 +27,15 @@ def init(
     """
     from contrefeu.access import first_administrator, make_local_ca
     from contrefeu.acts import encode
-    from contrefeu.base import OperatorError, SystemClock
+    from contrefeu.base import ContrefeuError, SystemClock
     from contrefeu.cli.node import Node
-    from contrefeu.cli.shares import remove_shares, write_shares
-    from contrefeu.custody import KeyPair, make_home, split_secret
+    from contrefeu.cli.rehearsing import record_first_key
+    from contrefeu.cli.shares import read_share, refuse_shares_folder, remove_shares, write_shares
+    from contrefeu.custody import KeyPair, OpenedRecovery, make_home, split_secret
 
     home = door(context).home
     folder = (shares_out or home.with_name(f"{home.name}-shares")).absolute()
-    if home.resolve() in (folder.resolve(), *folder.resolve().parents):
-        raise OperatorError(
-            "The shares would lie inside the home they open.",
-            safe="Nothing was made.",
-            next="Name a folder elsewhere with --shares-out, best on a stick.",
-        )
-    if folder.is_dir() and any(folder.glob("share-*")):
-        raise OperatorError(
-            f"{folder} holds shares already.", safe="Nothing was made.", next="Name another folder with --shares-out."
-        )
+    refuse_shares_folder(home, folder)
     clock = SystemClock()
     pair, seed = KeyPair.draw("recovery")
     mnemonics = split_secret(seed, threshold, custodians)
@@ -51,8 +43,11 @@ def init(
     # The shares first: a home whose recovery key nobody holds must not exist, be the stick full or pulled out.
     shares = write_shares(folder, mnemonics, threshold, node_id, facility, pair.fingerprint)
     try:
-        paths = make_home(home, node_id, facility, pair.recipient, clock)
-    except (OperatorError, OSError):
+        # From what was written, not from what was drawn: shares that do not read back make no home.
+        opened = OpenedRecovery.from_shares([read_share(share) for share in shares])
+        note = opened.first_note(mnemonics, clock.now_ns())
+        paths = make_home(home, node_id, facility, opened.pair.recipient, clock, notes=[note])
+    except (ContrefeuError, OSError):
         remove_shares(shares)  # of no use: they open nothing
         raise
     node = Node.at(home)
@@ -61,6 +56,7 @@ def init(
     with node.capture_appender():
         pass  # makes the journal: `up` does not create one that is missing
     node.record(encode(administrator.act))
+    record_first_key(node, opened, note)
     told = {
         "node": node_id,
         "home": str(home),

@@ -3,12 +3,20 @@
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contrefeu.cli import proving
 from contrefeu.cli.door import Json, answer, door, finish, say
+
+if TYPE_CHECKING:
+    from contrefeu.cli.node import Node
+    from contrefeu.custody import DataKeys
+
+Shares = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE...", help="The custodians' share files: opens what the node cannot.")
+]
 
 app = typer.Typer(no_args_is_help=True, help="Check a journal, list its entries, give one back, prove one.")
 
@@ -66,15 +74,21 @@ def show(
     to: Annotated[str, typer.Option("--to", metavar="T", help="Received before T (RFC 3339).")] = "",
     journal: Annotated[str, typer.Option(help="Only this journal.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="At most so many entries; 0 for all.")] = 0,
+    shares: Shares = None,
     json: Json = False,
 ) -> None:
-    """List entries, or give one back byte for byte. What was looked at is itself an entry."""
+    """List entries, or give one back byte for byte. What was looked at is itself an entry.
+
+    Entries beyond the node's horizon open with the custodians' shares alone: without them they are named in
+    `beyond_horizon`, and the exit status is 14.
+    """
     from contrefeu.base import OperatorError, parse_rfc3339
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
+    keys = _custodians(node, shares)
     if entry:
-        found = node.entry(entry)
+        found = node.entry(entry, keys)
         node.audit("entry", what=entry)
         if raw:
             sys.stdout.buffer.write(found.body)
@@ -90,18 +104,23 @@ def show(
         raise OperatorError(
             "--from and --to take a time such as 2026-11-24T03:00:00Z.", safe="Nothing was read."
         ) from None
-    rows = map(listed, islice(node.entries(journal, first_ns, last_ns), limit or None))
+    beyond: list[dict[str, object]] = []
+    rows = map(listed, islice(node.entries(journal, first_ns, last_ns, keys, beyond), limit or None))
     if json:
-        _emit_rows(rows)
+        _emit_rows(rows, beyond)
     else:
         for row in rows:
             _say_row(row)
+        for one in beyond:
+            say(f"beyond the horizon: {one['journal']}, entries {one['first_entry']} to {one['last_entry']}")
+    finish(14 if beyond else 0)
 
 
 @app.command("prove")
 def prove(
     context: typer.Context,
     entry: Annotated[str, typer.Option(metavar="JOURNAL/SEQ", help="The entry to prove.")],
+    shares: Shares = None,
     json: Json = False,
 ) -> None:
     """Prove that one entry is in the journal that its latest checkpoint commits to, without showing another."""
@@ -114,7 +133,7 @@ def prove(
         journal, sequence = parse_ref(entry)
     except ValueError:
         raise OperatorError("--entry takes JOURNAL/SEQ.", next="contrefeu journal show lists them.") from None
-    proof = prove_entry(node.journal_files(journal), sequence, node.data_keys())
+    proof = prove_entry(node.journal_files(journal), sequence, _custodians(node, shares) or node.data_keys())
     if proof is None:
         raise FindingError(
             f"No checkpoint covers {entry} (yet).", next="Wait a second and ask again; then contrefeu journal verify."
@@ -146,7 +165,18 @@ def _say_row(row: dict[str, Any]) -> None:
     say(f"{row['received']}  {row['journal']}/{row['seq']}  {row['source']}  {row['media_type']}  {row['bytes']} B")
 
 
-def _emit_rows(rows: Any) -> None:
+def _custodians(node: "Node", shares: list[Path] | None) -> "DataKeys | None":
+    """What opens everything, when the custodians are here; that they were is an entry."""
+    from contrefeu.cli.rehearsing import open_recovery
+
+    if not shares:
+        return None
+    opened, _words = open_recovery(shares)
+    node.audit("entry", what=f"opened with the custodians' shares of key {opened.pair.fingerprint[:16]}")
+    return node.recovery_keys(opened)
+
+
+def _emit_rows(rows: Any, beyond: list[dict[str, object]]) -> None:
     """One JSON object, written as it is read: a journal may hold more than memory does."""
     import msgspec
 
@@ -157,5 +187,5 @@ def _emit_rows(rows: Any) -> None:
             out.write((b"," if count else b"") + msgspec.json.encode(row))
     finally:
         # What cannot be read on is said on stderr and by the exit status; what was read is whole JSON.
-        out.write(b"]}\n")
+        out.write(b'],"beyond_horizon":' + msgspec.json.encode(beyond) + b"}\n")
         out.flush()

@@ -17,6 +17,7 @@ from contrefeu.cli import (
     imports,
     init,
     journal,
+    keys,
     part,
     restore,
     status,
@@ -40,6 +41,7 @@ app.command("import")(imports.import_)
 app.command("status")(status.status)
 app.add_typer(journal.app, name="journal")
 app.add_typer(vault.app, name="vault")
+app.add_typer(keys.app, name="keys")
 app.command("restore")(restore.restore)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)

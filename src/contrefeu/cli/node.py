@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from contrefeu.base import Clock, MissingError, OperatorError, SystemClock
 from contrefeu.capture import LocalJournal
-from contrefeu.custody import DataKeys, HomePaths, ReadingKeys, public_reading_keys
+from contrefeu.custody import (
+    BeyondHorizon,
+    DataKeys,
+    HomePaths,
+    OpenedRecovery,
+    ReadingKeys,
+    known_recovery_keys,
+    last_entry_of,
+    public_reading_keys,
+    recovery_in_force,
+)
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import (
     MEDIA_ACT,
@@ -40,6 +50,7 @@ STUCK_S = 10.0  # a reader that reads nothing for so long is stuck, and its char
 STATION_SUFFIX = "-station"  # ends the name of a journal of people's acts
 CONSOLE = "console"  # who acts when a command names nobody
 RECIPIENTS_S = 30.0  # how long a writer trusts what it knows of the day's key
+FOLLOW_S = 1.0  # how soon a writer seals to a new recovery key
 
 
 class Appender(Protocol):
@@ -118,18 +129,29 @@ class Node:
 
     def recipients(self) -> Callable[[], list[Recipient]]:
         """Whom a writer seals to: the recovery key, and this node's reading key of the day."""
-        recovery = Recipient.parse(self.paths.recovery_public.read_text())
         known: list[Recipient] = []
-        asked = 0.0
+        asked = looked = 0.0
+        rotated = -1
 
         def recipients() -> list[Recipient]:
-            nonlocal known, asked
+            nonlocal known, asked, looked, rotated
             now = time.monotonic()
+            if now - looked > FOLLOW_S:
+                looked, before, rotated = now, rotated, self._rotated()
+                known = known if rotated == before else []
             if not known or now - asked > RECIPIENTS_S:
+                recovery = recovery_in_force(self.paths.recovery_notes, self.paths.recovery_public)
                 known, asked = [recovery, *public_reading_keys(self.paths.keys, self.clock.now_ns())], now
             return known
 
         return recipients
+
+    def _rotated(self) -> int:
+        """Changes when the recovery key does."""
+        try:
+            return self.paths.recovery_notes.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def capture_appender(self) -> "contextlib.AbstractContextManager[Appender]":
         """Append to the capture journal."""
@@ -179,9 +201,14 @@ class Node:
         """This node's reading keys."""
         return ReadingKeys(self.paths.keys)
 
-    def data_keys(self) -> DataKeys:
-        """What opens the journals that this node may read."""
-        return DataKeys(self.reading_keys(), grants=self.paths.grants, granted_by=self.own_verifiers())
+    def data_keys(self, keys: ReadingKeys | None = None) -> DataKeys:
+        """What opens the journals that this node may read, with *keys* when they are at hand already."""
+        return DataKeys(keys or self.reading_keys(), grants=self.paths.grants, granted_by=self.own_verifiers())
+
+    def recovery_keys(self, opened: OpenedRecovery) -> DataKeys:
+        """What opens every journal here, with the custodians' key."""
+        by = [key.authority for key in known_recovery_keys(self.paths.recovery_notes)]
+        return DataKeys(None, grants=self.paths.grants, granted_by=by, recovery=opened.pair)
 
     def own_verifiers(self) -> list[Verifier]:
         """Public keys of this node's own writers."""
@@ -208,8 +235,8 @@ class Node:
             f'There is no journal "{journal}" in this home.', next="contrefeu status lists the journals there are."
         )
 
-    def entry(self, ref: str) -> Entry:
-        """One entry by its reference.
+    def entry(self, ref: str, keys: DataKeys | None = None) -> Entry:
+        """One entry by its reference, opened with *keys* when the node's own do not reach.
 
         Raises:
             OperatorError: *ref* names none.
@@ -219,7 +246,7 @@ class Node:
             journal, sequence = parse_ref(ref)
         except ValueError:
             raise OperatorError("An entry is named JOURNAL/SEQ.", next="contrefeu journal show lists them.") from None
-        reader = JournalReader(self.journal_files(journal), self.data_keys())
+        reader = JournalReader(self.journal_files(journal), keys or self.data_keys())
         try:
             found = reader.entry(sequence)
         finally:
@@ -228,11 +255,16 @@ class Node:
             raise MissingError(f"{ref} is beyond the end of its journal.", next="contrefeu journal show lists entries.")
         return found
 
-    def entries(self, journal: str, from_ns: int, to_ns: int) -> Iterator[Entry]:
-        """Entries received in [*from_ns*, *to_ns*), of all journals in hybrid order, or of one."""
+    def entries(
+        self, journal: str, from_ns: int, to_ns: int, keys: DataKeys | None, beyond: list[dict[str, object]]
+    ) -> Iterator[Entry]:
+        """Entries received in [*from_ns*, *to_ns*), of all journals in hybrid order, or of one.
+
+        What *keys* (else the node's own) do not open is passed over and added to *beyond*: `journal`, `segment`,
+        `first_entry`, `last_entry`.
+        """
         chosen = [self.journal_files(journal)] if journal else self.journals()
-        keys = self.data_keys()
-        streams = [_stream(JournalReader(files, keys)) for files in chosen]
+        streams = [_stream(files, keys or self.data_keys(), beyond) for files in chosen]
         for entry in heapq.merge(*streams, key=lambda e: (e.hlc, e.journal, e.sequence)):
             if from_ns <= entry.received_ns < to_ns:
                 yield entry
@@ -296,10 +328,26 @@ def listens(path: Path) -> bool:
     return True
 
 
-def _stream(reader: JournalReader) -> Iterator[Entry]:
+def _stream(files: JournalFiles, keys: DataKeys, beyond: list[dict[str, object]]) -> Iterator[Entry]:
+    reader, after = JournalReader(files, keys), 0
     try:
-        for entries in reader.after(0):
-            yield from entries
+        while True:
+            try:
+                for entries in reader.after(after):
+                    yield from entries
+                    after = entries[-1].sequence if entries else after
+                return
+            except BeyondHorizon as closed:
+                last = last_entry_of(files, closed.segment)
+                beyond.append(
+                    {
+                        "journal": closed.journal,
+                        "segment": closed.segment,
+                        "first_entry": closed.first_entry,
+                        "last_entry": last,
+                    }
+                )
+                after = last
     finally:
         reader.close()
 

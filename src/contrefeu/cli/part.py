@@ -18,8 +18,6 @@ from contrefeu.cli.door import door, emit, set_up_logs
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
-MISSING_KEYS_S = 3600.0  # how often the reader makes the next days' keys
-
 
 def part(
     context: typer.Context,
@@ -90,27 +88,22 @@ async def _capture(node: "Node", listen: str, stop: asyncio.Event) -> None:
 
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
+    from contrefeu.cli.horizon import KeyKeeper
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
-
-    async def make_ahead() -> None:
-        while True:
-            await asyncio.sleep(MISSING_KEYS_S)
-            keys.make_ahead(node.clock.now_ns())
-
-    ahead = asyncio.create_task(make_ahead())
+    keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
     await run_reader(
         db=node.paths.charts_db,
         key=node.paths.store_key.read_bytes(),
         journals=node.paths.journals,
-        key_of=node.data_keys(),
+        key_of=node.data_keys(keys),  # the same keys: what is destroyed is let go of
         settings=node.settings,
         socket_path=node.charts_socket,
         ready=lambda: emit({"event": "ready"}),
         stop=stop,
     )
-    ahead.cancel()
+    keeping.cancel()
 
 
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, stop: asyncio.Event) -> None:

@@ -32,6 +32,27 @@ def write_shares(
     return paths
 
 
+def refuse_shares_folder(home: Path, folder: Path) -> None:
+    """See that shares may be written to *folder*.
+
+    Raises:
+        OperatorError: It lies inside the home that they open, or holds shares already.
+    """
+    if home.resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise OperatorError(
+            "The shares would lie inside the home they open.",
+            safe="Nothing was made.",
+            next="Name a folder elsewhere with --shares-out, best on a stick.",
+        )
+    if folder.is_dir() and any(folder.glob("share-*")):
+        raise OperatorError(
+            f"{folder} holds shares already.",
+            safe="Nothing was made.",
+            next="Name another folder with --shares-out. Those there say on their first lines which key they open:\n"
+            "contrefeu keys status says whether that one is in force.",
+        )
+
+
 def remove_shares(shares: Sequence[Path]) -> None:
     """Remove what `write_shares` wrote, and the folder if that leaves it empty."""
     for share in shares:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.keys import say_alarms
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -19,7 +20,9 @@ def status(context: typer.Context, json: Json = False) -> None:
 
     told = describe(Node.at(door(context).home))
     answer(json, told, lambda: _for_people(told))
-    finding = told["troubles"] or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
+    finding = (
+        told["troubles"] or told["keys"]["alarms"] or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
+    )
     finish(14 if told["trouble"] else 10 if finding else 0)
 
 
@@ -52,6 +55,7 @@ def describe(node: "Node") -> dict[str, Any]:
             "as_of": folded.as_of,
         },
         "vaults": _vaults(node),
+        "keys": _keys(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "capture": capture,
         "trouble": capture.get("trouble", ""),
@@ -96,6 +100,14 @@ def _capture_state(node: "Node") -> dict[str, Any]:
         local.close()
 
 
+def _keys(node: "Node") -> dict[str, Any]:
+    """The horizon, and what somebody must see to; `keys status` says more."""
+    from contrefeu.cli.horizon import described_horizon
+    from contrefeu.cli.rehearsing import described_recovery
+
+    return {"horizon": described_horizon(node), "alarms": described_recovery(node)["alarms"]}
+
+
 def _vaults(node: "Node") -> list[dict[str, Any]]:
     from contrefeu.cli.copying import last_states
 
@@ -115,6 +127,9 @@ def _for_people(told: dict[str, Any]) -> None:
     for v in told["vaults"]:
         say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
+    held = told["keys"]["horizon"]["held"]
+    say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")
+    say_alarms(told["keys"]["alarms"])
     for journal, kind in told["troubles"].items():
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
     if told["trouble"]:

@@ -5,6 +5,7 @@
     ├── node/capture.seed         signing key of the capture journal: the capture process
     ├── node/station.seed         signing key of the station journal: the web process
     ├── keys/recovery.pub         the custodians' public key: all writers seal to it
+    ├── keys/recovery/            which public keys the custodians' were, one signed note each: all writers
     ├── keys/public/              public reading keys, by day: all writers
     ├── keys/reading/             private reading keys, by day: the reader process
     ├── keys/store.key            opens charts.db: the reader process
@@ -19,13 +20,14 @@ Rules kept here:
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contrefeu.base import Clock, OperatorError, durable_makedirs, write_file
 from contrefeu.custody.horizon import ReadingKeys
 from contrefeu.hospital import default_settings
-from contrefeu.journal import Recipient
+from contrefeu.journal import Recipient, note_name
 
 ROLES = ("capture", "station")
 
@@ -54,6 +56,11 @@ class HomePaths:
     def recovery_public(self) -> Path:
         """The custodians' public key, one line."""
         return self.keys / "recovery.pub"
+
+    @property
+    def recovery_notes(self) -> Path:
+        """The custodians' public keys, one signed note each, in order."""
+        return self.keys / "recovery"
 
     @property
     def store_key(self) -> Path:
@@ -86,8 +93,18 @@ class HomePaths:
         return self.root / "run"
 
 
-def make_home(root: Path, node_id: str, facility: str, recovery: Recipient, clock: Clock) -> HomePaths:
+def make_home(
+    root: Path, node_id: str, facility: str, recovery: Recipient, clock: Clock, *, notes: Sequence[bytes] = ()
+) -> HomePaths:
     """Make a home in *root*, an empty folder or one that is not there.
+
+    Args:
+        root: Where.
+        node_id: Names its journals.
+        facility: On every page.
+        recovery: The custodians' public key.
+        clock: What day it is.
+        notes: The signed notes of the custodians' keys, in order; the last one speaks of *recovery*.
 
     Raises:
         OperatorError: There is something in *root*.
@@ -104,6 +121,9 @@ def make_home(root: Path, node_id: str, facility: str, recovery: Recipient, cloc
     for role in ROLES:
         write_file(paths.signing_seed(role), secrets.token_bytes(32))
     write_file(paths.recovery_public, f"{recovery}\n".encode(), mode=0o644)
+    durable_makedirs(paths.recovery_notes, mode=0o755)
+    for number, note in enumerate(notes, 1):
+        write_file(paths.recovery_notes / note_name(number), note, mode=0o644)
     ReadingKeys(paths.keys).make_ahead(clock.now_ns())
     write_file(paths.store_key, secrets.token_bytes(32))
     write_file(paths.settings, default_settings(node_id, facility).encode(), mode=0o640)

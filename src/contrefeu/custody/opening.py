@@ -24,10 +24,31 @@ from pathlib import Path
 from contrefeu.base import durable_makedirs, write_file
 from contrefeu.custody.horizon import ReadingKeys
 from contrefeu.custody.keypair import KeyPair
-from contrefeu.journal import JournalFiles, JournalUnreadable, Recipient, SegmentHeader, SegmentReader, commitment_of
+from contrefeu.journal import (
+    JournalFiles,
+    JournalReader,
+    JournalTampered,
+    JournalUnreadable,
+    Recipient,
+    SegmentHeader,
+    SegmentReader,
+    commitment_of,
+)
 from contrefeu.proof import ProofMismatch, Signer, Verifier, open_note
 
 _TITLE = "contrefeu grant v1"
+
+
+class BeyondHorizon(JournalUnreadable):
+    """A segment that this node may not open (any more)."""
+
+    kind = "beyond-horizon"
+
+    def __init__(self, what: str, *, safe: str, next: str, header: SegmentHeader) -> None:
+        super().__init__(what, safe=safe, next=next)
+        self.journal = header.origin
+        self.segment = header.segment
+        self.first_entry = header.first_sequence
 
 
 class DataKeys:
@@ -60,10 +81,11 @@ class DataKeys:
                 data_key = pair.open(sealed, header.origin, header.segment)
                 if commitment_of(data_key) == header.commitment:
                     return data_key
-        raise JournalUnreadable(
+        raise BeyondHorizon(
             f'No key here opens segment {header.segment} of journal "{header.origin}".',
             safe="The segment is whole; it is only closed to this node (beyond its horizon, or never granted).",
-            next="contrefeu restore --shares FILE... opens it with the custodians.",
+            next="The custodians open it: the same command with --shares FILE..., or contrefeu restore.",
+            header=header,
         )
 
     def _pair(self, name: str, fingerprint: str) -> KeyPair | None:
@@ -98,18 +120,35 @@ def grant_segments(files: JournalFiles, key_of: DataKeys, to: Recipient, grants:
         path = folder / f"{number:010d}.{to.fingerprint[:16]}.grant"
         if path.exists():
             continue
-        segment = SegmentReader(files, number, verifier)
-        segment.close()
         try:
+            segment = SegmentReader(files, number, verifier)
+            segment.close()
+            if any(key.fingerprint == to.fingerprint for key in segment.header.keys):
+                continue
             data_key = key_of(segment.header)
-        except JournalUnreadable:
-            continue  # beyond the horizon of who grants
+        except (JournalTampered, JournalUnreadable):
+            continue  # no header, or beyond the horizon of who grants
         sealed = base64.b64encode(to.seal(data_key, verifier.name, number)).decode()
         text = f"{_TITLE}\norigin {verifier.name}\nsegment {number}\nrecipient {to.name} {to.fingerprint} {sealed}\n"
         durable_makedirs(folder)
         write_file(path, signer.sign(text), mode=0o640)
         granted += 1
     return granted
+
+
+def last_entry_of(files: JournalFiles, number: int) -> int:
+    """Sequence of the last entry of a segment, which nobody here can open."""
+    verifier = files.verifier()
+    for later in files.segments():
+        if later > number:
+            with contextlib.suppress(JournalTampered):
+                segment = SegmentReader(files, later, verifier)
+                segment.close()
+                return segment.header.first_sequence - 1
+    reader = JournalReader(files, DataKeys(None))
+    head = reader.head()
+    reader.close()
+    return head.sequence if head is not None else 0
 
 
 def _keys(header: SegmentHeader) -> list[tuple[str, str, bytes]]:

@@ -58,6 +58,18 @@ class VaultSettings(Struct, frozen=True, forbid_unknown_fields=True):
     url: str
 
 
+class KeysSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far back this node can read without its custodians."""
+
+    horizon_days: Annotated[int, Meta(ge=7, le=3660)] = 400  # an emergency physician needs last year's allergies
+
+
+class ProcessesSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the node's processes are kept apart."""
+
+    users: Literal["shared", "separate"] = "shared"  # separate: one system user each; `up` is then started as root
+
+
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A ward that is declared; wards that feeds name are learned."""
 
@@ -72,6 +84,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     node: NodeSettings
     capture: CaptureSettings = CaptureSettings()
     web: WebSettings = WebSettings()
+    keys: KeysSettings = KeysSettings()
+    processes: ProcessesSettings = ProcessesSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     wards: list[WardSettings] = field(default_factory=list)
 

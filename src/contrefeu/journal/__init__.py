@@ -31,10 +31,21 @@ from contrefeu.journal.prove import (
 )
 from contrefeu.journal.reader import JournalReader, KeyOf, SegmentReader
 from contrefeu.journal.recipients import SUITE, Recipient, seal_info
+from contrefeu.journal.recovery import (
+    AUTHORITY,
+    RECOVERY,
+    RecoveryKey,
+    note_name,
+    open_recovery_key,
+    rank_of,
+    recovery_keys,
+    recovery_notes,
+)
 from contrefeu.journal.store import JournalWriter
 from contrefeu.journal.verify import Verified, verify_journal
 
 __all__ = [
+    "AUTHORITY",
     "ENTRY_BODY_BYTES_MAX",
     "MEDIA_ACT",
     "MEDIA_CDA",
@@ -42,6 +53,7 @@ __all__ = [
     "MEDIA_HL7V2",
     "MEDIA_OTHER",
     "PREAMBLE_BYTES",
+    "RECOVERY",
     "SUITE",
     "ConsistencyProof",
     "Damage",
@@ -59,6 +71,7 @@ __all__ = [
     "KeyOf",
     "NoJournal",
     "Recipient",
+    "RecoveryKey",
     "SegmentHeader",
     "SegmentReader",
     "Verified",
@@ -67,11 +80,16 @@ __all__ = [
     "commitment_of",
     "header_length",
     "journals_in",
+    "note_name",
     "open_header",
+    "open_recovery_key",
     "pack_head",
     "parse_ref",
     "prove_consistency",
     "prove_entry",
+    "rank_of",
+    "recovery_keys",
+    "recovery_notes",
     "seal_info",
     "verify_journal",
 ]

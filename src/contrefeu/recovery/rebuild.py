@@ -36,22 +36,29 @@ from contrefeu.custody import (
     DataKeys,
     HomePaths,
     KeyPair,
+    OpenedRecovery,
     ReadingKeys,
-    combine_shares,
     grant_segments,
     make_home,
     public_reading_keys,
 )
 from contrefeu.hospital import Settings, parse_settings
-from contrefeu.journal import JournalFiles, JournalWriter, Recipient, journals_in, verify_journal
+from contrefeu.journal import (
+    JournalFiles,
+    JournalUnreadable,
+    JournalWriter,
+    Recipient,
+    journals_in,
+    rank_of,
+    verify_journal,
+)
 from contrefeu.proof import Signer
 from contrefeu.recovery.copies import Copied, bring, reach, segment_headers
 from contrefeu.recovery.settings import last_settings, settings_text
-from contrefeu.vault import Vault, copies_in, open_vault
+from contrefeu.vault import GRANTS, Vault, copies_in, open_vault, recovery_chains
 
 UNFINISHED = "restoring.json"  # what is being restored here, and from where
 _NEW = "new"  # the bare home, while it is made
-_SEED_BYTES = 32
 _ROLES = ("capture", "station")
 
 
@@ -95,17 +102,19 @@ def restore(url: str, words: Sequence[str], to: Path, *, clock: Clock, until_ns:
     unfinished = _unfinished(to)
     vault = open_vault(url)
     copies = copies_in(vault)
-    pair = _recovery_key(words)
-    _refuse_foreign_shares(copies, pair)
+    opened = OpenedRecovery.from_shares(words)
+    notes, key_of = _rights(vault, opened)
+    pair = opened.pair
+    _refuse_foreign_shares(copies, pair, key_of)
     settings = last_settings(vault, copies)
     _verify(copies)
     plan = _planned(unfinished, url, pair, settings, until_ns)
-    paths = _bare_home(to, plan, settings, pair.recipient, clock)
+    paths = _bare_home(to, plan, settings, pair.recipient, notes, clock)
     text = settings_text(settings, plan.node)
     settings = parse_settings(text)
     _own_journals(paths, plan.node, pair.recipient, clock)
-    copied = _journals(vault, copies, paths, until_ns, DataKeys(None, recovery=pair))
-    keys = _grants(paths, plan.node, pair, clock)
+    copied = _journals(vault, copies, paths, until_ns, key_of)
+    keys = _grants(paths, plan.node, opened, key_of, clock)
     with open_charts(
         paths.charts_db, paths.store_key.read_bytes(), paths.journals, keys, settings, clock=clock
     ) as charts:
@@ -140,19 +149,31 @@ def _unfinished(to: Path) -> _Plan | None:
         ) from None
 
 
-def _recovery_key(words: Sequence[str]) -> KeyPair:
-    seed = combine_shares(words)
-    if len(seed) != _SEED_BYTES:
-        raise _foreign()
-    return KeyPair("recovery", seed)
+def _rights(vault: Vault, opened: OpenedRecovery) -> tuple[list[bytes], DataKeys]:
+    """The notes that lead to the key that the shares give, and what opens the copies with it.
+
+    Nobody is believed who is not named on the way to that key: its authority comes out of the shares, each note is
+    signed by the one before it and by its own, and grants to it are signed by one of them.
+    """
+    for notes, keys in recovery_chains(vault):
+        at = rank_of(keys, opened.pair.fingerprint)
+        if at >= 0 and keys[at].authority == opened.authority.verifier:
+            by = [key.authority for key in keys[: at + 1]]
+            rights = DataKeys(None, grants=vault.folder(GRANTS), granted_by=by, recovery=opened.pair)
+            return notes[: at + 1], rights
+    return [], DataKeys(None, recovery=opened.pair)
 
 
-def _refuse_foreign_shares(copies: Sequence[JournalFiles], pair: KeyPair) -> None:
-    """Every segment must be sealed to the key that the shares give (S5: a wrong one opens nothing, silently)."""
+def _refuse_foreign_shares(copies: Sequence[JournalFiles], pair: KeyPair, key_of: DataKeys) -> None:
+    """Every segment must be sealed to the key that the shares give, or granted to it (S5: others open nothing)."""
     for files in copies:
         for header in segment_headers(files):
-            if all(key.fingerprint != pair.fingerprint for key in header.said.keys):
-                raise _foreign(f' (segment {header.said.segment} of "{header.said.origin}")')
+            if any(key.fingerprint == pair.fingerprint for key in header.said.keys):
+                continue
+            try:
+                key_of(header.said)
+            except JournalUnreadable:
+                raise _foreign(f' (segment {header.said.segment} of "{header.said.origin}")') from None
 
 
 def _foreign(where: str = "") -> StorageError:
@@ -200,7 +221,9 @@ def _planned(unfinished: _Plan | None, url: str, pair: KeyPair, settings: Settin
 # Making the home.
 
 
-def _bare_home(to: Path, plan: _Plan, settings: Settings, recovery: Recipient, clock: Clock) -> HomePaths:
+def _bare_home(
+    to: Path, plan: _Plan, settings: Settings, recovery: Recipient, notes: Sequence[bytes], clock: Clock
+) -> HomePaths:
     """A home without its settings file, which is written last."""
     paths = HomePaths(to)
     durable_makedirs(to)
@@ -211,7 +234,7 @@ def _bare_home(to: Path, plan: _Plan, settings: Settings, recovery: Recipient, c
         return paths
     if not (new / paths.settings.name).exists():
         shutil.rmtree(new, ignore_errors=True)  # half made, and nobody has its keys
-        make_home(new, plan.node, settings.node.facility, recovery, clock)
+        make_home(new, plan.node, settings.node.facility, recovery, clock, notes=notes)
     for child in sorted(new.iterdir()):
         if child.name != paths.settings.name:
             child.rename(to / child.name)
@@ -243,14 +266,18 @@ def _journals(
     return done
 
 
-def _grants(paths: HomePaths, node: str, pair: KeyPair, clock: Clock) -> DataKeys:
-    """Let the new node read what was restored; returns what opens it from now on, the recovery key left out."""
+def _grants(paths: HomePaths, node: str, opened: OpenedRecovery, key_of: DataKeys, clock: Clock) -> DataKeys:
+    """Let the new node read what was restored; returns what opens it from now on, the recovery key left out.
+
+    What was sealed to a former recovery key is granted to the one in force here too: this home's vaults need that.
+    """
     own = {f"{node}-{role}" for role in _ROLES}
     [reading] = public_reading_keys(paths.keys, clock.now_ns())
     signer = _signer(paths, node, "capture")
     for files in journals_in(paths.journals):
         if files.verifier().name not in own:
-            grant_segments(files, DataKeys(None, recovery=pair), reading, paths.grants, signer)
+            grant_segments(files, key_of, reading, paths.grants, signer)
+            grant_segments(files, key_of, opened.pair.recipient, paths.grants, opened.authority)
     return DataKeys(
         ReadingKeys(paths.keys),
         grants=paths.grants,

@@ -12,13 +12,12 @@ from functools import partial
 from hashlib import sha256
 
 from contrefeu.base import TamperError
-from contrefeu.journal import Head
+from contrefeu.journal import RECOVERY, Head
 from contrefeu.proof import Checkpoint, Frontier, ProofMismatch, hash_leaf, open_checkpoint
 from contrefeu.vault.place import Vault
+from contrefeu.vault.recovery import announced, recovery_chains
 from contrefeu.vault.source import Source
 from contrefeu.vault.walk import CHUNK_BYTES, End, Frame, Header, Read, chunk, frames_in, reach_of, read_header
-
-RECOVERY = "recovery"  # the custodians' key, as headers name it
 
 
 class Refused(TamperError):
@@ -51,6 +50,7 @@ class JournalCopy:
         self._held: Checkpoint | None = None
         self._has_verifier = False
         self._recovery = ""  # fingerprint of the custodians' key in the first segment
+        self._sealed_to = ""  # and in the last one that was entered
 
     @property
     def journal(self) -> str:
@@ -287,8 +287,15 @@ class JournalCopy:
 
     def _compare_recovery(self, header: Header) -> None:
         """Segments that the custodians' shares will not open are copied all the same, and an alarm says so (S5)."""
-        if _recovery_of(header) != self._recovery:
+        found, before = _recovery_of(header), self._sealed_to or self._recovery
+        self._sealed_to = found
+        if found == before == self._recovery:
+            return
+        known = announced([keys for _notes, keys in recovery_chains(self._vault)], self._recovery)
+        if found not in known:
             self.alarm = f'Segment {header.said.segment} of "{self.journal}" is sealed to another recovery key.'
+        elif before in known and known.index(found) < known.index(before):
+            self.alarm = f'Segment {header.said.segment} of "{self.journal}" is sealed to a former recovery key.'
 
     # Checkpoints.
 

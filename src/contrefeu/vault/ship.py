@@ -23,6 +23,7 @@ from contrefeu.journal import JournalFiles, journals_in
 from contrefeu.proof import ProofMismatch, open_checkpoint
 from contrefeu.vault.copy import JournalCopy, Refused
 from contrefeu.vault.place import BRANCHES, JOURNALS, NODES, Vault, VaultAway, VaultShrunk
+from contrefeu.vault.recovery import RecoveryShipper
 from contrefeu.vault.source import Source
 
 TROUBLE_S = 1.0  # a journal that cannot be read is tried again so often
@@ -49,6 +50,16 @@ class Home(Protocol):
         """`contrefeu.toml`."""
         ...
 
+    @property
+    def recovery_notes(self) -> Path:
+        """The custodians' public keys, one signed note each."""
+        ...
+
+    @property
+    def grants(self) -> Path:
+        """Further rights to read, one folder a journal."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CopyState:
@@ -70,12 +81,16 @@ class Shipper:
         self._lanes: dict[str, _Lane] = {}
         self._entries: dict[str, int] = {}  # of each journal, as it was last seen in this vault
         self._settings_seen: tuple[int, int] = (0, 0)
+        self._node = ""
+        self._recovery = RecoveryShipper(home.recovery_notes, home.grants, vault)
 
     def step(self, bytes_max: int = 1 << 62) -> CopyState:
         """Copy what is new, at most about *bytes_max* bytes of each journal."""
         try:
             self._recognise()
             self._ship_settings()
+            if self._node:
+                self._recovery.step(self._node)
             lanes = [self._lane(files) for files in journals_in(self._home.journals)]
             for lane in lanes:
                 lane.step(bytes_max)
@@ -86,7 +101,9 @@ class Shipper:
             return CopyState(sum(self._entries.values()), "unreachable", away.what, complete=False)
         states: list[State] = [lane.state for lane in lanes]
         state = max(states, key=_GRAVITY.index, default=_GRAVITY[0])
-        problem = " ".join(lane.problem for lane in lanes if lane.problem)
+        if self._recovery.problem:
+            state = max(state, "alarm", key=_GRAVITY.index)
+        problem = " ".join(filter(None, (self._recovery.problem, *(lane.problem for lane in lanes))))
         return CopyState(sum(lane.entries for lane in lanes), state, problem, all(lane.complete for lane in lanes))
 
     def close(self) -> None:
@@ -109,6 +126,7 @@ class Shipper:
         for lane in self._lanes.values():
             lane.close()
         self._lanes.clear()
+        self._recovery.forget()
         self._identity, self._settings_seen = "", (0, 0)
 
     def _lane(self, files: JournalFiles) -> "_Lane":
@@ -128,6 +146,7 @@ class Shipper:
             node = parse_settings(text.decode()).node.id
         except (OSError, UnicodeDecodeError, SettingsError):
             return  # being edited, or not a whole home's: the versions kept before stand
+        self._node = node
         folder = f"{NODES}/{node.replace('/', '_')}/settings"
         versions = [name for name in self._vault.names(folder) if _VERSION.fullmatch(name)]
         if not versions or self._vault.read(f"{folder}/{versions[-1]}") != text:
