@@ -7,7 +7,7 @@ the newest set open everything in it, and so that a segment sealed to a stranger
 Rules kept here:
   * What a vault was told first stands: notes that do not continue its own are refused, kept nowhere, and alarmed.
   * Of a home's grants only those to a recovery key go over: the others are rights of a machine that may be lost.
-  * A step with nothing new reads two folders' times and nothing else.
+  * A step with nothing new reads the times of notes and folders, and nothing else.
 """
 
 import re
@@ -42,7 +42,8 @@ class RecoveryShipper:
         Raises:
             VaultAway: The vault is out of reach.
         """
-        state = (node, _changed(self._notes), tuple(map(_changed, _folders(self._grants))))
+        notes = sorted(self._notes.iterdir()) if self._notes.is_dir() else []
+        state = (node, tuple(map(_changed, notes)), tuple(map(_changed, _folders(self._grants))))
         if state == self._seen:
             return
         keys = self._ship_notes(f"{NODES}/{node.replace('/', '_')}/{RECOVERY_NOTES}")
@@ -102,8 +103,8 @@ def _folders(grants: Path) -> list[Path]:
     return sorted(path for path in grants.iterdir() if path.is_dir()) if grants.is_dir() else []
 
 
-def _changed(folder: Path) -> int:
+def _changed(path: Path) -> tuple[str, int]:
     try:
-        return folder.stat().st_mtime_ns
+        return path.name, path.stat().st_mtime_ns
     except FileNotFoundError:
-        return 0
+        return path.name, 0
