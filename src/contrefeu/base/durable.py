@@ -103,7 +103,7 @@ class FileLock:
         Raises:
             StorageError: Another process holds it.
         """
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640)  # is_locked reads it
         deadline = time.monotonic() + self._wait_s
         while True:
             try:

@@ -4,7 +4,8 @@
     response = length u32 || MessagePack of Kept, Told or Refused
 
 Rules kept here:
-  * The socket's folder is the node's own (0700): whoever may open it may append to this journal, and to no other.
+  * The socket's folder is its writer's own (0700, or 0710 for one group): whoever may enter it may append to this
+    journal, and to no other.
   * An append is answered when all of it is durable.
   * An exchange that was broken off leaves a connection that is not used again: its answer would be taken for another's.
   * Bodies are opaque: bytes that another process must not read pass through it unread (S9).
@@ -21,7 +22,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contrefeu.base import OperatorError, StorageError
+from contrefeu.base import OperatorError, StorageError, durable_makedirs
 from contrefeu.capture.intake import Intake
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, EntryTooLong, JournalFailed
 
@@ -89,9 +90,10 @@ class LocalServer:
                 safe="Everything in the home.",
                 next="Move the home to a shorter path, or give a short symbolic link with --home.",
             )
+        durable_makedirs(path.parent)
         path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, path)
-        path.chmod(0o600)
+        path.chmod(0o666)  # who may enter its folder may ask
 
     def close(self) -> None:
         """Take no more connections."""

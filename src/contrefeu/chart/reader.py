@@ -1,7 +1,7 @@
 """The reader process: follows the journals, and answers on a local socket meanwhile.
 
 Rules kept here:
-  * Whoever may open the socket file may ask (mode 0600): no port, no password.
+  * Whoever may enter the socket's folder may ask (0700, or 0710 for one group): no port, no password.
   * Journals are followed in one thread, questions answered in others, each over a connection of its own: a question
     waits for no batch.
   * A question that is open when the node stops ends with its connection, quietly.
@@ -79,9 +79,10 @@ async def run_reader(
 async def _serve(reader: "_Reader", path: Path, ready: Callable[[], None], stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     following = threading.Thread(target=reader.follow, args=(loop,), name="follow", daemon=True)
+    durable_makedirs(path.parent)
     path.unlink(missing_ok=True)
     server = await asyncio.start_unix_server(reader.answer, path)
-    path.chmod(0o600)
+    path.chmod(0o666)  # who may enter its folder may ask
     following.start()
     try:
         ready()

@@ -20,13 +20,14 @@ def export(
     The files are clear text: keep them where charts may be kept. What was exported is an entry.
     """
     from contrefeu.cli.node import Node
+    from contrefeu.cli.separation import writable_by_reader
     from contrefeu.cli.times import instant
 
     node = Node.at(door(context).home)
     at_ns = instant(at, "--at")
     node.audit("export", user=user, what="charts")  # before a byte of it lies in clear
-    with node.charts() as charts:
-        done = charts.export(to.absolute(), at_ns)
+    with node.charts() as charts, writable_by_reader(node, to.absolute()) as place:
+        done = charts.export(place, at_ns)
 
     def for_people() -> None:
         say(f"{done.patients} patients in {done.seconds:.1f} s; charts_sha256 {done.charts_sha256}")

@@ -103,17 +103,17 @@ class Node:
     @property
     def capture_socket(self) -> Path:
         """Where the capture process takes entries."""
-        return self.paths.run / "capture.sock"
+        return self.paths.run / "capture" / "sock"
 
     @property
     def station_socket(self) -> Path:
         """Where the web process takes entries."""
-        return self.paths.run / "station.sock"
+        return self.paths.run / "station" / "sock"
 
     @property
     def charts_socket(self) -> Path:
         """Where the reader process answers."""
-        return self.paths.run / "charts.sock"
+        return self.paths.run / "charts" / "sock"
 
     # Writing.
 

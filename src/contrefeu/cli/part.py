@@ -2,11 +2,13 @@
 
 Rules kept here:
   * Each part opens the keys it needs and no other: capture and web hold no key that opens a journal.
+  * A part sheds what it does not need before it hears from anybody (confine.py).
   * A part says one JSON line on stdout when it is ready.
 """
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,19 +32,22 @@ def part(
     seed: Annotated[int, typer.Option()] = 1,
 ) -> None:
     """Run one process of the node."""
+    from contrefeu.cli.confine import confine, shed
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import die_with
 
     die_with(parent)
+    shed()
     set_up_logs(name)
     node = Node.at(door(context).home)
+    confined = confine(name, node.paths)  # before anything listens, and before any thread
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor says when
     if name == "capture":
-        _run(lambda stop: _capture(node, listen, stop))
+        _run(lambda stop: _capture(node, listen, confined, stop))
     elif name == "reader":
         _run(lambda stop: _reader(node, stop))
     elif name == "web":
-        _run(lambda stop: _web(node, listen, insecure_http, demo, stop))
+        _run(lambda stop: _web(node, listen, insecure_http, demo, confined, stop))
     elif name == "copies":
         _run(lambda stop: _copies(node, stop))
     else:
@@ -61,7 +66,7 @@ def _run(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     uvloop.run(main())
 
 
-async def _capture(node: "Node", listen: str, stop: asyncio.Event) -> None:
+async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Event) -> None:
     import msgspec
 
     from contrefeu.capture import Intake, LocalServer, MllpListener
@@ -74,7 +79,7 @@ async def _capture(node: "Node", listen: str, stop: asyncio.Event) -> None:
         connections_max=settings.connections_max,
         refuse=settings.refuse,
     )
-    local = LocalServer(intake, lambda: _state(intake) | msgspec.to_builtins(listener.counts))
+    local = LocalServer(intake, lambda: _state(intake, confined) | msgspec.to_builtins(listener.counts))
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
@@ -106,7 +111,7 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
     keeping.cancel()
 
 
-async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, stop: asyncio.Event) -> None:
+async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:
     import uvicorn
 
     from contrefeu.capture import Intake, LocalServer
@@ -114,7 +119,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, stop:
 
     host, port = _address(listen)
     intake = Intake(node.writer(node.station_journal), node.clock)
-    local = LocalServer(intake, lambda: _state(intake))
+    local = LocalServer(intake, lambda: _state(intake, confined))
     await local.listen(node.station_socket)
     signing = asyncio.create_task(intake.sign_every(node.settings.capture.checkpoint_s))
     app = web_app(node, intake, insecure_http=insecure_http, demo=demo)
@@ -177,12 +182,14 @@ async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: async
         await feeding
 
 
-def _state(intake: Any) -> dict[str, Any]:
+def _state(intake: Any, confined: bool) -> dict[str, Any]:
     return {
         "journal": intake.journal,
         "sequence": intake.sequence,
         "trouble": intake.trouble,
         "refused_by_disk": intake.refused,
+        "user": os.getuid(),
+        "confined": confined,
     }
 
 

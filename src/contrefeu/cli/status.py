@@ -56,6 +56,7 @@ def describe(node: "Node") -> dict[str, Any]:
         },
         "vaults": _vaults(node),
         "keys": _keys(node),
+        "processes": _processes(node, capture),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "capture": capture,
         "trouble": capture.get("trouble", ""),
@@ -108,6 +109,21 @@ def _keys(node: "Node") -> dict[str, Any]:
     return {"horizon": described_horizon(node), "alarms": described_recovery(node)["alarms"]}
 
 
+def _processes(node: "Node", capture: dict[str, Any]) -> dict[str, Any]:
+    """How the processes are kept apart, and what is said to who runs the node."""
+    shared = node.settings.processes.users == "shared"
+    notes = ["shared-user"] if shared else []
+    if capture and not capture.get("confined"):
+        notes.append("not-confined")
+    return {"users": node.settings.processes.users, "confined": capture.get("confined"), "notes": notes}
+
+
+_NOTES = {
+    "shared-user": "the node's processes share one system user ([processes] users in contrefeu.toml)",
+    "not-confined": "this kernel has no Landlock: capture and web may open what their user may",
+}
+
+
 def _vaults(node: "Node") -> list[dict[str, Any]]:
     from contrefeu.cli.copying import last_states
 
@@ -129,6 +145,8 @@ def _for_people(told: dict[str, Any]) -> None:
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")
+    for note in told["processes"]["notes"]:
+        say(f"  note: {_NOTES[note]}")
     say_alarms(told["keys"]["alarms"])
     for journal, kind in told["troubles"].items():
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")

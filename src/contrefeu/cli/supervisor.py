@@ -23,12 +23,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
 from contrefeu.base import StorageError
+
+if TYPE_CHECKING:
+    from contrefeu.cli.separation import Identity
 
 READY_S_MAX = 120.0  # a cold disk and a busy machine; a part that is not ready by then is not coming
 RESTART_S_MAX = 5.0  # a sender waits no longer for a part that fails at once; a broken one spins no core
@@ -54,9 +57,13 @@ class Part:
 class Supervisor:
     """Starts parts, waits until they are ready, and keeps them alive until told to stop."""
 
-    def __init__(self, home: Path, *, debug: bool = False) -> None:
+    def __init__(
+        self, home: Path, *, debug: bool = False, identity_of: "Callable[[str], Identity] | None" = None
+    ) -> None:
+        """*identity_of* says whom a part runs as; None: all as whoever runs this."""
         self._home = home
         self._debug = debug
+        self._identity_of = identity_of
         self._parts: list[Part] = []
         self._selector = selectors.DefaultSelector()
         self._stopping = False
@@ -110,7 +117,13 @@ class Supervisor:
         command = [sys.executable, "-m", "contrefeu", "--home", str(self._home)]
         command += ["--debug"] if self._debug else []
         command += ["part", part.name, "--parent", str(os.getpid()), *part.arguments(part.ready)]
-        part.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        if self._identity_of is None:
+            part.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        else:
+            whom = self._identity_of(part.name)
+            part.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/", umask=0o027, **whom
+            )
         part.started = time.monotonic()
         assert part.process.stdout is not None
         self._selector.register(part.process.stdout, selectors.EVENT_READ, part)

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +12,7 @@ from contrefeu.cli.door import door, emit, set_up_logs
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
+    from contrefeu.cli.separation import Identity
 
 STOPPING_S_MAX = 5.0  # a node that is being restarted may still be stopping
 
@@ -41,7 +42,7 @@ def up(
     node = Node.at(entrance.home)
     with _alone(node):
         logins = prepare_demo(node) if demo else []
-        supervisor = Supervisor(entrance.home, debug=entrance.debug)
+        supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
         signal.signal(signal.SIGINT, supervisor.ask_to_stop)
         try:
@@ -73,6 +74,16 @@ def _alone(node: "Node") -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _identities(node: "Node") -> "Callable[[str], Identity] | None":
+    """Whom each part runs as, once each has what is its own."""
+    from contrefeu.cli.separation import identity_of, separate
+
+    if node.settings.processes.users == "shared":
+        return None
+    separate(node)
+    return identity_of
 
 
 def _start(

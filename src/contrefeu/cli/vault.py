@@ -19,16 +19,18 @@ def add(context: typer.Context, url: Url, json: Json = False) -> None:
     """Copy the journals to a vault from now on; a running node takes it up by itself."""
     from contrefeu.base import OperatorError, write_file
     from contrefeu.cli.node import Node
+    from contrefeu.cli.separation import give_vault
     from contrefeu.hospital import parse_settings
     from contrefeu.vault import make_vault
 
     node = Node.at(door(context).home)
     make_vault(url, outside=node.paths.root)  # another disk at an address that is known is made a vault too
+    give_vault(node, url)
     if any(vault.url == url for vault in node.settings.vaults):
         raise OperatorError("That vault is in the settings already.", safe="The settings, as they were.")
     text = node.paths.settings.read_text().rstrip("\n") + f'\n\n[[vaults]]\nurl = "{url}"\n'
     parse_settings(text)
-    write_file(node.paths.settings, text.encode())
+    write_file(node.paths.settings, text.encode(), mode=0o640)
     answer(json, {"url": url, "added": True}, lambda: say(f"{url}: copies follow from now on (contrefeu status)"))
 
 

@@ -130,7 +130,7 @@ def grant_segments(files: JournalFiles, key_of: DataKeys, to: Recipient, grants:
             continue  # no header, or beyond the horizon of who grants
         sealed = base64.b64encode(to.seal(data_key, verifier.name, number)).decode()
         text = f"{_TITLE}\norigin {verifier.name}\nsegment {number}\nrecipient {to.name} {to.fingerprint} {sealed}\n"
-        durable_makedirs(folder)
+        durable_makedirs(folder, mode=0o750)
         write_file(path, signer.sign(text), mode=0o640)
         granted += 1
     return granted

@@ -87,7 +87,7 @@ class JournalWriter:
         self._hlc = 0
         self._tree = Frontier()
         self._signed_size = -1
-        durable_makedirs(self._files.segments_folder)
+        durable_makedirs(self._files.segments_folder, mode=0o750)  # others of the node read it, sealed
         self._lock = FileLock(self._files.lock)
         self._lock.acquire()
         try:

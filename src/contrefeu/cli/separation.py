@@ -1,0 +1,187 @@
+"""One system user for each process of a node: what each may open, the kernel holds to (DESIGN S9).
+
+    part      user                 owns
+    capture   contrefeu-capture    node/capture.seed, its journal, run/capture/
+    reader    contrefeu-reader     keys/reading/, keys/public/, keys/store.key, charts/, run/charts/
+    web       contrefeu-web        node/station.seed, its journal, ca/server.key, run/station/
+    copies    contrefeu-copies     vaults in folders
+    (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
+
+Rules kept here:
+  * It is asked for (`[processes] users = "separate"`) and then done, or `up` says why not and starts nothing.
+  * A socket lies in a folder that its owner and those who may ask can enter, and nobody else.
+  * `up` sets owners anew at each start: commands that ran as root meanwhile leave nothing that a part cannot read.
+  * Nothing but the home, and vaults in folders, ever changes owner.
+"""
+
+import contextlib
+import grp
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypedDict
+from urllib.parse import unquote, urlsplit
+
+import contrefeu
+from contrefeu.base import OperatorError
+from contrefeu.cli.node import Node
+
+GROUP = "contrefeu"
+USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies")}
+_ROOT = "root"
+# Socket's folder in run/ -> whose it is, and who may ask.
+_SOCKETS = {"capture": ("capture", "web"), "charts": ("reader", "web"), "station": ("web", "reader")}
+
+
+class Identity(TypedDict):
+    """As subprocess.Popen takes it."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def identity_of(part: str) -> Identity:
+    """Whom a part runs as; the simulated hospital of a demo, which is no part of the node, as capture."""
+    found = pwd.getpwnam(USERS.get(part, USERS["capture"]))
+    return Identity(user=found.pw_uid, group=found.pw_gid, extra_groups=[grp.getgrnam(GROUP).gr_gid])
+
+
+def separate(node: Node) -> None:
+    """Make the users, and give each what is its own.
+
+    Raises:
+        OperatorError: This is not root, or the users could not reach the home or the program.
+    """
+    if os.getuid() != 0:
+        raise OperatorError(
+            'The settings say users = "separate", and only root can start processes of other users.',
+            safe="Nothing was started.",
+            next='Start it as root (a system service does), or write users = "shared" under [processes].',
+        )
+    _make_users()
+    _refuse_closed_folders(node.paths.root)
+    for path, owner, group, mode in _owners(node):
+        os.chown(path, _uid(owner), _gid(group), follow_symlinks=False)
+        path.chmod(mode)
+    for vault in node.settings.vaults:
+        give_vault(node, vault.url)
+
+
+def give_vault(node: Node, url: str) -> None:
+    """Let the copies process write to a vault in a folder, when it has a user of its own."""
+    parts = urlsplit(url)
+    folder = Path(unquote(parts.path))
+    if is_separate(node) and parts.scheme == "file" and (folder / "contrefeu-vault").is_file():
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, _uid("copies"), -1, follow_symlinks=False)
+
+
+def is_separate(node: Node) -> bool:
+    """Whether this is root, on a home whose processes have users of their own."""
+    return node.settings.processes.users == "separate" and os.getuid() == 0
+
+
+@contextlib.contextmanager
+def writable_by_reader(node: Node, to: Path) -> Iterator[Path]:
+    """Where the reader can write what is meant for *to*: there itself, unless it has a user of its own."""
+    if not is_separate(node):
+        yield to
+        return
+    staged = node.paths.run / "charts" / "out"
+    try:
+        yield staged
+        shutil.copytree(staged, to, dirs_exist_ok=True)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _make_users() -> None:
+    def known(name: str) -> bool:
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            return False
+        return True
+
+    try:
+        grp.getgrnam(GROUP)
+    except KeyError:
+        subprocess.run(["groupadd", "--system", GROUP], check=True, stdout=subprocess.DEVNULL)
+    for name in USERS.values():
+        if not known(name):
+            command = ["useradd", "--system", "--user-group", "--groups", GROUP, "--no-create-home"]
+            nowhere = shutil.which("nologin") or "/usr/sbin/nologin"
+            subprocess.run([*command, "--shell", nowhere, name], check=True, stdout=subprocess.DEVNULL)
+
+
+def _refuse_closed_folders(home: Path) -> None:
+    """Every folder on the way to the home and to the program must let others pass."""
+    program = [Path(sys.executable).resolve(), Path(os.__file__).resolve(), Path(contrefeu.__file__).resolve()]
+    for path in (home.resolve(), *program):
+        for folder in path.parents:
+            if not folder.stat().st_mode & 0o001:
+                raise OperatorError(
+                    f"The node's own users cannot enter {folder}.",
+                    safe="Nothing was started, and nothing was given away.",
+                    next="Install Contrefeu and keep its home where others may enter, such as /opt and /var/lib.",
+                )
+
+
+def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
+    """Path, user, group and mode of what lies in the home."""
+    root, paths = node.paths.root, node.paths
+    yield root, _ROOT, GROUP, 0o2750
+    yield paths.settings, _ROOT, GROUP, 0o640
+    yield from _tree(root / "node", _ROOT, 0o750, 0o600)
+    yield paths.signing_seed("capture"), "capture", _ROOT, 0o600
+    yield paths.signing_seed("station"), "web", _ROOT, 0o600
+    yield paths.keys, _ROOT, GROUP, 0o2750
+    yield from _tree(paths.recovery_notes, _ROOT, 0o2750, 0o644)
+    yield paths.recovery_public, _ROOT, GROUP, 0o644
+    yield from _tree(paths.keys / "public", "reader", 0o2750, 0o644)
+    yield from _tree(paths.keys / "reading", "reader", 0o700, 0o600)
+    yield paths.store_key, "reader", _ROOT, 0o600
+    yield from _tree(paths.charts_db.parent, "reader", 0o700, 0o600)
+    yield from _tree(paths.ca_dir, _ROOT, 0o2750, 0o644)
+    yield paths.ca_dir / "ca.key", _ROOT, _ROOT, 0o600
+    yield paths.ca_dir / "server.key", "web", _ROOT, 0o600
+    yield from _tree(paths.grants, _ROOT, 0o2750, 0o640)
+    yield paths.journals, _ROOT, GROUP, 0o3770
+    for files in node.journals():
+        yield from _tree(files.folder, _writer_of(files.folder.name, node.settings.node.id), 0o2750, 0o640)
+    yield paths.run, _ROOT, GROUP, 0o3770
+    for path in sorted(paths.run.glob("*.json")):
+        yield path, "copies" if path.name == "copies.json" else _ROOT, GROUP, 0o640
+    for name, (owner, asking) in _SOCKETS.items():
+        folder = paths.run / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        yield folder, owner, USERS[asking], 0o710
+
+
+def _tree(folder: Path, owner: str, folders: int, files: int) -> Iterator[tuple[Path, str, str, int]]:
+    if folder.is_dir():
+        yield folder, owner, GROUP, folders
+    for path in sorted(folder.rglob("*")):
+        if not path.is_symlink():
+            yield path, owner, GROUP, folders if path.is_dir() else files
+
+
+def _writer_of(folder: str, node: str) -> str:
+    """Whose a journal is: a feed's, the station's, or another node's, which nobody here writes."""
+    prefix = node.replace("/", "_")
+    if folder.startswith(f"{prefix}-capture"):
+        return "capture"
+    return "web" if folder.startswith(f"{prefix}-") else _ROOT
+
+
+def _uid(owner: str) -> int:
+    return pwd.getpwnam(USERS.get(owner, owner)).pw_uid
+
+
+def _gid(group: str) -> int:
+    return grp.getgrnam(group).gr_gid
