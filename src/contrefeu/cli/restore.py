@@ -20,6 +20,7 @@ def restore(
     Needs nothing of the lost node. The copies are verified first. The new home has an identity of its own and reads
     the old journals; it never writes them. Stopped half-way, the same command goes on.
     """
+    from contrefeu.acts import HorizonHeld, encode
     from contrefeu.base import SystemClock, rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.cli.shares import read_share
@@ -32,6 +33,8 @@ def restore(
     done = rebuild(from_, words, to.absolute(), clock=clock, until_ns=until_ns)
     node = Node.at(to.absolute())
     node.audit("restore", what=from_)
+    # A recovery is open: until somebody says that it is over no reading key is destroyed.
+    node.record(encode(HorizonHeld("restored from a vault", rfc3339(clock.now_ns()))))
     told = {
         "home": str(to.absolute()),
         "node": node.settings.node.id,
