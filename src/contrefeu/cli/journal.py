@@ -1,6 +1,7 @@
 """`contrefeu journal`: check it, list it, give an entry back, prove one."""
 
 import sys
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -176,7 +177,7 @@ def _custodians(node: "Node", shares: list[Path] | None) -> "DataKeys | None":
     return node.recovery_keys(opened)
 
 
-def _emit_rows(rows: Any, beyond: list[dict[str, object]]) -> None:
+def _emit_rows(rows: Any, beyond: Sequence[dict[str, object]] = ()) -> None:
     """One JSON object, written as it is read: a journal may hold more than memory does."""
     import msgspec
 

@@ -256,12 +256,25 @@ class Node:
         return found
 
     def entries(
-        self, journal: str, from_ns: int, to_ns: int, keys: DataKeys | None, beyond: list[dict[str, object]]
+        self,
+        journal: str,
+        from_ns: int,
+        to_ns: int,
+        keys: DataKeys | None = None,
+        beyond: list[dict[str, object]] | None = None,
     ) -> Iterator[Entry]:
         """Entries received in [*from_ns*, *to_ns*), of all journals in hybrid order, or of one.
 
-        What *keys* (else the node's own) do not open is passed over and added to *beyond*: `journal`, `segment`,
-        `first_entry`, `last_entry`.
+        Args:
+            journal: Its id; empty for all.
+            from_ns: Of the first.
+            to_ns: Behind the last.
+            keys: What opens them; the node's own when it is None.
+            beyond: What they do not open is passed over and added here: `journal`, `segment`, `first_entry`,
+                `last_entry`. Without it that is an error.
+
+        Raises:
+            BeyondHorizon: A segment does not open, and there is no *beyond*.
         """
         chosen = [self.journal_files(journal)] if journal else self.journals()
         streams = [_stream(files, keys or self.data_keys(), beyond) for files in chosen]
@@ -328,7 +341,7 @@ def listens(path: Path) -> bool:
     return True
 
 
-def _stream(files: JournalFiles, keys: DataKeys, beyond: list[dict[str, object]]) -> Iterator[Entry]:
+def _stream(files: JournalFiles, keys: DataKeys, beyond: list[dict[str, object]] | None) -> Iterator[Entry]:
     reader, after = JournalReader(files, keys), 0
     try:
         while True:
@@ -338,6 +351,8 @@ def _stream(files: JournalFiles, keys: DataKeys, beyond: list[dict[str, object]]
                     after = entries[-1].sequence if entries else after
                 return
             except BeyondHorizon as closed:
+                if beyond is None:
+                    raise
                 last = last_entry_of(files, closed.segment)
                 beyond.append(
                     {
