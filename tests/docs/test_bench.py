@@ -13,6 +13,7 @@ from tests.house.tree import ROOT
 
 BENCHMARKS = sorted((ROOT / "bench").glob("[a-z]*.py"))
 WORK = {"ROUNDS": 1, "SINGLE": 3, "BATCH": 4, "BATCHES": 2, "MESSAGES": 20, "BEDS": 8, "HOURS": 2}
+WORK |= {"SIZE_BYTES": 3_000_000, "LOOKS": 3, "FOLLOWED": 5}
 
 
 def _load(path: Path) -> ModuleType:

@@ -21,7 +21,7 @@ from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.stores import ChartStore, order_of
 from contrefeu.hospital import Settings
-from contrefeu.journal import Entry, JournalFiles, JournalReader, KeyOf, NoJournal, journals_in
+from contrefeu.journal import Entry, HeadWatch, JournalFiles, JournalReader, KeyOf, NoJournal, journals_in
 
 BATCH_ENTRIES = 4_000  # in one transaction: charts are written once a batch; some 100 MB while it lasts
 BATCH_BYTES = 8 * 2**20  # the same for messages that carry scanned pages, which weigh ten times this once read
@@ -67,6 +67,7 @@ class Follower:
         self._key_of = key_of
         self._batches = Batches(store, rules_of(settings))
         self._streams: dict[str, _Stream] = {}
+        self._watch: HeadWatch | None = None
         self._looked = -JOURNALS_AGAIN_S
         self._unopened: dict[str, Exception] = {}  # folder -> why its journal cannot be followed
         self._stopped: dict[str, Exception] = {}  # journal -> why it is not read on
@@ -82,6 +83,16 @@ class Follower:
         for stream in self._streams.values():
             stream.reader.close()
         self._streams.clear()
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when there may be something new, at the latest after *timeout_s*."""
+        self._watch = self._watch or HeadWatch()
+        for files in journals_in(self._folder):
+            self._watch.add(files.folder)
+        self._watch.wait(timeout_s)
 
     def step(self) -> int:
         """Read one batch; returns how many entries, 0 when there is nothing new.

@@ -27,7 +27,7 @@ from contrefeu.chart.stores import ChartStore
 from contrefeu.hospital import Settings
 from contrefeu.journal import KeyOf
 
-POLL_S = 0.05  # how long a durable entry waits to be read when nothing is behind
+POLL_S = 0.05  # how long the journals are left alone when nothing tells that one has grown
 STORE_AGAIN_S = 5.0  # how often a store in trouble is tried again
 ANSWERING = 4  # questions answered at once: more of them would share the same two processors
 CHANGES_S_MAX = 60.0  # the longest that one question about changes waits
@@ -156,7 +156,7 @@ class _Reader:
                         number = self._store.kept.total() + self._told
                         loop.call_soon_threadsafe(self._changed, number)
                     if not moved:
-                        self._stopping.wait(POLL_S)
+                        self._follower.wait(POLL_S)
         except BaseException as defect:  # the process ends with it, and says so
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._end, defect)

@@ -43,6 +43,7 @@ from contrefeu.journal.recovery import (
 )
 from contrefeu.journal.store import JournalWriter
 from contrefeu.journal.verify import Verified, verify_journal
+from contrefeu.journal.waiting import HeadWatch
 
 __all__ = [
     "AUTHORITY",
@@ -62,6 +63,7 @@ __all__ = [
     "EntryProof",
     "EntryTooLong",
     "Head",
+    "HeadWatch",
     "JournalFailed",
     "JournalFiles",
     "JournalReader",

@@ -5,10 +5,12 @@ Rules kept here:
     could take back. When nobody writes, the end of the good frames is the head: a head file may be old, torn or gone.
   * Entries come once each, in order, or JournalTampered says which are missing; who has shown that goes on after them.
   * Frames that a later segment's header leaves out (abandoned after a failed sync) are passed over.
-  * Memory holds one frame at a time; finding an entry reads heads, not bodies.
+  * Memory holds one frame at a time, and a number a segment. Finding an entry reads a few blocks of its segment
+    (seek.py); a find that leads to no entry that opens is made again head by head, from the segment's start.
 """
 
 import os
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 
@@ -17,6 +19,7 @@ from contrefeu.journal.errors import JournalTampered
 from contrefeu.journal.files import Head, JournalFiles, read_note
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, open_header
 from contrefeu.journal.scan import Located, find_frame, locate
+from contrefeu.journal.seek import seek
 from contrefeu.journal.segment import SegmentOpener
 from contrefeu.journal.standing import read_checkpoint, survey
 from contrefeu.proof import ProofMismatch, Verifier
@@ -84,6 +87,9 @@ class JournalReader:
         self._number = 0  # of the frame that must come next
         self._expected = 1  # the sequence that must come next
         self._given = -1  # last entry given; -1: the next `after` seeks
+        self._leapt = False  # whether the place was found by leaping, and nothing there has opened yet
+        self._firsts: dict[int, int] = {}  # segment -> its first sequence: what was published never changes
+        self._numbers: list[int] = []  # of the segments, as they were seen last
         self._surveyed: tuple[object, Head] | None = None
         self._promised = 0  # entries that the checkpoint of a journal that nobody writes commits to
         self.journal = self._verifier.name
@@ -100,7 +106,7 @@ class JournalReader:
         if self._files.is_being_written():
             self._promised = 0
             return published
-        numbers = self._files.segments()
+        numbers = self._numbers = self._files.segments()
         if not numbers:
             return published
         seen = self._files.segment(numbers[-1]).stat()
@@ -167,13 +173,23 @@ class JournalReader:
         while self._expected <= last:
             frame = locate(segment.fd, self._offset, stop)
             if frame is None or (frame.head.number, frame.head.first_sequence) != (self._number, self._expected):
+                if self._leapt:
+                    self._stand_at_start(segment)
+                    continue
                 frame = self._past_damage(segment, frame, stop, last, sequence)
                 if frame is None:
                     return
             if frame.head.last_sequence > last:
                 return  # abandoned: the next segment begins here
             if frame.head.last_sequence > sequence:
-                entries = self._opened(segment, frame)
+                try:
+                    entries = self._opened(segment, frame)
+                except JournalTampered:
+                    if not self._leapt:
+                        raise
+                    self._stand_at_start(segment)
+                    continue
+                self._leapt = False
                 self._stand_after(frame)
                 if entries:
                     yield [e for e in entries if e.sequence > sequence]
@@ -235,20 +251,19 @@ class JournalReader:
         assert self._segment is not None
         if self._segment.number >= head.segment:
             return head.sequence
-        for number in self._files.segments():
-            if self._segment.number < number <= head.segment:
-                following = self._try(number)
-                if following is not None:
-                    following.close()
-                    return following.header.first_sequence - 1
+        for number in self._upto(head):
+            if number > self._segment.number:
+                first = self._first_of(number)
+                if first is not None:
+                    return first - 1
         return head.sequence
 
     def _next_segment(self, head: Head, sequence: int) -> bool:
         assert self._segment is not None
         if self._segment.number >= head.segment:
             return False
-        for number in self._files.segments():
-            if self._segment.number < number <= head.segment:
+        for number in self._upto(head):
+            if number > self._segment.number:
                 following = self._try(number)
                 if following is None:
                     continue
@@ -264,39 +279,78 @@ class JournalReader:
         """A segment, or None when it has no header: a crash while it was made, or damage, which is seen behind it."""
         try:
             return SegmentReader(self._files, number, self._verifier)
-        except JournalTampered:
+        except (JournalTampered, FileNotFoundError):
             return None
+
+    def _upto(self, head: Head) -> list[int]:
+        """Numbers of the segments up to the head's, in order."""
+        if not self._numbers or self._numbers[-1] < head.segment:
+            self._numbers = self._files.segments()
+        return self._numbers[: bisect_right(self._numbers, head.segment)]
+
+    def _first_of(self, number: int) -> int | None:
+        """First sequence of a segment, from its header; None when it has none."""
+        first = self._firsts.get(number)
+        if first is None:
+            segment = self._try(number)
+            if segment is not None:
+                first = self._firsts[number] = segment.header.first_sequence
+                segment.close()
+        return first
 
     def _stand_in(self, segment: SegmentReader) -> None:
         self.close()
         self._segment = segment
+        self._firsts[segment.number] = segment.header.first_sequence
+        self._stand_at_start(segment)
+
+    def _stand_at_start(self, segment: SegmentReader) -> None:
+        self._leapt = False
         self._offset, self._number = segment.start, 0
         self._expected = segment.header.first_sequence
 
+    def _leap(self, head: Head, sequence: int) -> None:
+        """Stand at a frame at or before the one that holds the entry after *sequence*, near it."""
+        segment = self._segment
+        assert segment is not None
+        stop = head.offset if segment.number == head.segment else segment.size
+        span = (segment.header.first_sequence, self._last_sequence(head))
+        frame = seek(segment.fd, segment.start, stop, sequence + 1, span)
+        if frame is not None:
+            self._leapt = True
+            self._offset, self._number, self._expected = frame.offset, frame.head.number, frame.head.first_sequence
+
     def _seek(self, head: Head, sequence: int) -> None:
         """Stand at the start of the last segment that can hold the entry after *sequence*."""
-        self.close()
         self._offset, self._number, self._expected, self._given = 0, 0, 1, -1
-        numbers = [number for number in self._files.segments() if number <= head.segment]
+        numbers = self._upto(head)
         low, high = 0, len(numbers)  # the one wanted is in numbers[low:high]
+        wanted = 0
         while low < high:
             middle = (low + high) // 2
-            segment = self._try(numbers[middle])
-            if segment is None:
+            first = self._first_of(numbers[middle])
+            if first is None:
                 del numbers[middle]
                 high -= 1
-            elif segment.header.first_sequence <= sequence + 1:
-                self._stand_in(segment)
-                low = middle + 1
+            elif first <= sequence + 1:
+                wanted, low = numbers[middle], middle + 1
             else:
-                segment.close()
                 high = middle
+        if self._segment is not None and self._segment.number == wanted:
+            self._stand_at_start(self._segment)
+            self._leap(head, sequence)
+            return
+        self.close()
+        found = self._try(wanted) if wanted else None
+        if found is not None:
+            self._stand_in(found)
+            self._leap(head, sequence)
         if self._segment is None and numbers:
             # The first ones are gone: what is left is met with what is missing before it.
-            first = self._try(numbers[0])
-            if first is not None:
-                lost = first.header.first_sequence - 1
+            left = self._try(numbers[0])
+            if left is not None:
+                lost = left.header.first_sequence - 1
                 if lost > sequence:
-                    first.close()
+                    left.close()
                     raise self._missing(lost)
-                self._stand_in(first)
+                self._stand_in(left)
