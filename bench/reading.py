@@ -1,8 +1,8 @@
 """Reading a journal: one entry of a great one, following it live, and what that costs in bytes and memory.
 
     entry at random               p50 and p99, against a pread of as many bytes at random there; in a journal with a
-                                  message a frame, as a quiet feed writes it, and in one of ten times the size with 64
-                                  messages a frame, as an import does
+                                  message a frame, as a quiet feed writes it, and in one of ten times the size that
+                                  holds documents of 1 MB among messages, 64 a frame, as an import writes them
     bytes read for one entry      of the journal's files, mean, against the bytes of the segment before the entry
     follow, p50 / p99             from an entry's sync to a follower that has opened it, at RATE messages a second,
                                   against the 50 ms that it may take
@@ -35,6 +35,7 @@ from contrefeu.proof import Signer
 ORIGIN = "bench-reading"
 SIZE_BYTES = int(os.environ.get("BENCH_READING_MB", "256")) * 10**6
 BODY_BYTES = 1_200  # that do not compress: the journal is as long as what was put in
+LOOK_MAX_US = 5_000
 LOOKS = 1_000
 RATE = 200  # messages a second: a large hospital's busiest minute
 FOLLOWED = 1_000
@@ -59,15 +60,20 @@ def run() -> list[dict[str, Any]]:
 
 def _write(folder: Path, pair: KeyPair, count: int, size: int) -> JournalFiles:
     """A journal of *size* bytes, *count* messages a frame; not synced, which reading cannot see."""
-    noise = random.Random(7).randbytes(1 << 20)
+    noise = random.Random(7).randbytes(10**6)
     real = os.fdatasync
     os.fdatasync = int
     try:
         writer = JournalWriter(folder, Signer(ORIGIN, bytes(range(32))), lambda: [pair.recipient], SystemClock())
-        for n in range(size // (count * (BODY_BYTES + 60) + 300) + 1):
+        written, n = 0, 0
+        while written < size:
+            n += 1
             start = n * 4_099 % (len(noise) - 64 * BODY_BYTES)
-            at = range(start, start + count * BODY_BYTES, BODY_BYTES)
-            writer.append([Draft("LAB@BENCH", MEDIA_HL7V2, noise[i : i + BODY_BYTES], n) for i in at])
+            bodies = [noise[i : i + BODY_BYTES] for i in range(start, start + count * BODY_BYTES, BODY_BYTES)]
+            if count > 1 and n % 2:
+                bodies = [noise[n % 1_000 :]]  # a document among the messages
+            writer.append([Draft("LAB@BENCH", MEDIA_HL7V2, body, n) for body in bodies])
+            written += sum(map(len, bodies))
         writer.close()
     finally:
         os.fdatasync = real
@@ -84,27 +90,23 @@ def _random_access(files: JournalFiles, pair: KeyPair, count: int) -> list[dict[
     assert head is not None
     paths = [files.segment(number) for number in files.segments()]
     whole = sum(path.stat().st_size for path in paths)
-    ours, plain = [], []
+    ours, cpu, plain = [], [], []
     for _ in range(LOOKS):
         sequence = chance.randint(1, head.sequence)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         entry = reader.entry(sequence)
         ours.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - worked)
         assert entry is not None
         assert entry.sequence == sequence
         began = time.perf_counter()
         _plain(chance.choice(paths), len(entry.body), chance)
         plain.append(time.perf_counter() - began)
     size = f"{whole / 1e9:.2f} GB"
-    return [
-        _row(
-            f"reading: entry at random, {count} a frame, p{at} ({size})",
-            _at(ours, at) * 1e6,
-            _at(plain, at) * 1e6,
-            "us",
-        )
-        for at in (50, 99)
-    ]
+    name = f"reading: entry at random, {count} a frame, {{}} ({size})"
+    rows = [_row(name.format(f"p{at}"), _at(ours, at) * 1e6, _at(plain, at) * 1e6, "us") for at in (50, 99)]
+    # On a machine that others use too, the time that was ours; against the 5 ms that a look may take.
+    return [*rows, _row(name.format("p99 of its CPU"), _at(cpu, 99) * 1e6, LOOK_MAX_US, "us")]
 
 
 def _plain(path: Path, length: int, chance: random.Random) -> None:

@@ -3,7 +3,7 @@ checkpoint's journal goes on where another's ended.
 
     entry leaf  -> entries root (in the frame's clear head)  -> frame leaf -> root (in the checkpoint)
 
-Source: docs/spec/journal-v1.md, "Proof of one entry"; RFC 9162, 2.1.3 and 2.1.4.
+Source: docs/spec/journal-v1.md, "Proofs"; RFC 9162, 2.1.3 and 2.1.4.
 
 Rules kept here:
   * What is given out was checked first: who is given a proof that does not hold looks for the fault in the wrong place.
