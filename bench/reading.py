@@ -2,7 +2,7 @@
 
     entry at random               p50 and p99, against a pread of as many bytes at random there; in a journal with a
                                   message a frame, as a quiet feed writes it, and in one of ten times the size that
-                                  holds documents of 1 MB among messages, 64 a frame, as an import writes them
+                                  holds documents of 1 MB between messages, 64 a frame, as an import writes them
     bytes read for one entry      of the journal's files, mean, against the bytes of the segment before the entry
     follow, p50 / p99             from an entry's sync to a follower that has opened it, at RATE messages a second,
                                   against the 50 ms that it may take
@@ -70,7 +70,7 @@ def _write(folder: Path, pair: KeyPair, count: int, size: int) -> JournalFiles:
             n += 1
             start = n * 4_099 % (len(noise) - 64 * BODY_BYTES)
             bodies = [noise[i : i + BODY_BYTES] for i in range(start, start + count * BODY_BYTES, BODY_BYTES)]
-            if count > 1 and n % 2:
+            if count > 1 and n % 16:
                 bodies = [noise[n % 1_000 :]]  # a document among the messages
             writer.append([Draft("LAB@BENCH", MEDIA_HL7V2, body, n) for body in bodies])
             written += sum(map(len, bodies))
