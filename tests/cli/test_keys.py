@@ -81,6 +81,7 @@ def test_custodians_are_replaced_and_a_vault_alone_is_enough_for_the_new_ones(cl
     done = cli.told("restore", "--from", url, "--shares", *shares(new, 2, 3), "--to", back.home)
     assert done["entries"] > 4
     assert back.told("downtime", "status")["state"] == "normal"
+    assert back.told("keys", "status")["horizon"]["held"] == "restored from a vault"
     # And once more, from a vault that the restored node filled.
     second = f"file://{tmp_path}/second"
     back("vault", "add", second)

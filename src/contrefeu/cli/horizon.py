@@ -80,19 +80,23 @@ def horizon_of(node: Node) -> Horizon:
 
 
 def described_horizon(node: Node) -> dict[str, Any]:
-    """`horizon{}` of `status` and `keys status`."""
-    horizon = horizon_of(node)
-    standings = Destruction(node.reading_keys(), node.paths.journals, node.paths.grants).standings(horizon)
-    why = {"within": 0, "open": 0, "unread": 0, "damaged": 0, "due": 0}
-    for standing in standings:
-        why[standing.why] += 1
+    """`horizon{}` of `status`: no header is read for it."""
+    days = list(node.reading_keys().days())
     return {
-        "days": horizon.days,
-        "held": horizon.held,
-        "oldest_key": standings[0].day if standings else "",
-        "keys": len(standings),
-        "why_kept": why,
+        "days": node.settings.keys.horizon_days,
+        "held": _freeze(node).held,
+        "oldest_key": days[0] if days else "",
+        "keys": len(days),
     }
+
+
+def why_kept(node: Node) -> dict[str, int]:
+    """How many reading keys are kept for which reason (KeyStanding.why)."""
+    counts = {"within": 0, "open": 0, "unread": 0, "damaged": 0, "due": 0}
+    destruction = Destruction(node.reading_keys(), node.paths.journals, node.paths.grants)
+    for standing in destruction.standings(horizon_of(node)):
+        counts[standing.why] += 1
+    return counts
 
 
 def _durable_positions(node: Node, charts: "Charts | SyncChartsClient") -> dict[str, int]:

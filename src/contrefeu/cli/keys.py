@@ -24,7 +24,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     Reads every header and no body. Exit status 10 when a share or a rehearsal is overdue, or a segment opens for
     nobody.
     """
-    from contrefeu.cli.horizon import described_horizon
+    from contrefeu.cli.horizon import described_horizon, why_kept
     from contrefeu.cli.node import Node
     from contrefeu.cli.openable import openable
     from contrefeu.cli.rehearsing import described_recovery
@@ -32,7 +32,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     node = Node.at(door(context).home)
     told: dict[str, Any] = {"node": node.settings.node.id}
     told |= described_recovery(node)
-    told |= {"horizon": described_horizon(node), "journals": openable(node)}
+    told |= {"horizon": described_horizon(node) | {"why_kept": why_kept(node)}, "journals": openable(node)}
     lost = any(one["nobody"] for one in told["journals"])
     answer(json, told, lambda: _say_status(told))
     finish(10 if told["alarms"] or lost else 0)

@@ -10,6 +10,7 @@ Rules kept here:
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,15 +53,26 @@ class JournalUse:
     signed_leaves: int = 0
     last_sequence: int = 0  # of the journal as it stands on disk
     unreadable: bool = False  # a header could not be read: nothing is known of what it was sealed to
+    _last: dict[str, int] = field(default_factory=dict)  # fingerprint -> position of the last one sealed to it
+    _runs: list[tuple[int, int, str]] = field(default_factory=list)  # first and last position opened on one day
+
+    def add(self, segments: list[Segment]) -> None:
+        """Take more headers, wherever they belong."""
+        self.segments = sorted([*self.segments, *segments], key=lambda one: one.number)
+        self._last = {fp: at for at, segment in enumerate(self.segments) for fp in segment.recipients}
+        self._runs = []
+        for at, segment in enumerate(self.segments):
+            if self._runs and self._runs[-1][2] == segment.day:
+                self._runs[-1] = (self._runs[-1][0], at, segment.day)
+            else:
+                self._runs.append((at, at, segment.day))
 
     def last_use(self, fingerprint: str) -> int:
         """Position in `segments` of the last one that the key opens; -1 when there is none."""
         granted = self.granted.get(fingerprint[:SHORT], 0)
-        for at in range(len(self.segments) - 1, -1, -1):
-            segment = self.segments[at]
-            if segment.number == granted or fingerprint in segment.recipients:
-                return at
-        return -1
+        # The last segment up to the one granted: what is not there any more needs no key.
+        by_grant = bisect_right(self.segments, granted, key=lambda one: one.number) - 1 if granted else -1
+        return max(by_grant, self._last.get(fingerprint, -1))
 
     def end_of(self, at: int) -> int:
         """Sequence of the last entry of the segment at position *at*."""
@@ -70,8 +82,11 @@ class JournalUse:
 
     def days_after(self, at: int, day: str) -> set[str]:
         """Days that are proven behind position *at* and later than *day*."""
-        proven = (s for s in self.segments[at + 1 :] if s.first_leaf < self.signed_leaves)
-        return {segment.day for segment in proven if segment.day > day}
+        return {
+            opened
+            for first, last, opened in self._runs
+            if last > at and opened > day and self.segments[max(first, at + 1)].first_leaf < self.signed_leaves
+        }
 
 
 class KeyUse:
@@ -95,6 +110,7 @@ class KeyUse:
         verifier = use.files.verifier()
         use.unreadable = False
         seen = {segment.number for segment in use.segments}
+        found: list[Segment] = []
         for number in use.files.segments():
             if number in seen:
                 continue
@@ -104,8 +120,9 @@ class KeyUse:
                 use.unreadable = True
                 continue
             segment.close()
-            use.segments.append(_kept(segment.header))
-        use.segments.sort(key=lambda one: one.number)
+            found.append(_kept(segment.header))
+        if found:
+            use.add(found)
         use.signed_leaves = _signed_leaves(use.files)
         reader = JournalReader(use.files, _no_key)
         head = reader.head()
