@@ -69,31 +69,21 @@ class SegmentSealer:
         """
         batch, leaves = pack_batch(entries, salts)
         assert 1 <= len(batch) <= BATCH_BYTES_MAX, "intake limits entries, the writer batches"
-        return self._frame(
-            self._zstd.compress(batch),
-            FrameHead(self._frames, first_sequence, len(entries), 0, *hlc, received_ns, root_of(leaves)),
-        )
+        plain = self._zstd.compress(batch)
+        length = len(plain) + TAG_BYTES
+        head = FrameHead(self._frames, first_sequence, len(entries), length, *hlc, received_ns, root_of(leaves))
+        return self._frame(plain, head)
 
     def close(self, *, next_sequence: int, hlc: int, received_ns: int, fresh: bytes) -> tuple[bytes, bytes]:
         """Return the closing frame and its leaf: nothing follows. *fresh* is 32 random bytes."""
-        head = FrameHead(self._frames, next_sequence, 0, 0, hlc, hlc, received_ns, fresh, closing=True)
+        head = FrameHead(self._frames, next_sequence, 0, TAG_BYTES, hlc, hlc, received_ns, fresh, closing=True)
         sealed = self._frame(b"", head)
         self._closed = True
         return sealed
 
     def _frame(self, plain: bytes, head: FrameHead) -> tuple[bytes, bytes]:
         assert not self._closed, "a closed segment takes no more frames"
-        packed = FrameHead(
-            head.number,
-            head.first_sequence,
-            head.count,
-            len(plain) + TAG_BYTES,
-            head.first_hlc,
-            head.last_hlc,
-            head.received_ns,
-            head.entries_root,
-            closing=head.closing,
-        ).pack()
+        packed = head.pack()
         ciphertext = AESGCM(_frame_key(self._data_key, packed)).encrypt(_NONCE, plain, self._aad)
         prefix = seal_prefix(packed, ciphertext)
         self._frames += 1
