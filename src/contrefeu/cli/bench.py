@@ -1,6 +1,7 @@
 """`contrefeu bench`: the benchmarks of `bench/`, as ratios measured in one run."""
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,15 +32,20 @@ def bench(
 
     def for_people() -> None:
         for r in results:
-            say(f"{r['name']:44} {r['ours']:>14.6g} {r['reference']:>14.6g} {r['unit']:12} x{r['ratio']:.2f}")
+            say(_line(r))
 
     answer(json, {"results": results}, for_people)
 
 
+def _line(r: dict[str, Any]) -> str:
+    if r["reference"] is None:
+        return f"{r['name']:60} {r['ours']:>12.6g} {r['note']:>12} {r['unit']:10}"
+    target = f"   target {r['target']}: {'met' if r['met'] else 'missed'}" if "target" in r else ""
+    return f"{r['name']:60} {r['ours']:>12.6g} {r['reference']:>12.6g} {r['unit']:10} x{r['ratio']:.2f}{target}"
+
+
 def _load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"bench_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    root = str(path.parents[1])
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    return importlib.import_module(f"bench.{path.stem}")
