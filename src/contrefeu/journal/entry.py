@@ -34,7 +34,7 @@ _LENGTH = Struct(">I")
 _LEAF = sha256(b"\x00")
 
 
-class Entry(Value, frozen=True):
+class Entry(Value, frozen=True, gc=False):
     """One entry as a reader gives it."""
 
     journal: str

@@ -17,7 +17,8 @@ Bytes in, bytes out: this module opens no file, reads no clock and draws no key.
 import hmac
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import islice, pairwise
+from itertools import islice
+from operator import lt
 
 import zstandard
 from cryptography.exceptions import InvalidTag
@@ -134,10 +135,10 @@ class SegmentOpener:
             found = [unpack_entry(self._origin, record) for record in self.salted(head, ciphertext)]
         except ValueError:
             raise self._tampered(head, "holds a malformed entry") from None
-        if any(e.sequence != head.first_sequence + i for i, e in enumerate(found)):
+        if [e.sequence for e in found] != list(range(head.first_sequence, head.first_sequence + head.count)):
             raise self._tampered(head, "holds entries out of sequence")
         clocks = [e.hlc for e in found] or [head.first_hlc]
-        if (clocks[0], clocks[-1]) != (head.first_hlc, head.last_hlc) or any(a >= b for a, b in pairwise(clocks)):
+        if (clocks[0], clocks[-1]) != (head.first_hlc, head.last_hlc) or not all(map(lt, clocks, clocks[1:])):
             raise self._tampered(head, "holds entries of other hybrid clocks than it says")
         return found
 
