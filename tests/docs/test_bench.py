@@ -13,7 +13,17 @@ import pytest
 from tests.house.tree import ROOT
 
 BENCHMARKS = sorted((ROOT / "bench").glob("[a-z]*.py"))
-WORK = {"ROUNDS": 1, "SINGLE": 3, "BATCH": 4, "BATCHES": 2, "MESSAGES": 20, "BEDS": 8, "HOURS": 2, "SECONDS": 0.05, "SYNCS": 5}
+WORK = {
+    "ROUNDS": 1,
+    "SINGLE": 3,
+    "BATCH": 4,
+    "BATCHES": 2,
+    "MESSAGES": 20,
+    "BEDS": 8,
+    "HOURS": 2,
+    "SECONDS": 0.05,
+    "SYNCS": 5,
+}
 
 
 def _load(path: Path) -> ModuleType:
