@@ -1,51 +1,54 @@
-"""Messages over MLLP into a sealed journal, against the same listener over a journal that keeps nothing.
+"""Messages over MLLP, each durable before it is acknowledged, against other receivers in the same run.
 
-    32 connections      acknowledged messages a second, one in flight on each connection, as interfaces send
-    1 connection        the same with one: one sync a message
-    memory              megabytes of the capture process after the last round, against after the first (1 is flat)
-    start               seconds a writer takes to start after that, against an empty journal (it reads the last segment)
+    N connections, against X   acknowledged messages a second, one in flight on each connection, as interfaces send
+    acknowledgement p50, p99   of one connection alone, against this machine's own fdatasync of the same bytes
+    CPU a message              of the receiver's process at 32 connections, against the bare receiver's
+    memory                     megabytes of the capture process after the last round, against after the first
+    start                      seconds a writer takes to start after that, against an empty journal
 
-The listener runs in a process of its own, as in a node, on uvloop; the senders run here. Rounds take turns; medians.
+Ours is the capture process of a node in a home of its own (`contrefeu part capture`), everything switched on: sealed
+to the recovery key and the day's reading key, signed for every second, the journal on disk (BENCH_DIR says where).
+Charts and copies are other processes of a node and are off: the machine has to run client and receiver. Of the peers
+only SQLite and PostgreSQL keep anything. All run from one client (bench/peers/client.py) and take turns; medians of
+ROUNDS. bench/peers/install.sh brings them; a row of one that is missing says "not installed".
 """
 
-import asyncio
 import contextlib
+import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import uvloop
-
-from contrefeu.base import SystemClock
-from contrefeu.capture import Intake, MllpListener
-from contrefeu.custody import KeyPair
-from contrefeu.journal import Draft, JournalWriter
-from contrefeu.proof import Signer
+from bench.peers.rows import at, row
+from bench.peers.servers import PEERS, ROOT, NotInstalled, Peer, Running
+from contrefeu.cli.node import Node
 
 ROUNDS = 3
-MESSAGES = 20_000  # a round at 32 connections
-CONNECTIONS = 32
-ORIGIN = "bench-capture"
+SECONDS = 1.0  # of each measurement
+CONNECTIONS = (1, 32, 128)
+SYNCS = 500  # of the machine's own, a round
+ENTRY_BYTES = 900  # what one message alone takes on disk: sealed, with its frame's head
+OURS = "ours"
+BARE = PEERS[0].name
+# At 32 connections, but for the bare receiver: how many times ours is to be as fast.
+TARGETS = {
+    (32, "python-hl7 0.4.5"): ">= 30",
+    (32, "@medplum/hl7 4.5.2"): ">= 2.5",
+    (32, "simple-hl7 3.3.0"): ">= 2.5",
+    (32, "SQLite, a commit a message"): ">= 10",
+    (32, "PostgreSQL, a commit a message"): ">= 10",
+    (128, BARE): ">= 0.5",
+}
 
-
-class _KeepsNothing:
-    """A journal that answers at once: what the socket, the framing and the acknowledgement cost alone."""
-
-    journal = ORIGIN
-    sequence = 0
-
-    def append(self, drafts: Sequence[Draft]) -> range:
-        first = self.sequence + 1
-        self.sequence += len(drafts)
-        return range(first, self.sequence + 1)
-
-    def close(self) -> None: ...
+Samples = dict[tuple[int, str], list[dict[str, float]]]
+"""By connections and receiver: what the client said, a round each."""
 
 
 def run() -> list[dict[str, Any]]:
@@ -55,109 +58,128 @@ def run() -> list[dict[str, Any]]:
 
 
 def _measured(folder: Path) -> list[dict[str, Any]]:
-    many: dict[str, list[float]] = {"ours": [], "reference": []}
-    one: dict[str, list[float]] = {"ours": [], "reference": []}
+    samples: Samples = {}
+    syncs: list[float] = []
     memory: list[float] = []
-    with _listening(folder / "journals") as (pid, ours), _listening(None) as (_, reference):
+    with contextlib.ExitStack() as running:
+        receivers = {OURS: running.enter_context(capture(folder / "home"))}
+        for number, peer in enumerate(PEERS):
+            with contextlib.suppress(NotInstalled):
+                receivers[peer.name] = running.enter_context(_started(peer, folder / str(number)))
         for _ in range(ROUNDS):
-            for name, address in (("ours", ours), ("reference", reference)):
-                many[name].append(uvloop.run(_rate(address, CONNECTIONS, MESSAGES)))
-                one[name].append(uvloop.run(_rate(address, 1, max(1, MESSAGES // 20))))
-            memory.append(_resident_mb(pid))
+            for connections in CONNECTIONS:
+                for name, receiver in receivers.items():
+                    samples.setdefault((connections, name), []).append(_sample(receiver, connections))
+            syncs += _syncs_us(folder / "plain")
+            memory.append(_resident_mb(receivers[OURS].pid))
+    rows = _rates(samples)
+    rows += _delays(samples[1, OURS], syncs)
+    cpu = [statistics.median(s["cpu_us"] for s in samples[32, name]) for name in (OURS, BARE)]
+    rows.append(row("ingest: CPU a message, 32 connections", *cpu, "us"))
+    rows.append(row(f"ingest: memory after {ROUNDS} rounds", memory[-1], memory[0], "MB"))
     # As after a power cut: nothing but the last segment may be read.
-    start = [_start_s(folder / "journals"), _start_s(folder / "empty")]
+    starts = [_start_s(folder / "home"), _start_s(_home(folder / "empty"))]
+    return [*rows, row("ingest: start after them", *starts, "s")]
+
+
+def _rates(samples: Samples) -> list[dict[str, Any]]:
+    rows = []
+    for connections in CONNECTIONS:
+        ours = statistics.median(s["rate"] for s in samples[connections, OURS])
+        for peer in PEERS:
+            theirs = samples.get((connections, peer.name))
+            rows.append(
+                row(
+                    f"ingest: {connections} connections, against {peer.name}",
+                    ours,
+                    statistics.median(s["rate"] for s in theirs) if theirs else None,
+                    "messages/s",
+                    target=TARGETS.get((connections, peer.name)),
+                )
+            )
+    return rows
+
+
+def _delays(ours: list[dict[str, float]], syncs: list[float]) -> list[dict[str, Any]]:
     return [
-        _row(f"ingest: {CONNECTIONS} connections", *map(statistics.median, many.values()), "messages/s"),
-        _row("ingest: 1 connection", *map(statistics.median, one.values()), "messages/s"),
-        _row(f"ingest: memory after {ROUNDS} rounds", memory[-1], memory[0], "MB"),
-        _row("ingest: start after them", *start, "s"),
+        row(
+            f"ingest: acknowledgement p{percent} against fdatasync",
+            statistics.median(s[f"p{percent}_us"] for s in ours),
+            at(syncs, percent),
+            "us",
+            target=target,
+        )
+        for percent, target in ((50, "<= 1.6"), (99, "<= 2"))
     ]
 
 
 @contextlib.contextmanager
-def _listening(journals: Path | None) -> Iterator[tuple[int, tuple[str, int]]]:
-    """A listener in a process of its own: its pid and address."""
-    command = [sys.executable, __file__, *([str(journals)] if journals else [])]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def capture(home: Path) -> Iterator[Running]:
+    """The capture process of a node at *home*, with the day's reading key, as `up` starts it."""
+    command = [sys.executable, "-m", "contrefeu", "--home", str(_home(home)), "part", "capture"]
+    command += ["--parent", str(os.getpid()), "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment())
     assert process.stdout is not None
     try:
-        host, port = process.stdout.readline().decode().split()
-        yield process.pid, (host, int(port))
+        host, _, port = json.loads(process.stdout.readline())["mllp"].rpartition(":")
+        yield Running(process.pid, host, int(port))
     finally:
-        process.communicate()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
 
 
-async def _serve(journals: Path | None) -> None:
-    """Listen until stdin is closed."""
-    writer: Any = _writer(journals) if journals else _KeepsNothing()
-    intake = Intake(writer, SystemClock())
-    listener = MllpListener(intake, message_bytes_max=1 << 20, connections_max=1024, refuse=())
-    host, port = await listener.listen("127.0.0.1", 0)
-    print(host, port, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await listener.drain()
-    intake.close()
+def _home(home: Path) -> Path:
+    shares = home.with_name(f"{home.name}-shares")
+    command = [sys.executable, "-m", "contrefeu", "--home", str(home), "init", "--shares-out", str(shares), "--json"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment())
+    node = Node.at(home)
+    node.reading_keys().make_ahead(node.clock.now_ns())
+    return home
 
 
-def _writer(journals: Path) -> JournalWriter:
-    pair = KeyPair("recovery", bytes(range(32)))
-    return JournalWriter(journals, Signer(ORIGIN, bytes(range(32))), lambda: [pair.recipient], SystemClock())
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-async def _rate(address: tuple[str, int], connections: int, messages: int) -> float:
-    """Acknowledged messages a second."""
-    each = -(-messages // connections)
-    loop = asyncio.get_running_loop()
-    senders = [(await loop.create_connection(lambda n=n: _Sender(n, each), *address))[1] for n in range(connections)]
-    started = time.perf_counter()
-    for sender in senders:
-        sender.send()
-    await asyncio.gather(*(sender.done for sender in senders))
-    return each * connections / (time.perf_counter() - started)
+@contextlib.contextmanager
+def _started(peer: Peer, folder: Path) -> Iterator[Running]:
+    folder.mkdir()
+    with peer.start(folder) as running:
+        yield running
 
 
-class _Sender(asyncio.Protocol):
-    """Sends a message when the one before is acknowledged."""
-
-    def __init__(self, number: int, count: int) -> None:
-        self._number, self._left = number, count
-        self._received = b""
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-
-    def send(self) -> None:
-        """The next one."""
-        self._control_id = f"{self._number}-{self._left}"
-        self._transport.write(b"\x0b" + _message(self._control_id) + b"\x1c\r")
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        if not self._received.endswith(b"\x1c\r"):
-            return
-        assert f"MSA|AA|{self._control_id}\r".encode() in self._received
-        self._received = b""
-        self._left -= 1
-        if self._left:
-            self.send()
-        else:
-            self._transport.close()
-            self.done.set_result(None)
+def _sample(receiver: Running, connections: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.peers.client", receiver.host, str(receiver.port)]
+    before = _cpu_s(receiver.pid)
+    done = subprocess.run(
+        [*command, str(connections), str(SECONDS)], check=True, capture_output=True, cwd=ROOT, env=_environment()
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found | {"cpu_us": (_cpu_s(receiver.pid) - before) / found["answered"] * 1e6}
 
 
-def _message(control_id: str) -> bytes:
-    """A blood count of about 1,200 bytes."""
-    lines = [
-        f"MSH|^~\\&|LABO|CHU|CF|CHU|20261124030000||ORU^R01^ORU_R01|{control_id}|P|2.5",
-        "PID|1||8001234^^^CHU^PI||ESSAI^ADA||19700101|F",
-        "OBR|1|P1|F1|58410-2^Numération formule sanguine^LN|||20261124025000",
-        *(
-            f"OBX|{n}|NM|{700 + n}-1^Analyte {n}^LN||{n}.{n % 9}|10*9/L|1-{n + 20}||||F|||20261124025000"
-            for n in range(14)
-        ),
-    ]
-    return ("\r".join(lines) + "\r").encode()
+def _syncs_us(path: Path) -> list[float]:
+    """This machine's own: what one message takes, written into reserved space and synced."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.posix_fallocate(fd, 0, SYNCS * ENTRY_BYTES)
+        os.fsync(fd)
+        taken = []
+        for number in range(SYNCS):
+            data = os.urandom(ENTRY_BYTES)
+            started = time.perf_counter()
+            os.pwrite(fd, data, number * ENTRY_BYTES)
+            os.fdatasync(fd)
+            taken.append((time.perf_counter() - started) * 1e6)
+        return taken
+    finally:
+        os.close(fd)
+        path.unlink()
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_mb(pid: int) -> float:
@@ -165,17 +187,10 @@ def _resident_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _start_s(journals: Path) -> float:
+def _start_s(home: Path) -> float:
+    node = Node.at(home)
     started = time.perf_counter()
-    writer = _writer(journals)
+    writer = node.writer(node.capture_journal)
     seconds = time.perf_counter() - started
     writer.close()
     return seconds
-
-
-def _row(name: str, ours: float, reference: float, unit: str) -> dict[str, Any]:
-    return {"name": name, "ours": ours, "reference": reference, "ratio": ours / reference, "unit": unit}
-
-
-if __name__ == "__main__":
-    uvloop.run(_serve(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

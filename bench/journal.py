@@ -1,32 +1,48 @@
-"""The sealed journal against this machine's own disk and hash: what sealing, proof and order cost.
+"""The sealed journal, streaming: against this machine's own disk, and against restic and borg on the same bytes.
 
-    append one, p50 / p99    an entry durable, against a plain pwrite + fdatasync of the same bytes (lower is better)
-    append 256               messages durable a second in batches of 256, against the same bytes written in the clear
-    read                     entries opened and checked a second, against SHA-256 of the same bytes
-    verify                   bytes a second checked without a key, against SHA-256 of the same bytes
+    append one, p50 / p99   an entry durable, against a plain pwrite + fdatasync of the same bytes (lower is better)
+    import, CPU a message   reading a file, cutting it into messages, sealing, syncing, in both processes; against 8 us
+    two cores               messages a second of the same import, against itself held to one core
+    seal                    the same import against `restic backup` and `borg create` of the same file
+    verify and open         every hash and proof checked without a key; every entry opened, checked against its frame,
+                            and its body written to a file, on every core; against `restic restore`, `borg extract`
+    size                    bytes on disk against theirs (lower is better)
+    as it grows             CPU a message of the last tenth of the entries, against the first tenth (1 is flat)
 
-Ours and the reference take turns in one run, so that a slow neighbour slows both. Medians of ROUNDS.
+Ours and the reference take turns in one run, so that a slow neighbour slows both. Medians of ROUNDS. All on one disk:
+BENCH_DIR says where. BENCH_MESSAGES sets how many messages of about 1,200 bytes the file has.
 """
 
+import multiprocessing
 import os
+import random
+import resource
+import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
+from bench.peers.backups import Backup
+from bench.peers.client import BEFORE, message_after
+from bench.peers.rows import at, row
+from bench.peers.servers import NotInstalled
 from contrefeu.base import SystemClock
+from contrefeu.capture import BATCH_DRAFTS, ReadAhead, Reading
 from contrefeu.custody import KeyPair
 from contrefeu.journal import MEDIA_HL7V2, Draft, JournalFiles, JournalReader, JournalWriter, verify_journal
 from contrefeu.proof import Signer
 
-ROUNDS = 5
+ROUNDS = 3
+MESSAGES = int(os.environ.get("BENCH_MESSAGES", "100000"))
 SINGLE = 400  # appends of one entry a round
-BATCH = 256
-BATCHES = 40
-ORIGIN = "bench-capture"
+CPU_US_MAX = 8.0  # what an imported message may take
+PAIR = KeyPair("recovery", bytes(range(32)))
+TARGETS = {"seal": {"restic": ">= 1"}, "open": {"restic": ">= 1.4", "borg": ">= 1.9"}, "size": "<= 1.1"}
+STEPS = {"restic": ("restic backup", "restic restore"), "borg": ("borg create", "borg extract")}
 
 
 def run() -> list[dict[str, Any]]:
@@ -36,60 +52,195 @@ def run() -> list[dict[str, Any]]:
 
 
 def _measured(folder: Path) -> list[dict[str, Any]]:
-    pair, _seed = KeyPair.draw("recovery")
-    writer = JournalWriter(folder, Signer(ORIGIN, bytes(range(32))), lambda: [pair.recipient], SystemClock())
-    drafts = [Draft("ADM@BENCH", MEDIA_HL7V2, message(n), time.time_ns()) for n in range(BATCH)]
+    source = folder / "feed.hl7"
+    _write_feed(source)
+    rows = _single(folder / "single")
+    sealed: dict[str, list[float]] = {"ours": [], "restic": [], "borg": [], "one core": [], "two cores": []}
+    opened: dict[str, list[float]] = {"ours": [], "restic": [], "borg": []}
+    cpu, growth = [], []
+    backups = list(_backups(folder))
+    for number in range(ROUNDS):
+        journals = folder / f"journals-{number}"
+        wall, busy, tenths = _import(source, journals, "bench-capture")
+        sealed["ours"].append(wall)
+        cpu.append(busy)
+        growth.append(tenths)
+        opened["ours"].append(_verify_and_open(journals, folder / "opened"))
+        for backup in backups:
+            sealed[backup.name].append(backup.seal(source))
+            opened[backup.name].append(backup.open())
+        sealed["one core"].append(_writers(source, folder / "one", 1, 1))
+        sealed["two cores"].append(_writers(source, folder / "two", 1, 2))
+    ours = {"size": _stored(journals), "seal": _median_rate(source, sealed["ours"])}
+    ours["open"] = _median_rate(source, opened["ours"])
+    rows.append(
+        row("journal: import, CPU a message", statistics.median(cpu) / MESSAGES * 1e6, CPU_US_MAX, "us", target="<= 1")
+    )
+    first, last = (statistics.median(part) * 1e6 for part in zip(*growth, strict=True))
+    rows.append(row(f"journal: CPU a message as it grows to {MESSAGES}", last, first, "us"))
+    two, one = (MESSAGES / statistics.median(sealed[name]) for name in ("two cores", "one core"))
+    rows.append(row("journal: import on two cores against one", two, one, "messages/s", target=">= 1.8"))
+    for name, steps in STEPS.items():
+        backup = next((b for b in backups if b.name == name), None)
+        for step, what, rates in (("seal", steps[0], sealed), ("open", steps[1], opened)):
+            rows.append(
+                row(
+                    f"journal: {'seal' if step == 'seal' else 'verify and open'} against {what}",
+                    ours[step],
+                    _median_rate(source, rates[name]) if backup is not None else None,
+                    "MB/s",
+                    target=TARGETS[step].get(name),
+                )
+            )
+        size = backup.stored_bytes() / 1e6 if backup is not None else None
+        rows.append(row(f"journal: size against {name}", ours["size"], size, "MB", target=TARGETS["size"]))
+    return rows
+
+
+def _single(folder: Path) -> list[dict[str, Any]]:
+    writer = _writer(folder, "bench-single")
     plain = _Plain(folder / "plain")
-    whole = b"".join(draft.body for draft in drafts)
-    single: dict[str, list[float]] = {"ours": [], "reference": []}
-    batched: dict[str, list[float]] = {"ours": [], "reference": []}
+    drafts = [_draft(body) for body in islice(_bodies(), SINGLE)]
+    taken: dict[str, list[float]] = {"ours": [], "reference": []}
     for _ in range(ROUNDS):
-        for n in range(SINGLE):
-            draft = drafts[n % BATCH]
-            single["ours"].append(_seconds(lambda d=draft: writer.append([d])))
-            single["reference"].append(_seconds(lambda d=draft: plain.append(d.body)))
-        batched["ours"].append(_seconds(lambda: [writer.append(drafts) for _ in range(BATCHES)]))
-        batched["reference"].append(_seconds(lambda: [plain.append(whole) for _ in range(BATCHES)]))
+        for draft in drafts:
+            taken["ours"].append(_seconds(lambda d=draft: writer.append([d])))
+            taken["reference"].append(_seconds(lambda d=draft: plain.append(d.body)))
     writer.close()
-    rows = [
-        _row("journal: append one, p50", *(_at(single[who], 50) * 1e6 for who in ("ours", "reference")), "us"),
-        _row("journal: append one, p99", *(_at(single[who], 99) * 1e6 for who in ("ours", "reference")), "us"),
-    ]
-    rate = [BATCH * BATCHES / statistics.median(batched[who]) for who in ("ours", "reference")]
-    rows.append(_row("journal: append 256 at a time", *rate, "messages/s"))
-    return rows + _reading(JournalFiles.of(folder, ORIGIN), pair)
-
-
-def _reading(files: JournalFiles, pair: KeyPair) -> list[dict[str, Any]]:
-    data = b"".join(files.segment(number).read_bytes() for number in files.segments())
-    entries = 0
-    seconds: dict[str, list[float]] = {"read": [], "verify": [], "hash": []}
-
-    def read() -> None:
-        nonlocal entries
-        reader = JournalReader(files, lambda header: pair.open(header.keys[0].sealed, header.origin, header.segment))
-        entries = sum(len(batch) for batch in reader.after(0))
-        reader.close()
-
-    for _ in range(ROUNDS):
-        seconds["read"].append(_seconds(read))
-        seconds["verify"].append(_seconds(lambda: verify_journal(files)))
-        seconds["hash"].append(_seconds(lambda: sha256(data).digest()))
-    hashed = statistics.median(seconds["hash"])
     return [
-        _row(
-            "journal: read, opened and checked",
-            entries / statistics.median(seconds["read"]),
-            entries / hashed,
-            "entries/s",
-        ),
-        _row(
-            "journal: verify without a key",
-            len(data) / statistics.median(seconds["verify"]) / 1e6,
-            len(data) / hashed / 1e6,
-            "MB/s",
-        ),
+        row(f"journal: append one, p{p}", at(taken["ours"], p) * 1e6, at(taken["reference"], p) * 1e6, "us")
+        for p in (50, 99)
     ]
+
+
+def _import(source: Path, journals: Path, origin: str) -> tuple[float, float, tuple[float, float]]:
+    """Journal *source* as `import` does: seconds, CPU seconds of both processes, and of this one CPU seconds a message
+    in the first and in the last tenth."""
+    writer = _writer(journals, origin)
+    started, busy = time.perf_counter(), _cpu_s()
+    marks = [(0, time.process_time())]
+    with ReadAhead([source]) as readings:
+        for batch in _batches(readings):
+            writer.append(batch)
+            marks.append((marks[-1][0] + len(batch), time.process_time()))
+    taken = time.perf_counter() - started, _cpu_s() - busy
+    writer.close()
+    assert marks[-1][0] == MESSAGES, "every message is in the journal"
+    tenth = max(1, len(marks) // 10)
+    return *taken, (_slope(marks[: tenth + 1]), _slope(marks[-tenth - 1 :]))
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of those it waited for."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def _slope(marks: list[tuple[int, float]]) -> float:
+    return (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0])
+
+
+def _batches(readings: Iterable[Reading]) -> Iterator[list[Draft]]:
+    batch: list[Draft] = []
+    for reading in readings:
+        for item in reading.items:
+            batch.append(Draft(item.source, item.media_type, item.body, time.time_ns()))
+            if len(batch) == BATCH_DRAFTS:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def _writers(source: Path, folder: Path, count: int, cores: int) -> float:
+    """Seconds until *count* processes on *cores* cores have each journaled *source* in a journal of its own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    processes = [
+        multiprocessing.Process(target=_on_cores, args=(cores, source, folder, f"bench-capture-{n}"))
+        for n in range(count)
+    ]
+    started = time.perf_counter()
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    return time.perf_counter() - started
+
+
+def _on_cores(cores: int, source: Path, folder: Path, origin: str) -> None:
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    _import(source, folder, origin)
+
+
+def _verify_and_open(journals: Path, into: Path) -> float:
+    into.mkdir(exist_ok=True)
+    files = JournalFiles.of(journals, "bench-capture")
+    parts = os.cpu_count() or 1
+    edges = [MESSAGES * n // parts for n in range(parts + 1)]
+    started = time.perf_counter()
+    processes = [
+        multiprocessing.Process(target=_open, args=(files, first, last, into / str(first)))
+        for first, last in pairwise(edges)
+    ]
+    for process in processes:
+        process.start()
+    assert verify_journal(files).intact
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    return time.perf_counter() - started
+
+
+def _open(files: JournalFiles, first: int, last: int, into: Path) -> None:
+    """Write the bodies of the entries after *first* up to *last*."""
+    reader = JournalReader(files, lambda header: PAIR.open(header.keys[0].sealed, header.origin, header.segment))
+    count = first
+    with into.open("wb") as out:
+        for entries in reader.after(first):
+            wanted = entries[: last - count]
+            out.write(b"".join([entry.body for entry in wanted]))
+            count += len(wanted)
+            if count == last:
+                break
+    reader.close()
+    assert count == last
+
+
+def _backups(folder: Path) -> Iterator[Backup]:
+    for name in STEPS:
+        try:
+            yield Backup(name, folder / name)
+        except NotInstalled:
+            continue
+
+
+def _stored(journals: Path) -> float:
+    return sum(path.stat().st_size for path in journals.rglob("*") if path.is_file()) / 1e6
+
+
+def _median_rate(source: Path, seconds: list[float]) -> float:
+    return source.stat().st_size / statistics.median(seconds) / 1e6
+
+
+def _writer(folder: Path, origin: str) -> JournalWriter:
+    return JournalWriter(folder, Signer(origin, bytes(range(32))), lambda: [PAIR.recipient], SystemClock())
+
+
+def _draft(body: bytes) -> Draft:
+    return Draft("LABO@CHU", MEDIA_HL7V2, body, time.time_ns())
+
+
+def _bodies() -> Iterator[bytes]:
+    chance, number = random.Random(11), 0
+    while True:
+        number += 1
+        yield (BEFORE + b"B%09d" % number + message_after(chance))[1:-2]
+
+
+def _write_feed(path: Path) -> None:
+    with path.open("wb") as out:
+        for body in islice(_bodies(), MESSAGES):
+            out.write(body)
 
 
 class _Plain:
@@ -110,31 +261,7 @@ class _Plain:
         self._end += len(data)
 
 
-def message(n: int) -> bytes:
-    """An invented laboratory result of about 1,200 bytes."""
-    lines = [
-        f"MSH|^~\\&|LAB|BENCH|CONTREFEU|BENCH|20261124{n % 86400:06d}||ORU^R01^ORU_R01|B{n:08d}|T|2.5",
-        f"PID|1||{n % 5000:07d}^^^BENCH&1.2.3&ISO^PI||FAMILY{n % 997}^GIVEN{n % 89}||19{n % 90 + 10}0101|F",
-        f"PV1|1|I|CARDIO^{n % 60 + 100}^1^BENCH||||||||||||||||S{n % 5000:06d}^^^BENCH^VN",
-        f"OBR|1|C{n:07d}^ADM|L{n:07d}^LAB|24320-4^Ionogram^LN|||20261124080000|||||||||||||||20261124083000||CH|F",
-    ]
-    lines += [
-        f"OBX|{i}|NM|{2800 + i}-{i}^Analyte number {i}^LN||{(n * 7 + i * 13) % 900 / 10}|mmol/L|3.5-5.0|N|||F"
-        f"|||20261124080000"
-        for i in range(1, 11)
-    ]
-    return "\r".join(lines).encode() + b"\r"
-
-
 def _seconds(body: Callable[[], Any]) -> float:
     started = time.perf_counter()
     body()
     return time.perf_counter() - started
-
-
-def _at(samples: list[float], percent: int) -> float:
-    return sorted(samples)[min(len(samples) - 1, len(samples) * percent // 100)]
-
-
-def _row(name: str, ours: float, reference: float, unit: str) -> dict[str, Any]:
-    return {"name": name, "ours": ours, "reference": reference, "ratio": ours / reference, "unit": unit}

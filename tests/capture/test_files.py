@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.capture import Item, Problem, files_in, read_file, split
+from contrefeu.capture import Item, Problem, files, files_in, read_file, split
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_OTHER
 
 
@@ -202,3 +202,19 @@ def test_folders_may_lie_very_deep(tmp_path: Path) -> None:
         assert list(files_in(tmp_path)) == [deep / "a.hl7"]
     finally:
         sys.setrecursionlimit(usual)
+
+
+STARTS = st.lists(
+    st.sampled_from(
+        [b"MSH|^~\\&|A\r", b"FHS|1", b"BTS|\r", b"\rFTS|", b"BHS", b"MSH", b"\xef\xbb\xbf", b"x", b"\n", b"|", b"S"]
+    ),
+    max_size=40,
+).map(b"".join)
+
+
+@given(content=STARTS, window=st.integers(1, 40))
+def test_where_messages_begin_depends_on_no_window(content: bytes, window: int) -> None:
+    """Looked at piece by piece, one name at a time: the same places as all five names looked for at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_WINDOW_BYTES", window)
+        assert list(files._starts(content)) == [found.start() for found in files._START.finditer(content)]

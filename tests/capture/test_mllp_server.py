@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contrefeu.capture import acknowledgement_codes
+from contrefeu.hl7 import acknowledgement_codes
 from contrefeu.journal import MEDIA_HL7V2, MEDIA_OTHER, Draft
 from tests.capture.house import Sender, house
 

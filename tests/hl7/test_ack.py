@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.hl7 import UNREAD, Message, acknowledge, peek
+from contrefeu.hl7 import UNREAD, Acknowledger, Message, acknowledge, framed_answers, peek
 from tests.real import hl7_messages
 
 NOW = "20261124083000+0000"
@@ -75,3 +75,52 @@ def test_real_messages_get_their_own_number_back():
         sent = fields[9] if len(fields) > 9 else b""
         assert line[3:4] + sent + b"\r" in _ack(one.body), one.name
     assert answered > 1200
+
+
+def _same(acknowledger: Acknowledger, body: bytes) -> bool:
+    """Whether the short way took *body*; if it did, it says what the long way says."""
+    greeted = acknowledger.greet(body)
+    if greeted is None:
+        return False
+    header = peek(body)
+    assert header is not None
+    greeting, answered = greeted
+    assert greeting.source == header.source
+    assert greeting.answer(NOW.encode(), b"C1", answered) == framed_answers(header, control_id="C1", now=NOW)
+    return True
+
+
+MSH = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["", "AL", "NE", "ADT^A01", "P", "2.5", "8859/1", "UNICODE UTF-8", "LAB", "CHU^1.2^ISO", "%b%d"]
+        ),
+        st.text("A|^~\\&%\x02N\x02C\x02A\n\x1bé\r\t ", max_size=6),
+    ),
+    max_size=20,
+)
+
+
+@given(lines=st.lists(MSH, max_size=4), repeated=st.booleans())
+def test_what_is_remembered_of_a_first_line_changes_no_answer(lines, repeated):
+    """However first lines follow each other: the answer is the one that reading each anew would give."""
+    acknowledger = Acknowledger()
+    for fields in lines * (2 if repeated else 1):
+        _same(acknowledger, "|".join(["MSH", "^~\\&", *fields]).encode() + b"\rPID|1\r")
+
+
+def test_real_messages_are_answered_the_short_way():
+    """Of the real messages most take the short way, and each of these is answered as the long way would."""
+    acknowledger = Acknowledger()
+    taken = [_same(acknowledger, one.body) for one in hl7_messages(every=10)]
+    assert sum(taken) > len(taken) / 2
+
+
+def test_what_is_remembered_has_a_limit():
+    """A sender that never says the same twice takes no more memory than GREETINGS_MAX kinds of first lines."""
+    acknowledger = Acknowledger()
+    for number in range(3000):
+        assert _same(acknowledger, f"MSH|^~\\&|A{number}|B|C|D|2026||ADT^A01|9|P|2.5\r".encode())
+    assert len(acknowledger._known) <= 1024
+    assert not _same(acknowledger, b"MSH|^~\\&|A|B|C|D|2026||ADT^A01|9|P|2.5|" + b"x" * 1024 + b"\r"), "too long"
+    assert not _same(acknowledger, b"MSH|^~\\&|A|B|C|D|2026||ADT^A01|9|P|2.5"), "no end"

@@ -38,7 +38,8 @@ def _all(data: bytes, cuts: list[int], max_bytes: int = MAX_BYTES) -> tuple[list
     ends = sorted({*(cut for cut in cuts if cut < len(data)), len(data)})
     start = 0
     for end in ends:
-        found += framer.receive(data[start:end])
+        only = framer.only(data[start:end])
+        found += framer.receive(data[start:end]) if only is None else [Frame(only)]
         start = end
     overlong = framer.overlong
     last = framer.end()
@@ -52,6 +53,17 @@ def test_pieces_do_not_change_what_is_framed(data, cuts):
     whole = _all(data, [])
     assert _all(data, cuts) == whole
     assert _all(data, list(range(len(data)))) == whole
+
+
+@given(data=STREAMS)
+def test_a_frame_alone_is_the_frame_that_reading_finds(data):
+    """The short way takes what the long way would find alone, and nothing else."""
+    only, framer = Framer(MAX_BYTES).only(data), Framer(MAX_BYTES)
+    found = framer.receive(data)
+    if only is not None:
+        assert (found, framer.unfinished, framer.overlong) == ([Frame(only)], 0, False)
+    elif data.startswith(b"\x0b") and data.endswith(b"\x1c\r"):
+        assert data.count(b"\x0b") > 1 or data.count(b"\x1c\r") > 1 or framer.overlong or len(data) < 3
 
 
 @pytest.mark.req("C3")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contrefeu.hl7 import STANDARD, Delimiters, Message, NotHl7, peek
+from contrefeu.hl7 import STANDARD, Delimiters, Message, NotHl7, peek, sender_of
 from tests.real import hl7_messages
 
 MSH = "MSH|^~\\&|LAB^1.2.3^ISO|CHU|EHR|CHU|20261124083000||ORU^R01^ORU_R01|A1|P|2.5"
@@ -194,3 +194,26 @@ def test_components_read_together_are_those_read_one_by_one(raw, marks):
             assert rep.texts(count) == [rep.text(at) for at in range(1, count + 1)]
     first = message.segments[1].rep(3)
     assert (first.raw if first else None) == next((rep.raw for rep in message.segments[1].reps(3)), None)
+
+
+def _sender(body: bytes) -> str:
+    header = peek(body)
+    return header.source if header is not None else ""
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(["", "LAB", "CHU^1.2^ISO", "A\\S\\B"]), st.text("AB|^~\\&\n\r\x1bé ", max_size=5)),
+        max_size=20,
+    )
+)
+def test_a_sender_is_the_same_read_the_short_way(fields):
+    """`sender_of` says what `peek` says, whatever the first line holds."""
+    body = "|".join(["MSH", "^~\\&", *fields]).encode() + b"\rPID|1\r"
+    assert sender_of(body) == _sender(body)
+
+
+def test_real_senders_are_the_same_read_the_short_way():
+    """Every real message, with a header or without."""
+    for one in hl7_messages(every=10):
+        assert sender_of(one.body) == _sender(one.body), one.name

@@ -176,7 +176,7 @@ def test_no_key_is_ever_used_twice(tmp_path, monkeypatch):
     real = segment._frame_key
     monkeypatch.setattr(segment, "_frame_key", lambda key, head: used.append((key, head)) or real(key, head))
     monkeypatch.setattr("contrefeu.journal.reader.survey", lambda *a, **k: pytest.fail("not read here"))
-    for step in range(4, 40, 3):
+    for step in range(4, 60, 3):
         desk = Desk(tmp_path)
         with pytest.MonkeyPatch.context() as patch:
             Disk(lambda call, at=step: call == at, step % 2 == 0, failure=0 if step % 4 else errno.EIO).under(patch)

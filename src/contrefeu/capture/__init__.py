@@ -1,9 +1,10 @@
 """Capture: what comes from outside, kept before anything else is done with it."""
 
+from contrefeu.capture.ahead import ReadAhead, Reading
 from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
-from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
+from contrefeu.capture.mllp_server import MllpCounts, MllpListener
 
 __all__ = [
     "BATCH_BYTES",
@@ -16,7 +17,8 @@ __all__ = [
     "MllpCounts",
     "MllpListener",
     "Problem",
-    "acknowledgement_codes",
+    "ReadAhead",
+    "Reading",
     "files_in",
     "read_file",
     "split",

@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Collection
+from functools import partial
 from time import gmtime, strftime
 from typing import cast
 
@@ -22,7 +23,7 @@ import structlog
 from msgspec import Struct
 
 from contrefeu.capture.intake import Intake
-from contrefeu.hl7 import UNREAD, Frame, Framer, Header, StrayBytes, acknowledge, frame, peek
+from contrefeu.hl7 import UNREAD, Acknowledger, Frame, Framer, StrayBytes, framed_answers, peek
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_HL7V2, MEDIA_OTHER, Draft
 
 UNFINISHED_BYTES_MAX = 2**30  # all frames being received, together: what a flood of half messages may take of memory
@@ -59,6 +60,9 @@ class MllpListener:
         self.unfinished_bytes = 0
         self._connections: set[MllpConnection] = set()
         self._server: asyncio.Server | None = None
+        self.acknowledger = Acknowledger()
+        self._second = -1
+        self._stamp = b""
 
     async def listen(self, host: str, port: int) -> tuple[str, int]:
         """Open the port; returns the address it has (port 0 asks for any)."""
@@ -108,9 +112,11 @@ class MllpListener:
         refused = self.counts.refused_by_rule
         refused[source] = refused.get(source, 0) + 1
 
-    def acknowledgement_time(self) -> str:
-        """MSH-7 of an acknowledgement, in UTC."""
-        return strftime("%Y%m%d%H%M%S+0000", gmtime(self.intake.now_ns() // 1_000_000_000))
+    def stamp_at(self, second: int) -> bytes:
+        """MSH-7 of the acknowledgements of *second* since the epoch, in UTC: written once."""
+        if second != self._second:
+            self._second, self._stamp = second, strftime("%Y%m%d%H%M%S+0000", gmtime(second)).encode()
+        return self._stamp
 
 
 class MllpConnection(asyncio.Protocol):
@@ -132,6 +138,10 @@ class MllpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a sender: none, one or many frames."""
+        only = self._framer.only(data)
+        if only is not None:
+            self._message(only)
+            return
         for found in self._framer.receive(data):
             if isinstance(found, Frame):
                 self._message(found.body)
@@ -172,30 +182,39 @@ class MllpConnection(asyncio.Protocol):
 
     def _message(self, body: bytes) -> None:
         listener = self._listener
+        intake = listener.intake
         listener.counts.messages += 1
+        now_ns = intake.now_ns()
+        source, answers = self._read(body, listener.stamp_at(now_ns // 1_000_000_000))
+        kept = partial(self._kept, answers)
+        if source is None:
+            intake.offer(Draft(self._source or "mllp", MEDIA_OTHER, body, now_ns), kept)
+            return
+        self._source = source
+        if source in listener.refuse:
+            listener.refuses(source)
+            intake.follow(kept)  # after the answers to what it sent before: those wait for the disk
+            return
+        intake.offer(Draft(source, MEDIA_HL7V2, body, now_ns), kept)
+
+    def _read(self, body: bytes, stamp: bytes) -> tuple[str | None, bytes]:
+        """Who sent *body* (None when it cannot be read), and the framed acknowledgements that it is due."""
+        control_id = b"%b%d" % (stamp[:14], self._listener.counts.messages)
+        greeted = self._listener.acknowledger.greet(body)
+        if greeted is not None:
+            greeting, answered = greeted
+            return greeting.source, greeting.answer(stamp, control_id, answered)
         header = peek(body)
-        if header is None:
-            self._offer(self._source or "mllp", MEDIA_OTHER, body, self._answers(UNREAD))
-            return
-        self._source = header.source
-        if header.source in listener.refuse:
-            listener.refuses(header.source)
-            answers = self._answers(header)
-            # After the answers to what it sent before: those wait for the disk.
-            listener.intake.follow(lambda ref: self.close() if ref is None else self._answer(answers))
-            return
-        self._offer(header.source, MEDIA_HL7V2, body, self._answers(header))
+        answers = framed_answers(header or UNREAD, control_id=control_id.decode(), now=stamp.decode())
+        return (None if header is None else header.source), answers
 
-    def _offer(self, source: str, media_type: str, body: bytes, answers: bytes) -> None:
-        intake = self._listener.intake
-
-        def answer(ref: str | None) -> None:
-            if ref is None:
-                self.close()
-            else:
-                self._answer(answers)
-
-        intake.offer(Draft(source, media_type, body, intake.now_ns()), answer)
+    def _kept(self, answers: bytes, ref: str | None) -> None:
+        """What was offered is durable: answer; or, without *ref*, it is not: close."""
+        if ref is None:
+            self.close()
+        elif answers and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(answers)
+            self._listener.counts.acknowledged += 1
 
     def _stray(self, stray: StrayBytes) -> None:
         listener = self._listener
@@ -210,20 +229,6 @@ class MllpConnection(asyncio.Protocol):
             part = stray.data[start : start + ENTRY_BODY_BYTES_MAX]
             intake.offer(Draft(source or "mllp", MEDIA_OTHER, part, intake.now_ns()), lambda _ref: None)
         log.warning("bytes outside a frame", source=source, bytes=len(stray.data), reason=stray.reason)
-
-    def _answer(self, answers: bytes) -> None:
-        if answers and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(answers)
-            self._listener.counts.acknowledged += 1
-
-    def _answers(self, header: Header) -> bytes:
-        """The framed acknowledgements that the sender's MSH-15 and MSH-16 ask for."""
-        listener = self._listener
-        now = listener.acknowledgement_time()
-        return b"".join(
-            frame(acknowledge(header, code, control_id=f"{now[:14]}{listener.counts.messages}", now=now))
-            for code in acknowledgement_codes(header.accept_ack, header.app_ack)
-        )
 
     def _count_unfinished(self, now: int) -> None:
         listener = self._listener
@@ -243,17 +248,3 @@ def _keep_alive(connection: socket.socket | None) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE_PROBE_S)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_S)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES_MAX)
-
-
-def acknowledgement_codes(accept: str, application: str) -> tuple[str, ...]:
-    """What answers a message that was kept (HL7 table 0155: AL always, NE never, ER on error, SU on success).
-
-    >>> acknowledgement_codes("", "")
-    ('AA',)
-    >>> acknowledgement_codes("AL", "NE")
-    ('CA',)
-    """
-    if not accept and not application:
-        return ("AA",)  # original mode (2.9.2)
-    wanted = ("AL", "SU")
-    return (("CA",) if accept in wanted else ()) + (("AA",) if application in wanted else ())

@@ -1,7 +1,7 @@
 """`contrefeu import`: journal files and folders, whatever they hold."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.base import Clock
+    from contrefeu.capture import Reading
     from contrefeu.journal import Draft
 
 
@@ -46,6 +47,7 @@ def import_(
     file twice is journaled twice and charted once. Exit status 10 when something could not be taken; it is named.
     """
     from contrefeu.base import OperatorError
+    from contrefeu.capture import ReadAhead
     from contrefeu.cli.node import Node
 
     missing = [path for path in paths if not path.exists()]
@@ -54,8 +56,9 @@ def import_(
     node = Node.at(door(context).home)
     started = time.monotonic()
     done = Imported(journal=node.capture_journal)
-    with node.capture_appender() as journal:
-        for batch in _batches(paths, source, frozenset(node.settings.capture.refuse), node.clock, done):
+    refuse = frozenset(node.settings.capture.refuse)
+    with ReadAhead(paths) as readings, node.capture_appender() as journal:
+        for batch in _batches(readings, source, refuse, node.clock, done):
             sequences = journal.append(batch)
             done.first = done.first or sequences.start
             done.last = sequences.stop - 1
@@ -76,30 +79,31 @@ def import_(
 
 
 def _batches(
-    paths: list[Path], source: str, refuse: frozenset[str], clock: "Clock", done: Imported
+    readings: "Iterable[Reading]", source: str, refuse: frozenset[str], clock: "Clock", done: Imported
 ) -> "Iterator[list[Draft]]":
-    from contrefeu.capture import BATCH_BYTES, BATCH_DRAFTS, Item, files_in, read_file
+    """What was read, as much at a time as one sync is well spent on; counted in *done*."""
+    from contrefeu.capture import BATCH_BYTES, BATCH_DRAFTS
     from contrefeu.journal import Draft
 
     batch: list[Draft] = []
     size = 0
-    for file in (file for path in paths for file in files_in(path)):
-        done.files += 1
-        for found in read_file(file):
-            if not isinstance(found, Item):
-                done.received += 0 if found.kept else 1
-                done.problems.append(f"{found.origin}: {found.reason}")
-                continue
-            done.received += 1
-            if found.source in refuse:
+    for reading in readings:
+        done.files += reading.files
+        for problem in reading.problems:
+            done.received += 0 if problem.kept else 1
+            done.problems.append(f"{problem.origin}: {problem.reason}")
+        done.received += len(reading.items)
+        for item in reading.items:
+            if item.source in refuse:
                 done.refused += 1
                 continue
-            if batch and (size + len(found.body) > BATCH_BYTES or len(batch) >= BATCH_DRAFTS):
+            length = len(item.body)
+            if batch and (size + length > BATCH_BYTES or len(batch) >= BATCH_DRAFTS):
                 yield batch
                 batch, size = [], 0
-            batch.append(Draft(source or found.source or "import", found.media_type, found.body, clock.now_ns()))
-            size += len(found.body)
-            done.bytes += len(found.body)
+            batch.append(Draft(source or item.source or "import", item.media_type, item.body, clock.now_ns()))
+            size += length
+            done.bytes += length
     if batch:
         yield batch
 

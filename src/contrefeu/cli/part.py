@@ -8,6 +8,7 @@ Rules kept here:
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -83,6 +84,7 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
+    gc.freeze()  # what is here now stays: no collection looks at it while senders wait
     emit({"event": "ready", "mllp": _join(host, port)})
     await stop.wait()
     await listener.drain()

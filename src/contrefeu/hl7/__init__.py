@@ -1,18 +1,20 @@
 """HL7 v2 as a language: frames, messages, escapes, character sets, times, acknowledgements; no socket, no clock."""
 
-from contrefeu.hl7.ack import UNREAD, acknowledge
+from contrefeu.hl7.ack import UNREAD, Acknowledger, Greeting, acknowledge, acknowledgement_codes, framed_answers
 from contrefeu.hl7.charset import decode
 from contrefeu.hl7.escape import STANDARD, Delimiters, escape, unescape
-from contrefeu.hl7.message import Header, Message, Notation, NotHl7, Rep, Segment, peek, source_name
+from contrefeu.hl7.message import Header, Message, Notation, NotHl7, Rep, Segment, peek, sender_of, source_name
 from contrefeu.hl7.mllp import Frame, Framer, StrayBytes, frame
 from contrefeu.hl7.moment import Moment, parse_moment
 
 __all__ = [
     "STANDARD",
     "UNREAD",
+    "Acknowledger",
     "Delimiters",
     "Frame",
     "Framer",
+    "Greeting",
     "Header",
     "Message",
     "Moment",
@@ -22,11 +24,14 @@ __all__ = [
     "Segment",
     "StrayBytes",
     "acknowledge",
+    "acknowledgement_codes",
     "decode",
     "escape",
     "frame",
+    "framed_answers",
     "parse_moment",
     "peek",
+    "sender_of",
     "source_name",
     "unescape",
 ]

@@ -24,6 +24,9 @@ _NAME = re.compile("[A-Z][A-Z0-9]{2}")
 _HEADERS = frozenset({"MSH", "FHS", "BHS"})
 SHORT_CHARS_MAX = 256  # characters of a field that is remembered: codes, names, numbers; a report or a page is not
 REPS_MAX = 16_384  # short fields that are remembered, some 10 MB: wards, codes, units and people come again and again
+LINE_BYTES_MAX = 1024  # a first line that is of the usual kind; of the real ones at hand 99 % have 137 at most, one 631
+SENDERS_MAX = 1024  # that are remembered: a hospital has 20 to 300
+USUAL = b"MSH|^~\\&|"
 NOTATIONS_MAX = 64  # ways of writing that are remembered: a feed has one, or one a codec
 
 
@@ -421,6 +424,24 @@ def peek(body: bytes) -> Header | None:
         delimiters=delimiters,
         codec=codec,
     )
+
+
+def sender_of(body: bytes) -> str:
+    """Who sent *body*: `peek(body).source`, sooner where the first line is of the usual kind; "" when it has none."""
+    line = body[: body.find(b"\r", 0, LINE_BYTES_MAX) + 1]
+    if line.startswith(USUAL) and line.isascii() and b"\x1b" not in line and b"\n" not in line:
+        fields = line.split(b"|", 4)
+        if len(fields) == 5:
+            return _usual_sender(fields[2], fields[3])
+    header = peek(body)
+    return header.source if header is not None else ""
+
+
+@lru_cache(maxsize=SENDERS_MAX)
+def _usual_sender(application: bytes, facility: bytes) -> str:
+    header = peek(b"MSH|^~\\&|%b|%b|\r" % (application, facility))
+    assert header is not None, "it begins as every header does"
+    return header.source
 
 
 def _namespace(field: str, header: Header) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 VT, FS, CR = 0x0B, 0x1C, 0x0D
 _BLANK = b"\r\n \x00"
+_END = b"\x1c\r"
 
 
 class Frame(NamedTuple):
@@ -41,6 +42,20 @@ class Framer:
     def unfinished(self) -> int:
         """Bytes held back until their frame is whole."""
         return len(self._buffer)
+
+    def only(self, data: bytes) -> bytes | None:
+        """The body of the one whole frame that *data* is, as nearly always; else None, and `receive` takes it."""
+        last = len(data) - 2
+        if (
+            data.find(_END) == last > 0
+            and data[0] == VT
+            and data.find(VT, 1) < 0
+            and not self._buffer
+            and last < self._max_bytes
+            and not self.overlong
+        ):
+            return data[1:last]
+        return None
 
     def receive(self, data: bytes) -> list[Frame | StrayBytes]:
         """Take *data* and return what it completes."""

@@ -12,9 +12,9 @@ Integers are big endian. Rules kept here:
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct, error
-from typing import NamedTuple
 
 from msgspec import Struct as Value
 
@@ -29,11 +29,12 @@ MEDIA_CDA = "application/cda+xml"
 MEDIA_ACT = "application/vnd.contrefeu.act+json"
 MEDIA_OTHER = "application/octet-stream"
 
-_FIXED = Struct(">QQQB")
+_FIXED = Struct(">QQQ")
 _LENGTH = Struct(">I")
+_LEAF = sha256(b"\x00")
 
 
-class Entry(Value, frozen=True):
+class Entry(Value, frozen=True, gc=False):
     """One entry as a reader gives it."""
 
     journal: str
@@ -50,7 +51,7 @@ class Entry(Value, frozen=True):
         return f"{self.journal}/{self.sequence}"
 
 
-class Draft(NamedTuple):
+class Draft(Value, frozen=True, gc=False):
     """What a writer is asked to append; sequence and hybrid clock are the writer's to give."""
 
     source: str
@@ -87,21 +88,15 @@ def check_length(draft: Draft) -> None:
 
 def pack_entry(draft: Draft, sequence: int, hlc: int) -> bytes:
     """Return the canonical bytes of an entry."""
-    source, media = _short(draft.source), _short(draft.media_type)
-    return b"".join(
-        (
-            _FIXED.pack(sequence, draft.received_ns, hlc, len(source)),
-            source,
-            bytes((len(media),)),
-            media,
-            draft.body,
-        )
-    )
+    fixed = _FIXED.pack(sequence, draft.received_ns, hlc)
+    return b"".join((fixed, _short(draft.source), _short(draft.media_type), draft.body))
 
 
+@lru_cache(maxsize=1024)  # a journal has few sources and fewer media types
 def _short(text: str) -> bytes:
-    """At most 255 bytes of *text*, cut between characters."""
-    return text.encode("utf-8", "replace")[:255].decode("utf-8", "ignore").encode()
+    """At most 255 bytes of *text*, cut between characters, with their number before them."""
+    cut = text.encode("utf-8", "replace")[:255].decode("utf-8", "ignore").encode()
+    return bytes((len(cut),)) + cut
 
 
 def pack_batch(entries: Sequence[bytes], salts: bytes) -> tuple[bytes, list[bytes]]:
@@ -113,11 +108,14 @@ def pack_batch(entries: Sequence[bytes], salts: bytes) -> tuple[bytes, list[byte
     """
     parts: list[bytes] = []
     leaves: list[bytes] = []
-    for i, entry in enumerate(entries):
-        salted = salts[i * SALT_BYTES : (i + 1) * SALT_BYTES] + entry
-        parts.append(_LENGTH.pack(len(salted)))
-        parts.append(salted)
-        leaves.append(sha256(b"\x00" + salted).digest())
+    at = 0
+    for entry in entries:
+        salt = salts[at : at + SALT_BYTES]
+        at += SALT_BYTES
+        parts += (_LENGTH.pack(SALT_BYTES + len(entry)), salt, entry)
+        leaf = _LEAF.copy()  # a copy starts sooner than a new one
+        leaf.update(salt + entry)
+        leaves.append(leaf.digest())
     return b"".join(parts), leaves
 
 
@@ -146,9 +144,9 @@ def unpack_entry(journal: str, salted: bytes) -> Entry:
         ValueError: The entry is malformed.
     """
     try:
-        sequence, received_ns, hlc, size = _FIXED.unpack_from(salted, SALT_BYTES)
-        start = SALT_BYTES + _FIXED.size
-        media_at = start + size
+        sequence, received_ns, hlc = _FIXED.unpack_from(salted, SALT_BYTES)
+        start = SALT_BYTES + _FIXED.size + 1
+        media_at = start + salted[start - 1]
         body_at = media_at + 1 + salted[media_at]
         if body_at > len(salted):
             raise IndexError(body_at)

@@ -10,6 +10,7 @@ Rules kept here:
 
 import base64
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
@@ -36,7 +37,7 @@ class Recipient:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the public key, hexadecimal."""
-        return sha256(self.public).hexdigest()
+        return _fingerprint(self.public)
 
     def seal(self, data_key: bytes, origin: str, segment: int) -> bytes:
         """Return *data_key* sealed to this recipient, for one segment of one journal."""
@@ -58,6 +59,11 @@ class Recipient:
         """
         name, _, encoded = line.strip().partition(" ")
         return cls(name, base64.b64decode(encoded, validate=True))
+
+
+@lru_cache(maxsize=64)  # a writer asks before each commit
+def _fingerprint(public: bytes) -> str:
+    return sha256(public).hexdigest()
 
 
 def seal_info(origin: str, segment: int, fingerprint: str) -> bytes:

@@ -17,7 +17,8 @@ Bytes in, bytes out: this module opens no file, reads no clock and draws no key.
 import hmac
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import islice, pairwise
+from itertools import islice
+from operator import lt
 
 import zstandard
 from cryptography.exceptions import InvalidTag
@@ -69,31 +70,21 @@ class SegmentSealer:
         """
         batch, leaves = pack_batch(entries, salts)
         assert 1 <= len(batch) <= BATCH_BYTES_MAX, "intake limits entries, the writer batches"
-        return self._frame(
-            self._zstd.compress(batch),
-            FrameHead(self._frames, first_sequence, len(entries), 0, *hlc, received_ns, root_of(leaves)),
-        )
+        plain = self._zstd.compress(batch)
+        length = len(plain) + TAG_BYTES
+        head = FrameHead(self._frames, first_sequence, len(entries), length, *hlc, received_ns, root_of(leaves))
+        return self._frame(plain, head)
 
     def close(self, *, next_sequence: int, hlc: int, received_ns: int, fresh: bytes) -> tuple[bytes, bytes]:
         """Return the closing frame and its leaf: nothing follows. *fresh* is 32 random bytes."""
-        head = FrameHead(self._frames, next_sequence, 0, 0, hlc, hlc, received_ns, fresh, closing=True)
+        head = FrameHead(self._frames, next_sequence, 0, TAG_BYTES, hlc, hlc, received_ns, fresh, closing=True)
         sealed = self._frame(b"", head)
         self._closed = True
         return sealed
 
     def _frame(self, plain: bytes, head: FrameHead) -> tuple[bytes, bytes]:
         assert not self._closed, "a closed segment takes no more frames"
-        packed = FrameHead(
-            head.number,
-            head.first_sequence,
-            head.count,
-            len(plain) + TAG_BYTES,
-            head.first_hlc,
-            head.last_hlc,
-            head.received_ns,
-            head.entries_root,
-            closing=head.closing,
-        ).pack()
+        packed = head.pack()
         ciphertext = AESGCM(_frame_key(self._data_key, packed)).encrypt(_NONCE, plain, self._aad)
         prefix = seal_prefix(packed, ciphertext)
         self._frames += 1
@@ -144,10 +135,10 @@ class SegmentOpener:
             found = [unpack_entry(self._origin, record) for record in self.salted(head, ciphertext)]
         except ValueError:
             raise self._tampered(head, "holds a malformed entry") from None
-        if any(e.sequence != head.first_sequence + i for i, e in enumerate(found)):
+        if [e.sequence for e in found] != list(range(head.first_sequence, head.first_sequence + head.count)):
             raise self._tampered(head, "holds entries out of sequence")
         clocks = [e.hlc for e in found] or [head.first_hlc]
-        if (clocks[0], clocks[-1]) != (head.first_hlc, head.last_hlc) or any(a >= b for a, b in pairwise(clocks)):
+        if (clocks[0], clocks[-1]) != (head.first_hlc, head.last_hlc) or not all(map(lt, clocks, clocks[1:])):
             raise self._tampered(head, "holds entries of other hybrid clocks than it says")
         return found
 

@@ -12,16 +12,22 @@ from contrefeu.proof.errors import ProofMismatch
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
+_LEAF = sha256(b"\x00")
+_NODE = sha256(b"\x01")
 
 
 def hash_leaf(data: bytes) -> bytes:
     """Return the leaf hash of *data*; 32 bytes."""
-    return sha256(b"\x00" + data).digest()
+    leaf = _LEAF.copy()  # a copy starts sooner than a new one
+    leaf.update(data)
+    return leaf.digest()
 
 
 def hash_children(left: bytes, right: bytes) -> bytes:
     """Return the hash of the node above *left* and *right*."""
-    return sha256(b"\x01" + left + right).digest()
+    node = _NODE.copy()
+    node.update(left + right)
+    return node.digest()
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
@@ -30,7 +36,7 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     level = list(leaves)
     while len(level) > 1:
-        above = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
+        above = [hash_children(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
         # An odd last node rises unchanged: the left subtree is always the largest power of two.
         if len(level) % 2:
             above.append(level[-1])
