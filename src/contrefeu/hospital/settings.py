@@ -56,6 +56,14 @@ class VaultSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A place for copies."""
 
     url: str
+    plain_copy: bool = (
+        False  # a store that keeps no lock, taken all the same: who has the node's credentials can empty it
+    )
+    bytes_per_second_max: Annotated[int, Meta(ge=0)] = 0  # sent to it at most; 0: as fast as the link goes
+    host: str = ""  # who runs it: health data may be kept by a certified host only, in several countries (F43)
+    country: str = ""  # where it stands
+    certificate: str = ""  # the host's certificate for health data, such as HDS in France
+    certificate_expires: str = ""  # a date, YYYY-MM-DD
 
 
 class KeysSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,9 +1,11 @@
 """Places that hold copies of journals and cannot read them."""
 
+from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
+from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.follow import follow
-from contrefeu.vault.opening import make_vault, open_vault
+from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
 from contrefeu.vault.ship import CopyState, Home, Shipper
@@ -15,6 +17,8 @@ __all__ = [
     "GRANTS",
     "JOURNALS",
     "NODES",
+    "Attempt",
+    "Checked",
     "CopyState",
     "DirectoryVault",
     "End",
@@ -24,13 +28,17 @@ __all__ = [
     "Shipper",
     "Vault",
     "VaultAway",
+    "check_store",
     "checkpoints_held",
     "copies_in",
+    "credentials_file",
     "follow",
     "frames_from",
     "make_vault",
     "open_vault",
+    "parse_s3",
     "reach_of",
+    "read_credentials",
     "read_header",
     "recovery_chains",
     "verify_vault",

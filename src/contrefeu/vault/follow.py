@@ -36,17 +36,17 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
     The file holds a JSON list: `url`, `entries`, `lag_seconds`, `state`, `problem` of each vault.
     """
     vaults: dict[str, _Follower] = {}
-    settings = _Urls(home.settings)
+    settings = _Wanted(home.settings)
     told: Any = None
     told_at = 0.0
     try:
         while not stop():
             wanted = settings.now()
-            for url in [url for url in vaults if url not in wanted]:
+            for url in [url for url, vault in vaults.items() if wanted.get(url) != vault.bytes_per_s]:
                 vaults.pop(url).leave()
             for url in wanted:
                 if url not in vaults or not vaults[url].is_alive():
-                    vaults[url] = _Follower(home, url)
+                    vaults[url] = _Follower(home, url, wanted[url])
                     vaults[url].start()
             states = [vaults[url].described() for url in wanted]
             news = [{k: v for k, v in state.items() if k != "lag_seconds"} for state in states]
@@ -63,32 +63,34 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
         _write(state_file, [vault.described() for vault in vaults.values()])
 
 
-class _Urls:
-    """The vaults in the settings, read again when the file changes."""
+class _Wanted:
+    """The vaults in the settings, with their limits, read again when the file changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen: tuple[int, int] = (0, 0)
-        self._urls: list[str] = []
+        self._vaults: dict[str, int] = {}
 
-    def now(self) -> list[str]:
+    def now(self) -> dict[str, int]:
         """As the settings say; as they said before, while the file is being edited."""
         with contextlib.suppress(OSError, UnicodeDecodeError, SettingsError):
             found = self._path.stat()
             seen = (found.st_mtime_ns, found.st_size)
             if seen != self._seen:
-                self._urls = list(dict.fromkeys(v.url for v in parse_settings(self._path.read_text()).vaults))
+                said = parse_settings(self._path.read_text()).vaults
+                self._vaults = {vault.url: vault.bytes_per_second_max for vault in said}
                 self._seen = seen
-        return self._urls
+        return self._vaults
 
 
 class _Follower(threading.Thread):
     """One vault, in a thread of its own: a disk that hangs hangs only this."""
 
-    def __init__(self, home: Home, url: str) -> None:
+    def __init__(self, home: Home, url: str, bytes_per_s: int) -> None:
         super().__init__(name="vault", daemon=True)
         self._home = home
         self._url = url
+        self.bytes_per_s = bytes_per_s
         self._leaving = threading.Event()
         self._state = CopyState(0, "catching-up", complete=False)
         self._fresh_at = time.monotonic()
@@ -108,6 +110,10 @@ class _Follower(threading.Thread):
             "problem": state.problem,
         }
 
+    def _shipper(self) -> Shipper:
+        vault = open_vault(self._url, self._home.vault_credentials, bytes_per_s=self.bytes_per_s)
+        return Shipper(self._home, vault)
+
     def run(self) -> None:
         """Step until told to leave."""
         shipper: Shipper | None = None
@@ -115,7 +121,7 @@ class _Follower(threading.Thread):
             last = self._leaving.is_set()
             began = time.monotonic()
             try:
-                shipper = shipper or Shipper(self._home, open_vault(self._url))
+                shipper = shipper or self._shipper()
                 found = shipper.step(STEP_BYTES)
             except ContrefeuError as refused:  # an address that is none
                 found = CopyState(0, "unreachable", refused.what, complete=False)
@@ -133,8 +139,8 @@ class _Follower(threading.Thread):
                 break
             if found.state == "unreachable":
                 self._leaving.wait(RETRY_S)
-            elif found.state != "catching-up":
-                self._leaving.wait(POLL_S)
+            elif found.state != "catching-up" and shipper is not None:
+                self._leaving.wait(shipper.pace_s)
         if shipper is not None:
             shipper.close()
 
