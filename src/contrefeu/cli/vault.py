@@ -146,6 +146,34 @@ def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: 
     finish(found.exit_status)
 
 
+@app.command("repair")
+def repair(context: typer.Context, json: Json = False) -> None:
+    """Mend damaged and missing segments: the journals' from the vaults, and those of vaults in folders from there.
+
+    A segment is taken when it is the one that its writer signed for. The damaged file is kept in aside/: it is evidence.
+    """
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.repairing import repair_all
+
+    node = Node.at(door(context).home)
+    report = repair_all(node)
+    if report["repaired"]:
+        node.audit("act", what="vault repair")
+
+    def for_people() -> None:
+        for one in report["repaired"]:
+            where = f"{one['place']}: {one['journal']} segment {one['segment']}"
+            say(f"{where}: from {one['source']}, the damaged one kept as {one['kept'] or 'there was none'}")
+        for one in report["not_repaired"]:
+            say(f"{one['place']}: {one['journal']} segment {one['segment']}: NO COPY HAS IT WHOLE")
+        for away in report["away"]:
+            say(f"{away['url']}: out of reach, not looked at")
+        say("everything is whole" if report["intact"] else "NOT EVERYTHING IS WHOLE")
+
+    answer(json, report, for_people)
+    finish(report["exit_status"])
+
+
 def _settle(node: "Node") -> None:
     """Sign for what a stopped node left unsigned; a running one signs by itself."""
     from contrefeu.cli.node import listens

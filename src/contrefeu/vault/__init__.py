@@ -8,6 +8,7 @@ from contrefeu.vault.follow import follow
 from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
+from contrefeu.vault.repair import Repaired, copy_in_folder, copy_in_vault, repair
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
@@ -25,12 +26,15 @@ __all__ = [
     "Header",
     "Home",
     "Refused",
+    "Repaired",
     "Shipper",
     "Vault",
     "VaultAway",
     "check_store",
     "checkpoints_held",
     "copies_in",
+    "copy_in_folder",
+    "copy_in_vault",
     "credentials_file",
     "follow",
     "frames_from",
@@ -41,5 +45,6 @@ __all__ = [
     "read_credentials",
     "read_header",
     "recovery_chains",
+    "repair",
     "verify_vault",
 ]
