@@ -102,6 +102,7 @@ def test_the_state_file_says_what_the_commands_show(house: House) -> None:
             "lag_seconds": 0,
             "state": "up-to-date",
             "problem": "",
+            "positions": {FOLDER: 3},
         }
         assert 0 <= float(str(state["lag_seconds"])) < LAG_S
         house.say(1)

@@ -4,10 +4,12 @@ from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
 from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
+from contrefeu.capture.vaulted import CopiesFile, Standing, VaultIntake
 
 __all__ = [
     "BATCH_BYTES",
     "BATCH_DRAFTS",
+    "CopiesFile",
     "Intake",
     "Item",
     "LocalAppender",
@@ -16,6 +18,8 @@ __all__ = [
     "MllpCounts",
     "MllpListener",
     "Problem",
+    "Standing",
+    "VaultIntake",
     "acknowledgement_codes",
     "files_in",
     "read_file",

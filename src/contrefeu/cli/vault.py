@@ -150,7 +150,7 @@ def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: 
 def repair(context: typer.Context, json: Json = False) -> None:
     """Mend damaged and missing segments: the journals' from the vaults, and those of vaults in folders from there.
 
-    A segment is taken when it is the one that its writer signed for. The damaged file is kept in aside/: it is evidence.
+    A segment is taken when it is the one that its writer signed for. The damaged file is kept in aside/, as evidence.
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.repairing import repair_all

@@ -9,6 +9,7 @@ from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
 from contrefeu.vault.repair import Repaired, copy_in_folder, copy_in_vault, repair
+from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
@@ -27,6 +28,7 @@ __all__ = [
     "Home",
     "Refused",
     "Repaired",
+    "Scrubber",
     "Shipper",
     "Vault",
     "VaultAway",
@@ -38,6 +40,7 @@ __all__ = [
     "credentials_file",
     "follow",
     "frames_from",
+    "last_passes",
     "make_vault",
     "open_vault",
     "parse_s3",
@@ -46,5 +49,6 @@ __all__ = [
     "read_header",
     "recovery_chains",
     "repair",
+    "scrub_beside",
     "verify_vault",
 ]

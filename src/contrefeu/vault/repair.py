@@ -3,7 +3,7 @@
 Rules kept here:
   * A segment counts as the good one when its writer signed for it: its header, each frame whole, and the tree behind it
     the one that the next header or a checkpoint names. Nothing else is ever put in a journal's place.
-  * The damaged file is evidence: it moves to aside/ under a name that says what it is, before another stands in its place.
+  * The damaged file is evidence: it lies in aside/, under a name that says what it is, before another takes its place.
   * The segment that a writer is at work on is left alone.
   * Stopped half-way nothing is lost: the same repair goes on.
 """

@@ -112,6 +112,11 @@ class Shipper:
         return CopyState(sum(lane.entries for lane in lanes), state, problem, all(lane.complete for lane in lanes))
 
     @property
+    def positions(self) -> dict[str, int]:
+        """The last entry that the vault gave back of each journal that continues its copy, by the journal's folder."""
+        return {name: lane.entries for name, lane in self._lanes.items() if lane.state != "refused"}
+
+    @property
     def pace_s(self) -> float:
         """Seconds between two steps."""
         return self._vault.pace_s
