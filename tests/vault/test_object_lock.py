@@ -196,6 +196,15 @@ def test_the_vault_as_it_was_before_the_credentials_were_stolen(
     assert (found.intact, found.damage, found.entries) == (True, [], 5)
 
 
+def test_whoever_lists_and_reads_learns_no_word(store: Store, vault: Vault, bucket: str, house: House) -> None:
+    """Names, sizes and times; of what was said, nothing: every version of every object is searched."""
+    copied(vault, house, 20, closing=True)
+    client = store.client()
+    for found in versions(store, bucket):
+        body = client.get_object(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])["Body"].read()
+        assert b"entry 1" not in body, found["Key"]
+
+
 def test_segments_that_are_closed_become_one_object(
     store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path
 ) -> None:

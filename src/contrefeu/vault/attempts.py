@@ -1,7 +1,7 @@
 """What somebody who has the node's credentials would try on an object store; and what a store lets them do.
 
 Many stores take a COMPLIANCE lock and do not keep it, so none is believed: each attempt is made, on an object of its
-own that was locked for LOCK_MIN minutes, and what counts is not the answer but whether that version is still there,
+own that was locked for LOCK_MINUTES minutes, and what counts is not the answer but whether that version is still there,
 byte for byte, under a lock that is no shorter.
 
 Rules kept here:
@@ -29,7 +29,7 @@ from contrefeu.vault.checked import PROBES, Attempt, Checked, Told
 from contrefeu.vault.pace import Pace
 from contrefeu.vault.place import MARKER, VaultAway
 
-LOCK_MIN = 15  # of what a check leaves behind: long enough for a slow store's 30 attempts, gone within the hour
+LOCK_MINUTES = 15  # of what a check leaves behind: long enough for a slow store's 30 attempts, gone within the hour
 _BODY = b"contrefeu: laid here by a check of this store, to see whether it stays\n"
 
 
@@ -81,7 +81,7 @@ class StoreCheck:
         return self._stands(probe)
 
     def _lay(self) -> _Probe:
-        until = (self._bucket.now() + dt.timedelta(minutes=LOCK_MIN)).replace(microsecond=0)
+        until = (self._bucket.now() + dt.timedelta(minutes=LOCK_MINUTES)).replace(microsecond=0)
         key = f"{self._folder}{len(self._probes):02d}"
         try:
             put = self._client.put_object(
@@ -165,7 +165,7 @@ class StoreCheck:
     def _clear_old(self) -> None:
         """Remove what earlier checks left and whose lock is over."""
         self._remove_markers(self._old)
-        over = self._bucket.now() - dt.timedelta(minutes=LOCK_MIN + 1)
+        over = self._bucket.now() - dt.timedelta(minutes=LOCK_MINUTES + 1)
         for version in self._bucket_versions(self._old):
             if version["LastModified"] < over:
                 self._delete(version)
@@ -325,8 +325,8 @@ _ON_AN_OBJECT: tuple[tuple[str, _Attack], ...] = (
     ("shorten its lock", _retain("COMPLIANCE", 1)),
     ("shorten its lock, bypassing governance", _retain("COMPLIANCE", 1, bypass=True)),
     ("end its lock in the past", _retain("COMPLIANCE", -60)),
-    ("weaken its lock to governance", _retain("GOVERNANCE", LOCK_MIN * 2)),
-    ("weaken its lock to governance, bypassing governance", _retain("GOVERNANCE", LOCK_MIN * 2, bypass=True)),
+    ("weaken its lock to governance", _retain("GOVERNANCE", LOCK_MINUTES * 2)),
+    ("weaken its lock to governance, bypassing governance", _retain("GOVERNANCE", LOCK_MINUTES * 2, bypass=True)),
     ("weaken and shorten its lock, bypassing governance", _retain("GOVERNANCE", 1, bypass=True)),
     ("take its lock away", _retain("", 0)),
     ("take its lock away, bypassing governance", _retain("", 0, bypass=True)),
