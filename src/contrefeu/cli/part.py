@@ -110,10 +110,12 @@ def _capture_intake(node: "Node") -> "Intake":
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
     from contrefeu.cli.horizon import KeyKeeper
+    from contrefeu.cli.selftest import every_night
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
     keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
+    testing = asyncio.create_task(every_night(node))
     await run_reader(
         db=node.paths.charts_db,
         key=node.paths.store_key.read_bytes(),
@@ -125,6 +127,7 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
         stop=stop,
     )
     keeping.cancel()
+    testing.cancel()
 
 
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:

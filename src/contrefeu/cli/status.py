@@ -25,6 +25,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or told["keys"]["alarms"]
         or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
         or told["capture"].get("no_vault")
+        or any(one["state"] not in {"same", "not yet"} for one in told["selftest"])
         or any(one["state"] == "damaged" for one in _scrubs(told))
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
@@ -62,6 +63,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "keys": _keys(node),
         "processes": _processes(node, capture),
         "scrub": _scrubbed(node),
+        "selftest": _selftest(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "capture": capture,
         "trouble": capture.get("trouble", ""),
@@ -136,6 +138,12 @@ def _scrubbed(node: "Node") -> dict[str, Any]:
     return scrubbed(node).get("home", {"state": "not yet"})
 
 
+def _selftest(node: "Node") -> list[dict[str, Any]]:
+    from contrefeu.cli.selftest import last_selftest
+
+    return last_selftest(node)
+
+
 def _vaults(node: "Node") -> list[dict[str, Any]]:
     from contrefeu.cli.copying import last_states
 
@@ -154,6 +162,9 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
     for v in told["vaults"]:
         say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
+    for one in told["selftest"]:
+        if one["state"] not in {"same", "not yet"}:
+            say(f"  SELF-TEST: the copy in {one['url']} does not give the charts back ({one['state']}, {one['at']})")
     if told["capture"].get("no_vault"):
         counts = told["capture"]
         say(f"  NO VAULT: {counts['waiting_for_vault']} senders wait, {counts['without_vault']} answered without one")
