@@ -21,9 +21,7 @@ File = Callable[[str, bytes], Path]
 
 
 @pytest.fixture
-def copied(
-    cli: Commands, filed: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Commands, Path]:
+def copied(cli: Commands, filed: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Commands, Path]:
     """A home and its vault; what was received a moment ago counts at once."""
     monkeypatch.setattr(selftest, "SETTLED_S", 0)
     cli.told("vault", "add", f"file://{tmp_path / 'vault'}")

@@ -54,7 +54,7 @@ async def every_night(node: Node) -> None:
     """Run it in a process of its own, once a night, for as long as the node runs."""
     while True:
         await asyncio.sleep(LOOK_S)
-        if node.settings.vaults and is_due(node.clock, node.settings.node.zone, node.paths.run / RESULT):
+        if is_due(node.clock, node.settings.node.zone, node.paths.run / RESULT):
             command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "vault", "selftest", "--json"]
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
