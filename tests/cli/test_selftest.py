@@ -1,6 +1,6 @@
 """Every night patients are restored from each copy and compared with the charts that wards see; red if any differs.
 
-Method: a home with patients and a folder as its vault; the same test as at night, run by hand; then a copy that differs.
+Method: a home with patients and a folder as its vault; the night's test, run by hand; then a copy that differs.
 """
 
 import os

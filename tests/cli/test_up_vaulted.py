@@ -43,7 +43,7 @@ def test_what_was_acknowledged_outlives_the_disk(
     relay: Relay,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """Acknowledged with the link up, not acknowledged with it cut; killed, destroyed, restored from the bucket alone."""
+    """Acknowledged with the link up, not with it cut; killed, destroyed, restored from the bucket alone."""
     home, key = tmp_path / "home", store.credentials(tmp_path / "key")
     shares = tmp_path / "shares"
     contrefeu(home, "init", "--drill", "--custodians", "3", "--threshold", "2", "--shares-out", str(shares))

@@ -16,10 +16,13 @@ import pytest
 from contrefeu.base import OperatorError
 from contrefeu.journal.segment import SegmentSealer
 from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, open_vault, verify_vault
+from contrefeu.vault.address import Credentials, parse_s3
+from contrefeu.vault.bucket import Bucket
 from contrefeu.vault.chunks import Chunk
+from contrefeu.vault.pace import Pace
 from tests.suites.copy_suite import CopyClaims
 from tests.vault.gateway import Relay, Store
-from tests.vault.house import House
+from tests.vault.house import House, tree_of
 
 pytestmark = pytest.mark.object_store
 
@@ -220,6 +223,34 @@ def test_segments_that_are_closed_become_one_object(
         days = (until - found["LastModified"]).total_seconds() / 86400
         short = "/open/" in found["Key"] or ("/checkpoint/" in found["Key"] and not found["Key"].endswith("-kept"))
         assert days == pytest.approx(1 if short else 2, abs=0.001), found["Key"]
+
+
+def test_what_is_written_once_is_locked_anew(store: Store, bucket: str, tmp_path: Path) -> None:
+    """Keys and settings are needed for as long as any segment: a lock is prolonged, and never cut short by it."""
+    address = parse_s3(store.url(bucket, days=2))
+    place = Bucket(address, Credentials(store.access_key, store.secret_key), Pace())
+    put = place.put("journals/j/verifier", b"key", 2)
+
+    def left_days() -> float:
+        named = {"Bucket": bucket, "Key": "node/journals/j/verifier", "VersionId": put.id}
+        until = place.client.get_object_retention(**named)["Retention"]["RetainUntilDate"]
+        return float((until - place.now()).total_seconds() / 86400)
+
+    assert left_days() == pytest.approx(2, abs=0.001)
+    place.prolong(put, 5)
+    assert left_days() == pytest.approx(5, abs=0.001)
+    place.prolong(put, 3)
+    assert left_days() == pytest.approx(5, abs=0.001)
+
+
+def test_rights_and_notes_come_back_as_folders(vault: Vault, tmp_path: Path) -> None:
+    """What a restore reads as a folder of this machine is fetched whole, whatever its depth."""
+    vault.put("grants/j/0000000001.0123456789abcdef.grant", b"sealed")
+    vault.put("grants/k/0000000002.0123456789abcdef.grant", b"sealed too")
+    assert tree_of(again(vault, tmp_path).folder("grants")) == {
+        "j/0000000001.0123456789abcdef.grant": b"sealed",
+        "k/0000000002.0123456789abcdef.grant": b"sealed too",
+    }
 
 
 def test_a_bucket_without_locks_is_no_vault(store: Store, tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def repair_all(node: "Node") -> dict[str, Any]:
             vault = open_vault(said.url, node.paths.vault_credentials)
             vault.identity()
             vaults.append(vault)
-        except ContrefeuError as found:
-            away.append({"url": said.url, "problem": found.what})
+        except ContrefeuError as lost:
+            away.append({"url": said.url, "problem": lost.what})
     done: list[dict[str, Any]] = []
     checked: list[Verified] = []
     for files in node.journals():

@@ -8,9 +8,9 @@ import msgspec
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.chart import ChartsClient
 from contrefeu.cli.copying import last_states
-from contrefeu.cli.selftest import last_selftest
 from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.node import Node
+from contrefeu.cli.selftest import last_selftest
 from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, VaultState, create_app
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def _status(node: Node) -> NodeStatus:
         )
     tested = {one["url"]: one["state"] for one in last_selftest(node)}
     vaults = [
-        VaultState(v["url"], v["entries"], v["lag_seconds"], _gravest(v["state"], v["scrub"]["state"], tested[v["url"]]))
+        VaultState(
+            v["url"], v["entries"], v["lag_seconds"], _gravest(v["state"], v["scrub"]["state"], tested[v["url"]])
+        )
         for v in last_states(node)
     ]
     return NodeStatus(journals, vaults)

@@ -123,6 +123,16 @@ class Bucket:
             self._check_lock(back[1], name, made, locked["ObjectLockRetainUntilDate"])
         return Version(key, made, len(data), back[1]["LastModified"])
 
+    def prolong(self, version: Version, days: int) -> None:
+        """Lock a version for *days* from now on; a longer lock stays as it is."""
+        if self.locks:
+            until = (self.now() + dt.timedelta(days=days)).replace(microsecond=0)
+            named = {"Key": self._address.prefix + version.key, "VersionId": version.id}
+            said = self._call("get_object_retention", **named)["Retention"]["RetainUntilDate"]
+            if said < until:
+                retention = {"Mode": "COMPLIANCE", "RetainUntilDate": until}
+                self._call("put_object_retention", **named, Retention=retention)
+
     def lapse(self, version: Version) -> bool:
         """Remove a version whose lock is over; False when the store does not let this node."""
         try:

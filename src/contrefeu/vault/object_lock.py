@@ -10,6 +10,7 @@ Rules kept here:
   * What must outlive somebody who has the node's credentials is locked from its first second. Chunks and checkpoints
     lapse `open-days` after, and are removed only when the whole segment was read back.
   * Of several versions the one counts that its writer signed; where nothing is signed, the one that was there first.
+  * What is written once is locked anew before its lock is over, for as long as the node copies.
   * A segment is made one object beside the copying, never before it: an upload of 64 MiB must not hold up a second.
 """
 
@@ -32,7 +33,8 @@ from contrefeu.vault.address import S3Address
 from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.checked import PROBES
 from contrefeu.vault.chunks import Chunk, Piece, Signed, proven, segment_of
-from contrefeu.vault.place import MARKER, VaultAway, VaultShrunk
+from contrefeu.vault.place import BRANCHES, JOURNALS, MARKER, NODES, VaultAway, VaultShrunk
+from contrefeu.vault.recovery import GRANTS
 from contrefeu.vault.walk import read_header
 
 PACE_S = 0.5  # between two steps: a copy lags by less than a second, and a day is some 10^5 chunks, not 10^6
@@ -186,8 +188,10 @@ class ObjectLockVault:
         if self._fetched is None:
             self._fetched = tempfile.TemporaryDirectory(prefix="contrefeu-vault-")
         root = Path(self._fetched.name)
-        if name:
+        if name.partition("/")[0] in {JOURNALS, BRANCHES}:
             self._fetch(name, root / name)
+        elif name:
+            self._fetch_files(name, root / name)
         return root / name
 
     # Which of several counts.
@@ -289,6 +293,7 @@ class ObjectLockVault:
         if time.monotonic() - self._lapsed_at < LAPSE_S and self._lapsed_at:
             return
         self._lapsed_at = time.monotonic()
+        self._prolong()
         points = [v for v in self._bucket.versions(f"{folder}/checkpoint/") if not v.key.endswith("-kept")]
         for version in points[1:]:
             if version.modified.timestamp() < over:
@@ -311,6 +316,26 @@ class ObjectLockVault:
             # What has no header that its writer signed was laid there by somebody else; one that is lost is missed.
             if read_header(found.read, int(child[:10]), verifier) is not None:
                 (to / "segments" / child).write_bytes(found.read())
+
+    def _fetch_files(self, folder: str, to: Path) -> None:
+        """Small files that are written once, with the folders they lie in."""
+        shutil.rmtree(to, ignore_errors=True)
+        to.mkdir(parents=True)
+        for name in {found.key for found in self._bucket.versions(f"{folder}/")}:
+            path = to / name.removeprefix(f"{folder}/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.read(name))
+
+    def _prolong(self) -> None:
+        """Lock for longer what is written once and needed for as long as any segment is."""
+        half = self._bucket.now().timestamp() - self._address.days * 86400 / 2
+        names = [MARKER, *(f"{JOURNALS}/{name}/verifier" for name in self._bucket.children(JOURNALS))]
+        for folder in (NODES, GRANTS):
+            names += sorted({found.key for found in self._bucket.versions(f"{folder}/")})
+        for name in names:
+            found = self._oldest(name)
+            if found is not None and found.modified.timestamp() < half:
+                self._bucket.prolong(found, self._address.days)
 
     def _set_aside(self, name: str, offset: int, other: bytes) -> None:
         """Keep under a name of its own what lies where other bytes belong."""
