@@ -5,6 +5,7 @@ Rules kept here:
     for new ones, ten times as many.
   * A test marked `browser` is skipped where there is no chromium, one marked `system("pdftotext")` where that
     program is missing; the reason names scripts/install-system.sh.
+  * A test marked `object_store` is skipped where Ceph's programs are missing, or who runs the tests is not root.
   * In CI (CONTREFEU_CI=1) nothing is skipped: a skipped test fails the run, whatever the reason.
 """
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CEPH = ("radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-mgr", "ceph-osd", "monmaptool", "curl")
 IN_CI = os.environ.get("CONTREFEU_CI") == "1"
 
 # Machines are shared and slow: a deadline would fail tests for their neighbours' sake.
@@ -30,6 +32,9 @@ _skipped: dict[str, str] = {}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marks that this file gives a meaning."""
+    config.addinivalue_line(
+        "markers", "object_store: needs Ceph's S3 gateway, which runs as root (tests/vault/gateway.py)"
+    )
     config.addinivalue_line("markers", "system(*programs): needs programs that scripts/install-system.sh brings")
 
 
@@ -45,6 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _lacking(item: pytest.Item) -> Iterator[str]:
     if item.get_closest_marker("browser") and not any(map(shutil.which, CHROMIUM_NAMES)):
         yield "chromium"
+    if item.get_closest_marker("object_store"):
+        yield from (program for program in CEPH if not shutil.which(program))
+        if os.geteuid() != 0:
+            yield "root"
     for mark in item.iter_markers("system"):
         yield from (program for program in mark.args if not shutil.which(program))
 

@@ -132,3 +132,33 @@ def test_a_restore_overwrites_nothing(copied: tuple[Commands, str]) -> None:
     ran = cli("restore", "--from", url, "--shares", *shares(cli, 3), "--to", cli.home)
     assert ran.status == 1
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_damaged_journal_is_mended_and_so_is_a_damaged_copy(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """`vault repair`: both ways, the damaged files kept, exit status 0 when all is whole and 12 when no copy is."""
+    cli, _url = copied
+    name = next(p.name for p in (cli.home / "journals").iterdir() if p.name.endswith("-capture"))
+    ours = cli.home / "journals" / name / "segments" / "0000000001.seg"
+    theirs = tmp_path / "vault" / "journals" / name / "segments" / "0000000001.seg"
+    before = theirs.read_bytes()
+
+    def harm(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[len(before) * 3 // 4] ^= 1
+        path.write_bytes(content)
+
+    harm(ours)
+    assert cli("journal", "verify").status == 12
+    report = cli.told("vault", "repair")
+    assert (report["intact"], report["damage"], report["copied"]) == (True, [], 1)
+    assert [(one["place"], one["segment"]) for one in report["repaired"]] == [("home", 1)]
+    assert cli("journal", "verify").status == 0
+    assert ours.read_bytes() == before
+    harm(theirs)
+    assert [one["source"] for one in cli.told("vault", "repair")["repaired"]] == ["home"]
+    assert theirs.read_bytes() == before
+    harm(ours)
+    harm(theirs)
+    report = cli.told("vault", "repair", status=12)
+    assert (report["intact"], len(report["not_repaired"])) == (False, 2)
+    assert cli.told("vault", "repair", status=12)["repaired"] == []

@@ -10,7 +10,7 @@ from contrefeu.custody import DataKeys, HomePaths, KeyPair, ReadingKeys, make_ho
 from contrefeu.hospital import parse_settings
 from contrefeu.journal import MEDIA_HL7V2, Draft, JournalWriter
 from contrefeu.proof import Signer
-from contrefeu.vault import CopyState, DirectoryVault, Shipper, make_vault
+from contrefeu.vault import CopyState, Shipper, Vault, make_vault
 
 NODE = "drill/nlost"
 FACILITY = 'Hôpital "Saint-Exemple"'
@@ -61,7 +61,7 @@ class Hospital:
             + 'zone = "Europe/Paris"\nlanguage = "en"\n[[wards]]\nid = "MED"\nbeds = ["1"]\n'
         )
         self.home.settings.write_text(text)
-        self.vault: DirectoryVault = make_vault(f"file://{self.root}/vault", outside=self.home.root)
+        self.vault: Vault = make_vault(f"file://{self.root}/vault", outside=self.home.root)
         self.writers = {role: self._writer(role) for role in ("capture", "station")}
 
     def _writer(self, role: str) -> JournalWriter:

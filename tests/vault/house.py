@@ -8,7 +8,7 @@ from contrefeu.base import ManualClock
 from contrefeu.custody import KeyPair
 from contrefeu.journal import MEDIA_HL7V2, Draft, JournalFiles, JournalWriter, Recipient, Verified, verify_journal
 from contrefeu.proof import Signer
-from contrefeu.vault import CopyState, DirectoryVault, Shipper
+from contrefeu.vault import CopyState, Shipper, Vault
 
 JOURNAL = "drill/test-capture"
 FOLDER = "drill_test-capture"
@@ -33,6 +33,11 @@ class House:
     def journals(self) -> Path:
         """One folder a journal."""
         return self.root / "journals"
+
+    @property
+    def vault_credentials(self) -> Path:
+        """What the node shows to object stores."""
+        return self.root / "vault-credentials"
 
     @property
     def settings(self) -> Path:
@@ -106,12 +111,12 @@ def tree_of(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def copy_of(vault: DirectoryVault, folder: str = f"journals/{FOLDER}") -> Verified:
+def copy_of(vault: Vault, folder: str = f"journals/{FOLDER}") -> Verified:
     """What a check of the copy finds."""
     return verify_journal(JournalFiles(vault.folder(folder)))
 
 
-def frames_of(house: House, vault: DirectoryVault) -> None:
+def frames_of(house: House, vault: Vault) -> None:
     """Assert that each segment in the vault is a prefix of the journal's."""
     folder = JournalFiles(vault.folder(f"journals/{FOLDER}"))
     for number in folder.segments():
@@ -119,7 +124,7 @@ def frames_of(house: House, vault: DirectoryVault) -> None:
         assert theirs.startswith(ours), f"segment {number}"
 
 
-def ship(house: House, vault: DirectoryVault) -> CopyState:
+def ship(house: House, vault: Vault) -> CopyState:
     """One step of a shipper that has just started."""
     shipper = Shipper(house, vault)
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from contrefeu.base import OperatorError
-from contrefeu.vault import CopyState, DirectoryVault, Shipper, VaultAway, make_vault, open_vault, verify_vault
+from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, make_vault, open_vault, verify_vault
 from tests.suites.copy_suite import CopyClaims
 from tests.vault.house import FOLDER, House, copy_of, frames_of, tree_of
 
@@ -24,7 +24,7 @@ def house(tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> DirectoryVault:
+def vault(tmp_path: Path) -> Vault:
     return make_vault(f"file://{tmp_path}/vault", outside=tmp_path / "home")
 
 
@@ -32,11 +32,19 @@ class TestDirectory(CopyClaims):
     """What any vault must do, a folder does."""
 
     @pytest.fixture
-    def vault(self, tmp_path: Path) -> DirectoryVault:
+    def vault(self, tmp_path: Path) -> Vault:
         return make_vault(f"file://{tmp_path}/vault", outside=tmp_path / "home")
 
     @pytest.fixture
-    def away(self, vault: DirectoryVault) -> Callable[[bool], None]:
+    def trace(self, vault: Vault) -> Callable[[str], object]:
+        def trace(folder: str) -> object:
+            found = sorted(vault.folder(folder).rglob("*"))
+            return [(p, p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else b"") for p in found]
+
+        return trace
+
+    @pytest.fixture
+    def away(self, vault: Vault) -> Callable[[bool], None]:
         place = vault.folder("")
         elsewhere = place.with_name("the disk")
 
@@ -60,7 +68,7 @@ def test_nothing_is_written_to_an_empty_mount_point(house: House, tmp_path: Path
     assert (state.state, list((tmp_path / "mnt").iterdir())) == ("unreachable", [])
 
 
-def test_another_disk_in_its_place_gets_a_whole_copy(house: House, vault: DirectoryVault, tmp_path: Path) -> None:
+def test_another_disk_in_its_place_gets_a_whole_copy(house: House, vault: Vault, tmp_path: Path) -> None:
     """Two disks that take turns: a running shipper sees the exchange, and each ends up whole."""
     house.say(5)
     shipper = Shipper(house, vault)
@@ -77,12 +85,14 @@ def test_another_disk_in_its_place_gets_a_whole_copy(house: House, vault: Direct
 
 
 @pytest.mark.parametrize(
-    "url", ["/media/x", "file://host/x", "s3://bucket/x", "file:relative", "", "http://x/"], ids=lambda u: u or "empty"
+    "url",
+    ["/media/x", "file://host/x", "s3:///x", "s3://b/x?days=0", "s3://b/x?lock=no", "file:relative", "", "http://x/"],
+    ids=lambda u: u or "empty",
 )
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_what_is_no_address_is_refused(url: str, tmp_path: Path) -> None:
     """An address of another kind is an error that says what to write."""
     with pytest.raises(OperatorError, match="no address of a vault"):
-        open_vault(url)
+        open_vault(url, tmp_path)
 
 
 def test_an_address_may_be_percent_encoded(tmp_path: Path) -> None:
@@ -103,7 +113,7 @@ def test_a_vault_is_made_only_where_it_makes_sense(tmp_path: Path) -> None:
     assert not (tmp_path / "not mounted").exists()
 
 
-def test_a_vault_made_twice_is_the_same_vault(vault: DirectoryVault, house: House) -> None:
+def test_a_vault_made_twice_is_the_same_vault(vault: Vault, house: House) -> None:
     """Making it again finds it and changes nothing."""
     before = vault.identity()
     make_vault(vault.url, outside=house.root)
@@ -134,9 +144,7 @@ class Fault:
 @pytest.mark.parametrize("kept", [0, 0.5, 1])
 @pytest.mark.parametrize("call", ["pwrite", "fsync"])
 @pytest.mark.parametrize("nth", [1, 2, 4])
-def test_a_write_that_fails_costs_nothing(
-    house: House, vault: DirectoryVault, call: str, nth: int, kept: float
-) -> None:
+def test_a_write_that_fails_costs_nothing(house: House, vault: Vault, call: str, nth: int, kept: float) -> None:
     """Left nothing, left half, or done and failing all the same: the state says so, and the next step makes it good."""
     house.segment_bytes = 1500
     house.say(3)
@@ -156,7 +164,7 @@ def test_a_write_that_fails_costs_nothing(
 
 @pytest.mark.req("D8")
 def test_what_does_not_read_back_is_not_shown_as_copied(
-    house: House, vault: DirectoryVault, monkeypatch: pytest.MonkeyPatch
+    house: House, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that confirms and forgets: `entries` stays where it was (D8)."""
     house.say(3)
@@ -174,7 +182,7 @@ def test_what_does_not_read_back_is_not_shown_as_copied(
 
 
 @pytest.mark.parametrize("step", range(0, 700, 37))
-def test_a_copy_cut_anywhere_is_taken_up_again(house: House, vault: DirectoryVault, step: int) -> None:
+def test_a_copy_cut_anywhere_is_taken_up_again(house: House, vault: Vault, step: int) -> None:
     """The vault's machine lost power while a segment was written: at any byte above its checkpoint."""
     house.say(3)
     Shipper(house, vault).step()
@@ -189,7 +197,7 @@ def test_a_copy_cut_anywhere_is_taken_up_again(house: House, vault: DirectoryVau
     frames_of(house, vault)
 
 
-def test_a_torn_tail_with_other_bytes_is_kept_aside(house: House, vault: DirectoryVault) -> None:
+def test_a_torn_tail_with_other_bytes_is_kept_aside(house: House, vault: Vault) -> None:
     """Sectors that came out of order: what lies there goes to aside/, and the frames are written again."""
     house.say(3)
     Shipper(house, vault).step()
@@ -203,7 +211,7 @@ def test_a_torn_tail_with_other_bytes_is_kept_aside(house: House, vault: Directo
     assert vault.read(f"journals/{FOLDER}/aside/{torn}").endswith(b"sector")
 
 
-def test_a_header_torn_in_the_vault_is_written_again(house: House, vault: DirectoryVault) -> None:
+def test_a_header_torn_in_the_vault_is_written_again(house: House, vault: Vault) -> None:
     """The vault's machine died while a segment was begun there."""
     house.segment_bytes = 1500
     house.say(10, size=200)
@@ -249,7 +257,7 @@ def test_a_disk_that_is_really_full_is_caught_up_later(house: House, tmp_path: P
         os.system(f"umount {place}")
 
 
-def test_a_read_only_vault_is_a_state(house: House, vault: DirectoryVault, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_vault_is_a_state(house: House, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk refuses every write: nothing is lost, and a check of it still works."""
     house.say(3)
     shipper = Shipper(house, vault)
@@ -272,7 +280,7 @@ def test_a_read_only_vault_is_a_state(house: House, vault: DirectoryVault, monke
     assert shipper.step() == CopyState(6, "up-to-date")
 
 
-def test_a_file_that_became_shorter_is_said(vault: DirectoryVault) -> None:
+def test_a_file_that_became_shorter_is_said(vault: Vault) -> None:
     """Appending where bytes are missing would leave a hole."""
     vault.append("journals/j/segments/0000000001.seg", 0, b"header")
     with pytest.raises(VaultAway, match="shorter"):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.vault import DirectoryVault, follow, make_vault
+from contrefeu.vault import DirectoryVault, Vault, follow, make_vault
 from tests.vault.house import FOLDER, House, copy_of
 
 LAG_S = 1.0  # C5
@@ -27,7 +27,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.crash()
 
 
-def add_vault(house: House, name: str) -> DirectoryVault:
+def add_vault(house: House, name: str) -> Vault:
     """As `contrefeu vault add` does."""
     vault = make_vault(f"file://{house.root.parent}/{name}", outside=house.root)
     house.settings.write_text(house.settings.read_text() + f'\n[[vaults]]\nurl = "{vault.url}"\n')
@@ -102,6 +102,7 @@ def test_the_state_file_says_what_the_commands_show(house: House) -> None:
             "lag_seconds": 0,
             "state": "up-to-date",
             "problem": "",
+            "positions": {FOLDER: 3},
         }
         assert 0 <= float(str(state["lag_seconds"])) < LAG_S
         house.say(1)
@@ -169,7 +170,7 @@ def test_a_disk_that_hangs_hangs_nothing_else(house: House, monkeypatch: pytest.
 
 def test_an_address_that_is_none_is_said(house: House) -> None:
     """A typing mistake in the settings shows as a vault out of reach, not as a silence."""
-    house.settings.write_text(house.settings.read_text() + '\n[[vaults]]\nurl = "s3://bucket"\n')
+    house.settings.write_text(house.settings.read_text() + '\n[[vaults]]\nurl = "gopher://bucket"\n')
     with following(house) as states:
         until(lambda: [s["state"] for s in said(states)] == ["unreachable"])
         assert "no address" in str(said(states)[0]["problem"])

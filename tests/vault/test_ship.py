@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from contrefeu.base import ManualClock
 from contrefeu.journal import MEDIA_OTHER, Draft, JournalFailed, JournalFiles
 from contrefeu.proof import Checkpoint, Frontier, Signer
-from contrefeu.vault import CopyState, DirectoryVault, Shipper, VaultAway, make_vault, verify_vault
+from contrefeu.vault import CopyState, DirectoryVault, Shipper, Vault, VaultAway, make_vault, verify_vault
 from tests.vault.house import FOLDER, JOURNAL, OTHER, SIGNER, House, copy_of, frames_of, ship, tree_of
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # syncs cost nothing there
@@ -30,7 +30,7 @@ def house(tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> DirectoryVault:
+def vault(tmp_path: Path) -> Vault:
     return make_vault(f"file://{tmp_path}/vault", outside=tmp_path / "home")
 
 
@@ -44,7 +44,7 @@ def flip(path: Path, at: int) -> None:
 # What happens to a journal in the ordinary course of things.
 
 
-def test_many_segments_go_over_in_one_step(house: House, vault: DirectoryVault) -> None:
+def test_many_segments_go_over_in_one_step(house: House, vault: Vault) -> None:
     """Closed ones and the open one, each complete, and the checkpoint behind them."""
     house.segment_bytes = 1500
     house.say(60, size=100)
@@ -56,7 +56,7 @@ def test_many_segments_go_over_in_one_step(house: House, vault: DirectoryVault) 
     assert len(vault.names(f"journals/{FOLDER}/segments")) > 5
 
 
-def test_small_steps_end_where_one_long_step_ends(house: House, vault: DirectoryVault) -> None:
+def test_small_steps_end_where_one_long_step_ends(house: House, vault: Vault) -> None:
     """A step stops when it has copied its share; the checkpoint goes over with the last one."""
     house.segment_bytes = 1500
     house.say(60, size=100)
@@ -70,7 +70,7 @@ def test_small_steps_end_where_one_long_step_ends(house: House, vault: Directory
     assert copy_of(vault).checkpoint is not None
 
 
-def test_an_entry_longer_than_a_chunk_goes_over(house: House, vault: DirectoryVault) -> None:
+def test_an_entry_longer_than_a_chunk_goes_over(house: House, vault: Vault) -> None:
     """A scanned file that does not compress is one frame of many megabytes."""
     house.start().append([Draft("SCAN", MEDIA_OTHER, os.urandom(9 << 20), house.clock.now_ns())])
     house.say(1)
@@ -79,7 +79,7 @@ def test_an_entry_longer_than_a_chunk_goes_over(house: House, vault: DirectoryVa
     assert copy_of(vault).intact
 
 
-def test_a_stopped_journal_is_copied_to_its_closing_frame(house: House, vault: DirectoryVault) -> None:
+def test_a_stopped_journal_is_copied_to_its_closing_frame(house: House, vault: Vault) -> None:
     """Nothing is left over when the node was stopped first."""
     house.say(3)
     ship(house, vault)
@@ -93,7 +93,7 @@ def test_a_stopped_journal_is_copied_to_its_closing_frame(house: House, vault: D
 
 @pytest.mark.parametrize("call", ["fdatasync", "pwrite"])
 def test_a_segment_abandoned_after_a_failed_sync_is_copied_as_far_as_it_counts(
-    house: House, vault: DirectoryVault, monkeypatch: pytest.MonkeyPatch, call: str
+    house: House, vault: Vault, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     """The batch was written again in the next segment: once in the journal, once in the copy."""
     house.say(3)
@@ -123,7 +123,7 @@ def test_a_segment_abandoned_after_a_failed_sync_is_copied_as_far_as_it_counts(
 
 
 def test_segments_that_were_begun_and_left_are_passed_over(
-    house: House, vault: DirectoryVault, monkeypatch: pytest.MonkeyPatch
+    house: House, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that fails while headers are written leaves files that are no part of the journal, nor of the copy."""
     house.say(3)
@@ -146,7 +146,7 @@ def test_segments_that_were_begun_and_left_are_passed_over(
     assert (found.intact, found.damage, found.entries) == (True, [], 7)
 
 
-def test_a_crash_of_the_writer_changes_nothing_for_copies(house: House, vault: DirectoryVault) -> None:
+def test_a_crash_of_the_writer_changes_nothing_for_copies(house: House, vault: Vault) -> None:
     """A torn tail stays at home; the journal goes on in its next segment, and so does the copy."""
     house.say(3)
     shipper = Shipper(house, vault)
@@ -163,7 +163,7 @@ def test_a_crash_of_the_writer_changes_nothing_for_copies(house: House, vault: D
     assert (copy_of(vault).damage, copy_of(vault).entries) == ([], 6)
 
 
-def test_a_head_file_lost_in_a_power_cut_is_no_rollback(house: House, vault: DirectoryVault) -> None:
+def test_a_head_file_lost_in_a_power_cut_is_no_rollback(house: House, vault: Vault) -> None:
     """The head is not synced: an old one, or none, must not raise an alarm while the frames are there."""
     house.say(2)
     old = house.files.head.read_bytes()
@@ -179,7 +179,7 @@ def test_a_head_file_lost_in_a_power_cut_is_no_rollback(house: House, vault: Dir
     assert ship(house, vault) == CopyState(5, "up-to-date")
 
 
-def test_two_journals_are_two_copies(house: House, vault: DirectoryVault) -> None:
+def test_two_journals_are_two_copies(house: House, vault: Vault) -> None:
     """Trouble with one does not hold up the other."""
     house.say(3)
     other = House(house.root, house.clock, signer=Signer("drill/test-station", b"\x08" * 32))
@@ -194,7 +194,7 @@ def test_two_journals_are_two_copies(house: House, vault: DirectoryVault) -> Non
     assert copy_of(vault).entries == 5
 
 
-def test_files_that_others_put_there_are_left_alone(house: House, vault: DirectoryVault) -> None:
+def test_files_that_others_put_there_are_left_alone(house: House, vault: Vault) -> None:
     """Names that are not ours stop nothing: a person may put the settings there by hand, a system its own litter."""
     house.say(2)
     ship(house, vault)
@@ -216,7 +216,7 @@ def test_files_that_others_put_there_are_left_alone(house: House, vault: Directo
     assert copy_of(vault).damage == []
 
 
-def test_a_copy_that_shrank_is_looked_at_again(house: House, vault: DirectoryVault) -> None:
+def test_a_copy_that_shrank_is_looked_at_again(house: House, vault: Vault) -> None:
     """A file system that was repaired lost what had read back: a running shipper finds out and says it."""
     house.say(6)
     shipper = Shipper(house, vault)
@@ -231,7 +231,7 @@ def test_a_copy_that_shrank_is_looked_at_again(house: House, vault: DirectoryVau
 
 
 def test_a_full_vault_is_not_read_again_at_each_attempt(
-    house: House, vault: DirectoryVault, monkeypatch: pytest.MonkeyPatch
+    house: House, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Capture's disk has better things to do than to read a segment a second, for as long as a vault is full."""
     house.say(50)
@@ -259,7 +259,7 @@ def test_a_full_vault_is_not_read_again_at_each_attempt(
 @pytest.mark.req("C4")
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_journal_rewritten_with_its_own_key_is_refused(
-    house: House, vault: DirectoryVault, tmp_path: Path, restarted: bool
+    house: House, vault: Vault, tmp_path: Path, restarted: bool
 ) -> None:
     """Whoever holds the node holds its signing key, and can sign another past: not here."""
     house.segment_bytes = 1500
@@ -280,7 +280,7 @@ def test_a_journal_rewritten_with_its_own_key_is_refused(
 
 
 @pytest.mark.req("C4")
-def test_the_same_name_with_another_key_is_refused(house: House, vault: DirectoryVault) -> None:
+def test_the_same_name_with_another_key_is_refused(house: House, vault: Vault) -> None:
     """A journal is its writer's: a new key under an old name is somebody else, kept beside."""
     house.say(5)
     ship(house, vault)
@@ -296,7 +296,7 @@ def test_the_same_name_with_another_key_is_refused(house: House, vault: Director
     assert copy_of(vault, f"branches/{FOLDER}.1").entries == 2
 
 
-def test_each_further_history_has_a_branch_of_its_own(house: House, vault: DirectoryVault, tmp_path: Path) -> None:
+def test_each_further_history_has_a_branch_of_its_own(house: House, vault: Vault, tmp_path: Path) -> None:
     """Put back twice, it tells three stories: all are kept, and each is gone on with when it comes again."""
     house.say(3)
     then = house.snapshot(tmp_path / "then")
@@ -318,7 +318,7 @@ def test_each_further_history_has_a_branch_of_its_own(house: House, vault: Direc
     assert [d.kind for d in found.damage] == ["forked", "forked"]
 
 
-def test_a_journal_put_right_is_followed_again(house: House, vault: DirectoryVault, tmp_path: Path) -> None:
+def test_a_journal_put_right_is_followed_again(house: House, vault: Vault, tmp_path: Path) -> None:
     """The refusal lasts as long as its reason."""
     house.say(3)
     then = house.snapshot(tmp_path / "then")
@@ -334,7 +334,7 @@ def test_a_journal_put_right_is_followed_again(house: House, vault: DirectoryVau
     assert copy_of(vault).damage == []
 
 
-def test_a_checkpoint_of_another_history_is_refused_and_kept(house: House, vault: DirectoryVault) -> None:
+def test_a_checkpoint_of_another_history_is_refused_and_kept(house: House, vault: Vault) -> None:
     """Signed by the journal's own key, over leaves that its frames do not make: evidence, and no checkpoint."""
     house.say(3)
     shipper = Shipper(house, vault)
@@ -356,7 +356,7 @@ def test_a_checkpoint_of_another_history_is_refused_and_kept(house: House, vault
 
 
 @pytest.mark.parametrize("note", [b"", b"nonsense", b"drill/test-capture\n9\n\n\xe2\x80\x94 x AAAA\n"], ids=repr)
-def test_a_checkpoint_that_nobody_signed_is_never_kept(house: House, vault: DirectoryVault, note: bytes) -> None:
+def test_a_checkpoint_that_nobody_signed_is_never_kept(house: House, vault: Vault, note: bytes) -> None:
     """The last good one stands."""
     house.say(3)
     shipper = Shipper(house, vault)
@@ -373,7 +373,7 @@ def test_a_checkpoint_that_nobody_signed_is_never_kept(house: House, vault: Dire
     assert copy_of(vault).checkpoint is not None
 
 
-def test_damage_in_the_journal_does_not_reach_what_was_copied(house: House, vault: DirectoryVault) -> None:
+def test_damage_in_the_journal_does_not_reach_what_was_copied(house: House, vault: Vault) -> None:
     """A byte rots in what is copied already: while its segment is the last one the journal is no continuation."""
     house.say(6)
     ship(house, vault)
@@ -384,7 +384,7 @@ def test_damage_in_the_journal_does_not_reach_what_was_copied(house: House, vaul
     assert tree_of(vault.folder("journals")) == before
 
 
-def test_damage_behind_the_copy_does_not_stop_later_segments(house: House, vault: DirectoryVault) -> None:
+def test_damage_behind_the_copy_does_not_stop_later_segments(house: House, vault: Vault) -> None:
     """A later header says that the tree is the copied one: what rotted at home is whole in the vault."""
     house.segment_bytes = 1500
     house.say(10, size=200)
@@ -397,7 +397,7 @@ def test_damage_behind_the_copy_does_not_stop_later_segments(house: House, vault
     assert copy_of(vault).damage == []
 
 
-def test_a_frame_that_rotted_before_it_was_copied_is_told(house: House, vault: DirectoryVault) -> None:
+def test_a_frame_that_rotted_before_it_was_copied_is_told(house: House, vault: Vault) -> None:
     """Its leaf is in the tree: the copy goes on behind it, and an alarm says where it is."""
     house.say(2)
     shipper = Shipper(house, vault)
@@ -417,7 +417,7 @@ def test_a_frame_that_rotted_before_it_was_copied_is_told(house: House, vault: D
 
 
 @pytest.mark.parametrize("at", [60, 2000, -300])
-def test_a_damaged_copy_is_not_written_on(house: House, vault: DirectoryVault, at: int) -> None:
+def test_a_damaged_copy_is_not_written_on(house: House, vault: Vault, at: int) -> None:
     """What the vault signed off is not there any more: it is said, and new entries are kept beside."""
     house.say(30)
     ship(house, vault)
@@ -436,7 +436,7 @@ def test_a_damaged_copy_is_not_written_on(house: House, vault: DirectoryVault, a
     assert max(newest, copy_of(vault).entries) == 33
 
 
-def test_a_segment_sealed_to_another_recovery_key_is_told(house: House, vault: DirectoryVault) -> None:
+def test_a_segment_sealed_to_another_recovery_key_is_told(house: House, vault: Vault) -> None:
     """Somebody changed the custodians' key: from then on their shares would open nothing (S5)."""
     house.say(3)
     shipper = Shipper(house, vault)
@@ -538,7 +538,7 @@ def test_whatever_happens_the_copy_is_a_sound_prefix(steps: list[str]) -> None:
         house.crash()
 
 
-def _cut_above_checkpoint(vault: DirectoryVault, number: int) -> None:
+def _cut_above_checkpoint(vault: Vault, number: int) -> None:
     """The vault's machine dies: the end of its last segment is gone, what its checkpoint signs for is not."""
     copy = JournalFiles(vault.folder(f"journals/{FOLDER}"))
     if not copy.segments():

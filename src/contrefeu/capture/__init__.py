@@ -5,10 +5,13 @@ from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
 from contrefeu.capture.mllp_server import MllpCounts, MllpListener
+from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
+from contrefeu.capture.vaulted import CopiesFile, Standing, VaultIntake
 
 __all__ = [
     "BATCH_BYTES",
     "BATCH_DRAFTS",
+    "CopiesFile",
     "Intake",
     "Item",
     "LocalAppender",
@@ -19,6 +22,9 @@ __all__ = [
     "Problem",
     "ReadAhead",
     "Reading",
+    "Standing",
+    "VaultIntake",
+    "acknowledgement_codes",
     "files_in",
     "read_file",
     "split",

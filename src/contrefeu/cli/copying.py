@@ -8,13 +8,15 @@ import msgspec
 from contrefeu.cli.node import Node
 
 STATE = "copies.json"
+SCRUB = "scrub.json"
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone, and the age of copies not known
 
 
 async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
     """Copy until told to stop; a vault added to the settings meanwhile is taken up."""
-    from contrefeu.vault import follow
+    from contrefeu.vault import follow, scrub_beside
 
+    scrub_beside(node.paths, node.paths.run / SCRUB, node.clock, stop.is_set)
     await asyncio.to_thread(follow, node.paths, node.paths.run / STATE, stop.is_set)
 
 
@@ -30,7 +32,18 @@ def last_states(node: Node) -> list[dict[str, Any]]:
         pass
     known = {state["url"]: state for state in kept}
     none = {"entries": 0, "lag_seconds": None, "state": "never copied"}
-    return [known.get(vault.url, {"url": vault.url} | none) for vault in node.settings.vaults]
+    passes = scrubbed(node)
+    return [
+        known.get(vault.url, {"url": vault.url} | none) | {"scrub": passes.get(vault.url, {"state": "not yet"})}
+        for vault in node.settings.vaults
+    ]
+
+
+def scrubbed(node: Node) -> dict[str, dict[str, Any]]:
+    """What was found when closed segments were read again, by place: "home", and each vault's address."""
+    from contrefeu.vault import last_passes
+
+    return last_passes(node.paths.run / SCRUB)
 
 
 def _when_silent(state: str) -> str:

@@ -41,10 +41,15 @@ def verify(
     hash, that the tree they make is the one that the checkpoints signed for: its own, those in the node's vaults, and
     those given with --checkpoint. Against one of these a journal cut short, rolled back or forked is caught.
     """
+    from contrefeu.cli.vaults import credentials_for
     from contrefeu.cli.verifying import verify_copies, verify_folder
 
-    kept = checkpoint or []
-    found = verify_copies(vault, kept) if vault else verify_folder(door(context).home, directory, key, kept)
+    kept, home = checkpoint or [], door(context).home
+    found = (
+        verify_copies(vault, credentials_for(home, vault, None), kept)
+        if vault
+        else verify_folder(home, directory, key, kept)
+    )
     report = {
         "intact": found.intact,
         "entries": found.entries,

@@ -19,6 +19,7 @@ import typer
 from contrefeu.cli.door import door, emit, set_up_logs
 
 if TYPE_CHECKING:
+    from contrefeu.capture import Intake
     from contrefeu.cli.node import Node
 
 
@@ -70,10 +71,10 @@ def _run(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
 async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Event) -> None:
     import msgspec
 
-    from contrefeu.capture import Intake, LocalServer, MllpListener
+    from contrefeu.capture import LocalServer, MllpListener
 
     settings = node.settings.capture
-    intake = Intake(node.writer(node.capture_journal), node.clock)
+    intake = _capture_intake(node)
     listener = MllpListener(
         intake,
         message_bytes_max=settings.message_bytes_max,
@@ -93,13 +94,30 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     intake.close()
 
 
+def _capture_intake(node: "Node") -> "Intake":
+    """The intake of the feeds: its answers wait for the disk, or for a vault too."""
+    from contrefeu.capture import CopiesFile, Intake, VaultIntake
+    from contrefeu.cli.copying import STATE
+
+    said = node.settings.capture
+    writer = node.writer(node.capture_journal)
+    if said.ack == "disk":
+        return Intake(writer, node.clock)
+    copies = CopiesFile(node.paths.run / STATE, node.capture_journal, node.clock)
+    return VaultIntake(
+        writer, node.clock, copies, when_no_vault=said.when_no_vault, exceptions=said.no_vault_exceptions
+    )
+
+
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
     from contrefeu.cli.horizon import KeyKeeper
+    from contrefeu.cli.selftest import every_night
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
     keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
+    testing = asyncio.create_task(every_night(node))
     await run_reader(
         db=node.paths.charts_db,
         key=node.paths.store_key.read_bytes(),
@@ -111,6 +129,7 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
         stop=stop,
     )
     keeping.cancel()
+    testing.cancel()
 
 
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:
@@ -185,7 +204,7 @@ async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: async
 
 
 def _state(intake: Any, confined: bool) -> dict[str, Any]:
-    return {
+    told = {
         "journal": intake.journal,
         "sequence": intake.sequence,
         "trouble": intake.trouble,
@@ -193,6 +212,13 @@ def _state(intake: Any, confined: bool) -> dict[str, Any]:
         "user": os.getuid(),
         "confined": confined,
     }
+    if hasattr(intake, "no_vault"):  # its answers wait for one
+        told |= {
+            "waiting_for_vault": intake.waiting,
+            "without_vault": intake.without_vault,
+            "no_vault": intake.no_vault,
+        }
+    return told
 
 
 def _address(text: str) -> tuple[str, int]:

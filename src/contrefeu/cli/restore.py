@@ -13,6 +13,9 @@ def restore(
     shares: Annotated[list[Path], typer.Option(metavar="FILE...", help="The custodians' share files.")],
     to: Annotated[Path, typer.Option(metavar="DIR", help="The new home: an empty folder, or one that is not there.")],
     until: Annotated[str, typer.Option(metavar="TIME", help="Charts as known from what was received by TIME.")] = "",
+    credentials: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What is shown to an object store; mode 0600.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a new home from a vault and the custodians' shares; its charts are computed again.
@@ -30,7 +33,7 @@ def restore(
     until_ns = instant(until, "--until")
     clock = SystemClock()
     words = [read_share(path) for path in shares]
-    done = rebuild(from_, words, to.absolute(), clock=clock, until_ns=until_ns)
+    done = rebuild(from_, words, to.absolute(), clock=clock, until_ns=until_ns, credentials=credentials)
     node = Node.at(to.absolute())
     node.audit("restore", what=from_)
     # A recovery is open: until somebody says that it is over no reading key is destroyed.

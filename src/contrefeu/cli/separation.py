@@ -4,7 +4,7 @@
     capture   contrefeu-capture    node/capture.seed, its journal, run/capture/
     reader    contrefeu-reader     keys/reading/, keys/public/, keys/store.key, charts/, run/charts/
     web       contrefeu-web        node/station.seed, its journal, ca/server.key, run/station/
-    copies    contrefeu-copies     vaults in folders
+    copies    contrefeu-copies     vaults in folders, vault-credentials/
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
 
 Rules kept here:
@@ -154,9 +154,10 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield paths.journals, _ROOT, GROUP, 0o3770
     for files in node.journals():
         yield from _tree(files.folder, _writer_of(files.folder.name, node.settings.node.id), 0o2750, 0o640)
+    yield from _tree(paths.vault_credentials, "copies", 0o700, 0o600)
     yield paths.run, _ROOT, GROUP, 0o3770
     for path in sorted(paths.run.glob("*.json")):
-        yield path, "copies" if path.name == "copies.json" else _ROOT, GROUP, 0o640
+        yield path, "copies" if path.name in {"copies.json", "scrub.json"} else _ROOT, GROUP, 0o640
     for name, (owner, asking) in _SOCKETS.items():
         folder = paths.run / name
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -21,7 +21,12 @@ def status(context: typer.Context, json: Json = False) -> None:
     told = describe(Node.at(door(context).home))
     answer(json, told, lambda: _for_people(told))
     finding = (
-        told["troubles"] or told["keys"]["alarms"] or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
+        told["troubles"]
+        or told["keys"]["alarms"]
+        or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
+        or told["capture"].get("no_vault")
+        or any(one["state"] not in {"same", "not yet"} for one in told["selftest"])
+        or any(one["state"] == "damaged" for one in _scrubs(told))
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
 
@@ -57,6 +62,8 @@ def describe(node: "Node") -> dict[str, Any]:
         "vaults": _vaults(node),
         "keys": _keys(node),
         "processes": _processes(node, capture),
+        "scrub": _scrubbed(node),
+        "selftest": _selftest(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "capture": capture,
         "trouble": capture.get("trouble", ""),
@@ -124,6 +131,19 @@ _NOTES = {
 }
 
 
+def _scrubbed(node: "Node") -> dict[str, Any]:
+    """When the home's own journals were last read again, and what was found."""
+    from contrefeu.cli.copying import scrubbed
+
+    return scrubbed(node).get("home", {"state": "not yet"})
+
+
+def _selftest(node: "Node") -> list[dict[str, Any]]:
+    from contrefeu.cli.selftest import last_selftest
+
+    return last_selftest(node)
+
+
 def _vaults(node: "Node") -> list[dict[str, Any]]:
     from contrefeu.cli.copying import last_states
 
@@ -142,6 +162,14 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
     for v in told["vaults"]:
         say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
+    for one in told["selftest"]:
+        if one["state"] not in {"same", "not yet"}:
+            say(f"  SELF-TEST: the copy in {one['url']} does not give the charts back ({one['state']}, {one['at']})")
+    if told["capture"].get("no_vault"):
+        counts = told["capture"]
+        say(f"  NO VAULT: {counts['waiting_for_vault']} senders wait, {counts['without_vault']} answered without one")
+    if any(one["state"] == "damaged" for one in _scrubs(told)):
+        say("  DAMAGED: a closed segment is not what was sealed; contrefeu vault repair mends it from a copy")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")
@@ -152,6 +180,10 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
     if told["trouble"]:
         say(f"  TROUBLE: the journal cannot write ({told['trouble']}); senders get no answer and keep their messages")
+
+
+def _scrubs(told: dict[str, Any]) -> list[dict[str, Any]]:
+    return [told["scrub"], *(vault["scrub"] for vault in told["vaults"])]
 
 
 def _behind(lag_seconds: float | None) -> str:

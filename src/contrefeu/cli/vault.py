@@ -1,37 +1,92 @@
 """`contrefeu vault`: places that hold copies and cannot read them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
 app = typer.Typer(no_args_is_help=True, help="Places that hold copies of the journals and cannot read them.")
 
-Url = Annotated[str, typer.Argument(metavar="URL", help="file:///FOLDER")]
+Url = Annotated[str, typer.Argument(metavar="URL", help="file:///FOLDER or s3://BUCKET/PREFIX?endpoint=…&days=N")]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--credentials", metavar="FILE", help="What the node shows to an object store; mode 0600."),
+]
 
 
 @app.command("add")
-def add(context: typer.Context, url: Url, json: Json = False) -> None:
-    """Copy the journals to a vault from now on; a running node takes it up by itself."""
-    from contrefeu.base import OperatorError, write_file
+def add(
+    context: typer.Context,
+    url: Url,
+    credentials: KeyFile = None,
+    plain_copy: Annotated[
+        bool, typer.Option("--plain-copy", help="Take a store that keeps no lock: a copy, and no protection.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Who runs it.")] = "",
+    country: Annotated[str, typer.Option(help="Where it stands.")] = "",
+    certificate: Annotated[str, typer.Option(help="The host's certificate for health data (HDS in France).")] = "",
+    certificate_expires: Annotated[str, typer.Option(metavar="DATE", help="Until when; YYYY-MM-DD.")] = "",
+    bytes_per_second_max: Annotated[int, typer.Option(min=0, help="Sent to it at most; 0: no limit.")] = 0,
+    json: Json = False,
+) -> None:
+    """Copy the journals to a vault from now on; a running node takes it up by itself.
+
+    An object store is checked first (vault check): one that does not keep what it locked is refused, unless it is
+    taken as a plain copy. The credentials' file is copied into the home.
+    """
     from contrefeu.cli.node import Node
-    from contrefeu.cli.separation import give_vault
-    from contrefeu.hospital import parse_settings
-    from contrefeu.vault import make_vault
+    from contrefeu.cli.vaults import add_vault, warnings_about
+    from contrefeu.hospital import VaultSettings
 
     node = Node.at(door(context).home)
-    make_vault(url, outside=node.paths.root)  # another disk at an address that is known is made a vault too
-    give_vault(node, url)
-    if any(vault.url == url for vault in node.settings.vaults):
-        raise OperatorError("That vault is in the settings already.", safe="The settings, as they were.")
-    text = node.paths.settings.read_text().rstrip("\n") + f'\n\n[[vaults]]\nurl = "{url}"\n'
-    parse_settings(text)
-    write_file(node.paths.settings, text.encode(), mode=0o640)
-    answer(json, {"url": url, "added": True}, lambda: say(f"{url}: copies follow from now on (contrefeu status)"))
+    vault = VaultSettings(url, plain_copy, bytes_per_second_max, host, country, certificate, certificate_expires)
+    add_vault(node, vault, credentials)
+    warned = warnings_about(vault, node.clock)
+    for warning in warned:
+        whisper(f"warning: {warning}")
+    answer(
+        json,
+        {"url": url, "added": True, "plain_copy": plain_copy, "warnings": warned},
+        lambda: say(f"{url}: copies follow from now on (contrefeu status)"),
+    )
+
+
+@app.command("check")
+def check(context: typer.Context, url: Url, credentials: KeyFile = None, json: Json = False) -> None:
+    """Try on a store everything that somebody with the node's credentials would. Exit status 10 when it gives way.
+
+    Touches only what it lays there itself. Objects that were locked for the check stay until their lock is over, a
+    quarter of an hour later; the next check takes them away.
+    """
+    from contrefeu.cli.vaults import credentials_for, progress
+    from contrefeu.vault import check_store
+
+    home = door(context).home
+    with progress("attempts") as told:
+        found = check_store(url, credentials_for(home, url, credentials), told)
+    report = {
+        "url": url,
+        "attempts": [{"name": one.name, "refused": one.refused} for one in found.attempts],
+        "enforces": found.enforces,
+        "left": found.left,
+        "left_until": found.left_until,
+    }
+
+    def for_people() -> None:
+        for one in found.attempts:
+            say(f"  {'held     ' if one.refused else 'GAVE WAY '} {one.name}")
+        held = sum(one.refused for one in found.attempts)
+        say(f"{held} of {len(found.attempts)} held: {'it enforces' if found.enforces else 'IT DOES NOT ENFORCE'}")
+        if found.left:
+            say(f"{found.left} small objects stay there, locked until {found.left_until}")
+
+    answer(json, report, for_people)
+    finish(0 if found.enforces else 10)
 
 
 @app.command("copy")
@@ -45,7 +100,9 @@ def copy(context: typer.Context, json: Json = False) -> None:
     _settle(node)
     states: list[dict[str, Any]] = []
     for vault in node.settings.vaults:
-        state = Shipper(node.paths, open_vault(vault.url)).step()
+        shipper = Shipper(node.paths, open_vault(vault.url, node.paths.vault_credentials))
+        state = shipper.step()
+        shipper.finish()
         states.append({"url": vault.url, "entries": state.entries, "state": state.state, "problem": state.problem})
 
     def for_people() -> None:
@@ -64,11 +121,12 @@ def copy(context: typer.Context, json: Json = False) -> None:
 
 
 @app.command("verify")
-def verify(url: Url, json: Json = False) -> None:
+def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: Json = False) -> None:
     """Check the copies in a vault, without reading what they hold."""
+    from contrefeu.cli.vaults import credentials_for
     from contrefeu.cli.verifying import verify_copies
 
-    found = verify_copies(url)
+    found = verify_copies(url, credentials_for(door(context).home, url, credentials))
     report = {
         "intact": found.intact,
         "entries": found.entries,
@@ -86,6 +144,58 @@ def verify(url: Url, json: Json = False) -> None:
 
     answer(json, report, for_people)
     finish(found.exit_status)
+
+
+@app.command("repair")
+def repair(context: typer.Context, json: Json = False) -> None:
+    """Mend damaged and missing segments: the journals' from the vaults, and those of vaults in folders from there.
+
+    A segment is taken when it is the one that its writer signed for. The damaged file is kept in aside/, as evidence.
+    """
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.repairing import repair_all
+
+    node = Node.at(door(context).home)
+    report = repair_all(node)
+    if report["repaired"]:
+        node.audit("act", what="vault repair")
+
+    def for_people() -> None:
+        for one in report["repaired"]:
+            where = f"{one['place']}: {one['journal']} segment {one['segment']}"
+            say(f"{where}: from {one['source']}, the damaged one kept as {one['kept'] or 'there was none'}")
+        for one in report["not_repaired"]:
+            say(f"{one['place']}: {one['journal']} segment {one['segment']}: NO COPY HAS IT WHOLE")
+        for away in report["away"]:
+            say(f"{away['url']}: out of reach, not looked at")
+        say("everything is whole" if report["intact"] else "NOT EVERYTHING IS WHOLE")
+
+    answer(json, report, for_people)
+    finish(report["exit_status"])
+
+
+@app.command("selftest")
+def selftest(
+    context: typer.Context,
+    patients: Annotated[int, typer.Option(min=1, help="How many to compare.")] = 50,
+    json: Json = False,
+) -> None:
+    """Restore patients from each vault's copy and compare them with the charts that wards see. Exit status 10 when red.
+
+    A running node does it every night at three. It needs no custodian: it opens what the node's reader opens.
+    """
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.selftest import run_selftest
+
+    found = run_selftest(Node.at(door(context).home), patients)
+
+    def for_people() -> None:
+        for one in found:
+            told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
+            say(f"{one['url']}: {one['state'].upper() if one['state'] != 'same' else 'same'}, {told}")
+
+    answer(json, {"vaults": found, "same": all(one["state"] == "same" for one in found)}, for_people)
+    finish(0 if all(one["state"] == "same" for one in found) else 10)
 
 
 def _settle(node: "Node") -> None:

@@ -62,7 +62,7 @@ def verify_folder(home: Path, directory: Path | None, key: Path | None, checkpoi
     )
 
 
-def verify_copies(url: str, checkpoints: Sequence[Path] = ()) -> Report:
+def verify_copies(url: str, credentials: Path | None, checkpoints: Sequence[Path] = ()) -> Report:
     """Check the copies in a vault.
 
     Raises:
@@ -70,7 +70,7 @@ def verify_copies(url: str, checkpoints: Sequence[Path] = ()) -> Report:
     """
     from contrefeu.vault import copies_in, open_vault, verify_vault
 
-    vault = open_vault(url)
+    vault = open_vault(url, credentials)
     held: dict[str, list[bytes]] = {}
     if checkpoints:
         for folder, note in _kept(copies_in(vault), checkpoints):
@@ -107,9 +107,10 @@ def _held_by_vaults(home: Path) -> dict[str, list[bytes]]:
     held: dict[str, list[bytes]] = {}
     if not (home / "contrefeu.toml").is_file():
         return held
-    for vault in Node.at(home).settings.vaults:
+    node = Node.at(home)
+    for vault in node.settings.vaults:
         try:
-            for folder, note in checkpoints_held(open_vault(vault.url)).items():
+            for folder, note in checkpoints_held(open_vault(vault.url, node.paths.vault_credentials)).items():
                 held.setdefault(folder, []).append(note)
         except (ContrefeuError, OSError):
             continue

@@ -10,6 +10,7 @@ from contrefeu.chart import ChartsClient
 from contrefeu.cli.copying import last_states
 from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.node import Node
+from contrefeu.cli.selftest import last_selftest
 from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, VaultState, create_app
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def web_app(node: Node, intake: Intake, *, insecure_http: bool, demo: bool) -> "
     )
 
 
+RED = frozenset(["refused", "damaged", "different", "failed"])  # what somebody must see to
+
+
 def _status(node: Node) -> NodeStatus:
     journals = []
     for files in node.journals():
@@ -49,8 +53,19 @@ def _status(node: Node) -> NodeStatus:
         journals.append(
             JournalState(files.verifier().name, head.sequence if head else 0, size, str(head.leaves if head else 0))
         )
-    vaults = [VaultState(v["url"], v["entries"], v["lag_seconds"], v["state"]) for v in last_states(node)]
+    tested = {one["url"]: one["state"] for one in last_selftest(node)}
+    vaults = [
+        VaultState(
+            v["url"], v["entries"], v["lag_seconds"], _gravest(v["state"], v["scrub"]["state"], tested[v["url"]])
+        )
+        for v in last_states(node)
+    ]
     return NodeStatus(journals, vaults)
+
+
+def _gravest(copying: str, scrubbed: str, tested: str) -> str:
+    """What to say of a vault: that its copy is refused or damaged, or gives no charts back, before how far it is."""
+    return next((bad for bad in (copying, scrubbed, tested) if bad in RED), copying)
 
 
 def _demo_logins(node: Node) -> tuple[DemoLogin, ...]:

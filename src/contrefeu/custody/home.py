@@ -11,6 +11,7 @@
     ├── keys/store.key            opens charts.db: the reader process
     ├── ca/                       the local certificate authority and the server's certificate: the web process
     ├── journals/  grants/        sealed entries; further rights to read them
+    ├── vault-credentials/        what the node shows to object stores: the copies process
     ├── charts/charts.db          a view: may be deleted
     └── run/                      sockets and states of running processes
 
@@ -81,6 +82,11 @@ class HomePaths:
     def grants(self) -> Path:
         """One folder a journal."""
         return self.root / "grants"
+
+    @property
+    def vault_credentials(self) -> Path:
+        """What the node shows to object stores, one file a vault."""
+        return self.root / "vault-credentials"
 
     @property
     def charts_db(self) -> Path:

@@ -2,6 +2,7 @@
 
 from contrefeu.hospital.settings import (
     CaptureSettings,
+    CopiesSettings,
     NodeSettings,
     Settings,
     SettingsError,
@@ -14,6 +15,7 @@ from contrefeu.hospital.settings import (
 
 __all__ = [
     "CaptureSettings",
+    "CopiesSettings",
     "NodeSettings",
     "Settings",
     "SettingsError",

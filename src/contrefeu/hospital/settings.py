@@ -41,6 +41,9 @@ class CaptureSettings(Struct, frozen=True, forbid_unknown_fields=True):
     message_bytes_max: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 64 * 2**20  # an entry's limit
     connections_max: Annotated[int, Meta(ge=1, le=100_000)] = 1024  # a large hospital has some hundred interfaces
     checkpoint_s: Annotated[float, Meta(gt=0, le=60)] = 0.5  # copies lag by at most about twice this
+    ack: Literal["disk", "vault"] = "disk"  # what a sender's answer waits for; "vault": also read back from one
+    when_no_vault: Literal["wait", "disk"] = "disk"  # with ack = "vault": no answer without one, or go on, and say so
+    no_vault_exceptions: list[str] = field(default_factory=list)  # senders ("APP@FACILITY") for whom the other holds
     refuse: list[str] = field(default_factory=list)  # senders ("APP@FACILITY") that are never journaled (F45)
 
 
@@ -56,6 +59,14 @@ class VaultSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A place for copies."""
 
     url: str
+    plain_copy: bool = (
+        False  # a store that keeps no lock, taken all the same: who has the node's credentials can empty it
+    )
+    bytes_per_second_max: Annotated[int, Meta(ge=0)] = 0  # sent to it at most; 0: as fast as the link goes
+    host: str = ""  # who runs it: health data may be kept by a certified host only, in several countries (F43)
+    country: str = ""  # where it stands
+    certificate: str = ""  # the host's certificate for health data, such as HDS in France
+    certificate_expires: str = ""  # a date, YYYY-MM-DD
 
 
 class KeysSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +79,13 @@ class ProcessesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How the node's processes are kept apart."""
 
     users: Literal["shared", "separate"] = "shared"  # separate: one system user each; `up` is then started as root
+
+
+class CopiesSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How copies are looked after."""
+
+    scrub_days: Annotated[float, Meta(gt=0, le=365)] = 7.0  # every closed segment, here and in vaults, is read so often
+    scrub_bytes_per_second_max: Annotated[int, Meta(ge=0)] = 10_000_000  # a tenth of a slow disk; 0: no limit
 
 
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +105,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keys: KeysSettings = KeysSettings()
     processes: ProcessesSettings = ProcessesSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
+    copies: CopiesSettings = CopiesSettings()
     wards: list[WardSettings] = field(default_factory=list)
 
     @property

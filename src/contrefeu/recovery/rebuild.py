@@ -82,7 +82,15 @@ class _Plan(msgspec.Struct, frozen=True):
     until_ns: int | None
 
 
-def restore(url: str, words: Sequence[str], to: Path, *, clock: Clock, until_ns: int | None = None) -> Restored:
+def restore(
+    url: str,
+    words: Sequence[str],
+    to: Path,
+    *,
+    clock: Clock,
+    until_ns: int | None = None,
+    credentials: Path | None = None,
+) -> Restored:
     """Make a new home at *to* from the vault at *url*, or go on with making it.
 
     Args:
@@ -91,6 +99,7 @@ def restore(url: str, words: Sequence[str], to: Path, *, clock: Clock, until_ns:
         to: An empty folder, or one that is not there, or one that this restore was stopped in.
         clock: What time it is.
         until_ns: Only what was received by then, and the charts as they were known from it; None for everything.
+        credentials: The file of what is shown to an object store.
 
     Raises:
         StorageError: The shares do not open the copies, or the vault or the disk is in trouble.
@@ -100,7 +109,7 @@ def restore(url: str, words: Sequence[str], to: Path, *, clock: Clock, until_ns:
     """
     began = time.monotonic()
     unfinished = _unfinished(to)
-    vault = open_vault(url)
+    vault = open_vault(url, credentials)
     copies = copies_in(vault)
     opened = OpenedRecovery.from_shares(words)
     notes, key_of = _rights(vault, opened)

@@ -1,11 +1,15 @@
 """Places that hold copies of journals and cannot read them."""
 
+from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
+from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.follow import follow
-from contrefeu.vault.opening import make_vault, open_vault
+from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
+from contrefeu.vault.repair import Repaired, copy_in_folder, copy_in_vault, repair
+from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
@@ -15,23 +19,36 @@ __all__ = [
     "GRANTS",
     "JOURNALS",
     "NODES",
+    "Attempt",
+    "Checked",
     "CopyState",
     "DirectoryVault",
     "End",
     "Header",
     "Home",
     "Refused",
+    "Repaired",
+    "Scrubber",
     "Shipper",
     "Vault",
     "VaultAway",
+    "check_store",
     "checkpoints_held",
     "copies_in",
+    "copy_in_folder",
+    "copy_in_vault",
+    "credentials_file",
     "follow",
     "frames_from",
+    "last_passes",
     "make_vault",
     "open_vault",
+    "parse_s3",
     "reach_of",
+    "read_credentials",
     "read_header",
     "recovery_chains",
+    "repair",
+    "scrub_beside",
     "verify_vault",
 ]

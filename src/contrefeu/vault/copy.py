@@ -49,6 +49,7 @@ class JournalCopy:
         self._leaves: list[bytes] = []  # behind `_base`
         self._held: Checkpoint | None = None
         self._has_verifier = False
+        self._closed_before = 0
         self._recovery = ""  # fingerprint of the custodians' key in the first segment
         self._sealed_to = ""  # and in the last one that was entered
 
@@ -87,6 +88,7 @@ class JournalCopy:
         if self.end.segment:
             self._compare_source()
             self._keep_verifier()
+            self._close_before(self.end.segment)
 
     def _stand(self, header: Header) -> None:
         number = header.said.segment
@@ -216,6 +218,8 @@ class JournalCopy:
         while bytes_max > 0:
             moved = self._move(head)
             if not moved:
+                if self.end.closed:
+                    self._close_before(self.end.segment + 1)
                 return True
             bytes_max -= moved
             if self.end.tree.size <= wanted:
@@ -277,6 +281,7 @@ class JournalCopy:
             raise Refused(f'Journal "{self.journal}" begins at segment {number}, behind others.', branch_from=number)
         self._keep_verifier()
         self._vault.append(self._name(number), 0, self._source.read(number, 0, header.length))
+        self._close_before(number)
         if not self.end.segment:
             self._base, self._leaves = header.said.tree.copy(), []
             self._recovery = _recovery_of(header)
@@ -284,6 +289,12 @@ class JournalCopy:
         self.end.enter(header)
         self._leaves.append(hash_leaf(header.note))
         return header.length
+
+    def _close_before(self, number: int) -> None:
+        """The vault may keep in another way what does not grow any more; said once."""
+        if number > self._closed_before:
+            self._vault.close_before(f"{self.folder}/segments", number)
+            self._closed_before = number
 
     def _compare_recovery(self, header: Header) -> None:
         """Segments that the custodians' shares will not open are copied all the same, and an alarm says so (S5)."""

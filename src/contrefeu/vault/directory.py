@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contrefeu.base import OperatorError, durable_makedirs, sync_dir, write_file
+from contrefeu.vault.pace import Pace
 from contrefeu.vault.place import MARKER, VaultAway, VaultShrunk
 
+PACE_S = 0.1  # between two steps: a tenth of the second that a copy may lag (C5)
 _TITLE = "contrefeu vault v1"
 _BELONGS_TO_THE_DISK = frozenset(["lost+found", "System Volume Information", ".Trash-1000"])
 
@@ -23,9 +25,12 @@ _BELONGS_TO_THE_DISK = frozenset(["lost+found", "System Volume Information", ".T
 class DirectoryVault:
     """A folder that holds copies."""
 
-    def __init__(self, url: str, root: Path) -> None:
+    pace_s = PACE_S
+
+    def __init__(self, url: str, root: Path, pace: Pace | None = None) -> None:
         self._url = url
         self._root = root
+        self._pace = pace or Pace()
 
     @property
     def url(self) -> str:
@@ -90,6 +95,7 @@ class DirectoryVault:
     def append(self, name: str, offset: int, data: bytes) -> None:
         """Put *data* at *offset* of a segment, where good bytes end; durable and read back on return."""
         path = self._root / name
+        self._pace.spend(len(data))
         with self._reaching():
             durable_makedirs(path.parent, mode=0o750)
             is_new = not path.exists()
@@ -108,6 +114,12 @@ class DirectoryVault:
             write_file(path, data, mode=0o640)
             with _open(path, os.O_RDONLY) as fd:
                 self._read_back(fd, path, 0, data)
+
+    def close_before(self, folder: str, number: int) -> None:
+        """A file that grew is kept as it is."""
+
+    def finish(self) -> None:
+        """Nothing is done beside the copying."""
 
     def settle(self, name: str) -> None:
         """Make sure that what `read` gives of a file is on the medium."""

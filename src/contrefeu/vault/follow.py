@@ -10,6 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from contrefeu.vault.opening import open_vault
 from contrefeu.vault.ship import CopyState, Home, Shipper
 
 POLL_S = 0.1  # a tenth of the second that a copy may lag (C5)
+QUICK_S = 0.01  # between two steps while senders wait for a vault (`ack = "vault"`)
 RETRY_S = 1.0  # a vault that is away is asked again so often
 HEARTBEAT_S = 2.0  # the states are written again so often though nothing changed: silence is seen
 STEP_BYTES = 16 * 2**20  # of one journal before the next has its turn
@@ -33,27 +35,30 @@ log = structlog.get_logger("vault")
 def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
     """Copy to every vault in the settings until *stop* says so; *state_file* tells how each stands.
 
-    The file holds a JSON list: `url`, `entries`, `lag_seconds`, `state`, `problem` of each vault.
+    The file holds a JSON list: `url`, `entries`, `lag_seconds`, `state`, `problem` of each vault, and `positions`, the
+    last entry read back from it of each journal, by the name of its folder.
     """
     vaults: dict[str, _Follower] = {}
-    settings = _Urls(home.settings)
+    settings = _Wanted(home.settings)
     told: Any = None
     told_at = 0.0
+    changed = threading.Event()
     try:
         while not stop():
             wanted = settings.now()
-            for url in [url for url in vaults if url not in wanted]:
+            for url in [url for url, vault in vaults.items() if wanted.get(url) != vault.wish]:
                 vaults.pop(url).leave()
             for url in wanted:
                 if url not in vaults or not vaults[url].is_alive():
-                    vaults[url] = _Follower(home, url)
+                    vaults[url] = _Follower(home, url, wanted[url], changed)
                     vaults[url].start()
             states = [vaults[url].described() for url in wanted]
             news = [{k: v for k, v in state.items() if k != "lag_seconds"} for state in states]
             if news != told or time.monotonic() - told_at >= HEARTBEAT_S:
                 _write(state_file, states)
                 told, told_at = news, time.monotonic()
-            time.sleep(POLL_S)
+            if changed.wait(POLL_S):
+                changed.clear()
     finally:
         for vault in vaults.values():
             vault.leave()
@@ -63,35 +68,48 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
         _write(state_file, [vault.described() for vault in vaults.values()])
 
 
-class _Urls:
-    """The vaults in the settings, read again when the file changes."""
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """How a vault is copied to."""
+
+    bytes_per_s: int
+    quick: bool  # senders wait for it
+
+
+class _Wanted:
+    """The vaults in the settings, with their limits, read again when the file changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen: tuple[int, int] = (0, 0)
-        self._urls: list[str] = []
+        self._vaults: dict[str, _Wish] = {}
 
-    def now(self) -> list[str]:
+    def now(self) -> "dict[str, _Wish]":
         """As the settings say; as they said before, while the file is being edited."""
         with contextlib.suppress(OSError, UnicodeDecodeError, SettingsError):
             found = self._path.stat()
             seen = (found.st_mtime_ns, found.st_size)
             if seen != self._seen:
-                self._urls = list(dict.fromkeys(v.url for v in parse_settings(self._path.read_text()).vaults))
+                said = parse_settings(self._path.read_text())
+                quick = said.capture.ack == "vault"
+                self._vaults = {vault.url: _Wish(vault.bytes_per_second_max, quick) for vault in said.vaults}
                 self._seen = seen
-        return self._urls
+        return self._vaults
 
 
 class _Follower(threading.Thread):
     """One vault, in a thread of its own: a disk that hangs hangs only this."""
 
-    def __init__(self, home: Home, url: str) -> None:
+    def __init__(self, home: Home, url: str, wish: "_Wish", changed: threading.Event) -> None:
         super().__init__(name="vault", daemon=True)
         self._home = home
         self._url = url
+        self.wish = wish
+        self._changed = changed
         self._leaving = threading.Event()
         self._state = CopyState(0, "catching-up", complete=False)
         self._fresh_at = time.monotonic()
+        self._positions: dict[str, int] = {}
 
     def leave(self) -> None:
         """Stop after the step under way."""
@@ -106,7 +124,12 @@ class _Follower(threading.Thread):
             "lag_seconds": round(max(0.0, time.monotonic() - self._fresh_at), 3),
             "state": state.state,
             "problem": state.problem,
+            "positions": self._positions,
         }
+
+    def _shipper(self) -> Shipper:
+        vault = open_vault(self._url, self._home.vault_credentials, bytes_per_s=self.wish.bytes_per_s)
+        return Shipper(self._home, vault)
 
     def run(self) -> None:
         """Step until told to leave."""
@@ -115,7 +138,7 @@ class _Follower(threading.Thread):
             last = self._leaving.is_set()
             began = time.monotonic()
             try:
-                shipper = shipper or Shipper(self._home, open_vault(self._url))
+                shipper = shipper or self._shipper()
                 found = shipper.step(STEP_BYTES)
             except ContrefeuError as refused:  # an address that is none
                 found = CopyState(0, "unreachable", refused.what, complete=False)
@@ -128,13 +151,16 @@ class _Follower(threading.Thread):
                 log.info("copies", url=self._url, state=found.state, entries=found.entries)
             if found.complete and found.state in {"up-to-date", "alarm"}:
                 self._fresh_at = began
-            self._state = found
+            self._positions = dict(shipper.positions) if shipper is not None else {}
+            if found != self._state:
+                self._state = found
+                self._changed.set()
             if last:
                 break
             if found.state == "unreachable":
                 self._leaving.wait(RETRY_S)
-            elif found.state != "catching-up":
-                self._leaving.wait(POLL_S)
+            elif found.state != "catching-up" and shipper is not None:
+                self._leaving.wait(min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s)
         if shipper is not None:
             shipper.close()
 

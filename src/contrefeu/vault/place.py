@@ -43,6 +43,20 @@ class Vault(Protocol):
         """How settings and commands name it."""
         ...
 
+    @property
+    def pace_s(self) -> float:
+        """Seconds between two steps of whoever copies to it."""
+        ...
+
+    def make(self) -> None:
+        """Make the vault, or find that it is there.
+
+        Raises:
+            OperatorError: Something else lies there.
+            VaultAway: None answers.
+        """
+        ...
+
     def identity(self) -> str:
         """Which vault answers: it changes when another disk stands in its place.
 
@@ -72,6 +86,14 @@ class Vault(Protocol):
 
     def put(self, name: str, data: bytes) -> None:
         """Put a small file at *name*, whole or not at all; durable and read back on return."""
+        ...
+
+    def close_before(self, folder: str, number: int) -> None:
+        """Nothing more comes to the segments in *folder* before *number*: they may be kept in another way."""
+        ...
+
+    def finish(self) -> None:
+        """Wait for what a vault does beside the copying."""
         ...
 
     def settle(self, name: str) -> None:

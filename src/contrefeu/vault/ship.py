@@ -38,7 +38,12 @@ _GRAVITY: tuple[State, ...] = ("up-to-date", "catching-up", "alarm", "refused", 
 
 
 class Home(Protocol):
-    """What of a home is copied (contrefeu.custody.HomePaths is one)."""
+    """What of a home is copied, and with what (contrefeu.custody.HomePaths is one)."""
+
+    @property
+    def vault_credentials(self) -> Path:
+        """What the node shows to object stores, one file a vault."""
+        ...
 
     @property
     def journals(self) -> Path:
@@ -105,6 +110,24 @@ class Shipper:
             state = max(state, "alarm", key=_GRAVITY.index)
         problem = " ".join(filter(None, (self._recovery.problem, *(lane.problem for lane in lanes))))
         return CopyState(sum(lane.entries for lane in lanes), state, problem, all(lane.complete for lane in lanes))
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """The last entry that the vault gave back of each journal that continues its copy, by the journal's folder."""
+        return {name: lane.entries for name, lane in self._lanes.items() if lane.state != "refused"}
+
+    @property
+    def pace_s(self) -> float:
+        """Seconds between two steps."""
+        return self._vault.pace_s
+
+    def finish(self) -> None:
+        """Wait for what the vault does beside the copying.
+
+        Raises:
+            VaultAway: It went out of reach.
+        """
+        self._vault.finish()
 
     def close(self) -> None:
         """Let the journals' files go."""

@@ -29,10 +29,11 @@ class End:
     frame: int = 0  # number of the next frame
     sequence: int = 0  # of the last entry
     tree: Frontier = field(default_factory=Frontier)
+    closed: bool = False  # whether the segment's writer closed it
 
     def copy(self) -> "End":
         """The same, that moves on its own."""
-        return End(self.segment, self.offset, self.frame, self.sequence, self.tree.copy())
+        return End(self.segment, self.offset, self.frame, self.sequence, self.tree.copy(), self.closed)
 
     def enter(self, header: "Header") -> None:
         """Stand behind the header of a segment."""
@@ -40,12 +41,14 @@ class End:
         self.sequence = header.said.first_sequence - 1
         self.tree = header.said.tree.copy()
         self.tree.append(hash_leaf(header.note))
+        self.closed = False
 
     def pass_frame(self, frame: "Frame") -> None:
         """Stand behind a frame."""
         self.offset += frame.length
         self.frame += 1
         self.sequence = frame.last_sequence
+        self.closed = frame.closing
         self.tree.append(frame.leaf)
 
 
@@ -67,6 +70,7 @@ class Frame:
     received_ns: int  # when it was committed
     leaf: bytes
     whole: bool
+    closing: bool  # nothing follows in its segment
 
 
 def read_header(read: Read, number: int, verifier: Verifier) -> Header | None:
@@ -106,7 +110,7 @@ def frames_in(block: bytes, end: End) -> Iterator[Frame]:
             return
         whole = sha256(memoryview(block)[at + PREFIX_BYTES : stop]).digest() == digest
         leaf = frame_leaf(block[at : at + PREFIX_BYTES])
-        yield Frame(stop - at, head.last_sequence, head.received_ns, leaf, whole)
+        yield Frame(stop - at, head.last_sequence, head.received_ns, leaf, whole, head.closing)
         at, number, sequence = stop, number + 1, head.last_sequence
 
 

@@ -1,0 +1,76 @@
+"""`vault repair`: the journals of a home and their copies mend each other."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from contrefeu.base import ContrefeuError
+from contrefeu.cli.verifying import report_of
+from contrefeu.journal import JournalFiles, Verified
+from contrefeu.vault import (
+    Repaired,
+    Vault,
+    copies_in,
+    copy_in_folder,
+    copy_in_vault,
+    open_vault,
+    repair,
+)
+
+if TYPE_CHECKING:
+    from contrefeu.cli.node import Node
+
+HOME = "home"
+
+
+def repair_all(node: "Node") -> dict[str, Any]:
+    """Mend the home's journals, then the copies in folders; what `vault repair --json` prints."""
+    vaults: list[Vault] = []
+    away: list[dict[str, str]] = []
+    for said in node.settings.vaults:
+        try:
+            vault = open_vault(said.url, node.paths.vault_credentials)
+            vault.identity()
+            vaults.append(vault)
+        except ContrefeuError as lost:
+            away.append({"url": said.url, "problem": lost.what})
+    done: list[dict[str, Any]] = []
+    checked: list[Verified] = []
+    for files in node.journals():
+        copies = [copy_in_vault(vault, files.folder.name) for vault in vaults]
+        repaired, found = repair(files, copies)
+        done += _told(HOME, repaired)
+        checked.append(found)
+    for vault in vaults:
+        for files in _in_folder(vault):
+            others = [copy_in_vault(other, files.folder.name) for other in vaults if other is not vault]
+            own = copy_in_folder(HOME, JournalFiles(node.paths.journals / files.folder.name))
+            repaired, found = repair(files, [own, *others])
+            done += _told(vault.url, repaired)
+            checked.append(found)
+    report = report_of(checked)
+    return {
+        "intact": report.intact and not away,
+        "entries": sum(one.entries for one in checked[: len(node.journals())]),
+        "checkpoint": report.checkpoint,
+        "damage": report.damage,
+        "repaired": [one for one in done if one["source"]],
+        "not_repaired": [one for one in done if not one["source"]],
+        "copied": sum(bool(one["source"]) for one in done),
+        "away": away,
+        "exit_status": report.exit_status or (14 if away else 0),
+    }
+
+
+def _in_folder(vault: Vault) -> Iterator[JournalFiles]:
+    """The copies of a vault that lie in a folder; an object store's are locked and are not written again."""
+    if not vault.url.startswith("file:"):
+        return
+    try:
+        yield from copies_in(vault)
+    except ContrefeuError:  # none yet
+        return
+
+
+def _told(place: str, repaired: list[Repaired]) -> list[dict[str, Any]]:
+    return [{"place": place, **asdict(one)} for one in repaired]

@@ -1,0 +1,122 @@
+"""The nightly self-test: what `vault selftest` does, when it is due, and what it last found (G1).
+
+Rules kept here:
+  * It opens what the reader opens, and nothing else: the node's own reading keys. No custodian is needed.
+  * A difference is looked at twice: the second time with everything read anew, so that red means red.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from contrefeu.base import Clock, ContrefeuError, rfc3339, write_file
+from contrefeu.cli.node import Node
+
+RESULT = "selftest.json"
+PATIENTS = 50  # G1
+HOUR = 3  # of the hospital's night, when wards read least
+LOOK_S = 60.0  # how often it is looked whether it is due
+DUE_H = 20.0  # one a night, also when a node was started at four
+COVER_S = 60.0  # how long copies may take to hold what is in the journals when a test begins
+_NS = 1_000_000_000
+
+
+def run_selftest(node: Node, patients: int = PATIENTS, seed: int | None = None) -> list[dict[str, Any]]:
+    """Test the copy in each vault, and keep what was found."""
+    found = []
+    for vault in node.settings.vaults:
+        result = _once(node, vault.url, patients, seed)
+        if result["state"] == "different":
+            result = _once(node, vault.url, patients, seed)
+        found.append(result)
+    write_file(node.paths.run / RESULT, msgspec.json.encode(found))
+    return found
+
+
+def last_selftest(node: Node) -> list[dict[str, Any]]:
+    """What the last one found, by vault; of vaults in the settings alone."""
+    try:
+        kept = msgspec.json.decode((node.paths.run / RESULT).read_bytes(), type=list[dict[str, Any]])
+    except (OSError, msgspec.MsgspecError):
+        kept = []
+    known = {one["url"]: one for one in kept}
+    return [known.get(vault.url, {"url": vault.url, "state": "not yet"}) for vault in node.settings.vaults]
+
+
+async def every_night(node: Node) -> None:
+    """Run it in a process of its own, once a night, for as long as the node runs."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if is_due(node.clock, node.settings.node.zone, node.paths.run / RESULT):
+            command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "vault", "selftest", "--json"]
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
+            )
+            try:
+                await process.wait()
+            except asyncio.CancelledError:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                raise
+
+
+def is_due(clock: Clock, zone: str, result: Path) -> bool:
+    """Whether it is the hour, and the last test is of another night."""
+    now_ns = clock.now_ns()
+    if dt.datetime.fromtimestamp(now_ns / _NS, ZoneInfo(zone)).hour != HOUR:
+        return False
+    try:
+        return now_ns - result.stat().st_mtime_ns > DUE_H * 3600 * _NS
+    except FileNotFoundError:
+        return True
+
+
+def _once(node: Node, url: str, patients: int, seed: int | None) -> dict[str, Any]:
+    from contrefeu.recovery import self_test
+    from contrefeu.recovery.selftest import SETTLED_S
+    from contrefeu.vault import open_vault
+
+    wanted = {files.verifier().name: head.sequence for files in node.journals() if (head := files.read_head())}
+    at_ns = node.clock.now_ns() - int(SETTLED_S * _NS)
+    told: dict[str, Any] = {"url": url, "at": rfc3339(at_ns), "patients": 0, "differing": [], "seconds": 0.0}
+    try:
+        _wait_for_copies(node, url, wanted)
+        vault = open_vault(url, node.paths.vault_credentials)
+        with node.charts() as live:
+            found = self_test(
+                vault,
+                live,
+                node.data_keys(),
+                node.settings,
+                at_ns=at_ns,
+                patients=patients,
+                wanted=wanted,
+                scratch=node.paths.run,
+                seed=seed,
+            )
+    except ContrefeuError as failed:
+        return told | {"state": "failed", "problem": failed.what}
+    told |= {"patients": found.patients, "differing": found.differing, "seconds": round(found.seconds, 3)}
+    return told | {"state": "different" if found.differing else "same"}
+
+
+def _wait_for_copies(node: Node, url: str, wanted: dict[str, int]) -> None:
+    """Until the copies process says that the vault holds *wanted*; what it lacks then is found by the test itself."""
+    from contrefeu.cli.copying import last_states
+
+    deadline = time.monotonic() + COVER_S
+    while time.monotonic() < deadline:
+        state = next((one for one in last_states(node) if one["url"] == url), {})
+        positions = state.get("positions")
+        if positions is None or state["lag_seconds"] is None:  # nobody copies: as it is
+            return
+        if all(positions.get(journal.replace("/", "_"), 0) >= sequence for journal, sequence in wanted.items()):
+            return
+        time.sleep(0.2)

@@ -1,0 +1,476 @@
+"""A vault in an object store with Object Lock. `s3://BUCKET/PREFIX?endpoint=…&lock=compliance&days=N` (DESIGN S12)
+
+    contrefeu-vault                                     the marker
+    journals/<name>/segments/0000000001.seg             a segment that does not grow any more: one object, locked `days`
+    open/journals/<name>/segments/0000000002.seg/…      one that grows: chunks, locked `open-days` (chunks.py)
+    journals/<name>/checkpoint/<order>-<digest>[-kept]  checkpoints: the one of most leaves comes first in a listing
+    all other names                                     one object, locked `days`, and never replaced
+
+Rules kept here:
+  * What must outlive somebody who has the node's credentials is locked from its first second. Chunks and checkpoints
+    lapse `open-days` after, and are removed only when the whole segment was read back.
+  * Of several versions the one counts that its writer signed; where nothing is signed, the one that was there first.
+  * What is written once is locked anew before its lock is over, for as long as the node copies.
+  * A segment is made one object beside the copying, never before it: an upload of 64 MiB must not hold up a second.
+"""
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+
+import structlog
+
+from contrefeu.base import OperatorError
+from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
+from contrefeu.vault.address import S3Address
+from contrefeu.vault.bucket import Bucket, Version
+from contrefeu.vault.checked import PROBES
+from contrefeu.vault.chunks import Chunk, Piece, Signed, proven, segment_of
+from contrefeu.vault.place import BRANCHES, JOURNALS, MARKER, NODES, VaultAway, VaultShrunk
+from contrefeu.vault.recovery import GRANTS
+from contrefeu.vault.walk import read_header
+
+PACE_S = 0.5  # between two steps: a copy lags by less than a second, and a day is some 10^5 chunks, not 10^6
+IDENTITY_S = 2.0  # how long the vault is taken to be the one it was
+CLOSE_RETRY_S = 60.0  # a segment that could not be made one object is tried again so often; its chunks are locked
+LAPSE_S = 3600.0  # how often chunks whose lock is over are looked for
+OPEN = "open"
+_ORDER = 10**15  # more leaves than a journal will have: order = _ORDER - leaves
+_TITLE = "contrefeu vault v1"
+
+log = structlog.get_logger("vault")
+
+
+class ObjectLockVault:
+    """Copies under one prefix of a bucket."""
+
+    pace_s = PACE_S
+
+    def __init__(self, url: str, address: S3Address, bucket: Bucket) -> None:
+        self._url = url
+        self._address = address
+        self._bucket = bucket
+        self._segments: dict[str, _Segment] = {}
+        self._marker: tuple[str, float] = ("", 0.0)
+        self._fetched: tempfile.TemporaryDirectory[str] | None = None
+        self._closing = _Closing(self._make_one)
+        self._lapsed_at = 0.0
+
+    @property
+    def url(self) -> str:
+        """How settings and commands name it."""
+        return self._url
+
+    def make(self) -> None:
+        """Make the vault, or find that it is there.
+
+        Raises:
+            OperatorError: Something else lies there.
+            VaultAway: The store refuses.
+        """
+        if self._oldest(MARKER) is not None:
+            return
+        if self._bucket.children("") - {PROBES}:
+            raise OperatorError(
+                f"{self._url.partition('?')[0]} is not empty, and is no vault.",
+                safe="Nothing in it was changed.",
+                next="Name another bucket, or another prefix in this one.",
+            )
+        self._bucket.put(MARKER, f"{_TITLE}\nid {token_hex(16)}\n".encode(), self._address.days)
+
+    def identity(self) -> str:
+        """Which vault answers.
+
+        Raises:
+            VaultAway: None answers, or what is there is no vault.
+        """
+        marker, at = self._marker
+        if not marker or time.monotonic() - at > IDENTITY_S:
+            found = self._oldest(MARKER)
+            marker = self._bucket.get(found).decode(errors="replace") if found is not None else ""
+            if not marker.startswith(f"{_TITLE}\n"):
+                raise VaultAway(
+                    f"{self._url.partition('?')[0]} is no vault.",
+                    safe="Nothing was changed.",
+                    next="contrefeu vault add makes one.",
+                )
+            self._marker = (marker, time.monotonic())
+            self._closing.go_on()
+        return marker
+
+    def names(self, folder: str) -> list[str]:
+        """What lies in *folder*, sorted."""
+        return sorted(self._bucket.children(folder) | self._bucket.children(f"{OPEN}/{folder}"))
+
+    def size(self, name: str) -> int | None:
+        """Bytes of a file."""
+        if _is_segment(name):
+            return self._segment(name).size
+        if _is_checkpoint(name):
+            return len(self.read(name)) or None
+        found = self._oldest(name)
+        return found.size if found is not None else None
+
+    def read(self, name: str, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes of a file."""
+        if self._fetched is not None and (local := Path(self._fetched.name) / name).is_file():
+            with local.open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        if _is_segment(name):
+            return self._segment(name).read(offset, length)
+        if _is_checkpoint(name):
+            note = self._checkpoint(name)
+            return note[offset:] if length < 0 else note[offset : offset + length]
+        found = self._oldest(name)
+        return self._bucket.get(found, offset, length) if found is not None else b""
+
+    def append(self, name: str, offset: int, data: bytes) -> None:
+        """Put *data* at *offset* of a segment, where good bytes end; locked and read back on return."""
+        segment = self._segment(name)
+        there = segment.size or 0
+        if there < offset:
+            raise VaultShrunk("A segment in the object store is shorter than it was.", safe="What is left of it.")
+        beyond = segment.read(offset, there - offset)
+        if beyond.startswith(data):
+            return
+        if not data.startswith(beyond):
+            self._set_aside(name, offset, beyond)
+            beyond = b""
+        rest, at = data[len(beyond) :], offset + len(beyond)
+        if segment.grown < at:
+            raise VaultShrunk("A segment in the object store is not in chunks any more.", safe="What is left of it.")
+        chunk = Chunk.of(at, rest)
+        self._bucket.put(f"{OPEN}/{name}/{chunk.name}", rest, self._address.open_days)
+        segment.add(chunk)
+        if self._fetched is not None:
+            (Path(self._fetched.name) / name).unlink(missing_ok=True)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Put a small file at *name*; locked and read back on return."""
+        if _is_checkpoint(name):
+            self._bucket.put(f"{name}/{_order(data)}-{_digest(data)}", data, self._address.open_days)
+            return
+        found = self._oldest(name)
+        if found is None:
+            self._bucket.put(name, data, self._address.days)
+        elif self._bucket.get(found) != data:
+            raise VaultAway(
+                f"{self._url.partition('?')[0]} holds another file under a name that is written once.",
+                safe="Both: nothing in it is ever replaced.",
+                next="contrefeu vault verify URL says what the vault holds.",
+            )
+
+    def settle(self, name: str) -> None:
+        """Look again at what there is of a file: a store that answered has kept it."""
+        self._segments.pop(name, None)
+
+    def close_before(self, folder: str, number: int) -> None:
+        """Make one object of each segment in *folder* before *number*, beside the copying."""
+        for child in self._bucket.children(f"{OPEN}/{folder}"):
+            if _is_segment(f"{folder}/{child}") and int(child[:10]) < number:
+                self._closing.take(f"{folder}/{child}")
+        self._closing.go_on()
+
+    def finish(self) -> None:
+        """Wait until the segments that do not grow any more are one object each, as far as that goes now."""
+        self._closing.wait()
+
+    def folder(self, name: str) -> Path:
+        """A folder of the vault, fetched: what counts of it, in a folder of this machine that ends with the process."""
+        if self._fetched is None:
+            self._fetched = tempfile.TemporaryDirectory(prefix="contrefeu-vault-")
+        root = Path(self._fetched.name)
+        if name.partition("/")[0] in {JOURNALS, BRANCHES}:
+            self._fetch(name, root / name)
+        elif name:
+            self._fetch_files(name, root / name)
+        return root / name
+
+    # Which of several counts.
+
+    def _oldest(self, name: str) -> Version | None:
+        """The version of a file that was there first."""
+        same = [found for found in self._bucket.versions(name) if found.key == name]
+        return min(reversed(same), key=lambda found: found.modified, default=None)
+
+    def _checkpoint(self, name: str) -> bytes:
+        """The checkpoint of most leaves that the writer signed; when it signed none, the last that is there."""
+        verifier = self._verifier(name.rpartition("/")[0])
+        unsigned: list[Version] = []
+        for found in self._bucket.versions(f"{name}/", page=50):
+            if verifier is not None and _is_signed(note := self._bucket.get(found), verifier):
+                return note
+            unsigned.append(found)
+        last = max(unsigned, key=lambda found: found.modified, default=None)
+        return self._bucket.get(last) if last is not None else b""
+
+    def _verifier(self, folder: str) -> Verifier | None:
+        try:
+            return Verifier.parse(self.read(f"{folder}/verifier").decode())
+        except (ProofMismatch, UnicodeDecodeError):
+            return None
+
+    def _signed(self, name: str) -> Signed | None:
+        """What the writer of the journal signed for, of a segment and what comes behind."""
+        folder, _segments, number = name.rsplit("/", 2)
+        verifier = self._verifier(folder)
+        if verifier is None:
+            return None
+        roots = {}
+        for found in self._bucket.versions(f"{folder}/checkpoint/"):
+            try:
+                point = open_checkpoint(self._bucket.get(found), [verifier])
+            except ProofMismatch:
+                continue
+            roots[point.size] = point.root
+        return Signed(verifier, int(number[:10]), roots)
+
+    def _segment(self, name: str) -> "_Segment":
+        if name not in self._segments:
+            self._segments[name] = self._found(name)
+        return self._segments[name]
+
+    def _found(self, name: str) -> "_Segment":
+        chunks: dict[str, tuple[Chunk, list[Version]]] = {}
+        for version in self._bucket.versions(f"{OPEN}/{name}/"):
+            chunk = Chunk.named(version.key.rpartition("/")[2], version.modified)
+            if chunk is not None and chunk.length == version.size:  # oldest last: `since` is when it was first there
+                chunks[chunk.name] = (chunk, [version, *chunks.get(chunk.name, (chunk, []))[1]])
+        segment = _Segment(self._bucket, f"{OPEN}/{name}", {key: found for key, (_c, found) in chunks.items()})
+        signed = partial(self._signed, name)
+        segment.pieces = segment_of([chunk for chunk, _v in chunks.values()], segment.bytes_of, signed)
+        wholes = [found for found in self._bucket.versions(name) if found.key == name]
+        if wholes:
+            segment.whole = self._whole(wholes, segment, signed)
+        return segment
+
+    def _whole(self, wholes: list[Version], segment: "_Segment", signed: Callable[[], Signed | None]) -> Version | None:
+        """Which version of a whole segment counts; None when its chunks are better."""
+        if len(wholes) == 1 and not segment.pieces:
+            return wholes[0]
+        said = signed()
+        if said is None:
+            return wholes[-1]
+        worth: list[tuple[tuple[int, int], int, Version | None]] = []
+        for age, version in enumerate(wholes):  # newest first
+            worth.append((proven(partial(self._bucket.get, version), version.size, said), age + 1, version))
+        if segment.pieces:
+            worth.append((proven(segment.read, segment.size or 0, said), 0, None))
+        best = max(worth, key=lambda one: one[:2])
+        return best[2] if best[0][0] >= 0 or segment.pieces else wholes[-1]
+
+    # Closing, lapsing, fetching.
+
+    def _make_one(self, name: str) -> None:
+        """Make one object of a segment; then let its chunks lapse."""
+        segment = self._found(name)
+        if segment.whole is None:
+            self._bucket.put(name, segment.read(), self._address.days)
+            folder = name.rsplit("/", 2)[0]
+            note = self._checkpoint(f"{folder}/checkpoint")
+            if note:
+                kept = f"{folder}/checkpoint/{_order(note)}-{_digest(note)}-kept"
+                if self._oldest(kept) is None:
+                    self._bucket.put(kept, note, self._address.days)
+        self._segments.pop(name, None)
+        self._lapse(name)
+
+    def _lapse(self, name: str) -> None:
+        """Remove chunks and checkpoints whose lock is over, of a journal whose segment is whole."""
+        folder = name.rsplit("/", 2)[0]
+        over = self._bucket.now().timestamp() - (self._address.open_days * 86400 + 60)
+        for version in list(self._bucket.versions(f"{OPEN}/{name}/")):
+            if version.modified.timestamp() < over:
+                self._bucket.lapse(version)
+        if time.monotonic() - self._lapsed_at < LAPSE_S and self._lapsed_at:
+            return
+        self._lapsed_at = time.monotonic()
+        self._prolong()
+        points = [v for v in self._bucket.versions(f"{folder}/checkpoint/") if not v.key.endswith("-kept")]
+        for version in points[1:]:
+            if version.modified.timestamp() < over:
+                self._bucket.lapse(version)
+
+    def _fetch(self, name: str, to: Path) -> None:
+        shutil.rmtree(to, ignore_errors=True)
+        (to / "segments").mkdir(parents=True)
+        for child in ("verifier", "checkpoint"):
+            data = self.read(f"{name}/{child}")
+            if data:
+                (to / child).write_bytes(data)
+        verifier = self._verifier(name)
+        for child in self.names(f"{name}/segments"):
+            segment = f"{name}/segments/{child}"
+            if verifier is None or not _is_segment(segment):
+                continue
+            self._segments.pop(segment, None)
+            found = self._segment(segment)
+            # What has no header that its writer signed was laid there by somebody else; one that is lost is missed.
+            if read_header(found.read, int(child[:10]), verifier) is not None:
+                (to / "segments" / child).write_bytes(found.read())
+
+    def _fetch_files(self, folder: str, to: Path) -> None:
+        """Small files that are written once, with the folders they lie in."""
+        shutil.rmtree(to, ignore_errors=True)
+        to.mkdir(parents=True)
+        for name in {found.key for found in self._bucket.versions(f"{folder}/")}:
+            path = to / name.removeprefix(f"{folder}/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.read(name))
+
+    def _prolong(self) -> None:
+        """Lock for longer what is written once and needed for as long as any segment is."""
+        half = self._bucket.now().timestamp() - self._address.days * 86400 / 2
+        names = [MARKER, *(f"{JOURNALS}/{name}/verifier" for name in self._bucket.children(JOURNALS))]
+        for folder in (NODES, GRANTS):
+            names += sorted({found.key for found in self._bucket.versions(f"{folder}/")})
+        for name in names:
+            found = self._oldest(name)
+            if found is not None and found.modified.timestamp() < half:
+                self._bucket.prolong(found, self._address.days)
+
+    def _set_aside(self, name: str, offset: int, other: bytes) -> None:
+        """Keep under a name of its own what lies where other bytes belong."""
+        folder, _segments, segment = name.rsplit("/", 2)
+        aside = f"{folder}/aside/{segment}.{offset}.{_digest(other)}.tail"
+        if self._oldest(aside) is None:
+            self._bucket.put(aside, other, self._address.days)
+
+
+class _Segment:
+    """A segment as the store holds it: one object, or chunks."""
+
+    def __init__(self, bucket: Bucket, folder: str, versions: dict[str, list[Version]]) -> None:
+        self._bucket = bucket
+        self._folder = folder
+        self._versions = versions
+        self._last: tuple[str, bytes | None] = ("", None)
+        self.pieces: list[Piece] = []
+        self.whole: Version | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes; None when there is nothing."""
+        if self.whole is not None:
+            return self.whole.size
+        return self.grown or None
+
+    @property
+    def grown(self) -> int:
+        """Bytes that are there in chunks."""
+        return self.pieces[-1].stop if self.pieces else 0
+
+    def add(self, chunk: Chunk) -> None:
+        """Count *chunk*, which was put, from its offset on."""
+        self.whole = None
+        self.pieces = [piece for piece in self.pieces if piece.start < chunk.offset]
+        self.pieces.append(Piece(chunk, chunk.offset))
+        self._versions.pop(chunk.name, None)
+
+    def read(self, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes of it."""
+        if self.whole is not None:
+            return self._bucket.get(self.whole, offset, length)
+        stop = self.size or 0
+        stop = stop if length < 0 else min(stop, offset + length)
+        parts = []
+        for index, piece in enumerate(self.pieces):
+            until = min(stop, self.pieces[index + 1].start if index + 1 < len(self.pieces) else piece.stop)
+            start = max(offset, piece.start)
+            if start < until:
+                data = self.bytes_of(piece.chunk)
+                whole = data if data is not None else bytes(piece.chunk.length)  # damage, which a check will find
+                parts.append(whole[start - piece.chunk.offset : until - piece.chunk.offset])
+        return b"".join(parts)
+
+    def bytes_of(self, chunk: Chunk) -> bytes | None:
+        """What a chunk holds; None when no version of it holds what its name says."""
+        if self._last[0] != chunk.name:
+            key = f"{self._folder}/{chunk.name}"
+            known = self._versions.get(chunk.name)
+            if known is None:  # put meanwhile
+                known = self._versions[chunk.name] = [v for v in self._bucket.versions(key) if v.key == key][::-1]
+            datas = (self._bucket.get(version) for version in known)
+            self._last = (chunk.name, next((d for d in datas if Chunk.of(chunk.offset, d).name == chunk.name), None))
+        return self._last[1]
+
+
+class _Closing:
+    """Work that is done beside the copying, one at a time, and again when it failed."""
+
+    def __init__(self, work: Callable[[str], None]) -> None:
+        self._work = work
+        self._waiting: list[str] = []
+        self._lock = threading.Lock()
+        self._running: Future[None] | None = None
+        self._again_at = 0.0
+        self._pool: ThreadPoolExecutor | None = None
+
+    def take(self, name: str) -> None:
+        """Have *name* done."""
+        with self._lock:
+            if name not in self._waiting:
+                self._waiting.append(name)
+
+    def go_on(self) -> None:
+        """Begin, unless it is under way, or failed a moment ago."""
+        with self._lock:
+            if not self._waiting or (self._running is not None and not self._running.done()):
+                return
+            if time.monotonic() < self._again_at:
+                return
+            self._pool = self._pool or ThreadPoolExecutor(1, "vault-closing")
+            self._running = self._pool.submit(self._run)
+
+    def wait(self) -> None:
+        """Until nothing is left, or something failed."""
+        self._again_at = 0.0
+        self.go_on()
+        if self._running is not None:
+            self._running.result()
+
+    def _run(self) -> None:
+        while self._waiting:
+            try:
+                self._work(self._waiting[0])
+            except VaultAway as away:
+                log.warning("a closed segment is still in chunks", reason=away.kind)
+                self._again_at = time.monotonic() + CLOSE_RETRY_S
+                return
+            with self._lock:
+                self._waiting.pop(0)
+
+
+def _is_segment(name: str) -> bool:
+    folder, _, file = name.rpartition("/")
+    return folder.endswith("/segments") and len(file) == 14 and file[:10].isdigit() and file.endswith(".seg")
+
+
+def _is_checkpoint(name: str) -> bool:
+    return name.endswith("/checkpoint")
+
+
+def _is_signed(note: bytes, verifier: Verifier) -> bool:
+    try:
+        return open_checkpoint(note, [verifier]).origin == verifier.name
+    except ProofMismatch:
+        return False
+
+
+def _order(note: bytes) -> str:
+    """The checkpoint of most leaves comes first; what is none comes last."""
+    lines = note.split(b"\n")
+    leaves = int(lines[1]) if len(lines) > 1 and lines[1].isdigit() and len(lines[1]) < 15 else 0
+    return f"{_ORDER - leaves:016d}"
+
+
+def _digest(data: bytes) -> str:
+    return sha256(data).hexdigest()[:16]

@@ -1,0 +1,205 @@
+"""Scrubbing: every closed segment of the journals and their copies is read again, slowly, while a node runs.
+
+A disk rots where nobody looks. What is found is told in a state file; `vault repair` mends it.
+
+Rules kept here:
+  * Reading is paced: a pass over a year of copies must not be felt by a ward.
+  * The segment that grows is left to those who write it.
+  * A pass that was stopped goes on where it was: it may take days.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from contrefeu.base import Clock, ContrefeuError, rfc3339
+from contrefeu.hospital import CopiesSettings, SettingsError, parse_settings
+from contrefeu.journal import journals_in
+from contrefeu.proof import Verifier
+from contrefeu.vault.opening import open_vault
+from contrefeu.vault.pace import Pace
+from contrefeu.vault.repair import Copy, copy_in_folder, copy_in_vault
+from contrefeu.vault.ship import Home
+from contrefeu.vault.walk import frames_from, read_header
+
+HOME = "home"
+LOOK_S = 5.0  # how often it is looked whether a pass is due
+DAMAGE_MAX = 100  # places that are told of; past it the disk is dead, and that shows
+
+log = structlog.get_logger("vault")
+
+
+class Damaged(msgspec.Struct, frozen=True):
+    """A segment that is not what was sealed."""
+
+    journal: str
+    segment: int
+    offset: int  # first byte that is not
+
+
+class Pass(msgspec.Struct):
+    """How far one place has been read again."""
+
+    began: str = ""  # RFC 3339
+    finished: str = ""  # of the last whole pass; "" while there was none
+    finished_ns: int = 0
+    segments: int = 0
+    bytes: int = 0
+    damage: list[Damaged] = []
+    found: list[Damaged] = []  # in the pass that is under way
+    at: tuple[str, int] = ("", 0)  # journal and segment that were read last; the pass goes on behind
+    problem: str = ""  # why it does not go on
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    name: str
+    copies: list[tuple[str, Verifier, Copy]]
+
+
+class Scrubber:
+    """Reads a home's journals and its vaults again and again; one thread of the copies process."""
+
+    def __init__(self, home: Home, state_file: Path, clock: Clock, stop: Callable[[], bool]) -> None:
+        self._home = home
+        self._file = state_file
+        self._clock = clock
+        self._stop = stop
+        self._passes: dict[str, Pass] = {}
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            self._passes = msgspec.json.decode(state_file.read_bytes(), type=dict[str, Pass])
+
+    def run(self) -> None:
+        """Until told to stop."""
+        looked = -LOOK_S
+        while not self._stop():
+            if time.monotonic() - looked >= LOOK_S:
+                looked = time.monotonic()
+                self.step()
+            time.sleep(0.2)
+
+    def step(self) -> None:
+        """Read what is due."""
+        try:
+            settings = parse_settings(self._home.settings.read_text())
+        except (OSError, UnicodeDecodeError, SettingsError):
+            return  # being edited
+        wanted = [HOME, *(vault.url for vault in settings.vaults)]
+        self._passes = {name: self._passes.get(name, Pass()) for name in wanted}
+        for name in wanted:
+            done = self._passes[name]
+            due = done.finished_ns + int(settings.copies.scrub_days * 86_400e9)
+            if (done.began or self._clock.now_ns() >= due) and not self._stop():
+                self._scrub(name, settings.copies)
+        self._tell()
+
+    def _scrub(self, name: str, settings: CopiesSettings) -> None:
+        done = self._passes[name]
+        if not done.began:
+            done.began, done.found, done.segments, done.bytes = rfc3339(self._clock.now_ns()), [], 0, 0
+            done.at = ("", 0)
+        try:
+            whole = self._read(self._place(name), done, Pace(settings.scrub_bytes_per_second_max))
+            done.problem = ""
+        except ContrefeuError as away:
+            done.problem, whole = away.what, False
+        except OSError as refused:
+            done.problem, whole = refused.strerror or type(refused).__name__, False
+        if whole:
+            done.damage, done.found, done.began = done.found, [], ""
+            done.finished_ns = self._clock.now_ns()
+            done.finished = rfc3339(done.finished_ns)
+            if done.damage:
+                log.error("copies are damaged", url=name, count=len(done.damage))
+
+    def _place(self, name: str) -> _Place:
+        copies = []
+        vault = open_vault(name, self._home.vault_credentials) if name != HOME else None
+        if vault is not None:
+            vault.identity()
+        for files in journals_in(self._home.journals):
+            copy = copy_in_folder(HOME, files) if vault is None else copy_in_vault(vault, files.folder.name)
+            copies.append((files.folder.name, files.verifier(), copy))
+        return _Place(name, copies)
+
+    def _read(self, place: _Place, done: Pass, pace: Pace) -> bool:
+        """Go on with a pass; whether it came to its end."""
+        for folder, verifier, copy in place.copies:
+            closed = sorted(copy.numbers())[:-1]
+            for number in closed:
+                if (folder, number) <= done.at:
+                    continue
+                if self._stop():
+                    return False
+                data = copy.segment(number)
+                pace.spend(len(data))
+                at = first_damage(data, number, verifier)
+                if at is not None and len(done.found) < DAMAGE_MAX:
+                    done.found.append(Damaged(verifier.name, number, at))
+                done.segments, done.bytes, done.at = done.segments + 1, done.bytes + len(data), (folder, number)
+                self._tell()
+        return True
+
+    def _tell(self) -> None:
+        beside = self._file.with_name(f".{self._file.name}.new")
+        try:
+            beside.write_bytes(msgspec.json.encode(self._passes))
+            beside.replace(self._file)
+        except OSError as refused:
+            log.warning("what scrubbing found cannot be told", reason=refused.strerror)
+
+
+def first_damage(data: bytes, number: int, verifier: Verifier) -> int | None:
+    """The first byte of a closed segment that is not what was sealed; None when there is none.
+
+    Zeros behind the last frame are reserved space.
+    """
+    header = read_header(partial(_slice, data), number, verifier)
+    if header is None:
+        return 0
+    stop = header.length
+    for at, frame, _end in frames_from(partial(_slice, data), header, len(data)):
+        if not frame.whole:
+            return at
+        stop = at + frame.length
+    return stop if data[stop:].strip(b"\x00") else None
+
+
+def scrub_beside(home: Home, state_file: Path, clock: Clock, stop: Callable[[], bool]) -> threading.Thread:
+    """Scrub in a thread of its own until *stop* says so."""
+    thread = threading.Thread(target=Scrubber(home, state_file, clock, stop).run, name="scrub", daemon=True)
+    thread.start()
+    return thread
+
+
+def last_passes(state_file: Path) -> dict[str, dict[str, Any]]:
+    """What scrubbing last told, by place."""
+    try:
+        found = msgspec.json.decode(state_file.read_bytes(), type=dict[str, Pass])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    return {name: _told(one) for name, one in found.items()}
+
+
+def _told(one: Pass) -> dict[str, Any]:
+    damage = [*one.damage, *(found for found in one.found if found not in one.damage)]
+    return {
+        "state": "damaged" if damage else "stuck" if one.problem else "sound" if one.finished else "not yet",
+        "finished": one.finished,
+        "segments": one.segments,
+        "bytes": one.bytes,
+        "damage": [msgspec.to_builtins(found) for found in damage],
+        "problem": one.problem,
+    }
+
+
+def _slice(data: bytes, offset: int, length: int) -> bytes:
+    return data[offset : offset + length]

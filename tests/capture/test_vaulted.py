@@ -1,0 +1,161 @@
+"""`ack = "vault"`: an answer means that a vault gave the entry back, or that the settings say to go on without one.
+
+Method: the real intake and writer, the real copies to a folder that can be taken away; answers are watched.
+"""
+
+import asyncio
+import os
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contrefeu.base import SystemClock
+from contrefeu.capture import CopiesFile, VaultIntake
+from contrefeu.journal import MEDIA_HL7V2, Draft
+from contrefeu.vault import Vault, follow, make_vault
+from tests.vault.house import FOLDER, JOURNAL, House
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    found = House(tmp_path / "home", clock=SystemClock())  # type: ignore[arg-type]
+    found.start()
+    return found
+
+
+@pytest.fixture
+def vault(house: House, tmp_path: Path) -> Vault:
+    made = make_vault(f"file://{tmp_path}/vault", outside=house.root)
+    text = f'[capture]\nack = "vault"\n[[vaults]]\nurl = "{made.url}"\n'
+    house.settings.write_text(house.settings.read_text() + text)
+    return made
+
+
+@pytest.fixture
+def states(house: House, vault: Vault) -> Iterator[Path]:
+    """The copies process's file, while it runs."""
+    path = house.root / "copies.json"
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(house, path, stop.is_set))
+    thread.start()
+    yield path
+    stop.set()
+    thread.join()
+
+
+def intake_of(house: House, states: Path, **more: object) -> VaultIntake:
+    copies = CopiesFile(states, JOURNAL, house.clock)
+    asked = {"when_no_vault": "wait"} | more
+    return VaultIntake(house.start(), house.clock, copies, **asked)  # type: ignore[arg-type]
+
+
+def draft(source: str = "LAB@CHU") -> Draft:
+    return Draft(source, MEDIA_HL7V2, b"MSH|...", time.time_ns())
+
+
+async def offered(intake: VaultIntake, source: str = "LAB@CHU", wait_s: float = 10) -> str | None:
+    """What a sender is told, or "no answer"."""
+    done: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+    intake.offer(draft(source), done.set_result)
+    try:
+        return await asyncio.wait_for(asyncio.shield(done), wait_s)
+    except TimeoutError:
+        return "no answer"
+
+
+@pytest.mark.req("C1", "D8")
+def test_whoever_is_answered_is_in_a_vault(house: House, vault: Vault, states: Path) -> None:
+    """At the instant of each answer the vault holds the entry; how long that takes is measured and bounded."""
+
+    async def story() -> list[float]:
+        intake = intake_of(house, states)
+        took = []
+        for number in range(1, 41):
+            began = time.monotonic()
+            assert await offered(intake) == f"{JOURNAL}/{number}"
+            took.append(time.monotonic() - began)
+            held = vault.read(f"journals/{FOLDER}/segments/0000000001.seg")
+            ours = house.files.segment(1).read_bytes()
+            assert ours[: house.files.read_head().offset] == held[: house.files.read_head().offset]  # type: ignore[union-attr]
+        assert (intake.waiting, intake.without_vault) == (0, 0)
+        return took
+
+    took = asyncio.run(story())
+    assert statistics.median(took) < 1
+
+
+@pytest.mark.req("C1")
+def test_without_a_vault_a_sender_waits(house: House, vault: Vault, states: Path, tmp_path: Path) -> None:
+    """`when_no_vault = "wait"`: no answer while it is away, one as soon as it is back; nothing is lost in between."""
+
+    async def story() -> None:
+        intake = intake_of(house, states)
+        assert await offered(intake)
+        place = vault.folder("")
+        place.rename(tmp_path / "away")
+        waiting = asyncio.create_task(offered(intake, wait_s=30))
+        await asyncio.sleep(4)
+        assert (waiting.done(), intake.no_vault, intake.waiting) == (False, True, 1)
+        (tmp_path / "away").rename(place)
+        assert await waiting == f"{JOURNAL}/2"
+        assert (intake.no_vault, intake.without_vault) == (False, 0)
+
+    asyncio.run(story())
+
+
+def test_without_a_vault_a_sender_may_be_told_to_go_on(
+    house: House, vault: Vault, states: Path, tmp_path: Path
+) -> None:
+    """`when_no_vault = "disk"`, save for the exceptions: counted, and one sender holds up no other."""
+
+    async def story() -> None:
+        intake = intake_of(house, states, when_no_vault="disk", exceptions=["ADT@CHU"])
+        assert await offered(intake)
+        vault.folder("").rename(tmp_path / "away")
+        await asyncio.sleep(0.5)
+        strict = asyncio.create_task(offered(intake, "ADT@CHU", wait_s=30))
+        await asyncio.sleep(0)
+        assert await offered(intake, "LAB@CHU") == f"{JOURNAL}/3"
+        assert (strict.done(), intake.without_vault, intake.no_vault) == (False, 1, True)
+        (tmp_path / "away").rename(vault.folder(""))
+        assert await strict == f"{JOURNAL}/2"
+
+    asyncio.run(story())
+
+
+def test_a_copies_process_that_says_nothing_is_no_vault(house: House, tmp_path: Path) -> None:
+    """No file, or an old one: what it says is not believed."""
+    copies = CopiesFile(tmp_path / "copies.json", JOURNAL, house.clock)
+    assert (copies.standing().sequence, copies.standing().there) == (0, False)
+    (tmp_path / "copies.json").write_text(f'[{{"state": "up-to-date", "positions": {{"{FOLDER}": 7}}}}]')
+    assert (copies.standing().sequence, copies.standing().there) == (7, True)
+    os.utime(tmp_path / "copies.json", (time.time() - 60, time.time() - 60))
+    assert copies.standing().there is False
+
+
+def test_a_refused_journal_is_answered_by_no_vault(house: House, tmp_path: Path) -> None:
+    """A vault that holds another history of the journal holds nothing of this one."""
+    (tmp_path / "copies.json").write_text('[{"state": "refused", "positions": {}}]')
+    standing = CopiesFile(tmp_path / "copies.json", JOURNAL, house.clock).standing()
+    assert (standing.sequence, standing.there) == (0, False)
+
+
+def test_who_still_waits_when_the_node_stops_is_not_answered(house: House, tmp_path: Path) -> None:
+    """Its message is on disk; it sends it again, and that is a repeat."""
+
+    async def story() -> list[str | None]:
+        intake = intake_of(house, tmp_path / "none.json")
+        told: list[str | None] = []
+        intake.offer(draft(), told.append)
+        intake.follow(told.append)
+        await asyncio.sleep(0.05)
+        assert told == []
+        house.writer = None
+        intake.close()
+        return told
+
+    assert asyncio.run(story()) == [None, None]
