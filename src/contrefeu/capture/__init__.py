@@ -5,7 +5,6 @@ from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
 from contrefeu.capture.mllp_server import MllpCounts, MllpListener
-from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
 from contrefeu.capture.vaulted import CopiesFile, Standing, VaultIntake
 
 __all__ = [
@@ -24,7 +23,6 @@ __all__ = [
     "Reading",
     "Standing",
     "VaultIntake",
-    "acknowledgement_codes",
     "files_in",
     "read_file",
     "split",
