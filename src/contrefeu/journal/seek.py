@@ -5,7 +5,7 @@ So a segment is searched as a dictionary is: look where the entry should be, see
 
 Rules kept here:
   * What is found is a hint. The check is no proof: who opens the frame knows, and walks from the start if it does not.
-  * A search ends, whatever the bytes say: PROBES looks of LOOK_BYTES_MAX at most.
+  * A search ends, whatever the bytes say: WALKED heads, and PROBES looks of LOOK_BYTES_MAX at most.
 """
 
 import os
@@ -14,7 +14,8 @@ from contrefeu.journal.scan import Located, locate
 from contrefeu.proof import PREFIX_BYTES, read_prefix
 
 BLOCK_BYTES = 4_096  # a few frames of one message; each block that holds no head is followed by one twice as long
-LOOK_BYTES_MAX = 2**21  # to the next frame: more than the longest that a writer makes of several entries
+LOOK_BYTES_MAX = 2**18  # to the next frame: where frames are longer there are few of them, and heads are walked
+WALKED = 100  # heads that are walked first: a segment of documents has no more
 PROBES = 40  # halvings of a segment of 64 MiB to a block, with room
 NEAR_BYTES = 2 * BLOCK_BYTES  # from here on heads are walked,
 NEAR_ENTRIES = 48  # and from here on too: there are no more heads than entries
@@ -33,6 +34,11 @@ def seek(fd: int, start: int, stop: int, sequence: int, span: tuple[int, int]) -
     found: Located | None = None
     low, high = start, stop
     first, last = span
+    for _ in range(WALKED):
+        frame = locate(fd, low if found is None else found.end, stop)
+        if frame is None or not first <= frame.head.first_sequence <= sequence:
+            return found
+        found, low, first = frame, frame.offset, frame.head.first_sequence
     for probe in range(PROBES):
         if high - low <= NEAR_BYTES or sequence - first <= NEAR_ENTRIES:
             break
