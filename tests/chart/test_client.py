@@ -175,7 +175,7 @@ def test_pages_hear_of_a_journal_that_is_not_read_on(house):
             await asyncio.to_thread(lambda: stranger.append(admitted("9", "c9"), journal="s-capture"))
             (stranger.journals / "s-capture").rename(house.journals / "s-capture")
             assert await asyncio.wait_for(waiting, 15) != 4
-            assert (await client.status()).troubles == {"s-capture": "journal-unreadable"}
+            assert (await client.status()).troubles == {"s-capture": "beyond-horizon"}
             client.close()
 
     asyncio.run(main())

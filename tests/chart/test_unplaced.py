@@ -150,7 +150,7 @@ def test_a_journal_that_is_not_read_on_is_said(house):
     (stranger.journals / "c-capture").rename(house.journals / "c-capture")
     damage(house, "a-capture")
     with house.open() as charts:
-        assert charts.status().troubles == {"a-capture": "journal-tampered", "c-capture": "journal-unreadable"}
+        assert charts.status().troubles == {"a-capture": "journal-tampered", "c-capture": "beyond-horizon"}
 
 
 def damage(house: House, journal: str) -> None:

@@ -12,6 +12,7 @@ from contrefeu.base.errors import (
     TamperError,
 )
 from contrefeu.base.redact import redact
+from contrefeu.base.sockets import guard_socket
 
 __all__ = [
     "Clock",
@@ -27,6 +28,7 @@ __all__ = [
     "TamperError",
     "durable_makedirs",
     "fallocate",
+    "guard_socket",
     "is_locked",
     "parse_rfc3339",
     "redact",

@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contrefeu.base import OperatorError, StorageError, durable_makedirs
+from contrefeu.base import OperatorError, StorageError, durable_makedirs, guard_socket
 from contrefeu.capture.intake import Intake
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, EntryTooLong, JournalFailed
 
@@ -93,7 +93,7 @@ class LocalServer:
         durable_makedirs(path.parent)
         path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, path)
-        path.chmod(0o666)  # who may enter its folder may ask
+        guard_socket(path)
 
     def close(self) -> None:
         """Take no more connections."""

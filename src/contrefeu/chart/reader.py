@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from contrefeu.base import Clock, ContrefeuError, StorageError, SystemClock, durable_makedirs
+from contrefeu.base import Clock, ContrefeuError, StorageError, SystemClock, durable_makedirs, guard_socket
 from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.follow import Follower, few_sweeps, lock_of
 from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, answered, asked, framed, refused
@@ -82,7 +82,7 @@ async def _serve(reader: "_Reader", path: Path, ready: Callable[[], None], stop:
     durable_makedirs(path.parent)
     path.unlink(missing_ok=True)
     server = await asyncio.start_unix_server(reader.answer, path)
-    path.chmod(0o666)  # who may enter its folder may ask
+    guard_socket(path)
     following.start()
     try:
         ready()

@@ -243,6 +243,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "trouble": {  # kinds of errors, as journals raise them
         "journal-tampered": N_("des octets n’y sont plus ceux qui ont été scellés"),
         "tampered": N_("des octets n’y sont plus ceux qui ont été scellés"),
+        "beyond-horizon": N_("aucune clé d’ici ne l’ouvre"),
         "journal-unreadable": N_("aucune clé d’ici ne l’ouvre"),
         "missing": N_("il y manque des entrées"),
         "storage": N_("son disque ou sa clé est en défaut"),
