@@ -6,7 +6,7 @@ Method: a journal of several segments and its copy; harm the one, the other, or 
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contrefeu.vault import Shipper, Vault, copy_in_folder, copy_in_vault, make_vault, repair
@@ -126,6 +126,7 @@ def test_the_segment_that_is_being_written_is_left_alone(tmp_path: Path) -> None
     assert house.files.segment(last).read_bytes() == before
 
 
+@settings(max_examples=15)  # each writes a journal and its copy
 @given(places=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1400)), min_size=1, max_size=4))
 def test_any_damage_in_one_place_is_mended(
     places: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
@@ -133,7 +134,7 @@ def test_any_damage_in_one_place_is_mended(
     """Bits flipped anywhere in the journal, its copy whole: the journal is what it was."""
     root = tmp_path_factory.mktemp("any")
     house = House(root / "home", segment_bytes=1500)
-    house.say(16, size=200)
+    house.say(8, size=200)
     house.stop()
     vault = make_vault(f"file://{root}/vault", outside=house.root)
     Shipper(house, vault).step()
