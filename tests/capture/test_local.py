@@ -26,7 +26,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[House, Path]]:
     folder.mkdir(exist_ok=True)
     async with house(folder / "journals") as h:
         server = LocalServer(h.intake, lambda: {"sequence": h.intake.sequence})
-        path = folder / "s"
+        path = folder / "run" / "s"
         await server.listen(path)
         try:
             yield h, path
@@ -35,14 +35,15 @@ async def served(folder: Path) -> AsyncIterator[tuple[House, Path]]:
 
 
 def test_only_the_nodes_own_account_may_knock(tmp_path: Path) -> None:
-    """The socket is 0600; what a dead process left there is replaced."""
-    (tmp_path / "s").write_bytes(b"left over")
+    """The socket lies in a folder that its owner alone may enter; what a dead process left there is replaced."""
 
     async def story() -> None:
         async with served(tmp_path) as (_, path):
-            mode = path.stat().st_mode
-            assert stat.S_ISSOCK(mode)
-            assert stat.S_IMODE(mode) == 0o600
+            assert stat.S_ISSOCK(path.stat().st_mode)
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        assert path.exists()
+        async with served(tmp_path) as (_, path):
+            assert stat.S_ISSOCK(path.stat().st_mode)
 
     asyncio.run(story())
 
