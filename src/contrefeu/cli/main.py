@@ -12,6 +12,7 @@ from contrefeu.cli import (
     chart,
     downtime,
     drill,
+    exchange,
     export,
     find,
     imports,
@@ -20,6 +21,7 @@ from contrefeu.cli import (
     keys,
     part,
     restore,
+    station,
     status,
     up,
     users,
@@ -39,9 +41,11 @@ app.command("init")(init.init)
 app.command("up")(up.up)
 app.command("import")(imports.import_)
 app.command("status")(status.status)
+journal.app.command("exchange")(exchange.exchange)
 app.add_typer(journal.app, name="journal")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
+app.add_typer(station.app, name="station")
 app.command("restore")(restore.restore)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)

@@ -19,7 +19,7 @@ from contrefeu.journal.errors import (
     JournalUnreadable,
     NoJournal,
 )
-from contrefeu.journal.files import Head, JournalFiles, journals_in, pack_head
+from contrefeu.journal.files import SEGMENT_NAME, Head, JournalFiles, journals_in, pack_head
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, header_length, open_header
 from contrefeu.journal.prove import (
     ConsistencyProof,
@@ -55,6 +55,7 @@ __all__ = [
     "MEDIA_OTHER",
     "PREAMBLE_BYTES",
     "RECOVERY",
+    "SEGMENT_NAME",
     "SUITE",
     "ConsistencyProof",
     "Damage",
