@@ -60,23 +60,24 @@ def exchanged(node: "Node", where: str) -> dict[str, Any]:
 
 def by_itself(node: "Node", place: str) -> dict[str, Any]:
     """Exchange while no node runs on this home."""
-    from contrefeu.cli.exchanging import exchange_once
-    from contrefeu.cli.peering import exchange_of, grant_all
+    from contrefeu.cli.exchanging import exchange_once, meeting_of
+    from contrefeu.cli.peering import exchange_of, grant_all, make_station
 
     for appender in (node.capture_appender, node.station_appender):
         with appender():
             pass  # signs for what a stopped node left unsigned
+    make_station(node)
     grant_all(node)
     exchange = exchange_of(node)
+    meeting = meeting_of(exchange, node)
     try:
-        report = exchange_once(exchange, node, place)
-        grant_all(node)  # a peer whose keys came with this exchange is granted at once, and given with the next
-        if not place.startswith("https://"):
-            again = exchange_once(exchange, node, place)
-            report["given"] = {
-                name: report["given"].get(name, 0) + again["given"].get(name, 0)
-                for name in {*report["given"], *again["given"]}
-            }
+        report = exchange_once(exchange, meeting, place)
+        grant_all(node)  # a peer whose keys came with this exchange is granted at once, and given at once
+        again = exchange_once(exchange, meeting, place)
+        for way in ("given", "taken"):
+            for name, count in again[way].items():
+                report[way][name] = report[way].get(name, 0) + count
         return report
     finally:
+        meeting.stop()
         exchange.close()

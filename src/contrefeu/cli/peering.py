@@ -51,8 +51,7 @@ def is_station(node: "Node") -> bool:
 
 
 def exchange_of(node: "Node") -> Exchange:
-    """This node's side of an exchange."""
-    make_station(node)
+    """This node's side of an exchange; `make_station` was called once."""
     return Exchange(
         node.paths.root,
         node.settings.node.id,

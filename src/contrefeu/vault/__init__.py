@@ -9,6 +9,7 @@ from contrefeu.vault.follow import follow
 from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.held import Held
 from contrefeu.vault.identity import make_identity
+from contrefeu.vault.meeting import Meeting, PeerState
 from contrefeu.vault.opening import make_vault, open_vault
 from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
@@ -19,6 +20,7 @@ from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.stick import exchange_by_stick
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
+from contrefeu.vault.wire import PeerAway
 
 __all__ = [
     "CHUNK_BYTES",
@@ -37,7 +39,10 @@ __all__ = [
     "Header",
     "Held",
     "Home",
+    "Meeting",
     "Peer",
+    "PeerAway",
+    "PeerState",
     "Peers",
     "Refused",
     "Repaired",

@@ -1,7 +1,7 @@
 """Exchange: each station takes its peers' journals and gives what it holds, by stick or over a connection.
 
     HOME/exchange/keys/<node>              the note of a peer's reading keys, and of one's own
-    HOME/exchange/outbox/<peer>/<journal>/ grants to a peer, made by the reader process
+    HOME/exchange/outbox/<peer>/<journal>/ grants to a peer: made by the reader process, and those of others to pass on
     HOME/exchange/refused/<journal>.<k>.<digest>/   a history that a writer signed beside the one held: evidence
     HOME/exchange/refused/<journal>.<size>.<digest>.checkpoint   a checkpoint that speaks of less than is held
     HOME/exchange/vouched/<journal>        the highest checkpoint of one's own journals that a peer had
@@ -33,7 +33,7 @@ from contrefeu.journal.card import open_reading_keys
 from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
 from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom
 from contrefeu.vault.peers import Peer, Peers, file_name
-from contrefeu.vault.shelf import NOTE_BYTES_MAX, Offer, Shelf
+from contrefeu.vault.shelf import NOTE_BYTES_MAX, Offer, Shelf, grant_names
 
 FREE_BYTES_MIN = 256 * 2**20  # four times what acts and audit have for themselves (S11)
 TURN_BYTES = 64 * 2**20  # of one journal before the next has its turn
@@ -117,7 +117,7 @@ class Exchange:
         self._busy: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
         self._refused: dict[tuple[str, str], tuple[float, Found]] = {}
-        self._grants_after: dict[str, int] = {}
+        self._grants_after: dict[tuple[str, str], int] = {}  # (station, journal) -> last segment granted
         self.heard: Callable[[str, int], None] = lambda _journal, _hlc: None
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class Exchange:
         if giver is None or giver.decided.revoked:
             report.found.append(Found("unknown", "", shelf.giver, f'"{shelf.giver}" is not a peer that was joined.'))
             return
-        self._take_reading_keys(shelf, giver)
+        self._take_reading_keys(shelf)
         mine = {verifier.name: verifier for verifier in self.own()}
         for offer in shelf.offers():
             if offer.verifier.name in mine:
@@ -153,6 +153,7 @@ class Exchange:
             with self._one(offer.verifier.name) as free:
                 if free:
                     self._take_journal(shelf, offer, owner, report)
+        self._take_grants(shelf, giver)
         self._take_cosigned(shelf, giver, mine)
 
     @contextlib.contextmanager
@@ -183,8 +184,6 @@ class Exchange:
         self.heard(journal, held.last_hlc)
         if held.end.sequence > before:
             report.taken[journal] = report.taken.get(journal, 0) + held.end.sequence - before
-        if owner.node == shelf.giver and owner.decided.charts:
-            self._take_grants(shelf, held, owner)
         self._cosign(held, owner)
 
     def _take_on(self, held: Held, shelf: Shelf, note: bytes, owner: Peer, report: Report) -> Found | None:
@@ -343,42 +342,52 @@ class Exchange:
 
     # What goes with the journals.
 
-    def _take_reading_keys(self, shelf: Shelf, giver: Peer) -> None:
-        """Keep the keys to which this peer wants its grants sealed; an older note than the one kept changes nothing."""
-        note = shelf.reading_keys()
-        kept = self.folder / "keys" / file_name(giver.node)
-        before = b""
-        with contextlib.suppress(FileNotFoundError):
-            before = kept.read_bytes()
-        if not note or note == before:
-            return
-        try:
-            newest = max((key.name for key in open_reading_keys(note, [giver.card.granter])), default="")
-            with contextlib.suppress(ProofMismatch):
-                known = open_reading_keys(before, [giver.card.granter]) if before else ()
-                if max((key.name for key in known), default="") > newest:
-                    return
-        except ProofMismatch:
-            return
-        durable_makedirs(kept.parent)
-        write_file(kept, note)
+    def _take_reading_keys(self, shelf: Shelf) -> None:
+        """Keep the keys to which peers want their grants sealed, whoever brings them; an older note changes nothing."""
+        peers = {peer.node: peer for peer in self.peers.joined()}
+        for node, note in shelf.reading_keys(list(peers)).items():
+            kept = self.folder / "keys" / file_name(node)
+            if node in peers and note != _read(kept):
+                granter = peers[node].card.granter
+                if _newest_key(note, granter) > _newest_key(_read(kept), granter):
+                    durable_makedirs(kept.parent)
+                    write_file(kept, note)
 
-    def _take_grants(self, shelf: Shelf, held: Held, owner: Peer) -> None:
-        journal = held.journal
-        folder = self.grants / held.files.folder.name
-        if journal not in self._grants_after:
-            numbers = [int(path.name[:10]) for path in folder.glob("*.grant") if path.name[:10].isdigit()]
-            self._grants_after[journal] = max(numbers, default=0)
-        for note in shelf.grants(journal, self._grants_after[journal]):
-            segment, fingerprint = _grant_of(note, owner.card.granter, journal)
-            if not self._grants_after[journal] < segment <= held.end.segment:
+    def _take_grants(self, shelf: Shelf, giver: Peer) -> None:
+        """Take the rights that were given to this station, and those given to others, to pass them on."""
+        held = {name: one for name, one in list(self._held.items()) if self.peers.owner(one.verifier) is not None}
+        others = [peer.node for peer in self.peers.joined() if peer.node != giver.node]
+        wanted = {
+            node: {name: self._granted_up_to(node, one.files.folder.name) for name, one in held.items()}
+            for node in (self.node, *others)
+        }
+        for node, note in shelf.grants(wanted):
+            journal, segment = grant_names(note)
+            one = held.get(journal)
+            if node not in wanted or one is None or not wanted[node][journal] < segment <= one.end.segment:
                 continue
-            path = folder / f"{segment:010d}.{fingerprint[:16]}.grant"
-            if not path.exists() and len(list(folder.glob(f"{segment:010d}.*"))) < GRANTS_A_SEGMENT_MAX:
-                durable_makedirs(folder)
-                write_file(path, note, mode=0o640)
-        given = [int(path.name[:10]) for path in folder.glob("*.grant") if path.name[:10].isdigit()]
-        self._grants_after[journal] = max(given, default=0)
+            owner = self.peers.owner(one.verifier)
+            if owner is not None and owner.node != node and (node != self.node or owner.decided.charts):
+                self._keep_grant(node, one, segment, note, owner.card.granter)
+
+    def _keep_grant(self, node: str, one: Held, segment: int, note: bytes, granter: Verifier) -> None:
+        fingerprint = _grant_to(note, granter)
+        if not fingerprint:
+            return
+        name = one.files.folder.name
+        folder = self.grants / name if node == self.node else self.folder / "outbox" / file_name(node) / name
+        path = folder / f"{segment:010d}.{fingerprint[:16]}.grant"
+        if not path.exists() and len(list(folder.glob(f"{segment:010d}.*"))) < GRANTS_A_SEGMENT_MAX:
+            durable_makedirs(folder)
+            write_file(path, note, mode=0o640)
+        self._grants_after[node, name] = max(segment, self._grants_after.get((node, name), 0))
+
+    def _granted_up_to(self, node: str, name: str) -> int:
+        if (node, name) not in self._grants_after:
+            folder = self.grants / name if node == self.node else self.folder / "outbox" / file_name(node) / name
+            numbers = [int(path.name[:10]) for path in folder.glob("*.grant") if path.name[:10].isdigit()]
+            self._grants_after[node, name] = max(numbers, default=0)
+        return self._grants_after[node, name]
 
     def _cosign(self, held: Held, owner: Peer) -> None:
         """Cosign the last checkpoint of a peer: it was found consistent with every one before (C2SP tlog-witness)."""
@@ -425,17 +434,24 @@ class Exchange:
                 continue  # it is being made, or has no checkpoint yet
         return found
 
-    def own_reading_keys(self) -> bytes:
-        """The note of this station's reading keys, as its reader process made it."""
-        return _read(self.folder / "keys" / file_name(self.node))
+    def reading_keys(self, nodes: Sequence[str]) -> dict[str, bytes]:
+        """The notes of reading keys that are here, of *nodes*: this station's own among them."""
+        known = {self.node, *(peer.node for peer in self.peers.joined())}
+        notes = {node: _read(self.folder / "keys" / file_name(node)) for node in nodes if node in known}
+        return {node: note for node, note in notes.items() if note}
 
-    def grants_to(self, peer: Peer, journal: str, after: int) -> list[bytes]:
-        """Grants to *peer* of segments of *journal* above *after*, in order."""
-        if not peer.decided.grants:
-            return []
-        folder = self.folder / "outbox" / file_name(peer.node) / file_name(journal)
-        names = sorted(path.name for path in folder.glob("*.grant")) if folder.is_dir() else []
-        return [_read(folder / name) for name in names if int(name[:10]) > after]
+    def grants_to(self, node: str, journals: dict[str, int]) -> Iterator[bytes]:
+        """Grants to a peer that are here, of each of *journals* above a segment, in order."""
+        peer = self.peers.get(node)
+        if peer is None or peer.decided.revoked:
+            return
+        mine = {verifier.name for verifier in self.own()}
+        for journal, after in journals.items():
+            if journal in mine and not peer.decided.grants:
+                continue
+            folder = self.folder / "outbox" / file_name(node) / file_name(journal)
+            names = sorted(path.name for path in folder.glob("*.grant")) if folder.is_dir() else []
+            yield from (_read(folder / name) for name in names if int(name[:10]) > after)
 
     def cosigned_for(self, peer: Peer) -> list[bytes]:
         """The checkpoints of *peer* that were cosigned here."""
@@ -448,19 +464,24 @@ def _not_pinned(offer: Offer, giver: Peer) -> Found:
     return Found("unknown", offer.verifier.name, giver.node, what)
 
 
-def _grant_of(note: bytes, granter: Verifier, journal: str) -> tuple[int, str]:
-    """Segment and recipient's fingerprint of a grant; (0, "") when it is none of *journal*."""
+def _grant_to(note: bytes, granter: Verifier) -> str:
+    """The recipient's fingerprint of a grant that *granter* signed; "" when it is none."""
     try:
         if len(note) > GRANT_BYTES_MAX:
-            return 0, ""
-        title, origin, segment, recipient = open_note(note, [granter]).text[:-1].split("\n")
+            return ""
+        _title, _origin, _segment, recipient = open_note(note, [granter]).text[:-1].split("\n")
         _label, _name, fingerprint, _sealed = recipient.split(" ")
-        if title != "contrefeu grant v1" or origin != f"origin {journal}" or len(fingerprint) != 64:
-            return 0, ""
-        int(fingerprint, 16)
-        return int(segment.removeprefix("segment ")), fingerprint
+        return fingerprint if len(bytes.fromhex(fingerprint)) == 32 else ""
     except (ProofMismatch, ValueError):
-        return 0, ""
+        return ""
+
+
+def _newest_key(note: bytes, granter: Verifier) -> str:
+    """The name of the newest key in a note; "" when it is none that *granter* signed."""
+    try:
+        return max((key.name for key in open_reading_keys(note, [granter])), default="") if note else ""
+    except ProofMismatch:
+        return ""
 
 
 def _size_of(path: Path, verifier: Verifier) -> int:

@@ -254,8 +254,6 @@ class Held:
 
     def _fill(self, piece: _Piece, read: "partial[bytes]", limit: int) -> None:
         while piece.end.tree.size < limit:
-            if piece.length > PIECE_BYTES_MAX:
-                raise self._mismatch(f"segment {piece.number} is longer than any segment is")
             block = chunk(read, piece.end.offset, _NO_END)
             moved = 0
             for frame in frames_in(block, piece.end.copy()):
@@ -268,6 +266,8 @@ class Held:
                 moved += frame.length
             if not moved:
                 raise self._incomplete(f"segment {piece.number} from byte {piece.end.offset} on", block)
+            if piece.length + moved > PIECE_BYTES_MAX:
+                raise self._mismatch(f"segment {piece.number} is longer than any segment is")
             piece.spool.write(block[:moved])
             piece.length += moved
 

@@ -7,8 +7,8 @@ A shelf is read, never written. Rules kept here:
   * A stick's folder holds one folder a giver, which no other station writes.
 
     STICK/contrefeu-exchange/<node>/journals/<name>/...    as in a vault
-    STICK/contrefeu-exchange/<node>/reading-keys           the note of its reading keys
-    STICK/contrefeu-exchange/<node>/grants/<peer>          its grants to one peer, packed
+    STICK/contrefeu-exchange/<node>/reading-keys/<peer>    the note of a station's reading keys: its own, and others'
+    STICK/contrefeu-exchange/<node>/grants/<peer>          grants to one peer, packed: its own, and others' to pass on
     STICK/contrefeu-exchange/<node>/cosigned/<peer>        its cosignatures of one peer's checkpoints, packed
 """
 
@@ -21,6 +21,7 @@ from struct import Struct
 from typing import NamedTuple, Protocol
 
 from contrefeu.journal import SEGMENT_NAME
+from contrefeu.journal.card import KEYS_BYTES_MAX
 from contrefeu.proof import ProofMismatch, Verifier
 from contrefeu.vault.peers import file_name
 
@@ -66,12 +67,12 @@ class Shelf(Protocol):
         """Bytes of a segment; fewer at its end, none when it is not there."""
         ...
 
-    def reading_keys(self) -> bytes:
-        """The note of its reading keys; nothing when it has none."""
+    def reading_keys(self, nodes: Sequence[str]) -> dict[str, bytes]:
+        """The notes of the reading keys of *nodes*, of those that it has."""
         ...
 
-    def grants(self, journal: str, after: int) -> Sequence[bytes]:
-        """Its grants to this station, of segments of *journal* above *after*."""
+    def grants(self, wanted: dict[str, dict[str, int]]) -> Sequence[tuple[str, bytes]]:
+        """Grants that it has: for each station, those of each journal above a segment; more when asked again."""
         ...
 
     def cosigned(self) -> Sequence[bytes]:
@@ -88,7 +89,6 @@ class StickShelf:
         self._root = stick / STICK_FOLDER
         self._giver_folder = file_name(giver)
         self._me = file_name(me)
-        self._grants: list[bytes] | None = None
         self.giver = giver
 
     def offers(self) -> Sequence[Offer]:
@@ -115,24 +115,28 @@ class StickShelf:
         """Bytes of a segment."""
         return self._read(("journals", file_name(journal), "segments", f"{number:010d}.seg"), offset, length)
 
-    def reading_keys(self) -> bytes:
-        """The note of its reading keys."""
-        return self._read(("reading-keys",), 0, PACKED_BYTES_MAX)
+    def reading_keys(self, nodes: Sequence[str]) -> dict[str, bytes]:
+        """The notes of the reading keys of *nodes*."""
+        return {
+            node: note for node in nodes if (note := self._small("reading-keys", file_name(node), most=KEYS_BYTES_MAX))
+        }
 
-    def grants(self, journal: str, after: int) -> Sequence[bytes]:
-        """Its grants to this station."""
-        if self._grants is None:
-            self._grants = unpack(self._read(("grants", self._me), 0, PACKED_BYTES_MAX))
-        start = f"{GRANT_TITLE}\norigin {journal}\nsegment ".encode()
-        mine = (note for note in self._grants if note.startswith(start))
-        return [note for note in mine if _number(note[len(start) :].partition(b"\n")[0]) > after]
+    def grants(self, wanted: dict[str, dict[str, int]]) -> Sequence[tuple[str, bytes]]:
+        """Grants of each journal above a segment."""
+        found = []
+        for node, journals in wanted.items():
+            for note in unpack(self._read(("grants", file_name(node)), 0, PACKED_BYTES_MAX)):
+                journal, segment = grant_names(note)
+                if segment > journals.get(journal, segment):
+                    found.append((node, note))
+        return found
 
     def cosigned(self) -> Sequence[bytes]:
         """This station's checkpoints, as the peer cosigned them."""
         return unpack(self._read(("cosigned", self._me), 0, PACKED_BYTES_MAX))
 
-    def _small(self, *parts: str) -> bytes:
-        return self._read(parts, 0, NOTE_BYTES_MAX)
+    def _small(self, *parts: str, most: int = NOTE_BYTES_MAX) -> bytes:
+        return self._read(parts, 0, most)
 
     def _read(self, parts: Sequence[str], offset: int, length: int) -> bytes:
         try:
@@ -145,8 +149,13 @@ class StickShelf:
             os.close(fd)
 
 
-def _number(text: bytes) -> int:
-    return int(text) if text.isdigit() and len(text) <= 10 else 0
+def grant_names(note: bytes) -> tuple[str, int]:
+    """Journal and segment that a grant names, unchecked; ("", 0) when it is none."""
+    title, origin, segment = [*note.split(b"\n", 3), b"", b""][:3]
+    number = segment.removeprefix(b"segment ")
+    if title.decode("utf-8", "replace") != GRANT_TITLE or not number.isdigit() or len(number) > 10:
+        return "", 0
+    return origin.removeprefix(b"origin ").decode("utf-8", "replace"), int(number)
 
 
 def givers_on(stick: Path) -> list[str]:

@@ -90,10 +90,12 @@ def _give_all(exchange: Exchange, stick: Path, report: Report) -> None:
         own = offer.verifier in mine
         if own or not _is_there(exchange, stick, offer.verifier.name, offer.note):
             _give(exchange, folder, JournalFiles.of(exchange.journals, offer.verifier.name), report)
-    _put(folder, "reading-keys", exchange.own_reading_keys())
-    for peer in exchange.peers.joined():
-        notes = [note for verifier in mine for note in exchange.grants_to(peer, verifier.name, 0)]
-        _put(folder, f"grants/{file_name(peer.node)}", pack(notes))
+    peers = exchange.peers.joined()
+    journals = {offer.verifier.name: 0 for offer in exchange.offers()}
+    for node, note in exchange.reading_keys([exchange.node, *(peer.node for peer in peers)]).items():
+        _put(folder, f"reading-keys/{file_name(node)}", note)
+    for peer in peers:
+        _put(folder, f"grants/{file_name(peer.node)}", pack(list(exchange.grants_to(peer.node, journals))))
         _put(folder, f"cosigned/{file_name(peer.node)}", pack(exchange.cosigned_for(peer)))
 
 
