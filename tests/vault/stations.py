@@ -127,4 +127,4 @@ class Station:
     def held(self, of: "Station") -> dict[str, bytes]:
         """Every byte that lies here of another station's journal, but what lives as long as a process."""
         files = tree_of(self.files(of).folder)
-        return {name: data for name, data in files.items() if name not in {"head", "lock"}}
+        return {name: data for name, data in files.items() if name not in {"head", "lock", "clock"}}

@@ -25,6 +25,9 @@ STATE = "exchange.json"
 ANSWER_BYTES_MAX = 4 * 2**20  # a report on some hundred journals
 ASKING_S_MAX = 86_400.0  # a stick with years of journals takes hours
 TELL_S = 1.0  # how often the states are written
+TELLING_NS = 500_000_000  # a clock that moved by half a second is journaled again: doses are timed in minutes
+MEASURED_S = 3600.0  # s; and without moving, once an hour: quartz drifts by some 0.4 s meanwhile
+EXCHANGE = "exchange"  # who says so
 SILENT_S = 15.0  # a process that has said nothing for so long is gone
 
 
@@ -103,6 +106,7 @@ async def run_exchange(node: "Node", listen: str, stop: asyncio.Event, ready: An
 
     exchange = exchange_of(node)
     meeting = meeting_of(exchange, node)
+    meeting.measured = ClockBook(node).measured
     server = None
     try:
         address = meeting.listen(listen)
@@ -123,6 +127,38 @@ async def run_exchange(node: "Node", listen: str, stop: asyncio.Event, ready: An
             server.close()
         await asyncio.to_thread(meeting.stop)
         exchange.close()
+
+
+class ClockBook:
+    """Journals what is measured of peers' clocks: when it changes, and once an hour."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._told: dict[str, tuple[int, ClockOffset]] = {}
+
+    def measured(self, peer: str, offset: ClockOffset) -> None:
+        """Take a measurement; a journal that does not take it has it with the next one."""
+        from contrefeu.acts import ClockMeasured, encode
+        from contrefeu.base import rfc3339
+        from contrefeu.capture import LocalJournal
+        from contrefeu.journal import MEDIA_ACT, Draft
+
+        now_ns = self._node.clock.now_ns()
+        before_ns, before = self._told.get(peer, (0, ClockOffset(0, 0)))
+        moved = abs(offset.offset_ns - before.offset_ns) > max(
+            TELLING_NS, offset.uncertainty_ns + before.uncertainty_ns
+        )
+        if not moved and 0 <= now_ns - before_ns < MEASURED_S * 1e9:
+            return
+        uncertain_ms = -(-offset.uncertainty_ns // 1_000_000)
+        act = ClockMeasured(peer, round(offset.offset_ns / 1e6), uncertain_ms, rfc3339(now_ns))
+        with contextlib.suppress(ContrefeuError):
+            journal = LocalJournal(self._node.station_socket, self._node.station_journal)
+            try:
+                journal.append([Draft(EXCHANGE, MEDIA_ACT, encode(act), now_ns)])
+                self._told[peer] = now_ns, offset
+            finally:
+                journal.close()
 
 
 async def _serve(

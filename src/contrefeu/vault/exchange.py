@@ -118,7 +118,6 @@ class Exchange:
         self._guard = threading.Lock()
         self._refused: dict[tuple[str, str], tuple[float, Found]] = {}
         self._grants_after: dict[tuple[str, str], int] = {}  # (station, journal) -> last segment granted
-        self.heard: Callable[[str, int], None] = lambda _journal, _hlc: None
 
     def close(self) -> None:
         """Let every journal go."""
@@ -181,7 +180,6 @@ class Exchange:
             self._tell(found, report)
             return
         self._refused.pop((journal, shelf.giver), None)
-        self.heard(journal, held.last_hlc)
         if held.end.sequence > before:
             report.taken[journal] = report.taken.get(journal, 0) + held.end.sequence - before
         self._cosign(held, owner)

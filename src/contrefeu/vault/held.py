@@ -23,9 +23,10 @@ from typing import IO
 from contrefeu.base import FileLock, StorageError, TamperError, durable_makedirs, sync_dir, write_file
 from contrefeu.journal import Head, JournalFiles, pack_head
 from contrefeu.journal.header import pack_header
+from contrefeu.journal.heard import Hearing
 from contrefeu.proof import PREFIX_BYTES, Checkpoint, ProofMismatch, Verifier, open_checkpoint, read_prefix
 from contrefeu.vault.shelf import Shelf
-from contrefeu.vault.walk import CHUNK_BYTES, End, Header, chunk, frames_in, reach_of, read_header
+from contrefeu.vault.walk import CHUNK_BYTES, End, Header, chunk, frames_from, frames_in, reach_of, read_header
 
 PIECE_BYTES_MAX = 512 * 2**20  # between two signed points: a segment of 64 MiB and one frame of the greatest length
 _NO_END = 1 << 62  # a peer's segment ends where it gives no more bytes
@@ -89,6 +90,7 @@ class Held:
         self._first = first
         self._piece: _Piece | None = None
         self._head_fd = -1
+        self._hearing = Hearing(files.folder)
         durable_makedirs(files.segments_folder)
         self._lock = FileLock(files.lock, wait_s=1.0)
         self._lock.acquire()
@@ -104,6 +106,7 @@ class Held:
         if self._head_fd >= 0:
             os.close(self._head_fd)
             self._head_fd = -1
+        self._hearing.close()
         self._lock.release()
 
     @property
@@ -142,6 +145,8 @@ class Held:
             size = self.files.segment(number).stat().st_size
             reach = reach_of(partial(self._own, number), size, header, self.point.size if self.point else 0)
             self.end, self.last_hlc = reach.end, header.said.last_hlc
+            for _at, frame, _end in frames_from(partial(self._own, number), header, reach.end.offset):
+                self.last_hlc = max(self.last_hlc, frame.last_hlc)
             if reach.damaged:
                 self.damaged = f'Segment {number} held of "{self.journal}" is damaged at byte {reach.damaged[0]}.'
             if reach.end.offset < size:
@@ -312,6 +317,7 @@ class Held:
 
     def _publish(self) -> None:
         end = self.end
+        self._hearing.tell(self.last_hlc)
         os.pwrite(self._head_fd, pack_head(Head(end.segment, end.offset, end.sequence, end.tree.size)), 0)
 
     def _drop_piece(self) -> None:
