@@ -10,7 +10,7 @@ from contrefeu.custody import KeyPair
 from contrefeu.journal import MEDIA_HL7V2, Draft, JournalFiles, JournalWriter, Recipient, Verified, verify_journal
 from contrefeu.journal.card import Card
 from contrefeu.proof import Cosigner, Signer, Verifier
-from contrefeu.vault import Decided, Exchange, Report, exchange_by_stick
+from contrefeu.vault import Decided, Exchange, Meeting, Report, exchange_by_stick, make_identity
 from tests.vault.house import tree_of
 
 PAIR, _ = KeyPair.draw("recovery")
@@ -33,6 +33,7 @@ class Station:
         self.granter = Signer(f"{self.name}-reader", bytes([seed + 1]) * 32)
         self.cosigner = Cosigner(f"{self.name}-witness", bytes([seed + 2]) * 32)
         self.journals.mkdir(parents=True, exist_ok=True)
+        (self.root / "node").mkdir(exist_ok=True)
         self.writer: JournalWriter | None = None
         self.exchange = self.open()
 
@@ -65,11 +66,16 @@ class Station:
     def card(self) -> Card:
         """What it says of itself."""
         verifiers: tuple[Verifier, ...] = (self.signer.verifier,)
+        certificate = make_identity(self.root / "node", self.name)
         return Card(
-            self.name, f"Site {self.name}", "", b"\x30\x00", self.granter.verifier, self.cosigner.key, verifiers
+            self.name, f"Site {self.name}", "", certificate, self.granter.verifier, self.cosigner.key, verifiers
         )
 
-    def join(self, other: "Station", **decided: bool | int) -> None:
+    def meeting(self, **settings: float) -> Meeting:
+        """Its meetings over connections."""
+        return Meeting(self.exchange, self.root / "node", self.clock, **settings)  # type: ignore[arg-type]
+
+    def join(self, other: "Station", **decided: bool | int | str) -> None:
         """Pin another station's card."""
         note = base64.b64encode(other.card.sign(other.granter)).decode()
         self.exchange.peers.keep(Decided(note, **decided))  # type: ignore[arg-type]

@@ -79,7 +79,6 @@ def test_both_end_with_both_journals(pair, stick):
 def test_no_key_goes_on_a_stick(pair, stick):
     """Journals, checkpoints, public keys and grants sealed to their reader: nothing that opens or signs."""
     one, other = pair
-    (one.root / "node").mkdir()
     (one.root / "node" / "capture.seed").write_bytes(b"\x01secret seed of the station ....")
     one.say(2)
     one.meet(stick)

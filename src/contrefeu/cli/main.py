@@ -26,6 +26,7 @@ from contrefeu.cli import (
     up,
     users,
     vault,
+    witness,
 )
 from contrefeu.cli.door import Door, Language, default_home, default_language, speak_of_failure
 
@@ -42,6 +43,8 @@ app.command("up")(up.up)
 app.command("import")(imports.import_)
 app.command("status")(status.status)
 journal.app.command("exchange")(exchange.exchange)
+journal.app.command("witness")(witness.witness)
+journal.app.command("cosign")(witness.cosign)
 app.add_typer(journal.app, name="journal")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")

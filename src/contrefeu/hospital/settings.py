@@ -92,7 +92,7 @@ class ExchangeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How peers are met; who they are, `station join` says."""
 
     listen: Address = "127.0.0.1:8445"  # answers peers that were joined, and nobody else
-    every_s: Annotated[float, Meta(ge=0.1, le=3600)] = 1.0  # what a peer has is here as much later
+    every_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.0  # what a peer has is here as much later
     bytes_per_s: Annotated[int, Meta(ge=65_536)] = 16 * 2**20  # to and from one peer: wards share the line
     free_bytes_min: Annotated[int, Meta(ge=0)] = 256 * 2**20  # left of the disk for this station's own journals
 

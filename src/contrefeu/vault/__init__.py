@@ -21,6 +21,7 @@ from contrefeu.vault.stick import exchange_by_stick
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
+from contrefeu.vault.witnessing import Witness, keep_cosigned, request_for, vouched_for, witnesses_in
 
 __all__ = [
     "CHUNK_BYTES",
@@ -52,6 +53,7 @@ __all__ = [
     "Vault",
     "VaultAway",
     "check_store",
+    "Witness",
     "checkpoints_held",
     "copies_in",
     "copy_in_folder",
@@ -64,6 +66,7 @@ __all__ = [
     "file_name",
     "follow",
     "frames_from",
+    "keep_cosigned",
     "make_identity",
     "make_vault",
     "open_vault",
@@ -74,5 +77,8 @@ __all__ = [
     "recovery_chains",
     "repair",
     "scrub_beside",
+    "request_for",
     "verify_vault",
+    "vouched_for",
+    "witnesses_in",
 ]

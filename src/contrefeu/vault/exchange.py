@@ -31,13 +31,14 @@ from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs
 from contrefeu.journal import JournalFiles, journals_in
 from contrefeu.journal.card import open_reading_keys
 from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
-from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom
+from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom, TurnOver
 from contrefeu.vault.peers import Peer, Peers, file_name
 from contrefeu.vault.shelf import NOTE_BYTES_MAX, Offer, Shelf, grant_names
 
 FREE_BYTES_MIN = 256 * 2**20  # four times what acts and audit have for themselves (S11)
 TURN_BYTES = 64 * 2**20  # of one journal before the next has its turn
-JUDGE_AGAIN_S = 60.0  # a journal that was refused is compared again so often
+JUDGE_AGAIN_S = 60.0  # a journal whose history forked is compared again so often
+DAMAGED_AGAIN_S = 600.0  # one that comes damaged: who gives it may be lying, and comparing holds up the others
 BRANCHES_MAX = 8  # kept beside of one journal; past it only the alarm goes on
 GRANT_BYTES_MAX = 4096  # a note with one sealed key is 1.8 kB
 GRANTS_A_SEGMENT_MAX = 4  # of one peer: one is enough, a key may have changed meanwhile
@@ -186,6 +187,9 @@ class Exchange:
 
     def _take_on(self, held: Held, shelf: Shelf, note: bytes, owner: Peer, report: Report) -> Found | None:
         journal, peer = held.journal, shelf.giver
+        known = self._refused.get((journal, peer))
+        if shelf.direct and known is not None and time.monotonic() < known[0]:
+            return known[1]
         try:
             point = held.open_note(note)
         except ProofMismatch:
@@ -209,6 +213,8 @@ class Exchange:
             return self._judge(held, shelf, note)
         except Incomplete as lacking:
             return Found("missing", journal, peer, lacking.what)
+        except TurnOver:
+            report.more = True
         except OutOfRoom as full:
             return Found("no-room", journal, peer, full.what)
         return None
@@ -242,7 +248,7 @@ class Exchange:
         """Say whether the writer signed another history, keeping it beside; else the bytes are damaged on their way."""
         journal = held.journal
         known = self._refused.get((journal, shelf.giver))
-        if known is not None and time.monotonic() - known[0] < JUDGE_AGAIN_S:
+        if known is not None and time.monotonic() < known[0]:
             return known[1]
         found = Found("damaged", journal, shelf.giver, f'What "{shelf.giver}" gives of "{journal}" is damaged.')
         if self._is_signed_branch(held, shelf, note):
@@ -250,7 +256,8 @@ class Exchange:
                 f'Two histories of "{journal}" bear its writer\'s signature; the one held stays, the other is beside.'
             )
             found = Found("forked", journal, shelf.giver, what)
-        self._refused[(journal, shelf.giver)] = (time.monotonic(), found)
+        again_s = JUDGE_AGAIN_S if found.kind == "forked" or not shelf.direct else DAMAGED_AGAIN_S
+        self._refused[(journal, shelf.giver)] = (time.monotonic() + again_s, found)
         return found
 
     def _is_signed_branch(self, held: Held, shelf: Shelf, note: bytes) -> bool:
@@ -272,7 +279,7 @@ class Exchange:
             return forked or differs
         branch = Held(JournalFiles(refused / name), held.verifier, first=first)
         try:
-            with contextlib.suppress(Mismatch, Incomplete):
+            with contextlib.suppress(Mismatch, Incomplete, TurnOver):
                 branch.take(shelf, note, TURN_BYTES)
             proved = branch.end.segment > 0 and (differs or self._differ(held, branch, first))
         finally:

@@ -15,12 +15,13 @@ Rules kept here:
 import contextlib
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import IO
 
-from contrefeu.base import FileLock, StorageError, TamperError, durable_makedirs, sync_dir, write_file
+from contrefeu.base import ContrefeuError, FileLock, StorageError, TamperError, durable_makedirs, sync_dir, write_file
 from contrefeu.journal import Head, JournalFiles, pack_head
 from contrefeu.journal.header import pack_header
 from contrefeu.journal.heard import Hearing
@@ -29,6 +30,8 @@ from contrefeu.vault.shelf import Shelf
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, chunk, frames_from, frames_in, reach_of, read_header
 
 PIECE_BYTES_MAX = 512 * 2**20  # between two signed points: a segment of 64 MiB and one frame of the greatest length
+TURN_S_MAX = 60.0  # of one peer at one journal: a slow or lying one does not keep it from the others
+HEADLESS_MAX = 64  # segments without a header in a row: a writer leaves one for each crash in the middle of making it
 _NO_END = 1 << 62  # a peer's segment ends where it gives no more bytes
 IN_MEMORY_BYTES = 4 * 2**20  # of a piece; beyond, it lies on the disk
 
@@ -43,6 +46,12 @@ class OutOfRoom(StorageError):
     """A peer's journals have reached their quota, or the disk its reserve."""
 
     kind = "exchange-no-room"
+
+
+class TurnOver(ContrefeuError):
+    """A peer has had its turn at this journal; what was fetched of a piece is gone on with at its next one."""
+
+    kind = "exchange-turn-over"
 
 
 class Incomplete(StorageError):
@@ -88,7 +97,8 @@ class Held:
         self.last_hlc = 0
         self.damaged = ""
         self._first = first
-        self._piece: _Piece | None = None
+        self._pieces: dict[str, _Piece] = {}  # giver -> what it was giving when its turn ended
+        self._turn_ends = 0.0
         self._head_fd = -1
         self._hearing = Hearing(files.folder)
         durable_makedirs(files.segments_folder)
@@ -102,7 +112,8 @@ class Held:
 
     def close(self) -> None:
         """Let it go."""
-        self._drop_piece()
+        for giver in list(self._pieces):
+            self._drop_piece(giver)
         if self._head_fd >= 0:
             os.close(self._head_fd)
             self._head_fd = -1
@@ -193,9 +204,10 @@ class Held:
         Raises:
             Mismatch: The bytes lead to another tree: they are not this journal's, or not in this history.
             Incomplete: The shelf lacks what it shows a checkpoint for.
-            OutOfRoom: More than *bytes_max* lies before the next signed point, and the caller gave no more.
+            TurnOver: The peer was too slow; others have their turn first.
         """
         wanted = self._opened(note)
+        self._turn_ends = time.monotonic() + TURN_S_MAX
         taken = 0
         while self.end.tree.size < wanted.size:
             if taken >= bytes_max:
@@ -224,29 +236,28 @@ class Held:
     def _fetch(self, shelf: Shelf, wanted: Checkpoint, note: bytes, header: Header | None) -> int:
         """Fetch one piece: the rest of a segment, or a segment from its header on, up to the next signed point."""
         number = header.said.segment if header is not None else self.end.segment
-        piece = self._piece_of(number, header)
+        piece = self._piece_of(shelf.giver, number, header)
         behind = self._following(shelf, number, wanted.size)
         limit = wanted.size if behind is None else behind.said.tree.size
         read = partial(shelf.read, self.journal, number)
         try:
             self._fill(piece, read, limit)
             self._check(piece, wanted, behind, limit)
-        except Mismatch:
-            self._drop_piece()
+        except (Mismatch, Incomplete):
+            self._drop_piece(shelf.giver)
             raise
         self._commit(piece)
-        self._piece = None
-        piece.drop()
+        self._drop_piece(shelf.giver)
         if limit == wanted.size:
             self._keep_point(wanted, note)
         return piece.length
 
-    def _piece_of(self, number: int, header: Header | None) -> _Piece:
-        """The piece that was begun, or a new one."""
-        old = self._piece
+    def _piece_of(self, giver: str, number: int, header: Header | None) -> _Piece:
+        """The piece that this peer had begun to give, or a new one."""
+        old = self._pieces.get(giver)
         if old is not None and old.number == number and old.offset == (0 if header is not None else self.end.offset):
             return old
-        self._drop_piece()
+        self._drop_piece(giver)
         spool = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=str(self.files.folder), prefix=".incoming.")  # noqa: SIM115
         piece = _Piece(self.end.copy(), number, 0 if header is not None else self.end.offset, spool)
         if header is not None:
@@ -254,11 +265,12 @@ class Held:
             piece.length = header.length
             piece.end.enter(header)
             piece.last_hlc = header.said.last_hlc
-        self._piece = piece
+        self._pieces[giver] = piece
         return piece
 
     def _fill(self, piece: _Piece, read: "partial[bytes]", limit: int) -> None:
         while piece.end.tree.size < limit:
+            self._refuse_when_over()
             block = chunk(read, piece.end.offset, _NO_END)
             moved = 0
             for frame in frames_in(block, piece.end.copy()):
@@ -320,22 +332,31 @@ class Held:
         self._hearing.tell(self.last_hlc)
         os.pwrite(self._head_fd, pack_head(Head(end.segment, end.offset, end.sequence, end.tree.size)), 0)
 
-    def _drop_piece(self) -> None:
-        if self._piece is not None:
-            self._piece.drop()
-            self._piece = None
+    def _drop_piece(self, giver: str) -> None:
+        piece = self._pieces.pop(giver, None)
+        if piece is not None:
+            piece.drop()
+
+    def _refuse_when_over(self) -> None:
+        if time.monotonic() > self._turn_ends:
+            raise TurnOver(f'A peer has had its turn at "{self.journal}".')
 
     # Asking the shelf.
 
     def _following(self, shelf: Shelf, number: int, leaves: int) -> Header | None:
         """The next segment after *number* that counts and begins within *leaves*: as its writer's headers say."""
         found: Header | None = None
-        after = number
+        after, headless = number, 0
         while numbers := shelf.numbers(self.journal, after):
             for later in numbers:
+                self._refuse_when_over()
                 header = self.header_of(shelf, later)
                 if header is None:
+                    headless += 1
+                    if headless > HEADLESS_MAX:
+                        raise self._mismatch(f"segments up to {later} have no header that its writer signed")
                     continue
+                headless = 0
                 if header.said.tree.size > leaves:
                     return found
                 if found is not None and header.said.tree.size > found.said.tree.size:

@@ -31,7 +31,8 @@ from contrefeu.vault.shelf import NOTE_BYTES_MAX, OFFERS_MAX, Offer
 
 READ_BYTES_MAX = 2**20  # of a segment in one answer
 MESSAGE_BYTES_MAX = 4 * 2**20  # offers of a thousand journals; grants and cosignatures come in parts
-QUESTION_S_MAX = 30.0  # the longest wait for a message: a disk that is slow to spin up
+QUESTION_S_MAX = 15.0  # the longest wait for an answer: a disk that is slow to spin up
+IDLE_S_MAX = 120.0  # the longest wait for a question: twice the longest pause between two rounds
 NUMBERS_MAX = 4096  # segments in one answer: half a year of hours
 NODES_MAX = 256  # stations in one question
 NOTES_BYTES_MAX = 2**20  # of grants in one answer
@@ -86,17 +87,18 @@ class Wire:
         assert len(data) <= MESSAGE_BYTES_MAX, "answers are cut before"
         self._rate.spend(len(data))
         try:
+            self._connection.settimeout(QUESTION_S_MAX)
             self._connection.sendall(_LENGTH.pack(len(data)) + data)
         except OSError as gone:
             raise _away(gone) from None
 
-    def receive(self, kind: type[T]) -> T:
+    def receive(self, kind: type[T], wait_s: float = QUESTION_S_MAX) -> T:
         """What the peer says, if it is a *kind*.
 
         Raises:
             PeerAway: It says nothing, or something else.
         """
-        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
+        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, wait_s))
         if length > MESSAGE_BYTES_MAX:
             raise PeerAway("A peer's message is too long.")
         self._rate.spend(length)
@@ -105,10 +107,11 @@ class Wire:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise PeerAway("A peer's message is not one.") from None
 
-    def _exactly(self, count: int) -> bytes:
+    def _exactly(self, count: int, wait_s: float = QUESTION_S_MAX) -> bytes:
         data = bytearray()
         while len(data) < count:
             try:
+                self._connection.settimeout(wait_s)
                 part = self._connection.recv(count - len(data))
             except OSError as gone:
                 raise _away(gone) from None
@@ -205,7 +208,7 @@ class Answerer:
             PeerAway: It went away, or asked what is no question.
         """
         while True:
-            name, *arguments = wire.receive(list[Any]) or [""]
+            name, *arguments = wire.receive(list[Any], IDLE_S_MAX) or [""]
             if name == "turn":
                 wire.send(True)
                 return _counts(arguments)
