@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.acts import AccountAdded, encode
+from contrefeu.acts import AccountAdded, AccountDisabled, DowntimeDeclared, encode
 from contrefeu.cli.main import run
 from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
@@ -121,6 +121,15 @@ def test_accounts_of_another_house_do_not_count(joined, tmp_path):
     there = {user["login"] for user in other.told("users", "list")["users"]}
     assert "chef-other" not in here
     assert "chef-home" in there  # joined as of the same house
+
+    Node.at(one.home).record(encode(AccountDisabled("chef-home")))
+    Node.at(other.home).record(encode(DowntimeDeclared([], "trial", "2026-11-24T03:00:00Z")))
+    for commands in (one, other, one, other):
+        commands.told("journal", "exchange", tmp_path / "stick")
+    [chef] = [user for user in other.told("users", "list")["users"] if user["login"] == "chef-home"]
+    assert chef["disabled"]
+    assert one.told("downtime", "status")["state"] == "normal"
+    assert other.told("downtime", "status")["state"] == "declared"
 
 
 def test_a_revoked_peer_is_listed_so_and_given_nothing(joined, tmp_path):

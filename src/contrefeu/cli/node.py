@@ -321,6 +321,7 @@ class Node:
             self.paths.journals,
             self.data_keys(),
             self.settings,
+            counts=self.counts,
         ) as charts:
             yield charts
 

@@ -137,6 +137,7 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
         key_of=node.data_keys(keys),  # the same keys: what is destroyed is let go of
         settings=node.settings,
         socket_path=node.charts_socket,
+        counts=node.counts,
         ready=lambda: emit({"event": "ready"}),
         stop=stop,
     )
