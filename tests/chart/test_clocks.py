@@ -94,7 +94,7 @@ def test_the_next_hybrid_clock_is_beyond_own_and_heard_and_never_far_ahead_for_o
     assert found == own + 1 or physical_ns(found) <= now_ns + AHEAD_NS_MAX + MS
 
 
-def test_spans():
+def test_spans_that_touch_are_uncertain():
     """Touching spans are uncertain; an offset that was never measured corrects nothing."""
     assert order_of(Span(0, 5), Span(6, 9)) == "before"
     assert order_of(Span(6, 9), Span(0, 5)) == "after"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from contrefeu.base import ManualClock
 from contrefeu.custody import KeyPair
-from contrefeu.journal import MEDIA_HL7V2, Draft, JournalFiles, JournalWriter, Recipient, Verified, verify_journal
-from contrefeu.journal.card import Card
+from contrefeu.journal import MEDIA_HL7V2, Card, Draft, JournalFiles, JournalWriter, Recipient, Verified, verify_journal
 from contrefeu.proof import Cosigner, Signer, Verifier
 from contrefeu.vault import Decided, Exchange, Meeting, Report, exchange_by_stick, make_identity
 from tests.vault.house import tree_of

@@ -15,8 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contrefeu.base import OperatorError
-from contrefeu.journal import MEDIA_OTHER, Draft, JournalFiles
-from contrefeu.journal.card import sign_reading_keys
+from contrefeu.journal import MEDIA_OTHER, Draft, JournalFiles, sign_reading_keys
 from contrefeu.proof import WitnessKey, open_cosigned
 from contrefeu.vault import held as held_module
 from contrefeu.vault.shelf import STICK_FOLDER, StickShelf, givers_on

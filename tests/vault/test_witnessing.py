@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contrefeu.journal import leaves_of
 from contrefeu.proof import (
     AddCheckpoint,
     Cosigner,
@@ -24,7 +25,6 @@ from contrefeu.proof import (
     parse_add_checkpoint,
 )
 from contrefeu.vault import Witness, keep_cosigned, request_for, vouched_for
-from contrefeu.vault.witnessing import leaves_of
 from tests.vault.stations import Station
 
 COSIGNER = Cosigner("witness.example/w1", bytes(range(32)))

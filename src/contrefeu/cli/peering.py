@@ -12,8 +12,7 @@ from contrefeu.custody import (
     make_station_seeds,
     reading_keys_note,
 )
-from contrefeu.journal import JournalFiles, NoJournal
-from contrefeu.journal.card import Card, open_reading_keys
+from contrefeu.journal import Card, JournalFiles, NoJournal, open_reading_keys
 from contrefeu.proof import ProofMismatch, Verifier
 from contrefeu.vault import Exchange, Peers, file_name, make_identity
 

@@ -68,7 +68,7 @@ def join(
     from contrefeu.base import OperatorError
     from contrefeu.cli.node import Node
     from contrefeu.cli.peering import make_station
-    from contrefeu.journal.card import open_card
+    from contrefeu.journal import open_card
     from contrefeu.proof import ProofMismatch
     from contrefeu.vault import QUOTA_BYTES, Decided
 

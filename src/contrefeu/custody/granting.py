@@ -19,8 +19,17 @@ from pathlib import Path
 from contrefeu.base import durable_makedirs, write_file
 from contrefeu.custody.home import HomePaths
 from contrefeu.custody.opening import DataKeys
-from contrefeu.journal import JournalFiles, JournalTampered, JournalUnreadable, NoJournal, Recipient, SegmentReader
-from contrefeu.journal.card import GRANTER, WITNESS, sign_reading_keys
+from contrefeu.journal import (
+    GRANTER,
+    WITNESS,
+    JournalFiles,
+    JournalTampered,
+    JournalUnreadable,
+    NoJournal,
+    Recipient,
+    SegmentReader,
+    sign_reading_keys,
+)
 from contrefeu.proof import Cosigner, Signer
 
 _SEED_BYTES = 32

@@ -28,8 +28,7 @@ from typing import Literal
 import structlog
 
 from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs, write_file
-from contrefeu.journal import JournalFiles, journals_in
-from contrefeu.journal.card import open_reading_keys
+from contrefeu.journal import JournalFiles, journals_in, open_reading_keys
 from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
 from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom, TurnOver
 from contrefeu.vault.peers import Peer, Peers, file_name

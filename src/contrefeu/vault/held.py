@@ -22,9 +22,7 @@ from hashlib import sha256
 from typing import IO
 
 from contrefeu.base import ContrefeuError, FileLock, StorageError, TamperError, durable_makedirs, sync_dir, write_file
-from contrefeu.journal import Head, JournalFiles, pack_head
-from contrefeu.journal.header import pack_header
-from contrefeu.journal.heard import Hearing
+from contrefeu.journal import Head, Hearing, JournalFiles, pack_head, pack_header
 from contrefeu.proof import PREFIX_BYTES, Checkpoint, ProofMismatch, Verifier, open_checkpoint, read_prefix
 from contrefeu.vault.shelf import Shelf
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, chunk, frames_from, frames_in, reach_of, read_header

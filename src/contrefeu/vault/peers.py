@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from contrefeu.base import OperatorError, durable_makedirs, write_file
-from contrefeu.journal.card import Card, open_card
+from contrefeu.journal import Card, open_card
 from contrefeu.proof import ProofMismatch, Verifier
 
 QUOTA_BYTES = 64 * 2**30  # of one peer's journals here: years of a ward, about a month of a large hospital

@@ -20,8 +20,7 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from contrefeu.journal import SEGMENT_NAME
-from contrefeu.journal.card import KEYS_BYTES_MAX
+from contrefeu.journal import KEYS_BYTES_MAX, SEGMENT_NAME
 from contrefeu.proof import ProofMismatch, Verifier
 from contrefeu.vault.peers import file_name
 

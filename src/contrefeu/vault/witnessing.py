@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contrefeu.base import Clock, FileLock, durable_makedirs, write_file
-from contrefeu.journal import JournalFiles, SegmentReader
-from contrefeu.journal.scan import frames
+from contrefeu.journal import JournalFiles, leaves_of
 from contrefeu.proof import (
     AddCheckpoint,
     Cosigner,
@@ -28,7 +27,6 @@ from contrefeu.proof import (
     WitnessKey,
     consistency_path,
     extends,
-    hash_leaf,
     open_checkpoint,
     open_cosigned,
     parse_add_checkpoint,
@@ -124,23 +122,6 @@ def witnesses_in(folder: Path) -> list[WitnessKey]:
 
 
 # The side of the log.
-
-
-def leaves_of(files: JournalFiles, size: int) -> list[bytes]:
-    """The first *size* leaves of a journal's tree; fewer when it is shorter."""
-    verifier = files.verifier()
-    leaves: list[bytes] = []
-    for number in files.segments():
-        segment = SegmentReader(files, number, verifier)
-        try:
-            del leaves[segment.header.tree.size :]  # abandoned frames of the segment before
-            if len(leaves) >= size:
-                break
-            leaves.append(hash_leaf(segment.note))
-            leaves += [frame.leaf for frame in frames(segment.fd, segment.start, segment.size, hashed=False)]
-        finally:
-            segment.close()
-    return leaves[:size]
 
 
 def request_for(files: JournalFiles, old_size: int) -> AddCheckpoint:
