@@ -26,7 +26,7 @@ from contrefeu.proof.note import Verifier, open_note
 _COSIGNATURE = b"\x04"
 _STAMP = Struct(">Q")
 _SIGNATURE_BYTES = _STAMP.size + 64
-TIME_S_MAX = 2**63 - 1
+TIME_S_MAX = 2**63 - 1  # tlog-cosignature: a time beyond it is none
 
 
 @dataclass(frozen=True, slots=True)
