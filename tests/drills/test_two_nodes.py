@@ -159,5 +159,5 @@ def rights(at: Path, of: Path, to: Path) -> bool:
         line = next(line for line in (home / "contrefeu.toml").read_text().splitlines() if line.startswith("id"))
         return line.split('"')[1].replace("/", "_")
 
-    outbox = at / "exchange" / "outbox" / node(to) / f"{node(of)}-capture"
+    outbox = at / "exchange" / "relay" / node(to) / f"{node(of)}-capture"
     return outbox.is_dir() and any(outbox.glob("*.grant"))

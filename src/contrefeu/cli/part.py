@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
 
+
 def part(
     context: typer.Context,
     name: Annotated[Literal["capture", "reader", "web", "copies", "exchange", "hospital"], typer.Argument()],

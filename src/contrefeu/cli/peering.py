@@ -76,7 +76,7 @@ class Granting:
             return 0
         node = self._node.settings.node.id
         granter = granter_of(self._node.paths, node)
-        self._tell(reading_keys_note(self._node.paths, granter), node)
+        self._tell(reading_keys_note(self._node.paths, granter))
         own = [files for name in self._own() if (files := _files(self._node, name)) is not None]
         made = 0
         for peer in self._peers.joined():
@@ -94,12 +94,12 @@ class Granting:
     def _own(self) -> list[str]:
         return [verifier.name for verifier in own_writers(self._node)]
 
-    def _tell(self, note: bytes, node: str) -> None:
-        kept = self._folder / "keys" / file_name(node)
+    def _tell(self, note: bytes) -> None:
+        kept = self._folder / "outbox" / "reading-keys"
         with contextlib.suppress(FileNotFoundError):
             if kept.read_bytes() == note:
                 return
-        durable_makedirs(kept.parent)
+        durable_makedirs(kept.parent, mode=0o750)
         write_file(kept, note, mode=0o644)
 
 

@@ -78,10 +78,13 @@ def _alone(node: "Node") -> Iterator[None]:
 
 def _identities(node: "Node") -> "Callable[[str], Identity] | None":
     """Whom each part runs as, once each has what is its own."""
+    from contrefeu.base import durable_makedirs
     from contrefeu.cli.separation import identity_of, separate
 
     if node.settings.processes.users == "shared":
         return None
+    for name in ("peers", "exchange"):
+        durable_makedirs(node.paths.root / name)  # there before a part is confined: a peer may be joined later
     separate(node)
     return identity_of
 

@@ -90,7 +90,7 @@ def grant_journals(
                 continue
             note = _grant(files, number, key_of, to, granter)
             if note is not None:
-                durable_makedirs(folder)
+                durable_makedirs(folder, mode=0o750)
                 write_file(folder / f"{number:010d}.{to.fingerprint[:16]}.grant", note, mode=0o640)
                 made += 1
     return made

@@ -1,7 +1,9 @@
 """Exchange: each station takes its peers' journals and gives what it holds, by stick or over a connection.
 
-    HOME/exchange/keys/<node>              the note of a peer's reading keys, and of one's own
-    HOME/exchange/outbox/<peer>/<journal>/ grants to a peer: made by the reader process, and those of others to pass on
+    HOME/exchange/keys/<node>              the note of a peer's reading keys
+    HOME/exchange/outbox/reading-keys      the note of one's own: made by the reader process, as
+    HOME/exchange/outbox/<peer>/<journal>/ grants to a peer
+    HOME/exchange/relay/<peer>/<journal>/  grants of others to a peer, to be passed on
     HOME/exchange/refused/<journal>.<k>.<digest>/   a history that a writer signed beside the one held: evidence
     HOME/exchange/refused/<journal>.<size>.<digest>.checkpoint   a checkpoint that speaks of less than is held
     HOME/exchange/vouched/<journal>        the highest checkpoint of one's own journals that a peer had
@@ -354,8 +356,8 @@ class Exchange:
             if node in peers and note != _read(kept):
                 granter = peers[node].card.granter
                 if _newest_key(note, granter) > _newest_key(_read(kept), granter):
-                    durable_makedirs(kept.parent)
-                    write_file(kept, note)
+                    durable_makedirs(kept.parent, mode=0o750)
+                    write_file(kept, note, mode=0o640)
 
     def _take_grants(self, shelf: Shelf, giver: Peer) -> None:
         """Take the rights that were given to this station, and those given to others, to pass them on."""
@@ -379,7 +381,7 @@ class Exchange:
         if not fingerprint:
             return
         name = one.files.folder.name
-        folder = self.grants / name if node == self.node else self.folder / "outbox" / file_name(node) / name
+        folder = self._grants_folder(node, name)
         path = folder / f"{segment:010d}.{fingerprint[:16]}.grant"
         if not path.exists() and len(list(folder.glob(f"{segment:010d}.*"))) < GRANTS_A_SEGMENT_MAX:
             durable_makedirs(folder)
@@ -388,10 +390,13 @@ class Exchange:
 
     def _granted_up_to(self, node: str, name: str) -> int:
         if (node, name) not in self._grants_after:
-            folder = self.grants / name if node == self.node else self.folder / "outbox" / file_name(node) / name
-            numbers = [int(path.name[:10]) for path in folder.glob("*.grant") if path.name[:10].isdigit()]
+            names = (path.name[:10] for path in self._grants_folder(node, name).glob("*.grant"))
+            numbers = [int(number) for number in names if number.isdigit()]
             self._grants_after[node, name] = max(numbers, default=0)
         return self._grants_after[node, name]
+
+    def _grants_folder(self, node: str, name: str) -> Path:
+        return self.grants / name if node == self.node else self.folder / "relay" / file_name(node) / name
 
     def _cosign(self, held: Held, owner: Peer) -> None:
         """Cosign the last checkpoint of a peer: it was found consistent with every one before (C2SP tlog-witness)."""
@@ -440,8 +445,10 @@ class Exchange:
 
     def reading_keys(self, nodes: Sequence[str]) -> dict[str, bytes]:
         """The notes of reading keys that are here, of *nodes*: this station's own among them."""
-        known = {self.node, *(peer.node for peer in self.peers.joined())}
+        known = {peer.node for peer in self.peers.joined()}
         notes = {node: _read(self.folder / "keys" / file_name(node)) for node in nodes if node in known}
+        if self.node in nodes:
+            notes[self.node] = _read(self.folder / "outbox" / "reading-keys")
         return {node: note for node, note in notes.items() if note}
 
     def grants_to(self, node: str, journals: dict[str, int]) -> Iterator[bytes]:
@@ -453,7 +460,8 @@ class Exchange:
         for journal, after in journals.items():
             if journal in mine and not peer.decided.grants:
                 continue
-            folder = self.folder / "outbox" / file_name(node) / file_name(journal)
+            way = "outbox" if journal in mine else "relay"
+            folder = self.folder / way / file_name(node) / file_name(journal)
             names = sorted(path.name for path in folder.glob("*.grant")) if folder.is_dir() else []
             yield from (_read(folder / name) for name in names if int(name[:10]) > after)
 

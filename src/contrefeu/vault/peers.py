@@ -61,7 +61,9 @@ class Peers:
 
     def all(self) -> list[Peer]:
         """Every peer on file, revoked ones too, by node; read again when a file has changed."""
-        files = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
+        # A folder that is there and cannot be listed raises: without its peers, anybody's acts would count here.
+        there = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
+        files = [path for path in there if path.suffix == ".json" and not path.name.startswith(".")]
         stats = [(file, file.stat()) for file in files if file.is_file()]
         seen = tuple((file.name, found.st_mtime_ns, found.st_size) for file, found in stats)
         if seen != self._seen:
