@@ -79,7 +79,7 @@ def describe(node: "Node") -> dict[str, Any]:
 
 def _is_closed(node: "Node", journal: str, kind: str) -> bool:
     """Whether a journal is a peer's that grants nothing (yet): it is kept, and not read."""
-    return kind == "journal-unreadable" and node.peers().speaks_for(journal) is not None
+    return kind in {"journal-unreadable", "beyond-horizon"} and node.peers().speaks_for(journal) is not None
 
 
 def _is_alarm(peer: dict[str, Any]) -> bool:
