@@ -70,9 +70,19 @@ class GlassBroken(Struct, frozen=True, tag_field="act", tag="glass-broken"):
     at: str  # RFC 3339
 
 
+class ClockMeasured(Struct, frozen=True, tag_field="act", tag="clock-measured"):
+    """How far a peer's clock was ahead of this station's (below 0: behind), when they met (S7)."""
+
+    peer: str  # node
+    offset_ms: int
+    uncertainty_ms: int  # half the time that the question took, rounded up
+    at: str  # RFC 3339, this station's clock
+
+
 Act = (
     AccountAdded
     | AccountDisabled
+    | ClockMeasured
     | SecretChanged
     | DowntimeDeclared
     | DowntimeLifted

@@ -6,6 +6,7 @@ What a page needs to say of a resource as boards and charts in a terminal say it
 from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts
 from contrefeu.chart.boards import board_row, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
+from contrefeu.chart.clocks import Clocks, station_of
 from contrefeu.chart.elements import (
     Names,
     Number,
@@ -67,6 +68,7 @@ __all__ = [
     "Charts",
     "ChartsClient",
     "ChartsStatus",
+    "Clocks",
     "DueItem",
     "ExportResult",
     "FeedStatus",
@@ -111,6 +113,7 @@ __all__ = [
     "run_reader",
     "severity_of",
     "source_of",
+    "station_of",
     "status_of",
     "stay_of",
     "to_bundle",

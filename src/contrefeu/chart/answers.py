@@ -66,6 +66,7 @@ class Charts:
         settings: Settings,
         clock: Clock,
         troubles: Callable[[], dict[str, str]] = dict,
+        counts: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """Answer from *store*.
 
@@ -74,8 +75,10 @@ class Charts:
             settings: Of the node.
             clock: What time it is, for what is due.
             troubles: Says which journals are not read on, and the kind of error.
+            counts: Whether a journal's declarations of downtime count here: a peer's of another house do not.
         """
         self._troubles = troubles
+        self._counts = counts
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -320,7 +323,8 @@ class Charts:
             return self._downtime_known[1]
         since: dict[str, int] = {}
         for entry in self._store.kept.acts():
-            act = decode(entry.body) if entry.journal.endswith(STATION) else None
+            heard = entry.journal.endswith(STATION) and self._counts(entry.journal)
+            act = decode(entry.body) if heard else None
             if isinstance(act, DowntimeDeclared):
                 since |= {ward: _instant(act.at, entry) for ward in act.wards or [""]}
             elif isinstance(act, DowntimeLifted):

@@ -11,7 +11,7 @@ Rules kept here:
 import gc
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -172,7 +172,14 @@ def few_sweeps() -> Iterator[None]:
 
 @contextmanager
 def open_charts(
-    path: Path, key: bytes, journals: Path, key_of: KeyOf, settings: Settings, *, clock: Clock | None = None
+    path: Path,
+    key: bytes,
+    journals: Path,
+    key_of: KeyOf,
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    counts: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[Charts]:
     """Open the charts at *path*, brought up to date with the journals under the folder *journals*.
 
@@ -183,6 +190,7 @@ def open_charts(
         key_of: What opens their segments.
         settings: Of the node.
         clock: What time it is, for what is due.
+        counts: Whether a journal's declarations of downtime count here.
 
     Raises:
         StorageError: The store does not open, or another process has been writing it for long.
@@ -198,7 +206,7 @@ def open_charts(
             beside = store.reader()
         finally:
             store.close()
-    charts = Charts(beside, settings, clock or SystemClock(), lambda: troubles)
+    charts = Charts(beside, settings, clock or SystemClock(), lambda: troubles, counts)
     try:
         yield charts
     finally:

@@ -46,6 +46,7 @@ async def run_reader(
     ready: Callable[[], None],
     stop: asyncio.Event,
     clock: Clock | None = None,
+    counts: Callable[[str], bool] = lambda _: True,
 ) -> None:
     """Follow every journal under *journals* and answer on *socket_path* until *stop*.
 
@@ -59,6 +60,7 @@ async def run_reader(
         ready: Called once questions are answered; journals may still be read then.
         stop: Set when it shall end.
         clock: What time it is, for what is due.
+        counts: Whether a journal's declarations of downtime count here.
 
     Raises:
         StorageError: The store does not open, or another process writes it.
@@ -69,7 +71,8 @@ async def run_reader(
     try:
         store = await asyncio.to_thread(open_store, db, key, rules_of(settings))
         try:
-            await _serve(_Reader(store, journals, key_of, settings, clock or SystemClock()), socket_path, ready, stop)
+            reader = _Reader(store, journals, key_of, settings, clock or SystemClock(), counts)
+            await _serve(reader, socket_path, ready, stop)
         finally:
             store.close()
     finally:
@@ -104,7 +107,15 @@ async def _serve(reader: "_Reader", path: Path, ready: Callable[[], None], stop:
 class _Reader:
     """One store, followed and asked."""
 
-    def __init__(self, store: ChartStore, journals: Path, key_of: KeyOf, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: ChartStore,
+        journals: Path,
+        key_of: KeyOf,
+        settings: Settings,
+        clock: Clock,
+        counts: Callable[[str], bool],
+    ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -113,7 +124,7 @@ class _Reader:
         self._pool = ThreadPoolExecutor(ANSWERING, thread_name_prefix="answer")
         self._idle: SimpleQueue[Charts] = SimpleQueue()
         for _ in range(ANSWERING):
-            self._idle.put(Charts(store.reader(), settings, clock, lambda: self._troubles))
+            self._idle.put(Charts(store.reader(), settings, clock, lambda: self._troubles, counts))
         self._troubles: dict[str, str] = {}  # replaced whole, by the thread that follows
         self._told = 0  # how often that changed: pages hear of it as of an entry
         self._change = store.kept.total()

@@ -31,6 +31,7 @@ def station_acts(node: Node) -> Iterator[tuple[Act, Entry]]:
         entries = charts.acts("")
     for entry in entries:
         # A feed makes no account and declares no downtime, whatever it sends.
-        act = decode(entry.body) if entry.journal.endswith(STATION_SUFFIX) else None
+        heard = entry.journal.endswith(STATION_SUFFIX) and node.counts(entry.journal)
+        act = decode(entry.body) if heard else None
         if act is not None:
             yield act, entry

@@ -42,7 +42,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("journals", "run"),
     ),
     "web": (
-        ("contrefeu.toml", "node/station.seed", "keys/public", "keys/recovery", "keys/recovery.pub", "ca"),
+        ("contrefeu.toml", "node/station.seed", "keys/public", "keys/recovery", "keys/recovery.pub", "ca", "peers"),
         ("journals", "run"),
     ),
 }

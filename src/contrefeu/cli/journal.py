@@ -56,11 +56,16 @@ def verify(
         "checkpoint": found.checkpoint,
         "damage": found.damage,
         "journals": found.journals,
+        "witnesses": found.witnesses,
     }
 
     def for_people() -> None:
         for one in found.journals:
-            say(f"{one['journal']}: {'intact' if one['intact'] else 'DAMAGED'}, {one['entries']} entries")
+            vouching = [w for w in found.witnesses if w["journal"] == one["journal"]]
+            words = f", {len(vouching)} witnesses vouch" if vouching else ""
+            say(f"{one['journal']}: {'intact' if one['intact'] else 'DAMAGED'}, {one['entries']} entries{words}")
+            for w in vouching:
+                say(f"  {w['witness']} vouches for the first {w['entries']} entries, since {w['time']}")
         for d in found.damage:
             say(
                 f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}, "

@@ -12,6 +12,7 @@ from contrefeu.cli import (
     chart,
     downtime,
     drill,
+    exchange,
     export,
     find,
     imports,
@@ -20,10 +21,12 @@ from contrefeu.cli import (
     keys,
     part,
     restore,
+    station,
     status,
     up,
     users,
     vault,
+    witness,
 )
 from contrefeu.cli.door import Door, Language, default_home, default_language, speak_of_failure
 
@@ -39,9 +42,13 @@ app.command("init")(init.init)
 app.command("up")(up.up)
 app.command("import")(imports.import_)
 app.command("status")(status.status)
+journal.app.command("exchange")(exchange.exchange)
+journal.app.command("witness")(witness.witness)
+journal.app.command("cosign")(witness.cosign)
 app.add_typer(journal.app, name="journal")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
+app.add_typer(station.app, name="station")
 app.command("restore")(restore.restore)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)

@@ -42,6 +42,7 @@ from contrefeu.journal import (
     parse_ref,
 )
 from contrefeu.proof import Signer, Verifier
+from contrefeu.vault import Peers
 
 if TYPE_CHECKING:
     from contrefeu.chart import Charts, SyncChartsClient
@@ -68,6 +69,7 @@ class Node:
         self.paths = paths
         self.settings = settings
         self.clock: Clock = SystemClock()
+        self._peers = self.peers()
 
     @classmethod
     def at(cls, home: Path) -> "Node":
@@ -203,7 +205,7 @@ class Node:
 
     def data_keys(self, keys: ReadingKeys | None = None) -> DataKeys:
         """What opens the journals that this node may read, with *keys* when they are at hand already."""
-        return DataKeys(keys or self.reading_keys(), grants=self.paths.grants, granted_by=self.own_verifiers())
+        return DataKeys(keys or self.reading_keys(), grants=self.paths.grants, granted_by=_Granters(self))
 
     def recovery_keys(self, opened: OpenedRecovery) -> DataKeys:
         """What opens every journal here, with the custodians' key."""
@@ -217,6 +219,15 @@ class Node:
             with contextlib.suppress(NoJournal):
                 found.append(JournalFiles.of(self.paths.journals, journal).verifier())
         return found
+
+    def peers(self) -> Peers:
+        """The stations that were joined."""
+        return Peers(self.paths.root / "peers")
+
+    def counts(self, journal: str) -> bool:
+        """Whether acts of *journal* make accounts and declare downtime here: not those of a peer of another house."""
+        peer = self._peers.speaks_for(journal)
+        return peer is None or (peer.decided.house and not peer.decided.revoked)
 
     def journals(self) -> list[JournalFiles]:
         """Every journal in the home, its own and those of others."""
@@ -310,6 +321,7 @@ class Node:
             self.paths.journals,
             self.data_keys(),
             self.settings,
+            counts=self.counts,
         ) as charts:
             yield charts
 
@@ -325,6 +337,20 @@ class Node:
             if sum(positions.values()) != read:
                 read, moved = sum(positions.values()), time.monotonic()
             time.sleep(0.05)
+
+
+class _Granters:
+    """Whose grants open segments here: this node's own, and its peers'; asked anew each time."""
+
+    def __init__(self, node: Node) -> None:
+        self._own = node.own_verifiers()
+        self._node = node
+        self._peers = node.peers()
+
+    def __iter__(self) -> Iterator[Verifier]:
+        self._own = self._own or self._node.own_verifiers()
+        yield from self._own
+        yield from (peer.card.granter for peer in self._peers.all() if peer.decided.charts)
 
 
 def listens(path: Path) -> bool:

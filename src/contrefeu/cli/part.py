@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from contrefeu.capture import Intake
     from contrefeu.cli.node import Node
 
+GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
+
 
 def part(
     context: typer.Context,
-    name: Annotated[Literal["capture", "reader", "web", "copies", "hospital"], typer.Argument()],
+    name: Annotated[Literal["capture", "reader", "web", "copies", "exchange", "hospital"], typer.Argument()],
     parent: Annotated[int, typer.Option()],
     listen: Annotated[str, typer.Option()] = "",
     insecure_http: Annotated[bool, typer.Option("--insecure-http")] = False,
@@ -52,6 +54,8 @@ def part(
         _run(lambda stop: _web(node, listen, insecure_http, demo, confined, stop))
     elif name == "copies":
         _run(lambda stop: _copies(node, stop))
+    elif name == "exchange":
+        _run(lambda stop: _exchange(node, listen, stop))
     else:
         _run(lambda stop: _hospital(node, listen, beds, seed, stop))
 
@@ -112,12 +116,21 @@ def _capture_intake(node: "Node") -> "Intake":
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
     from contrefeu.cli.horizon import KeyKeeper
+    from contrefeu.cli.peering import Granting
     from contrefeu.cli.selftest import every_night
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
+    granting = Granting(node)
+
+    async def grant() -> None:
+        while True:
+            made = await asyncio.to_thread(granting.step)
+            await asyncio.sleep(0.0 if made else GRANTS_S)
+
     keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
     testing = asyncio.create_task(every_night(node))
+    grants = asyncio.create_task(grant())
     await run_reader(
         db=node.paths.charts_db,
         key=node.paths.store_key.read_bytes(),
@@ -125,11 +138,13 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
         key_of=node.data_keys(keys),  # the same keys: what is destroyed is let go of
         settings=node.settings,
         socket_path=node.charts_socket,
+        counts=node.counts,
         ready=lambda: emit({"event": "ready"}),
         stop=stop,
     )
     keeping.cancel()
     testing.cancel()
+    grants.cancel()
 
 
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:
@@ -185,6 +200,12 @@ async def _copies(node: "Node", stop: asyncio.Event) -> None:
 
     emit({"event": "ready"})
     await follow_vaults(node, stop)
+
+
+async def _exchange(node: "Node", listen: str, stop: asyncio.Event) -> None:
+    from contrefeu.cli.exchanging import run_exchange
+
+    await run_exchange(node, listen, stop, lambda address: emit({"event": "ready", "exchange": address}))
 
 
 async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: asyncio.Event) -> None:

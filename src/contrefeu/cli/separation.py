@@ -5,6 +5,7 @@
     reader    contrefeu-reader     keys/reading/, keys/public/, keys/store.key, charts/, run/charts/
     web       contrefeu-web        node/station.seed, its journal, ca/server.key, run/station/
     copies    contrefeu-copies     vaults in folders, vault-credentials/
+    exchange  contrefeu-exchange   node/exchange.key, node/witness.seed, exchange/, grants/, journals of others
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
 
 Rules kept here:
@@ -31,7 +32,7 @@ from contrefeu.base import OperatorError
 from contrefeu.cli.node import Node
 
 GROUP = "contrefeu"
-USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies")}
+USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange")}
 _ROOT = "root"
 # Socket's folder in run/ -> whose it is, and who may ask.
 _SOCKETS = {"capture": ("capture", "web"), "charts": ("reader", "web"), "station": ("web", "reader")}
@@ -140,6 +141,15 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield from _tree(root / "node", _ROOT, 0o750, 0o600)
     yield paths.signing_seed("capture"), "capture", _ROOT, 0o600
     yield paths.signing_seed("station"), "web", _ROOT, 0o600
+    for name, owner in (("exchange.key", "exchange"), ("witness.seed", "exchange"), ("reader.seed", "reader")):
+        if (root / "node" / name).exists():  # of a node with peers
+            yield root / "node" / name, owner, _ROOT, 0o600
+    if (root / "node" / "exchange.pem").exists():
+        yield root / "node" / "exchange.pem", _ROOT, GROUP, 0o644
+    yield from _tree(root / "peers", _ROOT, 0o2750, 0o640)
+    yield from _tree(root / "exchange", "exchange", 0o2750, 0o640)
+    (root / "exchange" / "outbox").mkdir(mode=0o750, parents=True, exist_ok=True)  # grants, as the reader makes them
+    yield from _tree(root / "exchange" / "outbox", "reader", 0o2750, 0o640)
     yield paths.keys, _ROOT, GROUP, 0o2750
     yield from _tree(paths.recovery_notes, _ROOT, 0o2750, 0o644)
     yield paths.recovery_public, _ROOT, GROUP, 0o644
@@ -150,7 +160,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield from _tree(paths.ca_dir, _ROOT, 0o2750, 0o644)
     yield paths.ca_dir / "ca.key", _ROOT, _ROOT, 0o600
     yield paths.ca_dir / "server.key", "web", _ROOT, 0o600
-    yield from _tree(paths.grants, _ROOT, 0o2750, 0o640)
+    yield from _tree(paths.grants, "exchange", 0o2750, 0o640)
     yield paths.journals, _ROOT, GROUP, 0o3770
     for files in node.journals():
         yield from _tree(files.folder, _writer_of(files.folder.name, node.settings.node.id), 0o2750, 0o640)
@@ -173,11 +183,11 @@ def _tree(folder: Path, owner: str, folders: int, files: int) -> Iterator[tuple[
 
 
 def _writer_of(folder: str, node: str) -> str:
-    """Whose a journal is: a feed's, the station's, or another node's, which nobody here writes."""
+    """Whose a journal is: a feed's, the station's, or another node's, which the exchange takes."""
     prefix = node.replace("/", "_")
     if folder.startswith(f"{prefix}-capture"):
         return "capture"
-    return "web" if folder.startswith(f"{prefix}-") else _ROOT
+    return "web" if folder.startswith(f"{prefix}-") else "exchange"
 
 
 def _uid(owner: str) -> int:

@@ -27,6 +27,8 @@ def status(context: typer.Context, json: Json = False) -> None:
         or told["capture"].get("no_vault")
         or any(one["state"] not in {"same", "not yet"} for one in told["selftest"])
         or any(one["state"] == "damaged" for one in _scrubs(told))
+        or told["refused_journals"]
+        or any(_is_alarm(peer) for peer in told["peers"])
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
 
@@ -35,6 +37,7 @@ def describe(node: "Node") -> dict[str, Any]:
     """What `status --json` prints."""
     from contrefeu.base import rfc3339
     from contrefeu.cli.accounts import downtime_state
+    from contrefeu.cli.exchanging import peer_states, refused_journals
     from contrefeu.cli.node import listens
 
     journals = [_journal(files) for files in node.journals()]
@@ -64,11 +67,23 @@ def describe(node: "Node") -> dict[str, Any]:
         "processes": _processes(node, capture),
         "scrub": _scrubbed(node),
         "selftest": _selftest(node),
+        "peers": peer_states(node),
+        "refused_journals": refused_journals(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "capture": capture,
         "trouble": capture.get("trouble", ""),
-        "troubles": folded.troubles,
+        "troubles": {journal: kind for journal, kind in folded.troubles.items() if not _is_closed(node, journal, kind)},
+        "closed": [journal for journal, kind in folded.troubles.items() if _is_closed(node, journal, kind)],
     }
+
+
+def _is_closed(node: "Node", journal: str, kind: str) -> bool:
+    """Whether a journal is a peer's that grants nothing (yet): it is kept, and not read."""
+    return kind in {"journal-unreadable", "beyond-horizon"} and node.peers().speaks_for(journal) is not None
+
+
+def _is_alarm(peer: dict[str, Any]) -> bool:
+    return peer["state"] in {"refused", "alarm"} or peer["clock"] == "ahead"
 
 
 def _journal(files: Any) -> dict[str, Any]:
@@ -170,6 +185,13 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  NO VAULT: {counts['waiting_for_vault']} senders wait, {counts['without_vault']} answered without one")
     if any(one["state"] == "damaged" for one in _scrubs(told)):
         say("  DAMAGED: a closed segment is not what was sealed; contrefeu vault repair mends it from a copy")
+    for p in told["peers"]:
+        clock = f", clock {p['clock_offset_s']:+} s" if p["clock"] in {"off", "ahead"} else ""
+        say(f"  peer {p['node']}  {p['state']}{clock}  {p['problem']}".rstrip())
+    for name in told["closed"]:
+        say(f"  journal {name}  kept and not read: its station has granted nothing yet")
+    for name in told["refused_journals"]:
+        say(f"  REFUSED: exchange/refused/{name} is another history of a peer's journal; the one held stays")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")

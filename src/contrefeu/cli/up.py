@@ -78,10 +78,13 @@ def _alone(node: "Node") -> Iterator[None]:
 
 def _identities(node: "Node") -> "Callable[[str], Identity] | None":
     """Whom each part runs as, once each has what is its own."""
+    from contrefeu.base import durable_makedirs
     from contrefeu.cli.separation import identity_of, separate
 
     if node.settings.processes.users == "shared":
         return None
+    for name in ("peers", "exchange"):
+        durable_makedirs(node.paths.root / name)  # there before a part is confined: a peer may be joined later
     separate(node)
     return identity_of
 
@@ -95,6 +98,7 @@ def _start(
     logins: list[dict[str, str]],
     demo: tuple[int, int] | None,
 ) -> None:
+    from contrefeu.cli.peering import is_station
     from contrefeu.cli.supervisor import Part
 
     capture = Part("capture", lambda ready: ["--listen", ready.get("mllp") or mllp or node.settings.capture.mllp])
@@ -103,7 +107,11 @@ def _start(
     flags = ["--insecure-http"] if insecure_http else []
     flags += ["--demo"] if demo else []
     app = Part("web", lambda ready: ["--listen", ready.get("address") or web or node.settings.web.listen, *flags])
-    supervisor.start(capture, reader, copies, app)
+    parts = [capture, reader, copies, app]
+    peers = Part("exchange", lambda ready: ["--listen", ready.get("exchange") or node.settings.exchange.listen])
+    if is_station(node):
+        parts.append(peers)
+    supervisor.start(*parts)
     if not app.ready:
         return  # told to stop meanwhile
     ready = {
@@ -112,6 +120,7 @@ def _start(
         "mllp": capture.ready["mllp"],
         "web": app.ready["web"],
         "fhir": app.ready["web"] + "fhir",
+        "exchange": peers.ready.get("exchange", ""),
         "pid": os.getpid(),
         "logins": logins,
     }

@@ -17,6 +17,7 @@ class Report:
     checkpoint: dict[str, Any] = field(default_factory=dict)
     damage: list[dict[str, Any]] = field(default_factory=list)
     journals: list[dict[str, Any]] = field(default_factory=list)
+    witnesses: list[dict[str, Any]] = field(default_factory=list)  # who vouches, up to which entry, since when
     intact: bool = True
     exit_status: int = 0
 
@@ -57,9 +58,13 @@ def verify_folder(home: Path, directory: Path | None, key: Path | None, checkpoi
     held = {} if directory else _held_by_vaults(home)
     for name, note in _kept(journals, checkpoints):
         held.setdefault(name, []).append(note)
-    return report_of(
+    witnessed = [] if directory else _held_by_witnesses(home, held)
+    report = report_of(
         verify_journal(files, held_elsewhere=held.get(files.folder.name, ()), writing=True) for files in journals
     )
+    sound = {journal["journal"]: journal["intact"] for journal in report.journals}
+    report.witnesses = [one for one in witnessed if sound.get(one["journal"])]
+    return report
 
 
 def verify_copies(url: str, credentials: Path | None, checkpoints: Sequence[Path] = ()) -> Report:
@@ -115,6 +120,38 @@ def _held_by_vaults(home: Path) -> dict[str, list[bytes]]:
         except (ContrefeuError, OSError):
             continue
     return held
+
+
+def _held_by_witnesses(home: Path, held: dict[str, list[bytes]]) -> list[dict[str, Any]]:
+    """What witnesses cosigned of the home's own journals, and what its peers had of them: added to *held*."""
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.witness import known_witnesses
+    from contrefeu.proof import open_checkpoint
+    from contrefeu.vault import file_name, vouched_for
+
+    if not (home / "contrefeu.toml").is_file():
+        return []
+    node = Node.at(home)
+    found = []
+    for verifier in node.own_verifiers():
+        folder = file_name(verifier.name)
+        had = home / "exchange" / "vouched" / folder
+        if had.is_file():
+            held.setdefault(folder, []).append(had.read_bytes())
+        for note, name, when_s in vouched_for(home / "exchange" / "witnessed", verifier, known_witnesses(node)):
+            held.setdefault(folder, []).append(note)
+            point = open_checkpoint(note, [verifier])
+            found.append(
+                {
+                    "journal": verifier.name,
+                    "witness": name,
+                    "entries": point.entries,
+                    "size": point.size,
+                    "time": rfc3339(when_s * 1_000_000_000),
+                }
+            )
+    return found
 
 
 def _compare_key(journals: list[JournalFiles], key: Path) -> None:

@@ -38,6 +38,7 @@ def web_app(node: Node, intake: Intake, *, insecure_http: bool, demo: bool) -> "
             insecure_http=insecure_http,
             submit=submit,
             demo_logins=_demo_logins(node) if demo else (),
+            counts=node.counts,
         )
     )
 

@@ -2,6 +2,15 @@
 
 from contrefeu.custody.destruction import Destruction, Horizon, KeyStanding
 from contrefeu.custody.erase import erase
+from contrefeu.custody.granting import (
+    cosigner_of,
+    grant_journals,
+    granter_of,
+    key_for,
+    make_station_seeds,
+    own_reading_keys,
+    reading_keys_note,
+)
 from contrefeu.custody.home import HomePaths, make_home
 from contrefeu.custody.horizon import ReadingKeys, public_reading_keys
 from contrefeu.custody.keypair import KeyPair
@@ -30,13 +39,20 @@ __all__ = [
     "Rehearsal",
     "Rotation",
     "combine_shares",
+    "cosigner_of",
     "erase",
+    "grant_journals",
     "grant_segments",
     "granted_recipients",
+    "granter_of",
+    "key_for",
     "known_recovery_keys",
     "last_entry_of",
     "make_home",
+    "make_station_seeds",
+    "own_reading_keys",
     "public_reading_keys",
+    "reading_keys_note",
     "recovery_in_force",
     "rehearse",
     "share_number",

@@ -64,7 +64,7 @@ class DataKeys:
     ) -> None:
         self._reading = reading
         self._grants = grants
-        self._granted_by = list(granted_by)
+        self._granted_by = granted_by  # asked each time: a peer may be joined while the node runs
         self._recovery = recovery
 
     def __call__(self, header: SegmentHeader) -> bytes:

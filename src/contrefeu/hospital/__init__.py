@@ -3,6 +3,7 @@
 from contrefeu.hospital.settings import (
     CaptureSettings,
     CopiesSettings,
+    ExchangeSettings,
     NodeSettings,
     Settings,
     SettingsError,
@@ -16,6 +17,7 @@ from contrefeu.hospital.settings import (
 __all__ = [
     "CaptureSettings",
     "CopiesSettings",
+    "ExchangeSettings",
     "NodeSettings",
     "Settings",
     "SettingsError",

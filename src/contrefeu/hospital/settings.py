@@ -88,6 +88,15 @@ class CopiesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     scrub_bytes_per_second_max: Annotated[int, Meta(ge=0)] = 10_000_000  # a tenth of a slow disk; 0: no limit
 
 
+class ExchangeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How peers are met; who they are, `station join` says."""
+
+    listen: Address = "127.0.0.1:8445"  # answers peers that were joined, and nobody else
+    every_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.0  # what a peer has is here as much later
+    bytes_per_s: Annotated[int, Meta(ge=65_536)] = 16 * 2**20  # to and from one peer: wards share the line
+    free_bytes_min: Annotated[int, Meta(ge=0)] = 256 * 2**20  # left of the disk for this station's own journals
+
+
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A ward that is declared; wards that feeds name are learned."""
 
@@ -104,6 +113,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     web: WebSettings = WebSettings()
     keys: KeysSettings = KeysSettings()
     processes: ProcessesSettings = ProcessesSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
     wards: list[WardSettings] = field(default_factory=list)

@@ -1,5 +1,14 @@
 """The journal: sealed, append-only, one writer each; bodies are opaque here."""
 
+from contrefeu.journal.card import (
+    GRANTER,
+    KEYS_BYTES_MAX,
+    WITNESS,
+    Card,
+    open_card,
+    open_reading_keys,
+    sign_reading_keys,
+)
 from contrefeu.journal.damage import Damage
 from contrefeu.journal.entry import (
     ENTRY_BODY_BYTES_MAX,
@@ -19,8 +28,17 @@ from contrefeu.journal.errors import (
     JournalUnreadable,
     NoJournal,
 )
-from contrefeu.journal.files import Head, JournalFiles, journals_in, pack_head
-from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, header_length, open_header
+from contrefeu.journal.files import SEGMENT_NAME, Head, JournalFiles, journals_in, pack_head
+from contrefeu.journal.header import (
+    PREAMBLE_BYTES,
+    SegmentHeader,
+    commitment_of,
+    header_length,
+    open_header,
+    pack_header,
+)
+from contrefeu.journal.heard import Hearing
+from contrefeu.journal.leaves import leaves_of
 from contrefeu.journal.prove import (
     ConsistencyProof,
     EntryProof,
@@ -48,6 +66,8 @@ from contrefeu.journal.waiting import HeadWatch
 __all__ = [
     "AUTHORITY",
     "ENTRY_BODY_BYTES_MAX",
+    "GRANTER",
+    "KEYS_BYTES_MAX",
     "MEDIA_ACT",
     "MEDIA_CDA",
     "MEDIA_FHIR",
@@ -55,7 +75,10 @@ __all__ = [
     "MEDIA_OTHER",
     "PREAMBLE_BYTES",
     "RECOVERY",
+    "SEGMENT_NAME",
     "SUITE",
+    "WITNESS",
+    "Card",
     "ConsistencyProof",
     "Damage",
     "Draft",
@@ -64,6 +87,7 @@ __all__ = [
     "EntryTooLong",
     "Head",
     "HeadWatch",
+    "Hearing",
     "JournalFailed",
     "JournalFiles",
     "JournalReader",
@@ -82,10 +106,14 @@ __all__ = [
     "commitment_of",
     "header_length",
     "journals_in",
+    "leaves_of",
     "note_name",
+    "open_card",
     "open_header",
+    "open_reading_keys",
     "open_recovery_key",
     "pack_head",
+    "pack_header",
     "parse_ref",
     "prove_consistency",
     "prove_entry",
@@ -93,5 +121,6 @@ __all__ = [
     "recovery_keys",
     "recovery_notes",
     "seal_info",
+    "sign_reading_keys",
     "verify_journal",
 ]

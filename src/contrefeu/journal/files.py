@@ -27,7 +27,7 @@ from contrefeu.journal.header import PREAMBLE_BYTES, header_length
 from contrefeu.proof import ProofMismatch, Verifier
 
 JOURNAL_ID = re.compile(r"[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)*")
-_SEGMENT_NAME = re.compile(r"(\d{10})\.seg")
+SEGMENT_NAME = re.compile(r"(\d{10})\.seg")
 _HEAD = Struct(">4sQQQQI")
 _HEAD_MAGIC = b"CFH1"
 _HEAD_READS = 3  # a reader may meet it half written
@@ -86,7 +86,7 @@ class JournalFiles:
             names = os.listdir(self.segments_folder)  # noqa: PTH208 (a path each costs more than all the rest of a look)
         except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(int(match[1]) for match in map(_SEGMENT_NAME.fullmatch, names) if match)
+        return sorted(int(match[1]) for match in map(SEGMENT_NAME.fullmatch, names) if match)
 
     def read_head(self) -> Head | None:
         """How far the writer says that readers may read; None before the first one, or when it is torn."""

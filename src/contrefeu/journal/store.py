@@ -7,6 +7,7 @@ Rules kept here:
   * A segment's header says where the journal's tree stood: frames of an earlier segment beyond that are abandoned.
   * After a failed write or sync the batch is written once more, in a new segment; if that fails too the sender gets
     no answer.
+  * An entry's hybrid clock is beyond all that was heard of beside (heard.py), unless that is far ahead (S7).
   * A checkpoint commits only to what is on disk.
   * Nothing of a damaged journal is changed: what somebody may have been told of is never cut off (standing.py).
 """
@@ -20,11 +21,12 @@ from pathlib import Path
 
 import structlog
 
-from contrefeu.base import Clock, FileLock, durable_makedirs, fallocate, sync_dir, write_file
+from contrefeu.base import Clock, FileLock, durable_makedirs, fallocate, next_hybrid, sync_dir, write_file
 from contrefeu.journal.entry import Draft, check_length, pack_entry
 from contrefeu.journal.errors import JournalFailed, JournalTampered
 from contrefeu.journal.files import Head, JournalFiles, pack_head
 from contrefeu.journal.header import SealedKey, SegmentHeader, commitment_of, pack_header
+from contrefeu.journal.heard import Hearing
 from contrefeu.journal.recipients import Recipient
 from contrefeu.journal.scan import is_zero
 from contrefeu.journal.segment import SegmentSealer, fresh_bytes_needed
@@ -36,7 +38,6 @@ SEGMENT_AGE_S = 3600.0  # one hour: a day key seals at least 24 segments, a lost
 PREALLOCATE_BYTES = 4 * 2**20  # space reserved ahead: a sync then writes data alone, 20 to 35 % faster
 BATCH_ENTRIES_MAX = 4096  # entries in a frame: who proves or reads one opens no more than these
 BATCH_BYTES_SOFT = 1 << 20  # bytes of a frame before compression: a reader holds one; an entry that is longer is alone
-_HLC_COUNTER_BITS = 16
 
 log = structlog.get_logger("journal")
 
@@ -78,6 +79,7 @@ class JournalWriter:
         self._signer = signer
         self._recipients = recipients
         self._clock = clock
+        self._hearing = Hearing(self._files.folder)
         self._segment_bytes = segment_bytes
         self._segment_age_ns = int(segment_age_s * 1e9)
         self._open: _Open | None = None
@@ -182,6 +184,7 @@ class JournalWriter:
             self._let_go()
 
     def _let_go(self) -> None:
+        self._hearing.close()
         if self._head_fd >= 0:
             os.close(self._head_fd)
             self._head_fd = -1
@@ -193,7 +196,7 @@ class JournalWriter:
             self.roll()
         segment = self._open or self._open_segment(now_ns)
         sequence = self._sequence
-        hlc = max(self._hlc + 1, now_ns // 1_000_000 << _HLC_COUNTER_BITS)
+        hlc = next_hybrid(self._hlc, self._hearing.highest(now_ns), now_ns)
         entries = [pack_entry(draft, sequence + 1 + i, hlc + i) for i, draft in enumerate(batch)]
         frame, leaf = segment.sealer.seal(
             entries,
@@ -209,6 +212,7 @@ class JournalWriter:
         self._hlc = hlc + len(entries) - 1
         self._tree.append(leaf)
         segment.end += len(frame)
+        self._hearing.tell(self._hlc)
         self._publish()
 
     def _again(self, batch: Sequence[Draft], kept: int) -> None:
@@ -327,6 +331,7 @@ class JournalWriter:
         self._sequence, self._hlc, self._tree = found.sequence, found.hlc, found.tree
         self._next_number = found.segment + 1
         self._head_fd = os.open(self._files.head, os.O_RDWR | os.O_CREAT, 0o644)
+        self._hearing.tell(found.hlc)
         self._tell(found.head)
 
     def _cut(self, number: int, end: int) -> None:

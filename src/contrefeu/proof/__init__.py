@@ -1,6 +1,7 @@
 """Checking without reading: frames' clear heads, Merkle trees, signed notes and checkpoints."""
 
 from contrefeu.proof.checkpoint import Checkpoint, open_checkpoint
+from contrefeu.proof.cosignature import Cosigner, Vouched, WitnessKey, open_cosigned
 from contrefeu.proof.errors import ProofMismatch
 from contrefeu.proof.frames import (
     FRAME_ENTRIES_MAX,
@@ -24,6 +25,7 @@ from contrefeu.proof.merkle import (
     verify_inclusion,
 )
 from contrefeu.proof.note import Note, Signer, Verifier, open_note
+from contrefeu.proof.witness import AddCheckpoint, extends, parse_add_checkpoint
 
 __all__ = [
     "FRAME_ENTRIES_MAX",
@@ -31,19 +33,26 @@ __all__ = [
     "LEAF_BYTES",
     "PREFIX_BYTES",
     "TAG_BYTES",
+    "AddCheckpoint",
     "Checkpoint",
+    "Cosigner",
     "FrameHead",
     "Frontier",
     "Note",
     "ProofMismatch",
     "Signer",
     "Verifier",
+    "Vouched",
+    "WitnessKey",
     "consistency_path",
+    "extends",
     "frame_leaf",
     "hash_leaf",
     "inclusion_path",
     "open_checkpoint",
+    "open_cosigned",
     "open_note",
+    "parse_add_checkpoint",
     "read_head",
     "read_prefix",
     "root_of",

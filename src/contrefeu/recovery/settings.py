@@ -57,7 +57,7 @@ def settings_text(old: Settings, node: str) -> str:
     said: dict[str, Any] = msgspec.to_builtins(old)
     said["node"]["id"] = node
     lines = ["# Contrefeu: settings of this node, restored. docs/reference/settings.md says what each means."]
-    for table in ("node", "capture", "web", "keys", "copies"):  # system users are a machine's own
+    for table in ("node", "capture", "web", "exchange", "keys", "copies"):  # system users are a machine's own
         lines += [f"[{table}]", *_pairs(said[table]), ""]
     for ward in said["wards"]:
         lines += ["[[wards]]", *_pairs(ward), ""]

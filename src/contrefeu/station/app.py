@@ -43,7 +43,7 @@ from contrefeu.web import (
 
 def create_app(deps: Deps) -> Starlette:
     """Return the ward app."""
-    staff = Staff(deps.charts, deps.appender, deps.clock)
+    staff = Staff(deps.charts, deps.appender, deps.clock, deps.counts)
     changes = Changes(deps.charts.changes)
     shell = Shell(
         Setting(

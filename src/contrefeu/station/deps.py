@@ -103,4 +103,5 @@ class Deps:
     insecure_http: bool = False
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     demo_logins: tuple[DemoLogin, ...] = ()
+    counts: Callable[[str], bool] = lambda _: True  # whether acts of a journal make accounts and declare downtime here
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

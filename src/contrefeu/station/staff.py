@@ -7,6 +7,7 @@ Rules kept here:
 """
 
 import asyncio
+from collections.abc import Callable
 
 from contrefeu.access import Account, Accounts, Downtime, Lockout, secret_matches
 from contrefeu.acts import Act, decode, encode
@@ -23,7 +24,10 @@ REFOLD_NS = 60_000_000_000  # 60 s: acts of another node may arrive late, in the
 class Staff:
     """The door of the ward app (web.Door), and the downtime in force."""
 
-    def __init__(self, charts: ChartsLike, appender: Appender, clock: Clock) -> None:
+    def __init__(
+        self, charts: ChartsLike, appender: Appender, clock: Clock, counts: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        self._counts = counts  # whether a journal's acts make accounts here
         self._charts = charts
         self._appender = appender
         self._clock = clock
@@ -108,7 +112,7 @@ class Staff:
             self._read_ns = now
 
     def _take(self, entry: Entry) -> None:
-        if not entry.journal.endswith(STATION) or entry.ref in self._refs:
+        if not entry.journal.endswith(STATION) or entry.ref in self._refs or not self._counts(entry.journal):
             return
         self._refs.add(entry.ref)
         act = decode(entry.body)

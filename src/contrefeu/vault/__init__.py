@@ -4,15 +4,24 @@ from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
+from contrefeu.vault.exchange import Exchange, Found, Report
 from contrefeu.vault.follow import follow
 from contrefeu.vault.opening import check_store, make_vault, open_vault
+from contrefeu.vault.held import Held
+from contrefeu.vault.identity import make_identity
+from contrefeu.vault.meeting import Meeting, PeerState
+from contrefeu.vault.opening import make_vault, open_vault
+from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
 from contrefeu.vault.repair import Repaired, copy_in_folder, copy_in_vault, repair
 from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
+from contrefeu.vault.stick import exchange_by_stick
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
+from contrefeu.vault.wire import PeerAway
+from contrefeu.vault.witnessing import Witness, keep_cosigned, request_for, vouched_for, witnesses_in
 
 __all__ = [
     "CHUNK_BYTES",
@@ -21,18 +30,30 @@ __all__ = [
     "NODES",
     "Attempt",
     "Checked",
+    "QUOTA_BYTES",
     "CopyState",
+    "Decided",
     "DirectoryVault",
     "End",
+    "Exchange",
+    "Found",
     "Header",
+    "Held",
     "Home",
+    "Meeting",
+    "Peer",
+    "PeerAway",
+    "PeerState",
+    "Peers",
     "Refused",
     "Repaired",
     "Scrubber",
+    "Report",
     "Shipper",
     "Vault",
     "VaultAway",
     "check_store",
+    "Witness",
     "checkpoints_held",
     "copies_in",
     "copy_in_folder",
@@ -41,6 +62,12 @@ __all__ = [
     "follow",
     "frames_from",
     "last_passes",
+    "exchange_by_stick",
+    "file_name",
+    "follow",
+    "frames_from",
+    "keep_cosigned",
+    "make_identity",
     "make_vault",
     "open_vault",
     "parse_s3",
@@ -50,5 +77,8 @@ __all__ = [
     "recovery_chains",
     "repair",
     "scrub_beside",
+    "request_for",
     "verify_vault",
+    "vouched_for",
+    "witnesses_in",
 ]

@@ -71,6 +71,7 @@ class Frame:
     leaf: bytes
     whole: bool
     closing: bool  # nothing follows in its segment
+    last_hlc: int = 0  # hybrid clock of its last entry
 
 
 def read_header(read: Read, number: int, verifier: Verifier) -> Header | None:
@@ -110,7 +111,7 @@ def frames_in(block: bytes, end: End) -> Iterator[Frame]:
             return
         whole = sha256(memoryview(block)[at + PREFIX_BYTES : stop]).digest() == digest
         leaf = frame_leaf(block[at : at + PREFIX_BYTES])
-        yield Frame(stop - at, head.last_sequence, head.received_ns, leaf, whole, head.closing)
+        yield Frame(stop - at, head.last_sequence, head.received_ns, leaf, whole, head.closing, head.last_hlc)
         at, number, sequence = stop, number + 1, head.last_sequence
 
 

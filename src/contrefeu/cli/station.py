@@ -1,0 +1,157 @@
+"""`contrefeu station`: who this station's peers are."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, say
+
+app = typer.Typer(no_args_is_help=True, help="Peers: stations whose journals are taken and that are given this one's.")
+
+MATCHED_MIN = 16  # hexadecimal digits of a fingerprint that must be typed: 64 bits, by voice in four groups
+
+
+@app.command("invite")
+def invite(
+    context: typer.Context,
+    address: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where peers reach this station.")] = "",
+    out: Annotated[Path | None, typer.Option(help="File for the card.  [default: NODE.card here]")] = None,
+    json: Json = False,
+) -> None:
+    """Write this station's card, for a station that shall join it. It holds public keys and no secret.
+
+    Read its fingerprint to whoever joins, by voice: the file may have been changed on its way.
+    """
+    from contrefeu.base import write_file
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.peering import make_station
+
+    node = Node.at(door(context).home)
+    card, note = make_station(node, address)
+    path = (out or Path(f"{card.node.replace('/', '_')}.card")).absolute()
+    write_file(path, note, mode=0o644)
+    node.audit("act", what="station invite")
+    told = {"node": card.node, "card": str(path), "fingerprint": card.fingerprint, "address": card.address}
+
+    def for_people() -> None:
+        say(f"Card of station {card.node} in {path}")
+        say(f"Fingerprint  {card.fingerprint}")
+        say("Give the file to the other station, read the fingerprint to its operator, and do the same the other way.")
+
+    answer(json, told, for_people)
+
+
+@app.command("join")
+def join(
+    context: typer.Context,
+    card: Annotated[Path, typer.Argument(metavar="CARD", help="The other station's card.")],
+    fingerprint: Annotated[str, typer.Option(help="Its fingerprint, as its operator read it to you.")],
+    address: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it is reached, if not as on its card.")] = "",
+    house: Annotated[
+        bool, typer.Option("--house", help="The same hospital: its accounts and declarations of downtime count here.")
+    ] = False,
+    no_charts: Annotated[
+        bool, typer.Option("--no-charts", help="Keep its journals, and chart nothing of them.")
+    ] = False,
+    no_grants: Annotated[
+        bool, typer.Option("--no-grants", help="Give it this station's journals, and no right to read them.")
+    ] = False,
+    quota_bytes: Annotated[
+        int, typer.Option(min=0, help="What its journals may take of this disk.  [default: 64 GiB]")
+    ] = 0,
+    json: Json = False,
+) -> None:
+    """Take the journals of another station from now on, and give it this one's with the right to read them."""
+    import base64
+
+    from contrefeu.base import OperatorError
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.peering import make_station
+    from contrefeu.journal import open_card
+    from contrefeu.proof import ProofMismatch
+    from contrefeu.vault import QUOTA_BYTES, Decided
+
+    node = Node.at(door(context).home)
+    try:
+        data = card.read_bytes()
+        shown = open_card(data)
+    except (OSError, ProofMismatch):
+        raise OperatorError(f"{card} is no station's card.", safe="Nothing was changed.") from None
+    typed = "".join(fingerprint.split()).lower()
+    if len(typed) < MATCHED_MIN or not shown.fingerprint.replace(" ", "").startswith(typed):
+        raise OperatorError(
+            f"The card's fingerprint is not the one that was typed (at least {MATCHED_MIN} digits of it).",
+            safe="Nothing was changed.",
+            next="Have it read again. If it stays different, the card is not that station's: do not join it.",
+        )
+    if _is_own(node, shown.node):
+        raise OperatorError("That card bears this station's own name.", safe="Nothing was changed.")
+    make_station(node)
+    decided = Decided(
+        base64.b64encode(data).decode(),
+        house=house,
+        charts=not no_charts,
+        grants=not no_grants,
+        address=address,
+        quota_bytes=quota_bytes or QUOTA_BYTES,
+    )
+    peer = node.peers().keep(decided)
+    node.audit("act", what=f"station join {peer.node}")
+    told = _told(peer)
+
+    def for_people() -> None:
+        say(f"{peer.node} ({peer.card.facility}) is joined; its journals come with the next exchange.")
+        say("It must join this station too (contrefeu station invite). A running node with its first peer: restart it.")
+
+    answer(json, told, for_people)
+
+
+@app.command("revoke")
+def revoke(
+    context: typer.Context,
+    node: Annotated[str, typer.Argument(metavar="NODE", help="The peer's name.")],
+    json: Json = False,
+) -> None:
+    """Take nothing from a peer and give it nothing any more. What it gave stays; what it was given, it has."""
+    from contrefeu.cli.node import Node
+
+    here = Node.at(door(context).home)
+    peer = here.peers().revoke(node)
+    here.audit("act", what=f"station revoke {peer.node}")
+    answer(json, _told(peer), lambda: say(f"{peer.node} is revoked: nothing is taken from it or given to it any more."))
+
+
+@app.command("list")
+def list_(context: typer.Context, json: Json = False) -> None:
+    """Name the peers, what was decided about each, and their fingerprints."""
+    from contrefeu.cli.node import Node
+
+    peers = [_told(peer) for peer in Node.at(door(context).home).peers().all()]
+
+    def for_people() -> None:
+        for peer in peers:
+            words = [word for word in ("house", "charts", "grants", "revoked") if peer[word]]
+            say(f"{peer['node']}  {peer['facility']}  {peer['address'] or 'by stick'}  {', '.join(words)}")
+            say(f"  {peer['fingerprint']}")
+
+    answer(json, {"peers": peers}, for_people)
+
+
+def _told(peer: Any) -> dict[str, Any]:
+    return {
+        "node": peer.node,
+        "facility": peer.card.facility,
+        "address": peer.address,
+        "fingerprint": peer.card.fingerprint,
+        "house": peer.decided.house,
+        "charts": peer.decided.charts,
+        "grants": peer.decided.grants,
+        "quota_bytes": peer.decided.quota_bytes,
+        "revoked": peer.decided.revoked,
+    }
+
+
+def _is_own(node: Any, name: str) -> bool:
+    own = node.settings.node.id
+    return f"{name}-".startswith(f"{own}-") or f"{own}-".startswith(f"{name}-")

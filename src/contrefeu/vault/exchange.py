@@ -1,0 +1,520 @@
+"""Exchange: each station takes its peers' journals and gives what it holds, by stick or over a connection.
+
+    HOME/exchange/keys/<node>              the note of a peer's reading keys
+    HOME/exchange/outbox/reading-keys      the note of one's own: made by the reader process, as
+    HOME/exchange/outbox/<peer>/<journal>/ grants to a peer
+    HOME/exchange/relay/<peer>/<journal>/  grants of others to a peer, to be passed on
+    HOME/exchange/refused/<journal>.<k>.<digest>/   a history that a writer signed beside the one held: evidence
+    HOME/exchange/refused/<journal>.<size>.<digest>.checkpoint   a checkpoint that speaks of less than is held
+    HOME/exchange/vouched/<journal>        the highest checkpoint of one's own journals that a peer had
+    HOME/exchange/witnessed/<journal>/<witness>     one's own checkpoints, as peers cosigned them
+
+Rules kept here:
+  * A journal is taken when its writer is on a joined peer's card, whoever carries it; it is nobody else's to name.
+  * A history that forks from the one held, or falls behind it, is refused and kept beside; the one held stays. It is
+    called forked only on the writer's own signature: damage by who carries it accuses nobody.
+  * Of one's own journals nothing is taken. That a peer has more of them than is here means a machine put back (S4).
+  * What a peer fills is bounded: its journals by its quota, the disk by its reserve.
+"""
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs, write_file
+from contrefeu.journal import JournalFiles, journals_in, open_reading_keys
+from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
+from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom, TurnOver
+from contrefeu.vault.peers import Peer, Peers, file_name
+from contrefeu.vault.shelf import NOTE_BYTES_MAX, Offer, Shelf, grant_names
+
+FREE_BYTES_MIN = 256 * 2**20  # four times what acts and audit have for themselves (S11)
+TURN_BYTES = 64 * 2**20  # of one journal before the next has its turn
+JUDGE_AGAIN_S = 60.0  # a journal whose history forked is compared again so often
+DAMAGED_AGAIN_S = 600.0  # one that comes damaged: who gives it may be lying, and comparing holds up the others
+BRANCHES_MAX = 8  # kept beside of one journal; past it only the alarm goes on
+GRANT_BYTES_MAX = 4096  # a note with one sealed key is 1.8 kB
+GRANTS_A_SEGMENT_MAX = 4  # of one peer: one is enough, a key may have changed meanwhile
+
+log = structlog.get_logger("exchange")
+
+Kind = Literal["forked", "rolled-back", "missing", "damaged", "unknown", "no-room"]
+_STATUS: dict[Kind, int] = {
+    "forked": 12,
+    "rolled-back": 12,
+    "missing": 13,
+    "damaged": 10,
+    "unknown": 10,
+    "no-room": 10,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that somebody must look at."""
+
+    kind: Kind
+    journal: str
+    peer: str
+    what: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What one exchange did."""
+
+    taken: dict[str, int] = field(default_factory=dict)  # journal -> entries
+    given: dict[str, int] = field(default_factory=dict)
+    found: list[Found] = field(default_factory=list)
+    more: bool = False  # whether there was more to take than one turn
+
+    @property
+    def exit_status(self) -> int:
+        """0 done, 12 forked or rolled back, 13 missing, 10 another finding."""
+        statuses = {_STATUS[one.kind] for one in self.found}
+        return next((status for status in (12, 13, 10) if status in statuses), 0)
+
+
+class Exchange:
+    """One home's side of every exchange; safe to use from several threads."""
+
+    def __init__(
+        self,
+        root: Path,
+        node: str,
+        own: Callable[[], Sequence[Verifier]],
+        clock: Clock,
+        *,
+        cosigner: Cosigner | None = None,
+        free_bytes_min: int = FREE_BYTES_MIN,
+    ) -> None:
+        """Stand ready; nothing is opened yet.
+
+        Args:
+            root: The home.
+            node: This station's id.
+            own: The public keys of its own writers.
+            clock: For cosignatures.
+            cosigner: This station's witness key; None: its peers' checkpoints are checked and not cosigned.
+            free_bytes_min: What is left of the disk when nothing is taken any more.
+        """
+        self.node = node
+        self.journals = root / "journals"
+        self.grants = root / "grants"
+        self.folder = root / "exchange"
+        self.peers = Peers(root / "peers")
+        self.own = own
+        self._clock = clock
+        self._cosigner = cosigner
+        self._free_bytes_min = free_bytes_min
+        self._held: dict[str, Held] = {}
+        self._busy: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+        self._refused: dict[tuple[str, str], tuple[float, Found]] = {}
+        self._grants_after: dict[tuple[str, str], int] = {}  # (station, journal) -> last segment granted
+
+    def close(self) -> None:
+        """Let every journal go."""
+        with self._guard:
+            for held in self._held.values():
+                held.close()
+            self._held.clear()
+
+    # Taking.
+
+    def take(self, shelf: Shelf, report: Report) -> None:
+        """Take from *shelf* what its giver has of the journals that are taken here.
+
+        Raises:
+            StorageError: This station's own disk, or the way to the peer, is in trouble: what was taken counts.
+        """
+        giver = self.peers.get(shelf.giver)
+        if giver is None or giver.decided.revoked:
+            report.found.append(Found("unknown", "", shelf.giver, f'"{shelf.giver}" is not a peer that was joined.'))
+            return
+        self._take_reading_keys(shelf)
+        mine = {verifier.name: verifier for verifier in self.own()}
+        for offer in shelf.offers():
+            if offer.verifier.name in mine:
+                self._compare_own(mine[offer.verifier.name], offer.note, shelf, report)
+                continue
+            owner = self.peers.owner(offer.verifier)
+            if owner is None:
+                if shelf.giver == giver.node and offer.verifier.name.startswith(f"{giver.node}-"):
+                    report.found.append(_not_pinned(offer, giver))
+                continue
+            with self._one(offer.verifier.name) as free:
+                if free:
+                    self._take_journal(shelf, offer, owner, report)
+        self._take_grants(shelf, giver)
+        self._take_cosigned(shelf, giver, mine)
+
+    @contextlib.contextmanager
+    def _one(self, journal: str) -> Iterator[bool]:
+        """One source at a time for a journal: who comes second has its turn in a second."""
+        with self._guard:
+            lock = self._busy.setdefault(journal, threading.Lock())
+        free = lock.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                lock.release()
+
+    def _take_journal(self, shelf: Shelf, offer: Offer, owner: Peer, report: Report) -> None:
+        journal = offer.verifier.name
+        before = 0
+        try:
+            held = self._hold(offer.verifier)
+            before = held.end.sequence
+            found = self._take_on(held, shelf, offer.note, owner, report)
+        except Mismatch as refused:  # what lies here is signed by another key
+            found = Found("forked", journal, shelf.giver, refused.what)
+        if found is not None:
+            self._tell(found, report)
+            return
+        self._refused.pop((journal, shelf.giver), None)
+        if held.end.sequence > before:
+            report.taken[journal] = report.taken.get(journal, 0) + held.end.sequence - before
+        self._cosign(held, owner)
+
+    def _take_on(self, held: Held, shelf: Shelf, note: bytes, owner: Peer, report: Report) -> Found | None:
+        journal, peer = held.journal, shelf.giver
+        known = self._refused.get((journal, peer))
+        if shelf.direct and known is not None and time.monotonic() < known[0]:
+            return known[1]
+        try:
+            point = held.open_note(note)
+        except ProofMismatch:
+            return Found("damaged", journal, peer, f'The checkpoint of "{journal}" is not one that its writer signed.')
+        if held.point is not None:
+            if point.size == held.point.size and point.root != held.point.root:
+                return self._judge(held, shelf, note)
+            if point.size < held.point.size:
+                if shelf.direct and owner.node == peer:
+                    self._keep_note(journal, point.size, note)
+                    what = f'"{journal}" was cut back: {held.point.entries} entries are held, its writer has fewer.'
+                    return Found("rolled-back", journal, peer, what)
+                return None
+        if point.size <= held.end.tree.size and held.point is not None:
+            return None
+        try:
+            self._refuse_without_room(owner)
+            held.take(shelf, note, TURN_BYTES)
+            report.more = report.more or held.end.tree.size < point.size
+        except Mismatch:
+            return self._judge(held, shelf, note)
+        except Incomplete as lacking:
+            return Found("missing", journal, peer, lacking.what)
+        except TurnOver:
+            report.more = True
+        except OutOfRoom as full:
+            return Found("no-room", journal, peer, full.what)
+        return None
+
+    def _hold(self, verifier: Verifier) -> Held:
+        with self._guard:
+            held = self._held.get(verifier.name)
+            if held is None:
+                held = Held(JournalFiles.of(self.journals, verifier.name), verifier)
+                self._held[verifier.name] = held
+            return held
+
+    def _refuse_without_room(self, owner: Peer) -> None:
+        used = sum(held.size_bytes for held in list(self._held.values()) if owner.card.writes(held.verifier))
+        if used >= owner.decided.quota_bytes:
+            raise OutOfRoom(
+                f'The journals of "{owner.node}" take {used} bytes, which is their quota.',
+                safe="Everything that is held of them.",
+                next="contrefeu station join --quota-bytes gives them more, if they are what they should be.",
+            )
+        if shutil.disk_usage(self.journals).free < self._free_bytes_min:
+            raise OutOfRoom(
+                "The disk is nearly full: nothing more is taken from peers.",
+                safe="This station's own journals, and what is held of others.",
+                next="Give the disk space; the exchange goes on by itself.",
+            )
+
+    # Judging what does not fit.
+
+    def _judge(self, held: Held, shelf: Shelf, note: bytes) -> Found:
+        """Say whether the writer signed another history, keeping it beside; else the bytes are damaged on their way."""
+        journal = held.journal
+        known = self._refused.get((journal, shelf.giver))
+        if known is not None and time.monotonic() < known[0]:
+            return known[1]
+        found = Found("damaged", journal, shelf.giver, f'What "{shelf.giver}" gives of "{journal}" is damaged.')
+        if self._is_signed_branch(held, shelf, note):
+            what = (
+                f'Two histories of "{journal}" bear its writer\'s signature; the one held stays, the other is beside.'
+            )
+            found = Found("forked", journal, shelf.giver, what)
+        again_s = JUDGE_AGAIN_S if found.kind == "forked" or not shelf.direct else DAMAGED_AGAIN_S
+        self._refused[(journal, shelf.giver)] = (time.monotonic() + again_s, found)
+        return found
+
+    def _is_signed_branch(self, held: Held, shelf: Shelf, note: bytes) -> bool:
+        point = held.open_note(note)
+        if held.point is not None and point.size == held.point.size and point.root != held.point.root:
+            self._keep_note(held.journal, point.size, note)
+            forked = True
+        else:
+            forked = False
+        first, differs = self._first_difference(held, shelf)
+        header = held.header_of(shelf, first)
+        if header is None:
+            return forked
+        digest = sha256(header.note).hexdigest()[:8]
+        name = f"{held.files.folder.name}.{first}.{digest}"
+        refused = self.folder / "refused"
+        kept = {path.name for path in refused.glob(f"{held.files.folder.name}.*") if path.is_dir()}
+        if name not in kept and len(kept) >= BRANCHES_MAX:
+            return forked or differs
+        branch = Held(JournalFiles(refused / name), held.verifier, first=first)
+        try:
+            with contextlib.suppress(Mismatch, Incomplete, TurnOver):
+                branch.take(shelf, note, TURN_BYTES)
+            proved = branch.end.segment > 0 and (differs or self._differ(held, branch, first))
+        finally:
+            branch.close()
+        if not proved:
+            shutil.rmtree(refused / name, ignore_errors=True)  # nothing in it that anybody signed for
+        return forked or proved
+
+    def _first_difference(self, held: Held, shelf: Shelf) -> tuple[int, bool]:
+        """The first segment whose header is another one there than here, and True; else the last one held."""
+        low, high = 0, len(ours := held.files.segments())
+        while low < high:  # equal headers commit to equal histories before them
+            middle = (low + high) // 2
+            mine, theirs = held.own_header(ours[middle]), held.header_of(shelf, ours[middle])
+            if mine is not None and theirs is not None and mine.note == theirs.note:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(ours) and held.header_of(shelf, ours[low]) is not None:
+            return ours[low], True
+        return (ours[low - 1] if low else 1), False
+
+    def _differ(self, held: Held, branch: Held, number: int) -> bool:
+        """Whether a segment of a signed branch holds other bytes than the one held, or was left earlier than it."""
+        mine, theirs = (one.files.segment(number).read_bytes() for one in (held, branch))
+        length = min(len(mine), len(theirs))
+        left = branch.end.segment > number and len(theirs) < len(mine)
+        return left or mine[:length] != theirs[:length]
+
+    def _keep_note(self, journal: str, size: int, note: bytes) -> None:
+        refused = self.folder / "refused"
+        name = f"{file_name(journal)}.{size}.{sha256(note).hexdigest()[:8]}.checkpoint"
+        if not (refused / name).exists() and len(list(refused.glob("*.checkpoint"))) < 16 * BRANCHES_MAX:
+            durable_makedirs(refused)
+            write_file(refused / name, note)
+
+    def _compare_own(self, verifier: Verifier, note: bytes, shelf: Shelf, report: Report) -> None:
+        """A peer that has more of this station's own journal than is here: it was put back from an older state (S4)."""
+        try:
+            point = open_checkpoint(note, [verifier])
+        except ProofMismatch:
+            return
+        files = JournalFiles.of(self.journals, verifier.name)
+        kept = self.folder / "vouched" / files.folder.name
+        with contextlib.suppress(FileNotFoundError, ProofMismatch):
+            if open_checkpoint(kept.read_bytes(), [verifier]).size >= point.size:
+                note = b""
+        if note:
+            durable_makedirs(kept.parent)
+            write_file(kept, note)
+        head, own = files.read_head(), None
+        with contextlib.suppress(FileNotFoundError, ProofMismatch):
+            own = open_checkpoint(files.checkpoint.read_bytes(), [verifier])
+        size = max(head.leaves if head is not None else 0, own.size if own is not None else 0)
+        if point.size > size:
+            what = f'"{shelf.giver}" has {point.entries} entries of "{verifier.name}": more than this station itself.'
+            self._tell(Found("rolled-back", verifier.name, shelf.giver, what), report)
+        elif own is not None and own.size == point.size and own.root != point.root:
+            what = f'"{shelf.giver}" has another history of "{verifier.name}", with this station\'s signature.'
+            self._tell(Found("forked", verifier.name, shelf.giver, what), report)
+
+    def _tell(self, found: Found, report: Report) -> None:
+        log.error("the exchange found something", kind=found.kind, journal=found.journal, peer=found.peer)
+        report.found.append(found)
+
+    # What goes with the journals.
+
+    def _take_reading_keys(self, shelf: Shelf) -> None:
+        """Keep the keys to which peers want their grants sealed, whoever brings them; an older note changes nothing."""
+        peers = {peer.node: peer for peer in self.peers.joined()}
+        for node, note in shelf.reading_keys(list(peers)).items():
+            kept = self.folder / "keys" / file_name(node)
+            if node in peers and note != _read(kept):
+                granter = peers[node].card.granter
+                if _newest_key(note, granter) > _newest_key(_read(kept), granter):
+                    durable_makedirs(kept.parent, mode=0o750)
+                    write_file(kept, note, mode=0o640)
+
+    def _take_grants(self, shelf: Shelf, giver: Peer) -> None:
+        """Take the rights that were given to this station, and those given to others, to pass them on."""
+        held = {name: one for name, one in list(self._held.items()) if self.peers.owner(one.verifier) is not None}
+        others = [peer.node for peer in self.peers.joined() if peer.node != giver.node]
+        wanted = {
+            node: {name: self._granted_up_to(node, one.files.folder.name) for name, one in held.items()}
+            for node in (self.node, *others)
+        }
+        for node, note in shelf.grants(wanted):
+            journal, segment = grant_names(note)
+            one = held.get(journal)
+            if node not in wanted or one is None or not wanted[node][journal] < segment <= one.end.segment:
+                continue
+            owner = self.peers.owner(one.verifier)
+            if owner is not None and owner.node != node and (node != self.node or owner.decided.charts):
+                self._keep_grant(node, one, segment, note, owner.card.granter)
+
+    def _keep_grant(self, node: str, one: Held, segment: int, note: bytes, granter: Verifier) -> None:
+        fingerprint = _grant_to(note, granter)
+        if not fingerprint:
+            return
+        name = one.files.folder.name
+        folder = self._grants_folder(node, name)
+        path = folder / f"{segment:010d}.{fingerprint[:16]}.grant"
+        if not path.exists() and len(list(folder.glob(f"{segment:010d}.*"))) < GRANTS_A_SEGMENT_MAX:
+            durable_makedirs(folder)
+            write_file(path, note, mode=0o640)
+        self._grants_after[node, name] = max(segment, self._grants_after.get((node, name), 0))
+
+    def _granted_up_to(self, node: str, name: str) -> int:
+        if (node, name) not in self._grants_after:
+            names = (path.name[:10] for path in self._grants_folder(node, name).glob("*.grant"))
+            numbers = [int(number) for number in names if number.isdigit()]
+            self._grants_after[node, name] = max(numbers, default=0)
+        return self._grants_after[node, name]
+
+    def _grants_folder(self, node: str, name: str) -> Path:
+        return self.grants / name if node == self.node else self.folder / "relay" / file_name(node) / name
+
+    def _cosign(self, held: Held, owner: Peer) -> None:
+        """Cosign the last checkpoint of a peer: it was found consistent with every one before (C2SP tlog-witness)."""
+        if self._cosigner is None or held.point is None:
+            return
+        kept = self.folder / "cosigned" / file_name(owner.node) / held.files.folder.name
+        note = held.files.checkpoint.read_bytes()
+        with contextlib.suppress(FileNotFoundError):
+            if kept.read_bytes().startswith(note):
+                return
+        line = self._cosigner.cosignature_line(held.point.text(), self._clock.now_ns() // 1_000_000_000)
+        durable_makedirs(kept.parent)
+        _put(kept, note + line.encode())
+
+    def _take_cosigned(self, shelf: Shelf, giver: Peer, mine: dict[str, Verifier]) -> None:
+        for note in shelf.cosigned():
+            name = note[: note.find(b"\n")].decode("utf-8", "replace")
+            verifier = mine.get(name)
+            if verifier is None:
+                continue
+            kept = self.folder / "witnessed" / file_name(name) / file_name(giver.card.witness.name)
+            try:
+                signed_by = open_note(note, [verifier, giver.card.witness]).signed_by
+                size = open_checkpoint(note, [verifier]).size
+                if len(signed_by) == 2 and size > _size_of(kept, verifier):
+                    durable_makedirs(kept.parent)
+                    write_file(kept, note)
+            except ProofMismatch:
+                continue
+
+    # Giving: what peers ask for (connection.py), and what goes on a stick (stick.py).
+
+    def offers(self) -> list[Offer]:
+        """The journals that are given: this station's own, and those of its peers."""
+        mine = set(self.own())
+        found = []
+        for files in journals_in(self.journals):
+            try:
+                verifier = files.verifier()
+                if verifier not in mine and self.peers.owner(verifier) is None:
+                    continue
+                found.append(Offer(verifier, files.checkpoint.read_bytes()[:NOTE_BYTES_MAX]))
+            except (OSError, ContrefeuError):
+                continue  # it is being made, or has no checkpoint yet
+        return found
+
+    def reading_keys(self, nodes: Sequence[str]) -> dict[str, bytes]:
+        """The notes of reading keys that are here, of *nodes*: this station's own among them."""
+        known = {peer.node for peer in self.peers.joined()}
+        notes = {node: _read(self.folder / "keys" / file_name(node)) for node in nodes if node in known}
+        if self.node in nodes:
+            notes[self.node] = _read(self.folder / "outbox" / "reading-keys")
+        return {node: note for node, note in notes.items() if note}
+
+    def grants_to(self, node: str, journals: dict[str, int]) -> Iterator[bytes]:
+        """Grants to a peer that are here, of each of *journals* above a segment, in order."""
+        peer = self.peers.get(node)
+        if peer is None or peer.decided.revoked:
+            return
+        mine = {verifier.name for verifier in self.own()}
+        for journal, after in journals.items():
+            if journal in mine and not peer.decided.grants:
+                continue
+            way = "outbox" if journal in mine else "relay"
+            folder = self.folder / way / file_name(node) / file_name(journal)
+            names = sorted(path.name for path in folder.glob("*.grant")) if folder.is_dir() else []
+            yield from (_read(folder / name) for name in names if int(name[:10]) > after)
+
+    def cosigned_for(self, peer: Peer) -> list[bytes]:
+        """The checkpoints of *peer* that were cosigned here."""
+        folder = self.folder / "cosigned" / file_name(peer.node)
+        return [_read(path) for path in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def _not_pinned(offer: Offer, giver: Peer) -> Found:
+    what = f'"{giver.node}" shows a journal "{offer.verifier.name}" whose key is not on the card that was joined.'
+    return Found("unknown", offer.verifier.name, giver.node, what)
+
+
+def _grant_to(note: bytes, granter: Verifier) -> str:
+    """The recipient's fingerprint of a grant that *granter* signed; "" when it is none."""
+    try:
+        if len(note) > GRANT_BYTES_MAX:
+            return ""
+        _title, _origin, _segment, recipient = open_note(note, [granter]).text[:-1].split("\n")
+        _label, _name, fingerprint, _sealed = recipient.split(" ")
+        return fingerprint if len(bytes.fromhex(fingerprint)) == 32 else ""
+    except (ProofMismatch, ValueError):
+        return ""
+
+
+def _newest_key(note: bytes, granter: Verifier) -> str:
+    """The name of the newest key in a note; "" when it is none that *granter* signed."""
+    try:
+        return max((key.name for key in open_reading_keys(note, [granter])), default="") if note else ""
+    except ProofMismatch:
+        return ""
+
+
+def _size_of(path: Path, verifier: Verifier) -> int:
+    try:
+        return open_checkpoint(path.read_bytes(), [verifier]).size
+    except (FileNotFoundError, ProofMismatch):
+        return -1
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Replace a file that can be made again: whole, and not synced beside the journals."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as refused:
+        raise StorageError(f"The exchange cannot write: {refused.strerror}.") from refused
