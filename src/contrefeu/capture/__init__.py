@@ -4,6 +4,8 @@ from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
 from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
+from contrefeu.capture.refuse import Refusals, RefusedCounts
+from contrefeu.capture.sequence import Sequences
 
 __all__ = [
     "BATCH_BYTES",
@@ -16,6 +18,9 @@ __all__ = [
     "MllpCounts",
     "MllpListener",
     "Problem",
+    "Refusals",
+    "RefusedCounts",
+    "Sequences",
     "acknowledgement_codes",
     "files_in",
     "read_file",

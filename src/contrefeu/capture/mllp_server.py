@@ -2,11 +2,13 @@
 
 Rules kept here:
   * An acknowledgement goes out after the entry is durable (`intake`). For a fault that may pass (a full disk) there
-    is no answer and the connection is closed: a sender that gets AE may give the message up (F28).
+    is no answer and the connection is closed: a sender that gets AE may give the message up (F28). AE and AR are for
+    those whose profile says that they then send again (`feeds.NAME.on_fault`).
   * Whatever was kept is acknowledged AA (original mode) or CA (enhanced mode), undecodable too (F28).
   * Bytes outside a frame, frames cut by a lost connection, and frames above the limit (up to the limit) are kept as
     they came, not acknowledged, and counted (C3).
-  * A sender on the refuse list is acknowledged and counted, and nothing of its messages is kept, whole or cut (F45).
+  * What a refuse list is about is acknowledged and counted, and nothing of it is kept (F45; `refuse`).
+  * A sender that numbers its messages is told the number that is wanted next (F29; `sequence`).
   * A sender that does not read its acknowledgements is not read either: its bytes wait in its own machine.
   * A connection whose other end is gone is given up after some minutes: it must not hold a place for ever.
 """
@@ -14,7 +16,7 @@ Rules kept here:
 import asyncio
 import contextlib
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from time import gmtime, strftime
 from typing import cast
 
@@ -22,7 +24,10 @@ import structlog
 from msgspec import Struct
 
 from contrefeu.capture.intake import Intake
+from contrefeu.capture.refuse import Refusals, RefusedCounts
+from contrefeu.capture.sequence import Link, Sequences, link_of, number_of
 from contrefeu.hl7 import UNREAD, Frame, Framer, Header, StrayBytes, acknowledge, frame, peek
+from contrefeu.hospital import FeedSettings
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_HL7V2, MEDIA_OTHER, Draft
 
 UNFINISHED_BYTES_MAX = 2**30  # all frames being received, together: what a flood of half messages may take of memory
@@ -41,7 +46,8 @@ class MllpCounts(Struct):
     messages: int = 0
     acknowledged: int = 0
     stray: int = 0  # arrivals outside a frame
-    refused_by_rule: dict[str, int] = {}
+    refused_by_rule: dict[str, int] = {}  # over restarts
+    sequences: dict[str, Link] = {}  # links whose sender numbers its messages
     turned_away: int = 0  # connections above the limit
 
 
@@ -49,13 +55,39 @@ class MllpListener:
     """Hands what arrives on any number of connections to one intake."""
 
     def __init__(
-        self, intake: Intake, *, message_bytes_max: int, connections_max: int, refuse: Collection[str]
+        self,
+        intake: Intake,
+        *,
+        message_bytes_max: int,
+        connections_max: int,
+        refuse: Collection[str],
+        feeds: Mapping[str, FeedSettings] | None = None,
+        sequences: Sequences | None = None,
+        refused: RefusedCounts | None = None,
     ) -> None:
+        """Serve *intake*.
+
+        Args:
+            intake: Of the capture journal.
+            message_bytes_max: The longest frame that is taken.
+            connections_max: Open at once.
+            refuse: Senders that are never journaled.
+            feeds: What is known of senders beforehand, by name of the feed.
+            sequences: What answers MSH-13; None to answer no sender by MSA-4.
+            refused: Where refused messages are counted; None to count them for as long as the process lives.
+        """
+        self.profiles = {sender: feed for feed in (feeds or {}).values() for sender in feed.senders}
+        self.refusals = Refusals(refuse, feeds)
+        self.sequences = sequences
         self.intake = intake
         self.message_bytes_max = message_bytes_max
         self.connections_max = connections_max
-        self.refuse = frozenset(refuse)
         self.counts = MllpCounts()
+        self._refused = refused
+        if refused is not None:
+            self.counts.refused_by_rule = refused.by_rule
+        if sequences is not None:
+            self.counts.sequences = sequences.links
         self.unfinished_bytes = 0
         self._connections: set[MllpConnection] = set()
         self._server: asyncio.Server | None = None
@@ -79,6 +111,8 @@ class MllpListener:
         if self._server is not None:
             self._server.close()
         self.intake.commit()
+        if self.sequences is not None:
+            self.sequences.settle()
         self.close()
         for _ in range(int(DRAIN_S_MAX / 0.01)):
             if not self._connections:
@@ -103,10 +137,30 @@ class MllpListener:
         self._connections.discard(connection)
         self.counts.connections = len(self._connections)
 
-    def refuses(self, source: str) -> None:
-        """Count what the refuse list kept out."""
+    def refuses(self, rule: str) -> None:
+        """Count what a rule kept out."""
+        if self._refused is not None:
+            self._refused.add(rule)
+            return
         refused = self.counts.refused_by_rule
-        refused[source] = refused.get(source, 0) + 1
+        refused[rule] = refused.get(rule, 0) + 1
+
+    def refuses_body(self, source: str, media_type: str, body: bytes) -> bool:
+        """Whether a rule refuses what came another way than by MLLP; it is counted."""
+        rule = self.refusals.rule(source, media_type, body)
+        if rule:
+            self.refuses(rule)
+        return bool(rule)
+
+    def link(self, header: Header) -> str:
+        """The link whose sequence number is to be answered; "" for none."""
+        if not header.sequence or self.sequences is None or number_of(header.sequence) is None:
+            return ""
+        profile = self.profiles.get(header.source)
+        if profile is not None and profile.sequence == "ignore":
+            return ""
+        link = link_of(header)
+        return link if self.sequences.knows(link) else ""
 
     def acknowledgement_time(self) -> str:
         """MSH-7 of an acknowledgement, in UTC."""
@@ -122,6 +176,7 @@ class MllpConnection(asyncio.Protocol):
         self._unfinished = 0
         self._transport: asyncio.Transport | None = None
         self._source = ""
+        self._numbered = 0  # answers that wait for their sequence number to be on disk
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A sender connects."""
@@ -175,35 +230,73 @@ class MllpConnection(asyncio.Protocol):
         listener.counts.messages += 1
         header = peek(body)
         if header is None:
-            self._offer(self._source or "mllp", MEDIA_OTHER, body, self._answers(UNREAD))
+            self._offer(self._source or "mllp", MEDIA_OTHER, body, self._kept(UNREAD))
             return
-        self._source = header.source
-        if header.source in listener.refuse:
-            listener.refuses(header.source)
-            answers = self._answers(header)
+        self._source = source = header.source
+        rule = listener.refusals.rule(source, MEDIA_HL7V2, body)
+        if rule:
+            listener.refuses(rule)
             # After the answers to what it sent before: those wait for the disk.
-            listener.intake.follow(lambda ref: self.close() if ref is None else self._answer(answers))
+            profile = listener.profiles.get(source)
+            listener.intake.follow(self._kept(header, profile.on_refuse if profile else "AA"))
             return
-        self._offer(header.source, MEDIA_HL7V2, body, self._answers(header))
+        self._offer(source, MEDIA_HL7V2, body, self._kept(header))
 
-    def _offer(self, source: str, media_type: str, body: bytes, answers: bytes) -> None:
+    def _offer(self, source: str, media_type: str, body: bytes, answer: Callable[[str | None], None]) -> None:
         intake = self._listener.intake
+        intake.offer(Draft(source, media_type, body, intake.now_ns()), answer)
+
+    def _kept(self, header: Header, outcome: str = "AA") -> Callable[[str | None], None]:
+        """What answers a message once it is known whether the disk took it."""
+        listener = self._listener
+        link = listener.link(header) if header.sequence else ""
+        answers = self._answers(header, outcome) if not link else b""
 
         def answer(ref: str | None) -> None:
             if ref is None:
-                self.close()
+                self._fault(header)
+            elif link:
+                self._number(header, link, outcome)
+            elif self._numbered:
+                assert listener.sequences is not None, "it has an answer of this connection"
+                listener.sequences.follow(lambda: self._answer(answers))
             else:
                 self._answer(answers)
 
-        intake.offer(Draft(source, media_type, body, intake.now_ns()), answer)
+        return answer
+
+    def _number(self, header: Header, link: str, outcome: str) -> None:
+        """Answer with the sequence number that is wanted next, once it is on disk."""
+        sequences, number = self._listener.sequences, number_of(header.sequence)
+        assert sequences is not None, "a link has a number, and somebody who keeps it"
+        assert number is not None, "a link has a number, and somebody who keeps it"
+        self._numbered += 1
+
+        def answer(expected: int | None) -> None:
+            self._numbered -= 1
+            if expected is None:
+                self._fault(header)
+            else:
+                self._answer(self._answers(header, outcome, str(expected)))
+
+        sequences.take(link, number, answer)
+
+    def _fault(self, header: Header) -> None:
+        """Answer what the disk refused: with silence, but for a sender that is known to send again."""
+        profile = self._listener.profiles.get(header.source)
+        if profile is None or profile.on_fault == "close":
+            self.close()
+        else:
+            self._answer(self._answers(header, profile.on_fault))
 
     def _stray(self, stray: StrayBytes) -> None:
         listener = self._listener
         listener.counts.stray += 1
         header = peek(stray.data)
         source = header.source if header else self._source
-        if source in listener.refuse:
-            listener.refuses(source)
+        rule = listener.refusals.part(source)
+        if rule:
+            listener.refuses(rule)
             return
         intake = listener.intake
         for start in range(0, len(stray.data), ENTRY_BODY_BYTES_MAX):
@@ -216,13 +309,14 @@ class MllpConnection(asyncio.Protocol):
             self._transport.write(answers)
             self._listener.counts.acknowledged += 1
 
-    def _answers(self, header: Header) -> bytes:
+    def _answers(self, header: Header, outcome: str = "AA", expected: str = "") -> bytes:
         """The framed acknowledgements that the sender's MSH-15 and MSH-16 ask for."""
         listener = self._listener
         now = listener.acknowledgement_time()
+        number = f"{now[:14]}{listener.counts.messages}"
         return b"".join(
-            frame(acknowledge(header, code, control_id=f"{now[:14]}{listener.counts.messages}", now=now))
-            for code in acknowledgement_codes(header.accept_ack, header.app_ack)
+            frame(acknowledge(header, code, control_id=number, now=now, expected=expected))
+            for code in acknowledgement_codes(header.accept_ack, header.app_ack, outcome)
         )
 
     def _count_unfinished(self, now: int) -> None:
@@ -245,15 +339,26 @@ def _keep_alive(connection: socket.socket | None) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES_MAX)
 
 
-def acknowledgement_codes(accept: str, application: str) -> tuple[str, ...]:
-    """What answers a message that was kept (HL7 table 0155: AL always, NE never, ER on error, SU on success).
+def acknowledgement_codes(accept: str, application: str, outcome: str = "AA") -> tuple[str, ...]:
+    """What answers a message (HL7 table 0155: AL always, NE never, ER on error, SU on success).
+
+    Args:
+        accept: MSH-15.
+        application: MSH-16.
+        outcome: AA for what was kept; AE or AR where the sender's profile asks for it.
 
     >>> acknowledgement_codes("", "")
     ('AA',)
     >>> acknowledgement_codes("AL", "NE")
     ('CA',)
+    >>> acknowledgement_codes("AL", "AL", "AR")  # who does not accept does not answer for the application
+    ('CR',)
     """
     if not accept and not application:
-        return ("AA",)  # original mode (2.9.2)
+        return (outcome,)  # original mode (2.9.2)
+    if outcome != "AA":
+        if accept in {"AL", "ER"}:
+            return (f"C{outcome[1]}",)
+        return (outcome,) if application in {"AL", "ER"} else ()
     wanted = ("AL", "SU")
     return (("CA",) if accept in wanted else ()) + (("AA",) if application in wanted else ())

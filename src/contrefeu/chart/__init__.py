@@ -3,7 +3,7 @@
 What a page needs to say of a resource as boards and charts in a terminal say it stands here too: one rule, one place.
 """
 
-from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts
+from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
 from contrefeu.chart.boards import board_row, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
 from contrefeu.chart.elements import (
@@ -108,6 +108,7 @@ __all__ = [
     "place_of",
     "range_of",
     "report_title",
+    "rules_of",
     "run_reader",
     "severity_of",
     "source_of",

@@ -37,16 +37,21 @@ from contrefeu.chart.wording import chart_text
 from contrefeu.fhir import encode
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry, parse_ref
-from contrefeu.mapping import FeedRules, Loss
+from contrefeu.mapping import FeedRules, Loss, Rules
 
 WORLDS: tuple[World, World] = ("P", "T")
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
 UNPLACED_MAX = 200  # entries without owner that one answer names: more than somebody goes through in a shift
 
 
-def rules_of(settings: Settings) -> FeedRules:
+def rules_of(settings: Settings) -> Rules:
     """Return what is known of every sender."""
-    return FeedRules(zone=settings.node.zone)
+    known = {
+        sender: FeedRules(feed.zone or settings.node.zone, feed.authority, feed.charset)
+        for name, feed in sorted(settings.feeds.items())
+        for sender in feed.senders
+    }
+    return Rules(FeedRules(zone=settings.node.zone), dict(sorted(known.items())))
 
 
 class Account(Struct, frozen=True):

@@ -22,7 +22,7 @@ from contrefeu.chart.spelling import number_word
 from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, order_of
 from contrefeu.chart.views import STATION, BoardRow, PatientHit
 from contrefeu.journal import Entry
-from contrefeu.mapping import FeedRules
+from contrefeu.mapping import Rules
 
 OPEN_LINES_MAX = 60_000  # objects in charts that stay open: about 200 MB
 
@@ -32,7 +32,7 @@ _log = structlog.get_logger()
 class Batches:
     """Writes one store."""
 
-    def __init__(self, store: ChartStore, rules: FeedRules) -> None:
+    def __init__(self, store: ChartStore, rules: Rules) -> None:
         self._store = store
         self._folding = Folding(store, rules)
         self._filing = Filing(store, self._folding)

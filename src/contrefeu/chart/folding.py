@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contrefeu.chart.fold import Chart, Unread, apply, new_chart
 from contrefeu.chart.stores import LAST_NS, ChartStore, Placed
 from contrefeu.journal import Entry
-from contrefeu.mapping import FeedRules, Reading, read
+from contrefeu.mapping import Reading, Rules, read
 
 RootOf = Callable[[int], int]
 
@@ -19,14 +19,14 @@ RootOf = Callable[[int], int]
 class Folding:
     """What folds the charts of one store."""
 
-    def __init__(self, store: ChartStore, rules: FeedRules) -> None:
+    def __init__(self, store: ChartStore, rules: Rules) -> None:
         self._store = store
         self._rules = rules
         self.recent: dict[int, Reading] = {}  # entry -> what it says, of the batch at hand: not read twice
 
     def read(self, entry: Entry) -> Reading:
         """Return what an entry says."""
-        return read(entry, self._rules)
+        return read(entry, self._rules.of(entry.source))
 
     def reading(self, id_: int) -> Reading:
         """Return what a kept entry says."""

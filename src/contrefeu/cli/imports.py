@@ -12,6 +12,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.base import Clock
+    from contrefeu.capture import Refusals
     from contrefeu.journal import Draft
 
 
@@ -24,7 +25,8 @@ class Imported(Struct):
     charted: int = 0
     kept_uncharted: int = 0
     duplicates: int = 0
-    refused: int = 0  # by the settings' refuse list: acknowledged to nobody, kept nowhere (F45)
+    refused: int = 0  # by the settings' refuse lists: acknowledged to nobody, kept nowhere (F45)
+    refused_by_rule: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     bytes: int = 0
     journal: str = ""
@@ -46,6 +48,7 @@ def import_(
     file twice is journaled twice and charted once. Exit status 10 when something could not be taken; it is named.
     """
     from contrefeu.base import OperatorError
+    from contrefeu.capture import Refusals
     from contrefeu.cli.node import Node
 
     missing = [path for path in paths if not path.exists()]
@@ -55,7 +58,8 @@ def import_(
     started = time.monotonic()
     done = Imported(journal=node.capture_journal)
     with node.capture_appender() as journal:
-        for batch in _batches(paths, source, frozenset(node.settings.capture.refuse), node.clock, done):
+        refusals = Refusals(node.settings.capture.refuse, node.settings.feeds)
+        for batch in _batches(paths, source, refusals, node.clock, done):
             sequences = journal.append(batch)
             done.first = done.first or sequences.start
             done.last = sequences.stop - 1
@@ -76,7 +80,7 @@ def import_(
 
 
 def _batches(
-    paths: list[Path], source: str, refuse: frozenset[str], clock: "Clock", done: Imported
+    paths: list[Path], source: str, refusals: "Refusals", clock: "Clock", done: Imported
 ) -> "Iterator[list[Draft]]":
     from contrefeu.capture import BATCH_BYTES, BATCH_DRAFTS, Item, files_in, read_file
     from contrefeu.journal import Draft
@@ -91,8 +95,12 @@ def _batches(
                 done.problems.append(f"{found.origin}: {found.reason}")
                 continue
             done.received += 1
-            if found.source in refuse:
+            rule = refusals.rule(found.source, found.media_type, found.body) or (
+                refusals.rule(source, found.media_type, found.body) if source else ""
+            )
+            if rule:
                 done.refused += 1
+                done.refused_by_rule[rule] = done.refused_by_rule.get(rule, 0) + 1
                 continue
             if batch and (size + len(found.body) > BATCH_BYTES or len(batch) >= BATCH_DRAFTS):
                 yield batch
@@ -106,4 +114,6 @@ def _batches(
 
 def _for_people(done: Imported) -> None:
     say(f"{done.files} files: {done.received} received, {done.journaled} journaled in {done.journal}")
+    for rule, count in done.refused_by_rule.items():
+        say(f"  refused by {rule}: {count}, not kept")
     say(f"  charted {done.charted}   kept, not charted {done.kept_uncharted}   repeats {done.duplicates}")

@@ -13,6 +13,7 @@ from contrefeu.cli import (
     downtime,
     drill,
     export,
+    feeds,
     find,
     imports,
     init,
@@ -46,6 +47,7 @@ app.command("restore")(restore.restore)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
 app.command("export")(export.export)
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
 app.command("drill")(drill.drill)

@@ -20,6 +20,8 @@ from contrefeu.cli.door import door, emit, set_up_logs
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
+COUNTS_S = 5.0  # how often what refuse lists counted is written down
+
 
 def part(
     context: typer.Context,
@@ -69,26 +71,37 @@ def _run(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
 async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Event) -> None:
     import msgspec
 
-    from contrefeu.capture import Intake, LocalServer, MllpListener
+    from contrefeu.capture import Intake, LocalServer, MllpListener, RefusedCounts, Sequences
 
     settings = node.settings.capture
+    sequences = Sequences(node.paths.feeds / "sequences")
+    refused = RefusedCounts(node.paths.feeds / "refused.json")
     intake = Intake(node.writer(node.capture_journal), node.clock)
     listener = MllpListener(
         intake,
         message_bytes_max=settings.message_bytes_max,
         connections_max=settings.connections_max,
         refuse=settings.refuse,
+        feeds=node.settings.feeds,
+        sequences=sequences,
+        refused=refused,
     )
-    local = LocalServer(intake, lambda: _state(intake, confined) | msgspec.to_builtins(listener.counts))
+    local = LocalServer(
+        intake, lambda: _state(intake, confined) | msgspec.to_builtins(listener.counts), listener.refuses_body
+    )
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
+    counting = asyncio.create_task(refused.save_every(COUNTS_S))
     emit({"event": "ready", "mllp": _join(host, port)})
     await stop.wait()
     await listener.drain()
     local.close()
     signing.cancel()
+    counting.cancel()
     intake.close()
+    sequences.close()
+    refused.save()
 
 
 async def _reader(node: "Node", stop: asyncio.Event) -> None:

@@ -29,6 +29,7 @@ def status(context: typer.Context, json: Json = False) -> None:
 def describe(node: "Node") -> dict[str, Any]:
     """What `status --json` prints."""
     from contrefeu.base import rfc3339
+    from contrefeu.capture import RefusedCounts
     from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.node import listens
 
@@ -58,6 +59,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "keys": _keys(node),
         "processes": _processes(node, capture),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
+        "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
         "capture": capture,
         "trouble": capture.get("trouble", ""),
         "troubles": folded.troubles,
@@ -140,6 +142,10 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  in no chart  {c['waiting']} results or orders without owner, {c['unread']} entries that name nobody")
     for f in told["feeds"]:
         say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
+    for rule, count in told["refused"].items():
+        say(f"  refused by {rule}  {count}, not kept")
+    for link, seen in told["capture"].get("sequences", {}).items():
+        say(f"  numbers of {link}  next {seen['expected']}; {seen['gaps']} missing or out of order")
     for v in told["vaults"]:
         say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())

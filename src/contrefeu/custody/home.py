@@ -10,6 +10,7 @@
     ├── keys/reading/             private reading keys, by day: the reader process
     ├── keys/store.key            opens charts.db: the reader process
     ├── ca/                       the local certificate authority and the server's certificate: the web process
+    ├── feeds/                    sequence numbers of senders, what refuse lists counted: the capture process
     ├── journals/  grants/        sealed entries; further rights to read them
     ├── charts/charts.db          a view: may be deleted
     └── run/                      sockets and states of running processes
@@ -86,6 +87,11 @@ class HomePaths:
     def charts_db(self) -> Path:
         """The chart store."""
         return self.root / "charts" / "charts.db"
+
+    @property
+    def feeds(self) -> Path:
+        """What the capture process remembers of senders."""
+        return self.root / "feeds"
 
     @property
     def run(self) -> Path:

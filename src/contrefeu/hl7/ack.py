@@ -7,7 +7,7 @@ UNREAD = Header("", "", "", "", "", "", "", "", "2.5", "", "", "", Delimiters())
 """Stands in for the header of what has none: it was kept, and its sender waits (F28)."""
 
 
-def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: str = "") -> bytes:
+def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: str = "", expected: str = "") -> bytes:
     """Return the acknowledgement of the message that *header* begins.
 
     Args:
@@ -16,6 +16,7 @@ def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: s
         control_id: MSH-10 of the acknowledgement.
         now: MSH-7 of the acknowledgement.
         text: MSA-3, for the sender's log.
+        expected: MSA-4, the sequence number that is expected (HL7 v2.5.1, 2.10.1); empty without that protocol.
     """
     marks = header.delimiters
     field = marks.field
@@ -37,6 +38,6 @@ def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: s
     if header.charset:
         msh += ["", "", "", "", "", header.charset]
     msa = ["MSA", code, header.control_id]
-    if text:
-        msa.append(escape(text, marks))
+    if text or expected:
+        msa += [escape(text, marks), expected] if expected else [escape(text, marks)]
     return f"{field.join(msh)}\r{field.join(msa)}\r".encode(header.codec, "replace")

@@ -1,10 +1,10 @@
-"""The hospital as its settings describe it: node, listeners, wards, vaults."""
+"""The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
+from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
     CaptureSettings,
     NodeSettings,
     Settings,
-    SettingsError,
     VaultSettings,
     WardSettings,
     WebSettings,
@@ -13,13 +13,17 @@ from contrefeu.hospital.settings import (
 )
 
 __all__ = [
+    "FEED_NAME",
     "CaptureSettings",
+    "FeedSettings",
     "NodeSettings",
+    "RefuseSettings",
     "Settings",
     "SettingsError",
     "VaultSettings",
     "WardSettings",
     "WebSettings",
     "default_settings",
+    "feed_text",
     "parse_settings",
 ]
