@@ -1,4 +1,5 @@
 """What FHIR has no word for: accounts, downtime declared, the glass broken, keys made, tried and destroyed."""
+"""What FHIR has no word for: accounts, downtime declared, the glass broken, things withdrawn from sight."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -8,6 +9,9 @@ from contrefeu.acts.act import (
     DowntimeLifted,
     GlassBroken,
     SecretChanged,
+    WithdrawalConfirmed,
+    WithdrawalProposed,
+    WithdrawalRefused,
     decode,
     encode,
 )
@@ -18,9 +22,20 @@ from contrefeu.acts.keeping import (
     RecoveryKeyChanged,
     RecoveryRehearsed,
     ShareConfirmed,
+from contrefeu.acts.withdrawals import (
+    OFFICER,
+    WITNESSES,
+    Told,
+    Withdrawal,
+    bears_on_withdrawals,
+    may_withdraw,
+    two_persons,
+    withdrawals,
 )
 
 __all__ = [
+    "OFFICER",
+    "WITNESSES",
     "AccountAdded",
     "AccountDisabled",
     "Act",
@@ -34,6 +49,15 @@ __all__ = [
     "RecoveryRehearsed",
     "SecretChanged",
     "ShareConfirmed",
+    "Told",
+    "Withdrawal",
+    "WithdrawalConfirmed",
+    "WithdrawalProposed",
+    "WithdrawalRefused",
+    "bears_on_withdrawals",
     "decode",
     "encode",
+    "may_withdraw",
+    "two_persons",
+    "withdrawals",
 ]

@@ -5,6 +5,7 @@ from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
 from contrefeu.capture.mllp_server import MllpCounts, MllpListener, acknowledgement_codes
 from contrefeu.capture.refuse import Refusals, RefusedCounts
+from contrefeu.capture.reserve import Reserve, ReservedWriter
 from contrefeu.capture.sequence import Sequences
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Problem",
     "Refusals",
     "RefusedCounts",
+    "Reserve",
+    "ReservedWriter",
     "Sequences",
     "acknowledgement_codes",
     "files_in",

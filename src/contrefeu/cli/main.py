@@ -25,6 +25,7 @@ from contrefeu.cli import (
     up,
     users,
     vault,
+    withdraw,
 )
 from contrefeu.cli.door import Door, Language, default_home, default_language, speak_of_failure
 
@@ -50,6 +51,7 @@ app.command("export")(export.export)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
+app.add_typer(withdraw.app, name="withdraw")
 app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("part", hidden=True)(part.part)

@@ -20,6 +20,7 @@ from contrefeu.cli.door import door, emit, set_up_logs
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
+RESERVE_S = 60.0  # how often the space kept back for acts is filled again, once the disk has room
 COUNTS_S = 5.0  # how often what refuse lists counted is written down
 
 
@@ -127,15 +128,25 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:
     import uvicorn
 
-    from contrefeu.capture import Intake, LocalServer
+    from contrefeu.capture import Intake, LocalServer, Reserve
     from contrefeu.cli.webdeps import web_app
 
     host, port = _address(listen)
-    intake = Intake(node.writer(node.station_journal), node.clock)
-    local = LocalServer(intake, lambda: _state(intake, confined))
-    await local.listen(node.station_socket)
-    signing = asyncio.create_task(intake.sign_every(node.settings.capture.checkpoint_s))
-    app = web_app(node, intake, insecure_http=insecure_http, demo=demo)
+    reserve = Reserve(node.paths.reserve)
+    intake = Intake(node.writer(node.station_journal, reserve), node.clock)
+    looks = Intake(node.writer(node.audit_journal, reserve), node.clock)
+    locals_ = LocalServer(intake, lambda: _state(intake, confined)), LocalServer(looks, lambda: _state(looks, confined))
+    for local, path in zip(locals_, (node.station_socket, node.audit_socket), strict=True):
+        await local.listen(path)
+    beside = [
+        asyncio.create_task(task)
+        for task in (
+            intake.sign_every(node.settings.capture.checkpoint_s),
+            looks.sign_every(node.settings.capture.checkpoint_s),
+            reserve.fill_every(RESERVE_S),
+        )
+    ]
+    app = web_app(node, intake, looks, insecure_http=insecure_http, demo=demo)
     tls: dict[str, Any] = {}
     if not insecure_http:
         tls = {
@@ -167,9 +178,12 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     server.should_exit = True
     with contextlib.suppress(Exception):
         await serving
-    local.close()
-    signing.cancel()
+    for local in locals_:
+        local.close()
+    for task in beside:
+        task.cancel()
     intake.close()
+    looks.close()
 
 
 async def _copies(node: "Node", stop: asyncio.Event) -> None:

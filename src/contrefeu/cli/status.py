@@ -53,6 +53,7 @@ def describe(node: "Node") -> dict[str, Any]:
             "lag_entries": lag,
             "waiting": folded.waiting,
             "unread": folded.unread,
+            "withdrawn": folded.withdrawn,
             "as_of": folded.as_of,
         },
         "vaults": _vaults(node),
@@ -86,6 +87,7 @@ def _feed(feed: Any) -> dict[str, Any]:
         "charted": feed.charted,
         "kept_uncharted": feed.uncharted,
         "duplicates": feed.duplicates,
+        "withdrawn": feed.withdrawn,
     }
 
 

@@ -3,6 +3,7 @@
 from contrefeu.custody.destruction import Destruction, Horizon, KeyStanding
 from contrefeu.custody.erase import erase
 from contrefeu.custody.home import HomePaths, make_home
+from contrefeu.custody.home import HomePaths, complete_home, make_home
 from contrefeu.custody.horizon import ReadingKeys, public_reading_keys
 from contrefeu.custody.keypair import KeyPair
 from contrefeu.custody.opening import BeyondHorizon, DataKeys, grant_segments, last_entry_of
@@ -35,6 +36,7 @@ __all__ = [
     "granted_recipients",
     "known_recovery_keys",
     "last_entry_of",
+    "complete_home",
     "make_home",
     "public_reading_keys",
     "recovery_in_force",

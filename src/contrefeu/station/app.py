@@ -49,6 +49,7 @@ def create_app(deps: Deps) -> Starlette:
         Setting(
             door=staff,
             appender=deps.appender,
+            audit=deps.audit,
             clock=deps.clock,
             zone=deps.zone,
             facility=deps.settings.node.facility,

@@ -101,6 +101,7 @@ class Deps:
     zone: ZoneInfo
     node_status: Callable[[], Awaitable[NodeStatus]]
     insecure_http: bool = False
+    audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     demo_logins: tuple[DemoLogin, ...] = ()
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
