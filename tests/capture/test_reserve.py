@@ -1,4 +1,4 @@
-"""On a full disk acts and audit go on into the space kept back for them, and nothing that was kept is written twice (S11).
+"""On a full disk acts and audit go on into the space kept back for them; nothing is written twice (S11).
 
 Method: a disk that says ENOSPC until somebody gives space back; then one that says it for ever.
 """
@@ -40,7 +40,9 @@ def test_a_full_disk_stops_acts_no_sooner_than_the_reserve(tmp_path: Path, monke
     reserve = Reserve(tmp_path / "reserve", 20 * 2**20)
     reserve.fill()
     assert reserve.left == 20 * 2**20
-    writer = ReservedWriter(tmp_path, Signer(JOURNAL, b"\x01" * 32), lambda: [PAIR.recipient], ManualClock(), reserve=reserve)
+    writer = ReservedWriter(
+        tmp_path, Signer(JOURNAL, b"\x01" * 32), lambda: [PAIR.recipient], ManualClock(), reserve=reserve
+    )
     disk = Disk(monkeypatch, reserve, wants=12 * 2**20)
     disk.full = True
     assert list(writer.append(drafts(3))) == [1, 2, 3]
@@ -60,7 +62,9 @@ def test_beyond_the_reserve_the_writer_says_so(tmp_path: Path, monkeypatch: pyte
     """And it writes again once the disk has room; another trouble takes nothing from the reserve."""
     reserve = Reserve(tmp_path / "reserve", 20 * 2**20)
     reserve.fill()
-    writer = ReservedWriter(tmp_path, Signer(JOURNAL, b"\x01" * 32), lambda: [PAIR.recipient], ManualClock(), reserve=reserve)
+    writer = ReservedWriter(
+        tmp_path, Signer(JOURNAL, b"\x01" * 32), lambda: [PAIR.recipient], ManualClock(), reserve=reserve
+    )
     disk = Disk(monkeypatch, reserve, wants=2**40)
     disk.full = True
     with pytest.raises(JournalFailed):

@@ -1,4 +1,4 @@
-"""What two persons withdrew is in no chart, no search, no export and no source link; undone by two, it is all back (F41).
+"""What two persons withdrew is in no chart, search, export or source link; undone by two, it is all back (F41).
 
 Method: a store of a few patients that is told acts of a station; the same entries in any order give the same charts.
 """
@@ -15,7 +15,14 @@ from contrefeu.journal import MEDIA_ACT, Entry
 from tests.chart.feeds import Told, admitted, entry, merged, message, resulted
 
 AT = "2026-09-21T12:00:00Z"
-ROLES = {"dpo": "dpo", "martin": "physician", "crise": "coordinator", "nadia": "nurse", "dpo2": "dpo", "rssi": "security"}
+ROLES = {
+    "dpo": "dpo",
+    "martin": "physician",
+    "crise": "coordinator",
+    "nadia": "nurse",
+    "dpo2": "dpo",
+    "rssi": "security",
+}
 DOCUMENT = (
     "TXA|1|CR|TX|20260921||||||||DOC{n}^HIS|||||AU|",
     "OBX|1|TX|11488-4^Consult^LN||grossesse||||||F",
@@ -29,17 +36,27 @@ class Station:
     def __init__(self) -> None:
         self.sequence = 0
         for login, role in ROLES.items():
-            self.entries = [*getattr(self, "entries", []), self.act("console", AccountAdded(login, login, role, "x"), 1)]
+            self.entries = [
+                *getattr(self, "entries", []),
+                self.act("console", AccountAdded(login, login, role, "x"), 1),
+            ]
 
     def act(self, by: str, act: Act, at: int) -> Entry:
         """One entry."""
         self.sequence += 1
         source = by if by == "console" else f"user/{by}"
         return entry(
-            encode(act), self.sequence, journal="n-station", at=at * 1000 + self.sequence, source=source, media=MEDIA_ACT
+            encode(act),
+            self.sequence,
+            journal="n-station",
+            at=at * 1000 + self.sequence,
+            source=source,
+            media=MEDIA_ACT,
         )
 
-    def withdraw(self, kind: str, target: str, at: int, *, by: tuple[str, str] = ("dpo", "martin"), **more: object) -> list[Entry]:
+    def withdraw(
+        self, kind: str, target: str, at: int, *, by: tuple[str, str] = ("dpo", "martin"), **more: object
+    ) -> list[Entry]:
         """Proposed by one, confirmed by another."""
         first = self.act(by[0], WithdrawalProposed(kind, target, "error", AT, **more), at)  # type: ignore[arg-type]
         return [first, self.act(by[1], WithdrawalConfirmed(first.ref, AT), at)]
@@ -112,7 +129,8 @@ def test_an_entry_and_its_repeats_are_gone_and_come_back():
 
 
 @pytest.mark.parametrize(
-    "by", [("dpo", "dpo"), ("martin", "crise"), ("dpo", "nadia"), ("nadia", "dpo"), ("dpo", "nobody"), ("console", "dpo")]
+    "by",
+    [("dpo", "dpo"), ("martin", "crise"), ("dpo", "nadia"), ("nadia", "dpo"), ("dpo", "nobody"), ("console", "dpo")],
 )
 @pytest.mark.req("F41")
 def test_who_may_not_withdraw_changes_nothing(by):
@@ -192,7 +210,9 @@ def test_a_patient_is_gone_from_everywhere_until_they_come_back():
 def test_journals_in_any_order_hide_the_same(seed):
     """A restore, a late journal, a store folded anew: what is withdrawn depends on no order of arrival."""
     station = Station()
-    chart, name = (lambda c: (c.id, next(n for n in c.kept if n[:3] == "Doc")))(Told().take(*FEED).charts.chart("1"))  # type: ignore[union-attr,arg-type]
+    first = Told().take(*FEED).charts.chart("1")
+    assert first is not None
+    chart, name = first.id, next(name for name in first.kept if name.startswith("Doc"))
     acts = [
         *station.entries,
         *station.withdraw("entry", "n-capture/2", 1),

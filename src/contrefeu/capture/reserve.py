@@ -88,7 +88,7 @@ class ReservedWriter(JournalWriter):
         reserve: Reserve,
     ) -> None:
         """Take the journal named by *signer*, as any writer does; a full disk stops it no sooner than the reserve."""
-        self._reserve = reserve
+        self._spare = reserve
         super().__init__(journals, signer, recipients, clock)
 
     def append(self, drafts: Sequence[Draft]) -> range:
@@ -104,7 +104,7 @@ class ReservedWriter(JournalWriter):
                 written = super().append(drafts[kept:])
             except JournalFailed as failed:
                 kept += failed.kept
-                if not _is_full(failed) or not self._reserve.give():
+                if not _is_full(failed) or not self._spare.give():
                     failed.kept = kept
                     raise
             else:

@@ -40,6 +40,7 @@ from contrefeu.chart.follow import open_charts
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
 from contrefeu.chart.views import (
+    AUDIT,
     STATION,
     AllergiesState,
     AsOf,
@@ -56,6 +57,7 @@ from contrefeu.chart.views import (
 from contrefeu.chart.wording import chart_text
 
 __all__ = [
+    "AUDIT",
     "STATION",
     "UNPLACED_MAX",
     "Account",

@@ -299,7 +299,7 @@ class Charts:
         return None if entry is None or self._is_withdrawn(entry) else entry
 
     def _is_withdrawn(self, entry: Entry) -> bool:
-        """Whether the bytes of *entry* are given to nobody: part of what they say is withdrawn, or of a repeat (F41)."""
+        """Whether the bytes of *entry* are given to nobody: part of what they say is withdrawn (F41)."""
         hidden = self._folding.withdrawn
         if not hidden.any or entry.media_type == MEDIA_ACT:
             return False

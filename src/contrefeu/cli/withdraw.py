@@ -44,13 +44,15 @@ def propose(
     """
     from contrefeu.acts import WithdrawalProposed
     from contrefeu.base import OperatorError, rfc3339
+    from contrefeu.chart import AUDIT, STATION
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
     who = _known(node, as_, secret_file)
     with node.charts() as charts:
         chart = charts.numbers(patient or target) if kind != "entry" else []
-        known = charts.entry(target) is not None if kind == "entry" else bool(chart)
+        acted = target.rpartition("/")[0].endswith((STATION, AUDIT))  # who did what stays
+        known = not acted and charts.entry(target) is not None if kind == "entry" else bool(chart)
         if kind == "document" and chart:
             found = charts.chart(chart[0]) if patient else None
             known = found is not None and target in _lines(found)
@@ -69,7 +71,9 @@ def propose(
         chart[1:] if kind == "patient" else [],
     )
     ref = who.record(act)
-    answer(json, {"proposal": ref}, lambda: say(f"Proposed as {ref}. A second person: contrefeu withdraw confirm {ref}"))
+    answer(
+        json, {"proposal": ref}, lambda: say(f"Proposed as {ref}. A second person: contrefeu withdraw confirm {ref}")
+    )
 
 
 @app.command("undo")
@@ -85,13 +89,13 @@ def undo(
     who = _known(node, as_, secret_file)
     one = _one(node, proposal, {"in force"})
     ref = who.record(WithdrawalProposed("entry", "", reason, rfc3339(node.clock.now_ns()), undo=one.ref))
-    answer(json, {"proposal": ref}, lambda: say(f"Proposed as {ref}. A second person: contrefeu withdraw confirm {ref}"))
+    answer(
+        json, {"proposal": ref}, lambda: say(f"Proposed as {ref}. A second person: contrefeu withdraw confirm {ref}")
+    )
 
 
 @app.command("confirm")
-def confirm(
-    context: typer.Context, proposal: Ref, as_: As, secret_file: SecretFile = None, json: Json = False
-) -> None:
+def confirm(context: typer.Context, proposal: Ref, as_: As, secret_file: SecretFile = None, json: Json = False) -> None:
     """Agree to a proposal: it holds from now on."""
     from contrefeu.acts import WithdrawalConfirmed, two_persons
     from contrefeu.base import OperatorError, rfc3339
@@ -150,6 +154,11 @@ def list_(context: typer.Context, as_: As, secret_file: SecretFile = None, json:
             say(f"{one.ref}  {one.state}  {one.kind} {one.target}  by {one.by}, {one.confirmed_by or '-'}{waits}")
 
     answer(json, {"withdrawals": told}, for_people)
+
+
+def _say_proposed(ref: str, json: bool) -> None:
+    next_ = f"contrefeu withdraw confirm {ref}"
+    answer(json, {"proposal": ref}, lambda: say(f"Proposed as {ref}. A second person: {next_}"))
 
 
 @dataclass(frozen=True, slots=True)

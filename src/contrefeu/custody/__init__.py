@@ -37,6 +37,7 @@ __all__ = [
     "known_recovery_keys",
     "last_entry_of",
     "complete_home",
+    "grant_segments",
     "make_home",
     "public_reading_keys",
     "recovery_in_force",

@@ -144,7 +144,7 @@ def make_home(
 
 
 def complete_home(paths: HomePaths) -> None:
-    """Add what homes made by an earlier version lack: an audit journal's key, the folder of what is known of senders."""
+    """Add what homes made by an earlier version lack: an audit journal's key, a folder for what is known of senders."""
     durable_makedirs(paths.feeds)
     durable_makedirs(paths.reserve.parent)
     if not paths.signing_seed("audit").exists():

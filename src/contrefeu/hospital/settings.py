@@ -22,7 +22,7 @@ Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1
 class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """This station."""
 
-    id: NodeId  # names its journals: "<id>-capture", "<id>-station"; a drill's begins with "drill/"
+    id: NodeId  # names its journals: "<id>-capture", "<id>-station", "<id>-audit"; a drill's begins with "drill/"
     facility: str = "Contrefeu"  # on every page and sheet
     zone: str = "Europe/Paris"  # of the wards, and of a feed that has none of its own
     language: Literal["fr", "en"] = "fr"

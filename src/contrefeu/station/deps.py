@@ -43,6 +43,10 @@ class ChartsLike(Protocol):
         """One entry, byte for byte."""
         ...
 
+    async def numbers(self, id: str) -> list[str]:
+        """The chart's id and every number that it stands under; [] when there is no chart."""
+        ...
+
     async def loss(self, ref: str) -> list[Loss]:
         """What of an entry could not be said in a chart."""
         ...
