@@ -1,5 +1,4 @@
-"""What FHIR has no word for: accounts, downtime declared, the glass broken, keys made, tried and destroyed."""
-"""What FHIR has no word for: accounts, downtime declared, the glass broken, things withdrawn from sight."""
+"""What FHIR has no word for: accounts, downtime, the glass broken, things withdrawn, keys made, tried and destroyed."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -22,6 +21,7 @@ from contrefeu.acts.keeping import (
     RecoveryKeyChanged,
     RecoveryRehearsed,
     ShareConfirmed,
+)
 from contrefeu.acts.withdrawals import (
     OFFICER,
     WITNESSES,

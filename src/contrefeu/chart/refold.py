@@ -16,7 +16,7 @@ from contrefeu.journal import Entry
 from contrefeu.mapping import Rules
 
 REFOLD_ENTRIES = 2_000  # in one transaction
-_SOURCES = ("chart", "mapping", "hl7", "fhir")  # packages that decide what a chart says
+_SOURCES = ("acts", "chart", "mapping", "hl7", "fhir")  # packages that decide what a chart says
 
 
 def open_store(path: Path | None, key: bytes, rules: Rules) -> ChartStore:

@@ -35,7 +35,12 @@ GROUP = "contrefeu"
 USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies")}
 _ROOT = "root"
 # Socket's folder in run/ -> whose it is, and who may ask.
-_SOCKETS = {"capture": ("capture", "web"), "charts": ("reader", "web"), "station": ("web", "reader"), "audit": ("web", "reader")}
+_SOCKETS = {
+    "capture": ("capture", "web"),
+    "charts": ("reader", "web"),
+    "station": ("web", "reader"),
+    "audit": ("web", "reader"),
+}
 
 
 class Identity(TypedDict):

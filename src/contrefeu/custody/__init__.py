@@ -2,7 +2,6 @@
 
 from contrefeu.custody.destruction import Destruction, Horizon, KeyStanding
 from contrefeu.custody.erase import erase
-from contrefeu.custody.home import HomePaths, make_home
 from contrefeu.custody.home import HomePaths, complete_home, make_home
 from contrefeu.custody.horizon import ReadingKeys, public_reading_keys
 from contrefeu.custody.keypair import KeyPair
@@ -31,13 +30,12 @@ __all__ = [
     "Rehearsal",
     "Rotation",
     "combine_shares",
+    "complete_home",
     "erase",
     "grant_segments",
     "granted_recipients",
     "known_recovery_keys",
     "last_entry_of",
-    "complete_home",
-    "grant_segments",
     "make_home",
     "public_reading_keys",
     "recovery_in_force",
