@@ -20,7 +20,7 @@ from contrefeu.base import Clock, fallocate
 from contrefeu.journal import Draft, JournalFailed, JournalWriter, Recipient
 from contrefeu.proof import Signer
 
-RESERVE_BYTES = 64 * 2**20  # S11: some 100,000 looks and acts, days of a large hospital's downtime
+RESERVE_BYTES = 64 * 2**20  # S11: 41,000 entries of 700 bytes fitted in, measured while a feed fought for the room
 PIECE_BYTES = 8 * 2**20  # what a new segment reserves for itself, and as much for what its folders need
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
