@@ -24,7 +24,7 @@ from constants import Constant, comments_of_fields, constants_of
 from make_requirements import requirements_page
 
 from contrefeu.base.errors import ContrefeuError
-from contrefeu.hospital import Settings, settings
+from contrefeu.hospital import Settings
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
@@ -168,25 +168,41 @@ def settings_page() -> str:
         "",
     ]
     for found in msgspec.inspect.type_info(Settings).fields:
-        kind, many = (
-            (found.type.item_type, True) if isinstance(found.type, msgspec.inspect.ListType) else (found.type, False)
-        )
-        header = f"[[{found.encode_name}]]" if many else f"[{found.encode_name}]"
-        reasons = comments_of_fields(Path(settings.__file__), kind.cls.__name__)
-        lines += [f"## `{header}`", "", inspect.cleandoc(kind.cls.__doc__ or ""), ""]
-        lines += ["| key | what it may be | default | why |", "| --- | --- | --- | --- |"]
-        for key in kind.fields:
-            why = _cell(reasons.get(key.name, ""))
-            lines.append(f"| `{key.encode_name}` | {_allowed(key.type)} | {_setting_default(key)} | {why} |")
-        lines.append("")
+        lines += _settings_table(found.encode_name, found.type)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _settings_table(name: str, found: msgspec.inspect.Type) -> list[str]:
+    """One table of the settings, and those that its keys are lists of."""
+    kind, header = found, f"[{name}]"
+    if isinstance(found, msgspec.inspect.ListType):
+        kind, header = found.item_type, f"[[{name}]]"
+    elif isinstance(found, msgspec.inspect.DictType):
+        kind, header = found.value_type, f"[{name}.NAME]"
+    assert isinstance(kind, msgspec.inspect.StructType), "a table of settings is a struct"
+    reasons = comments_of_fields(Path(inspect.getfile(kind.cls)), kind.cls.__name__)
+    lines = [f"## `{header}`", "", inspect.cleandoc(kind.cls.__doc__ or ""), ""]
+    lines += ["| key | what it may be | default | why |", "| --- | --- | --- | --- |"]
+    inner = []
+    for key in kind.fields:
+        why = _cell(reasons.get(key.name, ""))
+        lines.append(f"| `{key.encode_name}` | {_allowed(key.type)} | {_setting_default(key)} | {why} |")
+        if isinstance(key.type, msgspec.inspect.ListType) and isinstance(
+            key.type.item_type, msgspec.inspect.StructType
+        ):
+            inner += _settings_table(f"{header.strip('[]')}.{key.encode_name}", key.type)
+    return [*lines, "", *inner]
 
 
 def _allowed(kind: msgspec.inspect.Type) -> str:
     if isinstance(kind, msgspec.inspect.LiteralType):
-        return " or ".join(f"`{value}`" for value in kind.values)
+        return " or ".join(f"`{value}`" if value else '`""`' for value in kind.values)
     if isinstance(kind, msgspec.inspect.ListType):
         return f"list of {_allowed(kind.item_type)}"
+    if isinstance(kind, msgspec.inspect.StructType):
+        return "tables, see below"
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return " or ".join(map(_allowed, kind.types))
     if isinstance(kind, msgspec.inspect.StrType):
         return f"text like `{kind.pattern}`".replace("|", "\\|") if kind.pattern else "text"
     if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):

@@ -12,7 +12,7 @@ import contrefeu.chart.folding as folding
 from contrefeu.base import StorageError
 from contrefeu.chart.refold import stamp_of
 from contrefeu.chart.stores import ChartStore
-from contrefeu.mapping import FeedRules
+from contrefeu.mapping import Rules
 from tests.chart.feeds import KEY, Told, admitted, entry, merged, resulted
 from tests.suites.chart_store_suite import ChartStoreSuite
 
@@ -117,7 +117,7 @@ def test_charts_folded_by_other_rules_are_folded_again(tmp_path, monkeypatch):
     told.store.close()
     again = Told(path)
     assert (again.charts.sha256(), again.charts.status()) == (wanted, status)
-    assert again.store.kept.note("rules") == stamp_of(FeedRules())
+    assert again.store.kept.note("rules") == stamp_of(Rules())
     assert not list(tmp_path.glob("*.new*"))
 
 

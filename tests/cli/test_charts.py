@@ -94,7 +94,7 @@ def test_status_tells_the_truth_of_a_stopped_node(ward: Commands) -> None:
     node = Node.at(ward.home)
     assert journals[node.capture_journal]["entries"] == 2
     assert journals[node.capture_journal]["bytes"] > 0
-    assert set(journals) == {node.capture_journal, node.station_journal}
+    assert set(journals) == {node.capture_journal, node.station_journal, node.audit_journal}
     feeds = {feed["source"]: feed for feed in told["feeds"]}
     assert (feeds["CPAGE@CHU"]["received"], feeds["LABO@CHU"]["received"]) == (1, 1)
     assert feeds["LABO@CHU"]["last"].startswith(rfc3339(T0 + HOUR)[:19])

@@ -71,7 +71,7 @@ def test_an_entry_comes_back_byte_for_byte_and_is_audited(kept: Commands) -> Non
     assert kept("journal", "show", "--entry", ref, "--raw").out == admission("A-2")
     assert kept.told("journal", "show", "--entry", ref)["entries"][0]["seq"] == 3
     node = Node.at(kept.home)
-    audits = [e for e in node.entries(node.station_journal, 0, 1 << 63) if e.media_type == "application/fhir+json"]
+    audits = [e for e in node.entries(node.audit_journal, 0, 1 << 63) if e.media_type == "application/fhir+json"]
     assert len(audits) == 2
     event = json.loads(audits[0].body)
     assert (event["resourceType"], event["entity"][0]["what"]["display"]) == ("AuditEvent", ref)
@@ -100,7 +100,11 @@ def test_a_whole_journal_is_intact_and_a_changed_byte_is_located(kept: Commands)
     """Exit status 0, then 12 with journal, segment, offset, entries and kind; a key file must be its own."""
     report = kept.told("journal", "verify")
     assert (report["intact"], report["damage"], report["entries"]) == (True, [], 13)
-    assert set(report["checkpoint"]) == {capture(kept), Node.at(kept.home).station_journal}
+    assert set(report["checkpoint"]) == {
+        capture(kept),
+        Node.at(kept.home).station_journal,
+        Node.at(kept.home).audit_journal,
+    }
     folder = kept.home / "journals" / capture(kept)
     assert kept.told("journal", "verify", folder, "--key", folder / "verifier")["intact"]
     other = kept.home / "journals" / Node.at(kept.home).station_journal / "verifier"

@@ -22,7 +22,8 @@ File = Callable[[str, bytes], Path]
 def station(cli: Commands) -> list[Entry]:
     """All that people did here."""
     node = Node.at(cli.home)
-    return list(node.entries(node.station_journal, 0, 1 << 63))
+    journals = (node.station_journal, node.audit_journal)
+    return [entry for journal in journals for entry in node.entries(journal, 0, 1 << 63)]
 
 
 def audited(cli: Commands) -> list[tuple[str, str]]:

@@ -86,7 +86,7 @@ def test_a_restore_leaves_an_entry(copied: tuple[Commands, str], tmp_path: Path)
     cli.told("restore", "--from", url, "--shares", *shares(cli, 3), "--to", tmp_path / "new")
     new = cli.at(tmp_path / "new")
     node = Node.at(new.home)
-    bodies = [entry.body for entry in node.entries(node.station_journal, 0, 1 << 63)]
+    bodies = [entry.body for entry in node.entries(node.audit_journal, 0, 1 << 63)]
     assert sum(b'"110107"' in body and url.encode() in b64decode_all(body) for body in bodies) == 1
 
 

@@ -23,6 +23,8 @@ ELSEWHERE = {
     "make bench": "tests/docs/test_bench.py tries that every benchmark runs",
     "make drill": "tests/drills",
     "contrefeu drill": "tests/drills",
+    "contrefeu withdraw": "tests/cli/test_withdraw.py",
+    "contrefeu feeds add": "tests/cli/test_feeds.py",
     "contrefeu up": "tests/drills",
     "contrefeu --home ~/exercise": "tests/cli/test_up.py and tests/drills: a home of an exercise, and a node on it",
     "curl ": "tests/station/test_fhir_api.py: each request of docs/howto/use-the-fhir-api.md, over ASGI",

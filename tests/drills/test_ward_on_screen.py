@@ -115,7 +115,7 @@ def test_the_same_pages_speak_english(demo: RunningNode, page: Page) -> None:
 
 @pytest.mark.req("G4")
 def test_every_look_left_an_entry(demo: RunningNode, page: Page) -> None:
-    """The chart that the nurse opened is in the station's journal, under her name."""
+    """The chart that the nurse opened is in the audit's journal, under her name."""
     home = Path(demo.log.name).parent / "home"
-    listed = contrefeu(home, "journal", "show", "--journal", f"{demo.ready['node']}-station")["entries"]
+    listed = contrefeu(home, "journal", "show", "--journal", f"{demo.ready['node']}-audit")["entries"]
     assert sum(entry["source"] == "user/nadia" for entry in listed) >= 4

@@ -3,11 +3,22 @@
 Method: `contrefeu.toml` as people mistype it.
 """
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.hospital import SettingsError, default_settings, parse_settings
+from contrefeu.hl7.charset import CODECS
+from contrefeu.hospital import (
+    FeedSettings,
+    RefuseSettings,
+    SettingsError,
+    default_settings,
+    feed_text,
+    parse_settings,
+)
+from contrefeu.hospital.feeds import Charset
 
 NODE = '[node]\nid = "chu"\n'
 
@@ -85,3 +96,41 @@ def test_wards_and_vaults_are_what_the_file_says():
     )
     assert [(ward.id, ward.beds) for ward in settings.wards] == [("CARD", ["101-1", "101-2"]), ("REA", [])]
     assert [vault.url for vault in settings.vaults] == ["file:///media/vault"]
+
+
+FEED = NODE + '[feeds.labo]\nsenders = ["LABO@CHU"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (NODE + "[feeds.labo]\n", "senders"),
+        (NODE + "[feeds.labo]\nsenders = []\n", "senders"),
+        (NODE + '[feeds."LABO CHU"]\nsenders = ["LABO@CHU"]\n', "feeds"),
+        (FEED + 'zone = "Mars/Olympus"\n', "feeds.labo.zone"),
+        (FEED + 'charset = "EBCDIC"\n', "charset"),
+        (FEED + 'on_fault = "AA"\n', "on_fault"),
+        (FEED + '[feeds.labo2]\nsenders = ["LABO@CHU"]\n', "feeds.labo2.senders"),
+        (FEED + "[[feeds.labo.refuse]]\nname = 'all of it'\n", "rule 1 says nothing"),
+        (FEED + "[[feeds.labo.refuse]]\npath = 'PID-18.1'\n", "both path and value"),
+        (FEED + "[[feeds.labo.refuse]]\npath = 'PID.18'\nvalue = 'x'\n", "path"),
+        (FEED + "[[feeds.labo.refuse]]\nkind = 'MDM'\n", "kind"),
+    ],
+)
+@pytest.mark.req("F34", "F45")
+def test_a_wrong_feed_names_its_key(text, key):
+    """A rule that would refuse everything, a sender with two sets of rules, a zone that is none: nothing starts."""
+    assert key in _refused(text)
+
+
+@pytest.mark.req("F34")
+def test_a_feed_is_read_back_as_it_was_written():
+    """What `feeds add` and a restore write into contrefeu.toml is what they were given."""
+    rules = [RefuseSettings("staff", ward="PERS"), RefuseSettings(path="PID-18.1", value='"x"\\')]
+    feed = FeedSettings(["LABO@CHU", "fhir/labo"], "America/Cayenne", "CHU", "8859/15", "ignore", "AR", "AE", rules)
+    assert parse_settings(NODE + feed_text("labo", feed)).feeds == {"labo": feed}
+
+
+def test_every_charset_that_a_feed_may_name_is_decoded():
+    """The names that settings take are names that the decoder knows."""
+    assert set(get_args(Charset)) - {""} <= set(CODECS)

@@ -61,6 +61,7 @@ def test_a_restored_home_has_the_same_charts(hospital: Hospital, tmp_path: Path)
         "drill/nlost-station": (True, 0),
         f"{settings.node.id}-capture": (True, 0),
         f"{settings.node.id}-station": (True, 0),
+        f"{settings.node.id}-audit": (True, 0),
     }
     assert (again.ca_dir / "server.pem").is_file()
     assert not (again.root / rebuild.UNFINISHED).exists()
@@ -290,9 +291,9 @@ def test_a_restore_that_was_stopped_goes_on(
             assert done.charts_sha256 == wanted
     assert charts_of(HomePaths(to))[0] == wanted
     assert sorted(p.name for p in to.iterdir()) == [
-        "ca", "charts", "contrefeu.toml", "grants", "journals", "keys", "node", "run",
+        "ca", "charts", "contrefeu.toml", "feeds", "grants", "journals", "keys", "node", "run",
     ]  # fmt: skip
-    assert len(list(journals_in(to / "journals"))) == 4
+    assert len(list(journals_in(to / "journals"))) == 5
 
 
 def test_a_file_copied_in_part_is_copied_again(

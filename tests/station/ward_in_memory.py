@@ -598,6 +598,11 @@ class Charts:
             return Entry(journal, int(sequence), NOW_NS, 0, "LABO@CHU", MEDIA_HL7V2, MESSAGE)
         return next((entry for entry in self.journal if entry.ref == ref_), None)
 
+    async def numbers(self, id: str) -> list[str]:
+        self._answer()
+        found = {"0100234": "p-durand"}.get(id, id)
+        return [found, "P CHU|0100234"] if found in self.charts else []
+
     async def loss(self, ref_: str) -> list[Any]:
         self._answer()
         return []

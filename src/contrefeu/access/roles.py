@@ -26,16 +26,18 @@ def _may(*permissions: str) -> frozenset[str]:
 
 # board: who lies where · chart: clinical pages · search · entry: the bytes of a source message · glass: break it
 # status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
-# accounts: add and disable · fhir: the FHIR API
+# accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
 ROLES: dict[str, Role] = {
     "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status")),
-    "physician": Role(_may("board", "chart", "search", "entry", "glass", "status")),
+    "physician": Role(_may("board", "chart", "search", "entry", "glass", "status", "withdraw")),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
     "clerk": Role(_may("board", "search", "status")),
-    "coordinator": Role(_may("board", "chart", "search", "entry", "status", "downtime", "review"), whole_house=True),
-    "recovery": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
-    "security": Role(_may("status", "review")),
-    "dpo": Role(_may("status", "review")),
+    "coordinator": Role(
+        _may("board", "chart", "search", "entry", "status", "downtime", "review", "withdraw"), whole_house=True
+    ),
+    "recovery": Role(_may("board", "chart", "search", "entry", "status", "withdraw"), whole_house=True),
+    "security": Role(_may("status", "review", "withdraw")),
+    "dpo": Role(_may("status", "review", "withdraw")),
     "admin": Role(_may("status", "accounts")),
     "system": Role(_may("fhir"), whole_house=True),
 }

@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime declared, the glass broken, keys made, tried and destroyed."""
+"""What FHIR has no word for: accounts, downtime, the glass broken, things withdrawn, keys made, tried and destroyed."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -9,6 +9,9 @@ from contrefeu.acts.act import (
     DowntimeLifted,
     GlassBroken,
     SecretChanged,
+    WithdrawalConfirmed,
+    WithdrawalProposed,
+    WithdrawalRefused,
     decode,
     encode,
 )
@@ -20,8 +23,20 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.withdrawals import (
+    OFFICER,
+    WITNESSES,
+    Told,
+    Withdrawal,
+    bears_on_withdrawals,
+    may_withdraw,
+    two_persons,
+    withdrawals,
+)
 
 __all__ = [
+    "OFFICER",
+    "WITNESSES",
     "AccountAdded",
     "AccountDisabled",
     "Act",
@@ -36,6 +51,15 @@ __all__ = [
     "RecoveryRehearsed",
     "SecretChanged",
     "ShareConfirmed",
+    "Told",
+    "Withdrawal",
+    "WithdrawalConfirmed",
+    "WithdrawalProposed",
+    "WithdrawalRefused",
+    "bears_on_withdrawals",
     "decode",
     "encode",
+    "may_withdraw",
+    "two_persons",
+    "withdrawals",
 ]

@@ -9,6 +9,8 @@ Rules kept here:
   * A secret never enters a journal: only its argon2id hash does.
 """
 
+from typing import Literal
+
 from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
@@ -79,6 +81,33 @@ class ClockMeasured(Struct, frozen=True, tag_field="act", tag="clock-measured"):
     at: str  # RFC 3339, this station's clock
 
 
+class WithdrawalProposed(Struct, frozen=True, tag_field="act", tag="withdrawal-proposed"):
+    """Somebody asks that an entry, a document or a patient be seen no more, or (undo) be seen again (F41)."""
+
+    kind: Literal["entry", "document", "patient"]
+    target: str  # journal/sequence; "DocumentReference/<id>" or another line of a chart; chart id
+    reason: str
+    at: str  # RFC 3339
+    chart: str = ""  # chart id, of a document and of a patient
+    keys: list[str] = field(default_factory=list)  # of a patient: every number that the chart stood under
+    undo: str = ""  # the entry that proposed what is to be undone
+
+
+class WithdrawalConfirmed(Struct, frozen=True, tag_field="act", tag="withdrawal-confirmed"):
+    """A second person agrees: what was proposed holds from this entry on, if one of the two is the officer."""
+
+    proposal: str  # entry
+    at: str  # RFC 3339
+
+
+class WithdrawalRefused(Struct, frozen=True, tag_field="act", tag="withdrawal-refused"):
+    """What was proposed is not done; who proposed it may take it back so too."""
+
+    proposal: str  # entry
+    at: str  # RFC 3339
+    reason: str = ""
+
+
 Act = (
     AccountAdded
     | AccountDisabled
@@ -93,6 +122,9 @@ Act = (
     | RecoveryKeyChanged
     | RecoveryRehearsed
     | ShareConfirmed
+    | WithdrawalProposed
+    | WithdrawalConfirmed
+    | WithdrawalRefused
 )
 
 _ENCODER = Encoder()

@@ -6,7 +6,8 @@
 Rules kept here:
   * The socket's folder is its writer's own (0700, or 0710 for one group): whoever may enter it may append to this
     journal, and to no other.
-  * An append is answered when all of it is durable.
+  * An append is answered when all of it is durable. What a refuse list is about is counted and not kept (F45): an
+    append that was refused whole has no first entry.
   * An exchange that was broken off leaves a connection that is not used again: its answer would be taken for another's.
   * Bodies are opaque: bytes that another process must not read pass through it unread (S9).
 """
@@ -73,9 +74,22 @@ _response: msgspec.msgpack.Decoder[Kept | Told | Refused] = msgspec.msgpack.Deco
 class LocalServer:
     """Serves one intake on a Unix socket."""
 
-    def __init__(self, intake: Intake, state: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        state: Callable[[], dict[str, Any]],
+        refuses: Callable[[str, str, bytes], bool] = lambda _source, _media_type, _body: False,
+    ) -> None:
+        """Serve *intake*.
+
+        Args:
+            intake: Of the journal.
+            state: What the process says of itself.
+            refuses: Whether a body of a source and a media type is refused; it counts what it refuses.
+        """
         self._intake = intake
         self._state = state
+        self._refuses = refuses
         self._server: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
@@ -121,8 +135,11 @@ class LocalServer:
             return Refused("sender", "The request is not one.", "Nothing was kept.", "")
         if isinstance(asked, Ask):
             return Told(self._state())
+        drafts = [Draft(*draft) for draft in asked.drafts if not self._refuses(*draft[:3])]
+        if not drafts:
+            return Kept(0, 0)
         try:
-            kept = self._intake.append_all([Draft(*draft) for draft in asked.drafts])
+            kept = self._intake.append_all(drafts)
         except (JournalFailed, EntryTooLong) as failed:
             return Refused(failed.kind, failed.what, failed.safe, failed.next)
         return Kept(kept.start, len(kept))
@@ -196,7 +213,7 @@ class LocalAppender:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def append(self, source: str, media_type: str, body: bytes, received_ns: int) -> str:
-        """Append one entry and return its reference, durable.
+        """Append one entry and return its reference, durable; "" when a rule of its feed refuses it.
 
         Raises:
             JournalFailed: The disk refused.
@@ -204,7 +221,7 @@ class LocalAppender:
         """
         answer = await self._ask(Append([(source, media_type, body, received_ns)]))
         if isinstance(answer, Kept):
-            return f"{self.journal}/{answer.first}"
+            return f"{self.journal}/{answer.first}" if answer.count else ""
         raise _failure(self.journal, answer)
 
     async def state(self) -> dict[str, Any]:

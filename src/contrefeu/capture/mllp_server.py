@@ -2,11 +2,13 @@
 
 Rules kept here:
   * An acknowledgement goes out after the entry is durable (`intake`). For a fault that may pass (a full disk) there
-    is no answer and the connection is closed: a sender that gets AE may give the message up (F28).
+    is no answer and the connection is closed: a sender that gets AE may give the message up (F28). AE and AR are for
+    those whose profile says that they then send again (`feeds.NAME.on_fault`).
   * Whatever was kept is acknowledged AA (original mode) or CA (enhanced mode), undecodable too (F28).
   * Bytes outside a frame, frames cut by a lost connection, and frames above the limit (up to the limit) are kept as
     they came, not acknowledged, and counted (C3).
-  * A sender on the refuse list is acknowledged and counted, and nothing of its messages is kept, whole or cut (F45).
+  * What a refuse list is about is acknowledged and counted, and nothing of it is kept (F45; `refuse`).
+  * A sender that numbers its messages is told the number that is wanted next (F29; `sequence`).
   * A sender that does not read its acknowledgements is not read either: its bytes wait in its own machine.
   * A connection whose other end is gone is given up after some minutes: it must not hold a place for ever.
 """
@@ -14,7 +16,7 @@ Rules kept here:
 import asyncio
 import contextlib
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from time import gmtime, strftime
 from typing import cast
@@ -23,7 +25,10 @@ import structlog
 from msgspec import Struct
 
 from contrefeu.capture.intake import Intake
-from contrefeu.hl7 import UNREAD, Acknowledger, Frame, Framer, StrayBytes, framed_answers, peek
+from contrefeu.capture.refuse import Refusals, RefusedCounts
+from contrefeu.capture.sequence import Link, Sequences, link_of, number_of
+from contrefeu.hl7 import UNREAD, Acknowledger, Frame, Framer, Header, StrayBytes, framed_answers, peek
+from contrefeu.hospital import FeedSettings
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_HL7V2, MEDIA_OTHER, Draft
 
 UNFINISHED_BYTES_MAX = 2**30  # all frames being received, together: what a flood of half messages may take of memory
@@ -42,7 +47,8 @@ class MllpCounts(Struct):
     messages: int = 0
     acknowledged: int = 0
     stray: int = 0  # arrivals outside a frame
-    refused_by_rule: dict[str, int] = {}
+    refused_by_rule: dict[str, int] = {}  # over restarts
+    sequences: dict[str, Link] = {}  # links whose sender numbers its messages
     turned_away: int = 0  # connections above the limit
 
 
@@ -50,13 +56,40 @@ class MllpListener:
     """Hands what arrives on any number of connections to one intake."""
 
     def __init__(
-        self, intake: Intake, *, message_bytes_max: int, connections_max: int, refuse: Collection[str]
+        self,
+        intake: Intake,
+        *,
+        message_bytes_max: int,
+        connections_max: int,
+        refuse: Collection[str],
+        feeds: Mapping[str, FeedSettings] | None = None,
+        sequences: Sequences | None = None,
+        refused: RefusedCounts | None = None,
     ) -> None:
+        """Serve *intake*.
+
+        Args:
+            intake: Of the capture journal.
+            message_bytes_max: The longest frame that is taken.
+            connections_max: Open at once.
+            refuse: Senders that are never journaled.
+            feeds: What is known of senders beforehand, by name of the feed.
+            sequences: What answers MSH-13; None to answer no sender by MSA-4.
+            refused: Where refused messages are counted; None to count them for as long as the process lives.
+        """
+        self.profiles = {sender: feed for feed in (feeds or {}).values() for sender in feed.senders}
+        self.refusals = Refusals(refuse, feeds)
+        self.special = self.refusals.senders | self.profiles.keys()  # not answered at a glance
+        self.sequences = sequences
         self.intake = intake
         self.message_bytes_max = message_bytes_max
         self.connections_max = connections_max
-        self.refuse = frozenset(refuse)
         self.counts = MllpCounts()
+        self._refused = refused
+        if refused is not None:
+            self.counts.refused_by_rule = refused.by_rule
+        if sequences is not None:
+            self.counts.sequences = sequences.links
         self.unfinished_bytes = 0
         self._connections: set[MllpConnection] = set()
         self._server: asyncio.Server | None = None
@@ -83,6 +116,8 @@ class MllpListener:
         if self._server is not None:
             self._server.close()
         self.intake.commit()
+        if self.sequences is not None:
+            self.sequences.settle()
         self.close()
         for _ in range(int(DRAIN_S_MAX / 0.01)):
             if not self._connections:
@@ -107,10 +142,30 @@ class MllpListener:
         self._connections.discard(connection)
         self.counts.connections = len(self._connections)
 
-    def refuses(self, source: str) -> None:
-        """Count what the refuse list kept out."""
+    def refuses(self, rule: str) -> None:
+        """Count what a rule kept out."""
+        if self._refused is not None:
+            self._refused.add(rule)
+            return
         refused = self.counts.refused_by_rule
-        refused[source] = refused.get(source, 0) + 1
+        refused[rule] = refused.get(rule, 0) + 1
+
+    def refuses_body(self, source: str, media_type: str, body: bytes) -> bool:
+        """Whether a rule refuses what came another way than by MLLP; it is counted."""
+        rule = self.refusals.rule(source, media_type, body)
+        if rule:
+            self.refuses(rule)
+        return bool(rule)
+
+    def link(self, header: Header) -> str:
+        """The link whose sequence number is to be answered; "" for none."""
+        if not header.sequence or self.sequences is None or number_of(header.sequence) is None:
+            return ""
+        profile = self.profiles.get(header.source)
+        if profile is not None and profile.sequence == "ignore":
+            return ""
+        link = link_of(header)
+        return link if self.sequences.knows(link) else ""
 
     def stamp_at(self, second: int) -> bytes:
         """MSH-7 of the acknowledgements of *second* since the epoch, in UTC: written once."""
@@ -128,6 +183,7 @@ class MllpConnection(asyncio.Protocol):
         self._unfinished = 0
         self._transport: asyncio.Transport | None = None
         self._source = ""
+        self._numbered = 0  # answers that wait for their sequence number to be on disk
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A sender connects."""
@@ -182,53 +238,120 @@ class MllpConnection(asyncio.Protocol):
 
     def _message(self, body: bytes) -> None:
         listener = self._listener
-        intake = listener.intake
         listener.counts.messages += 1
+        greeted = listener.acknowledger.greet(body)
+        if greeted is None or greeted[0].source in listener.special:
+            self._by_rules(body)
+            return
+        greeting, answered = greeted
+        intake = listener.intake
         now_ns = intake.now_ns()
-        source, answers = self._read(body, listener.stamp_at(now_ns // 1_000_000_000))
-        kept = partial(self._kept, answers)
-        if source is None:
-            intake.offer(Draft(self._source or "mllp", MEDIA_OTHER, body, now_ns), kept)
-            return
-        self._source = source
-        if source in listener.refuse:
-            listener.refuses(source)
-            intake.follow(kept)  # after the answers to what it sent before: those wait for the disk
-            return
-        intake.offer(Draft(source, MEDIA_HL7V2, body, now_ns), kept)
-
-    def _read(self, body: bytes, stamp: bytes) -> tuple[str | None, bytes]:
-        """Who sent *body* (None when it cannot be read), and the framed acknowledgements that it is due."""
-        control_id = b"%b%d" % (stamp[:14], self._listener.counts.messages)
-        greeted = self._listener.acknowledger.greet(body)
-        if greeted is not None:
-            greeting, answered = greeted
-            return greeting.source, greeting.answer(stamp, control_id, answered)
-        header = peek(body)
-        answers = framed_answers(header or UNREAD, control_id=control_id.decode(), now=stamp.decode())
-        return (None if header is None else header.source), answers
+        stamp = listener.stamp_at(now_ns // 1_000_000_000)
+        answers = greeting.answer(stamp, b"%b%d" % (stamp[:14], listener.counts.messages), answered)
+        self._source = greeting.source
+        intake.offer(Draft(greeting.source, MEDIA_HL7V2, body, now_ns), partial(self._kept, answers))
 
     def _kept(self, answers: bytes, ref: str | None) -> None:
         """What was offered is durable: answer; or, without *ref*, it is not: close."""
         if ref is None:
             self.close()
-        elif answers and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(answers)
-            self._listener.counts.acknowledged += 1
+        else:
+            self._answer_in_turn(answers)
+
+    def _by_rules(self, body: bytes) -> None:
+        """Take a message whose sender has a profile or rules, numbers its messages, or cannot be read at a glance."""
+        listener = self._listener
+        header = peek(body)
+        if header is None:
+            self._offer(self._source or "mllp", MEDIA_OTHER, body, self._answering(UNREAD))
+            return
+        self._source = source = header.source
+        rule = listener.refusals.rule(source, MEDIA_HL7V2, body)
+        if rule:
+            listener.refuses(rule)
+            # After the answers to what it sent before: those wait for the disk.
+            profile = listener.profiles.get(source)
+            listener.intake.follow(self._answering(header, profile.on_refuse if profile else "AA"))
+            return
+        self._offer(source, MEDIA_HL7V2, body, self._answering(header))
+
+    def _offer(self, source: str, media_type: str, body: bytes, answer: Callable[[str | None], None]) -> None:
+        intake = self._listener.intake
+        intake.offer(Draft(source, media_type, body, intake.now_ns()), answer)
+
+    def _answering(self, header: Header, outcome: str = "AA") -> Callable[[str | None], None]:
+        """What answers a message once it is known whether the disk took it."""
+        link = self._listener.link(header) if header.sequence else ""
+        answers = self._answers(header, outcome) if not link else b""
+
+        def answer(ref: str | None) -> None:
+            if ref is None:
+                self._fault(header)
+            elif link:
+                self._number(header, link, outcome)
+            else:
+                self._answer_in_turn(answers)
+
+        return answer
+
+    def _number(self, header: Header, link: str, outcome: str) -> None:
+        """Answer with the sequence number that is wanted next, once it is on disk."""
+        sequences, number = self._listener.sequences, number_of(header.sequence)
+        assert sequences is not None, "a link has a number, and somebody who keeps it"
+        assert number is not None, "a link has a number, and somebody who keeps it"
+        self._numbered += 1
+
+        def answer(expected: int | None) -> None:
+            self._numbered -= 1
+            if expected is None:
+                self._fault(header)
+            else:
+                self._answer(self._answers(header, outcome, str(expected)))
+
+        sequences.take(link, number, answer)
+
+    def _fault(self, header: Header) -> None:
+        """Answer what the disk refused: with silence, but for a sender that is known to send again."""
+        profile = self._listener.profiles.get(header.source)
+        if profile is None or profile.on_fault == "close":
+            self.close()
+        else:
+            self._answer(self._answers(header, profile.on_fault))
 
     def _stray(self, stray: StrayBytes) -> None:
         listener = self._listener
         listener.counts.stray += 1
         header = peek(stray.data)
         source = header.source if header else self._source
-        if source in listener.refuse:
-            listener.refuses(source)
+        rule = listener.refusals.part(source)
+        if rule:
+            listener.refuses(rule)
             return
         intake = listener.intake
         for start in range(0, len(stray.data), ENTRY_BODY_BYTES_MAX):
             part = stray.data[start : start + ENTRY_BODY_BYTES_MAX]
             intake.offer(Draft(source or "mllp", MEDIA_OTHER, part, intake.now_ns()), lambda _ref: None)
         log.warning("bytes outside a frame", source=source, bytes=len(stray.data), reason=stray.reason)
+
+    def _answer_in_turn(self, answers: bytes) -> None:
+        """Answer, after those of this connection whose sequence number is not on disk yet."""
+        sequences = self._listener.sequences
+        if self._numbered and sequences is not None:
+            sequences.follow(lambda: self._answer(answers))
+        else:
+            self._answer(answers)
+
+    def _answer(self, answers: bytes) -> None:
+        if answers and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(answers)
+            self._listener.counts.acknowledged += 1
+
+    def _answers(self, header: Header, outcome: str = "AA", expected: str = "") -> bytes:
+        """The framed acknowledgements that the sender's MSH-15 and MSH-16 ask for."""
+        listener = self._listener
+        stamp = listener.stamp_at(listener.intake.now_ns() // 1_000_000_000).decode()
+        number = f"{stamp[:14]}{listener.counts.messages}"
+        return framed_answers(header, control_id=number, now=stamp, outcome=outcome, expected=expected)
 
     def _count_unfinished(self, now: int) -> None:
         listener = self._listener

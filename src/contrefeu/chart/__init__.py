@@ -3,7 +3,7 @@
 What a page needs to say of a resource as boards and charts in a terminal say it stands here too: one rule, one place.
 """
 
-from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts
+from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
 from contrefeu.chart.boards import board_row, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
 from contrefeu.chart.clocks import Clocks, station_of
@@ -41,6 +41,7 @@ from contrefeu.chart.follow import open_charts
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
 from contrefeu.chart.views import (
+    AUDIT,
     STATION,
     AllergiesState,
     AsOf,
@@ -57,6 +58,7 @@ from contrefeu.chart.views import (
 from contrefeu.chart.wording import chart_text
 
 __all__ = [
+    "AUDIT",
     "STATION",
     "UNPLACED_MAX",
     "Account",
@@ -110,6 +112,7 @@ __all__ = [
     "place_of",
     "range_of",
     "report_title",
+    "rules_of",
     "run_reader",
     "severity_of",
     "source_of",

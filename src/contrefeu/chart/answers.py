@@ -7,6 +7,7 @@ Rules kept here:
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -19,7 +20,7 @@ from contrefeu.chart.boards import row_at
 from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
-from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, ChartStore, bed_name, order_of
+from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
     STATION,
     AsOf,
@@ -36,25 +37,31 @@ from contrefeu.chart.views import (
 from contrefeu.chart.wording import chart_text
 from contrefeu.fhir import encode
 from contrefeu.hospital import Settings
-from contrefeu.journal import Entry, parse_ref
-from contrefeu.mapping import FeedRules, Loss
+from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
+from contrefeu.mapping import FeedRules, Loss, Rules
 
 WORLDS: tuple[World, World] = ("P", "T")
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
 UNPLACED_MAX = 200  # entries without owner that one answer names: more than somebody goes through in a shift
 
 
-def rules_of(settings: Settings) -> FeedRules:
+def rules_of(settings: Settings) -> Rules:
     """Return what is known of every sender."""
-    return FeedRules(zone=settings.node.zone)
+    known = {
+        sender: FeedRules(feed.zone or settings.node.zone, feed.authority, feed.charset)
+        for name, feed in sorted(settings.feeds.items())
+        for sender in feed.senders
+    }
+    return Rules(FeedRules(zone=settings.node.zone), dict(sorted(known.items())))
 
 
 class Account(Struct, frozen=True):
-    """What became of the entries of a journal: the three sum to how many there are (S8)."""
+    """What became of the entries of a journal: the first three sum to how many there are (S8)."""
 
     charted: int
     kept_uncharted: int
     duplicates: int
+    withdrawn: int = 0  # of those kept uncharted
 
 
 class Charts:
@@ -89,11 +96,18 @@ class Charts:
         """Let the store go."""
         self._store.close()
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """One moment of the store, and what is withdrawn in it."""
+        with self._store.snapshot():
+            self._folding.refresh()
+            yield
+
     # How far.
 
     def status(self) -> ChartsStatus:
         """Say how far the charts have been read."""
-        with self._store.snapshot():
+        with self._snapshot():
             feeds = self._feeds()
             waiting, unread = self._store.kept.unplaced_counts()
             return ChartsStatus(
@@ -105,15 +119,17 @@ class Charts:
                 as_of=self._as_of(),
                 waiting=waiting,
                 unread=unread,
+                withdrawn=sum(feed.withdrawn for feed in feeds),
                 troubles=self._troubles(),
             )
 
     def account(self, journal: str, first: int, last: int) -> Account:
         """Say what became of the entries of *journal* from *first* to *last*."""
-        with self._store.snapshot():
+        with self._snapshot():
             states = self._store.kept.account(journal, first, last)
         charted, duplicates = states.get(CHARTED, 0), states.get(DUPLICATE, 0)
-        return Account(charted, sum(states.values()) - charted - duplicates, duplicates)
+        uncharted = sum(states.values()) - charted - duplicates
+        return Account(charted, uncharted, duplicates, states.get(WITHDRAWN, 0))
 
     def change(self) -> int:
         """Return a number that is another one once an entry was read."""
@@ -123,7 +139,7 @@ class Charts:
 
     def wards(self, world: str = "") -> list[WardSummary]:
         """Return every ward: those declared, and those that feeds name."""
-        with self._store.snapshot():
+        with self._snapshot():
             shown = self._world(world)
             counts, beds = self._store.places.wards(shown), self._store.places.bed_counts(shown)
         declared = {ward.id: ward for ward in self._settings.wards}
@@ -137,7 +153,7 @@ class Charts:
 
     def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
-        with self._store.snapshot():
+        with self._snapshot():
             shown = self._world(world)
             lines = self._store.places.lines(shown, ward)
             seen = self._store.places.beds(shown, ward) if ward else []
@@ -157,7 +173,7 @@ class Charts:
 
     def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         """Return patients by name (misspelt too), birth date, bed, any number: real ones first."""
-        with self._store.snapshot():
+        with self._snapshot():
             found = [self._store.people.hit(root) for root in self._store.people.find(query, limit)]
         hits = [hit for hit in found if hit is not None]
         return sorted(hits, key=lambda hit: hit.world != "P")[:limit]
@@ -169,7 +185,7 @@ class Charts:
             id: Of the chart, or a number.
             at_ns: As known from what had been received by then; now when None.
         """
-        with self._store.snapshot():
+        with self._snapshot():
             node = self._node(id)
             if node is None:
                 return None
@@ -191,12 +207,23 @@ class Charts:
 
     def entry(self, ref: str) -> Entry | None:
         """Return one entry, byte for byte."""
-        with self._store.snapshot():
+        with self._snapshot():
             return self._entry_in(ref)
+
+    def numbers(self, id: str) -> list[str]:
+        """Return the chart's id and every number that it stands under, with its world; [] when there is no chart."""
+        with self._snapshot():
+            node = self._node(id)
+            root = None if node is None else self._store.identities.root(node)
+            if root is None or not self._store.folded.known(root):
+                return []
+            identities = self._store.identities
+            chart = str(UUID(bytes=identities.chart_of(root)))
+            return [chart, *sorted(identities.text(one) for one in identities.members(root))]
 
     def loss(self, ref: str) -> list[Loss]:
         """Return what of an entry no chart says, and why."""
-        with self._store.snapshot():
+        with self._snapshot():
             entry = self._entry_in(ref)
             if entry is None:
                 return []
@@ -211,19 +238,19 @@ class Charts:
 
     def acts(self, after_ref: str = "") -> list[Entry]:
         """Return every act in journal order; those after an entry when it is named."""
-        with self._store.snapshot():
+        with self._snapshot():
             after = self._entry_in(after_ref) if after_ref else None
             return self._store.kept.acts(order_of(after) if after is not None else None)
 
     def waiting(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
         """Return the entries that somebody's care may depend on and that nobody could be given, the newest first."""
-        with self._store.snapshot():
+        with self._snapshot():
             found = self._store.kept.waiting(min(limit, UNPLACED_MAX))
         return [self._unplaced(entry, why) for entry, why in found]
 
     def unread(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
         """Return the entries that name nobody and say nothing that a chart holds, the newest first."""
-        with self._store.snapshot():
+        with self._snapshot():
             found = self._store.kept.of_nobody(min(limit, UNPLACED_MAX))
         return [self._unplaced(entry, why) for entry, why in found]
 
@@ -244,12 +271,12 @@ class Charts:
         Raises:
             OperatorError: There is something in *to* that is no export.
         """
-        with self._store.snapshot():
+        with self._snapshot():
             return write_charts(self.all(at_ns), to)
 
     def sha256(self, at_ns: int | None = None) -> str:
         """Return the hash of all charts (docs/spec/charts-v1.md), without writing them."""
-        with self._store.snapshot():
+        with self._snapshot():
             return digest_charts(self.all(at_ns))
 
     def all(self, at_ns: int | None = None) -> Iterator[Chart]:
@@ -271,7 +298,20 @@ class Charts:
             journal, sequence = parse_ref(ref)
         except ValueError:
             return None
-        return self._store.kept.entry(journal, sequence)
+        entry = self._store.kept.entry(journal, sequence)
+        return None if entry is None or self._is_withdrawn(entry) else entry
+
+    def _is_withdrawn(self, entry: Entry) -> bool:
+        """Whether the bytes of *entry* are given to nobody: part of what they say is withdrawn (F41)."""
+        hidden = self._folding.withdrawn
+        if not hidden.any or entry.media_type == MEDIA_ACT:
+            return False
+        if entry.ref in hidden.entries:
+            return True
+        return any(
+            self._folding.says_withdrawn(part) or self._folding.hides(part, self._folding.nodes_of(part))
+            for part in parts_of(self._folding.read(entry))
+        )
 
     def _node(self, id_: str) -> int | None:
         """The node that *id_* names: as a chart's id, as a key, as a number."""
@@ -338,8 +378,17 @@ class Charts:
         return AsOf(rfc3339(received_ns) if ref else "", ref)
 
     def _feeds(self) -> list[FeedStatus]:
+        hidden = self._store.kept.withdrawn_counts()
         return [
-            FeedStatus(feed.source, feed.received, rfc3339(feed.last_ns), feed.charted, feed.uncharted, feed.duplicates)
+            FeedStatus(
+                feed.source,
+                feed.received,
+                rfc3339(feed.last_ns),
+                feed.charted,
+                feed.uncharted,
+                feed.duplicates,
+                hidden.get(feed.source, 0),
+            )
             for feed in self._store.kept.feeds()
         ]
 

@@ -20,9 +20,10 @@ from contrefeu.chart.folding import Folding
 from contrefeu.chart.hits import hit_of, search_words
 from contrefeu.chart.spelling import number_word
 from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, order_of
-from contrefeu.chart.views import STATION, BoardRow, PatientHit
+from contrefeu.chart.views import AUDIT, STATION, BoardRow, PatientHit
+from contrefeu.chart.withdrawn import Withdrawing
 from contrefeu.journal import Entry
-from contrefeu.mapping import FeedRules
+from contrefeu.mapping import Rules
 
 OPEN_LINES_MAX = 60_000  # objects in charts that stay open: about 200 MB
 
@@ -32,10 +33,12 @@ _log = structlog.get_logger()
 class Batches:
     """Writes one store."""
 
-    def __init__(self, store: ChartStore, rules: FeedRules) -> None:
+    def __init__(self, store: ChartStore, rules: Rules) -> None:
         self._store = store
         self._folding = Folding(store, rules)
         self._filing = Filing(store, self._folding)
+        self._withdrawing = Withdrawing(store, self._folding, self._filing)
+        self._folding.refresh()
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._lines = 0
 
@@ -76,12 +79,15 @@ class Batches:
                         filing.keep(entry, unread)
                     else:
                         filing.take(entry)
+                if filing.unsettled:
+                    self._withdrawing.settle()
                 self._fold()
                 self._advance(entries)
                 self._store.learn()
         except BaseException:
             self._open.clear()
             self._lines = 0
+            self._folding.withdrawn_as_written()
             raise
         finally:
             filing.clear()
@@ -90,7 +96,7 @@ class Batches:
         for journal in {entry.journal for entry in entries}:
             self._store.kept.set_position(journal, max(e.sequence for e in entries if e.journal == journal))
         # What people do here makes no page fresh: as far as the feeds have been read is what `as_of` says.
-        heard = [entry for entry in entries if not entry.journal.endswith(STATION)]
+        heard = [entry for entry in entries if not entry.journal.endswith((STATION, AUDIT))]
         last = max(heard, key=lambda e: (e.received_ns, order_of(e)), default=None)
         if last is not None and last.received_ns >= self._store.kept.as_of()[0]:
             self._store.kept.set_as_of(last.received_ns, last.ref)

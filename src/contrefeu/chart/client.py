@@ -63,6 +63,10 @@ class ChartsClient:
         """Return one entry, byte for byte."""
         return await self._ask("entry", ref)  # type: ignore[no-any-return]
 
+    async def numbers(self, id: str) -> list[str]:
+        """Return the chart's id and every number that it stands under; [] when there is no chart."""
+        return await self._ask("numbers", id)  # type: ignore[no-any-return]
+
     async def loss(self, ref: str) -> list[Loss]:
         """Return what of an entry no chart says, and why."""
         return await self._ask("loss", ref)  # type: ignore[no-any-return]
@@ -173,6 +177,10 @@ class SyncChartsClient:
     def entry(self, ref: str) -> Entry | None:
         """Return one entry, byte for byte."""
         return self._ask("entry", ref)  # type: ignore[no-any-return]
+
+    def numbers(self, id: str) -> list[str]:
+        """Return the chart's id and every number that it stands under; [] when there is no chart."""
+        return self._ask("numbers", id)  # type: ignore[no-any-return]
 
     def loss(self, ref: str) -> list[Loss]:
         """Return what of an entry no chart says, and why."""

@@ -11,9 +11,10 @@ Rules kept here:
 
 from uuid import UUID
 
+from contrefeu.acts import bears_on_withdrawals
 from contrefeu.chart.fold import chart_id
 from contrefeu.chart.folding import Folding, hints_of, node_text, parts_of
-from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, UNCHARTED, WAITING, ChartStore, order_of
+from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, UNCHARTED, WAITING, WITHDRAWN, ChartStore, order_of
 from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.mapping import Reading
 
@@ -35,19 +36,23 @@ class Filing:
         self.readings = folding.recent
         self.new: dict[int, list[int]] = {}  # node -> entries filed under it in this batch
         self.again: set[int] = set()  # nodes whose charts must be folded from their entries
+        self.unsettled = False  # whether what is withdrawn has to be found anew (`withdrawn.Withdrawing`)
 
     def clear(self) -> None:
         """Begin another batch."""
         self.readings.clear()
         self.new.clear()
         self.again.clear()
+        self.unsettled = False
 
     def take(self, entry: Entry) -> None:
         """File one entry."""
         reading = self._folding.read(entry)
         if reading.audit:
+            self.unsettled = self.unsettled or (entry.media_type == MEDIA_ACT and bears_on_withdrawals(entry.body))
             self._kept.add(entry, ACT if entry.media_type == MEDIA_ACT else UNCHARTED)
             return
+        self.unsettled = self.unsettled or entry.ref in self._folding.withdrawn.named
         if reading.control_id:
             control, digest, first = self._kept.first_of(entry.source, reading.control_id, entry.body)
             if first is not None:
@@ -63,7 +68,14 @@ class Filing:
         """Keep an entry that defeats us, and read it no further."""
         self._kept.add(entry, UNCHARTED, reason)
 
+    def place_again(self, id_: int) -> None:
+        """Say anew what became of an entry: it was withdrawn, or is seen again."""
+        state = self._kept.state(id_)
+        if state is not None and state[0] not in (DUPLICATE, ACT):
+            self._place(id_)
+
     def _repeat(self, entry: Entry, reading: Reading, control: int, digest: int, first: int) -> None:
+        self.unsettled = self.unsettled or bool(self._folding.withdrawn.entries)
         if order_of(entry) > self._kept.order(first):
             id_ = self._kept.add(entry, DUPLICATE)
             self._kept.add_repeat(control, digest, id_)
@@ -142,15 +154,21 @@ class Filing:
         """File an entry where it belongs now, and say what became of it."""
         reading = self._folding.reading(id_)
         filed, understood, waits = False, False, ""
+        whole = reading.ref in self._folding.withdrawn.entries
+        hidden = False
         for part in parts_of(reading):
             nodes = self._folding.nodes_of(part)
-            if nodes:
+            if nodes and self._folding.hides(part, nodes):
+                hidden = True
+            elif nodes:
                 filed, understood = True, understood or part.understood
             elif _clinical(part):
                 waits = waits or self._why(part)
             if part.subjects and not part.subjects[0].keys:
                 self._refile(id_, part, nodes)
-        if waits:
+        if whole or (hidden and not filed and not waits):
+            self._kept.set_state(id_, WITHDRAWN)
+        elif waits:
             self._kept.set_state(id_, WAITING, waits)
         elif filed and understood:
             self._kept.set_state(id_, CHARTED)

@@ -8,25 +8,64 @@ Rules kept here:
 
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
 from contrefeu.chart.fold import Chart, Unread, apply, new_chart
+from contrefeu.chart.identity import Order
 from contrefeu.chart.stores import LAST_NS, ChartStore, Placed
+from contrefeu.fhir import derived_id
 from contrefeu.journal import Entry
-from contrefeu.mapping import FeedRules, Reading, read
+from contrefeu.mapping import Reading, Rules, Said, read
 
 RootOf = Callable[[int], int]
+WITHDRAWN_NOTE = "withdrawn"  # in the store's notes: what is hidden, written with the charts in one transaction
+
+
+class Withdrawn(Struct, frozen=True):
+    """What is hidden now."""
+
+    named: frozenset[str] = frozenset()  # entries, as they were named
+    entries: frozenset[str] = frozenset()  # these, and their repeats
+    documents: dict[str, str] = {}  # "Type/id" -> chart id
+    patients: dict[str, Order] = {}  # world and number -> the last moment that is hidden
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is hidden."""
+        return bool(self.entries or self.named or self.documents or self.patients)
+
+
+NOTHING = Withdrawn()
+_withdrawn = msgspec.json.Decoder(Withdrawn)
 
 
 class Folding:
     """What folds the charts of one store."""
 
-    def __init__(self, store: ChartStore, rules: FeedRules) -> None:
+    def __init__(self, store: ChartStore, rules: Rules) -> None:
         self._store = store
         self._rules = rules
+        self.withdrawn = NOTHING  # what is hidden (F41): `refresh`, or who follows the acts, says it
+        self._note: str | None = None
         self.recent: dict[int, Reading] = {}  # entry -> what it says, of the batch at hand: not read twice
+
+    def refresh(self) -> None:
+        """See what the store says is hidden."""
+        note = self._store.kept.note(WITHDRAWN_NOTE)
+        if note != self._note:
+            self._note, self.withdrawn = note, _withdrawn.decode(note) if note else NOTHING
+
+    def withdrawn_as_written(self) -> None:
+        """Forget what was found hidden by a batch that was taken back."""
+        self._note = None
+        self.withdrawn = NOTHING
+        self.refresh()
 
     def read(self, entry: Entry) -> Reading:
         """Return what an entry says."""
-        return read(entry, self._rules)
+        return read(entry, self._rules.of(entry.source))
 
     def reading(self, id_: int) -> Reading:
         """Return what a kept entry says."""
@@ -50,8 +89,34 @@ class Folding:
         root_of = self._store.identities.root
         for part in parts_of(reading):
             nodes = self.nodes_of(part)
-            if nodes and root_of(nodes[0]) == root:
-                apply(chart, part)
+            if nodes and root_of(nodes[0]) == root and not self.hides(part, nodes):
+                apply(chart, self.shown(part))
+
+    def hides(self, part: Reading, nodes: Sequence[int]) -> bool:
+        """Whether what is said of the patient of *nodes* is withdrawn, whole."""
+        hidden = self.withdrawn
+        if not hidden.any:
+            return False
+        if part.ref in hidden.entries or (hidden.documents and self._only_documents(part)):
+            return True
+        known = self._store.identities.known
+        return any(part.order <= until and known(text) in nodes for text, until in hidden.patients.items())
+
+    def shown(self, part: Reading) -> Reading:
+        """Return *part* without the documents that are withdrawn."""
+        if not self.withdrawn.documents or not self.says_withdrawn(part):
+            return part
+        return replace(part, said=[said for said in part.said if not self._is_withdrawn(said)])
+
+    def says_withdrawn(self, part: Reading) -> bool:
+        """Whether *part* says a document that is withdrawn."""
+        return any(map(self._is_withdrawn, part.said))
+
+    def _only_documents(self, part: Reading) -> bool:
+        return bool(part.said) and all(map(self._is_withdrawn, part.said))
+
+    def _is_withdrawn(self, said: Said) -> bool:
+        return f"{said.kind}/{derived_id(said.kind, said.key)}" in self.withdrawn.documents
 
     def again(self, root: int) -> tuple[Chart | None, list[Placed], set[int]]:
         """Fold the chart of *root* from its entries; returns it, them, and which were passed over."""
@@ -60,6 +125,8 @@ class Folding:
         if not placed:
             return None, [], set()
         chart, passed = self._fold(root, [one.id for one in placed], self.onto)
+        if not chart.entries:
+            return None, [], set()  # all of it is withdrawn
         return chart, placed, passed
 
     def at(self, node: int, at_ns: int) -> Chart | None:
@@ -80,9 +147,9 @@ class Folding:
             nonlocal found
             for part in parts_of(reading):
                 nodes = self.nodes_of(part, at_ns, root_of)
-                if nodes and root_of(nodes[0]) == root:
+                if nodes and root_of(nodes[0]) == root and not self.hides(part, nodes):
                     found = True
-                    apply(chart, part)
+                    apply(chart, self.shown(part))
 
         chart, _ = self._fold(root, self._received_by(members, at_ns), onto)
         return chart if found else None

@@ -38,6 +38,7 @@ ANSWERS: dict[str, Any] = {
     "export": ExportResult,
     "find": list[PatientHit],
     "loss": list[Loss],
+    "numbers": list[str],
     "sha256": str,
     "status": ChartsStatus,
     "text": str,

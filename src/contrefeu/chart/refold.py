@@ -13,13 +13,13 @@ from pathlib import Path
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.stores import ChartStore
 from contrefeu.journal import Entry
-from contrefeu.mapping import FeedRules
+from contrefeu.mapping import Rules
 
 REFOLD_ENTRIES = 2_000  # in one transaction
-_SOURCES = ("chart", "mapping", "hl7", "fhir")  # packages that decide what a chart says
+_SOURCES = ("acts", "chart", "mapping", "hl7", "fhir")  # packages that decide what a chart says
 
 
-def open_store(path: Path | None, key: bytes, rules: FeedRules) -> ChartStore:
+def open_store(path: Path | None, key: bytes, rules: Rules) -> ChartStore:
     """Open the store at *path* for its one writer; the caller holds its lock.
 
     Args:
@@ -43,7 +43,7 @@ def open_store(path: Path | None, key: bytes, rules: FeedRules) -> ChartStore:
     return store
 
 
-def stamp_of(rules: FeedRules) -> str:
+def stamp_of(rules: Rules) -> str:
     """Return what stands for the rules that entries are read and folded by."""
     digest = sha256(f"{rules}\0{version('contrefeu')}\0{version('tzdata')}".encode())
     package = Path(__file__).parent.parent
@@ -53,7 +53,7 @@ def stamp_of(rules: FeedRules) -> str:
     return digest.hexdigest()
 
 
-def _fold_again(store: ChartStore, path: Path, key: bytes, rules: FeedRules) -> ChartStore:
+def _fold_again(store: ChartStore, path: Path, key: bytes, rules: Rules) -> ChartStore:
     beside = path.with_name(f"{path.name}.new")
     ChartStore.remove(beside)
     made = ChartStore(beside, key)

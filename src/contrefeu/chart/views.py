@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 World = Literal["P", "T"]
+AUDIT = "-audit"  # ends the name of a journal of who looked at what; older homes kept that in the station's
 STATION = "-station"  # ends the name of a journal in which people act: it holds no feed's word, and no feed an act
 
 
@@ -37,6 +38,7 @@ class FeedStatus(Struct, frozen=True):
     charted: int = 0
     uncharted: int = 0
     duplicates: int = 0
+    withdrawn: int = 0  # of the uncharted: hidden by two persons (F41)
 
 
 class ChartsStatus(Struct, frozen=True):
@@ -51,6 +53,7 @@ class ChartsStatus(Struct, frozen=True):
     waiting: int = 0  # entries that somebody's care may depend on and that nobody could be given (F31)
     unread: int = 0  # entries that name nobody and say nothing that a chart holds
     troubles: dict[str, str] = {}  # journal that is not read on -> kind of error
+    withdrawn: int = 0  # entries hidden by two persons (F41)
 
 
 class UnplacedEntry(Struct, frozen=True):

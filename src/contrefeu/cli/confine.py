@@ -39,11 +39,20 @@ _LOOK = _READ | _READ_DIR | _EXECUTE
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "capture": (
         ("contrefeu.toml", "node/capture.seed", "keys/public", "keys/recovery", "keys/recovery.pub"),
-        ("journals", "run"),
+        ("journals", "run", "feeds"),
     ),
     "web": (
-        ("contrefeu.toml", "node/station.seed", "keys/public", "keys/recovery", "keys/recovery.pub", "ca", "peers"),
-        ("journals", "run"),
+        (
+            "contrefeu.toml",
+            "node/station.seed",
+            "node/audit.seed",
+            "keys/public",
+            "keys/recovery",
+            "keys/recovery.pub",
+            "ca",
+            "peers",
+        ),
+        ("journals", "run", "reserve"),
     ),
 }
 

@@ -12,7 +12,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.base import Clock
-    from contrefeu.capture import Reading
+    from contrefeu.capture import Reading, Refusals
     from contrefeu.journal import Draft
 
 
@@ -25,7 +25,8 @@ class Imported(Struct):
     charted: int = 0
     kept_uncharted: int = 0
     duplicates: int = 0
-    refused: int = 0  # by the settings' refuse list: acknowledged to nobody, kept nowhere (F45)
+    refused: int = 0  # by the settings' refuse lists: acknowledged to nobody, kept nowhere (F45)
+    refused_by_rule: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     bytes: int = 0
     journal: str = ""
@@ -47,7 +48,7 @@ def import_(
     file twice is journaled twice and charted once. Exit status 10 when something could not be taken; it is named.
     """
     from contrefeu.base import OperatorError
-    from contrefeu.capture import ReadAhead
+    from contrefeu.capture import ReadAhead, Refusals
     from contrefeu.cli.node import Node
 
     missing = [path for path in paths if not path.exists()]
@@ -56,9 +57,9 @@ def import_(
     node = Node.at(door(context).home)
     started = time.monotonic()
     done = Imported(journal=node.capture_journal)
-    refuse = frozenset(node.settings.capture.refuse)
+    refusals = Refusals(node.settings.capture.refuse, node.settings.feeds)
     with ReadAhead(paths) as readings, node.capture_appender() as journal:
-        for batch in _batches(readings, source, refuse, node.clock, done):
+        for batch in _batches(readings, source, refusals, node.clock, done):
             sequences = journal.append(batch)
             done.first = done.first or sequences.start
             done.last = sequences.stop - 1
@@ -79,7 +80,7 @@ def import_(
 
 
 def _batches(
-    readings: "Iterable[Reading]", source: str, refuse: frozenset[str], clock: "Clock", done: Imported
+    readings: "Iterable[Reading]", source: str, refusals: "Refusals", clock: "Clock", done: Imported
 ) -> "Iterator[list[Draft]]":
     """What was read, as much at a time as one sync is well spent on; counted in *done*."""
     from contrefeu.capture import BATCH_BYTES, BATCH_DRAFTS
@@ -94,8 +95,12 @@ def _batches(
             done.problems.append(f"{problem.origin}: {problem.reason}")
         done.received += len(reading.items)
         for item in reading.items:
-            if item.source in refuse:
+            rule = refusals.rule(item.source, item.media_type, item.body) or (
+                refusals.rule(source, item.media_type, item.body) if source else ""
+            )
+            if rule:
                 done.refused += 1
+                done.refused_by_rule[rule] = done.refused_by_rule.get(rule, 0) + 1
                 continue
             length = len(item.body)
             if batch and (size + length > BATCH_BYTES or len(batch) >= BATCH_DRAFTS):
@@ -110,4 +115,6 @@ def _batches(
 
 def _for_people(done: Imported) -> None:
     say(f"{done.files} files: {done.received} received, {done.journaled} journaled in {done.journal}")
+    for rule, count in done.refused_by_rule.items():
+        say(f"  refused by {rule}: {count}, not kept")
     say(f"  charted {done.charted}   kept, not charted {done.kept_uncharted}   repeats {done.duplicates}")

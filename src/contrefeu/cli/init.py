@@ -53,7 +53,7 @@ def init(
     node = Node.at(home)
     make_local_ca(paths.ca_dir, facility=facility, names=node.settings.web.names, clock=clock)
     administrator = first_administrator()
-    with node.capture_appender():
+    with node.capture_appender(), node.audit_appender():
         pass  # makes the journal: `up` does not create one that is missing
     node.record(encode(administrator.act))
     record_first_key(node, opened, note)

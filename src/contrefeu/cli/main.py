@@ -14,6 +14,7 @@ from contrefeu.cli import (
     drill,
     exchange,
     export,
+    feeds,
     find,
     imports,
     init,
@@ -26,6 +27,7 @@ from contrefeu.cli import (
     up,
     users,
     vault,
+    withdraw,
     witness,
 )
 from contrefeu.cli.door import Door, Language, default_home, default_language, speak_of_failure
@@ -53,8 +55,10 @@ app.command("restore")(restore.restore)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
 app.command("export")(export.export)
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
+app.add_typer(withdraw.app, name="withdraw")
 app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("part", hidden=True)(part.part)

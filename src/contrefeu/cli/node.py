@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from contrefeu.base import Clock, MissingError, OperatorError, SystemClock
-from contrefeu.capture import LocalJournal
+from contrefeu.capture import LocalJournal, Reserve, ReservedWriter
 from contrefeu.custody import (
     BeyondHorizon,
     DataKeys,
     HomePaths,
     OpenedRecovery,
     ReadingKeys,
+    complete_home,
     known_recovery_keys,
     last_entry_of,
     public_reading_keys,
@@ -103,6 +104,11 @@ class Node:
         return f"{self.settings.node.id}{STATION_SUFFIX}"
 
     @property
+    def audit_journal(self) -> str:
+        """The journal of who looked at what (F42)."""
+        return f"{self.settings.node.id}-audit"
+
+    @property
     def capture_socket(self) -> Path:
         """Where the capture process takes entries."""
         return self.paths.run / "capture" / "sock"
@@ -113,21 +119,28 @@ class Node:
         return self.paths.run / "station" / "sock"
 
     @property
+    def audit_socket(self) -> Path:
+        """Where the web process takes audit entries."""
+        return self.paths.run / "audit" / "sock"
+
+    @property
     def charts_socket(self) -> Path:
         """Where the reader process answers."""
         return self.paths.run / "charts" / "sock"
 
     # Writing.
 
-    def writer(self, journal: str) -> JournalWriter:
-        """Take *journal* as its one writer.
+    def writer(self, journal: str, reserve: Reserve | None = None) -> JournalWriter:
+        """Take *journal* as its one writer; with *reserve*, a full disk stops it later than others (S11).
 
         Raises:
             StorageError: A running process has it.
         """
         role = journal.rpartition("-")[2]
         signer = Signer(journal, self.paths.signing_seed(role).read_bytes())
-        return JournalWriter(self.paths.journals, signer, self.recipients(), self.clock)
+        if reserve is None:
+            return JournalWriter(self.paths.journals, signer, self.recipients(), self.clock)
+        return ReservedWriter(self.paths.journals, signer, self.recipients(), self.clock, reserve=reserve)
 
     def recipients(self) -> Callable[[], list[Recipient]]:
         """Whom a writer seals to: the recovery key, and this node's reading key of the day."""
@@ -163,6 +176,11 @@ class Node:
         """Append to the station journal."""
         return self._appender(self.station_journal, self.station_socket)
 
+    def audit_appender(self) -> "contextlib.AbstractContextManager[Appender]":
+        """Append to the audit journal."""
+        complete_home(self.paths)
+        return self._appender(self.audit_journal, self.audit_socket)
+
     @contextlib.contextmanager
     def _appender(self, journal: str, path: Path) -> Iterator[Appender]:
         if listens(path):
@@ -179,7 +197,9 @@ class Node:
         finally:
             writer.close()
 
-    def audit(self, kind: str, *, user: str = "", patient: str = "", what: str = "", query: str = "") -> None:
+    def audit(
+        self, kind: str, *, user: str = "", patient: str = "", what: str = "", query: str = "", failed: bool = False
+    ) -> None:
         """Leave an entry: *user* (or the console) did what *kind* names (contrefeu.web.KINDS)."""
         from prometheus_client import CollectorRegistry
 
@@ -187,15 +207,21 @@ class Node:
         from contrefeu.web import AuditLog
 
         actor = Account(user or CONSOLE, user or CONSOLE, CONSOLE, (), "")  # of no role: it may nothing in the app
-        with self.station_appender() as journal:
+        with self.audit_appender() as journal:
             log = AuditLog(_Blocking(journal, self.clock), self.clock, self.settings.node.id, CollectorRegistry())
-            asyncio.run(log.write(kind, actor, patient=patient, what=what, query=query))
+            asyncio.run(log.write(kind, actor, patient=patient, what=what, query=query, failed=failed))
 
     def record(self, *acts: bytes) -> None:
         """Append *acts* of the console to the station journal."""
         now_ns = self.clock.now_ns()
         with self.station_appender() as journal:
             journal.append([Draft(CONSOLE, MEDIA_ACT, act, now_ns) for act in acts])
+
+    def record_as(self, login: str, act: bytes) -> str:
+        """Append an act of somebody who proved who they are; returns its entry."""
+        with self.station_appender() as journal:
+            written = journal.append([Draft(f"user/{login}", MEDIA_ACT, act, self.clock.now_ns())])
+        return f"{self.station_journal}/{written.start}"
 
     # Reading.
 
@@ -215,7 +241,7 @@ class Node:
     def own_verifiers(self) -> list[Verifier]:
         """Public keys of this node's own writers."""
         found = []
-        for journal in (self.capture_journal, self.station_journal):
+        for journal in (self.capture_journal, self.station_journal, self.audit_journal):
             with contextlib.suppress(NoJournal):
                 found.append(JournalFiles.of(self.paths.journals, journal).verifier())
         return found

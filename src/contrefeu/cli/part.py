@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
 GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
+RESERVE_S = 60.0  # how often the space kept back for acts is filled again, once the disk has room
+COUNTS_S = 5.0  # how often what refuse lists counted is written down
 
 
 def part(
@@ -75,27 +77,38 @@ def _run(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
 async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Event) -> None:
     import msgspec
 
-    from contrefeu.capture import LocalServer, MllpListener
+    from contrefeu.capture import LocalServer, MllpListener, RefusedCounts, Sequences
 
     settings = node.settings.capture
+    sequences = Sequences(node.paths.feeds / "sequences")
+    refused = RefusedCounts(node.paths.feeds / "refused.json")
     intake = _capture_intake(node)
     listener = MllpListener(
         intake,
         message_bytes_max=settings.message_bytes_max,
         connections_max=settings.connections_max,
         refuse=settings.refuse,
+        feeds=node.settings.feeds,
+        sequences=sequences,
+        refused=refused,
     )
-    local = LocalServer(intake, lambda: _state(intake, confined) | msgspec.to_builtins(listener.counts))
+    local = LocalServer(
+        intake, lambda: _state(intake, confined) | msgspec.to_builtins(listener.counts), listener.refuses_body
+    )
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
+    counting = asyncio.create_task(refused.save_every(COUNTS_S))
     gc.freeze()  # what is here now stays: no collection looks at it while senders wait
     emit({"event": "ready", "mllp": _join(host, port)})
     await stop.wait()
     await listener.drain()
     local.close()
     signing.cancel()
+    counting.cancel()
     intake.close()
+    sequences.close()
+    refused.save()
 
 
 def _capture_intake(node: "Node") -> "Intake":
@@ -150,15 +163,25 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:
     import uvicorn
 
-    from contrefeu.capture import Intake, LocalServer
+    from contrefeu.capture import Intake, LocalServer, Reserve
     from contrefeu.cli.webdeps import web_app
 
     host, port = _address(listen)
-    intake = Intake(node.writer(node.station_journal), node.clock)
-    local = LocalServer(intake, lambda: _state(intake, confined))
-    await local.listen(node.station_socket)
-    signing = asyncio.create_task(intake.sign_every(node.settings.capture.checkpoint_s))
-    app = web_app(node, intake, insecure_http=insecure_http, demo=demo)
+    reserve = Reserve(node.paths.reserve)
+    intake = Intake(node.writer(node.station_journal, reserve), node.clock)
+    looks = Intake(node.writer(node.audit_journal, reserve), node.clock)
+    locals_ = LocalServer(intake, lambda: _state(intake, confined)), LocalServer(looks, lambda: _state(looks, confined))
+    for local, path in zip(locals_, (node.station_socket, node.audit_socket), strict=True):
+        await local.listen(path)
+    beside = [
+        asyncio.create_task(task)
+        for task in (
+            intake.sign_every(node.settings.capture.checkpoint_s),
+            looks.sign_every(node.settings.capture.checkpoint_s),
+            reserve.fill_every(RESERVE_S),
+        )
+    ]
+    app = web_app(node, intake, looks, insecure_http=insecure_http, demo=demo)
     tls: dict[str, Any] = {}
     if not insecure_http:
         tls = {
@@ -190,9 +213,12 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     server.should_exit = True
     with contextlib.suppress(Exception):
         await serving
-    local.close()
-    signing.cancel()
+    for local in locals_:
+        local.close()
+    for task in beside:
+        task.cancel()
     intake.close()
+    looks.close()
 
 
 async def _copies(node: "Node", stop: asyncio.Event) -> None:

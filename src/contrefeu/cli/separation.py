@@ -1,9 +1,10 @@
 """One system user for each process of a node: what each may open, the kernel holds to (DESIGN S9).
 
     part      user                 owns
-    capture   contrefeu-capture    node/capture.seed, its journal, run/capture/
+    capture   contrefeu-capture    node/capture.seed, its journal, feeds/, run/capture/
     reader    contrefeu-reader     keys/reading/, keys/public/, keys/store.key, charts/, run/charts/
-    web       contrefeu-web        node/station.seed, its journal, ca/server.key, run/station/
+    web       contrefeu-web        node/station.seed, node/audit.seed, their journals, reserve/, ca/server.key,
+                                   run/station/, run/audit/
     copies    contrefeu-copies     vaults in folders, vault-credentials/
     exchange  contrefeu-exchange   node/exchange.key, node/witness.seed, exchange/, grants/, journals of others
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
@@ -35,7 +36,12 @@ GROUP = "contrefeu"
 USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange")}
 _ROOT = "root"
 # Socket's folder in run/ -> whose it is, and who may ask.
-_SOCKETS = {"capture": ("capture", "web"), "charts": ("reader", "web"), "station": ("web", "reader")}
+_SOCKETS = {
+    "capture": ("capture", "web"),
+    "charts": ("reader", "web"),
+    "station": ("web", "reader"),
+    "audit": ("web", "reader"),
+}
 
 
 class Identity(TypedDict):
@@ -150,6 +156,9 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield from _tree(root / "exchange", "exchange", 0o2750, 0o640)
     (root / "exchange" / "outbox").mkdir(mode=0o750, parents=True, exist_ok=True)  # grants, as the reader makes them
     yield from _tree(root / "exchange" / "outbox", "reader", 0o2750, 0o640)
+    yield paths.signing_seed("audit"), "web", _ROOT, 0o600
+    yield from _tree(paths.feeds, "capture", 0o700, 0o600)
+    yield from _tree(paths.reserve.parent, "web", 0o700, 0o600)
     yield paths.keys, _ROOT, GROUP, 0o2750
     yield from _tree(paths.recovery_notes, _ROOT, 0o2750, 0o644)
     yield paths.recovery_public, _ROOT, GROUP, 0o644

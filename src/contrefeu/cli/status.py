@@ -36,6 +36,7 @@ def status(context: typer.Context, json: Json = False) -> None:
 def describe(node: "Node") -> dict[str, Any]:
     """What `status --json` prints."""
     from contrefeu.base import rfc3339
+    from contrefeu.capture import RefusedCounts
     from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.exchanging import peer_states, refused_journals
     from contrefeu.cli.node import listens
@@ -60,6 +61,7 @@ def describe(node: "Node") -> dict[str, Any]:
             "lag_entries": lag,
             "waiting": folded.waiting,
             "unread": folded.unread,
+            "withdrawn": folded.withdrawn,
             "as_of": folded.as_of,
         },
         "vaults": _vaults(node),
@@ -70,6 +72,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "peers": peer_states(node),
         "refused_journals": refused_journals(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
+        "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
         "capture": capture,
         "trouble": capture.get("trouble", ""),
         "troubles": {journal: kind for journal, kind in folded.troubles.items() if not _is_closed(node, journal, kind)},
@@ -106,6 +109,7 @@ def _feed(feed: Any) -> dict[str, Any]:
         "charted": feed.charted,
         "kept_uncharted": feed.uncharted,
         "duplicates": feed.duplicates,
+        "withdrawn": feed.withdrawn,
     }
 
 
@@ -173,25 +177,9 @@ def _for_people(told: dict[str, Any]) -> None:
     say(f"  charts  {c['patients']} patients, {c['test_patients']} of exercises; {c['lag_entries']} entries behind")
     if c["waiting"] or c["unread"]:
         say(f"  in no chart  {c['waiting']} results or orders without owner, {c['unread']} entries that name nobody")
-    for f in told["feeds"]:
-        say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
-    for v in told["vaults"]:
-        say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
-    for one in told["selftest"]:
-        if one["state"] not in {"same", "not yet"}:
-            say(f"  SELF-TEST: the copy in {one['url']} does not give the charts back ({one['state']}, {one['at']})")
-    if told["capture"].get("no_vault"):
-        counts = told["capture"]
-        say(f"  NO VAULT: {counts['waiting_for_vault']} senders wait, {counts['without_vault']} answered without one")
-    if any(one["state"] == "damaged" for one in _scrubs(told)):
-        say("  DAMAGED: a closed segment is not what was sealed; contrefeu vault repair mends it from a copy")
-    for p in told["peers"]:
-        clock = f", clock {p['clock_offset_s']:+} s" if p["clock"] in {"off", "ahead"} else ""
-        say(f"  peer {p['node']}  {p['state']}{clock}  {p['problem']}".rstrip())
-    for name in told["closed"]:
-        say(f"  journal {name}  kept and not read: its station has granted nothing yet")
-    for name in told["refused_journals"]:
-        say(f"  REFUSED: exchange/refused/{name} is another history of a peer's journal; the one held stays")
+    _say_feeds(told)
+    _say_copies(told)
+    _say_peers(told)
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")
@@ -202,6 +190,38 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
     if told["trouble"]:
         say(f"  TROUBLE: the journal cannot write ({told['trouble']}); senders get no answer and keep their messages")
+
+
+def _say_feeds(told: dict[str, Any]) -> None:
+    for f in told["feeds"]:
+        say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
+    for rule, count in told["refused"].items():
+        say(f"  refused by {rule}  {count}, not kept")
+    for link, seen in told["capture"].get("sequences", {}).items():
+        say(f"  numbers of {link}  next {seen['expected']}; {seen['gaps']} missing or out of order")
+
+
+def _say_copies(told: dict[str, Any]) -> None:
+    for v in told["vaults"]:
+        say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
+    for one in told["selftest"]:
+        if one["state"] not in {"same", "not yet"}:
+            say(f"  SELF-TEST: the copy in {one['url']} does not give the charts back ({one['state']}, {one['at']})")
+    if told["capture"].get("no_vault"):
+        counts = told["capture"]
+        say(f"  NO VAULT: {counts['waiting_for_vault']} senders wait, {counts['without_vault']} answered without one")
+    if any(one["state"] == "damaged" for one in _scrubs(told)):
+        say("  DAMAGED: a closed segment is not what was sealed; contrefeu vault repair mends it from a copy")
+
+
+def _say_peers(told: dict[str, Any]) -> None:
+    for p in told["peers"]:
+        clock = f", clock {p['clock_offset_s']:+} s" if p["clock"] in {"off", "ahead"} else ""
+        say(f"  peer {p['node']}  {p['state']}{clock}  {p['problem']}".rstrip())
+    for name in told["closed"]:
+        say(f"  journal {name}  kept and not read: its station has granted nothing yet")
+    for name in told["refused_journals"]:
+        say(f"  REFUSED: exchange/refused/{name} is another history of a peer's journal; the one held stays")
 
 
 def _scrubs(told: dict[str, Any]) -> list[dict[str, Any]]:

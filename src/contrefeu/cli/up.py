@@ -36,11 +36,13 @@ def up(
     from contrefeu.cli.demo import prepare_demo
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import Supervisor
+    from contrefeu.custody import complete_home
 
     set_up_logs("supervisor")
     entrance = door(context)
     node = Node.at(entrance.home)
     with _alone(node):
+        complete_home(node.paths)
         logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)

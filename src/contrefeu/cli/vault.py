@@ -205,6 +205,7 @@ def _settle(node: "Node") -> None:
     for socket, appender in (
         (node.capture_socket, node.capture_appender),
         (node.station_socket, node.station_appender),
+        (node.audit_socket, node.audit_appender),
     ):
         if not listens(socket):
             with appender():

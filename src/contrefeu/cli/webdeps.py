@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 
-def web_app(node: Node, intake: Intake, *, insecure_http: bool, demo: bool) -> "Starlette":
-    """Wire the ward app of *node*, writing to *intake*."""
+def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, demo: bool) -> "Starlette":
+    """Wire the ward app of *node*: acts go to *intake*, the audit to *looks*."""
     capture = LocalAppender(node.capture_socket, node.capture_journal)
 
     async def submit(source: str, media_type: str, body: bytes) -> str:
@@ -31,6 +31,7 @@ def web_app(node: Node, intake: Intake, *, insecure_http: bool, demo: bool) -> "
         Deps(
             charts=ChartsClient(node.charts_socket),
             appender=intake,
+            audit=looks,
             clock=node.clock,
             settings=node.settings,
             zone=ZoneInfo(node.settings.node.zone),

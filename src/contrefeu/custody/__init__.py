@@ -11,7 +11,7 @@ from contrefeu.custody.granting import (
     own_reading_keys,
     reading_keys_note,
 )
-from contrefeu.custody.home import HomePaths, make_home
+from contrefeu.custody.home import HomePaths, complete_home, make_home
 from contrefeu.custody.horizon import ReadingKeys, public_reading_keys
 from contrefeu.custody.keypair import KeyPair
 from contrefeu.custody.opening import BeyondHorizon, DataKeys, grant_segments, last_entry_of
@@ -39,6 +39,7 @@ __all__ = [
     "Rehearsal",
     "Rotation",
     "combine_shares",
+    "complete_home",
     "cosigner_of",
     "erase",
     "grant_journals",

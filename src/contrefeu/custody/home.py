@@ -4,15 +4,18 @@
     ├── contrefeu.toml            settings; nothing secret
     ├── node/capture.seed         signing key of the capture journal: the capture process
     ├── node/station.seed         signing key of the station journal: the web process
+    ├── node/audit.seed           signing key of the audit journal: the web process
     ├── keys/recovery.pub         the custodians' public key: all writers seal to it
     ├── keys/recovery/            which public keys the custodians' were, one signed note each: all writers
     ├── keys/public/              public reading keys, by day: all writers
     ├── keys/reading/             private reading keys, by day: the reader process
     ├── keys/store.key            opens charts.db: the reader process
     ├── ca/                       the local certificate authority and the server's certificate: the web process
+    ├── feeds/                    sequence numbers of senders, what refuse lists counted: the capture process
     ├── journals/  grants/        sealed entries; further rights to read them
     ├── vault-credentials/        what the node shows to object stores: the copies process
     ├── charts/charts.db          a view: may be deleted
+    ├── reserve/                  space kept back for acts and audit: the web process
     └── run/                      sockets and states of running processes
 
 Rules kept here:
@@ -30,7 +33,7 @@ from contrefeu.custody.horizon import ReadingKeys
 from contrefeu.hospital import default_settings
 from contrefeu.journal import Recipient, note_name
 
-ROLES = ("capture", "station")
+ROLES = ("capture", "station", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,16 @@ class HomePaths:
         return self.root / "charts" / "charts.db"
 
     @property
+    def feeds(self) -> Path:
+        """What the capture process remembers of senders."""
+        return self.root / "feeds"
+
+    @property
+    def reserve(self) -> Path:
+        """Space kept back for acts and audit."""
+        return self.root / "reserve" / "space"
+
+    @property
     def run(self) -> Path:
         """What lives as long as a process does."""
         return self.root / "run"
@@ -122,7 +135,7 @@ def make_home(
             next="Name another folder with --home.",
         )
     paths = HomePaths(root)
-    for folder in ("node", "keys", "ca", "journals", "grants", "charts", "run"):
+    for folder in ("node", "keys", "ca", "journals", "grants", "charts", "feeds", "reserve", "run"):
         durable_makedirs(root / folder)
     for role in ROLES:
         write_file(paths.signing_seed(role), secrets.token_bytes(32))
@@ -134,3 +147,11 @@ def make_home(
     write_file(paths.store_key, secrets.token_bytes(32))
     write_file(paths.settings, default_settings(node_id, facility).encode(), mode=0o640)
     return paths
+
+
+def complete_home(paths: HomePaths) -> None:
+    """Add what homes made by an earlier version lack: an audit journal's key, a folder for what is known of senders."""
+    durable_makedirs(paths.feeds)
+    durable_makedirs(paths.reserve.parent)
+    if not paths.signing_seed("audit").exists():
+        write_file(paths.signing_seed("audit"), secrets.token_bytes(32))

@@ -22,7 +22,7 @@ UNREAD = Header("", "", "", "", "", "", "", "", "2.5", "", "", "", Delimiters())
 """Stands in for the header of what has none: it was kept, and its sender waits (F28)."""
 
 
-def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: str = "") -> bytes:
+def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: str = "", expected: str = "") -> bytes:
     """Return the acknowledgement of the message that *header* begins.
 
     Args:
@@ -31,6 +31,7 @@ def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: s
         control_id: MSH-10 of the acknowledgement.
         now: MSH-7 of the acknowledgement.
         text: MSA-3, for the sender's log.
+        expected: MSA-4, the sequence number that is expected (HL7 v2.5.1, 2.10.1); empty without that protocol.
     """
     marks = header.delimiters
     field = marks.field
@@ -52,30 +53,41 @@ def acknowledge(header: Header, code: str, *, control_id: str, now: str, text: s
     if header.charset:
         msh += ["", "", "", "", "", header.charset]
     msa = ["MSA", code, header.control_id]
-    if text:
-        msa.append(escape(text, marks))
+    if text or expected:
+        msa += [escape(text, marks), expected] if expected else [escape(text, marks)]
     return f"{field.join(msh)}\r{field.join(msa)}\r".encode(header.codec, "replace")
 
 
-def acknowledgement_codes(accept: str, application: str) -> tuple[str, ...]:
-    """What answers a message that was kept (HL7 table 0155: AL always, NE never, ER on error, SU on success).
+def acknowledgement_codes(accept: str, application: str, outcome: str = "AA") -> tuple[str, ...]:
+    """What answers a message (HL7 table 0155: AL always, NE never, ER on error, SU on success).
+
+    Args:
+        accept: MSH-15.
+        application: MSH-16.
+        outcome: AA for what was kept; AE or AR where the sender's profile asks for it.
 
     >>> acknowledgement_codes("", "")
     ('AA',)
     >>> acknowledgement_codes("AL", "NE")
     ('CA',)
+    >>> acknowledgement_codes("AL", "AL", "AR")  # who does not accept does not answer for the application
+    ('CR',)
     """
     if not accept and not application:
-        return ("AA",)  # original mode (2.9.2)
+        return (outcome,)  # original mode (2.9.2)
+    if outcome != "AA":
+        if accept in {"AL", "ER"}:
+            return (f"C{outcome[1]}",)
+        return (outcome,) if application in {"AL", "ER"} else ()
     wanted = ("AL", "SU")
     return (("CA",) if accept in wanted else ()) + (("AA",) if application in wanted else ())
 
 
-def framed_answers(header: Header, *, control_id: str, now: str) -> bytes:
-    """The framed acknowledgements of a message that was kept: none, one or two."""
+def framed_answers(header: Header, *, control_id: str, now: str, outcome: str = "AA", expected: str = "") -> bytes:
+    """The framed acknowledgements of a message, as `acknowledge` and `acknowledgement_codes` say: none, one or two."""
     return b"".join(
-        frame(acknowledge(header, code, control_id=control_id, now=now))
-        for code in acknowledgement_codes(header.accept_ack, header.app_ack)
+        frame(acknowledge(header, code, control_id=control_id, now=now, expected=expected))
+        for code in acknowledgement_codes(header.accept_ack, header.app_ack, outcome)
     )
 
 
@@ -116,8 +128,8 @@ class Acknowledger:
 
     def _learn(self, key: tuple[bytes, ...], line: bytes) -> Greeting | None:
         header = peek(line)
-        if header is None or _PLACE.encode() in line:
-            return None
+        if header is None or header.sequence or _PLACE.encode() in line:
+            return None  # a numbered message is answered with a number
         said = framed_answers(replace(header, control_id=_ANSWERED), control_id=_CONTROL_ID, now=_NOW)
         count = said.count(_NOW.encode())
         said = said.replace(b"%", b"%%")

@@ -371,6 +371,7 @@ class Header(Struct, frozen=True):
     charset: str  # MSH-18 as it stands
     delimiters: Delimiters
     codec: str = "latin-1"
+    sequence: str = ""  # MSH-13 as it stands
 
     @property
     def source(self) -> str:
@@ -423,6 +424,7 @@ def peek(body: bytes) -> Header | None:
         charset=fields[17],
         delimiters=delimiters,
         codec=codec,
+        sequence=fields[12],
     )
 
 

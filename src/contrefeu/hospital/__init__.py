@@ -1,12 +1,12 @@
-"""The hospital as its settings describe it: node, listeners, wards, vaults."""
+"""The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
+from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
     CaptureSettings,
     CopiesSettings,
     ExchangeSettings,
     NodeSettings,
     Settings,
-    SettingsError,
     VaultSettings,
     WardSettings,
     WebSettings,
@@ -15,15 +15,19 @@ from contrefeu.hospital.settings import (
 )
 
 __all__ = [
+    "FEED_NAME",
     "CaptureSettings",
     "CopiesSettings",
     "ExchangeSettings",
+    "FeedSettings",
     "NodeSettings",
+    "RefuseSettings",
     "Settings",
     "SettingsError",
     "VaultSettings",
     "WardSettings",
     "WebSettings",
     "default_settings",
+    "feed_text",
     "parse_settings",
 ]

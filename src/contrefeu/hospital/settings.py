@@ -13,24 +13,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct, field
 
-from contrefeu.base import OperatorError
+from contrefeu.hospital.feeds import FeedName, FeedSettings, SettingsError, check_feeds
 
 NodeId = Annotated[str, Meta(pattern=r"^(drill/)?[a-z0-9][a-z0-9-]{1,62}$")]
 Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$")]
 
 
-class SettingsError(OperatorError):
-    """The settings say what cannot be."""
-
-    kind = "settings"
-
-
 class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """This station."""
 
-    id: NodeId  # names its journals: "<id>-capture", "<id>-station"; a drill's begins with "drill/"
+    id: NodeId  # names its journals: "<id>-capture", "<id>-station", "<id>-audit"; a drill's begins with "drill/"
     facility: str = "Contrefeu"  # on every page and sheet
-    zone: str = "Europe/Paris"  # of the wards, and of a feed that gives none
+    zone: str = "Europe/Paris"  # of the wards, and of a feed that has none of its own
     language: Literal["fr", "en"] = "fr"
 
 
@@ -117,6 +111,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
     wards: list[WardSettings] = field(default_factory=list)
+    feeds: dict[FeedName, FeedSettings] = field(default_factory=dict)
 
     @property
     def drill(self) -> bool:
@@ -143,6 +138,7 @@ def parse_settings(text: str) -> Settings:
         raise SettingsError(
             "contrefeu.toml: `node.zone` names no time zone.", next="Write one such as Europe/Paris."
         ) from None
+    check_feeds(settings.feeds)
     return settings
 
 

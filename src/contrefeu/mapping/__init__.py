@@ -2,14 +2,17 @@
 
 from contrefeu.mapping.loss import Loss
 from contrefeu.mapping.read import read
-from contrefeu.mapping.reading import FeedRules, Link, Movement, Reading, Said, Stay, Subject
+from contrefeu.mapping.reading import FeedRules, Link, Movement, Reading, Rules, Said, Stay, Subject
+from contrefeu.mapping.survey import FeedSurvey
 
 __all__ = [
     "FeedRules",
+    "FeedSurvey",
     "Link",
     "Loss",
     "Movement",
     "Reading",
+    "Rules",
     "Said",
     "Stay",
     "Subject",

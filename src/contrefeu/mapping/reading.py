@@ -114,3 +114,14 @@ class FeedRules(Struct, frozen=True):
     zone: str = "Europe/Paris"
     authority: str = ""  # of numbers that name none; the sender itself when empty
     charset: str = ""  # instead of MSH-18
+
+
+class Rules(Struct, frozen=True):
+    """What is known of every sender beforehand."""
+
+    default: FeedRules = FeedRules()
+    senders: dict[str, FeedRules] = {}
+
+    def of(self, source: str) -> FeedRules:
+        """Return what is known of the sender *source*."""
+        return self.senders.get(source, self.default)

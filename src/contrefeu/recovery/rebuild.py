@@ -59,7 +59,7 @@ from contrefeu.vault import GRANTS, Vault, copies_in, open_vault, recovery_chain
 
 UNFINISHED = "restoring.json"  # what is being restored here, and from where
 _NEW = "new"  # the bare home, while it is made
-_ROLES = ("capture", "station")
+_ROLES = ("capture", "station", "audit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The settings of a restored node: what the hospital had decided, without what named the lost machine.
 
 Rules kept here:
-  * The zone, the wards and the refused senders come along: charts depend on them.
+  * The zone, the wards, the feeds and the refused senders come along: charts depend on them.
   * The vaults do not: a home that was made to look at the past must not add to it. `vault add` says it again.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from contrefeu.base import MissingError
-from contrefeu.hospital import Settings, SettingsError, parse_settings
+from contrefeu.hospital import Settings, SettingsError, feed_text, parse_settings
 from contrefeu.journal import JournalFiles
 from contrefeu.recovery.copies import segment_headers
 from contrefeu.vault import NODES, Vault
@@ -61,6 +61,7 @@ def settings_text(old: Settings, node: str) -> str:
         lines += [f"[{table}]", *_pairs(said[table]), ""]
     for ward in said["wards"]:
         lines += ["[[wards]]", *_pairs(ward), ""]
+    lines += [feed_text(name, feed) for name, feed in old.feeds.items()]
     return "\n".join(lines)
 
 

@@ -26,6 +26,7 @@ from contrefeu.station.pages.entries import EntryPages
 from contrefeu.station.pages.node import NodePages
 from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.pages.unplaced import UnplacedPages
+from contrefeu.station.pages.withdrawals import WithdrawalPages
 from contrefeu.station.sheet import sparkline
 from contrefeu.station.staff import Staff
 from contrefeu.web import (
@@ -49,6 +50,7 @@ def create_app(deps: Deps) -> Starlette:
         Setting(
             door=staff,
             appender=deps.appender,
+            audit=deps.audit,
             clock=deps.clock,
             zone=deps.zone,
             facility=deps.settings.node.facility,
@@ -106,6 +108,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *EntryPages(house).routes(),
         *UnplacedPages(house).routes(),
         *NodePages(house).routes(),
+        *WithdrawalPages(house).routes(),
         *FhirApi(house).routes(),
     ]
 

@@ -43,6 +43,10 @@ class ChartsLike(Protocol):
         """One entry, byte for byte."""
         ...
 
+    async def numbers(self, id: str) -> list[str]:
+        """The chart's id and every number that it stands under; [] when there is no chart."""
+        ...
+
     async def loss(self, ref: str) -> list[Loss]:
         """What of an entry could not be said in a chart."""
         ...
@@ -101,6 +105,7 @@ class Deps:
     zone: ZoneInfo
     node_status: Callable[[], Awaitable[NodeStatus]]
     insecure_http: bool = False
+    audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     demo_logins: tuple[DemoLogin, ...] = ()
     counts: Callable[[str], bool] = lambda _: True  # whether acts of a journal make accounts and declare downtime here

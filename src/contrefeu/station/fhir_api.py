@@ -131,7 +131,8 @@ class FhirApi:
         if submit is None:
             raise Problem(501, "This node takes no feed here.")
         ref = await submit(f"fhir/{actor.login}", MEDIA_FHIR, await _body(request))
-        return _answer(outcome("information", "informational", f"Kept as entry {ref}."), 202)
+        said = f"Kept as entry {ref}." if ref else "A rule of this feed refuses it: it was counted, and not kept."
+        return _answer(outcome("information", "informational", said), 202)
 
     async def _machine(self, request: Request) -> Actor:
         """Return whose token it is.

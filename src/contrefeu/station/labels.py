@@ -248,6 +248,22 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "missing": N_("il y manque des entrées"),
         "storage": N_("son disque ou sa clé est en défaut"),
     },
+    "withdrawal_kind": {"entry": N_("une entrée"), "document": N_("un document"), "patient": N_("un patient")},
+    "withdrawal_state": {
+        "proposed": N_("proposé : attend une seconde personne"),
+        "in force": N_("retiré"),
+        "undoing": N_("retiré ; quelqu’un propose de le remontrer"),
+        "undone": N_("remontré"),
+        "refused": N_("refusé"),
+    },
+    "withdrawal_problem": {
+        "not-found": N_("Rien ne porte ce nom. Rien n’a été changé."),
+        "no-reason": N_("Un motif est nécessaire. Rien n’a été changé."),
+        "not-these-two": N_(
+            "Il faut deux personnes, dont le délégué à la protection des données. La proposition reste."
+        ),
+        "gone": N_("Cette proposition n’attend plus. Rien n’a été changé."),
+    },
     "found": {"in": N_("présent"), "left": N_("sorti"), "deceased": N_("décédé")},
 }
 DUE_SIGNS = {"late": "!", "due": "●", "coming": "○", "unknown": "?"}

@@ -47,7 +47,7 @@ _SUBTYPES = {"login": ("110122", "Login"), "logout": ("110123", "Logout")}
 
 
 class AuditLog:
-    """Writes AuditEvents to the station's journal."""
+    """Writes AuditEvents to the journal of the audit, which has an end of its own (F42)."""
 
     def __init__(self, appender: Appender, clock: Clock, observer: str, registry: CollectorRegistry) -> None:
         self._appender = appender

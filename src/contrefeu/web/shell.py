@@ -84,6 +84,7 @@ class Setting:
     live: Callable[[], int]  # change number of the charts, as known now
     loaders: Sequence[BaseLoader]
     registry: CollectorRegistry
+    audit: Appender | None = None  # the audit's own journal; the appender's when None
     common: Mapping[str, object] = field(default_factory=dict)  # further names for templates
 
 
@@ -94,7 +95,7 @@ class Shell:
         self.setting = setting
         self.sessions = Sessions(setting.clock, setting.idle_s)
         self.tokens = Tokens(setting.clock)
-        self.audit = AuditLog(setting.appender, setting.clock, setting.observer, setting.registry)
+        self.audit = AuditLog(setting.audit or setting.appender, setting.clock, setting.observer, setting.registry)
         self.static = StaticFiles()
         prefix = "__Host-" if setting.secure else ""  # RFC 6265bis, 4.1.3.2: no neighbour's page can set it
         self.cookie, self.door_cookie = f"{prefix}contrefeu", f"{prefix}contrefeu-login"

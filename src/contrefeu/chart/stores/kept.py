@@ -18,11 +18,19 @@ from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.database import Database
 from contrefeu.journal import Entry
 
-CHARTED, UNCHARTED, WAITING, DUPLICATE, ACT = 1, 0, 2, 3, 4
+CHARTED, UNCHARTED, WAITING, DUPLICATE, ACT, WITHDRAWN = 1, 0, 2, 3, 4, 5
 SEQUENCE_BITS = 44  # 17e12 entries a journal, and half a million journals, in SQLite's 63 bits
-STATES = {CHARTED: "charted", UNCHARTED: "uncharted", WAITING: "waiting", DUPLICATE: "duplicate", ACT: "act"}
+STATES = {
+    CHARTED: "charted",
+    UNCHARTED: "uncharted",
+    WAITING: "waiting",
+    DUPLICATE: "duplicate",
+    ACT: "act",
+    WITHDRAWN: "withdrawn",  # counted among the uncharted: the three still sum (S8)
+}
 _RECEIVED, _REUSED, _LAST = 3, 4, 5
-_COUNT = {CHARTED: 0, UNCHARTED: 1, WAITING: 1, ACT: 1, DUPLICATE: 2}  # place in a feed's counts; then the three above
+# Place in a feed's counts; then the three above
+_COUNT = {CHARTED: 0, UNCHARTED: 1, WAITING: 1, ACT: 1, WITHDRAWN: 1, DUPLICATE: 2}
 # As the index says it (schema.py): what no rule reads, or defeats the fold, is a line on its patient's chart
 _OF_NOBODY = "FROM entries WHERE state = 0 AND reason NOT IN ('', 'no rule for it', 'the fold gave up on it')"
 _SELECT = "SELECT e.id, e.hlc, e.received, e.source, e.media, b.body FROM entries e JOIN bodies b ON b.id = e.id "
@@ -234,6 +242,11 @@ class Kept:
         """Return how many entries wait for their patient, and how many are nobody's."""
         waiting = self._db.value("SELECT count(*) FROM entries WHERE state = 2")
         return int(waiting), int(self._db.value("SELECT count(*) " + _OF_NOBODY))
+
+    def withdrawn_counts(self) -> dict[str, int]:
+        """Return how many entries of each source are withdrawn."""
+        sql = "SELECT source, count(*) FROM entries WHERE state = 5 GROUP BY source"
+        return {self._text(source): count for source, count in self._db.rows(sql)}
 
     def account(self, journal: str, first: int, last: int) -> dict[int, int]:
         """Return how many entries of *journal*, from *first* to *last*, are in each state."""

@@ -8,8 +8,8 @@ Rules kept here:
     and their bytes keep their form from one to the next: the keys that opened their journals may be gone (S1).
 """
 
-SCHEMA_VERSION = 4
-FORMER_VERSIONS = (3,)  # whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
+SCHEMA_VERSION = 5
+FORMER_VERSIONS = (3, 4)  # whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -30,6 +30,7 @@ CREATE TABLE entries(
 CREATE INDEX entries_without_owner ON entries(received) WHERE state = 2;
 CREATE INDEX entries_of_nobody ON entries(received)
     WHERE state = 0 AND reason NOT IN ('', 'no rule for it', 'the fold gave up on it');
+CREATE INDEX entries_withdrawn ON entries(source) WHERE state = 5;
 CREATE INDEX entries_acts ON entries(hlc) WHERE state = 4;
 -- Their bytes as received: what charts are folded from. Apart, so that counting entries reads no body.
 CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL);

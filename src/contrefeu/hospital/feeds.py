@@ -1,0 +1,108 @@
+"""What is known of a feed beforehand: `[feeds.NAME]` in `contrefeu.toml` (DESIGN section 8, FIELD F28, F29, F34, F45).
+
+Rules kept here:
+  * A sender is in one feed at most: which rules hold for a message never depends on the order of a file.
+  * A rule that says nothing would refuse everything: it is an error.
+  * Values in, values out; what a refuse rule does to a message is `contrefeu.capture.refuse`.
+"""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from contrefeu.base import OperatorError
+
+Path = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{2}-[1-9]\d{0,2}(\.[1-9]\d?){0,2}$")]
+# Names of HL7 table 0211 that contrefeu.hl7 decodes (a test compares), and windows-1252, which the table lacks
+Charset = Literal[
+    "", "ASCII", "8859/1", "8859/2", "8859/3", "8859/4", "8859/5", "8859/6", "8859/7", "8859/8", "8859/9", "8859/15",
+    "WINDOWS-1252", "UNICODE UTF-8", "UNICODE UTF-16", "GB 18030-2000", "KS X 1001", "BIG-5", "ISO IR87",
+]  # fmt: skip
+FEED_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+FeedName = Annotated[str, Meta(pattern=FEED_NAME)]
+
+
+class SettingsError(OperatorError):
+    """The settings say what cannot be."""
+
+    kind = "settings"
+
+
+class RefuseSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is never journaled of a feed: a message is refused when all that one rule says is so (F45)."""
+
+    name: str = ""  # under which `status` counts it; "FEED/1", "FEED/2" ... when not given
+    message: str = ""  # MSH-9: "MDM", or "MDM^T02"
+    ward: str = ""  # PV1-3.1, the service of PV1-10, or the responsible unit of ZBE-7.10
+    document: str = ""  # code of a document (LOINC or local): OBR-4, TXA-2, OBX-3; a CDA's or a FHIR document's own
+    path: Path | Literal[""] = ""  # any field: "PID-18.1", "ZFD-2"; each segment and repetition is looked at
+    value: str = ""  # what stands there
+
+    @property
+    def says(self) -> bool:
+        """Whether there is a condition."""
+        return bool(self.message or self.ward or self.document or self.path)
+
+
+class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a feed does not say of itself. NAME is small letters, digits, "-" and "_"; see `contrefeu feeds`."""
+
+    senders: Annotated[list[str], Meta(min_length=1)]  # as `status` names them: "APP@FACILITY", "fhir/LOGIN"
+    zone: str = ""  # of times sent without an offset; `node.zone` when empty
+    authority: str = ""  # of numbers that name none; the sender itself when empty: a bare number joins no two feeds
+    charset: Charset = ""  # table 0211, instead of what MSH-18 says; empty: MSH-18 is believed
+    sequence: Literal["answer", "ignore"] = "answer"  # to a number in MSH-13, by MSA-4 (HL7 v2.5.1, 2.10.1)
+    on_fault: Literal["close", "AE", "AR"] = "close"  # AE or AR only for a sender that then sends again (F28)
+    on_refuse: Literal["AA", "AE", "AR"] = "AA"  # to what a rule refuses: AE or AR only if it goes on after them
+    refuse: list[RefuseSettings] = field(default_factory=list)  # never journaled, counted
+
+
+def check_feeds(feeds: dict[str, FeedSettings]) -> None:
+    """See that *feeds* can be.
+
+    Raises:
+        SettingsError: A zone that nobody knows, a sender in two feeds, a rule that says nothing.
+    """
+    owners: dict[str, str] = {}
+    for name, feed in feeds.items():
+        key = f"feeds.{name}"
+        for sender in feed.senders:
+            if owners.setdefault(sender, name) != name:
+                raise _wrong(f"{key}.senders", f"{sender!r} is in `feeds.{owners[sender]}` too", "Leave it in one.")
+        try:
+            ZoneInfo(feed.zone or "UTC")
+        except (KeyError, ValueError, OSError):
+            raise _wrong(f"{key}.zone", "names no time zone", "Write one such as America/Cayenne.") from None
+        for n, rule in enumerate(feed.refuse, 1):
+            if not rule.says:
+                raise _wrong(
+                    f"{key}.refuse", f"rule {n} says nothing", "Give it message, ward, document, or path and value."
+                )
+            if bool(rule.path) != bool(rule.value):
+                raise _wrong(f"{key}.refuse", f"rule {n} needs both path and value", "Give both, or neither.")
+
+
+def feed_text(name: str, feed: FeedSettings) -> str:
+    """Return the lines of `contrefeu.toml` that say *feed*; what is as it would be unsaid is left out.
+
+    >>> feed_text("labo", FeedSettings(["LABO@CHU"], zone="Europe/Paris"))
+    '[feeds.labo]\\nsenders = ["LABO@CHU"]\\nzone = "Europe/Paris"\\n'
+    """
+    said = msgspec.to_builtins(feed)
+    unsaid = msgspec.to_builtins(FeedSettings(feed.senders, refuse=feed.refuse))
+    kept = {key: value for key, value in said.items() if key == "senders" or value != unsaid[key]}
+    lines = [f"[feeds.{name}]", *_pairs(kept)]
+    for rule in said["refuse"]:
+        lines += [f"[[feeds.{name}.refuse]]", *_pairs({key: value for key, value in rule.items() if value})]
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(table: dict[str, Any]) -> list[str]:
+    """Keys with their values: texts and lists of texts are written in TOML as in JSON."""
+    return [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in table.items()]
+
+
+def _wrong(key: str, what: str, next_: str) -> SettingsError:
+    return SettingsError(f"contrefeu.toml: `{key}`: {what}.", safe="Nothing was started.", next=next_)

@@ -1,0 +1,97 @@
+"""What is known of a feed is written once, holds for its messages alone, and what it sends is told by counts.
+
+Method: the real commands on a home, messages of two senders imported into it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contrefeu.cli.node import Node
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
+
+File = Callable[[str, bytes], Path]
+BARE = (
+    "MSH|^~\\&|URG|CHU|CF|CHU|20261124030000||ADT^A04|U-1|P|2.5|12||AL|NE||8859/1\r"
+    "EVN|A04|20261124030000\rPID|1||777||LEFÈVRE^LOÏC||19800101|M\rPV1|1|E|URG\rZZZ|1\r"
+)
+
+
+@pytest.mark.req("F34")
+def test_a_feed_is_described_once_and_listed(cli: Commands) -> None:
+    """`feeds add` writes contrefeu.toml; what cannot be is written nowhere; it is an entry."""
+    told = cli.told(
+        "feeds", "add", "urg", "--sender", "URG@CHU", "--zone", "America/Cayenne", "--authority", "CHU",
+        "--on-fault", "AE", "--refuse-ward", "PERS", "--refuse-field", "PID-18.1=X",
+    )  # fmt: skip
+    assert (told["name"], told["zone"], told["on_fault"]) == ("urg", "America/Cayenne", "AE")
+    settings = Node.at(cli.home).settings
+    assert [(rule.ward, rule.path, rule.value) for rule in settings.feeds["urg"].refuse] == [
+        ("PERS", "", ""),
+        ("", "PID-18.1", "X"),
+    ]
+    before = (cli.home / "contrefeu.toml").read_text()
+    for words in (["urg", "--sender", "X@Y"], ["B c", "--sender", "X@Y"], ["b", "--sender", "URG@CHU"]):
+        ran = cli("feeds", "add", *words)
+        assert ran.status == 1
+        assert "contrefeu: error" in ran.err
+    assert cli("feeds", "add", "c", "--sender", "C@C", "--refuse-field", "nonsense").status == 1
+    assert (cli.home / "contrefeu.toml").read_text() == before
+    (feed,) = cli.told("feeds", "list")["feeds"]
+    assert feed["senders"] == ["URG@CHU"]
+
+
+@pytest.mark.req("F34", "F30")
+def test_rules_hold_for_the_feeds_own_messages(cli: Commands, filed: File) -> None:
+    """Zone, authority and character set of one feed change its charts, and no other's; old entries are read anew."""
+    body = BARE.encode("cp1252").replace(b"8859/1", b"8859/5")
+    cli.told("import", filed("1.hl7", body), filed("2.hl7", admission()))
+    before = {one["id"] for one in cli.told("find", "777")["patients"]}
+    cli.told(
+        "feeds", "add", "urg", "--sender", "URG@CHU", "--zone", "America/Cayenne", "--authority", "CHU",
+        "--charset", "WINDOWS-1252",
+    )  # fmt: skip
+    (after,) = cli.told("find", "777")["patients"]
+    assert after["id"] not in before, "the number is the hospital's now"
+    assert after["name"] == "LEFÈVRE LOÏC"
+    bundle = cli("chart", after["id"], "--as", "fhir").out.decode()
+    assert "2026-11-24T03:00:00-03:00" in bundle
+    other = cli.told("find", "MARTIN")["patients"][0]
+    assert "2026-11-24T03:00:00+01:00" in cli("chart", other["id"], "--as", "fhir").out.decode()
+
+
+@pytest.mark.req("F34")
+def test_check_tells_what_a_feed_sends(cli: Commands, filed: File) -> None:
+    """By counts, with what to settle first; exit status 10 while there is something; no word of a patient."""
+    body = BARE.encode("utf-8")
+    cli.told("import", filed("1.hl7", admission() + potassium()), filed("2.hl7", body))
+    ran = cli("feeds", "check", "--json")
+    assert ran.status == 10
+    urg = next(one for one in ran.told["feeds"] if one["source"] == "URG@CHU")
+    assert (urg["entries"], urg["kinds"], urg["numbered"]) == (1, {"ADT^A04": 1}, 1)
+    assert (urg["charsets"], urg["charset_doubts"]) == ({"8859/1": 1}, 1)
+    assert urg["answers"] == {"AL/NE": 1}
+    assert urg["without_authority"] == {"PID-3": 1}
+    assert urg["without_zone"] == {"MSH-7": 1, "EVN-2": 1}
+    assert any(name.startswith("ZZZ") for name in urg["not_charted"])
+    assert len(urg["findings"]) == 2
+    cpage = next(one for one in ran.told["feeds"] if one["source"] == "CPAGE@CHU")
+    assert (cpage["findings"], cpage["authorities"]) == ([], {"CHU": 1})
+    text = cli("feeds", "check").out.decode()
+    assert "LOOK" in text
+    for word in ("MARTIN", "LEF", "777", "8001234"):
+        assert word not in ran.out.decode() + text
+    cli.told("feeds", "add", "urg", "--sender", "URG@CHU", "--authority", "CHU", "--charset", "UNICODE UTF-8")
+    assert cli.told("feeds", "check", "urg")["feeds"][0]["findings"] == []
+    assert cli("feeds", "check", "NOBODY@CHU").status == 1
+
+
+@pytest.mark.req("F45")
+def test_import_and_status_count_by_rule(cli: Commands, filed: File) -> None:
+    """A rule of a feed holds for files too, whatever name they are imported under."""
+    cli.told("feeds", "add", "labo", "--sender", "LABO@CHU", "--refuse-message", "ORU")
+    told = cli.told("import", filed("1.hl7", admission() + potassium()), "--source", "ARCHIVE")
+    assert (told["journaled"], told["refused"], told["refused_by_rule"]) == (1, 1, {"labo/1": 1})
+    assert cli.told("status")["refused"] == {}, "what a running node refused; an import says its own"
