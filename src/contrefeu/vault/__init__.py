@@ -6,11 +6,10 @@ from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.exchange import Exchange, Found, Report
 from contrefeu.vault.follow import follow
-from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.held import Held
 from contrefeu.vault.identity import make_identity
 from contrefeu.vault.meeting import Meeting, PeerState
-from contrefeu.vault.opening import make_vault, open_vault
+from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
@@ -28,9 +27,9 @@ __all__ = [
     "GRANTS",
     "JOURNALS",
     "NODES",
+    "QUOTA_BYTES",
     "Attempt",
     "Checked",
-    "QUOTA_BYTES",
     "CopyState",
     "Decided",
     "DirectoryVault",
@@ -47,26 +46,24 @@ __all__ = [
     "Peers",
     "Refused",
     "Repaired",
-    "Scrubber",
     "Report",
+    "Scrubber",
     "Shipper",
     "Vault",
     "VaultAway",
-    "check_store",
     "Witness",
+    "check_store",
     "checkpoints_held",
     "copies_in",
     "copy_in_folder",
     "copy_in_vault",
     "credentials_file",
-    "follow",
-    "frames_from",
-    "last_passes",
     "exchange_by_stick",
     "file_name",
     "follow",
     "frames_from",
     "keep_cosigned",
+    "last_passes",
     "make_identity",
     "make_vault",
     "open_vault",
@@ -76,8 +73,8 @@ __all__ = [
     "read_header",
     "recovery_chains",
     "repair",
-    "scrub_beside",
     "request_for",
+    "scrub_beside",
     "verify_vault",
     "vouched_for",
     "witnesses_in",
