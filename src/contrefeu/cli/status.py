@@ -169,7 +169,7 @@ def _vaults(node: "Node") -> list[dict[str, Any]]:
     return last_states(node)
 
 
-def _for_people(told: dict[str, Any]) -> None:
+def _for_people(told: dict[str, Any]) -> None:  # noqa: PLR0912 (one line of people's words each)
     say(f"{told['facility']}  node {told['node']}  {'running' if told['running'] else 'stopped'}")
     for j in told["journals"]:
         say(f"  journal {j['id']}  {j['entries']} entries  {j['bytes'] / 1e6:.1f} MB")
