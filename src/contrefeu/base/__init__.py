@@ -1,7 +1,20 @@
 """The ground: time that is passed in, files that are on disk, errors that say what to do."""
 
 from contrefeu.base.clock import Clock, ManualClock, SystemClock, parse_rfc3339, rfc3339
-from contrefeu.base.durable import FileLock, durable_makedirs, fallocate, is_locked, sync_dir, write_file
+from contrefeu.base.durable import (
+    FileLock,
+    create_file,
+    cut_off,
+    durable_makedirs,
+    fallocate,
+    is_locked,
+    remove,
+    sync_data,
+    sync_dir,
+    sync_file,
+    write_at,
+    write_file,
+)
 from contrefeu.base.errors import (
     ContrefeuError,
     FindingError,
@@ -26,13 +39,19 @@ __all__ = [
     "StorageError",
     "SystemClock",
     "TamperError",
+    "create_file",
+    "cut_off",
     "durable_makedirs",
     "fallocate",
     "guard_socket",
     "is_locked",
     "parse_rfc3339",
     "redact",
+    "remove",
     "rfc3339",
+    "sync_data",
     "sync_dir",
+    "sync_file",
+    "write_at",
     "write_file",
 ]

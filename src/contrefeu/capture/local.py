@@ -57,12 +57,13 @@ class Told(Struct, tag=True, frozen=True):
 
 
 class Refused(Struct, tag=True, frozen=True):
-    """Nothing of it counts."""
+    """Of it the first `kept` are durable, and the rest does not count."""
 
     kind: str
     what: str
     safe: str
     next: str
+    kept: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -123,7 +124,9 @@ class LocalServer:
             return Told(self._state())
         try:
             kept = self._intake.append_all([Draft(*draft) for draft in asked.drafts])
-        except (JournalFailed, EntryTooLong) as failed:
+        except JournalFailed as failed:
+            return Refused(failed.kind, failed.what, failed.safe, failed.next, failed.kept)
+        except EntryTooLong as failed:
             return Refused(failed.kind, failed.what, failed.safe, failed.next)
         return Kept(kept.start, len(kept))
 
@@ -149,7 +152,8 @@ class LocalJournal:
         """Append *drafts* and return their sequences, durable.
 
         Raises:
-            JournalFailed: The disk refused, or the process went away: what was not answered may or may not be kept.
+            JournalFailed: The disk refused; the first `kept` are durable all the same.
+            StorageError: The process went away: what was not answered may or may not be kept.
         """
         answer = self._ask(Append([(d.source, d.media_type, d.body, d.received_ns) for d in drafts]))
         if isinstance(answer, Kept):
@@ -243,8 +247,10 @@ def _close(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None) ->
 
 def _failure(journal: str, answer: Told | Refused | Kept) -> JournalFailed | EntryTooLong:
     assert isinstance(answer, Refused)
-    kind = EntryTooLong if answer.kind == EntryTooLong.kind else JournalFailed
-    return kind(answer.what or f'Journal "{journal}" refused.', safe=answer.safe, next=answer.next)
+    what = answer.what or f'Journal "{journal}" refused.'
+    if answer.kind == EntryTooLong.kind:
+        return EntryTooLong(what, safe=answer.safe, next=answer.next)
+    return JournalFailed(what, safe=answer.safe, next=answer.next, kept=answer.kept)
 
 
 def _not_running(journal: str) -> StorageError:
