@@ -60,6 +60,11 @@ def create_file(path: Path, mode: int) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
 
 
+def open_file(path: Path, mode: int) -> int:
+    """Open a file for reading and writing, made if need be; a new name is not yet durable."""
+    return os.open(path, os.O_RDWR | os.O_CREAT, mode)
+
+
 def cut_off(fd: int, length: int) -> None:
     """Shorten a file to *length* bytes; not yet durable."""
     os.ftruncate(fd, length)
@@ -76,6 +81,9 @@ def durable_makedirs(path: Path, mode: int = 0o700) -> None:
     while not path.exists():
         missing.append(path)
         path = path.parent
+    # Whoever made the last one that is there may have died before its name was synced.
+    with contextlib.suppress(PermissionError):
+        sync_dir(path.parent)
     for folder in reversed(missing):
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder, mode)  # noqa: PTH102 - as in `remove`

@@ -13,6 +13,7 @@ from contrefeu.journal.entry import (
     parse_ref,
 )
 from contrefeu.journal.errors import (
+    AnotherKey,
     EntryTooLong,
     JournalFailed,
     JournalTampered,
@@ -42,6 +43,9 @@ from contrefeu.journal.recovery import (
     recovery_notes,
 )
 from contrefeu.journal.store import JournalWriter
+from contrefeu.journal.standing import survey
+from contrefeu.journal.store import JournalWriter, Limits
+from contrefeu.journal.succession import chain, open_writer, successor_name
 from contrefeu.journal.verify import Verified, verify_journal
 from contrefeu.journal.waiting import HeadWatch
 
@@ -56,6 +60,7 @@ __all__ = [
     "PREAMBLE_BYTES",
     "RECOVERY",
     "SUITE",
+    "AnotherKey",
     "ConsistencyProof",
     "Damage",
     "Draft",
@@ -71,12 +76,14 @@ __all__ = [
     "JournalUnreadable",
     "JournalWriter",
     "KeyOf",
+    "Limits",
     "NoJournal",
     "Recipient",
     "RecoveryKey",
     "SegmentHeader",
     "SegmentReader",
     "Verified",
+    "chain",
     "check_consistency",
     "check_entry",
     "commitment_of",
@@ -85,6 +92,7 @@ __all__ = [
     "note_name",
     "open_header",
     "open_recovery_key",
+    "open_writer",
     "pack_head",
     "parse_ref",
     "prove_consistency",
@@ -93,5 +101,7 @@ __all__ = [
     "recovery_keys",
     "recovery_notes",
     "seal_info",
+    "successor_name",
+    "survey",
     "verify_journal",
 ]

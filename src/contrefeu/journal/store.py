@@ -20,6 +20,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -30,6 +31,7 @@ from contrefeu.base import (
     cut_off,
     durable_makedirs,
     fallocate,
+    open_file,
     remove,
     sync_data,
     sync_dir,
@@ -38,14 +40,14 @@ from contrefeu.base import (
     write_file,
 )
 from contrefeu.journal.entry import Draft, check_length, pack_entry
-from contrefeu.journal.errors import JournalFailed, JournalTampered
+from contrefeu.journal.errors import AnotherKey, JournalFailed, JournalTampered, NoJournal
 from contrefeu.journal.files import Head, JournalFiles, pack_head
 from contrefeu.journal.header import SealedKey, SegmentHeader, commitment_of, pack_header
+from contrefeu.journal.mending import make_durable, set_tails_aside
 from contrefeu.journal.recipients import Recipient
-from contrefeu.journal.scan import is_zero
 from contrefeu.journal.segment import SegmentSealer, fresh_bytes_needed
-from contrefeu.journal.standing import Standing, survey
-from contrefeu.proof import Checkpoint, Frontier, Signer, hash_leaf
+from contrefeu.journal.standing import read_checkpoint, survey
+from contrefeu.proof import Checkpoint, Followed, Frontier, ProofMismatch, Signer, hash_leaf
 
 SEGMENT_BYTES = 64 * 2**20  # a copy, a repair and a start each read at most this much
 SEGMENT_AGE_S = 3600.0  # one hour: a day key seals at least 24 segments, a lost open segment holds at most one
@@ -53,7 +55,6 @@ PREALLOCATE_BYTES = 4 * 2**20  # space reserved ahead: a sync then writes data a
 BATCH_ENTRIES_MAX = 4096  # entries in a frame: who proves or reads one opens no more than these
 BATCH_BYTES_SOFT = 1 << 20  # bytes of a frame before compression: a reader holds one; an entry that is longer is alone
 _HLC_COUNTER_BITS = 16
-_COPY_BYTES = 1 << 20
 
 log = structlog.get_logger("journal")
 
@@ -69,6 +70,14 @@ class _Open:
     reserved: int
     opened_ns: int
     recipients: tuple[str, ...]
+
+
+class Limits(NamedTuple):
+    """When a segment is closed, and how much of the disk is left to others."""
+
+    segment_bytes: int = SEGMENT_BYTES
+    segment_age_s: float = SEGMENT_AGE_S
+    spare_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,9 @@ class JournalWriter:
         segment_bytes: int = SEGMENT_BYTES,
         segment_age_s: float = SEGMENT_AGE_S,
         spare_bytes: int = 0,
+        vouched: Sequence[Checkpoint] = (),
+        follows: Followed | None = None,
+        after_hlc: int = 0,
     ) -> None:
         """Take the journal named by *signer*, making its folder if need be.
 
@@ -104,10 +116,15 @@ class JournalWriter:
             segment_bytes: A segment that is longer is closed.
             segment_age_s: A segment that is older is closed.
             spare_bytes: Space on the disk that is left to others: with less than this free the disk counts as full.
+            vouched: Checkpoints of this journal that others hold: it must not be behind or beside them.
+            follows: The head of the journal in whose place this one is begun; a journal that exists knows it.
+            after_hlc: Its hybrid clock.
 
         Raises:
             StorageError: Another process writes this journal.
-            JournalTampered: Its last segment is not what was written: `journal verify` says where.
+            JournalTampered: Its last segment is not what was written, or it is not what was vouched for: `journal
+                verify` says where. Nothing was changed; `open_writer` begins a successor.
+            OSError: The disk refuses.
         """
         self.journal = signer.verifier.name
         self._files = JournalFiles.of(journals, self.journal)
@@ -117,6 +134,7 @@ class JournalWriter:
         self._segment_bytes = segment_bytes
         self._segment_age_ns = int(segment_age_s * 1e9)
         self._spare_bytes = spare_bytes
+        self._follows = follows
         self._open: _Open | None = None
         self._head_fd = -1
         self._next_number = 1
@@ -126,7 +144,7 @@ class JournalWriter:
         self._lock = FileLock(self._files.lock)
         self._lock.acquire()
         try:
-            self._start()
+            self._start(vouched, after_hlc)
         except BaseException:
             self._let_go()
             raise
@@ -171,7 +189,8 @@ class JournalWriter:
             OSError: It could not be kept; the one before still stands.
         """
         at = self._at
-        point = Checkpoint(self.journal, at.tree.size, at.tree.root(), at.sequence, self._clock.now_ns() // 1000 * 1000)
+        now_ns = self._clock.now_ns() // 1000 * 1000
+        point = Checkpoint(self.journal, at.tree.size, at.tree.root(), at.sequence, now_ns, self._follows)
         if at.tree.size != self._signed_size:
             write_file(self._files.checkpoint, point.sign(self._signer), mode=0o644)
             self._signed_size = at.tree.size
@@ -366,80 +385,40 @@ class JournalWriter:
 
     # Starting.
 
-    def _start(self) -> None:
-        line = f"{self._signer.verifier}\n"
-        if not self._files.verifier_file.exists():
-            write_file(self._files.verifier_file, line.encode(), mode=0o644)
-        elif self._files.verifier_file.read_text().strip() != line.strip():
-            raise JournalTampered(
-                f'The key at hand is not the one that signed journal "{self.journal}".',
-                safe="Nothing was changed.",
-                next="Bring back the node's own keys; a new node writes a journal of its own.",
-            )
-        found = survey(self._files, self._signer.verifier)
+    def _start(self, vouched: Sequence[Checkpoint], after_hlc: int) -> None:
+        self._identify()
+        found = survey(self._files, self._signer.verifier, vouched=vouched)
         for offset in found.damaged:
             log.error("a frame is damaged", journal=self.journal, segment=found.segment, offset=offset)
-        self._write_again(found)
-        self._tidy(found)
-        self._at = _At(found.sequence, found.hlc, found.tree)
+        make_durable(self._files, found)
+        set_tails_aside(self._files, self.journal, found, self._clock.now_ns())
+        self._at = _At(found.sequence, max(found.hlc, after_hlc), found.tree)
         self._next_number = max([found.segment, *self._files.segments()]) + 1
-        self._head_fd = os.open(self._files.head, os.O_RDWR | os.O_CREAT, 0o644)
+        self._head_fd = open_file(self._files.head, 0o644)
         self._tell(found.head)
 
-    def _write_again(self, found: Standing) -> None:
-        """Make what is taken up durable, whatever the system says that it is.
-
-        The process before may have been killed after a failed sync: the bytes are then in memory, are believed to be
-        on the disk, and no further sync writes them. The same bytes in the same place do no harm.
-        """
-        published = self._files.read_head()
-        here = published is not None and published.segment == found.segment
-        start = min(published.offset, found.end) if published is not None and here else 0
-        if start == found.end:
-            return
-        fd = os.open(self._files.segment(found.segment), os.O_RDWR)
+    def _identify(self) -> None:
+        """Say whose journal this is, and what it follows; or make sure that it is ours."""
+        verifier = self._signer.verifier
         try:
-            for offset in range(start, found.end, _COPY_BYTES):
-                write_at(fd, os.pread(fd, min(_COPY_BYTES, found.end - offset), offset), offset)
-            sync_file(fd)
-        finally:
-            os.close(fd)
-
-    def _tidy(self, found: Standing) -> None:
-        """Set aside and cut off what does not count; on a full disk it stays, and the next header leaves it out."""
-        try:
-            for number in found.headless:
-                self._cut(number, 0)
-            if found.tail:
-                self._cut(found.segment, found.end)
-        except OSError as refused:
-            log.warning("a torn tail stays where it is", journal=self.journal, reason=refused.strerror)
-
-    def _cut(self, number: int, end: int) -> None:
-        """Copy what lies beyond the good frames to `aside/`, then cut it off; a file without a header goes whole."""
-        path = self._files.segment(number)
-        fd = os.open(path, os.O_RDWR)
-        try:
-            self._set_aside(fd, number, end)
-            if end == 0:
-                remove(path)
-                sync_dir(self._files.segments_folder)
-            else:
-                cut_off(fd, end)
-                sync_file(fd)
-        finally:
-            os.close(fd)
-
-    def _set_aside(self, fd: int, number: int, start: int) -> None:
-        """Copy what lies beyond the good frames; zeros are reserved space, not a tail."""
-        stop = os.fstat(fd).st_size
-        if is_zero(fd, start, stop):
-            return
-        tail = os.pread(fd, stop - start, start).rstrip(b"\x00")
-        durable_makedirs(self._files.aside)
-        name = f"{number:010d}.{start}.{self._clock.now_ns()}.tail"
-        write_file(self._files.aside / name, tail)
-        log.warning("torn tail set aside", journal=self.journal, segment=number, offset=start, bytes=len(tail))
+            if self._files.verifier() != verifier:
+                raise AnotherKey(
+                    f'The key at hand is not the one that signed journal "{self.journal}".',
+                    safe="Nothing was changed.",
+                    next="Bring back the node's own keys; a new node writes a journal of its own.",
+                )
+            point = read_checkpoint(self._files, verifier)
+            self._follows = point.follows if point is not None else self._follows
+        except NoJournal:
+            if self._follows is not None:
+                self.checkpoint()  # first: a journal that is there says what it follows
+            write_file(self._files.verifier_file, f"{verifier}\n".encode(), mode=0o644)
+        except ProofMismatch:
+            raise JournalTampered(
+                f'The public key or the checkpoint of journal "{self.journal}" is not what was written.',
+                safe="Nothing was changed.",
+                next="contrefeu journal verify says what is whole; contrefeu vault repair fetches it from a copy.",
+            ) from None
 
 
 def _batches(drafts: Sequence[Draft]) -> list[Sequence[Draft]]:

@@ -1,6 +1,6 @@
 """Checking without reading: frames' clear heads, Merkle trees, signed notes and checkpoints."""
 
-from contrefeu.proof.checkpoint import Checkpoint, open_checkpoint
+from contrefeu.proof.checkpoint import Checkpoint, Followed, open_checkpoint
 from contrefeu.proof.errors import ProofMismatch
 from contrefeu.proof.frames import (
     FRAME_ENTRIES_MAX,
@@ -32,6 +32,7 @@ __all__ = [
     "PREFIX_BYTES",
     "TAG_BYTES",
     "Checkpoint",
+    "Followed",
     "FrameHead",
     "Frontier",
     "Note",
