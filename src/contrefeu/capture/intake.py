@@ -16,6 +16,7 @@ Rules kept here:
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -28,6 +29,7 @@ Answer = Callable[[str | None], None]
 
 COMMIT_ENTRIES_MAX = 4096  # of one commit: one frame of the journal, and one sync
 COMMIT_BYTES_SOFT = 1 << 20  # bytes of bodies of one commit, unless the first is longer: some 10 ms of sealing
+_TROUBLES: dict[int | None, str] = {errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EROFS: "read-only"}
 
 log = structlog.get_logger("capture")
 
@@ -46,6 +48,7 @@ class Intake:
         self._signed_size = 0
         self._refused_write = ""  # what the disk last said; empty when the last commit stands
         self._refused_checkpoint = ""
+        self._refusal_errno: int | None = None
         self._cause: BaseException | None = None  # of the last refusal: who appends may need to know a full disk
         self.refused = 0  # offers that the disk refused, since the process started
 
@@ -63,6 +66,11 @@ class Intake:
     def trouble(self) -> str:
         """What the disk last refused with; empty when it takes what it is given."""
         return self._refused_write or self._refused_checkpoint
+
+    @property
+    def trouble_code(self) -> str:
+        """The same in a word: "full", "read-only" or "failing"; empty when it takes what it is given."""
+        return _TROUBLES.get(self._refusal_errno, "failing") if self.trouble else ""
 
     def now_ns(self) -> int:
         """The time an arrival is given."""
@@ -162,6 +170,7 @@ class Intake:
             self._refused_checkpoint = ""
         except OSError as refused:
             self._refused_checkpoint = refused.strerror or "input/output error"
+            self._refusal_errno = refused.errno
             log.warning("no checkpoint", journal=self.journal, reason=self._refused_checkpoint)
 
     def commit(self) -> None:
@@ -231,5 +240,6 @@ class Intake:
     def _fails(self, failed: JournalFailed, count: int) -> None:
         cause = self._cause = failed.__cause__
         self._refused_write = (cause.strerror or "input/output error") if isinstance(cause, OSError) else failed.kind
+        self._refusal_errno = cause.errno if isinstance(cause, OSError) else None
         self.refused += count
         log.error("the journal cannot write", journal=self.journal, reason=self._refused_write, count=count)

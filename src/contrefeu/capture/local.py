@@ -48,6 +48,7 @@ class Kept(Struct, tag=True, frozen=True):
 
     first: int
     count: int
+    journal: str  # the one that it is in: its writer may have begun another
 
 
 class Told(Struct, tag=True, frozen=True):
@@ -128,7 +129,7 @@ class LocalServer:
             return Refused(failed.kind, failed.what, failed.safe, failed.next, failed.kept)
         except EntryTooLong as failed:
             return Refused(failed.kind, failed.what, failed.safe, failed.next)
-        return Kept(kept.start, len(kept))
+        return Kept(kept.start, len(kept), self._intake.journal)
 
 
 class LocalJournal:
@@ -157,6 +158,7 @@ class LocalJournal:
         """
         answer = self._ask(Append([(d.source, d.media_type, d.body, d.received_ns) for d in drafts]))
         if isinstance(answer, Kept):
+            self.journal = answer.journal
             return range(answer.first, answer.first + answer.count)
         raise _failure(self.journal, answer)
 
@@ -208,7 +210,7 @@ class LocalAppender:
         """
         answer = await self._ask(Append([(source, media_type, body, received_ns)]))
         if isinstance(answer, Kept):
-            return f"{self.journal}/{answer.first}"
+            return f"{answer.journal}/{answer.first}"
         raise _failure(self.journal, answer)
 
     async def state(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`contrefeu status`: the node at a glance."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     answer(json, told, lambda: _for_people(told))
     finding = (
         told["troubles"]
+        or told["succeeded"]
         or told["keys"]["alarms"]
         or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
         or told["capture"].get("no_vault")
@@ -36,9 +37,14 @@ def describe(node: "Node") -> dict[str, Any]:
     from contrefeu.base import rfc3339
     from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.node import listens
+    from contrefeu.journal import successions
 
     journals = [_journal(files) for files in node.journals()]
-    capture = _capture_state(node)
+    follows = {one.journal: one for one in successions(node.paths.journals)}
+    for journal in journals:
+        one = follows.get(journal["id"])
+        journal["follows"] = one.follows.origin if one is not None else ""
+    capture, station = _writer_state(node, "capture"), _writer_state(node, "station")
     with node.charts() as charts:
         folded = charts.status()
     downtime = downtime_state(node)
@@ -66,7 +72,9 @@ def describe(node: "Node") -> dict[str, Any]:
         "selftest": _selftest(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "capture": capture,
-        "trouble": capture.get("trouble", ""),
+        "trouble": capture.get("trouble", "") or station.get("trouble", ""),
+        "writing": {s["journal"]: s["trouble"] for s in (capture, station) if s.get("trouble")},
+        "succeeded": {one.follows.origin: one.journal for one in follows.values() if not one.mended},
         "troubles": folded.troubles,
     }
 
@@ -94,12 +102,17 @@ def _feed(feed: Any) -> dict[str, Any]:
     }
 
 
-def _capture_state(node: "Node") -> dict[str, Any]:
+def _writer_state(node: "Node", role: Literal["capture", "station"]) -> dict[str, Any]:
     from contrefeu.base import StorageError
     from contrefeu.capture import LocalJournal
 
+    path, journal = (
+        (node.capture_socket, node.capture_journal)
+        if role == "capture"
+        else (node.station_socket, node.station_journal)
+    )
     try:
-        local = LocalJournal(node.capture_socket, node.capture_journal)
+        local = LocalJournal(path, journal)
     except StorageError:
         return {}
     try:
@@ -179,7 +192,12 @@ def _for_people(told: dict[str, Any]) -> None:
     for journal, kind in told["troubles"].items():
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
     if told["trouble"]:
-        say(f"  TROUBLE: the journal cannot write ({told['trouble']}); senders get no answer and keep their messages")
+        for journal, why in told["writing"].items():
+            say(f"  TROUBLE: journal {journal} cannot write ({why}); senders get no answer and keep their messages")
+    for journal, successor in told["succeeded"].items():
+        say(
+            f"  TROUBLE: journal {journal} is damaged or short; {successor} goes on in its place, and messages are kept"
+        )
 
 
 def _scrubs(told: dict[str, Any]) -> list[dict[str, Any]]:

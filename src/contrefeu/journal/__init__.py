@@ -45,7 +45,7 @@ from contrefeu.journal.recovery import (
 from contrefeu.journal.store import JournalWriter
 from contrefeu.journal.standing import survey
 from contrefeu.journal.store import JournalWriter, Limits
-from contrefeu.journal.succession import chain, open_writer, successor_name
+from contrefeu.journal.succession import Succession, chain, open_writer, successions, successor_name
 from contrefeu.journal.verify import Verified, verify_journal
 from contrefeu.journal.waiting import HeadWatch
 
@@ -82,6 +82,7 @@ __all__ = [
     "RecoveryKey",
     "SegmentHeader",
     "SegmentReader",
+    "Succession",
     "Verified",
     "chain",
     "check_consistency",
@@ -101,6 +102,7 @@ __all__ = [
     "recovery_keys",
     "recovery_notes",
     "seal_info",
+    "successions",
     "successor_name",
     "survey",
     "verify_journal",

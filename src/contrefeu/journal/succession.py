@@ -12,17 +12,19 @@ Rules kept here:
   * Another key than the journal's is the operator's to mend, and begins nothing.
 """
 
+import contextlib
 import errno
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from contrefeu.base import Clock
-from contrefeu.journal.errors import AnotherKey, JournalTampered
-from contrefeu.journal.files import JournalFiles
+from contrefeu.base import Clock, ContrefeuError
+from contrefeu.journal.errors import AnotherKey, JournalTampered, NoJournal
+from contrefeu.journal.files import JournalFiles, journals_in
 from contrefeu.journal.recipients import Recipient
 from contrefeu.journal.standing import read_checkpoint, survey
 from contrefeu.journal.store import JournalWriter, Limits
@@ -57,6 +59,35 @@ def chain(journals: Path, journal: str) -> list[str]:
     there = [path for path in journals.iterdir() if name.fullmatch(path.name)] if journals.is_dir() else []
     later = sorted(int(name.sub(r"\1", path.name)) for path in there if (path / "verifier").exists())
     return [journal, *(successor_name(journal, number) for number in later)]
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One journal that was begun in the place of another."""
+
+    journal: str
+    follows: Followed
+    mended: bool  # whether the one before is here, and is whole as far as its own checkpoint and head say
+
+
+def successions(journals: Path) -> list[Succession]:
+    """Every journal in *journals* that says what it follows."""
+    found = []
+    for files in journals_in(journals):
+        with contextlib.suppress(OSError, ProofMismatch, NoJournal):
+            point = read_checkpoint(files, files.verifier())
+            if point is not None and point.follows is not None:
+                before = JournalFiles.of(journals, point.follows.origin)
+                found.append(Succession(point.origin, point.follows, _is_sound(before)))
+    return found
+
+
+def _is_sound(files: JournalFiles) -> bool:
+    try:
+        survey(files, files.verifier())
+    except (OSError, ContrefeuError, ProofMismatch):
+        return False
+    return True
 
 
 def open_writer(
