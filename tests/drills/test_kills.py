@@ -18,9 +18,7 @@ SECONDS_MAX = 60  # on a machine that is busy with other things, fewer kills
 def test_no_kill_costs_an_acknowledged_message_and_none_doubles_one() -> None:
     """What was acknowledged is there; what was sent once is there once at most; the journal is whole."""
     command = [sys.executable, "-m", "tests.drills.kills", "--kills", str(KILLS), "--seed", "20261125"]
-    done = subprocess.run(
-        [*command, "--seconds-max", str(SECONDS_MAX)], capture_output=True, check=False, timeout=200
-    )
+    done = subprocess.run([*command, "--seconds-max", str(SECONDS_MAX)], capture_output=True, check=False, timeout=200)
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()[-2000:]
     report = json.loads(done.stdout)
     assert (report["missing"], report["doubled"], report["intact"]) == (0, 0, True)

@@ -326,7 +326,9 @@ class Story:
         mood, self.disk.mood = self.disk.mood, "well"
         bodies: list[bytes] = []
         for journal in chain(self._journals, ORIGIN):
-            bodies += self._check_journal(JournalFiles.of(self._journals, journal), self._truths[journal])
+            bodies += self._check_journal(
+                JournalFiles.of(self._journals, journal), self._truths.setdefault(journal, Truth())
+            )
         assert len(set(bodies)) == len(bodies), "twice"
         assert set(bodies) <= self._offered, "never offered"
         self.disk.mood = mood
