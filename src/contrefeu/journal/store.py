@@ -118,7 +118,7 @@ class JournalWriter:
             spare_bytes: Space on the disk that is left to others: with less than this free the disk counts as full.
             vouched: Checkpoints of this journal that others hold: it must not be behind or beside them.
             follows: The head of the journal in whose place this one is begun; a journal that exists knows it.
-            after_hlc: Its hybrid clock.
+            after_hlc: Hybrid clock of that journal's last entry: those of this one are above it.
 
         Raises:
             StorageError: Another process writes this journal.
@@ -135,6 +135,7 @@ class JournalWriter:
         self._segment_age_ns = int(segment_age_s * 1e9)
         self._spare_bytes = spare_bytes
         self._follows = follows
+        self._after_hlc = after_hlc
         self._open: _Open | None = None
         self._head_fd = -1
         self._next_number = 1
@@ -144,7 +145,7 @@ class JournalWriter:
         self._lock = FileLock(self._files.lock)
         self._lock.acquire()
         try:
-            self._start(vouched, after_hlc)
+            self._start(vouched)
         except BaseException:
             self._let_go()
             raise
@@ -264,7 +265,7 @@ class JournalWriter:
             self.roll()
         segment = self._open or self._open_segment(now_ns)
         sequence = self._at.sequence
-        hlc = max(self._at.hlc + 1, now_ns // 1_000_000 << _HLC_COUNTER_BITS)
+        hlc = max(self._at.hlc + 1, self._after_hlc + 1, now_ns // 1_000_000 << _HLC_COUNTER_BITS)
         entries = [pack_entry(draft, sequence + 1 + i, hlc + i) for i, draft in enumerate(batch)]
         frame, leaf = segment.sealer.seal(
             entries,
@@ -385,14 +386,14 @@ class JournalWriter:
 
     # Starting.
 
-    def _start(self, vouched: Sequence[Checkpoint], after_hlc: int) -> None:
+    def _start(self, vouched: Sequence[Checkpoint]) -> None:
         self._identify()
         found = survey(self._files, self._signer.verifier, vouched=vouched)
         for offset in found.damaged:
             log.error("a frame is damaged", journal=self.journal, segment=found.segment, offset=offset)
         make_durable(self._files, found)
         set_tails_aside(self._files, self.journal, found, self._clock.now_ns())
-        self._at = _At(found.sequence, max(found.hlc, after_hlc), found.tree)
+        self._at = _At(found.sequence, found.hlc, found.tree)
         self._next_number = max([found.segment, *self._files.segments()]) + 1
         self._head_fd = open_file(self._files.head, 0o644)
         self._tell(found.head)

@@ -121,7 +121,7 @@ def open_writer(
     name = names[-1]
     try:
         hlc = 0
-        if len(names) > 1 and not JournalFiles.of(journals, name).segments():  # begun, and nothing written yet
+        if len(names) > 1 and len(JournalFiles.of(journals, name).segments()) < 2:  # perhaps without an entry yet
             _, hlc = _head_of(JournalFiles.of(journals, names[-2]), Signer(names[-2], seed).verifier)
         return _writer(journals, Signer(name, seed), recipients, clock, held, limits, after_hlc=hlc)
     except AnotherKey:
