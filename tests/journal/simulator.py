@@ -54,9 +54,11 @@ from contrefeu.journal import (
     header,
     open_writer,
     segment,
+    standing,
     store,
     verify_journal,
 )
+from contrefeu.proof import open_checkpoint
 from tests.journal.simulated_disk import Gone, Mood, SimulatedDisk
 
 ORIGIN = "drill/sim-capture"
@@ -198,6 +200,10 @@ class Story:
             self._was_put_back = False
             self._journal = self._writer.journal
             self._truths[self._journal] = Truth()
+        for note in self._vault.get(self._files.folder.name, []) if asked else []:
+            point = open_checkpoint(note, [self._files.verifier()])
+            root = standing.root_at(self._files, self._files.verifier(), point.size)
+            assert root == point.root, "gone on beside what a vault vouches for"
         self._intake = Intake(self._writer, self.clock)
         self._taken_up = self._writer.sequence
         assert self._taken_up >= max(self._truth.acknowledged, default=0), "a head went back"
