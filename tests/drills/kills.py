@@ -96,7 +96,7 @@ def start(home: Path) -> tuple[int, int]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         sys.stdout = os.fdopen(1, "w")
         node = Node.at(home)
-        _run(lambda stop: _capture(node, "127.0.0.1:0", stop))
+        _run(lambda stop: _capture(node, "127.0.0.1:0", False, stop))
     finally:
         os._exit(70)  # it is killed: it never ends by itself
 
