@@ -111,8 +111,8 @@ def test_only_the_node_reads_its_journal(tmp_path):
     desk = Desk(tmp_path)
     desk.append(b"one")
     desk.close()
-    assert stat.S_IMODE(desk.files.folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE(desk.files.segments_folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(desk.files.folder.stat().st_mode) == 0o750
+    assert stat.S_IMODE(desk.files.segments_folder.stat().st_mode) == 0o750
     assert stat.S_IMODE(desk.files.segment(1).stat().st_mode) & 0o027 == 0
 
 
