@@ -191,6 +191,10 @@ def _for_people(told: dict[str, Any]) -> None:
     say_alarms(told["keys"]["alarms"])
     for journal, kind in told["troubles"].items():
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
+    _journals_in_trouble(told)
+
+
+def _journals_in_trouble(told: dict[str, Any]) -> None:
     if told["trouble"]:
         for journal, why in told["writing"].items():
             say(f"  TROUBLE: journal {journal} cannot write ({why}); senders get no answer and keep their messages")

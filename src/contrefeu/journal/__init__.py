@@ -42,7 +42,6 @@ from contrefeu.journal.recovery import (
     recovery_keys,
     recovery_notes,
 )
-from contrefeu.journal.store import JournalWriter
 from contrefeu.journal.standing import survey
 from contrefeu.journal.store import JournalWriter, Limits
 from contrefeu.journal.succession import Succession, chain, open_writer, successions, successor_name
