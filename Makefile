@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak damage fuzz system lock clean
+.PHONY: help up test check docs drill bench soak damage fuzz simulate kill cuts system lock clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,15 @@ damage: $(VENV)/.dev ## every byte of a small journal changed and cut, each foun
 
 fuzz: $(VENV)/.dev ## every property test on new examples, ten times as many
 	$(BIN)/pytest --hypothesis-profile=explore -m "not browser" tests
+
+simulate: $(VENV)/.dev ## the journal's writer on a disk that fails, RUNS=10000 times from SEED=1; names the seed that fails
+	$(BIN)/python -m tests.journal.simulator --runs $(or $(RUNS),10000) --seed $(or $(SEED),1)
+
+kill: $(VENV)/.dev ## KILLS=1000 kills of a capture process under 32 senders; nothing acknowledged is missing
+	$(BIN)/python -m tests.drills.kills --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
+
+cuts: $(VENV)/.dev ## power cuts under a real writer on a FUSE file system; needs root, /dev/fuse, libfuse2, `pip install fusepy`
+	$(BIN)/python -m tests.drills.power_cuts --rounds $(or $(ROUNDS),100) --seed $(or $(SEED),1)
 
 system: ## what the tests need from the system (chromium); skipped where it cannot
 	@scripts/install-system.sh

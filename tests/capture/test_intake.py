@@ -6,11 +6,13 @@ Method: a writer that counts its syncs, refuses, is slow, or breaks in a way nob
 import asyncio
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from contrefeu.capture import Intake
+from contrefeu.base import ManualClock
+from contrefeu.capture import Intake, intake
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_OTHER, Draft, EntryTooLong, JournalFailed
 from tests.capture.house import House, house
 
@@ -104,6 +106,137 @@ def test_a_refusing_disk_is_told_and_forgotten(tmp_path: Path, monkeypatch: pyte
             assert await h.intake.append("test", MEDIA_OTHER, b"kept") == f"{h.intake.journal}/1"
             assert (h.intake.trouble, h.intake.refused) == ("", 5)
             assert bodies(h) == ["kept"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("C1", "F29")
+def test_of_a_batch_that_the_disk_took_in_part_the_kept_ones_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long entries have frames of their own: the disk takes two and refuses the third; two are told, in order."""
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            monkeypatch.setattr(intake, "COMMIT_BYTES_SOFT", 1 << 30)  # else each is a commit of its own
+            await h.intake.append("test", MEDIA_OTHER, b"warm")
+            syncs = 0
+            real = os.fdatasync
+
+            def refuse(fd: int) -> None:
+                nonlocal syncs
+                syncs += 1
+                if syncs > 2:
+                    raise OSError(errno.EIO, "Input/output error")
+                real(fd)
+
+            monkeypatch.setattr(os, "fdatasync", refuse)
+            answered: list[tuple[str, str | None]] = []
+            h.intake.follow(lambda ref: answered.append(("before all", ref)))
+            for name in "abcd":
+                body = name.encode() * 1_000_000
+                long = Draft("test", MEDIA_OTHER, body, 1)
+                h.intake.offer(long, lambda ref, name=name: answered.append((name, ref)))  # type: ignore[misc]
+                h.intake.follow(lambda ref, name=name: answered.append((f"after {name}", ref)))  # type: ignore[misc]
+            await asyncio.sleep(0)
+            ref = h.intake.journal
+            assert answered == [
+                ("before all", ""),
+                ("a", f"{ref}/2"),
+                ("after a", ""),
+                ("b", f"{ref}/3"),
+                ("after b", ""),
+                ("c", None),
+                ("after c", None),
+                ("d", None),
+                ("after d", None),
+            ]
+            assert (h.intake.trouble, h.intake.refused) == ("Input/output error", 2)
+            with pytest.raises(JournalFailed) as failed:
+                h.intake.append_all([draft("e")])
+            assert failed.value.kept == 0
+            monkeypatch.undo()
+            assert await h.intake.append("test", MEDIA_OTHER, b"c") == f"{ref}/4"
+            assert [body[:1] for body in bodies(h)] == ["w", "a", "b", "c"], "each once"
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("F28")
+def test_a_disk_that_takes_writes_again_is_seen_without_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody sends: the disk is tried all the same, and the trouble that people read of ends with it."""
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+
+            def refuse(fd: int) -> None:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            monkeypatch.setattr(os, "fdatasync", refuse)
+            monkeypatch.setattr(os, "fsync", refuse)
+            with pytest.raises(JournalFailed):
+                await h.intake.append("test", MEDIA_OTHER, b"lost")
+            h.intake.tend()
+            h.intake.sign()
+            assert h.intake.trouble == "No space left on device"
+            monkeypatch.undo()
+            h.intake.tend()
+            assert h.intake.trouble == ""
+            assert bodies(h) == []
+            assert await h.intake.append("test", MEDIA_OTHER, b"kept") == f"{h.intake.journal}/1"
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("C2")
+def test_a_flood_is_answered_frame_by_frame(tmp_path: Path) -> None:
+    """Who came first is answered after one frame's sync, not after all of them; order is kept."""
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            answered: list[str | None] = []
+            for _ in range(6):
+                h.intake.offer(Draft("test", MEDIA_OTHER, bytes(400_000), 1), answered.append)
+            await asyncio.sleep(0)
+            assert len(answered) == 2
+            await asyncio.sleep(0)
+            assert len(answered) == 4
+            h.intake.commit()
+            assert answered == [f"{h.intake.journal}/{n}" for n in range(1, 7)]
+            for n in range(5000):
+                h.intake.offer(draft(str(n)), answered.append)
+            await asyncio.sleep(0)
+            assert len(answered) == 6 + 4096
+            await asyncio.sleep(0)
+            assert len(answered) == 5006
+
+    asyncio.run(story())
+
+
+def test_a_batch_gathers_for_as_long_as_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `gather_s` what comes within it shares one sync; without, a connection alone waits for no timer."""
+    syncs = 0
+    real = os.fdatasync
+
+    def count(fd: int) -> None:
+        nonlocal syncs
+        syncs += 1
+        real(fd)
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            gathering = Intake(h.writer, ManualClock(), gather_s=0.05)
+            await gathering.append("test", MEDIA_OTHER, b"warm")
+            monkeypatch.setattr(os, "fdatasync", count)
+            began = time.monotonic()
+            one = asyncio.create_task(gathering.append("test", MEDIA_OTHER, b"1"))
+            await asyncio.sleep(0.01)
+            await asyncio.gather(one, gathering.append("test", MEDIA_OTHER, b"2"))
+            assert syncs == 1
+            assert 0.045 < time.monotonic() - began < 2
+            monkeypatch.undo()
 
     asyncio.run(story())
 

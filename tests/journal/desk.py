@@ -18,7 +18,6 @@ from contrefeu.journal import (
     JournalWriter,
     Recipient,
     Verified,
-    store,
     verify_journal,
 )
 from contrefeu.proof import Signer
@@ -131,7 +130,6 @@ class Disk:
 
     def under(self, monkeypatch: Any) -> None:
         """Put this disk under the writer."""
-        monkeypatch.setattr(store, "os", self)
         monkeypatch.setattr(durable, "os", self)
 
 

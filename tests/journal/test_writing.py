@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from contrefeu.custody import KeyPair
-from contrefeu.journal import EntryTooLong, JournalTampered, SegmentReader, parse_ref
+from contrefeu.journal import EntryTooLong, JournalFailed, JournalTampered, SegmentReader, parse_ref
 from contrefeu.journal.entry import pack_entry, unpack_entry
 from tests.journal.desk import ORIGIN, PAIR, SIGNER, Desk, drafts
 
@@ -111,8 +111,8 @@ def test_only_the_node_reads_its_journal(tmp_path):
     desk = Desk(tmp_path)
     desk.append(b"one")
     desk.close()
-    assert stat.S_IMODE(desk.files.folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE(desk.files.segments_folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(desk.files.folder.stat().st_mode) == 0o750
+    assert stat.S_IMODE(desk.files.segments_folder.stat().st_mode) == 0o750
     assert stat.S_IMODE(desk.files.segment(1).stat().st_mode) & 0o027 == 0
 
 
@@ -162,3 +162,56 @@ def test_too_long_an_entry_is_the_senders_doing():
     """Its error says whose: exit status 1, and what to do."""
     assert issubclass(EntryTooLong, Exception) and EntryTooLong.exit_status == 1
     assert JournalTampered("x").exit_status == 12
+
+
+def test_a_segment_whose_time_is_over_is_closed_though_nobody_writes(tmp_path):
+    """Its key is forgotten after an hour, message or not; the next one opens another."""
+    desk = Desk(tmp_path, segment_age_s=3600)
+    desk.append(b"one")
+    desk.writer.tend()
+    assert desk.writer._open is not None
+    desk.clock.advance(seconds=3600)
+    desk.writer.tend()
+    assert desk.writer._open is None
+    assert desk.files.segment(1).stat().st_size < 4096, "closed, and without reserved space"
+    desk.append(b"two")
+    assert desk.files.segments() == [1, 2]
+    desk.close()
+    assert desk.verify().damage == []
+
+
+@pytest.mark.req("F28")
+def test_the_last_of_the_disk_is_left_to_others(tmp_path):
+    """With less than `spare_bytes` free the disk is full to this journal, and not to one that leaves nothing."""
+    room = os.statvfs(tmp_path)
+    greedy = Desk(tmp_path / "people")
+    modest = Desk(tmp_path / "feeds", spare_bytes=room.f_bavail * room.f_frsize + 2**30)
+    greedy.append(b"an act")
+    with pytest.raises(JournalFailed, match="No space left"):
+        modest.append(b"a message")
+    assert modest.files.segments() == [], "nothing is left of the attempt"
+    greedy.close()
+
+
+@pytest.mark.parametrize("call", ["pwrite", "fdatasync"])
+def test_an_interrupted_commit_leaves_its_file_and_counts_for_nothing(tmp_path, monkeypatch, call):
+    """Ctrl-C in the middle of an import, before or behind the write: the journal is closed and is whole."""
+    desk = Desk(tmp_path)
+    desk.append(b"one")
+    real = getattr(os, call)
+
+    def interrupted(*arguments):
+        real(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            desk.append(b"two")
+    desk.close()
+    assert desk.bodies()[:1] == [b"one"]
+    assert desk.verify().intact
+    desk.append(b"three")
+    desk.close()
+    assert desk.bodies() in ([b"one", b"three"], [b"one", b"two", b"three"])
+    assert desk.verify().damage == []

@@ -313,6 +313,30 @@ def test_a_journal_that_is_not_read_on_stands_on_every_page():
     assert "n’est plus lu" not in visitor("nadia").get("/").text
 
 
+@pytest.mark.req("F28")
+def test_a_journal_that_cannot_write_stands_on_every_page_in_both_languages():
+    """Each reason in words, for whoever is logged in: what is safe, and whom to tell; one that was left is said too."""
+    alarms = {"a": "full", "b": "read-only", "c": "failing", "d": "away", "e": "succeeded"}
+
+    async def told():
+        return alarms
+
+    nadia = visitor("nadia", alarms=told)
+    for path in ("/", "/ward/CARD", "/hospital", "/patient/p-durand", "/search", "/status", "/unplaced", "/nothing"):
+        page = text_of(nadia.get(path))
+        for journal, why in zip(
+            "abcd", ("le disque est plein", "que la lecture", "en défaut", "ne répond pas"), strict=True
+        ):
+            assert f"‼ Le journal {journal} n’écrit plus : " in page and why in page
+        assert "‼ Le journal e est abîmé ou incomplet. Un autre a pris sa suite : ce qui arrive est gardé." in page
+    page = text_of(nadia.get("/", **{"accept-language": "en"}))
+    assert "‼ Journal a cannot write: the disk is full. What was confirmed is kept" in page
+    assert "‼ Journal e is damaged or incomplete." in page
+    alarms.clear()
+    assert "cannot write" not in nadia.get("/").text
+    assert "n’écrit plus" not in visitor(alarms=told).get("/login").text
+
+
 @pytest.mark.req("W2")
 def test_a_page_says_when_no_feed_has_spoken():
     """Accounts and looks are no entry that a page was read up to."""

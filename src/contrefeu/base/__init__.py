@@ -1,7 +1,21 @@
 """The ground: time that is passed in, files that are on disk, errors that say what to do."""
 
 from contrefeu.base.clock import Clock, ManualClock, SystemClock, parse_rfc3339, rfc3339
-from contrefeu.base.durable import FileLock, durable_makedirs, fallocate, is_locked, sync_dir, write_file
+from contrefeu.base.durable import (
+    FileLock,
+    create_file,
+    cut_off,
+    durable_makedirs,
+    fallocate,
+    is_locked,
+    open_file,
+    remove,
+    sync_data,
+    sync_dir,
+    sync_file,
+    write_at,
+    write_file,
+)
 from contrefeu.base.errors import (
     ContrefeuError,
     FindingError,
@@ -43,6 +57,8 @@ __all__ = [
     "SystemClock",
     "TamperError",
     "corrected",
+    "create_file",
+    "cut_off",
     "durable_makedirs",
     "fallocate",
     "guard_socket",
@@ -50,11 +66,16 @@ __all__ = [
     "is_far_ahead",
     "is_locked",
     "next_hybrid",
+    "open_file",
     "order_of",
     "parse_rfc3339",
     "physical_ns",
     "redact",
+    "remove",
     "rfc3339",
+    "sync_data",
     "sync_dir",
+    "sync_file",
+    "write_at",
     "write_file",
 ]

@@ -4,9 +4,12 @@ Rules kept here:
   * A file is replaced whole: written beside, synced, renamed, and its folder synced.
   * A new name counts only once its folder is synced.
   * After a failed sync nothing is retried on the same file (fsyncgate): the caller starts another one.
+  * Whatever must outlive a power cut changes the disk through this module alone: a test puts a disk of its own
+    under it (tests/journal/simulated_disk.py), and then nothing escapes.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
@@ -26,15 +29,64 @@ def sync_dir(path: Path) -> None:
         os.close(fd)
 
 
+def write_at(fd: int, data: bytes, offset: int) -> None:
+    """Write all of *data* at *offset*; not yet durable.
+
+    Raises:
+        OSError: The disk refused; any part of it may be there.
+    """
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[_some(written) :], offset + written
+
+
+def sync_data(fd: int) -> None:
+    """Make what was written to a file durable (fdatasync); after an OSError the file is not to be written again."""
+    os.fdatasync(fd)
+
+
+def sync_file(fd: int) -> None:
+    """Make a file durable with its length (fsync)."""
+    os.fsync(fd)
+
+
+def create_file(path: Path, mode: int) -> int:
+    """Make a new file and open it for reading and writing; its name is not yet durable.
+
+    Raises:
+        FileExistsError: There is one.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+
+
+def open_file(path: Path, mode: int) -> int:
+    """Open a file for reading and writing, made if need be; a new name is not yet durable."""
+    return os.open(path, os.O_RDWR | os.O_CREAT, mode)
+
+
+def cut_off(fd: int, length: int) -> None:
+    """Shorten a file to *length* bytes; not yet durable."""
+    os.ftruncate(fd, length)
+
+
+def remove(path: Path) -> None:
+    """Take a name away; not yet durable."""
+    os.unlink(path)  # noqa: PTH108 - a disk under test is put in the place of `os`
+
+
 def durable_makedirs(path: Path, mode: int = 0o700) -> None:
     """Create folder *path* and its parents, each name durable."""
     missing = []
     while not path.exists():
         missing.append(path)
         path = path.parent
+    # Whoever made the last one that is there may have died before its name was synced.
+    with contextlib.suppress(PermissionError):
+        sync_dir(path.parent)
     for folder in reversed(missing):
         with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=mode)
+            os.mkdir(folder, mode)  # noqa: PTH102 - as in `remove`
         sync_dir(folder.parent)
 
 
@@ -50,14 +102,14 @@ def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
         try:
             view = memoryview(data)
             while view:
-                view = view[os.write(fd, view) :]
+                view = view[_some(os.write(fd, view)) :]
             os.fsync(fd)
         finally:
             os.close(fd)
-        beside.replace(path)
+        os.replace(beside, path)  # noqa: PTH105 - as in `remove`
     except BaseException:
         with contextlib.suppress(OSError):
-            beside.unlink()
+            remove(beside)
         raise
     sync_dir(path.parent)
 
@@ -72,6 +124,13 @@ def fallocate(fd: int, offset: int, length: int) -> None:
     zeros, end = bytes(min(length, 2**20)), offset + length
     while offset < end:
         offset += os.pwrite(fd, zeros[: end - offset], offset)
+
+
+def _some(written: int) -> int:
+    """What a write took: a disk that takes nothing and says no error would be asked for ever."""
+    if written <= 0:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    return written
 
 
 def is_locked(path: Path) -> bool:

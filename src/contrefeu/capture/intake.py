@@ -3,14 +3,20 @@
 Rules kept here:
   * An offer is answered after its entry is on disk, or told that it is not: never in between.
   * Group commit: what arrives in one turn of the event loop, and while the last commit was syncing, is one batch.
-    A connection alone waits for one sync and no timer.
-  * Answers are given in the order of the offers, and each is given, whatever stops the writer.
-  * A disk that refuses stops nothing but the answers: the next offer tries again, so writing resumes by itself.
+    A connection alone waits for one sync and no timer, unless the settings say to gather (`capture.gather_ms`).
+  * A commit takes at most COMMIT_ENTRIES_MAX entries and about COMMIT_BYTES_SOFT bytes: who came first does not wait
+    for the syncs of all who came after.
+  * Answers are given in the order of the offers, and each is given, whatever stops the writer. Of a batch that the
+    disk took in part, those that are on disk are told so: their senders would send them again else (F29).
+  * A disk that refuses stops nothing but the answers: the next offer tries again, so writing resumes by itself. It is
+    tried every `checkpoint_s` seconds too, so that what people are told of it does not outlast it.
   * Copies can follow: what was appended is signed for every `checkpoint_s` seconds.
   * Once closed it writes nothing: the journal may have another writer already.
 """
 
 import asyncio
+import contextlib
+import errno
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -21,20 +27,28 @@ from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, EntryTooLong, Journal
 Answer = Callable[[str | None], None]
 """Told the entry's reference once it is durable, or None when the disk refused."""
 
+COMMIT_ENTRIES_MAX = 4096  # of one commit: one frame of the journal, and one sync
+COMMIT_BYTES_SOFT = 1 << 20  # bytes of bodies of one commit, unless the first is longer: some 10 ms of sealing
+_TROUBLES: dict[int | None, str] = {errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EROFS: "read-only"}
+
 log = structlog.get_logger("capture")
 
 
 class Intake:
     """The writer of one journal, shared by all who append in this process; lives in one event loop."""
 
-    def __init__(self, writer: JournalWriter, clock: Clock) -> None:
+    def __init__(self, writer: JournalWriter, clock: Clock, *, gather_s: float = 0.0) -> None:
+        """Append with *writer*; the first of a batch waits *gather_s* for others, at most."""
         self._writer = writer
         self._clock = clock
+        self._gather_s = gather_s
         self._waiting: list[tuple[Draft | None, Answer]] = []
         self._scheduled = False
         self._closed = False
         self._signed_size = 0
-        self.trouble = ""  # what the disk last said; empty when the last commit stands
+        self._refused_write = ""  # what the disk last said; empty when the last commit stands
+        self._refused_checkpoint = ""
+        self._refusal_errno: int | None = None
         self._cause: BaseException | None = None  # of the last refusal: who appends may need to know a full disk
         self.refused = 0  # offers that the disk refused, since the process started
 
@@ -47,6 +61,16 @@ class Intake:
     def sequence(self) -> int:
         """Sequence of its last entry."""
         return self._writer.sequence
+
+    @property
+    def trouble(self) -> str:
+        """What the disk last refused with; empty when it takes what it is given."""
+        return self._refused_write or self._refused_checkpoint
+
+    @property
+    def trouble_code(self) -> str:
+        """The same in a word: "full", "read-only" or "failing"; empty when it takes what it is given."""
+        return _TROUBLES.get(self._refusal_errno, "failing") if self.trouble else ""
 
     def now_ns(self) -> int:
         """The time an arrival is given."""
@@ -70,8 +94,15 @@ class Intake:
             return
         self._waiting.append((draft, answer))
         if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self.commit)
+            self._schedule(self._gather_s)
+
+    def _schedule(self, seconds: float) -> None:
+        self._scheduled = True
+        loop = asyncio.get_running_loop()
+        if seconds:
+            loop.call_later(seconds, self._turn)
+        else:
+            loop.call_soon(self._turn)
 
     async def append(self, source: str, media_type: str, body: bytes) -> str:
         """Append one entry and return its reference, durable.
@@ -110,16 +141,25 @@ class Intake:
         try:
             sequences = self._writer.append(drafts)
         except JournalFailed as failed:
-            self._fails(failed, len(drafts))
+            self._fails(failed, len(drafts) - failed.kept)
             raise
-        self.trouble = ""
+        self._refused_write = ""
         return sequences
 
     async def sign_every(self, seconds: float) -> None:
         """Keep a checkpoint of what is on disk, for ever."""
         while True:
             await asyncio.sleep(seconds)
+            self.tend()
             self.sign()
+
+    def tend(self) -> None:
+        """Close a segment whose time is over though nobody writes, and try a disk that refused."""
+        self._writer.tend()
+        if self._refused_write:
+            with contextlib.suppress(OSError):
+                self._writer.probe()
+                self._refused_write = ""
 
     def sign(self) -> None:
         """Keep a checkpoint if there is something new to sign for."""
@@ -127,35 +167,62 @@ class Intake:
             return
         try:
             self._signed_size = self._writer.checkpoint().size
+            self._refused_checkpoint = ""
         except OSError as refused:
-            self.trouble = refused.strerror or "input/output error"
-            log.warning("no checkpoint", journal=self.journal, reason=self.trouble)
+            self._refused_checkpoint = refused.strerror or "input/output error"
+            self._refusal_errno = refused.errno
+            log.warning("no checkpoint", journal=self.journal, reason=self._refused_checkpoint)
 
     def commit(self) -> None:
-        """Write what waits and give the answers; does nothing when nothing waits."""
+        """Write all that waits and give the answers; does nothing when nothing waits."""
+        while self._waiting:
+            self._commit_next()
+
+    def _turn(self) -> None:
         self._scheduled = False
-        waiting, self._waiting = self._waiting, []
-        drafts = [draft for draft, _ in waiting if draft is not None]
-        sequences = range(0)
-        kept = False
         try:
-            sequences = self._writer.append(drafts) if drafts else sequences
-            kept = True
+            self._commit_next()
+        finally:
+            if self._waiting and not self._scheduled:
+                self._schedule(0.0)
+
+    def _commit_next(self) -> None:
+        waiting = self._next()
+        drafts = [draft for draft, _ in waiting if draft is not None]
+        before = self._writer.sequence
+        if not drafts:
+            self._answer(waiting, before, 0)
+            return
+        try:
+            self._writer.append(drafts)
+            self._refused_write = ""
         except JournalFailed as failed:
-            self._fails(failed, len(drafts))
+            self._fails(failed, len(drafts) - failed.kept)
         finally:
             # Whatever else was raised: a sender that gets no answer must at least lose its connection.
-            if not kept:
-                for _, answer in waiting:
-                    answer(None)
-        if not kept:
-            return
-        if drafts:
-            self.trouble = ""
-        prefix = f"{self._writer.journal}/"
-        following = iter(sequences)
+            self._answer(waiting, before, self._writer.sequence - before)
+
+    def _next(self) -> list[tuple[Draft | None, Answer]]:
+        """Take what the next commit takes: the first ones, in order."""
+        waiting = self._waiting
+        size = 0
+        for count, (draft, _) in enumerate(waiting):
+            size += len(draft.body) if draft is not None else 0
+            if count and (count == COMMIT_ENTRIES_MAX or size > COMMIT_BYTES_SOFT):
+                self._waiting = waiting[count:]
+                return waiting[:count]
+        self._waiting = []
+        return waiting
+
+    def _answer(self, waiting: Sequence[tuple[Draft | None, Answer]], before: int, kept: int) -> None:
+        """Tell the first *kept* drafts that they are on disk, and all from the next one on that they are not."""
+        prefix, sequence = f"{self._writer.journal}/", before
+        refused = False
         for draft, answer in waiting:
-            answer(f"{prefix}{next(following)}" if draft is not None else "")
+            if draft is not None:
+                sequence += 1
+                refused = sequence > before + kept
+            answer(None if refused else f"{prefix}{sequence}" if draft is not None else "")
 
     def close(self) -> None:
         """Commit what waits, sign, and let the journal go; what is offered later is refused."""
@@ -172,6 +239,7 @@ class Intake:
 
     def _fails(self, failed: JournalFailed, count: int) -> None:
         cause = self._cause = failed.__cause__
-        self.trouble = (cause.strerror or "input/output error") if isinstance(cause, OSError) else failed.kind
+        self._refused_write = (cause.strerror or "input/output error") if isinstance(cause, OSError) else failed.kind
+        self._refusal_errno = cause.errno if isinstance(cause, OSError) else None
         self.refused += count
-        log.error("the journal cannot write", journal=self.journal, reason=self.trouble, count=count)
+        log.error("the journal cannot write", journal=self.journal, reason=self._refused_write, count=count)

@@ -49,6 +49,7 @@ class Kept(Struct, tag=True, frozen=True):
 
     first: int
     count: int
+    journal: str  # the one that it is in: its writer may have begun another
 
 
 class Told(Struct, tag=True, frozen=True):
@@ -58,12 +59,13 @@ class Told(Struct, tag=True, frozen=True):
 
 
 class Refused(Struct, tag=True, frozen=True):
-    """Nothing of it counts."""
+    """Of it the first `kept` are durable, and the rest does not count."""
 
     kind: str
     what: str
     safe: str
     next: str
+    kept: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -137,12 +139,14 @@ class LocalServer:
             return Told(self._state())
         drafts = [Draft(*draft) for draft in asked.drafts if not self._refuses(*draft[:3])]
         if not drafts:
-            return Kept(0, 0)
+            return Kept(0, 0, self._intake.journal)
         try:
             kept = self._intake.append_all(drafts)
-        except (JournalFailed, EntryTooLong) as failed:
+        except JournalFailed as failed:
+            return Refused(failed.kind, failed.what, failed.safe, failed.next, failed.kept)
+        except EntryTooLong as failed:
             return Refused(failed.kind, failed.what, failed.safe, failed.next)
-        return Kept(kept.start, len(kept))
+        return Kept(kept.start, len(kept), self._intake.journal)
 
 
 class LocalJournal:
@@ -166,10 +170,12 @@ class LocalJournal:
         """Append *drafts* and return their sequences, durable.
 
         Raises:
-            JournalFailed: The disk refused, or the process went away: what was not answered may or may not be kept.
+            JournalFailed: The disk refused; the first `kept` are durable all the same.
+            StorageError: The process went away: what was not answered may or may not be kept.
         """
         answer = self._ask(Append([(d.source, d.media_type, d.body, d.received_ns) for d in drafts]))
         if isinstance(answer, Kept):
+            self.journal = answer.journal
             return range(answer.first, answer.first + answer.count)
         raise _failure(self.journal, answer)
 
@@ -221,7 +227,7 @@ class LocalAppender:
         """
         answer = await self._ask(Append([(source, media_type, body, received_ns)]))
         if isinstance(answer, Kept):
-            return f"{self.journal}/{answer.first}" if answer.count else ""
+            return f"{answer.journal}/{answer.first}" if answer.count else ""
         raise _failure(self.journal, answer)
 
     async def state(self) -> dict[str, Any]:
@@ -260,8 +266,10 @@ def _close(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None) ->
 
 def _failure(journal: str, answer: Told | Refused | Kept) -> JournalFailed | EntryTooLong:
     assert isinstance(answer, Refused)
-    kind = EntryTooLong if answer.kind == EntryTooLong.kind else JournalFailed
-    return kind(answer.what or f'Journal "{journal}" refused.', safe=answer.safe, next=answer.next)
+    what = answer.what or f'Journal "{journal}" refused.'
+    if answer.kind == EntryTooLong.kind:
+        return EntryTooLong(what, safe=answer.safe, next=answer.next)
+    return JournalFailed(what, safe=answer.safe, next=answer.next, kept=answer.kept)
 
 
 def _not_running(journal: str) -> StorageError:

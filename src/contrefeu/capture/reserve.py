@@ -11,14 +11,14 @@ Rules kept here:
 import asyncio
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from contrefeu.base import Clock, fallocate
-from contrefeu.journal import Draft, JournalFailed, JournalWriter, Recipient
-from contrefeu.proof import Signer
+from contrefeu.base import fallocate
+from contrefeu.journal import Draft, JournalFailed, JournalWriter
 
 RESERVE_BYTES = 64 * 2**20  # S11: 41,000 entries of 700 bytes fitted in, measured while a feed fought for the room
 PIECE_BYTES = 8 * 2**20  # what a new segment reserves for itself, and as much for what its folders need
@@ -78,18 +78,10 @@ class Reserve:
 class ReservedWriter(JournalWriter):
     """The writer of a journal that may take from the reserve."""
 
-    def __init__(
-        self,
-        journals: Path,
-        signer: Signer,
-        recipients: Callable[[], Sequence[Recipient]],
-        clock: Clock,
-        *,
-        reserve: Reserve,
-    ) -> None:
-        """Take the journal named by *signer*, as any writer does; a full disk stops it no sooner than the reserve."""
+    def __init__(self, *given: Any, reserve: Reserve, **named: Any) -> None:
+        """Take a journal as any writer does; a full disk stops it no sooner than *reserve*."""
         self._spare = reserve
-        super().__init__(journals, signer, recipients, clock)
+        super().__init__(*given, **named)
 
     def append(self, drafts: Sequence[Draft]) -> range:
         """Append *drafts* and return their sequences, durable.

@@ -106,6 +106,16 @@ def speak_of_failure(error: BaseException, *, debug: bool) -> int:
     return 14 if storage else 1
 
 
+def set_up_command_logs() -> None:
+    """A command's logs are lines on stderr, redacted: stdout is for its answer."""
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, redact, structlog.dev.ConsoleRenderer(colors=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,  # a part of a node sets up others
+    )
+
+
 def set_up_logs(process: str) -> None:
     """Logs are JSON lines on stderr, redacted."""
     structlog.configure(

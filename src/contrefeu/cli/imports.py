@@ -59,6 +59,7 @@ def import_(
     done = Imported(journal=node.capture_journal)
     refusals = Refusals(node.settings.capture.refuse, node.settings.feeds)
     with ReadAhead(paths) as readings, node.capture_appender() as journal:
+        done.journal = node.capture_journal  # another one may just have been begun
         for batch in _batches(readings, source, refusals, node.clock, done):
             sequences = journal.append(batch)
             done.first = done.first or sequences.start
@@ -66,7 +67,7 @@ def import_(
             done.journaled += len(sequences)
     if done.last:
         with node.charts() as charts:
-            account = charts.account(node.capture_journal, done.first, done.last)
+            account = charts.account(done.journal, done.first, done.last)
         done.charted, done.kept_uncharted, done.duplicates = (
             account.charted,
             account.kept_uncharted,

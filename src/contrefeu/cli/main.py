@@ -30,7 +30,7 @@ from contrefeu.cli import (
     withdraw,
     witness,
 )
-from contrefeu.cli.door import Door, Language, default_home, default_language, speak_of_failure
+from contrefeu.cli.door import Door, Language, default_home, default_language, set_up_command_logs, speak_of_failure
 
 app = typer.Typer(
     name="contrefeu",
@@ -74,6 +74,7 @@ def entrance(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; they may name patients.")] = False,
 ) -> None:
     """Keeps a hospital caring for its patients while its IT is down, and rebuilds the records afterwards."""
+    set_up_command_logs()
     context.obj = Door((home or default_home()).absolute(), lang or default_language(), debug)
 
 

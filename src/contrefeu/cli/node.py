@@ -5,17 +5,23 @@ Rules kept here:
     its lock (S9). It never writes beside a writer.
   * A command that reads a chart or an entry leaves an entry saying so, as "console" (promise 4).
   * Charts are asked of the running reader; else the store is brought up to date first, under its lock.
+  * Before a journal is written, the vaults are asked what they hold of it (S4): what they vouch for and this home lacks
+    is never written over. A vault that does not answer in time holds up no feed.
 """
 
 import asyncio
 import contextlib
 import heapq
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from contrefeu.base import Clock, MissingError, OperatorError, SystemClock
+import structlog
+
+from contrefeu.base import Clock, ContrefeuError, MissingError, OperatorError, SystemClock
 from contrefeu.capture import LocalJournal, Reserve, ReservedWriter
 from contrefeu.custody import (
     BeyondHorizon,
@@ -37,12 +43,15 @@ from contrefeu.journal import (
     JournalFiles,
     JournalReader,
     JournalWriter,
+    Limits,
     NoJournal,
     Recipient,
+    chain,
     journals_in,
+    open_writer,
     parse_ref,
 )
-from contrefeu.proof import Signer, Verifier
+from contrefeu.proof import Verifier
 from contrefeu.vault import Peers
 
 if TYPE_CHECKING:
@@ -50,9 +59,13 @@ if TYPE_CHECKING:
 
 STUCK_S = 10.0  # a reader that reads nothing for so long is stuck, and its charts are as old as they say
 STATION_SUFFIX = "-station"  # ends the name of a journal of people's acts
+AUDIT_SUFFIX = "-audit"  # of who looked at what
 CONSOLE = "console"  # who acts when a command names nobody
+VAULTS_S_MAX = 3.0  # how long a writer that starts waits for what vaults hold: a feed waits with it
 RECIPIENTS_S = 30.0  # how long a writer trusts what it knows of the day's key
 FOLLOW_S = 1.0  # how soon a writer seals to a new recovery key
+
+log = structlog.get_logger("node")
 
 
 class Appender(Protocol):
@@ -95,18 +108,18 @@ class Node:
 
     @property
     def capture_journal(self) -> str:
-        """The journal of what feeds say."""
-        return f"{self.settings.node.id}-capture"
+        """The journal of what feeds say: the one that is written now, if one was begun in its place."""
+        return chain(self.paths.journals, f"{self.settings.node.id}-capture")[-1]
 
     @property
     def station_journal(self) -> str:
-        """The journal of what people do here."""
-        return f"{self.settings.node.id}{STATION_SUFFIX}"
+        """The journal of what people do here, as above."""
+        return chain(self.paths.journals, f"{self.settings.node.id}{STATION_SUFFIX}")[-1]
 
     @property
     def audit_journal(self) -> str:
         """The journal of who looked at what (F42)."""
-        return f"{self.settings.node.id}-audit"
+        return chain(self.paths.journals, f"{self.settings.node.id}{AUDIT_SUFFIX}")[-1]
 
     @property
     def capture_socket(self) -> Path:
@@ -131,16 +144,53 @@ class Node:
     # Writing.
 
     def writer(self, journal: str, reserve: Reserve | None = None) -> JournalWriter:
-        """Take *journal* as its one writer; with *reserve*, a full disk stops it later than others (S11).
+        """Take *journal* as its one writer, or begin another in its place when it cannot be gone on with.
+
+        With *reserve*, a full disk stops it later than others (S11).
 
         Raises:
             StorageError: A running process has it.
+            AnotherKey: It was signed by another key.
         """
         role = journal.rpartition("-")[2]
-        signer = Signer(journal, self.paths.signing_seed(role).read_bytes())
-        if reserve is None:
-            return JournalWriter(self.paths.journals, signer, self.recipients(), self.clock)
-        return ReservedWriter(self.paths.journals, signer, self.recipients(), self.clock, reserve=reserve)
+        capture = self.settings.capture
+        return open_writer(
+            self.paths.journals,
+            f"{self.settings.node.id}-{role}",
+            self.paths.signing_seed(role).read_bytes(),
+            self.recipients(),
+            self.clock,
+            held_elsewhere=self.held_elsewhere(),
+            limits=Limits(
+                segment_bytes=capture.segment_bytes,
+                segment_age_s=capture.segment_age_s,
+                spare_bytes=capture.spare_bytes if role == "capture" else 0,  # what people do may take the rest
+            ),
+            make=JournalWriter if reserve is None else partial(ReservedWriter, reserve=reserve),
+        )
+
+    def held_elsewhere(self) -> dict[str, list[bytes]]:
+        """The checkpoints that the vaults in the settings hold, by folder, as far as they answer in VAULTS_S_MAX."""
+        from contrefeu.vault import checkpoints_held, open_vault
+
+        held: dict[str, list[bytes]] = {}
+
+        def ask(url: str) -> None:
+            try:
+                for folder, note in checkpoints_held(open_vault(url)).items():
+                    held.setdefault(folder, []).append(note)
+            except (ContrefeuError, OSError) as away:
+                log.warning("a vault is not asked what it holds", url=url, reason=type(away).__name__)
+
+        asking = [threading.Thread(target=ask, args=(v.url,), daemon=True) for v in self.settings.vaults]
+        for thread in asking:
+            thread.start()
+        deadline = time.monotonic() + VAULTS_S_MAX
+        for thread in asking:
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                log.warning("a vault does not answer: what it holds is not compared")
+        return {folder: list(notes) for folder, notes in list(held.items())}
 
     def recipients(self) -> Callable[[], list[Recipient]]:
         """Whom a writer seals to: the recovery key, and this node's reading key of the day."""
@@ -241,9 +291,10 @@ class Node:
     def own_verifiers(self) -> list[Verifier]:
         """Public keys of this node's own writers."""
         found = []
-        for journal in (self.capture_journal, self.station_journal, self.audit_journal):
-            with contextlib.suppress(NoJournal):
-                found.append(JournalFiles.of(self.paths.journals, journal).verifier())
+        for role in ("-capture", STATION_SUFFIX, AUDIT_SUFFIX):
+            for journal in chain(self.paths.journals, f"{self.settings.node.id}{role}"):
+                with contextlib.suppress(NoJournal):
+                    found.append(JournalFiles.of(self.paths.journals, journal).verifier())
         return found
 
     def peers(self) -> Peers:

@@ -119,10 +119,15 @@ def _capture_intake(node: "Node") -> "Intake":
     said = node.settings.capture
     writer = node.writer(node.capture_journal)
     if said.ack == "disk":
-        return Intake(writer, node.clock)
+        return Intake(writer, node.clock, gather_s=said.gather_ms / 1000)
     copies = CopiesFile(node.paths.run / STATE, node.capture_journal, node.clock)
     return VaultIntake(
-        writer, node.clock, copies, when_no_vault=said.when_no_vault, exceptions=said.no_vault_exceptions
+        writer,
+        node.clock,
+        copies,
+        when_no_vault=said.when_no_vault,
+        exceptions=said.no_vault_exceptions,
+        gather_s=said.gather_ms / 1000,
     )
 
 
@@ -255,6 +260,7 @@ def _state(intake: Any, confined: bool) -> dict[str, Any]:
         "journal": intake.journal,
         "sequence": intake.sequence,
         "trouble": intake.trouble,
+        "trouble_code": intake.trouble_code,
         "refused_by_disk": intake.refused,
         "user": os.getuid(),
         "confined": confined,

@@ -1,6 +1,6 @@
 """`contrefeu status`: the node at a glance."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     answer(json, told, lambda: _for_people(told))
     finding = (
         told["troubles"]
+        or told["succeeded"]
         or told["keys"]["alarms"]
         or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
         or told["capture"].get("no_vault")
@@ -40,9 +41,14 @@ def describe(node: "Node") -> dict[str, Any]:
     from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.exchanging import peer_states, refused_journals
     from contrefeu.cli.node import listens
+    from contrefeu.journal import successions
 
     journals = [_journal(files) for files in node.journals()]
-    capture = _capture_state(node)
+    follows = {one.journal: one for one in successions(node.paths.journals)}
+    for journal in journals:
+        one = follows.get(journal["id"])
+        journal["follows"] = one.follows.origin if one is not None else ""
+    capture, station = _writer_state(node, "capture"), _writer_state(node, "station")
     with node.charts() as charts:
         folded = charts.status()
     downtime = downtime_state(node)
@@ -74,7 +80,9 @@ def describe(node: "Node") -> dict[str, Any]:
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
         "capture": capture,
-        "trouble": capture.get("trouble", ""),
+        "trouble": capture.get("trouble", "") or station.get("trouble", ""),
+        "writing": {s["journal"]: s["trouble"] for s in (capture, station) if s.get("trouble")},
+        "succeeded": {one.follows.origin: one.journal for one in follows.values() if not one.mended},
         "troubles": {journal: kind for journal, kind in folded.troubles.items() if not _is_closed(node, journal, kind)},
         "closed": [journal for journal, kind in folded.troubles.items() if _is_closed(node, journal, kind)],
     }
@@ -113,12 +121,17 @@ def _feed(feed: Any) -> dict[str, Any]:
     }
 
 
-def _capture_state(node: "Node") -> dict[str, Any]:
+def _writer_state(node: "Node", role: Literal["capture", "station"]) -> dict[str, Any]:
     from contrefeu.base import StorageError
     from contrefeu.capture import LocalJournal
 
+    path, journal = (
+        (node.capture_socket, node.capture_journal)
+        if role == "capture"
+        else (node.station_socket, node.station_journal)
+    )
     try:
-        local = LocalJournal(node.capture_socket, node.capture_journal)
+        local = LocalJournal(path, journal)
     except StorageError:
         return {}
     try:
@@ -169,7 +182,7 @@ def _vaults(node: "Node") -> list[dict[str, Any]]:
     return last_states(node)
 
 
-def _for_people(told: dict[str, Any]) -> None:  # noqa: PLR0912 (one line of people's words each)
+def _for_people(told: dict[str, Any]) -> None:
     say(f"{told['facility']}  node {told['node']}  {'running' if told['running'] else 'stopped'}")
     for j in told["journals"]:
         say(f"  journal {j['id']}  {j['entries']} entries  {j['bytes'] / 1e6:.1f} MB")
@@ -188,8 +201,17 @@ def _for_people(told: dict[str, Any]) -> None:  # noqa: PLR0912 (one line of peo
     say_alarms(told["keys"]["alarms"])
     for journal, kind in told["troubles"].items():
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
+    _journals_in_trouble(told)
+
+
+def _journals_in_trouble(told: dict[str, Any]) -> None:
     if told["trouble"]:
-        say(f"  TROUBLE: the journal cannot write ({told['trouble']}); senders get no answer and keep their messages")
+        for journal, why in told["writing"].items():
+            say(f"  TROUBLE: journal {journal} cannot write ({why}); senders get no answer and keep their messages")
+    for journal, successor in told["succeeded"].items():
+        say(
+            f"  TROUBLE: journal {journal} is damaged or short; {successor} goes on in its place, and messages are kept"
+        )
 
 
 def _say_feeds(told: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.chart import ChartsClient
+from contrefeu.cli.alarms import Alarms
 from contrefeu.cli.copying import last_states
 from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.node import Node
@@ -36,6 +37,7 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             settings=node.settings,
             zone=ZoneInfo(node.settings.node.zone),
             node_status=node_status,
+            alarms=Alarms(node, intake),
             insecure_http=insecure_http,
             submit=submit,
             demo_logins=_demo_logins(node) if demo else (),

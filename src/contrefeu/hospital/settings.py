@@ -38,6 +38,10 @@ class CaptureSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ack: Literal["disk", "vault"] = "disk"  # what a sender's answer waits for; "vault": also read back from one
     when_no_vault: Literal["wait", "disk"] = "disk"  # with ack = "vault": no answer without one, or go on, and say so
     no_vault_exceptions: list[str] = field(default_factory=list)  # senders ("APP@FACILITY") for whom the other holds
+    gather_ms: Annotated[float, Meta(ge=0, le=100)] = 0.0  # the first of a batch waits so long for others, at most
+    segment_bytes: Annotated[int, Meta(ge=2**16, le=2**30)] = 64 * 2**20  # a longer one is closed
+    segment_age_s: Annotated[float, Meta(ge=60, le=86_400)] = 3600.0  # an older one is closed, and its key forgotten
+    spare_bytes: Annotated[int, Meta(ge=0, le=2**40)] = 64 * 2**20  # of the disk, left by feeds to what people do (S11)
     refuse: list[str] = field(default_factory=list)  # senders ("APP@FACILITY") that are never journaled (F45)
 
 

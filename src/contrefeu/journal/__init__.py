@@ -22,6 +22,7 @@ from contrefeu.journal.entry import (
     parse_ref,
 )
 from contrefeu.journal.errors import (
+    AnotherKey,
     EntryTooLong,
     JournalFailed,
     JournalTampered,
@@ -59,7 +60,9 @@ from contrefeu.journal.recovery import (
     recovery_keys,
     recovery_notes,
 )
-from contrefeu.journal.store import JournalWriter
+from contrefeu.journal.standing import survey
+from contrefeu.journal.store import JournalWriter, Limits
+from contrefeu.journal.succession import Succession, chain, open_writer, successions, successor_name
 from contrefeu.journal.verify import Verified, verify_journal
 from contrefeu.journal.waiting import HeadWatch
 
@@ -78,6 +81,7 @@ __all__ = [
     "SEGMENT_NAME",
     "SUITE",
     "WITNESS",
+    "AnotherKey",
     "Card",
     "ConsistencyProof",
     "Damage",
@@ -95,12 +99,15 @@ __all__ = [
     "JournalUnreadable",
     "JournalWriter",
     "KeyOf",
+    "Limits",
     "NoJournal",
     "Recipient",
     "RecoveryKey",
     "SegmentHeader",
     "SegmentReader",
+    "Succession",
     "Verified",
+    "chain",
     "check_consistency",
     "check_entry",
     "commitment_of",
@@ -112,6 +119,7 @@ __all__ = [
     "open_header",
     "open_reading_keys",
     "open_recovery_key",
+    "open_writer",
     "pack_head",
     "pack_header",
     "parse_ref",
@@ -122,5 +130,8 @@ __all__ = [
     "recovery_notes",
     "seal_info",
     "sign_reading_keys",
+    "successions",
+    "successor_name",
+    "survey",
     "verify_journal",
 ]

@@ -25,6 +25,12 @@ class JournalTampered(TamperError):
         self.offset = 0  # byte of the segment's file
 
 
+class AnotherKey(JournalTampered):
+    """The journal was signed by another key than the one at hand: the operator's to mend."""
+
+    kind = "another-key"
+
+
 class JournalUnreadable(StorageError):
     """No key at hand opens a segment."""
 

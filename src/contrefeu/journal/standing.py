@@ -6,17 +6,21 @@ Rules kept here:
     checkpoint signed for it, no head was published for it. Anything else is damage (S3): no frame is ever cut off
     that somebody may have been told of.
   * A damaged frame whose head is whole still has its leaf and its sequences: the journal goes on after it.
+  * What others hold (a vault's checkpoint) binds as the journal's own checkpoint does: a journal that is behind it, or
+    has another tree at its size, is not gone on with (succession.py).
   * Nothing is changed here.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contrefeu.base import sync_data, sync_dir
 from contrefeu.journal.errors import JournalTampered
 from contrefeu.journal.files import Head, JournalFiles, read_note
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, open_header
 from contrefeu.journal.scan import find_frame, is_whole, is_zero, locate
-from contrefeu.proof import Checkpoint, Frontier, Verifier, hash_leaf, open_checkpoint
+from contrefeu.proof import Checkpoint, Frontier, ProofMismatch, Verifier, hash_leaf, open_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +42,30 @@ class Standing:
         return Head(self.segment, self.end, self.sequence, self.tree.size)
 
 
-def survey(files: JournalFiles, verifier: Verifier, *, strict: bool = True) -> Standing:
+def survey(
+    files: JournalFiles, verifier: Verifier, *, strict: bool = True, vouched: Sequence[Checkpoint] = ()
+) -> Standing:
     """Say where the journal stands, making sure that what counts is on disk.
 
     Args:
         files: The journal; nobody may be writing it.
         verifier: Its writer's public key.
         strict: Whether to raise at damage (a writer), or to stop before it (a reader, who meets it when it is there).
+        vouched: Checkpoints of this journal that others hold.
 
     Raises:
         JournalTampered: Something that counted is not there, or not what was written.
     """
-    point = read_checkpoint(files, verifier) if strict else None
+    point = _own_checkpoint(files, verifier) if strict else None
     published = files.read_head()
     headless: list[int] = []
     found: Standing | None = None
     for number in reversed(files.segments()):
         fd = os.open(files.segment(number), os.O_RDONLY)
         try:
-            os.fdatasync(fd)  # a killed writer may have left a frame in memory only
+            # A killed writer may have left a frame in memory only, or the name of the file.
+            sync_data(fd)
+            sync_dir(files.segments_folder)
             header = _header(fd, number, verifier, strict=strict)
             if header is not None:
                 found = _stand(fd, header, tuple(headless), point, published, strict=strict)
@@ -67,7 +76,8 @@ def survey(files: JournalFiles, verifier: Verifier, *, strict: bool = True) -> S
     if found is None:
         found = Standing(0, 0, 0, 0, Frontier(), tail=False, headless=tuple(headless), damaged=())
     if strict:
-        _compare(found, verifier.name, point, published)
+        points = [*vouched, *([point] if point is not None else [])]
+        _compare(files, verifier, found, points, published)
     return found
 
 
@@ -81,6 +91,45 @@ def read_checkpoint(files: JournalFiles, verifier: Verifier) -> Checkpoint | Non
         return open_checkpoint(files.checkpoint.read_bytes(), [verifier])
     except FileNotFoundError:
         return None
+
+
+def _own_checkpoint(files: JournalFiles, verifier: Verifier) -> Checkpoint | None:
+    try:
+        return read_checkpoint(files, verifier)
+    except ProofMismatch:
+        raise JournalTampered(
+            f'The checkpoint of journal "{verifier.name}" is not one that its writer signed.',
+            safe="Every byte is as it was found, and so are the copies in the vaults.",
+            next="contrefeu journal verify says what is whole; a vault holds the last good checkpoint.",
+        ) from None
+
+
+def root_at(files: JournalFiles, verifier: Verifier, size: int) -> bytes | None:
+    """Root of the journal's tree when it had *size* leaves; None when the files do not say."""
+    for number in reversed(files.segments()):
+        fd = os.open(files.segment(number), os.O_RDONLY)
+        try:
+            found = _header(fd, number, verifier, strict=False)
+            if found is None or found[1].tree.size > size:
+                continue
+            return _root_in(fd, *found, size)
+        finally:
+            os.close(fd)
+    return Frontier().root() if size == 0 else None
+
+
+def _root_in(fd: int, note: bytes, header: SegmentHeader, size: int) -> bytes | None:
+    tree = header.tree.copy()
+    if tree.size < size:
+        tree.append(hash_leaf(note))
+    offset, stop = PREAMBLE_BYTES + len(note), os.fstat(fd).st_size
+    while tree.size < size:
+        frame = locate(fd, offset, stop)
+        if frame is None:
+            return None
+        tree.append(frame.leaf)
+        offset = frame.end
+    return tree.root()
 
 
 def _header(fd: int, number: int, verifier: Verifier, *, strict: bool) -> tuple[bytes, SegmentHeader] | None:
@@ -152,15 +201,20 @@ def _damaged(header: SegmentHeader, offset: int) -> JournalTampered:
     )
 
 
-def _compare(found: Standing, journal: str, point: Checkpoint | None, published: Head | None) -> None:
+def _compare(
+    files: JournalFiles, verifier: Verifier, found: Standing, points: Sequence[Checkpoint], published: Head | None
+) -> None:
     """What was signed for, and what was published, must be there."""
-    told = max(point.size if point is not None else 0, published.leaves if published is not None else 0)
-    forked = point is not None and (
-        point.origin != journal or (point.size == found.tree.size and point.root != found.tree.root())
+    told = max([0, *(point.size for point in points), published.leaves if published is not None else 0])
+    forked = any(
+        point.origin != verifier.name
+        or (point.size <= found.tree.size and root_at(files, verifier, point.size) not in (None, point.root))
+        for point in points
     )
     if told > found.tree.size or forked:
+        vouched = "another tree" if forked else told
         raise JournalTampered(
-            f'Journal "{journal}" holds {found.tree.size} leaves and vouched for {"another tree" if forked else told}.',
+            f'Journal "{verifier.name}" holds {found.tree.size} leaves and vouched for {vouched}.',
             safe="Every byte is as it was found, and so are the copies in the vaults.",
             next="contrefeu journal verify says what is missing; contrefeu vault repair fetches it.",
         )

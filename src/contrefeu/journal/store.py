@@ -8,30 +8,49 @@ Rules kept here:
   * After a failed write or sync the batch is written once more, in a new segment; if that fails too the sender gets
     no answer.
   * An entry's hybrid clock is beyond all that was heard of beside (heard.py), unless that is far ahead (S7).
+  * Where the journal stands is one value, replaced after the sync: whatever interrupts a commit (a refusing disk, a
+    defect, Ctrl-C) leaves the journal before the batch or behind it, and the file it happened in is left.
   * A checkpoint commits only to what is on disk.
   * Nothing of a damaged journal is changed: what somebody may have been told of is never cut off (standing.py).
 """
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
-from contrefeu.base import Clock, FileLock, durable_makedirs, fallocate, next_hybrid, sync_dir, write_file
+from contrefeu.base import (
+    Clock,
+    FileLock,
+    create_file,
+    cut_off,
+    durable_makedirs,
+    fallocate,
+    next_hybrid,
+    open_file,
+    remove,
+    sync_data,
+    sync_dir,
+    sync_file,
+    write_at,
+    write_file,
+)
 from contrefeu.journal.entry import Draft, check_length, pack_entry
-from contrefeu.journal.errors import JournalFailed, JournalTampered
+from contrefeu.journal.errors import AnotherKey, JournalFailed, JournalTampered, NoJournal
 from contrefeu.journal.files import Head, JournalFiles, pack_head
 from contrefeu.journal.header import SealedKey, SegmentHeader, commitment_of, pack_header
 from contrefeu.journal.heard import Hearing
+from contrefeu.journal.mending import make_durable, set_tails_aside
 from contrefeu.journal.recipients import Recipient
-from contrefeu.journal.scan import is_zero
 from contrefeu.journal.segment import SegmentSealer, fresh_bytes_needed
-from contrefeu.journal.standing import survey
-from contrefeu.proof import Checkpoint, Frontier, Signer, hash_leaf
+from contrefeu.journal.standing import read_checkpoint, survey
+from contrefeu.proof import Checkpoint, Followed, Frontier, ProofMismatch, Signer, hash_leaf
 
 SEGMENT_BYTES = 64 * 2**20  # a copy, a repair and a start each read at most this much
 SEGMENT_AGE_S = 3600.0  # one hour: a day key seals at least 24 segments, a lost open segment holds at most one
@@ -55,6 +74,23 @@ class _Open:
     recipients: tuple[str, ...]
 
 
+class Limits(NamedTuple):
+    """When a segment is closed, and how much of the disk is left to others."""
+
+    segment_bytes: int = SEGMENT_BYTES
+    segment_age_s: float = SEGMENT_AGE_S
+    spare_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where the journal stands, all of it on disk."""
+
+    sequence: int = 0  # of the last entry
+    hlc: int = 0  # its hybrid clock
+    tree: Frontier = field(default_factory=Frontier)
+
+
 class JournalWriter:
     """The one writer of one journal; not thread safe."""
 
@@ -67,12 +103,30 @@ class JournalWriter:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         segment_age_s: float = SEGMENT_AGE_S,
+        spare_bytes: int = 0,
+        vouched: Sequence[Checkpoint] = (),
+        follows: Followed | None = None,
+        after_hlc: int = 0,
     ) -> None:
         """Take the journal named by *signer*, making its folder if need be.
 
+        Args:
+            journals: The folder of all journals.
+            signer: The journal's name and key.
+            recipients: To whom a segment that is opened now is sealed.
+            clock: The time.
+            segment_bytes: A segment that is longer is closed.
+            segment_age_s: A segment that is older is closed.
+            spare_bytes: Space on the disk that is left to others: with less than this free the disk counts as full.
+            vouched: Checkpoints of this journal that others hold: it must not be behind or beside them.
+            follows: The head of the journal in whose place this one is begun; a journal that exists knows it.
+            after_hlc: Hybrid clock of that journal's last entry: those of this one are above it.
+
         Raises:
             StorageError: Another process writes this journal.
-            JournalTampered: Its last segment is not what was written: `journal verify` says where.
+            JournalTampered: Its last segment is not what was written, or it is not what was vouched for: `journal
+                verify` says where. Nothing was changed; `open_writer` begins a successor.
+            OSError: The disk refuses.
         """
         self.journal = signer.verifier.name
         self._files = JournalFiles.of(journals, self.journal)
@@ -82,18 +136,19 @@ class JournalWriter:
         self._hearing = Hearing(self._files.folder)
         self._segment_bytes = segment_bytes
         self._segment_age_ns = int(segment_age_s * 1e9)
+        self._spare_bytes = spare_bytes
+        self._follows = follows
+        self._after_hlc = after_hlc
         self._open: _Open | None = None
         self._head_fd = -1
         self._next_number = 1
-        self._sequence = 0
-        self._hlc = 0
-        self._tree = Frontier()
+        self._at = _At()
         self._signed_size = -1
         durable_makedirs(self._files.segments_folder, mode=0o750)  # others of the node read it, sealed
         self._lock = FileLock(self._files.lock)
         self._lock.acquire()
         try:
-            self._start()
+            self._start(vouched)
         except BaseException:
             self._let_go()
             raise
@@ -103,12 +158,12 @@ class JournalWriter:
     @property
     def sequence(self) -> int:
         """Sequence of the last entry; 0 in an empty journal."""
-        return self._sequence
+        return self._at.sequence
 
     @property
     def size(self) -> int:
         """Leaves of the tree."""
-        return self._tree.size
+        return self._at.tree.size
 
     # Writing.
 
@@ -120,7 +175,7 @@ class JournalWriter:
                 sequences they have; of the others none counts, and none may be acknowledged.
             EntryTooLong: A body is above the limit; none of them was written.
         """
-        first = self._sequence + 1
+        first = self._at.sequence + 1
         for draft in drafts:
             check_length(draft)
         for batch in _batches(drafts):
@@ -128,9 +183,8 @@ class JournalWriter:
                 self._commit(batch)
             except OSError as refused:
                 log.warning("segment abandoned", journal=self.journal, reason=refused.strerror)
-                self._abandon()
-                self._again(batch, self._sequence + 1 - first)
-        return range(first, self._sequence + 1)
+                self._again(batch, self._at.sequence + 1 - first)
+        return range(first, self._at.sequence + 1)
 
     def checkpoint(self) -> Checkpoint:
         """Sign for what is on disk and keep it; returns the checkpoint.
@@ -138,40 +192,51 @@ class JournalWriter:
         Raises:
             OSError: It could not be kept; the one before still stands.
         """
-        point = Checkpoint(
-            self.journal,
-            self._tree.size,
-            self._tree.root(),
-            self._sequence,
-            self._clock.now_ns() // 1000 * 1000,
-        )
-        if self._tree.size != self._signed_size:
+        at = self._at
+        now_ns = self._clock.now_ns() // 1000 * 1000
+        point = Checkpoint(self.journal, at.tree.size, at.tree.root(), at.sequence, now_ns, self._follows)
+        if at.tree.size != self._signed_size:
             write_file(self._files.checkpoint, point.sign(self._signer), mode=0o644)
-            self._signed_size = self._tree.size
+            self._signed_size = at.tree.size
         return point
+
+    def tend(self) -> None:
+        """Close the open segment if it is over: its key is not kept for want of a message."""
+        if self._open is not None and self._is_over(self._open, self._clock.now_ns()):
+            self.roll()
+
+    def probe(self) -> None:
+        """Make sure that the next append has a segment to go to.
+
+        Raises:
+            OSError: The disk refuses still.
+        """
+        if self._open is None:
+            self._open_segment(self._clock.now_ns())
 
     def roll(self) -> None:
         """Close the open segment, so that its key can be forgotten; the next append opens another."""
-        segment = self._open
+        segment, at = self._open, self._at
         if segment is None:
             return
         try:
             frame, leaf = segment.sealer.close(
-                next_sequence=self._sequence + 1,
-                hlc=self._hlc,
+                next_sequence=at.sequence + 1,
+                hlc=at.hlc,
                 received_ns=self._clock.now_ns(),
                 fresh=secrets.token_bytes(32),
             )
-            _write_all(segment.fd, frame, segment.end)
-            os.fdatasync(segment.fd)
-            self._tree.append(leaf)
+            write_at(segment.fd, frame, segment.end)
+            sync_data(segment.fd)
+            self._stand(at.sequence, at.hlc, leaf)
             segment.end += len(frame)
             self._publish()
-            os.ftruncate(segment.fd, segment.end)
-            os.fsync(segment.fd)
+            cut_off(segment.fd, segment.end)
+            sync_file(segment.fd)
         except OSError as refused:
             log.warning("segment left open", journal=self.journal, reason=refused.strerror)
-        self._forget()
+        finally:
+            self._forget()
 
     def close(self) -> None:
         """Close the open segment, sign, and let the journal go."""
@@ -191,12 +256,20 @@ class JournalWriter:
         self._lock.release()
 
     def _commit(self, batch: Sequence[Draft]) -> None:
+        """Write and sync *batch*; after anything else than success its file is left, and nobody counts the batch."""
+        try:
+            self._write(batch)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _write(self, batch: Sequence[Draft]) -> None:
         now_ns = self._clock.now_ns()
         if self._open is not None and self._is_over(self._open, now_ns):
             self.roll()
         segment = self._open or self._open_segment(now_ns)
-        sequence = self._sequence
-        hlc = next_hybrid(self._hlc, self._hearing.highest(now_ns), now_ns)
+        sequence = self._at.sequence
+        hlc = max(next_hybrid(self._at.hlc, self._hearing.highest(now_ns), now_ns), self._after_hlc + 1)
         entries = [pack_entry(draft, sequence + 1 + i, hlc + i) for i, draft in enumerate(batch)]
         frame, leaf = segment.sealer.seal(
             entries,
@@ -206,24 +279,26 @@ class JournalWriter:
             received_ns=now_ns,
         )
         self._reserve(segment, len(frame))
-        _write_all(segment.fd, frame, segment.end)
-        os.fdatasync(segment.fd)
-        self._sequence = sequence + len(entries)
-        self._hlc = hlc + len(entries) - 1
-        self._tree.append(leaf)
+        write_at(segment.fd, frame, segment.end)
+        sync_data(segment.fd)
+        self._stand(sequence + len(entries), hlc + len(entries) - 1, leaf)
         segment.end += len(frame)
-        self._hearing.tell(self._hlc)
+        self._hearing.tell(self._at.hlc)
         self._publish()
+
+    def _stand(self, sequence: int, hlc: int, leaf: bytes) -> None:
+        tree = self._at.tree.copy()
+        tree.append(leaf)
+        self._at = _At(sequence, hlc, tree)
 
     def _again(self, batch: Sequence[Draft], kept: int) -> None:
         """Write *batch* in a new segment: the old file is never trusted again (S4)."""
         try:
             self._commit(batch)
         except OSError as refused:
-            self._abandon()
             raise JournalFailed(
                 f'Journal "{self.journal}" cannot write: {refused.strerror}.',
-                safe=f"Its {self._sequence} entries. No sender was told that more was kept.",
+                safe=f"Its {self._at.sequence} entries. No sender was told that more was kept.",
                 next="Give the disk space, or bring it back; writing resumes by itself.",
                 kept=kept,
             ) from refused
@@ -242,19 +317,20 @@ class JournalWriter:
         number = self._next_number
         recipients = tuple(self._recipients())
         assert recipients, "a segment that nobody can open is a loss"
+        at = self._at
         header = SegmentHeader(
             origin=self.journal,
             segment=number,
             opened_ns=now_ns,
-            first_sequence=self._sequence + 1,
-            tree=self._tree,
-            last_hlc=self._hlc,
+            first_sequence=at.sequence + 1,
+            tree=at.tree,
+            last_hlc=at.hlc,
             commitment=commitment_of(data_key),
             keys=tuple(SealedKey(r.name, r.fingerprint, r.seal(data_key, self.journal, number)) for r in recipients),
         )
         note = header.sign(self._signer)
         packed = pack_header(note)
-        fd = os.open(self._files.segment(number), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+        fd = create_file(self._files.segment(number), 0o640)
         self._next_number = number + 1
         segment = _Open(
             number,
@@ -267,17 +343,17 @@ class JournalWriter:
         )
         try:
             self._reserve(segment, 0)
-            _write_all(fd, packed, 0)
-            os.fsync(fd)
+            write_at(fd, packed, 0)
+            sync_file(fd)
             sync_dir(self._files.segments_folder)
-        except OSError:
+        except BaseException:
             # It holds nothing: on a full disk every attempt would leave one more.
             os.close(fd)
             with contextlib.suppress(OSError):
-                self._files.segment(number).unlink()
+                remove(self._files.segment(number))
                 self._next_number = number
             raise
-        self._tree.append(hash_leaf(note))
+        self._stand(at.sequence, at.hlc, hash_leaf(note))
         self._open = segment
         self._publish()
         return segment
@@ -285,23 +361,27 @@ class JournalWriter:
     def _reserve(self, segment: _Open, length: int) -> None:
         if segment.end + length > segment.reserved:
             wanted = -(-(segment.end + length) // PREALLOCATE_BYTES) * PREALLOCATE_BYTES
+            self._leave_spare(segment.fd, wanted - segment.reserved)
             fallocate(segment.fd, segment.reserved, wanted - segment.reserved)
             segment.reserved = wanted
+
+    def _leave_spare(self, fd: int, length: int) -> None:
+        """A flood of messages must not take the last of the disk from what people do (S11)."""
+        if self._spare_bytes:
+            disk = os.fstatvfs(fd)
+            if disk.f_bavail * disk.f_frsize < length + self._spare_bytes:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _publish(self) -> None:
         """Let readers see what is on disk. What is on disk counts, whether they can be told or not."""
         assert self._open is not None
-        self._tell(Head(self._open.number, self._open.end, self._sequence, self._tree.size))
+        self._tell(Head(self._open.number, self._open.end, self._at.sequence, self._at.tree.size))
 
     def _tell(self, head: Head) -> None:
         try:
-            os.pwrite(self._head_fd, pack_head(head), 0)
+            write_at(self._head_fd, pack_head(head), 0)
         except OSError as refused:
             log.warning("readers are not told", journal=self.journal, reason=refused.strerror)
-
-    def _abandon(self) -> None:
-        """Leave the open segment as it is: its frames beyond the tree are no part of the journal."""
-        self._forget()
 
     def _forget(self) -> None:
         if self._open is not None:
@@ -311,54 +391,41 @@ class JournalWriter:
 
     # Starting.
 
-    def _start(self) -> None:
-        line = f"{self._signer.verifier}\n"
-        if not self._files.verifier_file.exists():
-            write_file(self._files.verifier_file, line.encode(), mode=0o644)
-        elif self._files.verifier_file.read_text().strip() != line.strip():
-            raise JournalTampered(
-                f'The key at hand is not the one that signed journal "{self.journal}".',
-                safe="Nothing was changed.",
-                next="Bring back the node's own keys; a new node writes a journal of its own.",
-            )
-        found = survey(self._files, self._signer.verifier)
+    def _start(self, vouched: Sequence[Checkpoint]) -> None:
+        self._identify()
+        found = survey(self._files, self._signer.verifier, vouched=vouched)
         for offset in found.damaged:
             log.error("a frame is damaged", journal=self.journal, segment=found.segment, offset=offset)
-        for number in found.headless:
-            self._cut(number, 0)
-        if found.tail:
-            self._cut(found.segment, found.end)
-        self._sequence, self._hlc, self._tree = found.sequence, found.hlc, found.tree
-        self._next_number = found.segment + 1
-        self._head_fd = os.open(self._files.head, os.O_RDWR | os.O_CREAT, 0o644)
+        make_durable(self._files, found)
+        set_tails_aside(self._files, self.journal, found, self._clock.now_ns())
+        self._at = _At(found.sequence, found.hlc, found.tree)
+        self._next_number = max([found.segment, *self._files.segments()]) + 1
+        self._head_fd = open_file(self._files.head, 0o644)
         self._hearing.tell(found.hlc)
         self._tell(found.head)
 
-    def _cut(self, number: int, end: int) -> None:
-        """Copy what lies beyond the good frames to `aside/`, then cut it off; a file without a header goes whole."""
-        path = self._files.segment(number)
-        fd = os.open(path, os.O_RDWR)
+    def _identify(self) -> None:
+        """Say whose journal this is, and what it follows; or make sure that it is ours."""
+        verifier = self._signer.verifier
         try:
-            self._set_aside(fd, number, end)
-            if end == 0:
-                path.unlink()
-                sync_dir(self._files.segments_folder)
-            else:
-                os.ftruncate(fd, end)
-                os.fsync(fd)
-        finally:
-            os.close(fd)
-
-    def _set_aside(self, fd: int, number: int, start: int) -> None:
-        """Copy what lies beyond the good frames; zeros are reserved space, not a tail."""
-        stop = os.fstat(fd).st_size
-        if is_zero(fd, start, stop):
-            return
-        tail = os.pread(fd, stop - start, start).rstrip(b"\x00")
-        durable_makedirs(self._files.aside)
-        name = f"{number:010d}.{start}.{self._clock.now_ns()}.tail"
-        write_file(self._files.aside / name, tail)
-        log.warning("torn tail set aside", journal=self.journal, segment=number, offset=start, bytes=len(tail))
+            if self._files.verifier() != verifier:
+                raise AnotherKey(
+                    f'The key at hand is not the one that signed journal "{self.journal}".',
+                    safe="Nothing was changed.",
+                    next="Bring back the node's own keys; a new node writes a journal of its own.",
+                )
+            point = read_checkpoint(self._files, verifier)
+            self._follows = point.follows if point is not None else self._follows
+        except NoJournal:
+            if self._follows is not None:
+                self.checkpoint()  # first: a journal that is there says what it follows
+            write_file(self._files.verifier_file, f"{verifier}\n".encode(), mode=0o644)
+        except ProofMismatch:
+            raise JournalTampered(
+                f'The public key or the checkpoint of journal "{self.journal}" is not what was written.',
+                safe="Nothing was changed.",
+                next="contrefeu journal verify says what is whole; contrefeu vault repair fetches it from a copy.",
+            ) from None
 
 
 def _batches(drafts: Sequence[Draft]) -> list[Sequence[Draft]]:
@@ -377,10 +444,3 @@ def _batches(drafts: Sequence[Draft]) -> list[Sequence[Draft]]:
     if batch:
         batches.append(batch)
     return batches
-
-
-def _write_all(fd: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(fd, view, offset)
-        view, offset = view[written:], offset + written

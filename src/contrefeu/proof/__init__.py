@@ -1,6 +1,6 @@
 """Checking without reading: frames' clear heads, Merkle trees, signed notes and checkpoints."""
 
-from contrefeu.proof.checkpoint import Checkpoint, open_checkpoint
+from contrefeu.proof.checkpoint import Checkpoint, Followed, open_checkpoint
 from contrefeu.proof.cosignature import Cosigner, Vouched, WitnessKey, open_cosigned
 from contrefeu.proof.errors import ProofMismatch
 from contrefeu.proof.frames import (
@@ -36,6 +36,7 @@ __all__ = [
     "AddCheckpoint",
     "Checkpoint",
     "Cosigner",
+    "Followed",
     "FrameHead",
     "Frontier",
     "Note",

@@ -58,7 +58,7 @@ def create_app(deps: Deps) -> Starlette:
             language=deps.settings.node.language,
             idle_s=deps.settings.web.idle_minutes * 60,
             secure=not deps.insecure_http,
-            around=lambda visit: around(deps.charts, staff, visit),
+            around=lambda visit: around(deps, staff, visit),
             live=lambda: changes.number,
             loaders=[PackageLoader("contrefeu.station", "templates")],
             registry=deps.registry,

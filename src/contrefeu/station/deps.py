@@ -1,6 +1,6 @@
 """What the ward app is given: the charts, a journal to write in, a clock, the house's settings."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -94,6 +94,10 @@ class NodeStatus(Struct, frozen=True):
     notes: list[str] = []  # what `doctor` would say, in the node's language
 
 
+async def _no_alarms() -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """Everything the ward app needs; `cli` gives it."""
@@ -104,6 +108,7 @@ class Deps:
     settings: Settings
     zone: ZoneInfo
     node_status: Callable[[], Awaitable[NodeStatus]]
+    alarms: Callable[[], Awaitable[Mapping[str, str]]] = _no_alarms  # journal -> what is wrong with it
     insecure_http: bool = False
     audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref

@@ -75,16 +75,17 @@ class House:
         return row.confidential and not self.account(request).in_scope(row.ward)
 
 
-async def around(charts: ChartsLike, staff: Staff, visit: Visit) -> Around:
-    """Return what stands around a page: how far the charts are read, exercise or not, downtime."""
+async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
+    """Return what stands around a page: how far the charts are read, exercise or not, downtime, journals in trouble."""
+    alarms = await deps.alarms() if visit.actor is not None else {}
     downtime = staff.downtime
     since, wards = downtime.since, tuple(downtime.wards)
     try:
         if visit.actor is not None:
             await staff.refresh()
-        status = await charts.status()
+        status = await deps.charts.status()
     except (OSError, TimeoutError):
-        return Around(answers=False, downtime_since=since, downtime_wards=wards)
+        return Around(answers=False, downtime_since=since, downtime_wards=wards, alarms=alarms)
     return Around(
         as_of_time=status.as_of.time,
         as_of_entry=status.as_of.entry,
@@ -93,6 +94,7 @@ async def around(charts: ChartsLike, staff: Staff, visit: Visit) -> Around:
         downtime_since=downtime.since,
         downtime_wards=tuple(downtime.wards),
         troubles=status.troubles,
+        alarms=alarms,
     )
 
 

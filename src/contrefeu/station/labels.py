@@ -264,6 +264,12 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         ),
         "gone": N_("Cette proposition n’attend plus. Rien n’a été changé."),
     },
+    "alarm": {  # why a journal cannot write (contrefeu.cli.alarms)
+        "full": N_("le disque est plein"),
+        "read-only": N_("le disque n’accepte que la lecture"),
+        "failing": N_("le disque est en défaut"),
+        "away": N_("le processus qui reçoit les messages ne répond pas"),
+    },
     "found": {"in": N_("présent"), "left": N_("sorti"), "deceased": N_("décédé")},
 }
 DUE_SIGNS = {"late": "!", "due": "●", "coming": "○", "unknown": "?"}

@@ -65,6 +65,9 @@ class Around:
     downtime_since: str = ""  # RFC 3339; "" in normal times
     downtime_wards: tuple[str, ...] = ()  # empty: the whole hospital
     troubles: Mapping[str, str] = field(default_factory=dict)  # journal that is not read on -> kind of error
+    alarms: Mapping[str, str] = field(
+        default_factory=dict
+    )  # journal -> why it cannot write, or was left (label "alarm")
 
 
 @dataclass(frozen=True, slots=True)

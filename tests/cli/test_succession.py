@@ -1,0 +1,80 @@
+"""A home whose journal is damaged, or was put back from a backup, takes its feeds all the same, and says so.
+
+Method: the commands, on a home with a vault beside it.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contrefeu.cli.node import Node
+from contrefeu.journal import JournalFiles
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
+
+File = Callable[[str, bytes], Path]
+
+
+def segment(home: Path, journal: str) -> Path:
+    """The first segment of a journal."""
+    return JournalFiles.of(home / "journals", journal).segment(1)
+
+
+@pytest.mark.req("C1", "C2")
+def test_a_damaged_journal_is_left_and_the_feed_goes_on(cli: Commands, filed: File) -> None:
+    """What comes goes to a successor, is charted, and `status` names both until the damaged one is put right."""
+    first = Node.at(cli.home).capture_journal
+    cli.told("import", filed("1.hl7", admission()))
+    path = segment(cli.home, first)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"CF\0\0", b"XF\0\0"))
+    told = cli.told("import", filed("2.hl7", potassium()))
+    second = Node.at(cli.home).capture_journal
+    assert (second, told["journaled"], told["charted"]) == (first.replace("-capture", ".2-capture"), 1, 1)
+    status = cli.told("status", status=10)
+    assert status["succeeded"] == {first: second}
+    journals = {journal["id"]: journal for journal in status["journals"]}
+    assert (journals[second]["follows"], journals[first]["follows"]) == (first, "")
+    assert f"{first} is damaged or short; {second} goes on in its place" in cli("status").out.decode()
+    path.write_bytes(whole)
+    assert cli.told("status")["succeeded"] == {}
+    assert cli.told("import", filed("3.hl7", potassium("OTHER")))["journaled"] == 1
+    assert Node.at(cli.home).capture_journal == second, "the one that was begun is gone on with"
+    assert cli.told("journal", "verify")["intact"]
+
+
+@pytest.mark.req("C6")
+def test_a_home_put_back_from_a_backup_forks_nothing_that_its_vault_holds(
+    cli: Commands, filed: File, tmp_path: Path
+) -> None:
+    """The vault is asked before the first entry is written: the copy stays whole, and takes the successor too."""
+    url = f"file://{tmp_path / 'vault'}"
+    cli.told("vault", "add", url)
+    cli.told("import", filed("1.hl7", admission()))
+    cli.told("vault", "copy")
+    shutil.copytree(cli.home, tmp_path / "backup")
+    cli.told("import", filed("2.hl7", potassium()))
+    cli.told("vault", "copy")
+    held = cli.told("vault", "verify", url)["entries"]
+    shutil.rmtree(cli.home)
+    shutil.copytree(tmp_path / "backup", cli.home)
+    first = f"{Node.at(cli.home).settings.node.id}-capture"
+    cli.told("import", filed("3.hl7", potassium("AFTER")))
+    second = Node.at(cli.home).capture_journal
+    assert second == first.replace("-capture", ".2-capture")
+    cli("vault", "copy")
+    kept = cli.told("vault", "verify", url, status=cli("vault", "verify", url).status)
+    assert kept["entries"] > held, "both are in the vault"
+    assert JournalFiles.of(tmp_path / "vault" / "journals", second).segments() == [1]
+
+
+def test_a_vault_that_does_not_answer_holds_up_no_feed(cli: Commands, filed: File, tmp_path: Path) -> None:
+    """Unplugged: the journal is written as if there were none."""
+    url = f"file://{tmp_path / 'vault'}"
+    cli.told("vault", "add", url)
+    shutil.rmtree(tmp_path / "vault")
+    first = Node.at(cli.home).capture_journal
+    assert cli.told("import", filed("1.hl7", admission()))["journaled"] == 1
+    assert Node.at(cli.home).capture_journal == first
