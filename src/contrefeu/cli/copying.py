@@ -8,6 +8,7 @@ import msgspec
 from contrefeu.cli.node import Node
 
 STATE = "copies.json"
+SERVING = "serve"  # names the key that this node shows to vault hosts
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone, and the age of copies not known
 
 
@@ -15,7 +16,8 @@ async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
     """Copy until told to stop; a vault added to the settings meanwhile is taken up."""
     from contrefeu.vault import follow
 
-    await asyncio.to_thread(follow, node.paths, node.paths.run / STATE, stop.is_set)
+    seed = node.paths.signing_seed(SERVING)
+    await asyncio.to_thread(follow, node.paths, node.paths.run / STATE, stop.is_set, serve_seed=seed)
 
 
 def last_states(node: Node) -> list[dict[str, Any]]:

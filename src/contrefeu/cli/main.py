@@ -24,6 +24,7 @@ from contrefeu.cli import (
     up,
     users,
     vault,
+    vault_host,
 )
 from contrefeu.cli.door import Door, Language, default_home, default_language, speak_of_failure
 
@@ -40,6 +41,10 @@ app.command("up")(up.up)
 app.command("import")(imports.import_)
 app.command("status")(status.status)
 app.add_typer(journal.app, name="journal")
+vault.app.command("serve")(vault_host.serve)
+vault.app.command("pull")(vault_host.pull)
+vault.app.command("resend")(vault_host.resend)
+vault.app.add_typer(vault_host.app, name="host")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.command("restore")(restore.restore)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Places that hold copies of the journals and cannot read them.")
 
-Url = Annotated[str, typer.Argument(metavar="URL", help="file:///FOLDER")]
+Url = Annotated[str, typer.Argument(metavar="URL", help="file:///FOLDER, pull+https://… or spool+file:///FOLDER")]
 
 
 @app.command("add")
@@ -19,13 +19,23 @@ def add(context: typer.Context, url: Url, json: Json = False) -> None:
     """Copy the journals to a vault from now on; a running node takes it up by itself."""
     from contrefeu.base import OperatorError, write_file
     from contrefeu.cli.node import Node
-    from contrefeu.cli.separation import give_vault
+    from contrefeu.cli.separation import give_serving, give_vault
     from contrefeu.hospital import parse_settings
-    from contrefeu.vault import make_vault
+    from contrefeu.vault import is_pulled, is_spool, make_vault
 
     node = Node.at(door(context).home)
-    make_vault(url, outside=node.paths.root)  # another disk at an address that is known is made a vault too
-    give_vault(node, url)
+    if is_pulled(url):
+        from contrefeu.cli.vault_host import prepare_offer
+
+        prepare_offer(node, url)
+    elif is_spool(url):
+        from contrefeu.cli.vault_host import prepare_spool
+
+        prepare_spool(url)
+    else:
+        make_vault(url, outside=node.paths.root)  # another disk at an address that is known is made a vault too
+        give_vault(node, url)
+    give_serving(node, url)
     if any(vault.url == url for vault in node.settings.vaults):
         raise OperatorError("That vault is in the settings already.", safe="The settings, as they were.")
     text = node.paths.settings.read_text().rstrip("\n") + f'\n\n[[vaults]]\nurl = "{url}"\n'
@@ -39,13 +49,20 @@ def copy(context: typer.Context, json: Json = False) -> None:
     """Copy what the vaults lack, once; for a node that is not running."""
     from contrefeu.base import FindingError
     from contrefeu.cli.node import Node
-    from contrefeu.vault import Shipper, open_vault
+    from contrefeu.vault import Shipper, Spooler, is_pulled, is_spool, open_vault
 
     node = Node.at(door(context).home)
     _settle(node)
     states: list[dict[str, Any]] = []
     for vault in node.settings.vaults:
-        state = Shipper(node.paths, open_vault(vault.url)).step()
+        if is_pulled(vault.url):
+            problem = "the vault host fetches by itself, while this node offers (up, vault serve)"
+            states.append({"url": vault.url, "entries": 0, "state": "pulled", "problem": problem})
+            continue
+        shipper = Spooler(node.paths, vault.url) if is_spool(vault.url) else None
+        state = (shipper or Shipper(node.paths, open_vault(vault.url))).step()
+        if shipper is not None:
+            shipper.close()
         states.append({"url": vault.url, "entries": state.entries, "state": state.state, "problem": state.problem})
 
     def for_people() -> None:

@@ -19,7 +19,7 @@ from contrefeu.journal.errors import (
     JournalUnreadable,
     NoJournal,
 )
-from contrefeu.journal.files import Head, JournalFiles, journals_in, pack_head
+from contrefeu.journal.files import JOURNAL_ID, Head, JournalFiles, journals_in, pack_head
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, header_length, open_header
 from contrefeu.journal.prove import (
     ConsistencyProof,
@@ -47,6 +47,7 @@ from contrefeu.journal.verify import Verified, verify_journal
 __all__ = [
     "AUTHORITY",
     "ENTRY_BODY_BYTES_MAX",
+    "JOURNAL_ID",
     "MEDIA_ACT",
     "MEDIA_CDA",
     "MEDIA_FHIR",

@@ -1,6 +1,7 @@
 """Checking without reading: frames' clear heads, Merkle trees, signed notes and checkpoints."""
 
 from contrefeu.proof.checkpoint import Checkpoint, open_checkpoint
+from contrefeu.proof.cosign import Cosigner, Witness
 from contrefeu.proof.errors import ProofMismatch
 from contrefeu.proof.frames import (
     FRAME_ENTRIES_MAX,
@@ -32,12 +33,14 @@ __all__ = [
     "PREFIX_BYTES",
     "TAG_BYTES",
     "Checkpoint",
+    "Cosigner",
     "FrameHead",
     "Frontier",
     "Note",
     "ProofMismatch",
     "Signer",
     "Verifier",
+    "Witness",
     "consistency_path",
     "frame_leaf",
     "hash_leaf",

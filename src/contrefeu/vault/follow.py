@@ -18,8 +18,11 @@ import structlog
 
 from contrefeu.base import ContrefeuError
 from contrefeu.hospital import SettingsError, parse_settings
+from contrefeu.vault.offer import Offers
 from contrefeu.vault.opening import open_vault
+from contrefeu.vault.pairing import is_pulled
 from contrefeu.vault.ship import CopyState, Home, Shipper
+from contrefeu.vault.spool import Spooler, is_spool
 
 POLL_S = 0.1  # a tenth of the second that a copy may lag (C5)
 RETRY_S = 1.0  # a vault that is away is asked again so often
@@ -30,31 +33,38 @@ LEAVING_S = 3.0  # how long a copy under way is waited for when the node stops
 log = structlog.get_logger("vault")
 
 
-def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
+def follow(home: Home, state_file: Path, stop: Callable[[], bool], *, serve_seed: Path | None = None) -> None:
     """Copy to every vault in the settings until *stop* says so; *state_file* tells how each stands.
+
+    To vaults that pull, what there is is offered, under the key in *serve_seed*.
 
     The file holds a JSON list: `url`, `entries`, `lag_seconds`, `state`, `problem` of each vault.
     """
     vaults: dict[str, _Follower] = {}
+    offers = Offers(home, serve_seed)
     settings = _Urls(home.settings)
     told: Any = None
     told_at = 0.0
     try:
         while not stop():
             wanted = settings.now()
+            offers.keep(url for url in wanted if is_pulled(url))
             for url in [url for url in vaults if url not in wanted]:
                 vaults.pop(url).leave()
             for url in wanted:
+                if is_pulled(url):
+                    continue
                 if url not in vaults or not vaults[url].is_alive():
                     vaults[url] = _Follower(home, url)
                     vaults[url].start()
-            states = [vaults[url].described() for url in wanted]
+            states = [offers.described(url) if is_pulled(url) else vaults[url].described() for url in wanted]
             news = [{k: v for k, v in state.items() if k != "lag_seconds"} for state in states]
             if news != told or time.monotonic() - told_at >= HEARTBEAT_S:
                 _write(state_file, states)
                 told, told_at = news, time.monotonic()
             time.sleep(POLL_S)
     finally:
+        offers.close()
         for vault in vaults.values():
             vault.leave()
         deadline = time.monotonic() + LEAVING_S
@@ -110,12 +120,12 @@ class _Follower(threading.Thread):
 
     def run(self) -> None:
         """Step until told to leave."""
-        shipper: Shipper | None = None
+        shipper: Shipper | Spooler | None = None
         while True:
             last = self._leaving.is_set()
             began = time.monotonic()
             try:
-                shipper = shipper or Shipper(self._home, open_vault(self._url))
+                shipper = shipper or _shipper_to(self._home, self._url)
                 found = shipper.step(STEP_BYTES)
             except ContrefeuError as refused:  # an address that is none
                 found = CopyState(0, "unreachable", refused.what, complete=False)
@@ -126,7 +136,7 @@ class _Follower(threading.Thread):
                 shipper = None
             if found.state != self._state.state:
                 log.info("copies", url=self._url, state=found.state, entries=found.entries)
-            if found.complete and found.state in {"up-to-date", "alarm"}:
+            if found.complete and found.state in {"up-to-date", "alarm", "one-way"}:
                 self._fresh_at = began
             self._state = found
             if last:
@@ -137,6 +147,15 @@ class _Follower(threading.Thread):
                 self._leaving.wait(POLL_S)
         if shipper is not None:
             shipper.close()
+
+
+def _shipper_to(home: Home, url: str) -> Shipper | Spooler:
+    """What sends to *url*.
+
+    Raises:
+        OperatorError: It is no address.
+    """
+    return Spooler(home, url) if is_spool(url) else Shipper(home, open_vault(url))
 
 
 def _write(path: Path, states: list[dict[str, Any]]) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from contrefeu.base import OperatorError
 from contrefeu.vault.directory import DirectoryVault
+from contrefeu.vault.pairing import is_pulled
 
 
 def open_vault(url: str) -> DirectoryVault:
@@ -16,6 +17,12 @@ def open_vault(url: str) -> DirectoryVault:
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"} and parts.path.startswith("/"):
         return DirectoryVault(url, Path(unquote(parts.path)))
+    if is_pulled(url):
+        raise OperatorError(
+            "Copies that are pulled lie on the vault host that pulls them.",
+            safe="Nothing was changed.",
+            next="There: contrefeu vault verify file:///HOST/copies/NODE, and restore from the same address.",
+        )
     raise OperatorError(
         f"{url} is no address of a vault.",
         safe="Nothing was changed.",
