@@ -72,7 +72,8 @@ class Witness:
                 blob = base64.b64decode(encoded, validate=True)
             except (ValueError, binascii.Error):
                 continue
-            if len(blob) != _BLOB_BYTES or blob[:4] != self.key_id:
+            one_way = base64.b64encode(blob).decode() == encoded  # no stray bits of the padding
+            if not one_way or len(blob) != _BLOB_BYTES or blob[:4] != self.key_id:
                 continue
             seconds = int.from_bytes(blob[4 : 4 + _TIME_BYTES], "big")
             try:
