@@ -39,6 +39,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "catching-up": N_("rattrape son retard"),
         "alarm": N_("copiée, avec une alarme"),
         "refused": N_("refusée : ce n’est pas la suite de la copie"),
+        "one-way": N_("envoyée à sens unique : rien ne revient"),
         "unreachable": N_("injoignable"),
         "never copied": N_("jamais copiée"),
         "not copying": N_("ne copie plus"),
