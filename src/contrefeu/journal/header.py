@@ -31,7 +31,7 @@ from contrefeu.proof import Frontier, ProofMismatch, Signer, Verifier, open_note
 MAGIC = b"CFJ1"
 HASH_BYTES = 32
 SEALED_BYTES = 1120 + 32 + 16  # HPKE: what the key was made with, the data key, its tag
-COUNTER_MAX = 2**63 - 1
+COUNTER_MAX = 2**63 - 1  # numbers of segments, leaves and entries: what fits every language's integers
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 _LENGTH = Struct(">I")
 PREAMBLE_BYTES = len(MAGIC) + _LENGTH.size
