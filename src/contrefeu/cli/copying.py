@@ -9,6 +9,7 @@ from contrefeu.cli.node import Node
 
 STATE = "copies.json"
 SCRUB = "scrub.json"
+SERVING = "serve"  # names the key that this node shows to vault hosts
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone, and the age of copies not known
 
 
@@ -17,7 +18,8 @@ async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
     from contrefeu.vault import follow, scrub_beside
 
     scrub_beside(node.paths, node.paths.run / SCRUB, node.clock, stop.is_set)
-    await asyncio.to_thread(follow, node.paths, node.paths.run / STATE, stop.is_set)
+    seed = node.paths.signing_seed(SERVING)
+    await asyncio.to_thread(follow, node.paths, node.paths.run / STATE, stop.is_set, serve_seed=seed)
 
 
 def last_states(node: Node) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from contrefeu.cli import (
     up,
     users,
     vault,
+    vault_host,
     withdraw,
     witness,
 )
@@ -48,6 +49,10 @@ journal.app.command("exchange")(exchange.exchange)
 journal.app.command("witness")(witness.witness)
 journal.app.command("cosign")(witness.cosign)
 app.add_typer(journal.app, name="journal")
+vault.app.command("serve")(vault_host.serve)
+vault.app.command("pull")(vault_host.pull)
+vault.app.command("resend")(vault_host.resend)
+vault.app.add_typer(vault_host.app, name="host")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.add_typer(station.app, name="station")

@@ -5,7 +5,7 @@
     reader    contrefeu-reader     keys/reading/, keys/public/, keys/store.key, charts/, run/charts/
     web       contrefeu-web        node/station.seed, node/audit.seed, their journals, reserve/, ca/server.key,
                                    run/station/, run/audit/
-    copies    contrefeu-copies     vaults in folders, vault-credentials/
+    copies    contrefeu-copies     vaults in folders, vault-credentials/, node/serve.seed, vouched/, spool/
     exchange  contrefeu-exchange   node/exchange.key, node/witness.seed, exchange/, grants/, journals of others
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
 
@@ -77,6 +77,7 @@ def separate(node: Node) -> None:
         path.chmod(mode)
     for vault in node.settings.vaults:
         give_vault(node, vault.url)
+        give_serving(node, vault.url)
 
 
 def give_vault(node: Node, url: str) -> None:
@@ -86,6 +87,19 @@ def give_vault(node: Node, url: str) -> None:
     if is_separate(node) and parts.scheme == "file" and (folder / "contrefeu-vault").is_file():
         for path in (folder, *folder.rglob("*")):
             os.chown(path, _uid("copies"), -1, follow_symlinks=False)
+
+
+def give_serving(node: Node, url: str) -> None:
+    """Let the copies process offer to vault hosts, and drop files for a data diode, when it has a user of its own."""
+    if not is_separate(node):
+        return
+    for path, owner, group, mode in _serving(node):
+        os.chown(path, _uid(owner), _gid(group), follow_symlinks=False)
+        path.chmod(mode)
+    parts = urlsplit(url)
+    folder = Path(unquote(parts.path))
+    if parts.scheme == "spool+file" and folder.is_dir():
+        os.chown(folder, _uid("copies"), -1, follow_symlinks=False)
 
 
 def is_separate(node: Node) -> bool:
@@ -159,6 +173,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield paths.signing_seed("audit"), "web", _ROOT, 0o600
     yield from _tree(paths.feeds, "capture", 0o700, 0o600)
     yield from _tree(paths.reserve.parent, "web", 0o700, 0o600)
+    yield from _serving(node)
     yield paths.keys, _ROOT, GROUP, 0o2750
     yield from _tree(paths.recovery_notes, _ROOT, 0o2750, 0o644)
     yield paths.recovery_public, _ROOT, GROUP, 0o644
@@ -181,6 +196,17 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         folder = paths.run / name
         folder.mkdir(mode=0o700, exist_ok=True)
         yield folder, owner, USERS[asking], 0o710
+
+
+def _serving(node: Node) -> Iterator[tuple[Path, str, str, int]]:
+    """What the copies process keeps in the home: its key for vault hosts, what they vouched for, what was sent."""
+    seed = node.paths.signing_seed("serve")
+    if seed.is_file():
+        yield seed, "copies", _ROOT, 0o600
+    for name in ("vouched", "spool"):
+        folder = node.paths.root / name
+        folder.mkdir(mode=0o750, exist_ok=True)
+        yield from _tree(folder, "copies", 0o2750, 0o640)
 
 
 def _tree(folder: Path, owner: str, folders: int, files: int) -> Iterator[tuple[Path, str, str, int]]:

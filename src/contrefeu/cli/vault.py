@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Places that hold copies of the journals and cannot read them.")
 
-Url = Annotated[str, typer.Argument(metavar="URL", help="file:///FOLDER or s3://BUCKET/PREFIX?endpoint=…&days=N")]
+Url = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL",
+        help="file:///FOLDER, s3://BUCKET/PREFIX?endpoint=…&days=N, pull+https://… or spool+file:///FOLDER",
+    ),
+]
 KeyFile = Annotated[
     Path | None,
     typer.Option("--credentials", metavar="FILE", help="What the node shows to an object store; mode 0600."),
@@ -94,15 +100,20 @@ def copy(context: typer.Context, json: Json = False) -> None:
     """Copy what the vaults lack, once; for a node that is not running."""
     from contrefeu.base import FindingError
     from contrefeu.cli.node import Node
-    from contrefeu.vault import Shipper, open_vault
+    from contrefeu.vault import is_pulled, shipper_to
 
     node = Node.at(door(context).home)
     _settle(node)
     states: list[dict[str, Any]] = []
     for vault in node.settings.vaults:
-        shipper = Shipper(node.paths, open_vault(vault.url, node.paths.vault_credentials))
+        if is_pulled(vault.url):
+            problem = "the vault host fetches by itself, while this node offers (up, vault serve)"
+            states.append({"url": vault.url, "entries": 0, "state": "pulled", "problem": problem})
+            continue
+        shipper = shipper_to(node.paths, vault.url)
         state = shipper.step()
         shipper.finish()
+        shipper.close()
         states.append({"url": vault.url, "entries": state.entries, "state": state.state, "problem": state.problem})
 
     def for_people() -> None:

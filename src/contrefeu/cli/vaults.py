@@ -17,7 +17,15 @@ import msgspec
 from contrefeu.base import Clock, OperatorError, durable_makedirs, write_file
 from contrefeu.custody import HomePaths
 from contrefeu.hospital import VaultSettings, parse_settings
-from contrefeu.vault import check_store, credentials_file, make_vault, parse_s3, read_credentials
+from contrefeu.vault import (
+    check_store,
+    credentials_file,
+    is_pulled,
+    is_spool,
+    make_vault,
+    parse_s3,
+    read_credentials,
+)
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -37,26 +45,41 @@ def add_vault(node: "Node", vault: VaultSettings, credentials: Path | None) -> N
         OperatorError: It is there already, gives way, or there is no place for it.
         VaultAway: It is out of reach.
     """
-    from contrefeu.cli.separation import give_vault
-
     settings = node.paths.settings
     given = credentials_for(node.paths.root, vault.url, credentials)
     if vault.certificate_expires:
         _date(vault.certificate_expires)
     if vault.url.startswith("s3:"):
         _check(vault, given)
-    elif any(known.url == vault.url for known in node.settings.vaults):
+    elif vault.url.startswith("file:") and any(known.url == vault.url for known in node.settings.vaults):
         make_vault(vault.url, outside=node.paths.root)  # another disk at an address that is known is made a vault too
     if any(known.url == vault.url for known in node.settings.vaults):
         raise OperatorError("That vault is in the settings already.", safe="The settings, as they were.")
-    make_vault(vault.url, outside=node.paths.root, credentials=given)
-    give_vault(node, vault.url)
+    _prepare(node, vault.url, given)
     if given is not None and credentials is not None:
         durable_makedirs(node.paths.vault_credentials)
         write_file(credentials_file(node.paths.vault_credentials, vault.url), given.read_bytes())
     text = f"{settings.read_text().rstrip()}\n\n[[vaults]]\n{_lines(vault)}"
     parse_settings(text)
     write_file(settings, text.encode(), mode=0o640)
+
+
+def _prepare(node: "Node", url: str, credentials: Path | None) -> None:
+    """Make what there must be before the first copy: a vault, an offer to a vault host, or a folder for files."""
+    from contrefeu.cli.separation import give_serving, give_vault
+
+    if is_pulled(url):
+        from contrefeu.cli.vault_host import prepare_offer
+
+        prepare_offer(node, url)
+    elif is_spool(url):
+        from contrefeu.cli.vault_host import prepare_spool
+
+        prepare_spool(url)
+    else:
+        make_vault(url, outside=node.paths.root, credentials=credentials)
+        give_vault(node, url)
+    give_serving(node, url)
 
 
 def warnings_about(vault: VaultSettings, clock: Clock) -> list[str]:

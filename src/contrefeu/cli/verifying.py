@@ -107,11 +107,13 @@ def _held_by_vaults(home: Path) -> dict[str, list[bytes]]:
     """Signed checkpoints that the node's vaults hold, by journal folder; a vault out of reach says nothing."""
     from contrefeu.base import ContrefeuError
     from contrefeu.cli.node import Node
-    from contrefeu.vault import checkpoints_held, open_vault
+    from contrefeu.vault import checkpoints_held, open_vault, vouched_notes
 
     held: dict[str, list[bytes]] = {}
     if not (home / "contrefeu.toml").is_file():
         return held
+    for folder, notes in vouched_notes(home).items():
+        held.setdefault(folder, []).extend(notes)
     node = Node.at(home)
     for vault in node.settings.vaults:
         try:

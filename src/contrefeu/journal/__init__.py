@@ -29,7 +29,7 @@ from contrefeu.journal.errors import (
     JournalUnreadable,
     NoJournal,
 )
-from contrefeu.journal.files import SEGMENT_NAME, Head, JournalFiles, journals_in, pack_head
+from contrefeu.journal.files import JOURNAL_ID, SEGMENT_NAME, Head, JournalFiles, journals_in, pack_head
 from contrefeu.journal.header import (
     PREAMBLE_BYTES,
     SegmentHeader,
@@ -70,6 +70,7 @@ __all__ = [
     "AUTHORITY",
     "ENTRY_BODY_BYTES_MAX",
     "GRANTER",
+    "JOURNAL_ID",
     "KEYS_BYTES_MAX",
     "MEDIA_ACT",
     "MEDIA_CDA",

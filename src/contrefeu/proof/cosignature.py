@@ -60,6 +60,16 @@ class WitnessKey(Verifier):
             raise ProofMismatch("not a witness's key")
         return found
 
+    def time_of(self, note: bytes) -> int:
+        """When this witness cosigned *note*: seconds since 1970.
+
+        Raises:
+            ProofMismatch: It did not, or its signature is wrong.
+        """
+        if self not in open_note(note, [self]).signed_by:
+            raise ProofMismatch("that witness did not cosign")
+        return _time_of(note, self)
+
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether *signature* (time and signature) is this key's, of the checkpoint *message*."""
         if len(signature) != _SIGNATURE_BYTES:
@@ -90,6 +100,11 @@ class Cosigner:
         signature = self._key.sign(_message(time_s) + text.encode())
         blob = self.key.key_id + _STAMP.pack(time_s) + signature
         return f"— {self.key.name} {base64.b64encode(blob).decode()}\n"
+
+    def cosign(self, note: bytes, time_s: int) -> bytes:
+        """Return *note*, a checkpoint that was found consistent, with this witness's line under it."""
+        text = note.decode().rpartition("\n\n")[0] + "\n"
+        return note + self.cosignature_line(text, time_s).encode()
 
 
 @dataclass(frozen=True, slots=True)

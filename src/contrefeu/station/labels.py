@@ -39,6 +39,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "catching-up": N_("rattrape son retard"),
         "alarm": N_("copiée, avec une alarme"),
         "refused": N_("refusée : ce n’est pas la suite de la copie"),
+        "one-way": N_("envoyée à sens unique : rien ne revient"),
         "damaged": N_("abîmée : « contrefeu vault repair » la remet en état"),
         "different": N_("l’essai de la nuit diffère : elle ne rend pas les dossiers"),
         "failed": N_("l’essai de la nuit a échoué : on ne sait pas si elle rend les dossiers"),

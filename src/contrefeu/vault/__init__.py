@@ -5,19 +5,26 @@ from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.exchange import Exchange, Found, Report
-from contrefeu.vault.follow import follow
+from contrefeu.vault.follow import follow, shipper_to
 from contrefeu.vault.held import Held
+from contrefeu.vault.host import HostSettings, NodeSettings, VaultHost, parse_host
+from contrefeu.vault.hosting import pull, pull_once
 from contrefeu.vault.identity import make_identity
 from contrefeu.vault.meeting import Meeting, PeerState
+from contrefeu.vault.offer import Offers
 from contrefeu.vault.opening import check_store, make_vault, open_vault
+from contrefeu.vault.pairing import is_pulled, parse_offered, parse_pulled
 from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
+from contrefeu.vault.pins import public_of
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
 from contrefeu.vault.repair import Repaired, copy_in_folder, copy_in_vault, repair
 from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
+from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
+from contrefeu.vault.vouched import vouched_notes
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
 from contrefeu.vault.witnessing import Witness, keep_cosigned, request_for, vouched_for, witnesses_in
@@ -39,7 +46,10 @@ __all__ = [
     "Header",
     "Held",
     "Home",
+    "HostSettings",
     "Meeting",
+    "NodeSettings",
+    "Offers",
     "Peer",
     "PeerAway",
     "PeerState",
@@ -49,9 +59,12 @@ __all__ = [
     "Report",
     "Scrubber",
     "Shipper",
+    "Spooler",
     "Vault",
     "VaultAway",
+    "VaultHost",
     "Witness",
+    "ask_again",
     "check_store",
     "checkpoints_held",
     "copies_in",
@@ -62,12 +75,20 @@ __all__ = [
     "file_name",
     "follow",
     "frames_from",
+    "is_pulled",
+    "is_spool",
     "keep_cosigned",
     "last_passes",
     "make_identity",
     "make_vault",
     "open_vault",
+    "parse_host",
+    "parse_offered",
+    "parse_pulled",
     "parse_s3",
+    "public_of",
+    "pull",
+    "pull_once",
     "reach_of",
     "read_credentials",
     "read_header",
@@ -75,7 +96,10 @@ __all__ = [
     "repair",
     "request_for",
     "scrub_beside",
+    "shipper_to",
+    "spool_folder",
     "verify_vault",
     "vouched_for",
+    "vouched_notes",
     "witnesses_in",
 ]

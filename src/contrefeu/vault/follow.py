@@ -19,8 +19,11 @@ import structlog
 
 from contrefeu.base import ContrefeuError
 from contrefeu.hospital import SettingsError, parse_settings
+from contrefeu.vault.offer import Offers
 from contrefeu.vault.opening import open_vault
+from contrefeu.vault.pairing import is_pulled
 from contrefeu.vault.ship import CopyState, Home, Shipper
+from contrefeu.vault.spool import Spooler, is_spool
 
 POLL_S = 0.1  # a tenth of the second that a copy may lag (C5)
 QUICK_S = 0.01  # between two steps while senders wait for a vault (`ack = "vault"`)
@@ -32,13 +35,17 @@ LEAVING_S = 3.0  # how long a copy under way is waited for when the node stops
 log = structlog.get_logger("vault")
 
 
-def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
+def follow(home: Home, state_file: Path, stop: Callable[[], bool], *, serve_seed: Path | None = None) -> None:
     """Copy to every vault in the settings until *stop* says so; *state_file* tells how each stands.
 
+    To vaults that pull, what there is is offered, under the key in *serve_seed*.
+
     The file holds a JSON list: `url`, `entries`, `lag_seconds`, `state`, `problem` of each vault, and `positions`, the
-    last entry read back from it of each journal, by the name of its folder.
+    last entry read back from it of each journal, by the name of its folder; of a vault that pulls, the last one that it
+    vouched for.
     """
     vaults: dict[str, _Follower] = {}
+    offers = Offers(home, serve_seed)
     settings = _Wanted(home.settings)
     told: Any = None
     told_at = 0.0
@@ -46,13 +53,16 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
     try:
         while not stop():
             wanted = settings.now()
+            offers.keep(url for url in wanted if is_pulled(url))
             for url in [url for url, vault in vaults.items() if wanted.get(url) != vault.wish]:
                 vaults.pop(url).leave()
             for url in wanted:
+                if is_pulled(url):
+                    continue
                 if url not in vaults or not vaults[url].is_alive():
                     vaults[url] = _Follower(home, url, wanted[url], changed)
                     vaults[url].start()
-            states = [vaults[url].described() for url in wanted]
+            states = [_offered(offers, url) if is_pulled(url) else vaults[url].described() for url in wanted]
             news = [{k: v for k, v in state.items() if k != "lag_seconds"} for state in states]
             if news != told or time.monotonic() - told_at >= HEARTBEAT_S:
                 _write(state_file, states)
@@ -60,6 +70,7 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool]) -> None:
             if changed.wait(POLL_S):
                 changed.clear()
     finally:
+        offers.close()
         for vault in vaults.values():
             vault.leave()
         deadline = time.monotonic() + LEAVING_S
@@ -127,18 +138,14 @@ class _Follower(threading.Thread):
             "positions": self._positions,
         }
 
-    def _shipper(self) -> Shipper:
-        vault = open_vault(self._url, self._home.vault_credentials, bytes_per_s=self.wish.bytes_per_s)
-        return Shipper(self._home, vault)
-
     def run(self) -> None:
         """Step until told to leave."""
-        shipper: Shipper | None = None
+        shipper: Shipper | Spooler | None = None
         while True:
             last = self._leaving.is_set()
             began = time.monotonic()
             try:
-                shipper = shipper or self._shipper()
+                shipper = shipper or shipper_to(self._home, self._url, bytes_per_s=self.wish.bytes_per_s)
                 found = shipper.step(STEP_BYTES)
             except ContrefeuError as refused:  # an address that is none
                 found = CopyState(0, "unreachable", refused.what, complete=False)
@@ -149,9 +156,9 @@ class _Follower(threading.Thread):
                 shipper = None
             if found.state != self._state.state:
                 log.info("copies", url=self._url, state=found.state, entries=found.entries)
-            if found.complete and found.state in {"up-to-date", "alarm"}:
+            if found.complete and found.state in {"up-to-date", "alarm", "one-way"}:
                 self._fresh_at = began
-            self._positions = dict(shipper.positions) if shipper is not None else {}
+            self._positions = dict(shipper.positions) if isinstance(shipper, Shipper) else {}
             if found != self._state:
                 self._state = found
                 self._changed.set()
@@ -163,6 +170,22 @@ class _Follower(threading.Thread):
                 self._leaving.wait(min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s)
         if shipper is not None:
             shipper.close()
+
+
+def _offered(offers: Offers, url: str) -> dict[str, Any]:
+    vouched = offers.vouched(url)
+    return {**offers.described(url), "positions": {name.replace("/", "_"): last for name, last in vouched.items()}}
+
+
+def shipper_to(home: Home, url: str, *, bytes_per_s: int = 0) -> Shipper | Spooler:
+    """What sends to *url*, about *bytes_per_s* at most (0: no limit).
+
+    Raises:
+        OperatorError: It is no address.
+    """
+    if is_spool(url):
+        return Spooler(home, url)
+    return Shipper(home, open_vault(url, home.vault_credentials, bytes_per_s=bytes_per_s))
 
 
 def _write(path: Path, states: list[dict[str, Any]]) -> None:

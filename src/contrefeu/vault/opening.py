@@ -11,6 +11,7 @@ from contrefeu.vault.checked import Checked, Told
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.folder_attempts import check_folder
 from contrefeu.vault.pace import Pace
+from contrefeu.vault.pairing import is_pulled
 from contrefeu.vault.place import Vault
 
 KINDS = "file:///FOLDER or s3://BUCKET/PREFIX?endpoint=https://HOST&days=400"
@@ -32,6 +33,12 @@ def open_vault(url: str, credentials: Path | None = None, *, bytes_per_s: int = 
         return DirectoryVault(url, Path(unquote(parts.path)), Pace(bytes_per_s))
     if parts.scheme == "s3":
         return _object_store(url, credentials, bytes_per_s)
+    if is_pulled(url):
+        raise OperatorError(
+            "Copies that are pulled lie on the vault host that pulls them.",
+            safe="Nothing was changed.",
+            next="There: contrefeu vault verify file:///HOST/copies/NODE, and restore from the same address.",
+        )
     raise OperatorError(
         f"{url} is no address of a vault.",
         safe="Nothing was changed.",

@@ -10,7 +10,9 @@ Rules kept here:
 
 import re
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Protocol
@@ -19,12 +21,12 @@ import structlog
 
 from contrefeu.base import ContrefeuError
 from contrefeu.hospital import SettingsError, parse_settings
-from contrefeu.journal import JournalFiles, journals_in
+from contrefeu.journal import journals_in
 from contrefeu.proof import ProofMismatch, open_checkpoint
 from contrefeu.vault.copy import JournalCopy, Refused
 from contrefeu.vault.place import BRANCHES, JOURNALS, NODES, Vault, VaultAway, VaultShrunk
 from contrefeu.vault.recovery import RecoveryShipper
-from contrefeu.vault.source import Source
+from contrefeu.vault.source import HomeSource, Source
 
 TROUBLE_S = 1.0  # a journal that cannot be read is tried again so often
 RECHECK_S = 5.0  # a refused journal with nothing to keep beside is compared again so often: each reads up to a segment
@@ -32,7 +34,7 @@ BRANCHES_MAX = 64  # of one journal; past it somebody is filling the disk, and o
 
 log = structlog.get_logger("vault")
 
-State = Literal["up-to-date", "catching-up", "alarm", "refused", "unreachable"]
+State = Literal["up-to-date", "catching-up", "alarm", "refused", "unreachable", "one-way"]
 _VERSION = re.compile(r"\d{6}-[0-9a-f]{16}\.toml")
 _GRAVITY: tuple[State, ...] = ("up-to-date", "catching-up", "alarm", "refused", "unreachable")
 
@@ -96,7 +98,7 @@ class Shipper:
             self._ship_settings()
             if self._node:
                 self._recovery.step(self._node)
-            lanes = [self._lane(files) for files in journals_in(self._home.journals)]
+            lanes = [self._lane(name, opener) for name, opener in self._journals()]
             for lane in lanes:
                 lane.step(bytes_max)
         except VaultAway as away:
@@ -152,37 +154,58 @@ class Shipper:
         self._recovery.forget()
         self._identity, self._settings_seen = "", (0, 0)
 
-    def _lane(self, files: JournalFiles) -> "_Lane":
-        name = files.folder.name
+    def _journals(self) -> Iterator[tuple[str, Callable[[], Source]]]:
+        """The journals there are: the name of each one's folder, and what opens it."""
+        for files in journals_in(self._home.journals):
+            yield files.folder.name, partial(HomeSource, files)
+
+    def _lane(self, name: str, opener: Callable[[], Source]) -> "_Lane":
         if name not in self._lanes:
-            self._lanes[name] = _Lane(files, self._vault)
+            self._lanes[name] = _Lane(name, opener, self._vault)
         return self._lanes[name]
 
     def _ship_settings(self) -> None:
         """Keep each version of the settings: a restore needs the zone and the wards (docs/decisions/0017)."""
+        text = self._new_settings()
+        if text is None:
+            return
         try:
-            found = self._home.settings.stat()
-            seen = (found.st_mtime_ns, found.st_size)
-            if seen == self._settings_seen:
-                return
-            text = self._home.settings.read_bytes()
             node = parse_settings(text.decode()).node.id
-        except (OSError, UnicodeDecodeError, SettingsError):
+        except (UnicodeDecodeError, SettingsError):
             return  # being edited, or not a whole home's: the versions kept before stand
         self._node = node
-        folder = f"{NODES}/{node.replace('/', '_')}/settings"
+        try:
+            self._keep_settings(f"{NODES}/{node.replace('/', '_')}/settings", text)
+        except VaultAway:
+            self._settings_seen = (0, 0)
+            raise
+
+    def _keep_settings(self, folder: str, text: bytes) -> None:
         versions = [name for name in self._vault.names(folder) if _VERSION.fullmatch(name)]
         if not versions or self._vault.read(f"{folder}/{versions[-1]}") != text:
             number = int(versions[-1].partition("-")[0]) + 1 if versions else 1
             self._vault.put(f"{folder}/{number:06d}-{sha256(text).hexdigest()[:16]}.toml", text)
+
+    def _new_settings(self) -> bytes | None:
+        """The settings when they changed since they were last asked for."""
+        try:
+            found = self._home.settings.stat()
+            seen = (found.st_mtime_ns, found.st_size)
+            if seen == self._settings_seen:
+                return None
+            text = self._home.settings.read_bytes()
+        except OSError:
+            return None
         self._settings_seen = seen
+        return text
 
 
 class _Lane:
     """One journal and the copy that it continues."""
 
-    def __init__(self, files: JournalFiles, vault: Vault) -> None:
-        self._files = files
+    def __init__(self, name: str, opener: Callable[[], Source], vault: Vault) -> None:
+        self._name = name
+        self._opener = opener
         self._vault = vault
         self._source: Source | None = None
         self._copy: JournalCopy | None = None
@@ -231,7 +254,7 @@ class _Lane:
             self.complete = False
             self._try_at = time.monotonic() + TROUBLE_S
             reason = found.strerror if isinstance(found, OSError) else found.what
-            self._trouble = f'Journal "{self._files.folder.name}" cannot be read: {reason}.'
+            self._trouble = f'Journal "{self._name}" cannot be read: {reason}.'
 
     def _step(self, bytes_max: int) -> None:
         if self._copy is None:
@@ -261,8 +284,8 @@ class _Lane:
     def _attach(self) -> None:
         self.close()
         self._done = ()
-        self._source = Source(self._files)
-        main = JournalCopy(self._source, self._vault, f"{JOURNALS}/{self._files.folder.name}")
+        self._source = self._opener()
+        main = JournalCopy(self._source, self._vault, f"{JOURNALS}/{self._name}")
         try:
             main.attach()
         except Refused as refused:
@@ -280,7 +303,7 @@ class _Lane:
     def _refuse(self, refused: Refused) -> None:
         """Leave the copy as it is; keep beside what the journal says instead."""
         if self._refusal != refused.what:
-            log.error("a vault refuses a journal", url=self._vault.url, journal=self._files.folder.name)
+            log.error("a vault refuses a journal", url=self._vault.url, journal=self._name)
         self._refusal = refused.what
         self.complete = False
         self._done = ()
@@ -291,11 +314,10 @@ class _Lane:
         source = self._source
         if source is None:
             return None
-        name = self._files.folder.name
         parts = (b.rpartition(".") for b in self._vault.names(BRANCHES))
-        kept = sorted(int(number) for journal, _dot, number in parts if journal == name and number.isdigit())
+        kept = sorted(int(number) for journal, _dot, number in parts if journal == self._name and number.isdigit())
         for number in kept:
-            copy = JournalCopy(source, self._vault, f"{BRANCHES}/{name}.{number}", branch_from=first or 1)
+            copy = JournalCopy(source, self._vault, f"{BRANCHES}/{self._name}.{number}", branch_from=first or 1)
             try:
                 copy.attach()
             except Refused:
@@ -304,7 +326,7 @@ class _Lane:
         if first is None or len(kept) >= BRANCHES_MAX:
             return None
         number = max(kept, default=0) + 1
-        return JournalCopy(source, self._vault, f"{BRANCHES}/{name}.{number}", branch_from=first)
+        return JournalCopy(source, self._vault, f"{BRANCHES}/{self._name}.{number}", branch_from=first)
 
 
 def _leaves_signed_for(note: bytes, source: Source) -> int:

@@ -7,62 +7,58 @@ Rules kept here:
 """
 
 import os
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from functools import partial
 
 from contrefeu.journal import Head, JournalFiles, JournalReader, JournalUnreadable, SegmentHeader
+from contrefeu.proof import Verifier
 from contrefeu.vault.walk import Header, read_header
 
 
-class Source:
-    """One journal of a home."""
+class Source(ABC):
+    """One journal, wherever it lies."""
 
-    def __init__(self, files: JournalFiles) -> None:
-        self.files = files
-        self.verifier = files.verifier()
-        self._reader = JournalReader(files, _no_key)
+    def __init__(self, verifier: Verifier) -> None:
+        self.verifier = verifier
         self._numbers: list[int] = []
-        self._fd = -1
-        self._open_number = 0
 
+    @abstractmethod
     def close(self) -> None:
         """Let its file go."""
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd, self._open_number = -1, 0
 
+    @abstractmethod
     def is_another(self) -> bool:
         """Whether another file stands where the open segment was: the journal was put back from somewhere."""
-        if self._fd < 0:
-            return False
-        try:
-            return self.files.segment(self._open_number).stat().st_ino != os.fstat(self._fd).st_ino
-        except FileNotFoundError:
-            return True
 
+    @abstractmethod
     def head(self) -> Head | None:
         """How far the journal is on disk: as its writer published it, or where it ends when nobody writes it."""
-        return self._reader.head()
 
+    @abstractmethod
     def checkpoint(self) -> bytes:
         """The last signed checkpoint; nothing when there is none yet."""
-        try:
-            return self.files.checkpoint.read_bytes()
-        except FileNotFoundError:
-            return b""
+
+    @abstractmethod
+    def listed(self) -> list[int]:
+        """The segments that are there now, in order."""
+
+    @abstractmethod
+    def size(self, number: int) -> int:
+        """Bytes of a segment's file."""
+
+    @abstractmethod
+    def read(self, number: int, offset: int, length: int) -> bytes:
+        """Bytes of a segment.
+
+        Raises:
+            FileNotFoundError: It is not there.
+        """
 
     def numbers(self) -> list[int]:
         """The segments that are there now, in order."""
-        self._numbers = self.files.segments()
+        self._numbers = self.listed()
         return self._numbers
-
-    def size(self, number: int) -> int:
-        """Bytes of a segment's file."""
-        return os.fstat(self._file(number)).st_size
-
-    def read(self, number: int, offset: int, length: int) -> bytes:
-        """Bytes of a segment."""
-        return os.pread(self._file(number), length, offset)
 
     def header(self, number: int) -> Header | None:
         """The header of a segment, or None when it has none that its writer signed."""
@@ -87,6 +83,63 @@ class Source:
                 return found
             found = header
         return found
+
+
+class HomeSource(Source):
+    """One journal of a home."""
+
+    def __init__(self, files: JournalFiles) -> None:
+        super().__init__(files.verifier())
+        self.files = files
+        self._reader = JournalReader(files, _no_key)
+        self._fd = -1
+        self._open_number = 0
+
+    def close(self) -> None:
+        """Let its file go."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._open_number = -1, 0
+
+    def is_another(self) -> bool:
+        """Whether another file stands where the open segment was."""
+        if self._fd < 0:
+            return False
+        try:
+            return self.files.segment(self._open_number).stat().st_ino != os.fstat(self._fd).st_ino
+        except FileNotFoundError:
+            return True
+
+    def head(self) -> Head | None:
+        """How far the journal is on disk."""
+        return self._reader.head()
+
+    def checkpoint(self) -> bytes:
+        """The last signed checkpoint."""
+        try:
+            return self.files.checkpoint.read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def listed(self) -> list[int]:
+        """The segments that are there now, in order."""
+        return self.files.segments()
+
+    def size(self, number: int) -> int:
+        """Bytes of a segment's file."""
+        return os.fstat(self._file(number)).st_size
+
+    def read(self, number: int, offset: int, length: int) -> bytes:
+        """Bytes of a segment."""
+        return os.pread(self._file(number), length, offset)
+
+    def which(self, number: int) -> str:
+        """Which file a segment is: another one when the journal was put back. Nothing when it is not there."""
+        try:
+            found = os.fstat(self._file(number))
+        except FileNotFoundError:
+            return ""
+        return f"{found.st_dev}.{found.st_ino}"
 
     def _file(self, number: int) -> int:
         if number != self._open_number:

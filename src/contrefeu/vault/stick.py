@@ -21,7 +21,7 @@ from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.exchange import Exchange, Found, Report
 from contrefeu.vault.peers import file_name
 from contrefeu.vault.shelf import STICK_FOLDER, StickShelf, givers_on, pack
-from contrefeu.vault.source import Source
+from contrefeu.vault.source import HomeSource
 
 ALL_BYTES = 1 << 62
 ASIDE_MAX = 1000  # folders set aside on one stick, before somebody must clear it
@@ -116,7 +116,7 @@ def _is_there(exchange: Exchange, stick: Path, journal: str, note: bytes) -> boo
 def _give(exchange: Exchange, folder: DirectoryVault, files: JournalFiles, report: Report) -> None:
     name = f"journals/{files.folder.name}"
     for attempt in (1, 2):
-        source = Source(files)
+        source = HomeSource(files)
         try:
             note = source.checkpoint()
             head = source.head()

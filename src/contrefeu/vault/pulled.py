@@ -1,0 +1,271 @@
+"""A node's journals as a vault host finds them: over a connection that the vault host opened.
+
+Rules kept here:
+  * What a node says of itself is believed as little as what its files say: every byte goes through the same checks.
+  * Numbers, lengths and names are bounded before they are used.
+  * A cut is no event: sources outlive connections, and go on with the next one.
+"""
+
+import socket
+import ssl
+
+from contrefeu.journal import JOURNAL_ID, Head, JournalUnreadable
+from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
+from contrefeu.vault.link import (
+    JOURNALS_MAX,
+    MESSAGE_S_MAX,
+    READ_BYTES_MAX,
+    WAIT_MS_MAX,
+    Answered,
+    Asked,
+    Bytes,
+    Gone,
+    Journal,
+    LinkCut,
+    Look,
+    Noted,
+    Numbers,
+    Ranges,
+    Read,
+    ReadGrant,
+    ReadSettings,
+    Seen,
+    Shared,
+    receive_answer,
+    send_message,
+)
+from contrefeu.vault.pace import Pace
+from contrefeu.vault.pairing import Pulled
+from contrefeu.vault.pins import NotPinned, peer_of, tls_context
+from contrefeu.vault.source import Source
+
+READ_BYTES_MIN = 16 * 1024  # in one answer over a line that is cut again and again
+CONNECT_S_MAX = 10.0  # for a node to answer and show its key
+NAME_LENGTH_MAX = 128  # of a journal; it becomes a folder's name
+SEGMENTS_MAX = 1_000_000  # of a journal: a hundred years of one an hour
+SEGMENT_BYTES_MAX = 256 * 2**20  # a segment ends at 64 MiB, and its last frame may hold one more scan of as much
+UNSIGNED_LEAVES_MAX = 2**20  # frames that no checkpoint covers: a node signs twice a second, and memory holds these
+
+
+class NodeLink:
+    """The connection to one node, opened again when it was cut."""
+
+    def __init__(self, node: Pulled, seed: bytes, pace: Pace) -> None:
+        self._node = node
+        self._context = tls_context(seed, [node.node.public], server=False)
+        self._pace = pace
+        self._connection: ssl.SSLSocket | None = None
+        self._piece = READ_BYTES_MAX
+        self.received = 0  # bytes of segments, to see whether anything comes
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def look(self, mark: str, wait_ms: int) -> Seen:
+        """What the node has, as soon as it is something else than *mark*."""
+        wait_ms = min(wait_ms, WAIT_MS_MAX)
+        answer = self.ask(Look(mark, wait_ms), wait_s=wait_ms / 1000 + MESSAGE_S_MAX)
+        if not isinstance(answer, Seen) or len(answer.journals) > JOURNALS_MAX:
+            raise self._nonsense()
+        return answer
+
+    def shared(self) -> Shared:
+        """The node's `contrefeu.toml`, and the custodians' keys and rights."""
+        answer = self.ask(ReadSettings())
+        if not isinstance(answer, Shared) or len(answer.settings) > READ_BYTES_MAX:
+            raise self._nonsense()
+        return answer
+
+    def grant(self, folder: str, name: str) -> bytes:
+        """One grant; nothing when it is gone."""
+        answer = self.ask(ReadGrant(folder, name))
+        if not isinstance(answer, Bytes | Gone):
+            raise self._nonsense()
+        return answer.data if isinstance(answer, Bytes) else b""
+
+    def numbers(self, journal: str) -> list[int]:
+        """The segments of a journal, in order."""
+        answer = self.ask(Numbers(journal))
+        if isinstance(answer, Gone):
+            return []
+        if not isinstance(answer, Ranges):
+            raise self._nonsense()
+        found: list[int] = []
+        last = 0
+        for first, end in answer.ranges:
+            if not last < first <= end or len(found) + end - first >= SEGMENTS_MAX or end >= 10**10:
+                raise self._nonsense()
+            found += range(first, end + 1)
+            last = end
+        return found
+
+    def read(self, journal: str, segment: int, offset: int, length: int) -> Bytes:
+        """Bytes of a segment, READ_BYTES_MAX at most.
+
+        Raises:
+            FileNotFoundError: It is not there.
+        """
+        wanted = min(length, self._piece)
+        self._pace.spend(wanted)
+        try:
+            answer = self.ask(Read(journal, segment, offset, wanted))
+        except LinkCut:
+            self._piece = max(READ_BYTES_MIN, self._piece // 2)  # what does not get through whole comes in less
+            raise
+        if wanted == self._piece:
+            self._piece = min(READ_BYTES_MAX, self._piece * 2)
+        if isinstance(answer, Gone):
+            raise FileNotFoundError(segment)
+        if not isinstance(answer, Bytes) or len(answer.data) > wanted:
+            raise self._nonsense()
+        self.received += len(answer.data)
+        return answer
+
+    def tell(self, said: Asked) -> None:
+        """Tell the node something that it notes."""
+        if not isinstance(self.ask(said), Noted):
+            raise self._nonsense()
+
+    def ask(self, question: Asked, *, wait_s: float = MESSAGE_S_MAX) -> Answered:
+        """Ask, and wait for the answer.
+
+        Raises:
+            LinkCut: There is none; the next question opens another connection.
+        """
+        connection = self._connect()
+        try:
+            send_message(connection, question)
+            return receive_answer(connection, wait_s=wait_s)
+        except LinkCut:
+            self.close()
+            raise
+
+    def _connect(self) -> ssl.SSLSocket:
+        if self._connection is not None:
+            return self._connection
+        node = self._node
+        try:
+            plain = socket.create_connection((node.host, node.port), timeout=CONNECT_S_MAX)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = self._context.wrap_socket(plain)
+        except ssl.SSLError:
+            raise LinkCut(
+                "Whoever answers at the node's address does not hold the node's key, or does not know ours.",
+                safe="The copies. Nothing was said.",
+                next="Compare the keys: contrefeu vault host key here, contrefeu vault serve --key there.",
+            ) from None
+        except OSError as refused:
+            raise LinkCut(
+                f"The node does not answer: {refused.strerror or type(refused).__name__}.",
+                safe="The copies; what is missing comes when it answers.",
+            ) from None
+        try:
+            peer_of(connection, [node.node.public])
+        except NotPinned as stranger:
+            connection.close()
+            raise LinkCut(stranger.what, safe=stranger.safe) from None
+        self._connection = connection
+        return connection
+
+    def _nonsense(self) -> LinkCut:
+        self.close()
+        return LinkCut("The node's answer is not one to that question.")
+
+
+class PulledSource(Source):
+    """One journal of a node, read over the link."""
+
+    def __init__(self, link: NodeLink, verifier: Verifier) -> None:
+        super().__init__(verifier)
+        self._link = link
+        self._said: Journal | None = None
+        self._files: dict[int, str] = {}  # which file the segment was that was read last
+        self._begun: tuple[int, int, bytes] = (0, 0, b"")  # segment, offset and bytes of a read that was cut
+
+    def update(self, said: Journal) -> None:
+        """Take what the node said last."""
+        self._said = said
+
+    def close(self) -> None:
+        """Forget which file was read."""
+        self._files.clear()
+        self._begun = (0, 0, b"")
+
+    def is_another(self) -> bool:
+        """Whether the node says that another file stands where the open segment was."""
+        head = self.head()
+        known = self._files.get(head.segment) if head is not None else None
+        return known is not None and self._said is not None and known != self._said.file
+
+    def head(self) -> Head | None:
+        """How far the journal is on the node's disk.
+
+        Raises:
+            JournalUnreadable: It says what cannot be.
+        """
+        if self._said is None or self._said.head is None:
+            return None
+        head = Head(*self._said.head)
+        if min(head) < 0 or head.segment >= 10**10 or head.offset > SEGMENT_BYTES_MAX or max(head) >= 2**63:
+            raise JournalUnreadable(f'The head of "{self.verifier.name}" is none.')
+        if head.leaves - self._leaves_signed_for() > UNSIGNED_LEAVES_MAX:
+            raise JournalUnreadable(f'The node signs for nothing any more of "{self.verifier.name}".')
+        return head
+
+    def checkpoint(self) -> bytes:
+        """The last signed checkpoint."""
+        return self._said.checkpoint if self._said is not None else b""
+
+    def listed(self) -> list[int]:
+        """The segments that are there now, in order."""
+        return self._link.numbers(self.verifier.name)
+
+    def size(self, number: int) -> int:
+        """Bytes of a segment's file, up to what a segment may have."""
+        return min(self._link.read(self.verifier.name, number, 0, 0).size, SEGMENT_BYTES_MAX)
+
+    def read(self, number: int, offset: int, length: int) -> bytes:
+        """Bytes of a segment."""
+        if self._said is not None and self._said.head is not None and number == self._said.head[0]:
+            self._files = {number: self._files.get(number, self._said.file)}
+        length = min(length, SEGMENT_BYTES_MAX - offset)
+        got = bytearray(self._begun[2][:length] if self._begun[:2] == (number, offset) else b"")
+        try:
+            while len(got) < length:
+                part = self._link.read(self.verifier.name, number, offset + len(got), length - len(got)).data
+                if not part:
+                    break
+                got += part
+        except LinkCut:
+            if len(got) > len(self._begun[2]) or self._begun[:2] == (number, offset):
+                self._begun = (number, offset, bytes(got))
+            raise
+        if self._begun[:2] == (number, offset):
+            self._begun = (0, 0, b"")
+        return bytes(got)
+
+    def _leaves_signed_for(self) -> int:
+        try:
+            return open_checkpoint(self.checkpoint(), [self.verifier]).size
+        except ProofMismatch:
+            return 0
+
+
+def verifier_in(said: Journal) -> Verifier:
+    """The journal's public key as the node gives it.
+
+    Raises:
+        ProofMismatch: It is none, or its name cannot be a journal's.
+    """
+    verifier = Verifier.parse(said.verifier)
+    if not is_journal_name(verifier.name):
+        raise ProofMismatch("not the name of a journal")
+    return verifier
+
+
+def is_journal_name(name: str) -> bool:
+    """Whether a journal may have that name here: it becomes a folder's."""
+    return len(name) <= NAME_LENGTH_MAX and JOURNAL_ID.fullmatch(name) is not None

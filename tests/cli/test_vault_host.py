@@ -1,0 +1,117 @@
+"""A vault host is set up with a handful of commands, and they say what to type next when something is wrong.
+
+Method: the commands themselves; the story of real processes over TLS is in tests/drills/test_vault_that_pulls.py.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission
+from tests.drills.node import contrefeu
+
+
+@pytest.fixture
+def host(cli: Commands, tmp_path: Path) -> Commands:
+    """A vault host."""
+    host = cli.at(tmp_path / "host")
+    host.told("vault", "host", "init", "--name", "vault-b", "--days", "500")
+    return host
+
+
+def test_a_vault_host_is_made_once(host: Commands) -> None:
+    """Its key is drawn at `init` and kept; a folder with something in it is refused."""
+    key = host.told("vault", "host", "key")["key"]
+    assert key.startswith("vault-b+")
+    before = {p: p.read_bytes() for p in host.home.rglob("*") if p.is_file()}
+    assert host("vault", "host", "init", "--name", "vault-c").status == 1
+    assert {p: p.read_bytes() for p in host.home.rglob("*") if p.is_file()} == before
+    assert (host.home / "vault.seed").stat().st_mode & 0o077 == 0
+    told = host.told("vault", "host", "status")
+    assert told == {"host": "vault-b", "days": 500, "nodes": []}
+
+
+@pytest.mark.parametrize("name", ["Vault B", "../x", "", "a" * 80, "-x"])
+def test_a_name_that_cannot_be_is_refused(cli: Commands, tmp_path: Path, name: str) -> None:
+    """Before anything is made."""
+    assert cli.at(tmp_path / "other")("vault", "host", "init", "--name", name).status == 1
+    assert not (tmp_path / "other").exists()
+
+
+def test_keys_go_to_the_other_side(cli: Commands, host: Commands) -> None:
+    """The node gets the vault host's key and the other way round; swapped, each side says which command gives it."""
+    ours, theirs = host.told("vault", "host", "key")["key"], cli.told("vault", "serve", "--key")["key"]
+    assert cli.told("vault", "serve", "--key")["key"] == theirs, "the key is made once"
+    assert (cli.home / "node" / "serve.seed").stat().st_mode & 0o077 == 0
+    ran = cli("vault", "add", f"pull+https://127.0.0.1:2577?key={theirs}")
+    assert (ran.status, "vault host key" in ran.err) == (1, True)
+    ran = host("vault", "host", "add", "chu", f"pull+https://127.0.0.1:2577?key={ours}")
+    assert (ran.status, "vault serve --key" in ran.err) == (1, True)
+    url = f"pull+https://127.0.0.1:2577?key={ours}"
+    assert cli.told("vault", "add", url) == {"url": url, "added": True}
+    told = host.told("vault", "host", "add", "chu", f"pull+https://127.0.0.1:2577?key={theirs}")
+    assert told["copies"] == f"file://{host.home}/copies/chu"
+    assert [v["url"] for v in cli.told("status")["vaults"]] == [url]
+    assert host("vault", "host", "add", "chu", f"pull+https://10.0.0.1:2577?key={theirs}").status == 1
+
+
+def test_a_node_that_does_not_answer_is_said(cli: Commands, host: Commands) -> None:
+    """`vault pull --once` ends with 14 and says that what is missing comes later."""
+    key = cli.told("vault", "serve", "--key")["key"]
+    host.told("vault", "host", "add", "chu", f"pull+https://127.0.0.1:9?key={key}")
+    [node] = contrefeu(host.home, "vault", "pull", "--once", status=14)["nodes"]
+    assert (node["state"], node["entries"]) == ("unreachable", 0)
+    assert "does not answer" in node["problem"]
+    assert host.told("vault", "host", "status", status=14)["nodes"][0]["state"] in {"unreachable", "not pulling"}
+
+
+def test_a_home_is_not_a_vault_host(cli: Commands, host: Commands) -> None:
+    """Each says what the other one is for."""
+    assert "vault host init" in cli("vault", "host", "key").err
+    assert cli("vault", "host", "status").status == 1
+    assert host("vault", "serve", "--key").status == 1
+    ran = cli("vault", "serve")
+    assert (ran.status, "No vault host is in the settings" in ran.err) == (1, True)
+    ran = cli("vault", "verify", "pull+https://127.0.0.1:1?key=x")
+    assert (ran.status, "on the vault host" in ran.err) == (1, True)
+
+
+@pytest.mark.req("C5", "R1")
+def test_a_one_way_copy_from_the_first_message_to_the_last_chart(
+    cli: Commands, host: Commands, tmp_path: Path, filed
+) -> None:
+    """Sent, one file lost and named, sent again, checked, restored with the same charts."""
+    out, into = tmp_path / "out", tmp_path / "into"
+    out.mkdir()
+    into.mkdir()
+    url = f"spool+file://{out}"
+    assert cli("vault", "add", f"spool+file://{tmp_path}/none").status == 1
+    cli.told("vault", "add", url)
+    told = host.told("vault", "host", "add", "chu", f"spool+file://{into}")
+    streams = []
+    for number in range(3):
+        cli.told("import", filed(f"{number}.hl7", admission(f"A-{number}")))
+        assert cli.told("vault", "copy")["vaults"][0]["state"] == "one-way"
+        [state] = (cli.home / "spool").glob("*/state.json")
+        streams.append(json.loads(state.read_bytes())["stream"])
+    for path in sorted(out.iterdir()):
+        path.unlink() if path.name.startswith(streams[1]) else path.rename(into / path.name)
+    [node] = contrefeu(host.home, "vault", "pull", "--once", status=13)["nodes"]
+    assert node["missing"] == f"{streams[1]}:1"
+    cli.told("vault", "resend", url, node["missing"])
+    cli.told("vault", "copy")
+    for path in out.iterdir():
+        path.rename(into / path.name)
+    [node] = contrefeu(host.home, "vault", "pull", "--once")["nodes"]
+    assert (node["state"], node["missing"]) == ("up-to-date", "")
+    entries = sum(j["entries"] for j in cli.told("status")["journals"])
+    assert host.told("vault", "verify", told["copies"])["entries"] == entries == node["entries"]
+    before = cli.told("export", "--to", tmp_path / "before")
+    shares = sorted((tmp_path / "home-shares").glob("*.txt"))[:3]
+    shutil.rmtree(cli.home)
+    again = cli.told("restore", "--from", told["copies"], "--shares", *shares, "--to", tmp_path / "new")
+    assert again["charts_sha256"] == before["charts_sha256"]
+    assert host("vault", "resend", url).status == 1
