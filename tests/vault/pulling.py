@@ -54,7 +54,7 @@ class Node:
         self.seed_file.parent.mkdir(parents=True, exist_ok=True)
         if not self.seed_file.exists():
             self.seed_file.write_bytes(secrets.token_bytes(32))
-        self.url = f"pull+https://127.0.0.1:0?key={host.cosigner().witness}"
+        self.url = f"pull+https://127.0.0.1:0?key={host.cosigner().key}"
         self.offers = Offers(house, self.seed_file)
         self.offers.keep([self.url])
         until(lambda: bool(self.offers.addresses()))

@@ -177,7 +177,7 @@ def test_the_vault_vouches_for_what_it_read_back(house: House, host: VaultHost) 
         until(lambda: node.offers.vouched(node.url) == {JOURNAL: 32})
     [note] = vouched_notes(house.root)[FOLDER]
     assert note.startswith(house.files.checkpoint.read_bytes())
-    assert host.cosigner().witness.time_of(note) > 1_700_000_000
+    assert host.cosigner().key.time_of(note) > 1_700_000_000
     with pytest.raises(ProofMismatch):
         WitnessKey("vault-b", b"\x00" * 32).time_of(note)
 
@@ -373,7 +373,7 @@ def test_a_node_that_says_nonsense_is_left(host: VaultHost, tmp_path: Path) -> N
     from contrefeu.proof import Verifier
     from contrefeu.vault.pins import public_of
 
-    context = tls_context(seed, [host.cosigner().witness.public], server=True)
+    context = tls_context(seed, [host.cosigner().key.public], server=True)
     answers = iter([b"\xff\xff\xff\xff", b"\x00\x00\x00\x03abc", b"\x00\x00\x00\x01\xc0", b""])
     server = socket.create_server(("127.0.0.1", 0))
 
