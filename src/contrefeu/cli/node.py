@@ -371,14 +371,14 @@ class Node:
                 yield entry
 
     @contextlib.contextmanager
-    def charts(self) -> "Iterator[Charts | SyncChartsClient]":
-        """The charts, as far as the journals are on disk now."""
+    def charts(self, wait_s: float = float("inf")) -> "Iterator[Charts | SyncChartsClient]":
+        """The charts, as far as the journals are on disk now; with a running node, waited for *wait_s* at most."""
         from contrefeu.chart import SyncChartsClient
 
         if listens(self.charts_socket):
             client = SyncChartsClient(self.charts_socket)
             try:
-                self._wait_for(client)
+                self._wait_for(client, wait_s)
                 yield client
             finally:
                 client.close()
@@ -402,11 +402,12 @@ class Node:
         ) as charts:
             yield charts
 
-    def _wait_for(self, client: "SyncChartsClient") -> None:
+    def _wait_for(self, client: "SyncChartsClient", wait_s: float) -> None:
         """See what was durable when the command was typed; a reader that is stuck is not waited for (`as_of` tells)."""
         wanted = {files.verifier().name: head.sequence for files in self.journals() if (head := files.read_head())}
         read, moved = -1, time.monotonic()
-        while time.monotonic() - moved < STUCK_S:
+        until = moved + wait_s
+        while time.monotonic() < min(moved + STUCK_S, until):
             status = client.status()
             positions = status.positions
             if all(positions.get(j, 0) >= sequence for j, sequence in wanted.items() if j not in status.troubles):

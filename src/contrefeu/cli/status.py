@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PEOPLE = ("user/", "console")  # sources that are people here: their acts are entries, and no feed
 
+WAIT_S = 2.0  # for what was durable when the command was typed to be charted; then it says how far behind they are
+
 
 def status(context: typer.Context, json: Json = False) -> None:
     """Show the node at a glance: journals, feeds, charts, copies, downtime. Exit status 10 when something is wrong."""
@@ -49,7 +51,7 @@ def describe(node: "Node") -> dict[str, Any]:
         one = follows.get(journal["id"])
         journal["follows"] = one.follows.origin if one is not None else ""
     capture, station = _writer_state(node, "capture"), _writer_state(node, "station")
-    with node.charts() as charts:
+    with node.charts(WAIT_S) as charts:
         folded = charts.status()
     downtime = downtime_state(node)
     lag = sum(max(0, j["entries"] - folded.positions.get(j["id"], 0)) for j in journals)
