@@ -129,7 +129,7 @@ def _paired(folder: Path) -> tuple[Node, VaultHost]:
         port = server.getsockname()[1]
     host = VaultHost.make(folder / "host", "vault-b", 400)
     node = Node.at(folder / "home")
-    url = f"pull+https://127.0.0.1:{port}?key={host.cosigner().witness}"
+    url = f"pull+https://127.0.0.1:{port}?key={host.cosigner().key}"
     prepare_offer(node, url)
     vault = make_vault(f"file://{folder}/vault", outside=node.paths.root)
     with node.paths.settings.open("a") as settings:

@@ -103,7 +103,7 @@ def test_a_journal_that_was_never_granted_is_kept_and_is_no_trouble(cli, other, 
     for one in (cli, other, cli, other):
         one.told("journal", "exchange", tmp_path / "stick")
     status = other.told("status")
-    assert len(status["closed"]) == 2
+    assert len(status["closed"]) == 3
     assert status["troubles"] == {}
     assert other.told("find", "ESSAI")["patients"] == []
 
@@ -161,19 +161,19 @@ def test_two_hospitals_witness_each_other_by_file(cli, other, tmp_path, filed):
     shutil.copytree(cli.home / "journals", tmp_path / "before")
     other.told("journal", "cosign", box)
     [key] = box.glob("*.witness")
-    assert cli.told("journal", "witness", box, "--key", key)["asked"] == 2
+    assert cli.told("journal", "witness", box, "--key", key)["asked"] == 3
     assert other.told("journal", "cosign", box, status=10)["cosigned"] == 0  # it knows no such journal yet
     logs = [flag for path in sorted(box.glob("*.verifier")) for flag in ("--log", str(path))]
-    assert other.told("journal", "cosign", box, *logs)["cosigned"] == 2
-    assert cli.told("journal", "witness", box)["taken"] == 2
+    assert other.told("journal", "cosign", box, *logs)["cosigned"] == 3
+    assert cli.told("journal", "witness", box)["taken"] == 3
     vouching = cli.told("journal", "verify")["witnesses"]
-    assert len(vouching) == 2
+    assert len(vouching) == 3
     assert {one["witness"] for one in vouching} == {key.read_text().split("+")[0]}
 
     cli.told("import", filed("b.hl7", ADMISSION.replace(b"M1", b"M2")))
     cli.told("journal", "witness", box)
     assert other.told("journal", "cosign", box)["cosigned"] == 2
-    assert cli.told("journal", "witness", box)["taken"] == 2
+    assert cli.told("journal", "witness", box)["taken"] == 3
     shutil.rmtree(cli.home / "journals")
     shutil.copytree(tmp_path / "before", cli.home / "journals")
     found = cli.told("journal", "verify", status=12)

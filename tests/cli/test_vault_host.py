@@ -51,7 +51,7 @@ def test_keys_go_to_the_other_side(cli: Commands, host: Commands) -> None:
     ran = host("vault", "host", "add", "chu", f"pull+https://127.0.0.1:2577?key={ours}")
     assert (ran.status, "vault serve --key" in ran.err) == (1, True)
     url = f"pull+https://127.0.0.1:2577?key={ours}"
-    assert cli.told("vault", "add", url) == {"url": url, "added": True}
+    assert cli.told("vault", "add", url)["added"] is True
     told = host.told("vault", "host", "add", "chu", f"pull+https://127.0.0.1:2577?key={theirs}")
     assert told["copies"] == f"file://{host.home}/copies/chu"
     assert [v["url"] for v in cli.told("status")["vaults"]] == [url]

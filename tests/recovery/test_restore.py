@@ -291,7 +291,7 @@ def test_a_restore_that_was_stopped_goes_on(
             assert done.charts_sha256 == wanted
     assert charts_of(HomePaths(to))[0] == wanted
     assert sorted(p.name for p in to.iterdir()) == [
-        "ca", "charts", "contrefeu.toml", "feeds", "grants", "journals", "keys", "node", "run",
+        "ca", "charts", "contrefeu.toml", "feeds", "grants", "journals", "keys", "node", "reserve", "run",
     ]  # fmt: skip
     assert len(list(journals_in(to / "journals"))) == 5
 

@@ -143,7 +143,7 @@ def gateway(shared: Path) -> Iterator[Store]:
             users.write_text("".join(f"{pid}\n" for pid in left))
             if not left:
                 subprocess.run([SCRIPT, "stop", folder], check=True, timeout=60)
-                (folder / "s3.json").unlink()
+                (folder / "s3.json").unlink(missing_ok=True)
 
 
 def free_port() -> int:

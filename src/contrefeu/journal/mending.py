@@ -79,4 +79,4 @@ def _set_aside(files: JournalFiles, journal: str, fd: int, name: str, start: int
     durable_makedirs(files.aside)
     path: Path = files.aside / name
     write_file(path, tail)
-    log.warning("torn tail set aside", journal=journal, name=name, bytes=len(tail))
+    log.warning("torn tail set aside", journal=journal, file=name, bytes=len(tail))

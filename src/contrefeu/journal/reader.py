@@ -313,6 +313,8 @@ class JournalReader:
         """Stand at a frame at or before the one that holds the entry after *sequence*, near it."""
         segment = self._segment
         assert segment is not None
+        if sequence < segment.header.first_sequence:
+            return  # the start it is: whoever reads all of a segment passes over no frame of it
         stop = head.offset if segment.number == head.segment else segment.size
         span = (segment.header.first_sequence, self._last_sequence(head))
         frame = seek(segment.fd, segment.start, stop, sequence + 1, span)
