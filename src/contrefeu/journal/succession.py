@@ -136,7 +136,7 @@ def open_writer(
         log.error("a journal is not gone on with", journal=name, reason=refused.strerror)
     follows, hlc = _head_of(JournalFiles.of(journals, name), Signer(name, seed).verifier)
     successor = _free_name(journals, journal, held)
-    log.error("a successor is begun", journal=successor, follows=name)
+    log.error("a successor is begun", journal=successor, reason=f"in the place of {name}")
     return _writer(
         journals, Signer(successor, seed), recipients, clock, held, limits, make, follows=follows, after_hlc=hlc
     )
