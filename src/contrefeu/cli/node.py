@@ -83,6 +83,7 @@ class Node:
         self.paths = paths
         self.settings = settings
         self.clock: Clock = SystemClock()
+        self.patience_s = float("inf")  # how long a command waits for charts to have what is on disk
         self._peers = self.peers()
 
     @classmethod
@@ -371,14 +372,14 @@ class Node:
                 yield entry
 
     @contextlib.contextmanager
-    def charts(self, wait_s: float = float("inf")) -> "Iterator[Charts | SyncChartsClient]":
-        """The charts, as far as the journals are on disk now; with a running node, waited for *wait_s* at most."""
+    def charts(self) -> "Iterator[Charts | SyncChartsClient]":
+        """The charts, as far as the journals are on disk now; with a running node, waited for `patience_s` at most."""
         from contrefeu.chart import SyncChartsClient
 
         if listens(self.charts_socket):
             client = SyncChartsClient(self.charts_socket)
             try:
-                self._wait_for(client, wait_s)
+                self._wait_for(client, self.patience_s)
                 yield client
             finally:
                 client.close()

@@ -51,8 +51,10 @@ def describe(node: "Node") -> dict[str, Any]:
         one = follows.get(journal["id"])
         journal["follows"] = one.follows.origin if one is not None else ""
     capture, station = _writer_state(node, "capture"), _writer_state(node, "station")
-    with node.charts(WAIT_S) as charts:
+    node.patience_s = WAIT_S
+    with node.charts() as charts:
         folded = charts.status()
+    node.patience_s = 0.0  # it was waited for: all else is told as it stands
     downtime = downtime_state(node)
     lag = sum(max(0, j["entries"] - folded.positions.get(j["id"], 0)) for j in journals)
     return {
