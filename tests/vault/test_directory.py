@@ -16,6 +16,7 @@ from contrefeu.base import OperatorError
 from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, make_vault, open_vault, verify_vault
 from tests.suites.copy_suite import CopyClaims
 from tests.vault.house import FOLDER, House, copy_of, frames_of, tree_of
+from tests.vault.places import FolderPlace
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def vault(tmp_path: Path) -> Vault:
     return make_vault(f"file://{tmp_path}/vault", outside=tmp_path / "home")
 
 
-class TestDirectory(CopyClaims):
+class TestDirectory(FolderPlace, CopyClaims):
     """What any vault must do, a folder does."""
 
     @pytest.fixture
@@ -42,22 +43,6 @@ class TestDirectory(CopyClaims):
             return [(p, p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else b"") for p in found]
 
         return trace
-
-    @pytest.fixture
-    def away(self, vault: Vault) -> Callable[[bool], None]:
-        place = vault.folder("")
-        elsewhere = place.with_name("the disk")
-
-        def away(gone: bool) -> None:
-            """As unmounting does: the mount point is still there, and empty."""
-            if gone:
-                place.rename(elsewhere)
-                place.mkdir()
-            else:
-                place.rmdir()
-                elsewhere.rename(place)
-
-        return away
 
 
 def test_nothing_is_written_to_an_empty_mount_point(house: House, tmp_path: Path) -> None:

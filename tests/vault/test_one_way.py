@@ -20,6 +20,7 @@ from contrefeu.vault.quota import QuotaVault
 from tests.suites import copy_suite
 from tests.suites.copy_suite import CopyClaims
 from tests.vault.house import FOLDER, House, copy_of, frames_of, tree_of
+from tests.vault.places import HostPlace
 from tests.vault.pulling import GIB, copies, made_host, say_much
 
 
@@ -132,7 +133,7 @@ class SpooledSteps:
         return found
 
 
-class TestOneWay(CopyClaims):
+class TestOneWay(HostPlace, CopyClaims):
     """What any vault must do, a vault behind a diode does."""
 
     @pytest.fixture(autouse=True)
@@ -142,35 +143,6 @@ class TestOneWay(CopyClaims):
         monkeypatch.setattr(copy_suite, "Shipper", SpooledSteps)
         yield
         SpooledSteps.stop_all()
-
-    @pytest.fixture
-    def vault(self, tmp_path: Path) -> QuotaVault:
-        vault = QuotaVault(f"file://{tmp_path}/vault", tmp_path / "vault", GIB)
-        vault.make()
-        return vault
-
-    @pytest.fixture
-    def trace(self, vault: QuotaVault) -> Callable[[str], object]:
-        def trace(folder: str) -> object:
-            files = [p for p in vault.folder(folder).rglob("*") if p.is_file()]
-            return {p.as_posix(): (p.stat().st_mtime_ns, p.read_bytes()) for p in files}
-
-        return trace
-
-    @pytest.fixture
-    def away(self, vault: QuotaVault) -> Callable[[bool], None]:
-        place = vault.folder("")
-        elsewhere = place.with_name("the disk")
-
-        def away(gone: bool) -> None:
-            if gone:
-                place.rename(elsewhere)
-                place.mkdir()
-            else:
-                place.rmdir()
-                elsewhere.rename(place)
-
-        return away
 
 
 @pytest.mark.req("C5")

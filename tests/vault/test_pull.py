@@ -8,7 +8,7 @@ quota, and the real processes, killed.
 import shutil
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from contrefeu.vault.quota import QuotaVault
 from tests.suites import copy_suite
 from tests.suites.copy_suite import CopyClaims
 from tests.vault.house import FOLDER, JOURNAL, House, copy_of, frames_of, tree_of
+from tests.vault.places import HostPlace
 from tests.vault.pulling import GIB, Between, PulledSteps, copies, made_host, offering, pulling, say_much, until
 
 
@@ -42,7 +43,7 @@ def host(tmp_path: Path) -> VaultHost:
     return made_host(tmp_path)
 
 
-class TestPulled(CopyClaims):
+class TestPulled(HostPlace, CopyClaims):
     """What any vault must do, a vault that pulls does."""
 
     @pytest.fixture(autouse=True)
@@ -53,35 +54,6 @@ class TestPulled(CopyClaims):
         yield
         for node in PulledSteps.running:
             node.offers.close()
-
-    @pytest.fixture
-    def vault(self, tmp_path: Path) -> QuotaVault:
-        vault = QuotaVault(f"file://{tmp_path}/vault", tmp_path / "vault", GIB)
-        vault.make()
-        return vault
-
-    @pytest.fixture
-    def trace(self, vault: QuotaVault) -> Callable[[str], object]:
-        def trace(folder: str) -> object:
-            files = [p for p in vault.folder(folder).rglob("*") if p.is_file()]
-            return {p.as_posix(): (p.stat().st_mtime_ns, p.read_bytes()) for p in files}
-
-        return trace
-
-    @pytest.fixture
-    def away(self, vault: QuotaVault) -> Callable[[bool], None]:
-        place = vault.folder("")
-        elsewhere = place.with_name("the disk")
-
-        def away(gone: bool) -> None:
-            if gone:
-                place.rename(elsewhere)
-                place.mkdir()
-            else:
-                place.rmdir()
-                elsewhere.rename(place)
-
-        return away
 
 
 # Who may connect.
