@@ -114,6 +114,17 @@ def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     sync_dir(path.parent)
 
 
+def swap_file(path: Path, data: bytes) -> None:
+    """Replace *path* with *data*: whole for whoever reads it, and not synced: it can be made again.
+
+    Raises:
+        OSError: The disk refused; the file is as it was.
+    """
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(data)
+    beside.replace(path)
+
+
 def fallocate(fd: int, offset: int, length: int) -> None:
     """Write *length* zeros from *offset*: a full disk is met here, not while a sender waits.
 

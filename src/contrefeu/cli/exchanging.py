@@ -15,7 +15,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrefeu.base import ClockOffset, ContrefeuError, StorageError
+from contrefeu.base import ClockOffset, ContrefeuError, StorageError, swap_file
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -239,7 +239,5 @@ def refused_journals(node: "Node") -> list[str]:
 
 def _write(path: Path, states: list[dict[str, Any]]) -> None:
     """Replace the state file, whole; it need not outlive the machine."""
-    beside = path.with_name(f".{path.name}.new")
     with contextlib.suppress(OSError):
-        beside.write_bytes(json.dumps(states).encode())
-        beside.replace(path)
+        swap_file(path, json.dumps(states).encode())

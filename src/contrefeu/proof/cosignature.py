@@ -10,11 +10,10 @@ consistent with the one before. Our extension lines are in what is signed, and n
 """
 
 import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from struct import Struct
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -23,7 +22,6 @@ from contrefeu.proof.checkpoint import Checkpoint, open_checkpoint
 from contrefeu.proof.errors import ProofMismatch
 from contrefeu.proof.note import Verifier, open_note
 
-_COSIGNATURE = b"\x04"
 _STAMP = Struct(">Q")
 _SIGNATURE_BYTES = _STAMP.size + 64
 TIME_S_MAX = 2**63 - 1  # tlog-cosignature: a time beyond it is none
@@ -33,32 +31,7 @@ TIME_S_MAX = 2**63 - 1  # tlog-cosignature: a time beyond it is none
 class WitnessKey(Verifier):
     """A witness's public key with its name; `verify` takes time and signature together."""
 
-    @property
-    def key_id(self) -> bytes:
-        """First 4 bytes of the key's hash."""
-        return sha256(self.name.encode() + b"\n" + _COSIGNATURE + self.public).digest()[:4]
-
-    def __str__(self) -> str:
-        key = base64.b64encode(_COSIGNATURE + self.public).decode()
-        return f"{self.name}+{self.key_id.hex()}+{key}"
-
-    @classmethod
-    def parse(cls, text: str) -> "WitnessKey":
-        """Read the one-line form.
-
-        Raises:
-            ProofMismatch: It is not one, or its key id is not that of its key.
-        """
-        try:
-            name, _key_id, encoded = text.strip().split("+", 2)
-            key = base64.b64decode(encoded, validate=True)
-        except (ValueError, binascii.Error):
-            raise ProofMismatch("not a witness's key") from None
-        found = cls(name, key[1:])
-        spaced = not name or any(c.isspace() for c in name)
-        if spaced or key[:1] != _COSIGNATURE or len(key) != 33 or str(found) != text.strip():
-            raise ProofMismatch("not a witness's key")
-        return found
+    algorithm: ClassVar[bytes] = b"\x04"  # tlog-cosignature: Ed25519, with a time
 
     def time_of(self, note: bytes) -> int:
         """When this witness cosigned *note*: seconds since 1970.

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from contrefeu.proof.errors import ProofMismatch
 
 NOTE_BYTES_MAX = 1_000_000  # a header with many recipients is 2 kB each; a note above this is not ours
-_ED25519 = b"\x01"
 _MARK = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
@@ -30,20 +30,22 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 class Verifier:
     """A public key with its name: what a signature is checked against."""
 
+    algorithm: ClassVar[bytes] = b"\x01"  # signed-note: Ed25519
+
     name: str
     public: bytes  # Ed25519, 32 bytes
 
     @property
     def key_id(self) -> bytes:
         """First 4 bytes of the key's hash."""
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self.algorithm + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        key = base64.b64encode(_ED25519 + self.public).decode()
+        key = base64.b64encode(self.algorithm + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{key}"
 
     @classmethod
-    def parse(cls, text: str) -> "Verifier":
+    def parse(cls, text: str) -> Self:
         """Read the one-line form.
 
         Raises:
@@ -55,7 +57,7 @@ class Verifier:
         except (ValueError, binascii.Error):
             raise ProofMismatch("not a verifier key") from None
         verifier = cls(name, key[1:])
-        if key[:1] != _ED25519 or len(key) != 33 or verifier.key_id.hex() != key_id or not _is_name(name):
+        if key[:1] != cls.algorithm or len(key) != 33 or verifier.key_id.hex() != key_id or not _is_name(name):
             raise ProofMismatch("not a verifier key")
         return verifier
 

@@ -29,7 +29,7 @@ from typing import Literal
 
 import structlog
 
-from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs, write_file
+from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs, swap_file, write_file
 from contrefeu.journal import JournalFiles, journals_in, open_reading_keys
 from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
 from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom, TurnOver
@@ -512,9 +512,7 @@ def _read(path: Path) -> bytes:
 
 def _put(path: Path, data: bytes) -> None:
     """Replace a file that can be made again: whole, and not synced beside the journals."""
-    beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_bytes(data)
-        beside.replace(path)
+        swap_file(path, data)
     except OSError as refused:
         raise StorageError(f"The exchange cannot write: {refused.strerror}.") from refused

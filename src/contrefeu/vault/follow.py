@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from contrefeu.base import ContrefeuError
+from contrefeu.base import ContrefeuError, swap_file
 from contrefeu.hospital import SettingsError, parse_settings
 from contrefeu.vault.offer import Offers
 from contrefeu.vault.opening import open_vault
@@ -65,7 +65,7 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool], *, serve_seed
             states = [_offered(offers, url) if is_pulled(url) else vaults[url].described() for url in wanted]
             news = [{k: v for k, v in state.items() if k != "lag_seconds"} for state in states]
             if news != told or time.monotonic() - told_at >= HEARTBEAT_S:
-                _write(state_file, states)
+                tell_states(state_file, states)
                 told, told_at = news, time.monotonic()
             if changed.wait(POLL_S):
                 changed.clear()
@@ -76,7 +76,7 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool], *, serve_seed
         deadline = time.monotonic() + LEAVING_S
         for vault in vaults.values():
             vault.join(max(0.0, deadline - time.monotonic()))
-        _write(state_file, [vault.described() for vault in vaults.values()])
+        tell_states(state_file, [vault.described() for vault in vaults.values()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +188,9 @@ def shipper_to(home: Home, url: str, *, bytes_per_s: int = 0) -> Shipper | Spool
     return Shipper(home, open_vault(url, home.vault_credentials, bytes_per_s=bytes_per_s))
 
 
-def _write(path: Path, states: list[dict[str, Any]]) -> None:
-    """Replace the state file, whole; it need not outlive the machine, so nothing is synced beside the journal."""
-    beside = path.with_name(f".{path.name}.new")
+def tell_states(path: Path, states: list[dict[str, Any]]) -> None:
+    """Replace the file that says how copies stand; it need not outlive the machine, so nothing is synced for it."""
     try:
-        beside.write_bytes(msgspec.json.encode(states))
-        beside.replace(path)
+        swap_file(path, msgspec.json.encode(states))
     except OSError as refused:
         log.warning("the copies' state cannot be told", reason=refused.strerror)

@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
 
 from contrefeu.base import Clock
 from contrefeu.vault.folder_pull import FolderPuller
+from contrefeu.vault.follow import tell_states
 from contrefeu.vault.host import HostSettings, VaultHost
 from contrefeu.vault.pairing import parse_pulled
 from contrefeu.vault.pull import LinkPuller
@@ -40,7 +39,7 @@ def pull(host: VaultHost, clock: Clock, stop: Callable[[], bool]) -> None:
             states = [puller.described() for puller in pullers]
             news = [{k: v for k, v in state.items() if k not in {"lag_seconds", "bytes"}} for state in states]
             if news != told or time.monotonic() - told_at >= HEARTBEAT_S:
-                _write(host.state, states)
+                tell_states(host.state, states)
                 told, told_at = news, time.monotonic()
             time.sleep(POLL_S)
     finally:
@@ -49,7 +48,7 @@ def pull(host: VaultHost, clock: Clock, stop: Callable[[], bool]) -> None:
         deadline = time.monotonic() + LEAVING_S
         for puller in pullers:
             puller.join(max(0.0, deadline - time.monotonic()))
-        _write(host.state, [puller.described() for puller in pullers])
+        tell_states(host.state, [puller.described() for puller in pullers])
 
 
 def pull_once(host: VaultHost, clock: Clock) -> list[dict[str, Any]]:
@@ -62,7 +61,7 @@ def pull_once(host: VaultHost, clock: Clock) -> list[dict[str, Any]]:
     for puller in pullers:
         puller.once()
     states = [puller.described() for puller in pullers]
-    _write(host.state, states)
+    tell_states(host.state, states)
     return states
 
 
@@ -78,13 +77,3 @@ def pullers_of(host: VaultHost, settings: HostSettings, clock: Clock) -> list[Pu
         FolderPuller(host, settings, node) if is_spool(node.url) else LinkPuller(host, settings, node, clock)
         for node in settings.nodes
     ]
-
-
-def _write(path: Path, states: list[dict[str, Any]]) -> None:
-    """Replace the state file, whole; it need not outlive the machine."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_bytes(msgspec.json.encode(states))
-        beside.replace(path)
-    except OSError as refused:
-        log.warning("the state cannot be told", reason=refused.strerror)

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from contrefeu.base import Clock, ContrefeuError, rfc3339
+from contrefeu.base import Clock, ContrefeuError, rfc3339, swap_file
 from contrefeu.hospital import CopiesSettings, SettingsError, parse_settings
 from contrefeu.journal import journals_in
 from contrefeu.proof import Verifier
@@ -149,10 +149,8 @@ class Scrubber:
         return True
 
     def _tell(self) -> None:
-        beside = self._file.with_name(f".{self._file.name}.new")
         try:
-            beside.write_bytes(msgspec.json.encode(self._passes))
-            beside.replace(self._file)
+            swap_file(self._file, msgspec.json.encode(self._passes))
         except OSError as refused:
             log.warning("what scrubbing found cannot be told", reason=refused.strerror)
 

@@ -12,6 +12,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from contrefeu.base import swap_file
 from contrefeu.journal import JournalFiles, NoJournal, journals_in
 from contrefeu.proof import Checkpoint, ProofMismatch, Verifier, WitnessKey, open_checkpoint
 
@@ -70,9 +71,7 @@ class VouchedBy:
         path = self._path(files)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f".{path.name}.new")
-            beside.write_bytes(note)
-            beside.replace(path)
+            swap_file(path, note)
 
     def _path(self, files: JournalFiles) -> Path:
         return self._folder / f"{files.folder.name}.checkpoint"
