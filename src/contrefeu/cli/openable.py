@@ -4,7 +4,7 @@ from typing import Any
 
 from contrefeu.cli.node import Node
 from contrefeu.custody import granted_recipients, known_recovery_keys, recovery_in_force
-from contrefeu.journal import JournalTampered, SegmentReader
+from contrefeu.journal import headers
 
 
 def openable(node: Node) -> list[dict[str, Any]]:
@@ -17,16 +17,10 @@ def openable(node: Node) -> list[dict[str, Any]]:
     reading = set(node.reading_keys().days().values())
     told = []
     for files in node.journals():
-        verifier = files.verifier()
         granted = granted_recipients(node.paths.grants, files.folder.name)
         counts = dict.fromkeys(("segments", "node", "custodians", "nobody"), 0)
-        for number in files.segments():
-            try:
-                segment = SegmentReader(files, number, verifier)
-            except JournalTampered:
-                continue
-            segment.close()
-            named = {key.fingerprint for key in segment.header.keys}
+        for number, header in headers(files):
+            named = {key.fingerprint for key in header.keys}
             short = granted.get(number, set())
             by_node = bool(named & reading) or any(fp[:16] in short for fp in reading)
             by_custodians = force.fingerprint in named or force.fingerprint[:16] in short
@@ -34,5 +28,5 @@ def openable(node: Node) -> list[dict[str, Any]]:
             counts["node"] += by_node
             counts["custodians"] += by_custodians
             counts["nobody"] += not (by_node or by_custodians)
-        told.append({"journal": verifier.name} | counts)
+        told.append({"journal": files.verifier().name} | counts)
     return told

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contrefeu.custody.opening import DataKeys
-from contrefeu.journal import JournalFiles, JournalTampered, JournalUnreadable, SegmentReader
+from contrefeu.journal import JournalFiles, JournalUnreadable, headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,11 @@ def rehearse(journals: Iterable[JournalFiles], key_of: DataKeys) -> Rehearsal:
     began = time.monotonic()
     opened, closed = 0, []
     for files in journals:
-        verifier = files.verifier()
-        for number in files.segments():
+        journal = files.verifier().name
+        for number, header in headers(files):
             try:
-                segment = SegmentReader(files, number, verifier)
-            except JournalTampered:
-                continue
-            segment.close()
-            try:
-                key_of(segment.header)
+                key_of(header)
                 opened += 1
             except JournalUnreadable:
-                closed.append((verifier.name, number))
+                closed.append((journal, number))
     return Rehearsal(opened, tuple(closed), time.monotonic() - began)

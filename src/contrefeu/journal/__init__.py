@@ -48,7 +48,7 @@ from contrefeu.journal.prove import (
     prove_consistency,
     prove_entry,
 )
-from contrefeu.journal.reader import JournalReader, KeyOf, SegmentReader
+from contrefeu.journal.reader import JournalReader, KeyOf, SegmentReader, headers
 from contrefeu.journal.recipients import SUITE, Recipient, seal_info
 from contrefeu.journal.recovery import (
     AUTHORITY,
@@ -113,6 +113,7 @@ __all__ = [
     "check_entry",
     "commitment_of",
     "header_length",
+    "headers",
     "journals_in",
     "leaves_of",
     "note_name",

@@ -75,6 +75,18 @@ class SegmentReader:
         return os.pread(self.fd, frame.head.length, frame.body)
 
 
+def headers(files: JournalFiles) -> Iterator[tuple[int, SegmentHeader]]:
+    """Yield number and header of each segment; one whose header is damaged is passed over (`verify` says where)."""
+    verifier = files.verifier()
+    for number in files.segments():
+        try:
+            segment = SegmentReader(files, number, verifier)
+        except JournalTampered:
+            continue
+        segment.close()
+        yield number, segment.header
+
+
 class JournalReader:
     """Reads the entries of one journal, in order."""
 
