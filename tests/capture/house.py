@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,28 @@ async def house(folder: Path, **options: object) -> AsyncIterator[House]:
         listener.close()
         await asyncio.sleep(0.02)
         intake.close()
+
+
+class Syncs:
+    """Counts the syncs of this process, from `counting` on."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count while the block runs."""
+        real = os.fdatasync
+
+        def counted(fd: int) -> None:
+            self.count += 1
+            real(fd)
+
+        os.fdatasync = counted
+        try:
+            yield
+        finally:
+            os.fdatasync = real
 
 
 class Sender:

@@ -14,7 +14,7 @@ import pytest
 from contrefeu.base import ManualClock
 from contrefeu.capture import Intake, intake
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_OTHER, Draft, EntryTooLong, JournalFailed
-from tests.capture.house import House, house
+from tests.capture.house import House, Syncs, house
 
 
 def draft(text: str) -> Draft:
@@ -49,33 +49,26 @@ def test_at_the_answer_the_entry_can_be_read(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_batch_forms_while_one_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_forms_while_one_syncs(tmp_path: Path) -> None:
     """What is offered while a commit answers goes out with the next one: two syncs for two batches, not one each."""
-    syncs = 0
-    real = os.fdatasync
-
-    def count(fd: int) -> None:
-        nonlocal syncs
-        syncs += 1
-        real(fd)
+    syncs = Syncs()
 
     async def story() -> None:
         async with house(tmp_path) as h:
             await h.intake.append("test", MEDIA_OTHER, b"warm")
-            monkeypatch.setattr(os, "fdatasync", count)
             done: list[str | None] = []
 
             def again(ref: str | None) -> None:
                 done.append(ref)
                 h.intake.offer(draft("second"), done.append)
 
-            for _ in range(20):
-                h.intake.offer(draft("first"), again)
-            await asyncio.sleep(0)
-            assert (len(done), syncs) == (20, 1)
-            await asyncio.sleep(0)
-            assert (len(done), syncs) == (40, 2)
-            monkeypatch.undo()
+            with syncs.counting():
+                for _ in range(20):
+                    h.intake.offer(draft("first"), again)
+                await asyncio.sleep(0)
+                assert (len(done), syncs.count) == (20, 1)
+                await asyncio.sleep(0)
+                assert (len(done), syncs.count) == (40, 2)
 
     asyncio.run(story())
 
@@ -215,28 +208,21 @@ def test_a_flood_is_answered_frame_by_frame(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_batch_gathers_for_as_long_as_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_gathers_for_as_long_as_the_settings_say(tmp_path: Path) -> None:
     """With `gather_s` what comes within it shares one sync; without, a connection alone waits for no timer."""
-    syncs = 0
-    real = os.fdatasync
-
-    def count(fd: int) -> None:
-        nonlocal syncs
-        syncs += 1
-        real(fd)
+    syncs = Syncs()
 
     async def story() -> None:
         async with house(tmp_path) as h:
             gathering = Intake(h.writer, ManualClock(), gather_s=0.05)
             await gathering.append("test", MEDIA_OTHER, b"warm")
-            monkeypatch.setattr(os, "fdatasync", count)
             began = time.monotonic()
-            one = asyncio.create_task(gathering.append("test", MEDIA_OTHER, b"1"))
-            await asyncio.sleep(0.01)
-            await asyncio.gather(one, gathering.append("test", MEDIA_OTHER, b"2"))
-            assert syncs == 1
+            with syncs.counting():
+                one = asyncio.create_task(gathering.append("test", MEDIA_OTHER, b"1"))
+                await asyncio.sleep(0.01)
+                await asyncio.gather(one, gathering.append("test", MEDIA_OTHER, b"2"))
+            assert syncs.count == 1
             assert 0.045 < time.monotonic() - began < 2
-            monkeypatch.undo()
 
     asyncio.run(story())
 
