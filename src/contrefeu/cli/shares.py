@@ -72,10 +72,14 @@ def read_share(path: Path) -> str:
     try:
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError):
-        raise OperatorError(f"There is no share in {path}.", safe="Nothing was opened.") from None
+        lines = []
     words = " ".join(line for line in lines if not line.startswith("#")).strip()
     if not words:
-        raise OperatorError(f"There is no share in {path}.", safe="Nothing was opened.")
+        raise OperatorError(
+            f"There is no share in {path}.",
+            safe="Nothing was opened.",
+            next="Give each custodian's own file, as init or keys rotate wrote it, or a text file with its words.",
+        )
     return words
 
 

@@ -515,4 +515,8 @@ def _put(path: Path, data: bytes) -> None:
     try:
         swap_file(path, data)
     except OSError as refused:
-        raise StorageError(f"The exchange cannot write: {refused.strerror}.") from refused
+        raise StorageError(
+            f"The exchange cannot write: {refused.strerror}.",
+            safe="The journals, and what was exchanged before.",
+            next="See to the disk; the exchange goes on by itself.",
+        ) from refused
