@@ -70,6 +70,27 @@ def test_a_home_put_back_from_a_backup_forks_nothing_that_its_vault_holds(
     assert JournalFiles.of(tmp_path / "vault" / "journals", second).segments() == [1]
 
 
+@pytest.mark.req("C6")
+@pytest.mark.parametrize("kept", ["exchange/vouched/{folder}", "vouched/vault-b/{folder}.checkpoint"])
+def test_journals_put_back_are_behind_what_a_peer_or_a_pulling_vault_had(
+    cli: Commands, filed: File, tmp_path: Path, kept: str
+) -> None:
+    """What others vouched for lies in the home: journals that are put back alone are met by it at the next start."""
+    cli.told("import", filed("1.hl7", admission()))
+    shutil.copytree(cli.home / "journals", tmp_path / "before")
+    cli.told("import", filed("2.hl7", potassium()))
+    first = Node.at(cli.home).capture_journal
+    files = JournalFiles.of(cli.home / "journals", first)
+    place = cli.home / kept.format(folder=files.folder.name)
+    place.parent.mkdir(parents=True)
+    shutil.copy(files.folder / "checkpoint", place)
+    shutil.rmtree(cli.home / "journals")
+    shutil.copytree(tmp_path / "before", cli.home / "journals")
+    assert cli.told("import", filed("3.hl7", potassium("AFTER")))["journaled"] == 1
+    assert Node.at(cli.home).capture_journal == first.replace("-capture", ".2-capture")
+    assert {d["kind"] for d in cli.told("journal", "verify", status=12)["damage"]} == {"rolled-back"}
+
+
 def test_a_vault_that_does_not_answer_holds_up_no_feed(cli: Commands, filed: File, tmp_path: Path) -> None:
     """Unplugged: the journal is written as if there were none."""
     url = f"file://{tmp_path / 'vault'}"

@@ -38,7 +38,15 @@ _LOOK = _READ | _READ_DIR | _EXECUTE
 # Part -> what of the home it may read, and what it may change.
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "capture": (
-        ("contrefeu.toml", "node/capture.seed", "keys/public", "keys/recovery", "keys/recovery.pub"),
+        (
+            "contrefeu.toml",
+            "node/capture.seed",
+            "keys/public",
+            "keys/recovery",
+            "keys/recovery.pub",
+            "vouched",
+            "exchange/vouched",
+        ),
         ("journals", "run", "feeds"),
     ),
     "web": (
@@ -51,6 +59,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "keys/recovery.pub",
             "ca",
             "peers",
+            "vouched",
+            "exchange/vouched",
         ),
         ("journals", "run", "reserve"),
     ),

@@ -12,7 +12,6 @@ Rules kept here:
 import asyncio
 import contextlib
 import heapq
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from contrefeu.base import Clock, ContrefeuError, MissingError, OperatorError, SystemClock
+from contrefeu.base import Clock, MissingError, OperatorError, SystemClock
 from contrefeu.capture import LocalJournal, Reserve, ReservedWriter
 from contrefeu.custody import (
     BeyondHorizon,
@@ -61,7 +60,6 @@ STUCK_S = 10.0  # a reader that reads nothing for so long is stuck, and its char
 STATION_SUFFIX = "-station"  # ends the name of a journal of people's acts
 AUDIT_SUFFIX = "-audit"  # of who looked at what
 CONSOLE = "console"  # who acts when a command names nobody
-VAULTS_S_MAX = 3.0  # how long a writer that starts waits for what vaults hold: a feed waits with it
 RECIPIENTS_S = 30.0  # how long a writer trusts what it knows of the day's key
 FOLLOW_S = 1.0  # how soon a writer seals to a new recovery key
 
@@ -154,6 +152,8 @@ class Node:
             AnotherKey: It was signed by another key.
         """
         role = journal.rpartition("-")[2]
+        from contrefeu.cli.held import ASK_S_MAX, held_elsewhere
+
         capture = self.settings.capture
         return open_writer(
             self.paths.journals,
@@ -161,7 +161,7 @@ class Node:
             self.paths.signing_seed(role).read_bytes(),
             self.recipients(),
             self.clock,
-            held_elsewhere=self.held_elsewhere(),
+            held_elsewhere=held_elsewhere(self.paths, [vault.url for vault in self.settings.vaults], ASK_S_MAX),
             limits=Limits(
                 segment_bytes=capture.segment_bytes,
                 segment_age_s=capture.segment_age_s,
@@ -169,29 +169,6 @@ class Node:
             ),
             make=JournalWriter if reserve is None else partial(ReservedWriter, reserve=reserve),
         )
-
-    def held_elsewhere(self) -> dict[str, list[bytes]]:
-        """The checkpoints that the vaults in the settings hold, by folder, as far as they answer in VAULTS_S_MAX."""
-        from contrefeu.vault import checkpoints_held, open_vault
-
-        held: dict[str, list[bytes]] = {}
-
-        def ask(url: str) -> None:
-            try:
-                for folder, note in checkpoints_held(open_vault(url)).items():
-                    held.setdefault(folder, []).append(note)
-            except (ContrefeuError, OSError) as away:
-                log.warning("a vault is not asked what it holds", url=url, reason=type(away).__name__)
-
-        asking = [threading.Thread(target=ask, args=(v.url,), daemon=True) for v in self.settings.vaults]
-        for thread in asking:
-            thread.start()
-        deadline = time.monotonic() + VAULTS_S_MAX
-        for thread in asking:
-            thread.join(max(0.0, deadline - time.monotonic()))
-            if thread.is_alive():
-                log.warning("a vault does not answer: what it holds is not compared")
-        return {folder: list(notes) for folder, notes in list(held.items())}
 
     def recipients(self) -> Callable[[], list[Recipient]]:
         """Whom a writer seals to: the recovery key, and this node's reading key of the day."""

@@ -8,6 +8,8 @@ from typing import Any
 from contrefeu.base import OperatorError
 from contrefeu.journal import JournalFiles, Verified, journals_in, verify_journal
 
+VAULTS_S_MAX = 60.0  # who checks a journal waits for a disk that starts to turn, or a store that is far
+
 
 @dataclass(slots=True)
 class Report:
@@ -55,7 +57,7 @@ def verify_folder(home: Path, directory: Path | None, key: Path | None, checkpoi
         raise OperatorError(f"There is no journal in {folder}.", next="Name the folder of a journal, or --home.")
     if key is not None:
         _compare_key(journals, key)
-    held = {} if directory else _held_by_vaults(home)
+    held = {} if directory else _held_elsewhere(home)
     for name, note in _kept(journals, checkpoints):
         held.setdefault(name, []).append(note)
     witnessed = [] if directory else _held_by_witnesses(home, held)
@@ -103,29 +105,19 @@ def _kept(journals: list[JournalFiles], checkpoints: Sequence[Path]) -> Iterator
         yield folder, note
 
 
-def _held_by_vaults(home: Path) -> dict[str, list[bytes]]:
-    """Signed checkpoints that the node's vaults hold, by journal folder; a vault out of reach says nothing."""
-    from contrefeu.base import ContrefeuError
+def _held_elsewhere(home: Path) -> dict[str, list[bytes]]:
+    """Signed checkpoints that vaults and peers hold of the home's journals; who is out of reach says nothing."""
+    from contrefeu.cli.held import held_elsewhere
     from contrefeu.cli.node import Node
-    from contrefeu.vault import checkpoints_held, open_vault, vouched_notes
 
-    held: dict[str, list[bytes]] = {}
     if not (home / "contrefeu.toml").is_file():
-        return held
-    for folder, notes in vouched_notes(home).items():
-        held.setdefault(folder, []).extend(notes)
+        return {}
     node = Node.at(home)
-    for vault in node.settings.vaults:
-        try:
-            for folder, note in checkpoints_held(open_vault(vault.url, node.paths.vault_credentials)).items():
-                held.setdefault(folder, []).append(note)
-        except (ContrefeuError, OSError):
-            continue
-    return held
+    return held_elsewhere(node.paths, [vault.url for vault in node.settings.vaults], VAULTS_S_MAX)
 
 
 def _held_by_witnesses(home: Path, held: dict[str, list[bytes]]) -> list[dict[str, Any]]:
-    """What witnesses cosigned of the home's own journals, and what its peers had of them: added to *held*."""
+    """What witnesses cosigned of the home's own journals: added to *held*."""
     from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.cli.witness import known_witnesses
@@ -138,9 +130,6 @@ def _held_by_witnesses(home: Path, held: dict[str, list[bytes]]) -> list[dict[st
     found = []
     for verifier in node.own_verifiers():
         folder = file_name(verifier.name)
-        had = home / "exchange" / "vouched" / folder
-        if had.is_file():
-            held.setdefault(folder, []).append(had.read_bytes())
         for note, name, when_s in vouched_for(home / "exchange" / "witnessed", verifier, known_witnesses(node)):
             held.setdefault(folder, []).append(note)
             point = open_checkpoint(note, [verifier])
