@@ -18,7 +18,7 @@ from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
 from contrefeu.vault.pins import public_of
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
-from contrefeu.vault.repair import Repaired, copy_in_folder, copy_in_vault, repair
+from contrefeu.vault.repair import ObjectStore, Repaired, copy_in_folder, copy_in_vault, repair, repair_store
 from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
@@ -49,6 +49,7 @@ __all__ = [
     "HostSettings",
     "Meeting",
     "NodeSettings",
+    "ObjectStore",
     "Offers",
     "Peer",
     "PeerAway",
@@ -94,6 +95,7 @@ __all__ = [
     "read_header",
     "recovery_chains",
     "repair",
+    "repair_store",
     "request_for",
     "scrub_beside",
     "shipper_to",

@@ -167,7 +167,8 @@ class _Follower(threading.Thread):
             if found.state == "unreachable":
                 self._leaving.wait(RETRY_S)
             elif found.state != "catching-up" and shipper is not None:
-                self._leaving.wait(min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s)
+                pace_s = min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s
+                self._leaving.wait(max(0.0, began + pace_s - time.monotonic()))  # the step's own time is in it
         if shipper is not None:
             shipper.close()
 
