@@ -5,6 +5,7 @@ from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.exchange import Exchange, Found, Report
+from contrefeu.vault.expiry import due_in, let_go, let_go_of
 from contrefeu.vault.follow import follow, shipper_to
 from contrefeu.vault.held import Held
 from contrefeu.vault.host import HostSettings, NodeSettings, VaultHost, parse_host
@@ -72,6 +73,7 @@ __all__ = [
     "copy_in_folder",
     "copy_in_vault",
     "credentials_file",
+    "due_in",
     "exchange_by_stick",
     "file_name",
     "follow",
@@ -80,6 +82,8 @@ __all__ = [
     "is_spool",
     "keep_cosigned",
     "last_passes",
+    "let_go",
+    "let_go_of",
     "make_identity",
     "make_vault",
     "open_vault",
