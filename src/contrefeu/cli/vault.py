@@ -196,9 +196,11 @@ def selftest(
 
     A running node does it every night at three. It needs no custodian: it opens what the node's reader opens.
     """
+    from contrefeu.cli.confine import shed
     from contrefeu.cli.node import Node
     from contrefeu.cli.selftest import run_selftest
 
+    shed()
     found = run_selftest(Node.at(door(context).home), patients)
 
     def for_people() -> None:

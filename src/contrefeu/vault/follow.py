@@ -102,7 +102,7 @@ class _Wanted:
             seen = (found.st_mtime_ns, found.st_size)
             if seen != self._seen:
                 said = parse_settings(self._path.read_text())
-                quick = said.capture.ack == "vault"
+                quick = said.acks_by_vault
                 self._vaults = {vault.url: _Wish(vault.bytes_per_second_max, quick) for vault in said.vaults}
                 self._seen = seen
         return self._vaults

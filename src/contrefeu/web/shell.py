@@ -67,7 +67,7 @@ class Around:
     troubles: Mapping[str, str] = field(default_factory=dict)  # journal that is not read on -> kind of error
     alarms: Mapping[str, str] = field(
         default_factory=dict
-    )  # journal -> why it cannot write, or was left (label "alarm")
+    )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
 
 
 @dataclass(frozen=True, slots=True)
