@@ -40,6 +40,7 @@ from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
+from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -59,8 +60,11 @@ from contrefeu.chart.wording import chart_text
 
 __all__ = [
     "AUDIT",
+    "CONFLICT",
+    "SOURCE",
     "STATION",
     "UNPLACED_MAX",
+    "WRITTEN",
     "Account",
     "AllergiesState",
     "AsOf",

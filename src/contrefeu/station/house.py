@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from contrefeu.access import Account
+from contrefeu.access import Account, Downtime
 from contrefeu.chart import BoardRow, ChartsStatus, FeedStatus
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.sheet import Person, Sheet, person_of
@@ -79,23 +79,28 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
     """Return what stands around a page: how far the charts are read, exercise or not, downtime, journals in trouble."""
     alarms = await deps.alarms() if visit.actor is not None else {}
     downtime = staff.downtime
-    since, wards = downtime.since, tuple(downtime.wards)
+    since, media = downtime.since, _media(downtime)
     try:
         if visit.actor is not None:
             await staff.refresh()
         status = await deps.charts.status()
     except (OSError, TimeoutError):
-        return Around(answers=False, downtime_since=since, downtime_wards=wards, alarms=alarms)
+        return Around(answers=False, downtime_since=since, downtime_media=media, alarms=alarms)
     return Around(
         as_of_time=status.as_of.time,
         as_of_entry=status.as_of.entry,
         exercise=shows_exercise(status, visit),
         both_worlds=bool(status.patients and status.test_patients),
         downtime_since=downtime.since,
-        downtime_wards=tuple(downtime.wards),
+        downtime_media=_media(downtime),
         troubles=status.troubles,
         alarms=alarms,
     )
+
+
+def _media(downtime: Downtime) -> tuple[tuple[str, str], ...]:
+    """Each declaration that holds, the hospital's first: its ward, and where it writes."""
+    return tuple((ward, downtime.declared[ward].medium) for ward in sorted(downtime.declared))
 
 
 def of_feeds(senders: Sequence[FeedStatus]) -> list[FeedStatus]:

@@ -63,7 +63,7 @@ class Around:
     exercise: bool = False  # the world shown is T: an exercise (F33)
     both_worlds: bool = False  # there is an exercise beside real patients
     downtime_since: str = ""  # RFC 3339; "" in normal times
-    downtime_wards: tuple[str, ...] = ()  # empty: the whole hospital
+    downtime_media: tuple[tuple[str, str], ...] = ()  # ward ("": the whole hospital) and where it writes (F3)
     troubles: Mapping[str, str] = field(default_factory=dict)  # journal that is not read on -> kind of error
     alarms: Mapping[str, str] = field(
         default_factory=dict

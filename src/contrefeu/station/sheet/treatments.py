@@ -3,12 +3,16 @@
 Rules kept here:
   * The dose and its times are shown as they were sent; nothing is computed from free text (F9).
   * A dose stands under its prescription when it names it, in a list of its own when it does not.
-  * What was stopped is listed apart, struck through: it is history, not care.
+  * What was stopped is listed apart, struck through: it is history, not care. One that a feed says goes on, after
+    people here stopped it, is a conflict and stands above.
 """
 
 from dataclasses import dataclass
 
 from contrefeu.chart import (
+    CONFLICT,
+    SOURCE,
+    WRITTEN,
     Resource,
     amount,
     concept,
@@ -60,6 +64,9 @@ class Treatment:
     running: bool
     doses: tuple[Dose, ...]  # newest first
     source: str
+    conflict: str = ""  # what a feed says of it since people here ended it: a status
+    conflict_source: str = ""
+    ours: bool = False  # whether people here said the last word
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,19 @@ def _treatment(resource: Resource, doses: tuple[Dose, ...]) -> Treatment:
         running=status in RUNNING and not is_error(resource),
         doses=doses,
         source=source_of(resource),
+        ours=any(one.get("url") == WRITTEN for one in resource.get("extension") or []),
+        **_conflict(resource),
     )
+
+
+def _conflict(resource: Resource) -> dict[str, str]:
+    """What a feed says against what people here ended."""
+    for one in resource.get("extension") or []:
+        if one.get("url") == CONFLICT:
+            parts = {str(part.get("url")): part for part in one.get("extension") or []}
+            said, source = parts.get("status", {}).get("valueCode"), parts.get("source", {}).get("valueUri")
+            return {"conflict": str(said or ""), "conflict_source": str(source or "").removeprefix(SOURCE)}
+    return {}
 
 
 def _dose(resource: Resource) -> Dose:
