@@ -371,7 +371,7 @@ class Node:
 
         self.reading_keys().make_ahead(self.clock.now_ns())
         with open_charts(
-            self.paths.charts_db,
+            self.paths.charts_now,
             self.paths.store_key.read_bytes(),
             self.paths.journals,
             self.data_keys(),

@@ -29,6 +29,7 @@ from contrefeu.journal import (
     JournalReader,
     JournalTampered,
     JournalUnreadable,
+    KeyOf,
     Recipient,
     SegmentHeader,
     SegmentReader,
@@ -111,7 +112,7 @@ def _read_grant(text: str, header: SegmentHeader) -> tuple[str, str, bytes]:
     return name, fingerprint, base64.b64decode(sealed, validate=True)
 
 
-def grant_segments(files: JournalFiles, key_of: DataKeys, to: Recipient, grants: Path, signer: Signer) -> int:
+def grant_segments(files: JournalFiles, key_of: KeyOf, to: Recipient, grants: Path, signer: Signer) -> int:
     """Let *to* read every segment of a journal that *key_of* opens; returns how many were not granted before."""
     verifier = files.verifier()
     folder = _grants_folder(grants, verifier.name)
