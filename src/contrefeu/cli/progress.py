@@ -1,5 +1,6 @@
 """How far long work is: a bar with rate and time left, on a terminal's stderr and nowhere else (SURFACE, "Manners")."""
 
+import time
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +16,7 @@ _WORDS = {
     "compare": ("Comparaison des copies", "Comparing copies"),
     "rotate": ("Nouvelle clé", "New key"),
 }
+REFRESH_S = 0.1  # a bar that is drawn more often is no easier to read
 _BYTES = frozenset({"import", "bring", "compare"})
 
 
@@ -28,6 +30,7 @@ class Progress:
         self._console = Console(file=stream, stderr=stream is None)
         self._bar: Any = None
         self._task: Any = None
+        self._shown = 0.0
 
     def __enter__(self) -> "Progress":
         return self
@@ -62,10 +65,13 @@ class Progress:
         """So many more are done."""
         if self._bar is not None:
             self._bar.advance(self._task, count)
-            self._bar.refresh()
+            if time.monotonic() - self._shown > REFRESH_S:
+                self._bar.refresh()
+                self._shown = time.monotonic()
 
     def _end(self) -> None:
         if self._bar is not None:
+            self._bar.refresh()
             self._bar.stop()
             self._bar = None
 

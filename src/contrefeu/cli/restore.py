@@ -68,7 +68,7 @@ class _Watcher:
         node.audit("restore", what=" ".join(self._vaults))
         # A recovery is open: until somebody says that it is over no reading key is destroyed.
         node.record(encode(HorizonHeld("restored from a vault", rfc3339(node.clock.now_ns()))))
-        if not self._json:
+        if not self._json and node.paths.charts_now != node.paths.charts_db:
             whisper(f"Charts can be read: contrefeu --home {self._home} up. What each lacks, it says; the rest comes.")
 
 

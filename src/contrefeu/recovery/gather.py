@@ -185,9 +185,10 @@ class JournalCopies:
         for url, data, fits in met:
             if url == HERE or not data:
                 continue
-            if best is None or not fits or not _continues(best[1], data) or (short and _goes_on(best[1], data)):
-                source = "" if best is None or short else best[0]
-                self._differs(number, url, data, None if best is None else best[1], source)
+            if best is None or (short and _goes_on(best[1], data)):
+                self._differs(number, url, data, None if best is None else best[1], "")
+            elif not fits or not _continues(best[1], data):
+                self._differs(number, url, data, best[1], best[0])
         return best
 
     def _headless(self, number: int) -> None:
@@ -290,7 +291,7 @@ def _continues(one: bytes, other: bytes) -> bool:
 
 def _goes_on(good: bytes, other: bytes) -> bool:
     """Whether something stands in *other* behind what is good of it, where more was signed for."""
-    return bool(other[len(good) :].strip(b"\x00"))
+    return other.startswith(good) and bool(other[len(good) :].strip(b"\x00"))
 
 
 def _fits(end: End, roots: dict[int, bytes]) -> bool:
