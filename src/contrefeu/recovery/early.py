@@ -21,7 +21,7 @@ from contrefeu.journal import Entry, JournalFiles, JournalReader, KeyOf
 from contrefeu.recovery.gather import JournalCopies, slice_of
 from contrefeu.vault import frames_from, read_header
 
-RECENT_ENTRIES = 50_000  # of each journal: about five seconds of folding
+RECENT_ENTRIES = 20_000  # of each journal: a large hospital's last day, folded in seconds
 RECENT_S = 3 * 86_400.0  # seconds before the last entry: longer than most are out of every message, in bed
 _SECOND = 1_000_000_000
 
