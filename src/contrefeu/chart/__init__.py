@@ -38,6 +38,7 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
+from contrefeu.chart.partial import Present, fold_partial
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
 from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
@@ -53,10 +54,11 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    Restoring,
     UnplacedEntry,
     WardSummary,
 )
-from contrefeu.chart.wording import chart_text
+from contrefeu.chart.wording import chart_text, restoring_text
 
 __all__ = [
     "AUDIT",
@@ -81,7 +83,9 @@ __all__ = [
     "Names",
     "Number",
     "PatientHit",
+    "Present",
     "Resource",
+    "Restoring",
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",
@@ -102,6 +106,7 @@ __all__ = [
     "earlier",
     "first",
     "flag_of",
+    "fold_partial",
     "instant",
     "instruction_of",
     "is_error",
@@ -116,6 +121,7 @@ __all__ = [
     "place_of",
     "range_of",
     "report_title",
+    "restoring_text",
     "rules_of",
     "run_reader",
     "severity_of",

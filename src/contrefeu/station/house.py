@@ -86,7 +86,11 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
         status = await deps.charts.status()
     except (OSError, TimeoutError):
         return Around(answers=False, downtime_since=since, downtime_media=media, alarms=alarms)
+    lacks = status.restoring
     return Around(
+        restoring_since=lacks.since if lacks is not None else "",
+        restoring=(lacks.read, lacks.of) if lacks is not None else (0, 0),
+        restoring_present=lacks is not None and lacks.present,
         as_of_time=status.as_of.time,
         as_of_entry=status.as_of.entry,
         exercise=shows_exercise(status, visit),
