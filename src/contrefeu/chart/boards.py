@@ -31,6 +31,7 @@ from contrefeu.chart.elements import (
     instant,
     is_struck,
     names,
+    notice_of,
     numbers,
 )
 from contrefeu.chart.fold import Chart
@@ -215,7 +216,9 @@ def courses_of(chart: Chart) -> list[Course]:
             asked = str((kept.now.get("request") or {}).get("reference", "")).removeprefix("urn:uuid:")
             doses.setdefault(asked, []).append(kept.now)
         elif kept.kind == "MedicationRequest":
-            requests.append({**kept.now, "id": name.partition("/")[2]})
+            parents = [str(one.get("reference")) for one in kept.now.get("basedOn") or []]
+            if kept.now.get("intent") != "instance-order" or not any(one in chart.kept for one in parents):
+                requests.append({**kept.now, "id": name.partition("/")[2]})  # else its prescription says it
     known = {f"MedicationRequest/{one['id']}" for one in requests}
     loose = [dose for asked, found in doses.items() if asked not in known for dose in found]
     made = []
@@ -277,7 +280,7 @@ def _is_listed(allergy: Resource) -> bool:
 def _alerts(chart: Chart) -> list[Alert]:
     found = []
     for kept in chart.kept.values():
-        if kept.kind == "Flag" and kept.now.get("status", "active") == "active":
+        if kept.kind == "Flag" and kept.now.get("status", "active") == "active" and not notice_of(kept.now)[0]:
             what = concept(kept.now.get("code")) or concepts(kept.now.get("category"))
             found.append(Alert(what, _end_of(first(kept.now, "period.end"))))
     return sorted((one for one in found if one.what), key=lambda one: one.what)

@@ -28,6 +28,8 @@ BLOCKS = {
     "MedicationRequest": "prescriptions",
     "MedicationAdministration": "doses",
     "MedicationDispense": "prescriptions",
+    "MedicationStatement": "prescriptions",
+    "NutritionOrder": "diets",
     "ServiceRequest": "requests",
     "Observation": "results",
     "DiagnosticReport": "results",
