@@ -52,7 +52,12 @@ _ENDING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "Docu
 # Types that are taken back by verificationStatus, and stand by clinicalStatus: never both (FHIR ait-2, con-5)
 _TAKEN_BACK = frozenset({"AllergyIntolerance", "Condition"})
 # Which type an object's subject element is called otherwise in (R4).
-_SUBJECT = {"AllergyIntolerance": "patient", "Immunization": "patient"}
+_SUBJECT = {
+    "AllergyIntolerance": "patient",
+    "Immunization": "patient",
+    "NutritionOrder": "patient",
+    "RelatedPerson": "patient",
+}
 
 
 class Earlier(Struct, frozen=True, omit_defaults=True):

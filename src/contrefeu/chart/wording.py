@@ -99,6 +99,7 @@ class _Page:
         yield from self._block("alerts", self._plain(self._of("alerts")))
         yield from self._block("problems", self._plain(self._of("problems", "onsetDateTime", "recordedDate")))
         yield from self._block("prescriptions", self._prescriptions(), "doses")
+        yield from self._block("diets", self._plain(self._of("diets", "dateTime")))
         yield from self._block("requests", self._plain(self._of("requests", "authoredOn")))
         yield from self._block("results", self._results())
         yield from self._block("documents", self._documents(), *(("results",) if self._reports() else ()))

@@ -63,9 +63,10 @@ def read_fhir(reading: Reading, resource: Any, rules: FeedRules) -> None:
     alone = next(iter(by_patient)) if len(by_patient) == 1 else ""
     words = {name: text for url, one in resources if (text := _words(one)) for name in _names(url, one)}
     drugs = {name: one for url, one in resources if one["resourceType"] == "Medication" for name in _names(url, one)}
+    files = {name: one for url, one in resources if one["resourceType"] == "Binary" for name in _names(url, one)}
     for _, one in resources:
         type_ = str(one["resourceType"])
-        if type_ == "Patient":
+        if type_ == "Patient" or (type_ == "Binary" and len(resources) > 1):
             continue
         if type_ not in _CHARTED:
             reading.lose(type_, "kept in the message, not charted")
@@ -73,7 +74,7 @@ def read_fhir(reading: Reading, resource: Any, rules: FeedRules) -> None:
         element = _CHARTED[type_]
         key = _patient_key(one, element, names, authority) or (alone if not _names_somebody(one, element) else "")
         if key:
-            by_patient.setdefault(key, []).append(_with_words(_with_drug(one, drugs)))
+            by_patient.setdefault(key, []).append(_with_files(_with_words(_with_drug(one, drugs)), files))
         else:
             reading.lose(type_, "names no patient that can be told from others")
     ids = {f"{one['resourceType']}/{one.get('id')}": _name(one, reading.source) for _, one in resources}
@@ -319,6 +320,28 @@ def _with_words(resource: Json) -> Json:
     notes = _dicts(resource.get("note"))
     new = [{"text": text} for text in said if not any(text in str(note.get("text")) for note in notes)]
     return {**resource, "note": [*notes, *new]} if new else resource
+
+
+def _with_files(resource: Json, files: dict[str, Json]) -> Json:
+    """A report or a document with the bytes that its bundle holds apart (Binary), so that they are read in place."""
+    if not files or resource["resourceType"] not in {"DocumentReference", "DiagnosticReport"}:
+        return resource
+    if resource["resourceType"] == "DiagnosticReport":
+        forms = [_with_file(one, files) for one in _dicts(resource.get("presentedForm"))]
+        return {**resource, "presentedForm": forms} if forms else resource
+    content = [
+        {**one, "attachment": _with_file(_dict(one.get("attachment")), files)}
+        for one in _dicts(resource.get("content"))
+    ]
+    return {**resource, "content": content} if content else resource
+
+
+def _with_file(attachment: Json, files: dict[str, Json]) -> Json:
+    target = str(attachment.get("url") or "")
+    file = files.get(target) or files.get("/".join(target.split("/")[-2:]))
+    if attachment.get("data") or file is None or not isinstance(file.get("data"), str):
+        return attachment
+    return {"contentType": str(file.get("contentType") or ""), **attachment, "data": file["data"]}
 
 
 def _ingredient(one: Json, contained: dict[str, Json], drugs: dict[str, Json]) -> str:

@@ -63,6 +63,7 @@ class Movement(Struct, frozen=True):
     place: list[str] = []  # ward, room, bed, facility; empty when not said
     unit: str = ""  # responsible unit
     patient_class: str = ""
+    announced: bool = False  # its time is after that of the message: the fold says so
 
 
 class Stay(Struct, frozen=True):

@@ -58,7 +58,7 @@ class House:
         found = await self.charts.chart(chart)
         if found is None:
             raise NOT_FOUND
-        sheet, id_ = Sheet(found), found.id
+        sheet, id_ = Sheet(found, self.deps.clock.now_ns()), found.id
         whose = person_of(sheet)
         if not self.account(request).in_scope(whose.ward) and not self.glass_broken(request, id_):
             raise OutOfScope(id_)

@@ -185,7 +185,7 @@ class ChartPages:
         found = await house.charts.chart(request.path_params["id"])
         if found is None:
             raise NOT_FOUND
-        id_, whose = found.id, person_of(Sheet(found))
+        id_, whose = found.id, person_of(Sheet(found, house.deps.clock.now_ns()))
         if house.account(request).in_scope(whose.ward):
             return RedirectResponse(f"/patient/{quote(id_)}", 303)
         ward = "" if whose.confidential else whose.ward  # where a protected person lies is not for everybody (F24)
