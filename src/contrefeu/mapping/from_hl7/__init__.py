@@ -129,7 +129,7 @@ class _Header(Struct, frozen=True):
 
 
 def _header_of(message: Message) -> _Header:
-    fields, mark = message.header.fields, message.delimiters.field
+    fields, mark = message.header.fields, message.notation.field
     line = mark.join((fields[0], *fields[2:7], "", *fields[8:10], "", *fields[11:12]))
     return _kept_header(line, message.notation) if len(line) <= LINE_CHARS_MAX else _header(line, message.notation)
 

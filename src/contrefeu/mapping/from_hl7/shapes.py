@@ -48,7 +48,7 @@ _kept_shape = lru_cache(maxsize=SHAPES_MAX)(Shape)
 
 def shape_of(obx: Segment) -> Shape:
     """Return what *obx* says beside its number, value and times."""
-    fields, mark = obx.fields, obx.notation.delimiters.field
+    fields, mark = obx.fields, obx.notation.field
     parts = ("OBX", "", *fields[2:4], "", "", *fields[6:9], "", "", *fields[11:12], "", "", "", "", *fields[16:18])
     line = mark.join(parts)
     return _kept_shape(line, obx.notation) if len(line) <= SHAPE_CHARS_MAX else Shape(line, obx.notation)
