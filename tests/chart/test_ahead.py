@@ -4,6 +4,10 @@ Method: a processor more than the one that folds, made up; real processes; one o
 """
 
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +46,28 @@ def test_a_process_that_dies_costs_nothing_but_time(readers):
     assert readers._pool.submit(os._exit, 1).exception() is not None
     assert [one.ref for one in readings] == [one.ref for one in ENTRIES]
     assert [one.ref for one in readers.ask(ENTRIES)] == [one.ref for one in ENTRIES]
+
+
+BEGUN = """
+import os, time
+from contrefeu.chart.ahead import Readers
+from contrefeu.mapping import Rules
+readers = Readers(Rules(), 1)
+print(readers._pool.submit(os.getpid).result(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_nobody_reads_on_for_a_process_that_was_killed():
+    """What holds patients' messages ends with the one that asked, kill -9 or not."""
+    with subprocess.Popen([sys.executable, "-c", BEGUN], stdout=subprocess.PIPE, text=True) as asking:
+        reading = Path(f"/proc/{asking.stdout.readline().strip()}")
+        assert reading.exists()
+        asking.kill()
+    until = time.monotonic() + 30
+    while reading.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not reading.exists()
 
 
 @pytest.mark.req("R1")

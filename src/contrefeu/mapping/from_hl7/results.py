@@ -76,7 +76,7 @@ class Line:
         self.obx = obx
         self.shape = shape_of(obx)
         self.kind = self.shape.kind
-        self.name = _name_of(obx)  # code and sub-id
+        self.name = self.shape.name, obx.text(4)  # code and sub-id
         self.notes: list[Annotation] = []
         self.more: list[Segment] = []
 

@@ -23,12 +23,13 @@ SHAPE_CHARS_MAX = 512  # characters of such a line, without its value, that is r
 class Shape:
     """What a result line says beside its number, value and times."""
 
-    __slots__ = ("elements", "kind", "unit")
+    __slots__ = ("elements", "kind", "name", "unit")
 
     def __init__(self, line: str, notation: Notation) -> None:
         """OBX: 2 type, 3 code, 6 unit, 7 range, 8 flags, 11 status, 16 observer, 17 method."""
         obx = Segment(line, 0, notation)
         self.kind = obx.text(2)
+        self.name = obx.text(3) or obx.text(3, 2)
         self.unit = unit_words(obx.rep(6))
         self.elements: Json = plain(
             Observation(
