@@ -118,26 +118,18 @@ def _capture_intake(node: "Node") -> "Intake":
     from contrefeu.capture import CopiesFile, Intake, VaultIntake
     from contrefeu.cli.copying import STATE
 
-    said = node.settings.capture
+    gather_s = node.settings.capture.gather_ms / 1000
     writer = node.writer(node.capture_journal)
-    if said.ack == "disk":
-        return Intake(writer, node.clock, gather_s=said.gather_ms / 1000)
+    if not node.settings.acks_by_vault:
+        return Intake(writer, node.clock, gather_s=gather_s)
     copies = CopiesFile(node.paths.run / STATE, node.capture_journal, node.clock)
-    return VaultIntake(
-        writer,
-        node.clock,
-        copies,
-        when_no_vault=said.when_no_vault,
-        exceptions=said.no_vault_exceptions,
-        gather_s=said.gather_ms / 1000,
-    )
+    return VaultIntake(writer, node.clock, copies, node.settings.ack_rule, gather_s=gather_s)
 
 
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
     from contrefeu.cli.horizon import KeyKeeper
     from contrefeu.cli.peering import Granting
-    from contrefeu.cli.selftest import every_night
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
@@ -149,7 +141,6 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
             await asyncio.sleep(0.0 if made else GRANTS_S)
 
     keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
-    testing = asyncio.create_task(every_night(node))
     grants = asyncio.create_task(grant())
     while not stop.is_set():
         store = node.paths.charts_now
@@ -168,7 +159,6 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
         )
         over.cancel()
     keeping.cancel()
-    testing.cancel()
     grants.cancel()
 
 
