@@ -9,7 +9,7 @@ Rules kept here:
 
 import asyncio
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -53,6 +53,10 @@ class CopiesFile:
         self._clock = clock
         self._seen: tuple[int, int] = (0, 0)
         self._said: list[_Said] = []
+
+    def turn_to(self, journal: str) -> None:
+        """Look at another journal from now on."""
+        self._folder = journal.replace("/", "_")
 
     def standing(self) -> Standing:
         """How far the vaults are."""
@@ -118,11 +122,18 @@ class VaultIntake(Intake):
         """Append nothing; *answer* is called after the answers to all that was offered before."""
         super().follow(lambda ref: self._hold(ref, self._source, answer))
 
+    def change(self, make: Callable[[], JournalWriter]) -> None:
+        """As any intake; whoever waits for a vault is not answered: the vaults do not take the journal before."""
+        super().change(make)
+        self._last, self._source = 0, ""
+        self._copies.turn_to(self.journal)
+
     def close(self) -> None:
         """Let the journal go; whoever still waits is not answered, and sends again what is on disk already."""
         super().close()
         if self._looking is not None:
             self._looking.cancel()
+            self._looking = None
         while self._held:
             self._held.popleft().answer(None)
 

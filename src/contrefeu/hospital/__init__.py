@@ -10,6 +10,7 @@ from contrefeu.hospital.settings import (
     VaultSettings,
     WardSettings,
     WebSettings,
+    WitnessSettings,
     default_settings,
     parse_settings,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "VaultSettings",
     "WardSettings",
     "WebSettings",
+    "WitnessSettings",
     "default_settings",
     "feed_text",
     "parse_settings",
