@@ -80,6 +80,7 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     import msgspec
 
     from contrefeu.capture import LocalServer, MllpListener, RefusedCounts, Sequences
+    from contrefeu.cli.overtaken import Overtaken
 
     settings = node.settings.capture
     sequences = Sequences(node.paths.feeds / "sequences")
@@ -100,6 +101,8 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
+    overtaken = Overtaken(node, intake, lambda held: node.writer(node.capture_journal, held=held))
+    watching = asyncio.create_task(overtaken.watch(stop))
     counting = asyncio.create_task(refused.save_every(COUNTS_S))
     gc.freeze()  # what is here now stays: no collection looks at it while senders wait
     emit({"event": "ready", "mllp": _join(host, port)})
@@ -107,6 +110,7 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     await listener.drain()
     local.close()
     signing.cancel()
+    watching.cancel()
     counting.cancel()
     intake.close()
     sequences.close()
@@ -173,6 +177,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     import uvicorn
 
     from contrefeu.capture import Intake, LocalServer, Reserve
+    from contrefeu.cli.overtaken import Overtaken
     from contrefeu.cli.webdeps import web_app
 
     host, port = _address(listen)
@@ -188,6 +193,8 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
             intake.sign_every(node.settings.capture.checkpoint_s),
             looks.sign_every(node.settings.capture.checkpoint_s),
             reserve.fill_every(RESERVE_S),
+            Overtaken(node, intake, lambda held: node.writer(node.station_journal, reserve, held)).watch(stop),
+            Overtaken(node, looks, lambda held: node.writer(node.audit_journal, reserve, held)).watch(stop),
         )
     ]
     app = web_app(node, intake, looks, insecure_http=insecure_http, demo=demo)
