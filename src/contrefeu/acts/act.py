@@ -22,6 +22,13 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.replays import (
+    EntriesSetAside,
+    GapTaken,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+)
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -119,9 +126,14 @@ Act = (
     | SecretChanged
     | DowntimeDeclared
     | DowntimeLifted
+    | EntriesSetAside
+    | GapTaken
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | MessagesAnswered
+    | MessagesClaimed
+    | MessagesReleased
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

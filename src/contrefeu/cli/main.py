@@ -16,11 +16,14 @@ from contrefeu.cli import (
     export,
     feeds,
     find,
+    gap,
     imports,
     init,
     journal,
     keys,
     part,
+    reconcile,
+    replay,
     restore,
     station,
     status,
@@ -57,6 +60,9 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.add_typer(station.app, name="station")
 app.command("restore")(restore.restore)
+app.command("gap")(gap.gap)
+app.command("replay")(replay.replay)
+app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
 app.command("export")(export.export)
