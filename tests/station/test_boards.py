@@ -7,9 +7,8 @@ import pytest
 
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
-from contrefeu.chart import AsOf, DueItem, FeedStatus
+from contrefeu.chart import AsOf, DueItem, FeedStatus, due_in_downtime
 from contrefeu.station import NodeStatus, VaultState
-from contrefeu.station.due import due_in_downtime
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import CAPTURE, NOW_NS, Charts, at, staffed
 

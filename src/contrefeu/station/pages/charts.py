@@ -17,11 +17,8 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import DueItem, source_of
-from contrefeu.station.ages import Age, age_of, weight_is_old
-from contrefeu.station.due import due_in_downtime
-from contrefeu.station.house import House, OutOfScope
-from contrefeu.station.sheet import (
+from contrefeu.chart import Age, DueItem, age_of, due_in_downtime, source_of, weight_is_old
+from contrefeu.chart.sheet import (
     SHOWN_TYPES,
     Allergies,
     Heard,
@@ -37,6 +34,7 @@ from contrefeu.station.sheet import (
     story_of,
     treatments_of,
 )
+from contrefeu.station.house import House, OutOfScope
 from contrefeu.web import NOT_FOUND, person
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from contrefeu.base import parse_rfc3339
-from contrefeu.chart import DueItem
+from contrefeu.chart.views import DueItem
 
 
 def due_in_downtime(due: Sequence[DueItem], now_ns: int) -> list[DueItem]:
