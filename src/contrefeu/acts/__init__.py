@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime, the glass broken, things withdrawn, keys made, tried and destroyed."""
+"""What FHIR has no word for: accounts, downtime, the glass broken, things withdrawn, keys, pages printed."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -23,6 +23,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
 from contrefeu.acts.withdrawals import (
     OFFICER,
     WITNESSES,
@@ -46,6 +47,9 @@ __all__ = [
     "GlassBroken",
     "HorizonHeld",
     "HorizonReleased",
+    "PageScanned",
+    "PagesIssued",
+    "PagesLost",
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",
     "RecoveryRehearsed",

@@ -22,6 +22,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -118,6 +119,9 @@ Act = (
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | PageScanned
+    | PagesIssued
+    | PagesLost
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

@@ -54,6 +54,7 @@ from contrefeu.chart.sentences import (
     report_title,
     sentence,
     value_of,
+    wall_day,
 )
 from contrefeu.chart.silence import FEED_SILENT_S, of_feeds, silent_feeds
 from contrefeu.chart.views import (
@@ -153,6 +154,7 @@ __all__ = [
     "to_bundle",
     "unit",
     "value_of",
+    "wall_day",
     "weight_is_old",
     "word",
 ]

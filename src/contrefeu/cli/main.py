@@ -16,12 +16,15 @@ from contrefeu.cli import (
     export,
     feeds,
     find,
+    forms,
     imports,
     init,
     journal,
     keys,
+    pack,
     part,
     restore,
+    scan,
     station,
     status,
     up,
@@ -60,6 +63,9 @@ app.command("restore")(restore.restore)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
 app.command("export")(export.export)
+app.command("pack")(pack.pack)
+app.command("forms")(forms.forms)
+app.command("scan")(scan.scan)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
