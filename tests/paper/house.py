@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pypdfium2
 
+from contrefeu.access import Declared
 from contrefeu.base import rfc3339
 from contrefeu.chart import AsOf, Board, FeedStatus, board_row
 from contrefeu.chart.fold import Chart
@@ -26,7 +27,7 @@ class Ward:
     now: str = NOW
     heard: str = NOW  # when its feeds spoke last
     world: Any = "P"
-    downtime: str = ""
+    downtime: Declared | None = None
 
     @property
     def setting(self) -> Setting:

@@ -6,8 +6,10 @@ text and as codes.
 
 import pytest
 
+from contrefeu.access import Declared
 from contrefeu.base import rfc3339
-from contrefeu.paper import read_code
+from contrefeu.chart.views import Restoring
+from contrefeu.paper import foot_of, read_code
 from contrefeu.paper.doses import Cell
 from contrefeu.paper.pictures import pages_in, texts_on
 from contrefeu.paper.typeset import locked
@@ -250,9 +252,19 @@ def test_a_pack_is_in_its_reader_s_language(language):
 
 @pytest.mark.req("F3")
 def test_a_declared_downtime_stands_on_every_page():
-    """With the minute it was declared at."""
-    pages = texts(ward(A01, downtime=rfc3339(ns("1124 1130"))).printed().pdf)
-    assert all("DOWNTIME DECLARED 24 Nov 2026 11:30" in page for page in pages)
+    """With the minute it was declared at, and the medium in force: since when, and by whom."""
+    at = rfc3339(ns("1124 1130"))
+    pages = texts(ward(A01, downtime=Declared(at, "ransom", "user/durand", "paper", at, "user/durand")).printed().pdf)
+    wanted = "DOWNTIME DECLARED 24 Nov 2026 11:30 · MEDIUM IN FORCE: PAPER since 24 Nov 2026 11:30, by durand"
+    assert all(wanted in " ".join(page.split()) for page in pages)
+
+
+def test_a_history_that_is_being_restored_says_so_on_every_page():
+    """An allergy of before may be missing: no page is printed without saying it."""
+    found = ward(A01)
+    lacks = Restoring(rfc3339(ns("1124 0300")), 50_000, 1_000_000)
+    foot = foot_of(found.board, found.setting, "CHU", lacks=lacks)
+    assert "THIS CHART IS NOT COMPLETE" in foot.incomplete
 
 
 def test_corrected_values_say_what_they_replaced():

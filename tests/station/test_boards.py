@@ -5,6 +5,7 @@ Method: pages of a ward in memory, read as words; each rule with the row that wo
 
 import pytest
 
+from contrefeu.access import Declared
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
 from contrefeu.chart import AsOf, DueItem, FeedStatus, due_in_downtime
@@ -121,7 +122,7 @@ def test_due_items_of_a_downtime_compare_instants():
         DueItem("e", "", "due", "M/5"),
         DueItem("f", "tonight", "late", "M/6"),
     ]
-    states = [item.state for item in due_in_downtime(items, NOW_NS)]
+    states = [item.state for item in due_in_downtime(items, NOW_NS, Declared(at(-2), "", ""))]
     assert states == ["unknown", "unknown", "due", "coming", "unknown", "unknown"]
 
 
@@ -246,7 +247,7 @@ def test_downtime_is_declared_and_lifted_by_its_role():
     crise = visitor("crise")
     crise.post("/downtime", do="declare", ward=["CARD", "MED"], reason="Rançongiciel")
     page = text_of(crise.get("/downtime"))
-    assert "CARD 03:11 crise Rançongiciel" in page
+    assert "CARD 03:11 sur papier depuis 03:11 crise Rançongiciel" in page
     assert "PANNE DÉCLARÉE depuis 03:11 · CARD, MED" in text_of(visitor("nadia", charts=crise.charts).get("/"))
     crise.post("/downtime", do="lift", ward="CARD")
     assert crise.app.state.house.staff.downtime.wards == ["MED"]

@@ -34,6 +34,7 @@ from contrefeu.chart.elements import (
     names,
     newest,
     notes,
+    notice_of,
     numbers,
     source_of,
     status_of,
@@ -41,6 +42,7 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
+from contrefeu.chart.partial import Present, fold_partial
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import (
     clock,
@@ -56,7 +58,8 @@ from contrefeu.chart.sentences import (
     value_of,
     wall_day,
 )
-from contrefeu.chart.silence import FEED_SILENT_S, of_feeds, silent_feeds
+from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
+from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -69,17 +72,22 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    Restoring,
     UnplacedEntry,
     WardSummary,
 )
-from contrefeu.chart.wording import chart_text, printable
+from contrefeu.chart.wording import chart_text, printable, restoring_text
 from contrefeu.chart.words import Language, word
 
 __all__ = [
     "AUDIT",
+    "CONFLICT",
     "FEED_SILENT_S",
+    "OURS",
+    "SOURCE",
     "STATION",
     "UNPLACED_MAX",
+    "WRITTEN",
     "Account",
     "Age",
     "AllergiesState",
@@ -98,7 +106,9 @@ __all__ = [
     "Names",
     "Number",
     "PatientHit",
+    "Present",
     "Resource",
+    "Restoring",
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",
@@ -125,6 +135,7 @@ __all__ = [
     "earlier",
     "first",
     "flag_of",
+    "fold_partial",
     "instant",
     "instruction_of",
     "is_error",
@@ -135,6 +146,7 @@ __all__ = [
     "names",
     "newest",
     "notes",
+    "notice_of",
     "numbers",
     "of_feeds",
     "open_charts",
@@ -142,6 +154,7 @@ __all__ = [
     "printable",
     "range_of",
     "report_title",
+    "restoring_text",
     "rules_of",
     "run_reader",
     "sentence",

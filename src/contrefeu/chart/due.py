@@ -1,8 +1,10 @@
 """What is due, as a ward in downtime may read it (F2).
 
 Rules kept here:
-  * From the declaration on, a dose whose hour has come and for which no administration was received reads
-    "given? not known": it may have been given on paper. It is never due or late there, and never given.
+  * A dose whose hour has come and for which no administration was received reads "given? not known" while the ward
+    writes elsewhere: it may have been given on paper. It is never due or late there, and never given.
+  * Where the ward writes on this screen, so reads what had fallen due before it began to (F3); what falls due since
+    then is due, and late, as the prescription says.
   * What is still to come stays as the prescription says.
 """
 
@@ -10,13 +12,16 @@ from collections.abc import Sequence
 
 import msgspec
 
+from contrefeu.access import Declared
 from contrefeu.base import parse_rfc3339
 from contrefeu.chart.views import DueItem
 
 
-def due_in_downtime(due: Sequence[DueItem], now_ns: int) -> list[DueItem]:
-    """Return *due* for a ward where downtime is declared."""
-    return [msgspec.structs.replace(item, state="unknown") if _has_come(item, now_ns) else item for item in due]
+def due_in_downtime(due: Sequence[DueItem], now_ns: int, declared: Declared) -> list[DueItem]:
+    """Return *due* for a ward where downtime is *declared*."""
+    known_from_ns = parse_rfc3339(declared.medium_since) if declared.medium == "screen" else now_ns
+    until_ns = min(now_ns, known_from_ns)
+    return [msgspec.structs.replace(item, state="unknown") if _has_come(item, until_ns) else item for item in due]
 
 
 def _has_come(item: DueItem, now_ns: int) -> bool:

@@ -49,9 +49,10 @@ def forms(
     with node.charts() as charts:
         board = board_of(charts, ward)
         chart = _chart(charts, patient) if patient else None
+        lacks = charts.status().restoring
     foot = blank_foot(facility, board.name or ward, setting)
     if chart is not None:
-        foot = written_foot(foot_of(board, setting, facility, downtime_of(node, ward)))
+        foot = written_foot(foot_of(board, setting, facility, downtime_of(node, ward), lacks))
     printed = print_form(kind, [chart] * count, foot, setting, issuer_of(node, ward, rfc3339(setting.now_ns)))
     node.audit("export", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")
     issued(node, user, printed.issues)

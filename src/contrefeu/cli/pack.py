@@ -30,9 +30,12 @@ def pack(
     node = Node.at(entrance.home)
     password = password_in(password_file)
     setting = setting_of(node, entrance.language)
+    downtime = downtime_of(node, ward)
     with node.charts() as charts:
         board = board_of(charts, ward)
-        made, shown = ward_pack(board, charts.chart, setting, node.settings.node.facility, downtime_of(node, ward))
+        lacks = charts.status().restoring
+        facility = node.settings.node.facility
+        made, shown = ward_pack(board, charts.chart, setting, facility, downtime, lacks)
     printed = print_pack(made, shown, issuer_of(node, ward, rfc3339(setting.now_ns)))
     node.audit("export", user=user, what=f"pack {ward}")
     issued(node, user, printed.issues)

@@ -9,6 +9,7 @@ from contrefeu.cli.node import CONSOLE, Node
 from contrefeu.journal import MEDIA_ACT, Draft
 
 if TYPE_CHECKING:
+    from contrefeu.access import Declared
     from contrefeu.chart import Board, Charts, Language, SyncChartsClient
     from contrefeu.paper import Issue, Issuer, Setting
 
@@ -37,13 +38,15 @@ def board_of(charts: "Charts | SyncChartsClient", ward: str) -> "Board":
     return charts.board(ward)
 
 
-def downtime_of(node: Node, ward: str) -> str:
-    """Since when downtime is declared for *ward*; "" when it is not."""
-    from contrefeu.cli.accounts import downtime_state
+def downtime_of(node: Node, ward: str) -> "Declared | None":
+    """The declaration of downtime in force on *ward*."""
+    from contrefeu.access import Downtime
+    from contrefeu.cli.accounts import station_acts
 
-    state = downtime_state(node)
-    declared = state["state"] != "normal" and (not state["wards"] or ward in state["wards"])
-    return str(state["since"]) if declared else ""
+    downtime = Downtime()
+    for act, entry in station_acts(node):
+        downtime.apply(act, entry.source)
+    return downtime.of(ward)
 
 
 def issuer_of(node: Node, ward: str, at: str) -> "Issuer":

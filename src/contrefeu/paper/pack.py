@@ -13,8 +13,20 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct
 
+from contrefeu.access import Declared
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import FEED_SILENT_S, Board, BoardRow, Chart, clock, day, of_feeds, silent_feeds
+from contrefeu.chart import (
+    FEED_SILENT_S,
+    Board,
+    BoardRow,
+    Chart,
+    Restoring,
+    clock,
+    day,
+    of_feeds,
+    restoring_text,
+    silent_feeds,
+)
 from contrefeu.paper.doses import DoseSheet, dose_sheet_of
 from contrefeu.paper.issue import Issue, Issuer, coded
 from contrefeu.paper.patient import PatientPages, pages_of
@@ -39,8 +51,9 @@ class Foot(Struct, frozen=True):
     silent: str
     not_after: str
     destroy: str
-    downtime: str
+    downtime: str  # since when, and which medium is in force since when and by whom (F3)
     page: str
+    incomplete: str = ""  # what a history that is still being restored lacks
 
 
 class CensusRow(Struct, frozen=True):
@@ -88,7 +101,12 @@ class WardPack(Struct, frozen=True):
 
 
 def ward_pack(
-    board: Board, chart_of: Callable[[str], Chart | None], setting: Setting, facility: str, downtime: str = ""
+    board: Board,
+    chart_of: Callable[[str], Chart | None],
+    setting: Setting,
+    facility: str,
+    downtime: Declared | None = None,
+    lacks: Restoring | None = None,
 ) -> tuple[WardPack, list[Chart]]:
     """Return the pack of a ward, and the charts it is made of, in the order of its patients.
 
@@ -97,7 +115,8 @@ def ward_pack(
         chart_of: Gives a chart by its id.
         setting: Words and time.
         facility: The hospital's name.
-        downtime: Since when downtime is declared for the ward (RFC 3339); "" when it is not.
+        downtime: The declaration in force on the ward.
+        lacks: What is not there yet of a history that is being restored.
     """
     found = [(row, chart) for row in board.rows if (chart := chart_of(row.id)) is not None]
     parts = []
@@ -112,7 +131,7 @@ def ward_pack(
         lang=setting.language,
         title=setting.say("pack"),
         words={name: setting.say(name) for name in _SHOWN},
-        foot=foot_of(board, setting, facility, downtime),
+        foot=foot_of(board, setting, facility, downtime, lacks),
         census=census,
         index=[IndexRow(name, bed, n) for name, n, bed in sorted(names)],
         free_beds=board.free_beds,
@@ -129,7 +148,9 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def foot_of(board: Board, setting: Setting, facility: str, downtime: str = "") -> Foot:
+def foot_of(
+    board: Board, setting: Setting, facility: str, downtime: Declared | None = None, lacks: Restoring | None = None
+) -> Foot:
     """Return what every page of the ward says of its own age."""
     feeds = of_feeds(board.feeds)
     silent = silent_feeds(board.feeds, setting.now_ns)
@@ -150,9 +171,16 @@ def foot_of(board: Board, setting: Setting, facility: str, downtime: str = "") -
         not_after=f"{setting.say('not valid after')} {setting.at(until)}",
         destroy=f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))} · {setting.say('destroy')} "
         f"{day(destroy[:10], setting.language)}",
-        downtime=f"{setting.say('downtime')} {setting.at(downtime)}" if downtime else "",
+        downtime=_downtime(downtime, setting) if downtime is not None else "",
         page=setting.say("page"),
+        incomplete=restoring_text(lacks, setting.language, setting.zone).strip() if lacks is not None else "",
     )
+
+
+def _downtime(found: Declared, setting: Setting) -> str:
+    since, by = setting.at(found.medium_since), found.medium_by.removeprefix("user/")
+    medium = f"{setting.say(f'medium {found.medium}')} {setting.say('medium since', at=since, by=by)}"
+    return f"{setting.say('downtime')} {setting.at(found.since)} · {medium}"
 
 
 def _bed(row: BoardRow) -> str:

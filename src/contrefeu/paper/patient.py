@@ -127,7 +127,7 @@ def pages_of(chart: Chart, setting: Setting) -> PatientPages:
     reports, notes = _reports(sheet, setting)
     blocks = [
         _block("alerts", sheet, sheet.all("Flag"), setting, "alerts", most=EVERY),
-        _block("diet", sheet, sheet.all("NutritionOrder"), setting),
+        _block("diet", sheet, newest(sheet.all("NutritionOrder"), "dateTime"), setting, "diets"),
         _block(
             "problems",
             sheet,

@@ -87,9 +87,9 @@ class Person:
 
 def person_of(sheet: Sheet) -> Person:
     """Return who the chart is about."""
-    patient, stay = sheet.patient, stay_of(sheet.chart)
+    patient, stay = sheet.patient, stay_of(sheet.chart, sheet.now_ns)
     called = names(patient)
-    ward, room, bed = (*place_of(sheet.chart), "", "", "")[:3]
+    ward, room, bed = (*place_of(sheet.chart, sheet.now_ns), "", "", "")[:3]
     deceased = patient.get("deceasedDateTime") or patient.get("deceasedBoolean")
     return Person(
         family=called.family,

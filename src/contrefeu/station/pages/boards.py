@@ -152,6 +152,6 @@ class Boards:
         account = house.account(request)
         cared = account.may("chart") and account.in_scope(row.ward)
         due: Sequence[DueItem] = row.due if cared else ()
-        if house.staff.downtime.of(row.ward):
-            due = due_in_downtime(due, house.deps.clock.now_ns())
+        if declared := house.staff.downtime.of(row.ward):
+            due = due_in_downtime(due, house.deps.clock.now_ns(), declared)
         return BoardLine(row, age, house.hides(request, row), cared, due)

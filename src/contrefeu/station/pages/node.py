@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -120,7 +121,8 @@ class NodePages:
             wards = sorted({str(ward) for ward in form.getlist("ward") if ward})
             reason = str(form.get("reason", "")).strip()[:REASON_LENGTH_MAX]
             if form.get("do") == "declare":
-                await house.staff.write(DowntimeDeclared(wards, reason, at), by)
+                medium: Literal["paper", "screen"] = "screen" if form.get("medium") == "screen" else "paper"
+                await house.staff.write(DowntimeDeclared(wards, reason, at, medium), by)
             elif form.get("do") == "lift":
                 await house.staff.write(DowntimeLifted(wards, reason, at), by)
             return RedirectResponse("/downtime", 303)
