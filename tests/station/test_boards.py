@@ -5,12 +5,10 @@ Method: pages of a ward in memory, read as words; each rule with the row that wo
 
 import pytest
 
-from contrefeu.access import Declared
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
-from contrefeu.chart import AsOf, DueItem, FeedStatus
+from contrefeu.chart import AsOf, DueItem, FeedStatus, due_in_downtime
 from contrefeu.station import NodeStatus, VaultState
-from contrefeu.station.due import due_in_downtime
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import CAPTURE, NOW_NS, Charts, at, staffed
 
@@ -123,7 +121,7 @@ def test_due_items_of_a_downtime_compare_instants():
         DueItem("e", "", "due", "M/5"),
         DueItem("f", "tonight", "late", "M/6"),
     ]
-    states = [item.state for item in due_in_downtime(items, NOW_NS, Declared(at(-2), "", ""))]
+    states = [item.state for item in due_in_downtime(items, NOW_NS)]
     assert states == ["unknown", "unknown", "due", "coming", "unknown", "unknown"]
 
 

@@ -22,6 +22,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
 from contrefeu.acts.replays import (
     EntriesSetAside,
     GapTaken,
@@ -134,6 +135,9 @@ Act = (
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased
+    | PageScanned
+    | PagesIssued
+    | PagesLost
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

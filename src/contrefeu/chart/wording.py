@@ -43,7 +43,12 @@ def chart_text(chart: Chart, language: Language = "fr", zone: str = HOSPITAL_ZON
         zone: Of the hospital: instants are said in its wall time.
     """
     page = _Page(chart, language, zone)
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "\n".join(page.lines())) + "\n"
+    return printable("\n".join(page.lines())) + "\n"
+
+
+def printable(text: str) -> str:
+    """Return *text* with a replacement sign for what would act unseen: controls, text turned around."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def restoring_text(lacks: Restoring, language: Language = "fr", zone: str = HOSPITAL_ZONE) -> str:

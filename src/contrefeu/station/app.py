@@ -28,7 +28,7 @@ from contrefeu.station.pages.node import NodePages
 from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.pages.unplaced import UnplacedPages
 from contrefeu.station.pages.withdrawals import WithdrawalPages
-from contrefeu.station.sheet import sparkline
+from contrefeu.station.sparkline import sparkline
 from contrefeu.station.staff import Staff
 from contrefeu.web import (
     NO_METHOD,

@@ -1,18 +1,16 @@
 """What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from contrefeu.access import Account, Downtime
-from contrefeu.chart import BoardRow, ChartsStatus, FeedStatus
+from contrefeu.chart import BoardRow, ChartsStatus
+from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.station.deps import ChartsLike, Deps
-from contrefeu.station.sheet import Person, Sheet, person_of
 from contrefeu.station.staff import Staff
 from contrefeu.web import NOT_FOUND, Around, Shell, Visit, person
 
-OURS = ("user/", "console")  # sources that are people here and no feed: their looks keep no page fresh
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
 
 
@@ -105,11 +103,6 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
 def _media(downtime: Downtime) -> tuple[tuple[str, str], ...]:
     """Each declaration that holds, the hospital's first: its ward, and where it writes."""
     return tuple((ward, downtime.declared[ward].medium) for ward in sorted(downtime.declared))
-
-
-def of_feeds(senders: Sequence[FeedStatus]) -> list[FeedStatus]:
-    """Return the senders that are feeds, and not people here."""
-    return [sender for sender in senders if not sender.source.startswith(OURS)]
 
 
 def opens_unplaced(account: Account) -> bool:

@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from contrefeu.chart import Resource
+from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
 from contrefeu.station.care.scribe import Scribe
-from contrefeu.station.sheet import Sheet
 from contrefeu.web import N_
 
 _DECIMAL = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?")

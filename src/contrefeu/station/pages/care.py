@@ -19,13 +19,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.base import StorageError
-from contrefeu.chart import Resource, drug_of, instruction_of
+from contrefeu.chart import Age, Resource, age_of, drug_of, instruction_of
+from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
 from contrefeu.journal import MEDIA_FHIR
-from contrefeu.station.ages import Age, age_of
 from contrefeu.station.care import FORMS, Field, Form, Scribe, Target, Typed
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House, OutOfScope
-from contrefeu.station.sheet import Allergies, Person, Sheet, allergies_of
 from contrefeu.web import N_, NOT_FOUND, NOT_KEPT, Words, person
 
 SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)

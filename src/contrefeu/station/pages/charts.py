@@ -17,12 +17,8 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import DueItem, source_of
-from contrefeu.station.ages import Age, age_of, weight_is_old
-from contrefeu.station.due import due_in_downtime
-from contrefeu.station.house import OURS, House, OutOfScope
-from contrefeu.station.pages.care import writes_here
-from contrefeu.station.sheet import (
+from contrefeu.chart import OURS, Age, DueItem, age_of, due_in_downtime, source_of, weight_is_old
+from contrefeu.chart.sheet import (
     SHOWN_TYPES,
     Allergies,
     Heard,
@@ -38,6 +34,8 @@ from contrefeu.station.sheet import (
     story_of,
     treatments_of,
 )
+from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.pages.care import writes_here
 from contrefeu.web import NOT_FOUND, person
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
@@ -159,7 +157,7 @@ class ChartPages:
         board = await self._house.charts.board(ward, self._house.world(request))
         due = next((row.due for row in board.rows if row.id == chart), [])
         declared = self._house.staff.downtime.of(ward)
-        return due_in_downtime(due, now_ns, declared) if declared else due
+        return due_in_downtime(due, declared.elsewhere_until_ns(now_ns)) if declared else due
 
     async def document(self, request: Request) -> Response:
         """Send one attachment."""

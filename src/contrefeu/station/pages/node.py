@@ -12,9 +12,9 @@ from starlette.routing import Route
 from contrefeu.access import SECRET_LENGTH_MIN, Declared, hash_secret
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary
+from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
 from contrefeu.station.deps import NodeStatus
-from contrefeu.station.house import House, of_feeds
+from contrefeu.station.house import House
 from contrefeu.web import Refused, person, visit_of
 
 SILENT_S = 300  # s; a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned

@@ -29,7 +29,7 @@ from contrefeu.chart import (
     source_of,
     status_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 RUNNING = frozenset({"active", "on-hold", "draft", "unknown", ""})
 
