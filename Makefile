@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak damage fuzz simulate kill lost line cuts system lock clean
+.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts system lock clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ damage: $(VENV)/.dev ## every byte of a small journal changed and cut, each foun
 
 fuzz: $(VENV)/.dev ## every property test on new examples, ten times as many
 	$(BIN)/pytest --hypothesis-profile=explore -m "not browser" tests
+
+mutate: $(VENV)/.dev ## MESSAGES=1000000 damaged real messages: none lost, no chart shows what none said; names the seed that fails
+	$(BIN)/python -m tests.mapping.fuzz --messages $(or $(MESSAGES),1000000) --seed $(or $(SEED),1)
 
 simulate: $(VENV)/.dev ## the journal's writer on a disk that fails, RUNS=10000 times from SEED=1; names the seed that fails
 	$(BIN)/python -m tests.journal.simulator --runs $(or $(RUNS),10000) --seed $(or $(SEED),1)

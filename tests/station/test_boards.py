@@ -7,9 +7,8 @@ import pytest
 
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
-from contrefeu.chart import AsOf, DueItem, FeedStatus
+from contrefeu.chart import AsOf, DueItem, FeedStatus, due_in_downtime
 from contrefeu.station import NodeStatus, VaultState
-from contrefeu.station.due import due_in_downtime
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import CAPTURE, NOW_NS, Charts, at, staffed
 
@@ -247,7 +246,7 @@ def test_downtime_is_declared_and_lifted_by_its_role():
     crise = visitor("crise")
     crise.post("/downtime", do="declare", ward=["CARD", "MED"], reason="Rançongiciel")
     page = text_of(crise.get("/downtime"))
-    assert "CARD 03:11 crise Rançongiciel" in page
+    assert "CARD 03:11 sur papier depuis 03:11 crise Rançongiciel" in page
     assert "PANNE DÉCLARÉE depuis 03:11 · CARD, MED" in text_of(visitor("nadia", charts=crise.charts).get("/"))
     crise.post("/downtime", do="lift", ward="CARD")
     assert crise.app.state.house.staff.downtime.wards == ["MED"]

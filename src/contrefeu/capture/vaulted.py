@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from contrefeu.capture.intake import Answer, Intake
 from contrefeu.hospital import AckRule
 from contrefeu.journal import Draft, JournalWriter
 
+SENDERS_MAX = 1024  # whose rule is remembered: a hospital has some hundred
 LOOK_S = 0.005  # how often the copies' state is looked at while answers wait for it
 NO_VAULT_S = 3.0  # a vault that is away for so long is away: a restart of the copies process takes less
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone
@@ -54,6 +55,10 @@ class CopiesFile:
         self._clock = clock
         self._seen: tuple[int, int] = (0, 0)
         self._said: list[_Said] = []
+
+    def turn_to(self, journal: str) -> None:
+        """Look at another journal from now on."""
+        self._folder = journal.replace("/", "_")
 
     def standing(self) -> Standing:
         """How far the vaults are."""
@@ -95,7 +100,7 @@ class VaultIntake(Intake):
         """*rule_of* says what a sender's answer waits for."""
         super().__init__(writer, clock, **more)
         self._copies = copies
-        self._rule_of = cache(rule_of)
+        self._rule_of = lru_cache(SENDERS_MAX)(rule_of)
         self._held: deque[_Held] = deque()
         self._looking: asyncio.TimerHandle | None = None
         self.without_vault = 0  # messages answered though no vault had them, since the process started
@@ -119,11 +124,17 @@ class VaultIntake(Intake):
         """Append nothing; *answer* is called after the answers to all that was offered before."""
         super().follow(lambda ref: self._hold_behind(ref, answer))
 
+    def change(self, make: Callable[[], JournalWriter]) -> None:
+        """As any intake; whoever waits for a vault is not answered: the vaults do not take the journal before."""
+        super().change(make)
+        self._copies.turn_to(self.journal)
+
     def close(self) -> None:
         """Let the journal go; whoever still waits is not answered, and sends again what is on disk already."""
         super().close()
         if self._looking is not None:
             self._looking.cancel()
+            self._looking = None
         while self._held:
             self._held.popleft().answer(None)
 

@@ -34,7 +34,9 @@ def up(
     Prints JSON objects, one a line; the first when it is ready. Ctrl-C or SIGTERM stops it; nothing acknowledged is
     lost either way.
     """
+    from contrefeu.base import durable_makedirs
     from contrefeu.cli.demo import prepare_demo
+    from contrefeu.cli.held import NOTED
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import Supervisor
     from contrefeu.custody import complete_home
@@ -44,6 +46,8 @@ def up(
     node = Node.at(entrance.home)
     with _alone(node):
         complete_home(node.paths)
+        for folder in NOTED:  # there before a part is confined: what others hold comes later
+            durable_makedirs(node.paths.root / folder, mode=0o750)
         logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)

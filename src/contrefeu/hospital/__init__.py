@@ -11,6 +11,7 @@ from contrefeu.hospital.settings import (
     VaultSettings,
     WardSettings,
     WebSettings,
+    WitnessSettings,
     default_settings,
     parse_settings,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "VaultSettings",
     "WardSettings",
     "WebSettings",
+    "WitnessSettings",
     "default_settings",
     "feed_text",
     "parse_settings",

@@ -102,6 +102,12 @@ class ExchangeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     free_bytes_min: Annotated[int, Meta(ge=0)] = 256 * 2**20  # left of the disk for this station's own journals
 
 
+class WitnessSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where witnesses leave what they cosigned."""
+
+    folders: list[str] = field(default_factory=list)  # of requests and answers, as `journal witness` is given
+
+
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A ward that is declared; wards that feeds name are learned."""
 
@@ -119,6 +125,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keys: KeysSettings = KeysSettings()
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
+    witness: WitnessSettings = WitnessSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
     wards: list[WardSettings] = field(default_factory=list)

@@ -25,10 +25,17 @@ from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
-from contrefeu.vault.vouched import vouched_notes
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
-from contrefeu.vault.witnessing import Witness, keep_cosigned, request_for, vouched_for, witnesses_in
+from contrefeu.vault.witnessing import (
+    Witness,
+    keep_cosigned,
+    request_for,
+    seen_file,
+    seen_in,
+    vouched_for,
+    witnesses_in,
+)
 
 __all__ = [
     "CHUNK_BYTES",
@@ -102,10 +109,11 @@ __all__ = [
     "repair_store",
     "request_for",
     "scrub_beside",
+    "seen_file",
+    "seen_in",
     "shipper_to",
     "spool_folder",
     "verify_vault",
     "vouched_for",
-    "vouched_notes",
     "witnesses_in",
 ]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from contrefeu.vault.opening import open_vault
 from contrefeu.vault.pairing import is_pulled
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, is_spool
+from contrefeu.vault.vouched import note_held
 
 POLL_S = 0.1  # a tenth of the second that a copy may lag (C5)
 QUICK_S = 0.01  # between two steps while senders wait for a vault (`ack = "vault"`)
@@ -186,7 +188,8 @@ def shipper_to(home: Home, url: str, *, bytes_per_s: int = 0) -> Shipper | Spool
     """
     if is_spool(url):
         return Spooler(home, url)
-    return Shipper(home, open_vault(url, home.vault_credentials, bytes_per_s=bytes_per_s))
+    vault = open_vault(url, home.vault_credentials, bytes_per_s=bytes_per_s)
+    return Shipper(home, vault, partial(note_held, home.journals, url))
 
 
 def tell_states(path: Path, states: list[dict[str, Any]]) -> None:
