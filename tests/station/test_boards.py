@@ -5,7 +5,6 @@ Method: pages of a ward in memory, read as words; each rule with the row that wo
 
 import pytest
 
-from contrefeu.access import Declared
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
 from contrefeu.chart import AsOf, DueItem, FeedStatus, due_in_downtime
@@ -122,7 +121,7 @@ def test_due_items_of_a_downtime_compare_instants():
         DueItem("e", "", "due", "M/5"),
         DueItem("f", "tonight", "late", "M/6"),
     ]
-    states = [item.state for item in due_in_downtime(items, NOW_NS, Declared(at(-2), "", ""))]
+    states = [item.state for item in due_in_downtime(items, NOW_NS)]
     assert states == ["unknown", "unknown", "due", "coming", "unknown", "unknown"]
 
 
@@ -316,7 +315,7 @@ def test_a_journal_that_is_not_read_on_stands_on_every_page():
 @pytest.mark.req("F28")
 def test_a_journal_that_cannot_write_stands_on_every_page_in_both_languages():
     """Each reason in words, for whoever is logged in: what is safe, and whom to tell; one that was left is said too."""
-    alarms = {"a": "full", "b": "read-only", "c": "failing", "d": "away", "e": "succeeded"}
+    alarms = {"a": "full", "b": "read-only", "c": "failing", "d": "away", "e": "succeeded", "copies": "copy-unproven"}
 
     async def told():
         return alarms
@@ -328,10 +327,20 @@ def test_a_journal_that_cannot_write_stands_on_every_page_in_both_languages():
             "abcd", ("le disque est plein", "que la lecture", "en défaut", "ne répond pas"), strict=True
         ):
             assert f"‼ Le journal {journal} n’écrit plus : " in page and why in page
+        assert "‼ L’essai de restauration n’a pas rendu les dossiers depuis une copie." in page
         assert "‼ Le journal e est abîmé ou incomplet. Un autre a pris sa suite : ce qui arrive est gardé." in page
     page = text_of(nadia.get("/", **{"accept-language": "en"}))
     assert "‼ Journal a cannot write: the disk is full. What was confirmed is kept" in page
     assert "‼ Journal e is damaged or incomplete." in page
+    assert "‼ The restore rehearsal did not get the charts back from a copy." in page
+    alarms.clear()
+    for why, french, english in (
+        ("no-vault", "confirmés une fois sur le disque d’ici, sans copie ailleurs", "once they are on this disk"),
+        ("no-vault-waiting", "des automates attendent leur confirmation", "senders wait for their acknowledgement"),
+    ):
+        alarms["vaults"] = why
+        assert "‼ Aucun coffre n’est joignable : " in text_of(nadia.get("/")) and french in text_of(nadia.get("/"))
+        assert english in text_of(nadia.get("/", **{"accept-language": "en"}))
     alarms.clear()
     assert "cannot write" not in nadia.get("/").text
     assert "n’écrit plus" not in visitor(alarms=told).get("/login").text

@@ -9,6 +9,7 @@ Rules kept here:
 from dataclasses import dataclass, replace
 
 from contrefeu.acts import Act, DowntimeDeclared, DowntimeLifted
+from contrefeu.base import parse_rfc3339
 
 HOSPITAL = ""  # the key of a declaration that names no ward
 
@@ -23,6 +24,10 @@ class Declared:
     medium: str = "paper"  # where the ward writes: "paper" or "screen"
     medium_since: str = ""  # RFC 3339
     medium_by: str = ""
+
+    def elsewhere_until_ns(self, now_ns: int) -> int:
+        """Until when what fell due may have been done elsewhere: on paper, or in the record system (F2)."""
+        return min(now_ns, parse_rfc3339(self.medium_since)) if self.medium == "screen" else now_ns
 
 
 class Downtime:

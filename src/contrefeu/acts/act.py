@@ -23,6 +23,13 @@ from contrefeu.acts.keeping import (
     ShareConfirmed,
 )
 from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
+from contrefeu.acts.replays import (
+    EntriesSetAside,
+    GapTaken,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+)
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -120,9 +127,14 @@ Act = (
     | SecretChanged
     | DowntimeDeclared
     | DowntimeLifted
+    | EntriesSetAside
+    | GapTaken
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | MessagesAnswered
+    | MessagesClaimed
+    | MessagesReleased
     | PageScanned
     | PagesIssued
     | PagesLost

@@ -12,15 +12,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from contrefeu.access import Declared
 from contrefeu.base import parse_rfc3339
 from contrefeu.chart.views import DueItem
 
 
-def due_in_downtime(due: Sequence[DueItem], now_ns: int, declared: Declared) -> list[DueItem]:
-    """Return *due* for a ward where downtime is *declared*."""
-    known_from_ns = parse_rfc3339(declared.medium_since) if declared.medium == "screen" else now_ns
-    until_ns = min(now_ns, known_from_ns)
+def due_in_downtime(due: Sequence[DueItem], until_ns: int) -> list[DueItem]:
+    """Return *due* for a ward in downtime, which wrote elsewhere until *until_ns*."""
     return [msgspec.structs.replace(item, state="unknown") if _has_come(item, until_ns) else item for item in due]
 
 

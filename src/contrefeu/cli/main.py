@@ -17,12 +17,15 @@ from contrefeu.cli import (
     feeds,
     find,
     forms,
+    gap,
     imports,
     init,
     journal,
     keys,
     pack,
     part,
+    reconcile,
+    replay,
     restore,
     scan,
     station,
@@ -60,6 +63,9 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.add_typer(station.app, name="station")
 app.command("restore")(restore.restore)
+app.command("gap")(gap.gap)
+app.command("replay")(replay.replay)
+app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
 app.command("export")(export.export)

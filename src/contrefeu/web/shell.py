@@ -70,7 +70,7 @@ class Around:
     restoring_present: bool = False  # whether all that names who was present is there too
     alarms: Mapping[str, str] = field(
         default_factory=dict
-    )  # journal -> why it cannot write, or was left (label "alarm")
+    )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
 
 
 @dataclass(frozen=True, slots=True)

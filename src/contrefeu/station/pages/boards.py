@@ -153,5 +153,5 @@ class Boards:
         cared = account.may("chart") and account.in_scope(row.ward)
         due: Sequence[DueItem] = row.due if cared else ()
         if declared := house.staff.downtime.of(row.ward):
-            due = due_in_downtime(due, house.deps.clock.now_ns(), declared)
+            due = due_in_downtime(due, declared.elsewhere_until_ns(house.deps.clock.now_ns()))
         return BoardLine(row, age, house.hides(request, row), cared, due)

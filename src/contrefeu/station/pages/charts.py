@@ -157,7 +157,7 @@ class ChartPages:
         board = await self._house.charts.board(ward, self._house.world(request))
         due = next((row.due for row in board.rows if row.id == chart), [])
         declared = self._house.staff.downtime.of(ward)
-        return due_in_downtime(due, now_ns, declared) if declared else due
+        return due_in_downtime(due, declared.elsewhere_until_ns(now_ns)) if declared else due
 
     async def document(self, request: Request) -> Response:
         """Send one attachment."""
