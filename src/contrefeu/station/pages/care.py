@@ -29,7 +29,7 @@ from contrefeu.station.house import House, OutOfScope
 from contrefeu.web import N_, NOT_FOUND, NOT_KEPT, Words, person, visit_of
 
 SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
-LOOK_S = 0.05
+LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
 ONCE_BYTES = 16
 
 
