@@ -113,6 +113,18 @@ def test_the_same_control_id_with_another_content_is_different_and_another_heade
 
 
 @pytest.mark.req("R2")
+def test_an_export_in_fhir_of_an_older_state_lacks_what_came_after(cli: Commands, filed: File) -> None:
+    """The charts as they were exported before the result; today's export lacks nothing."""
+    cli.told("import", filed("one.hl7", admission()))
+    cli.told("export", "--to", cli.home.parent / "older")
+    cli.told("import", filed("two.hl7", potassium()))
+    cli.told("export", "--to", cli.home.parent / "newer")
+    gap = cli.told("gap", "--against", cli.home.parent / "older", status=10)
+    assert (gap["entries"], gap["present"], gap["missing"], gap["types"]) == (2, 1, 1, {"ORU^R01": {"missing": 1}})
+    assert cli.told("gap", "--against", cli.home.parent / "newer")["present"] == 2
+
+
+@pytest.mark.req("R2")
 def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: File) -> None:
     """A CSV with a mapping of its columns; a column that is not there is said."""
     held = filed("ehr/ids.csv", b"when;MSG;APP;SITE\n1;A-1;CPAGE;CHU\n2;R-1;LABO;CHU\n3;O-1;AUTRE;CHU\n")

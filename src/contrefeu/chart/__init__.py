@@ -40,6 +40,7 @@ from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
+from contrefeu.chart.versions import strength_of
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -119,6 +120,7 @@ __all__ = [
     "station_of",
     "status_of",
     "stay_of",
+    "strength_of",
     "to_bundle",
     "unit",
     "value_of",

@@ -8,9 +8,11 @@ Rules kept here:
 from collections.abc import Iterable, Iterator
 
 from contrefeu.capture import Item
+from contrefeu.journal import MEDIA_FHIR
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.holdings import Listed, Unreadable
 from contrefeu.recovery.likeness import Likeness, Marks
+from contrefeu.recovery.resources import RESOURCE_TABLES, Resources
 from contrefeu.recovery.scratch import Scratch
 
 TABLES = (
@@ -19,6 +21,7 @@ TABLES = (
     "CREATE TABLE ours(name INTEGER, bytes INTEGER, PRIMARY KEY(name, bytes)) WITHOUT ROWID",
     "CREATE TABLE said(mark INTEGER PRIMARY KEY)",
     "CREATE TABLE sent(mark INTEGER PRIMARY KEY)",
+    *RESOURCE_TABLES,
 )
 _INDEX = "CREATE INDEX held_by_name ON held(name)"  # once all is there: a tenth of the price
 
@@ -26,8 +29,9 @@ _INDEX = "CREATE INDEX held_by_name ON held(name)"  # once all is there: a tenth
 class Compared:
     """The marks of both sides."""
 
-    def __init__(self, table: Scratch, likeness: Likeness) -> None:
+    def __init__(self, table: Scratch, likeness: Likeness, resources: Resources) -> None:
         self._table = table
+        self.resources = resources
         self._likeness = likeness
         self.unreadable: list[Unreadable] = []
         self.items = 0
@@ -43,6 +47,8 @@ class Compared:
                 name = self._likeness.name(one.source, one.control_id)
                 self._table.run("INSERT OR IGNORE INTO listed VALUES(?)", (name,))
             else:
+                if one.media_type == MEDIA_FHIR:
+                    self.resources.hold(one.body)
                 marks = self._likeness.marks(one.media_type, one.body)
                 self._table.run("INSERT OR IGNORE INTO held VALUES(?, ?)", (marks.says, marks.name))
         self._table.run(_INDEX)
@@ -70,7 +76,7 @@ class Compared:
         """Yield what the restored system holds and no journal does; *found* is read again, after all entries."""
         ask = self._table.row
         for one in found:
-            if isinstance(one, Item):
+            if isinstance(one, Item) and not (one.media_type == MEDIA_FHIR and self.resources.count):
                 marks = self._likeness.marks(one.media_type, one.body)
                 if ask("SELECT 1 FROM said WHERE mark = ?", (marks.says,)):
                     continue
