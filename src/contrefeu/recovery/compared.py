@@ -35,6 +35,7 @@ class Compared:
         self._likeness = likeness
         self.unreadable: list[Unreadable] = []
         self.items = 0
+        self._sent = self._listed = False  # whether there is any: most often there is not, and nothing is asked
 
     def hold(self, found: Iterable[Item | Listed | Unreadable]) -> None:
         """Take what the restored system holds."""
@@ -44,6 +45,7 @@ class Compared:
                 continue
             self.items += 1
             if isinstance(one, Listed):
+                self._listed = True
                 name = self._likeness.name(one.source, one.control_id)
                 self._table.run("INSERT OR IGNORE INTO listed VALUES(?)", (name,))
             else:
@@ -55,20 +57,23 @@ class Compared:
 
     def sent_as(self, control_id: str) -> None:
         """Remember a control id that we gave ourselves to what we sent back."""
+        self._sent = True
         mark = self._likeness.name("", control_id)
         self._table.run("INSERT OR IGNORE INTO sent VALUES(?)", (mark,))
 
     def state(self, media_type: str, body: bytes) -> tuple[State | None, Marks]:
         """Return what is to be said of an entry, None when it is present; entries come in the journals' order."""
         marks, ask = self._likeness.marks(media_type, body), self._table.row
-        if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", (marks.name, marks.bytes)):
+        row = (marks.name, self._likeness.digest(body))
+        if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", row):
             return "repeat", marks
         self._table.run("INSERT OR IGNORE INTO said VALUES(?)", (marks.says,))
-        if ask("SELECT 1 FROM sent WHERE mark = ?", (marks.bare,)):
+        bare = self._likeness.name("", marks.control_id) if self._sent or self._listed else 0
+        if self._sent and ask("SELECT 1 FROM sent WHERE mark = ?", (bare,)):
             return "echo", marks
         if ask("SELECT 1 FROM held WHERE says = ?", (marks.says,)):
             return None, marks
-        if ask("SELECT 1 FROM listed WHERE name = ? OR name = ?", (marks.name, marks.bare)):
+        if self._listed and ask("SELECT 1 FROM listed WHERE name IN (?, ?)", (marks.name, bare)):
             return None, marks
         return ("different" if ask("SELECT 1 FROM held WHERE name = ?", (marks.name,)) else "missing"), marks
 
