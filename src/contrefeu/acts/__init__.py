@@ -1,5 +1,4 @@
-"""What FHIR has no word for: accounts, downtime, the glass broken, things withdrawn, keys made, tried and destroyed,
-messages sent back after an attack."""
+"""What FHIR has no word for: accounts, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -24,6 +23,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
 from contrefeu.acts.replays import (
     ACCEPTED,
     UNANSWERED,
@@ -65,6 +65,9 @@ __all__ = [
     "MessagesAnswered",
     "MessagesClaimed",
     "MessagesReleased",
+    "PageScanned",
+    "PagesIssued",
+    "PagesLost",
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",
     "RecoveryRehearsed",

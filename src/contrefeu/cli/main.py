@@ -16,15 +16,18 @@ from contrefeu.cli import (
     export,
     feeds,
     find,
+    forms,
     gap,
     imports,
     init,
     journal,
     keys,
+    pack,
     part,
     reconcile,
     replay,
     restore,
+    scan,
     station,
     status,
     up,
@@ -66,6 +69,9 @@ app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
 app.command("export")(export.export)
+app.command("pack")(pack.pack)
+app.command("forms")(forms.forms)
+app.command("scan")(scan.scan)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")

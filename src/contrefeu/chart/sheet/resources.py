@@ -22,9 +22,10 @@ class Heard:
 class Sheet:
     """One chart: its resources, by type and by reference."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, now_ns: int = 0) -> None:
         self.chart = chart
-        resources = [entry["resource"] for entry in to_bundle(chart)["entry"]]
+        self.now_ns = now_ns
+        resources = [entry["resource"] for entry in to_bundle(chart, now_ns)["entry"]]
         self._by_type: dict[str, list[Resource]] = {}
         self._by_reference: dict[str, Resource] = {}
         for resource in resources:

@@ -7,7 +7,7 @@ Rules kept here:
 
 from base64 import b64decode
 from binascii import Error
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
     Resource,
@@ -20,11 +20,12 @@ from contrefeu.chart import (
     listed,
     newest,
     notes,
+    notice_of,
     report_title,
     source_of,
     status_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 TEXT_TYPES = ("text/plain", "")
 INDEX_DIGITS_MAX = 4  # digits of an attachment's number: no report has ten thousand
@@ -56,6 +57,7 @@ class Line:
     struck: bool
     source: str
     places: tuple[Place, ...] = ()  # of a stay
+    notice: str = ""  # of an alert that is ours: what was said of the patient's numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Story:
     appointments: tuple[Line, ...]
     procedures: tuple[Line, ...]
     requests: tuple[Line, ...]
+    diets: tuple[Line, ...] = ()
 
 
 def story_of(sheet: Sheet) -> Story:
@@ -106,7 +109,7 @@ def story_of(sheet: Sheet) -> Story:
     problems = [_line(found, found.get("code"), "onsetDateTime", "recordedDate") for found in sheet.all("Condition")]
     return Story(
         problems=tuple(sorted(problems, key=lambda line: (line.over, line.struck, line.what))),
-        alerts=tuple(_line(found, found.get("code"), "period.start") for found in sheet.all("Flag")),
+        alerts=tuple(map(_alert, sheet.all("Flag"))),
         reports=tuple(_reports(sheet)),
         stays=tuple(_stay(found) for found in newest(sheet.all("Encounter"), "period.start")),
         appointments=tuple(_appointment(found) for found in sorted(sheet.all("Appointment"), key=_start)),
@@ -114,6 +117,7 @@ def story_of(sheet: Sheet) -> Story:
             _line(found, found.get("code") or found.get("vaccineCode"), "performedDateTime", "occurrenceDateTime")
             for found in newest(sheet.all("Procedure", "Immunization"), "performedDateTime", "occurrenceDateTime")
         ),
+        diets=tuple(_diet(found) for found in newest(sheet.all("NutritionOrder"), "dateTime")),
         requests=tuple(_line(found, found.get("code"), "authoredOn") for found in _open_requests(sheet)),
     )
 
@@ -133,6 +137,31 @@ def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
 def _open_requests(sheet: Sheet) -> list[Resource]:
     waiting = [found for found in sheet.all("ServiceRequest") if found.get("status") in {"active", "on-hold", "draft"}]
     return newest(waiting, "authoredOn")
+
+
+def _alert(resource: Resource) -> Line:
+    kind, number = notice_of(resource)
+    line = _line(resource, resource.get("code"), "period.start")
+    return replace(line, what=number, notice=kind) if kind else line
+
+
+def _diet(resource: Resource) -> Line:
+    diet = resource.get("oralDiet") or {}
+    beside = [
+        found
+        for one in resource.get("supplement") or []
+        for found in (concept(one.get("type")), one.get("instruction"))
+    ]
+    line = _line(resource, None, "dateTime")
+    what = listed([concepts(diet.get("type")), *beside]) or str(diet.get("instruction", ""))
+    told = str(diet.get("instruction", ""))
+    return replace(
+        line,
+        what=what,
+        detail=listed([told if told != what else "", line.detail]),
+        by=display(resource.get("orderer")),
+        over=line.over or line.status == "revoked",
+    )
 
 
 def _start(resource: Resource) -> int:

@@ -24,7 +24,7 @@ from contrefeu.chart import (
     place_of,
     stay_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
 # Table 0445 as France extends it: what needs no warning; hidden identities are said apart.
@@ -87,9 +87,9 @@ class Person:
 
 def person_of(sheet: Sheet) -> Person:
     """Return who the chart is about."""
-    patient, stay = sheet.patient, stay_of(sheet.chart)
+    patient, stay = sheet.patient, stay_of(sheet.chart, sheet.now_ns)
     called = names(patient)
-    ward, room, bed = (*place_of(sheet.chart), "", "", "")[:3]
+    ward, room, bed = (*place_of(sheet.chart, sheet.now_ns), "", "", "")[:3]
     deceased = patient.get("deceasedDateTime") or patient.get("deceasedBoolean")
     return Person(
         family=called.family,
