@@ -31,7 +31,7 @@ RESOURCE_TABLES = (
     "CREATE TABLE voided(object INTEGER, kind TEXT)",
     "CREATE INDEX voided_by_object ON voided(object)",
 )
-_STRENGTH_MAX = 2**63 - 1  # SQLite's integers
+_STRENGTH_TOP = 2**63 - 1  # SQLite's integers
 _Words = dict[str, int]
 _words = msgspec.msgpack.Decoder(_Words)
 
@@ -88,7 +88,7 @@ class Resources:
             for object_, strength, words in self._statements(part):
                 found = self._found(part, object_, words)
                 if found is not None and found[1]:
-                    row = (self._mark(object_), min(strength, _STRENGTH_MAX), self._heard)
+                    row = (self._mark(object_), min(strength, _STRENGTH_TOP), self._heard)
                     self._table.run("INSERT INTO stands VALUES(?, ?, ?)", row)
             for movement in part.movements:
                 if movement.action == "cancel":
@@ -108,7 +108,7 @@ class Resources:
         found = self._found(part, object_, words)
         if found is not None and found[1]:
             return None
-        strength = min(strength, _STRENGTH_MAX)
+        strength = min(strength, _STRENGTH_TOP)
         sql = "SELECT max(strength > ? OR (strength = ? AND entry > ?)), count(*) FROM stands WHERE object = ?"
         later, stands = self._table.row(sql, (strength, strength, self._judged, self._mark(object_))) or (None, 0)
         if later:
