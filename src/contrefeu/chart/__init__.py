@@ -44,8 +44,6 @@ from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
 from contrefeu.chart.partial import Present, fold_partial
 from contrefeu.chart.reader import run_reader
-from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
-from contrefeu.chart.versions import strength_of
 from contrefeu.chart.sentences import (
     clock,
     day,
@@ -61,7 +59,7 @@ from contrefeu.chart.sentences import (
     wall_day,
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
-from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
+from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
