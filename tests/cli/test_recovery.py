@@ -22,6 +22,7 @@ from tests.cli.messages import admission, potassium
 from tests.recovery.targets import Receiver
 
 File = Callable[[str, bytes], Path]
+MESSAGES = 600  # of a replay that is killed
 FATES = ("present", "replayed", "merged", "set_aside", "kept_here", "unaccounted")
 
 
@@ -212,7 +213,7 @@ def test_killed_at_random_instants_nothing_is_sent_twice_and_nothing_is_lost(cli
     kills = int(os.environ.get("CONTREFEU_KILLS", "3"))
     seed = int(os.environ.get("CONTREFEU_SEED", "1"))
     chance = random.Random(seed)
-    bodies = [potassium(f"R-{n}", number=f"9{n % 40:05d}") for n in range(2000)]
+    bodies = [potassium(f"R-{n}", number=f"9{n % 40:05d}") for n in range(MESSAGES)]
     cli.told("import", filed("all.hl7", b"".join(bodies)))
     cli.told("gap", "--against", filed("ehr/none.hl7", admission()), status=10)
     receiver = Receiver()
@@ -236,7 +237,7 @@ def test_killed_at_random_instants_nothing_is_sent_twice_and_nothing_is_lost(cli
     _decide(plan, set(receiver.control_ids))
     last = cli.told("replay", "--to", receiver.url, "--resume", "--plan", plan)
     assert last["acknowledged"] == len(bodies)
-    assert sorted(receiver.control_ids) == sorted(f"R-{n}" for n in range(2000)), f"seed {seed}"
+    assert sorted(receiver.control_ids) == sorted(f"R-{n}" for n in range(MESSAGES)), f"seed {seed}"
     receiver.close()
 
 
