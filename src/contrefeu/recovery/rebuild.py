@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from contrefeu.base import Clock, durable_makedirs, sync_dir
 from contrefeu.chart import open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
@@ -36,6 +38,7 @@ from contrefeu.recovery.gather import Difference, Findings, JournalCopies, surve
 from contrefeu.recovery.half import (
     ROLES,
     STAGED,
+    alone_in,
     bare_home,
     finish,
     open_home,
@@ -47,6 +50,8 @@ from contrefeu.recovery.lacking import refuse_damage, refuse_nothing, refuse_wha
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
 from contrefeu.recovery.settings import last_settings, settings_text
 from contrefeu.vault import open_vault
+
+log = structlog.get_logger("restore")
 
 
 class Watcher(Protocol):
@@ -131,13 +136,14 @@ def restore(
     refuse_foreign_shares(journals, opened, key_of)
     settings = last_settings(vaults, {copies.journal: copies.opened_ns for copies in journals}, findings)
     plan = planned(unfinished, urls, opened.pair, settings, until_ns)
-    paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
     text = settings_text(settings, plan.node)
-    run = _Run(paths, plan.node, text, parse_settings(text), journals, clock, watcher or Nobody(), began)
-    run.bring(key_of, until_ns)
-    keys = run.grant(opened, key_of)
-    digest, patients = run.fold(keys, until_ns)
-    finish(paths, text)
+    with alone_in(to):
+        paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
+        run = _Run(paths, plan.node, text, parse_settings(text), journals, clock, watcher or Nobody(), began)
+        run.bring(key_of, until_ns)
+        keys = run.grant(opened, key_of)
+        digest, patients = run.fold(keys, until_ns)
+        finish(paths, text)
     run.compare()
     entries = sum(one.entries for one in run.copied)
     found = tuple(findings.differences)
@@ -319,4 +325,7 @@ def _present(early: Early, paths: HomePaths, settings: Settings, keys: DataKeys,
         if os.getppid() != parent:
             os._exit(1)
 
-    fold_present(early, paths, settings, keys, still_there)
+    try:
+        fold_present(early, paths, settings, keys, still_there)
+    except Exception as found:  # whole charts are on their way: these would only have come sooner
+        log.error("who is present is not charted first", error=type(found).__name__)
