@@ -17,10 +17,11 @@ from msgspec import Struct
 
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted, decode
 from contrefeu.base import Clock, FindingError, parse_rfc3339, rfc3339
-from contrefeu.chart.boards import row_at
+from contrefeu.chart.boards import has_left, row_at
 from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
+from contrefeu.chart.hits import hit_at
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
     RESTORING,
@@ -165,7 +166,11 @@ class Charts:
             as_of, feeds = self._as_of(), self._feeds()
         now_ns, zone = self._clock.now_ns(), self._settings.node.zone
         everywhere = downtime.get("", 0)
-        rows = [row_at(line, now_ns, zone, downtime_ns=downtime.get(line.row.ward, 0) or everywhere) for line in lines]
+        rows = [
+            row_at(line, now_ns, zone, downtime_ns=downtime.get(line.row.ward, 0) or everywhere)
+            for line in lines
+            if not has_left(line, now_ns)
+        ]
         rows.sort(key=_by_bed)
         declared = next((one for one in self._settings.wards if one.id == ward), None)
         beds = declared.beds if declared is not None and declared.beds else sorted(seen)
@@ -179,7 +184,8 @@ class Charts:
         """Return patients by name (misspelt too), birth date, bed, any number: real ones first."""
         with self._snapshot():
             found = [self._store.people.hit(root) for root in self._store.people.find(query, limit)]
-        hits = [hit for hit in found if hit is not None]
+        now_ns = self._clock.now_ns()
+        hits = [hit_at(hit, now_ns) for hit in found if hit is not None]
         return sorted(hits, key=lambda hit: hit.world != "P")[:limit]
 
     def chart(self, id: str, at_ns: int | None = None) -> Chart | None:

@@ -146,6 +146,7 @@ class PatientHit(Struct, frozen=True, rename={"birth_date": "birthDate"}):
     sex: str = ""
     world: World = "P"
     state: str = ""  # "in", "left", "deceased", ""
+    leaves: str = ""  # RFC 3339 time of a discharge that was announced
 
 
 class ExportResult(Struct, frozen=True):

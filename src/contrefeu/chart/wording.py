@@ -43,7 +43,12 @@ def chart_text(chart: Chart, language: Language = "fr", zone: str = HOSPITAL_ZON
         zone: Of the hospital: instants are said in its wall time.
     """
     page = _Page(chart, language, zone)
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "\n".join(page.lines())) + "\n"
+    return printable("\n".join(page.lines())) + "\n"
+
+
+def printable(text: str) -> str:
+    """Return *text* with a replacement sign for what would act unseen: controls, text turned around."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def restoring_text(lacks: Restoring, language: Language = "fr", zone: str = HOSPITAL_ZONE) -> str:
@@ -99,6 +104,7 @@ class _Page:
         yield from self._block("alerts", self._plain(self._of("alerts")))
         yield from self._block("problems", self._plain(self._of("problems", "onsetDateTime", "recordedDate")))
         yield from self._block("prescriptions", self._prescriptions(), "doses")
+        yield from self._block("diets", self._plain(self._of("diets", "dateTime")))
         yield from self._block("requests", self._plain(self._of("requests", "authoredOn")))
         yield from self._block("results", self._results())
         yield from self._block("documents", self._documents(), *(("results",) if self._reports() else ()))

@@ -80,6 +80,7 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     import msgspec
 
     from contrefeu.capture import LocalServer, MllpListener, RefusedCounts, Sequences
+    from contrefeu.cli.overtaken import Overtaken
 
     settings = node.settings.capture
     sequences = Sequences(node.paths.feeds / "sequences")
@@ -100,6 +101,8 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
+    overtaken = Overtaken(node, intake, lambda held: node.writer(node.capture_journal, held=held))
+    watching = asyncio.create_task(overtaken.watch(stop))
     counting = asyncio.create_task(refused.save_every(COUNTS_S))
     gc.freeze()  # what is here now stays: no collection looks at it while senders wait
     emit({"event": "ready", "mllp": _join(host, port)})
@@ -107,6 +110,7 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     await listener.drain()
     local.close()
     signing.cancel()
+    watching.cancel()
     counting.cancel()
     intake.close()
     sequences.close()
@@ -118,26 +122,18 @@ def _capture_intake(node: "Node") -> "Intake":
     from contrefeu.capture import CopiesFile, Intake, VaultIntake
     from contrefeu.cli.copying import STATE
 
-    said = node.settings.capture
+    gather_s = node.settings.capture.gather_ms / 1000
     writer = node.writer(node.capture_journal)
-    if said.ack == "disk":
-        return Intake(writer, node.clock, gather_s=said.gather_ms / 1000)
+    if not node.settings.acks_by_vault:
+        return Intake(writer, node.clock, gather_s=gather_s)
     copies = CopiesFile(node.paths.run / STATE, node.capture_journal, node.clock)
-    return VaultIntake(
-        writer,
-        node.clock,
-        copies,
-        when_no_vault=said.when_no_vault,
-        exceptions=said.no_vault_exceptions,
-        gather_s=said.gather_ms / 1000,
-    )
+    return VaultIntake(writer, node.clock, copies, node.settings.ack_rule, gather_s=gather_s)
 
 
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
     from contrefeu.cli.horizon import KeyKeeper
     from contrefeu.cli.peering import Granting
-    from contrefeu.cli.selftest import every_night
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
@@ -149,7 +145,6 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
             await asyncio.sleep(0.0 if made else GRANTS_S)
 
     keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
-    testing = asyncio.create_task(every_night(node))
     grants = asyncio.create_task(grant())
     while not stop.is_set():
         store = node.paths.charts_now
@@ -168,7 +163,6 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
         )
         over.cancel()
     keeping.cancel()
-    testing.cancel()
     grants.cancel()
 
 
@@ -183,6 +177,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     import uvicorn
 
     from contrefeu.capture import Intake, LocalServer, Reserve
+    from contrefeu.cli.overtaken import Overtaken
     from contrefeu.cli.webdeps import web_app
 
     host, port = _address(listen)
@@ -198,6 +193,8 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
             intake.sign_every(node.settings.capture.checkpoint_s),
             looks.sign_every(node.settings.capture.checkpoint_s),
             reserve.fill_every(RESERVE_S),
+            Overtaken(node, intake, lambda held: node.writer(node.station_journal, reserve, held)).watch(stop),
+            Overtaken(node, looks, lambda held: node.writer(node.audit_journal, reserve, held)).watch(stop),
         )
     ]
     app = web_app(node, intake, looks, insecure_http=insecure_http, demo=demo)

@@ -46,7 +46,9 @@ from contrefeu.fhir.resources import (
     MedicationRequest,
     MedicationStatement,
     Meta,
+    NutritionOrder,
     Observation,
+    OralDiet,
     Patient,
     PatientContact,
     PatientLink,
@@ -57,6 +59,7 @@ from contrefeu.fhir.resources import (
     RelatesTo,
     Resource,
     ServiceRequest,
+    Supplement,
 )
 
 __all__ = [
@@ -94,7 +97,9 @@ __all__ = [
     "MedicationRequest",
     "MedicationStatement",
     "Meta",
+    "NutritionOrder",
     "Observation",
+    "OralDiet",
     "Patient",
     "PatientContact",
     "PatientLink",
@@ -111,6 +116,7 @@ __all__ = [
     "Repeat",
     "Resource",
     "ServiceRequest",
+    "Supplement",
     "Timing",
     "collection",
     "completed",
