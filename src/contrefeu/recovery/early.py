@@ -28,12 +28,11 @@ _SECOND = 1_000_000_000
 
 
 class Early:
-    """The newest entries of journals, and what names who is present."""
+    """The newest entries of journals, and what names who is present: plain values, for another process too."""
 
     def __init__(self, journals: Sequence[JournalCopies], files_of: Callable[[JournalCopies], JournalFiles]) -> None:
         """Find the newest entries in what is home of *journals*; *files_of* says where that is."""
-        self._journals = journals
-        self._files_of = files_of
+        self._folders = {copies.journal: copies.folder for copies in journals}
         self.after: dict[str, int] = {}  # journal -> last entry that the newest ones leave out
         self.moves_after: dict[str, int] = {}  # journal -> last entry before those that tell who came and went
         self.entries: dict[str, int] = {}  # journal -> its last entry
@@ -68,49 +67,53 @@ class Early:
         of = sum(self.entries.values())
         return Restoring(rfc3339(self.since_ns), of - sum(self.after.values()), of, present)
 
-    def moves(self, key_of: KeyOf) -> Iterator[Entry]:
+    def moves(self, journals: Path, key_of: KeyOf) -> Iterator[Entry]:
         """The entries of some days before the newest ones that tell who came and went, in journal order."""
-        return self._older(key_of, self.moves_after, lambda entry: _moves(entry.body))
+        return self._older(journals, key_of, self.moves_after, lambda entry: _moves(entry.body))
 
-    def older(self, present: Present, key_of: KeyOf, told: Callable[[int], None]) -> Iterator[Entry]:
+    def older(self, journals: Path, key_of: KeyOf, present: Present, told: Callable[[int], None]) -> Iterator[Entry]:
         """The same, and all older entries that may name any of those who are present, in journal order."""
 
         def wanted(entry: Entry) -> bool:
             moves = entry.sequence > self.moves_after[entry.journal] and _moves(entry.body)
             return moves or present.named_in(entry.body)
 
-        return self._older(key_of, dict.fromkeys(self.after, 0), wanted, told)
+        return self._older(journals, key_of, dict.fromkeys(self.after, 0), wanted, told)
 
     def _older(
         self,
+        journals: Path,
         key_of: KeyOf,
         after: Mapping[str, int],
         wanted: Callable[[Entry], bool],
         told: Callable[[int], None] = lambda _: None,
     ) -> Iterator[Entry]:
-        streams = [self._older_of(copies, key_of, after[copies.journal], wanted, told) for copies in self._journals]
+        streams = [
+            _read(JournalFiles(journals / folder), key_of, after[journal], self.after[journal], wanted, told)
+            for journal, folder in self._folders.items()
+            if after[journal] < self.after[journal]
+        ]
         return heapq.merge(*streams, key=lambda entry: (entry.hlc, entry.journal, entry.sequence))
 
-    def _older_of(
-        self,
-        copies: JournalCopies,
-        key_of: KeyOf,
-        after: int,
-        wanted: Callable[[Entry], bool],
-        told: Callable[[int], None],
-    ) -> Iterator[Entry]:
-        last = self.after[copies.journal]
-        if after >= last:
-            return
-        reader = JournalReader(self._files_of(copies), key_of)
-        try:
-            for entries in reader.after(after):
-                told(len(entries))
-                yield from (entry for entry in entries if entry.sequence <= last and wanted(entry))
-                if entries[-1].sequence >= last:
-                    return
-        finally:
-            reader.close()
+
+def _read(
+    files: JournalFiles,
+    key_of: KeyOf,
+    after: int,
+    last: int,
+    wanted: Callable[[Entry], bool],
+    told: Callable[[int], None],
+) -> Iterator[Entry]:
+    """The entries of a journal behind *after*, up to *last*, that are *wanted*."""
+    reader = JournalReader(files, key_of)
+    try:
+        for entries in reader.after(after):
+            told(len(entries))
+            yield from (entry for entry in entries if entry.sequence <= last and wanted(entry))
+            if entries[-1].sequence >= last:
+                return
+    finally:
+        reader.close()
 
 
 def _moves(body: bytes) -> bool:
@@ -146,7 +149,7 @@ def fold_recent(early: Early, paths: HomePaths, settings: Settings, journals: Pa
     recent, present = paths.early_charts
     if not recent.exists() and not present.exists():
         key = paths.store_key.read_bytes()
-        older, lacks = early.moves(key_of), early.lacks()
+        older, lacks = early.moves(journals, key_of), early.lacks()
         fold_partial(recent, key, settings, journals, key_of, after=early.after, older=older, lacks=lacks)
 
 
@@ -158,7 +161,7 @@ def fold_present(
     if present.exists():
         return
     key = paths.store_key.read_bytes()
-    older = early.older(Present(recent, key), key_of, told)
+    older = early.older(paths.journals, key_of, Present(recent, key), told)
     lacks = early.lacks(present=True)
     fold_partial(present, key, settings, paths.journals, key_of, after=early.after, older=older, lacks=lacks)
 

@@ -19,6 +19,7 @@ Rules kept here:
 import contextlib
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -240,8 +241,7 @@ class _Run:
                     files.folder.rename(paths.journals / copies.folder)
                     sync_dir(paths.journals)
                 self._watcher.told(1)
-        own = [signer_of(paths, self._node, role).verifier for role in ROLES]
-        return DataKeys(ReadingKeys(paths.keys), grants=paths.grants, granted_by=own)
+        return _own_keys(paths, self._node)
 
     # Folding.
 
@@ -251,7 +251,7 @@ class _Run:
         wanted = sum(one.entries for one in self.copied)
         with (
             self._phase("fold", wanted),
-            self._folding_present(keys),
+            self._folding_present(),
             open_charts(
                 paths.charts_db,
                 paths.store_key.read_bytes(),
@@ -274,14 +274,15 @@ class _Run:
         return digest, patients
 
     @contextlib.contextmanager
-    def _folding_present(self, keys: DataKeys) -> Iterator[None]:
+    def _folding_present(self) -> Iterator[None]:
         """Fold the charts of who lies in a bed in another process, for as long as that is of use."""
         early = self._early
         if early is None:
             yield
             return
-        process = multiprocessing.get_context("fork").Process(
-            target=_present, args=(early, self._paths, self._settings, keys, os.getpid()), daemon=True
+        # Spawned: a copy of this process would hold the recovery key.
+        process = multiprocessing.get_context("spawn").Process(
+            target=_present, args=(early, self._paths.root, self._node, self._text, os.getpid())
         )
         process.start()
         try:
@@ -318,14 +319,22 @@ class _Run:
         self.phases[name] = round(time.monotonic() - began, 3)
 
 
-def _present(early: Early, paths: HomePaths, settings: Settings, keys: DataKeys, parent: int) -> None:
+def _own_keys(paths: HomePaths, node: str) -> DataKeys:
+    """What opens the restored journals with the new node's own keys."""
+    own = [signer_of(paths, node, role).verifier for role in ROLES]
+    return DataKeys(ReadingKeys(paths.keys), grants=paths.grants, granted_by=own)
+
+
+def _present(early: Early, home: Path, node: str, text: str, parent: int) -> None:
     """What the other process does; it does not outlive the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the one that was typed says when
+    paths = HomePaths(home)
 
     def still_there(_count: int) -> None:
         if os.getppid() != parent:
             os._exit(1)
 
     try:
-        fold_present(early, paths, settings, keys, still_there)
+        fold_present(early, paths, parse_settings(text), _own_keys(paths, node), still_there)
     except Exception as found:  # whole charts are on their way: these would only have come sooner
         log.error("who is present is not charted first", error=type(found).__name__)
