@@ -6,7 +6,7 @@ What a page needs to say of a resource as boards and charts in a terminal say it
 from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
 from contrefeu.chart.boards import board_row, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
-from contrefeu.chart.clocks import Clocks, station_of
+from contrefeu.chart.clocks import Clocks, Stamp, station_of
 from contrefeu.chart.elements import (
     Names,
     Number,
@@ -78,6 +78,7 @@ __all__ = [
     "Number",
     "PatientHit",
     "Resource",
+    "Stamp",
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",

@@ -17,7 +17,8 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import DueItem, source_of
+from contrefeu.chart import Chart, DueItem, Stamp, source_of
+from contrefeu.journal import parse_ref
 from contrefeu.station.ages import Age, age_of, weight_is_old
 from contrefeu.station.due import due_in_downtime
 from contrefeu.station.house import House, OutOfScope
@@ -52,6 +53,7 @@ class UnreadLine:
     source: str
     received: str
     entry: str
+    uncertain: bool  # whether it may have come before the one next to it, which another station received
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,19 @@ class ChartPages:
             story=story_of(sheet),
             due=await self._due(request, id_, whose.ward, now_ns),
             sheet=sheet,
-            unread=[
-                UnreadLine(one.kind, one.source, rfc3339(one.received_ns), one.ref)
-                for one in reversed(sheet.chart.unread)
-            ],
+            unread=self._unread(sheet.chart),
             through_glass=not house.account(request).in_scope(whose.ward),
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+
+    def _unread(self, chart: Chart) -> list[UnreadLine]:
+        lines = chart.unread[::-1]
+        stamps = [Stamp(*parse_ref(one.ref), one.received_ns) for one in lines]
+        return [
+            UnreadLine(one.kind, one.source, rfc3339(one.received_ns), one.ref, uncertain)
+            for one, uncertain in zip(lines, self._house.staff.clocks.uncertain(stamps), strict=True)
+        ]
 
     async def _due(self, request: Request, chart: str, ward: str, now_ns: int) -> Sequence[DueItem]:
         """What the board says is due, so that the two pages never differ."""
