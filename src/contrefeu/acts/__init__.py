@@ -18,6 +18,7 @@ from contrefeu.acts.act import (
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
+    JournalExpired,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
@@ -46,6 +47,7 @@ __all__ = [
     "GlassBroken",
     "HorizonHeld",
     "HorizonReleased",
+    "JournalExpired",
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",
     "RecoveryRehearsed",

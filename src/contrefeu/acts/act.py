@@ -17,6 +17,7 @@ from msgspec.json import Decoder, Encoder
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
+    JournalExpired,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
@@ -118,6 +119,7 @@ Act = (
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | JournalExpired
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

@@ -107,6 +107,9 @@ def bring(vault: Vault, files: JournalFiles, to: JournalFiles, wanted: Copied) -
     note = vault.read(f"{name}/checkpoint")
     if note and open_checkpoint(note, [files.verifier()]).size <= end.tree.size:
         write_file(to.checkpoint, note, mode=0o644)
+    expired = vault.read(f"{name}/expired")
+    if expired:
+        write_file(to.expired, expired, mode=0o644)
     # Last: a folder is a journal once it has its verifier.
     write_file(to.verifier_file, vault.read(f"{name}/verifier"), mode=0o644)
 

@@ -52,10 +52,10 @@ from contrefeu.journal import (
     rank_of,
     verify_journal,
 )
-from contrefeu.proof import Signer
+from contrefeu.proof import Signer, Verifier
 from contrefeu.recovery.copies import Copied, bring, reach, segment_headers
 from contrefeu.recovery.settings import last_settings, settings_text
-from contrefeu.vault import GRANTS, Vault, copies_in, open_vault, recovery_chains
+from contrefeu.vault import GRANTS, Vault, copies_in, custodians_of, open_vault, recovery_chains
 
 UNFINISHED = "restoring.json"  # what is being restored here, and from where
 _NEW = "new"  # the bare home, while it is made
@@ -116,7 +116,7 @@ def restore(
     pair = opened.pair
     _refuse_foreign_shares(copies, pair, key_of)
     settings = last_settings(vault, copies)
-    _verify(copies)
+    _verify(copies, custodians_of(vault))
     plan = _planned(unfinished, url, pair, settings, until_ns)
     paths = _bare_home(to, plan, settings, pair.recipient, notes, clock)
     text = settings_text(settings, plan.node)
@@ -193,14 +193,14 @@ def _foreign(where: str = "") -> StorageError:
     )
 
 
-def _verify(copies: Sequence[JournalFiles]) -> None:
+def _verify(copies: Sequence[JournalFiles], custodians: Sequence[Verifier]) -> None:
     """The gravest of what is found is raised: 12 before 13."""
     missing: ContrefeuError | None = None
     for files in copies:
-        found = verify_journal(files)
+        found = verify_journal(files, custodians=custodians)
         if found.intact:
             continue
-        first = next(d for d in found.damage if d.kind != "tail")
+        first = next(d for d in found.damage if d.kind not in {"tail", "expired"})
         what = (
             f'The copy of "{found.journal}" is damaged ({first.kind}): segment {first.segment}, byte {first.offset}, '
             f"entries {first.first_entry} to {first.last_entry}."

@@ -23,7 +23,7 @@ from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
-from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
+from contrefeu.vault.verify import checkpoints_held, copies_in, custodians_of, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
 from contrefeu.vault.witnessing import (
@@ -78,6 +78,7 @@ __all__ = [
     "copy_in_folder",
     "copy_in_vault",
     "credentials_file",
+    "custodians_of",
     "exchange_by_stick",
     "file_name",
     "follow",

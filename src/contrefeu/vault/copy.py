@@ -12,7 +12,7 @@ from functools import partial
 from hashlib import sha256
 
 from contrefeu.base import TamperError
-from contrefeu.journal import RECOVERY, Head
+from contrefeu.journal import RECOVERY, Head, open_expiry
 from contrefeu.proof import Checkpoint, Frontier, ProofMismatch, hash_leaf, open_checkpoint
 from contrefeu.vault.place import Vault
 from contrefeu.vault.recovery import announced, recovery_chains
@@ -278,7 +278,7 @@ class JournalCopy:
         """Begin the next segment."""
         number = header.said.segment
         if not self.end.segment and self._branch_from is None and header.said.tree.size:
-            raise Refused(f'Journal "{self.journal}" begins at segment {number}, behind others.', branch_from=number)
+            self._begin_behind(header)
         self._keep_verifier()
         self._vault.append(self._name(number), 0, self._source.read(number, 0, header.length))
         self._close_before(number)
@@ -289,6 +289,17 @@ class JournalCopy:
         self.end.enter(header)
         self._leaves.append(hash_leaf(header.note))
         return header.length
+
+    def _begin_behind(self, header: Header) -> None:
+        """Begin with a segment that is not the first: what was before it has ended, and the journal says so."""
+        note, number = self._source.expired(), header.said.segment
+        try:
+            if open_expiry(note, self._source.verifier).leaves < header.said.tree.size:
+                raise ProofMismatch("more is gone than has ended")
+        except ProofMismatch:
+            what = f'Journal "{self.journal}" begins at segment {number}, behind others.'
+            raise Refused(what, branch_from=number) from None
+        self._vault.put(f"{self.folder}/expired", note)
 
     def _close_before(self, number: int) -> None:
         """The vault may keep in another way what does not grow any more; said once."""

@@ -182,6 +182,8 @@ def _set_links_aside(root: Path) -> None:
 
 
 def _set_aside(folder: Path) -> None:
+    if not folder.exists() and not folder.is_symlink():
+        return  # nothing lay there: what was to come is no beginning of a journal
     for number in range(1, ASIDE_MAX):
         beside = folder.with_name(f".{folder.name}.aside.{number}")
         if not beside.exists() and not beside.is_symlink():
