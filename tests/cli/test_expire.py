@@ -93,6 +93,10 @@ def test_vaults_old_and_new_take_it_calmly_and_a_restore_does(home: Commands, fi
     assert home.told(*arguments)["entries"]
     assert kinds(restored.told("journal", "verify")) == [("expired", 1, 4)]
     assert restored.told("find", "B")["patients"]
+    whole = home.at(tmp_path / "from a")
+    arguments = ("restore", "--from", f"file://{tmp_path / 'a'}", "--to", whole.home, "--shares", *some(home))
+    assert home.told(*arguments)["entries"]
+    assert kinds(whole.told("journal", "verify")) == [("expired", 1, 4)], "a restore does not bring it back"
     (tmp_path / "late" / "journals" / capture(home).folder.name / "expired").unlink()
     assert home("vault", "verify", f"file://{tmp_path / 'late'}").status == 13, "without the note it is missing"
 

@@ -123,6 +123,7 @@ class Story:
         self._has_vault = self.chance.random() < 0.7
         self._snapshot: tuple[dict[Path, bytes], dict[str, Truth]] | None = None
         self._was_put_back = False  # since the last successor
+        self._vault_is_away = False
 
     # The story.
 
@@ -165,7 +166,7 @@ class Story:
                 self._put_back,
                 self._learn,
             ],
-            [40, 10, 10, 5, 8, 3, 12, 3, 2, 5],
+            [40, 10, 10, 5, 8, 3, 12, 3, 2, 10],
         )[0]
         try:
             if self._intake is None:
@@ -185,7 +186,7 @@ class Story:
 
     def _start(self) -> None:
         self._maybe_dies()
-        asked = self._has_vault and self.chance.random() < 0.6
+        asked = self._has_vault and not self._vault_is_away and self.chance.random() < 0.8
         self._intake = Intake(self._opened(asked=asked), self.clock)
 
     def _opened(self, *, asked: bool) -> JournalWriter:
@@ -216,6 +217,7 @@ class Story:
     def _learn(self) -> None:
         """A vault comes back while the writer runs: behind or beside what it holds, the next goes to a successor."""
         assert self._intake is not None
+        self._vault_is_away = False
         if not self._has_vault or not self._is_overtaken(self._intake):
             return
         self._maybe_dies()
@@ -317,6 +319,7 @@ class Story:
         self.disk.put_back(files)
         self._truths = deepcopy(truths)
         self._was_put_back = True
+        self._vault_is_away = self.chance.random() < 0.5
         self._journal = chain(self._journals, ORIGIN)[-1]
         self._truths.setdefault(self._journal, Truth())
 

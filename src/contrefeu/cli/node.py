@@ -358,8 +358,11 @@ class Node:
                 yield entry
 
     @contextlib.contextmanager
-    def charts(self) -> "Iterator[Charts | SyncChartsClient]":
-        """The charts, as far as the journals are on disk now; with a running node, waited for `patience_s` at most."""
+    def charts(self, told: Callable[[int], None] = lambda _: None) -> "Iterator[Charts | SyncChartsClient]":
+        """The charts, as far as the journals are on disk now; with a running node, waited for `patience_s` at most.
+
+        *told* is called with how many entries this command has just read itself.
+        """
         from contrefeu.chart import SyncChartsClient
 
         if listens(self.charts_socket):
@@ -370,22 +373,23 @@ class Node:
             finally:
                 client.close()
             return
-        with self.own_charts() as charts:
+        with self.own_charts(told) as charts:
             yield charts
 
     @contextlib.contextmanager
-    def own_charts(self) -> "Iterator[Charts]":
+    def own_charts(self, told: Callable[[int], None] = lambda _: None) -> "Iterator[Charts]":
         """The charts, read by this command itself while no node runs."""
         from contrefeu.chart import open_charts
 
         self.reading_keys().make_ahead(self.clock.now_ns())
         with open_charts(
-            self.paths.charts_db,
+            self.paths.charts_now,
             self.paths.store_key.read_bytes(),
             self.paths.journals,
             self.data_keys(),
             self.settings,
             counts=self.counts,
+            told=told,
         ) as charts:
             yield charts
 

@@ -12,6 +12,7 @@ import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
 RESERVE_S = 60.0  # how often the space kept back for acts is filled again, once the disk has room
+STORE_S = 1.0  # how often a reader sees whether a restore has brought charts of more of the history
 COUNTS_S = 5.0  # how often what refuse lists counted is written down
 
 
@@ -120,26 +122,18 @@ def _capture_intake(node: "Node") -> "Intake":
     from contrefeu.capture import CopiesFile, Intake, VaultIntake
     from contrefeu.cli.copying import STATE
 
-    said = node.settings.capture
+    gather_s = node.settings.capture.gather_ms / 1000
     writer = node.writer(node.capture_journal)
-    if said.ack == "disk":
-        return Intake(writer, node.clock, gather_s=said.gather_ms / 1000)
+    if not node.settings.acks_by_vault:
+        return Intake(writer, node.clock, gather_s=gather_s)
     copies = CopiesFile(node.paths.run / STATE, node.capture_journal, node.clock)
-    return VaultIntake(
-        writer,
-        node.clock,
-        copies,
-        when_no_vault=said.when_no_vault,
-        exceptions=said.no_vault_exceptions,
-        gather_s=said.gather_ms / 1000,
-    )
+    return VaultIntake(writer, node.clock, copies, node.settings.ack_rule, gather_s=gather_s)
 
 
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
     from contrefeu.cli.horizon import KeyKeeper
     from contrefeu.cli.peering import Granting
-    from contrefeu.cli.selftest import every_night
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
@@ -151,22 +145,32 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
             await asyncio.sleep(0.0 if made else GRANTS_S)
 
     keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
-    testing = asyncio.create_task(every_night(node))
     grants = asyncio.create_task(grant())
-    await run_reader(
-        db=node.paths.charts_db,
-        key=node.paths.store_key.read_bytes(),
-        journals=node.paths.journals,
-        key_of=node.data_keys(keys),  # the same keys: what is destroyed is let go of
-        settings=node.settings,
-        socket_path=node.charts_socket,
-        counts=node.counts,
-        ready=lambda: emit({"event": "ready"}),
-        stop=stop,
-    )
+    while not stop.is_set():
+        store = node.paths.charts_now
+        ended, over = asyncio.Event(), asyncio.create_task(_until_over(node, store, stop))
+        over.add_done_callback(lambda _, ended=ended: ended.set())  # type: ignore[misc]
+        await run_reader(
+            db=store,
+            key=node.paths.store_key.read_bytes(),
+            journals=node.paths.journals,
+            key_of=node.data_keys(keys),  # the same keys: what is destroyed is let go of
+            settings=node.settings,
+            socket_path=node.charts_socket,
+            counts=node.counts,
+            ready=lambda: emit({"event": "ready"}),
+            stop=ended,
+        )
+        over.cancel()
     keeping.cancel()
-    testing.cancel()
     grants.cancel()
+
+
+async def _until_over(node: "Node", store: Path, stop: asyncio.Event) -> None:
+    """Wait for the end, or until another store answers: a restore has brought more of the history."""
+    while not stop.is_set() and node.paths.charts_now == store:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), STORE_S)
 
 
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,9 +54,27 @@ def up(
         signal.signal(signal.SIGINT, supervisor.ask_to_stop)
         try:
             _start(supervisor, node, mllp, web, insecure_http, logins, (beds, seed) if demo else None)
-            supervisor.run()
+            with _tested_nightly(node):
+                supervisor.run()
         finally:
             supervisor.stop()
+
+
+@contextlib.contextmanager
+def _tested_nightly(node: "Node") -> Iterator[None]:
+    """Have the copies tried every night, as the reader's user that may read what the copies keep."""
+    from contrefeu.cli.selftest import every_night
+    from contrefeu.cli.separation import is_separate, tester
+
+    stop = threading.Event()
+    identity = tester() if is_separate(node) else None
+    testing = threading.Thread(target=every_night, args=(node, identity, stop), name="selftest", daemon=True)
+    testing.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        testing.join()
 
 
 @contextlib.contextmanager

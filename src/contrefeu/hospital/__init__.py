@@ -2,6 +2,7 @@
 
 from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
+    AckRule,
     CaptureSettings,
     CopiesSettings,
     ExchangeSettings,
@@ -18,6 +19,7 @@ from contrefeu.hospital.settings import (
 
 __all__ = [
     "FEED_NAME",
+    "AckRule",
     "CaptureSettings",
     "CopiesSettings",
     "ExchangeSettings",

@@ -8,6 +8,7 @@ Rules kept here:
   * Memory holds the leaves since the last checkpoint, not the journal's.
 """
 
+import contextlib
 from functools import partial
 from hashlib import sha256
 
@@ -50,6 +51,7 @@ class JournalCopy:
         self._held: Checkpoint | None = None
         self._has_verifier = False
         self._closed_before = 0
+        self._said_ended = b""
         self._recovery = ""  # fingerprint of the custodians' key in the first segment
         self._sealed_to = ""  # and in the last one that was entered
 
@@ -299,7 +301,6 @@ class JournalCopy:
         except ProofMismatch:
             what = f'Journal "{self.journal}" begins at segment {number}, behind others.'
             raise Refused(what, branch_from=number) from None
-        self._vault.put(f"{self.folder}/expired", note)
 
     def _close_before(self, number: int) -> None:
         """The vault may keep in another way what does not grow any more; said once."""
@@ -318,6 +319,21 @@ class JournalCopy:
             self.alarm = f'Segment {header.said.segment} of "{self.journal}" is sealed to another recovery key.'
         elif before in known and known.index(found) < known.index(before):
             self.alarm = f'Segment {header.said.segment} of "{self.journal}" is sealed to a former recovery key.'
+
+    def say_ended(self) -> None:
+        """Keep beside the copy how far the journal has ended: the copy stays, and a restore does not bring it back.
+
+        Raises:
+            VaultAway: The vault is out of reach.
+        """
+        note = self._source.expired()
+        if not note or note == self._said_ended:
+            return
+        with contextlib.suppress(ProofMismatch):
+            open_expiry(note, self._source.verifier)
+            if self._vault.read(f"{self.folder}/expired") != note:
+                self._vault.put(f"{self.folder}/expired", note)
+            self._said_ended = note
 
     # Checkpoints.
 

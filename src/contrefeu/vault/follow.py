@@ -104,7 +104,7 @@ class _Wanted:
             seen = (found.st_mtime_ns, found.st_size)
             if seen != self._seen:
                 said = parse_settings(self._path.read_text())
-                quick = said.capture.ack == "vault"
+                quick = said.acks_by_vault
                 self._vaults = {vault.url: _Wish(vault.bytes_per_second_max, quick) for vault in said.vaults}
                 self._seen = seen
         return self._vaults
@@ -169,7 +169,8 @@ class _Follower(threading.Thread):
             if found.state == "unreachable":
                 self._leaving.wait(RETRY_S)
             elif found.state != "catching-up" and shipper is not None:
-                self._leaving.wait(min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s)
+                pace_s = min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s
+                self._leaving.wait(max(0.0, began + pace_s - time.monotonic()))  # the step's own time is in it
         if shipper is not None:
             shipper.close()
 

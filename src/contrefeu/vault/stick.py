@@ -129,6 +129,7 @@ def _give(exchange: Exchange, folder: DirectoryVault, files: JournalFiles, repor
                 raise Refused("ahead")
             copy.ship(head, open_checkpoint(note, [source.verifier]).size, ALL_BYTES)
             copy.sign_off(note)
+            copy.say_ended()
             if copy.end.sequence > before:
                 report.given[copy.journal] = report.given.get(copy.journal, 0) + copy.end.sequence - before
             return

@@ -7,10 +7,12 @@ Rules kept here:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from contrefeu.base import MissingError
 from contrefeu.journal import Damage, JournalFiles, Verified, verify_journal
 from contrefeu.proof import Verifier
+from contrefeu.vault.expiry import let_go_of
 from contrefeu.vault.place import BRANCHES, JOURNALS, Vault
 from contrefeu.vault.recovery import recovery_chains
 
@@ -49,6 +51,7 @@ def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | N
     for files in copies_in(vault):
         held = (held_elsewhere or {}).get(files.folder.name, ())
         found = verify_journal(files, held_elsewhere=held, custodians=custodians)
+        found.damage[:] = [_let_go(damage, files) for damage in found.damage]
         for branch in branches:
             if branch.rpartition(".")[0] == files.folder.name:
                 segments = JournalFiles(vault.folder(f"{BRANCHES}/{branch}")).segments()
@@ -60,6 +63,17 @@ def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | N
 def custodians_of(vault: Vault) -> list[Verifier]:
     """The authorities of the custodians that a vault was told of: what they sign as ended has ended."""
     return [key.authority for _notes, keys in recovery_chains(vault) for key in keys]
+
+
+def _let_go(damage: Damage, files: JournalFiles) -> Damage:
+    """What lacks at the beginning, and stands in the record of what the vault's owner let go, is no loss."""
+    if damage.kind != "missing":
+        return damage
+    first = next(iter(files.segments()), 0)
+    gone = [one for one in let_go_of(files) if one.segment < first]
+    entries = {entry for one in gone for entry in (one.first_entry, one.last_entry)}
+    covered = bool(gone) and min(entries) <= damage.first_entry and damage.last_entry <= max(entries)
+    return replace(damage, kind="expired") if covered else damage
 
 
 def checkpoints_held(vault: Vault) -> dict[str, bytes]:
