@@ -4,7 +4,7 @@ from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
-from contrefeu.vault.exchange import Exchange, Found, Report
+from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.expiry import due_in, let_go, let_go_of
 from contrefeu.vault.follow import follow, shipper_to
 from contrefeu.vault.held import Held
@@ -20,6 +20,7 @@ from contrefeu.vault.pins import public_of
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
 from contrefeu.vault.repair import ObjectStore, Repaired, copy_in_folder, copy_in_vault, repair, repair_store
+from contrefeu.vault.report import Found, Report
 from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder

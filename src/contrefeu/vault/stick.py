@@ -18,8 +18,9 @@ from contrefeu.journal import JournalFiles
 from contrefeu.proof import ProofMismatch, open_checkpoint
 from contrefeu.vault.copy import JournalCopy, Refused
 from contrefeu.vault.directory import DirectoryVault
-from contrefeu.vault.exchange import Exchange, Found, Report
+from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.peers import file_name
+from contrefeu.vault.report import Found, Report
 from contrefeu.vault.shelf import STICK_FOLDER, StickShelf, givers_on, pack
 from contrefeu.vault.source import HomeSource
 
