@@ -17,6 +17,7 @@ from msgspec.json import Decoder, Encoder
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
+    JournalExpired,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
@@ -132,6 +133,7 @@ Act = (
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | JournalExpired
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased

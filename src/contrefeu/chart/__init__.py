@@ -7,7 +7,7 @@ from contrefeu.chart.ages import Age, age_of, weight_is_old
 from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
 from contrefeu.chart.boards import board_row, courses_of, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
-from contrefeu.chart.clocks import Clocks, station_of
+from contrefeu.chart.clocks import Clocks, Stamp, station_of
 from contrefeu.chart.doses import due_times
 from contrefeu.chart.due import due_in_downtime
 from contrefeu.chart.elements import (
@@ -109,6 +109,7 @@ __all__ = [
     "Present",
     "Resource",
     "Restoring",
+    "Stamp",
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",
