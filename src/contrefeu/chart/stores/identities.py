@@ -220,10 +220,11 @@ class Identities:
 
     def owe(self, entry: int, hints: Iterable[str]) -> None:
         """Keep that *entry* names somebody by these alone."""
-        named = list(hints)
-        self._db.run_many("INSERT OR IGNORE INTO owed VALUES(?, ?)", [(hint, entry) for hint in named])
-        for hint in named if self._debts is not None else ():
-            self._debts.add(hash(hint))
+        rows = [(hint, entry) for hint in hints]
+        self._db.run_many("INSERT OR IGNORE INTO owed VALUES(?, ?)", rows)
+        if self._debts is not None:
+            for hint, _ in rows:
+                self._debts.add(hash(hint))
 
     def owed(self, hints: Iterable[str]) -> list[int]:
         """Return the entries that name any of *hints* and no patient."""
