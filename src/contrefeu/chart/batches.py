@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from contrefeu.base import ContrefeuError
-from contrefeu.chart.boards import BoardLine, board_line, heard_again, place_of
+from contrefeu.chart.boards import BoardLine, board_line, has_left, heard_again, place_of
 from contrefeu.chart.filing import REFUSED, Filing
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.folding import Folding
@@ -206,7 +206,8 @@ class Batches:
         """Let the patient be found, and stand on the board of their ward."""
         chart = found.chart
         setters: tuple[str, ...] | None = _setters(chart)
-        same = found.setters == setters
+        gone = found.line is not None and has_left(found.line, chart.last_received_ns)
+        same = found.setters == setters and not gone
         try:
             if same and found.line is not None and _leaves_boards(chart):
                 line: BoardLine | None = heard_again(found.line, chart)

@@ -192,6 +192,7 @@ def open_charts(
     *,
     clock: Clock | None = None,
     counts: Callable[[str], bool] = lambda _: True,
+    told: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Charts]:
     """Open the charts at *path*, brought up to date with the journals under the folder *journals*.
 
@@ -203,6 +204,7 @@ def open_charts(
         settings: Of the node.
         clock: What time it is, for what is due.
         counts: Whether a journal's declarations of downtime count here.
+        told: Called after each batch with how many entries it held.
 
     Raises:
         StorageError: The store does not open, or another process has been writing it for long.
@@ -212,8 +214,8 @@ def open_charts(
         store = open_store(path, key, rules_of(settings))
         try:
             with closing(Follower(store, journals, key_of, settings)) as follower, few_sweeps():
-                while follower.step():
-                    pass
+                while read := follower.step():
+                    told(read)
                 troubles = follower.troubles
             beside = store.reader()
         finally:

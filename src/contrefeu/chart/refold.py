@@ -15,6 +15,7 @@ from pathlib import Path
 from contrefeu.chart.ahead import Ahead
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.stores import ChartStore
+from contrefeu.chart.views import RESTORING
 from contrefeu.journal import Entry
 from contrefeu.mapping import Rules
 
@@ -62,6 +63,10 @@ def _fold_again(store: ChartStore, path: Path, key: bytes, rules: Rules) -> Char
     ChartStore.remove(beside)
     made = ChartStore(beside, key)
     try:
+        lacks = store.kept.note(RESTORING)
+        if lacks is not None:  # folded anew, it lacks what it lacked
+            with made.transaction():
+                made.kept.set_note(RESTORING, lacks)
         entries = store.kept.all()
         ahead = Ahead(rules, lambda: _gathered(entries))
         with closing(ahead):

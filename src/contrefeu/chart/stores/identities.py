@@ -218,6 +218,11 @@ class Identities:
         sql = "SELECT node FROM hints WHERE hint = ? AND received <= ?"
         return list({node: None for hint in hints for (node,) in self._db.rows(sql, (hint, at_ns))})
 
+    def hints_of(self, nodes: Iterable[int]) -> list[str]:
+        """Return the orders and stays that were named beside any of *nodes*."""
+        self.settle_filed()
+        return [hint for node in nodes for (hint,) in self._db.rows("SELECT hint FROM hints WHERE node = ?", (node,))]
+
     def owe(self, entry: int, hints: Iterable[str]) -> None:
         """Keep that *entry* names somebody by these alone."""
         rows = [(hint, entry) for hint in hints]

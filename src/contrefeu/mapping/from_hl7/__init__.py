@@ -9,8 +9,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contrefeu.fhir import Annotation, plain
-from contrefeu.hl7 import Message, Notation, NotHl7, Segment, source_name
-from contrefeu.mapping.from_hl7 import appointments, documents, orders, person, pharmacy, problems, results, stay
+from contrefeu.hl7 import Message, Notation, NotHl7, Segment, joined, source_name
+from contrefeu.mapping.from_hl7 import (
+    appointments,
+    diets,
+    documents,
+    france,
+    notices,
+    orders,
+    person,
+    pharmacy,
+    problems,
+    procedures,
+    results,
+    stay,
+)
 from contrefeu.mapping.from_hl7.datatypes import Context, key_of
 from contrefeu.mapping.from_hl7.groups import Group, Order, groups
 from contrefeu.mapping.moments import nanoseconds
@@ -38,12 +51,13 @@ _ORDERED = _ORDERS | _PRESCRIPTIONS
 _PEOPLE = frozenset({"PPR", "PGL", "REF"})  # patient, problems, allergies, diagnoses: read in any message
 _BILLING = frozenset({"BAR", "DFT"})  # kept and counted, never charted
 # Segments that say nothing a chart needs, in any message
-_SILENT = frozenset({"EVN", "PV2", "MSA", "SFT", "UAC", "PDA", "PD1", "RGS", "MRG", "ERR", "BTS", "FTS"})
+_SILENT = frozenset({"EVN", "PV2", "MSA", "SFT", "UAC", "PDA", "PD1", "RGS", "MRG", "ERR", "BTS", "FTS", "DSC"})
 # Read wherever they stand in a message about a person
-_READ = frozenset({"PID", "PV1", "ZBE", "NK1", "AL1", "IAM", "DG1", "OBX", "PRB"})
-_PROBLEMS = frozenset({"AL1", "IAM", "PRB", "DG1"})
+_READ = frozenset({"PID", "PV1", "ZBE", "NK1", "AL1", "IAM", "DG1", "OBX", "PRB", "PR1", "ZFS"})
+_PROBLEMS = frozenset({"AL1", "IAM", "PRB", "DG1", "PR1", "ZFS", "ZFV", "ZFD"})
 _READ_IN = {
-    "ADT": frozenset({"ROL"}),
+    "ADT": frozenset({"ROL", *france.SEGMENTS}),
+    "REF": frozenset({"RF1"}),
     "MDM": frozenset({"TXA", "NTE"}),
     "SIU": frozenset({"SCH", "AIS", "AIL", "AIP", "AIG", "NTE", "TQ1"}),
 }
@@ -108,6 +122,10 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
     context = Context(message, _zone(rules.zone), rules.authority or header.source)
     reading.control_id = context.control_id
     parts = groups(message)
+    whole = True
+    if any("ADD" in group.named for group in parts):
+        message.segments, whole = joined(message.segments)
+        parts = groups(message)
     _group(reading, parts[0], code, event, context)
     for group in parts[1:]:
         part = _beside(reading)
@@ -115,8 +133,15 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
         reading.also.append(part)
     if code == "ADT" and event in UNMERGES:
         _unlinked(reading, parts)
+    if code == "ADT" and event in {"A24", "A37"}:
+        _linked(reading, event, context)
     for doubt in context.doubts:
         reading.lose("", doubt)
+    if not whole:
+        reading.understood = False
+        reading.lose("ADD", "a segment goes on in another message: what is cut is on no chart")
+    elif "DSC" in parts[-1].named:
+        reading.lose("DSC", "the message goes on in another one")
 
 
 class _Header(Struct, frozen=True):
@@ -184,6 +209,9 @@ def _person(reading: Reading, group: Group, pid: Segment, code: str, context: Co
         reading.patient["generalPractitioner"] = [plain(own)]
     if not reading.identifies:
         return list(said.keys)
+    french = france.of_patient([one for name in ("ZFA", "ZFD", "ZFP") for one in group.all(name)])
+    if french:
+        reading.patient["extension"] = [*reading.patient.get("extension", []), *french]
     reading.cleared = list(said.cleared)
     contacts = person.contacts(group.all("NK1"))
     if contacts:
@@ -218,6 +246,8 @@ def _clinical(
         why = "billing is kept and counted, never charted" if code in _BILLING else "no rule for this kind of message"
         reading.lose("MSH-9", why)
         return
+    if (rf1 := group.first("RF1")) is not None and code == "REF":
+        _referred(reading, rf1, visit, context)
     _problems(reading, group, patient_key, visit, context)
     _measured(reading, group, code, patient_key, visit, context)
     _unread_segments(reading, group, code)
@@ -229,7 +259,9 @@ def _admission(reading: Reading, group: Group, event: str, patient_key: str, vis
         reading.understood = False
         reading.lose("MSH-9.2", "an event that no rule knows: the person is charted, nothing is moved")
     if event in UNDONE:
-        reading.lose("MSH-9.2", UNDONE[event])
+        reading.lose("MSH-9.2", UNDONE[event])  # the chart says that it was said (`notices`)
+    if event in notices.KINDS and patient_key:
+        _noticed(reading, group, event, patient_key, context)
     if event in MERGES | UNMERGES:
         _links(reading, group, event, patient_key, context)
         return
@@ -241,7 +273,9 @@ def _admission(reading: Reading, group: Group, event: str, patient_key: str, vis
     if pv1 is None or not visit or event in {"A28", "A31"}:
         return  # A28 and A31 touch the person only (FIELD F26)
     if not visit.startswith("only:") or event in MOVES or event in CANCELS:
-        reading.stays.append(stay.stay(pid, pv1, pv2, visit, context))
+        said = stay.stay(pid, pv1, pv2, visit, context)
+        france.of_stay(said.resource, group.first("ZFV"), group.first("ZFM"))
+        reading.stays.append(said)
     zbes = group.all("ZBE")
     moves = stay.movements(event, context.message.first("EVN"), pv1, zbes, visit, context)
     # A movement without a time has its place among the others by its arrival, and shows none.
@@ -276,6 +310,16 @@ def _unlinked(reading: Reading, parts: list[Group]) -> None:
         reading.lose("PID-3", "an unlinking that does not name two numbers: nothing was changed")
 
 
+def _linked(reading: Reading, event: str, context: Context) -> None:
+    """A24 and A37 name two patients by two PID: each chart says of the other, or no more."""
+    named = [one for one in (reading, *reading.also) if one.subjects and one.subjects[0].keys]
+    if len(named) == 2:
+        for part, other in (named, named[::-1]):
+            key, another = part.subjects[0].keys[0], other.subjects[0].keys[0]
+            if key != another:
+                part.said.append(notices.notice("linked", key, another, context, over=event == "A37"))
+
+
 def _restayed(reading: Reading, group: Group, event: str, patient_key: str, visit: str, context: Context) -> None:
     """A stay under another number (A35, A41, A42, A49, A50) or of another patient (A44, A45)."""
     pv1, mrg = group.first("PV1"), group.first("MRG")
@@ -304,18 +348,22 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
         unnumbered = orders.unnumbered_key(order.orc, patient_key, number, context)
         drug = order.drugs.get("RXE") or order.drugs.get("RXO")
         said = None
-        if drug is not None or (order.obr is None and reading.kind[:3] in _PRESCRIPTIONS):
+        if drug is None and order.orc is not None and (rxg := order.drugs.get("RXG")) is not None:
+            said = pharmacy.give(order.orc, rxg, order.routes, order.timings, order.components, visit, context)
+        elif drug is not None or (order.obr is None and reading.kind[:3] in _PRESCRIPTIONS):
             if order.orc is not None:
                 said = pharmacy.prescription(
                     order.orc, drug, order.routes, order.timings, order.components, notes, visit, context, unnumbered
                 )
+        elif order.orc is not None and (order.diets or (order.obr is None and reading.kind[:3] == "OMD")):
+            said = diets.diet(order.orc, order.diets, notes, visit, context, unnumbered)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
             said = orders.service_request(order.orc, order.obr, order.reasons, notes, visit, context, unnumbered)
         if said is not None:
             reading.said.append(said)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
             reading.lose("ORC", "an order without a number")
-        for name in order.drugs.keys() - {"RXE", "RXO"}:
+        for name in order.drugs.keys() - {"RXE", "RXO", "RXG"}:
             reading.lose(name, "kept in the message, not charted")
 
 
@@ -325,6 +373,14 @@ def _resulted(reading: Reading, group: Group, visit: str, context: Context) -> N
             continue
         lines, notes = results.lines_of(order.lines)
         reading.said += results.report(order.orc, order.obr, lines, notes, order.specimens, visit, context, reading)
+
+
+def _referred(reading: Reading, rf1: Segment, visit: str, context: Context) -> None:
+    said = orders.referral(rf1, visit, context)
+    if said is None:
+        reading.lose("RF1", "an order without a number")
+    else:
+        reading.said.append(said)
 
 
 def _given(reading: Reading, group: Group, code: str, patient_key: str, context: Context) -> None:
@@ -343,14 +399,16 @@ def _given(reading: Reading, group: Group, code: str, patient_key: str, context:
 
 
 def _documented(reading: Reading, group: Group, event: str, visit: str, context: Context) -> None:
-    txa = group.first("TXA")
-    if txa is None:
-        reading.understood = False
-        reading.lose("TXA", "a document message without TXA")
-        return
     loose = [segment for segment in group.segments if segment.name in {"OBX", "NTE"}]
     under = [segment for order in group.orders for segment in order.lines]
     lines, _ = results.lines_of(loose + under)
+    txa = group.first("TXA")
+    if txa is None:
+        reading.lose("TXA", "a document message without TXA")
+        reading.understood = bool(lines)
+        if not lines:
+            return
+        txa = Segment("TXA", 0, context.message.notation)  # what it holds is shown, under the message's own number
     reading.said += documents.document(event, txa, lines, visit, context)
 
 
@@ -374,6 +432,9 @@ def _problems(reading: Reading, group: Group, patient_key: str, visit: str, cont
     found += [problems.allergy_of_iam(iam, context, patient_key) for iam in group.all("IAM")]
     found += [problems.condition_of_prb(prb, context, patient_key, visit) for prb in group.all("PRB")]
     found += [problems.condition_of_dg1(dg1, context, patient_key, visit) for dg1 in group.all("DG1")]
+    found += [procedures.procedure(pr1, patient_key, visit, context) for pr1 in group.all("PR1")]
+    found += france.legal_status(group.all("ZFS"), group.first("ZFV"), patient_key, visit, context)
+    found += [france.gestation(zfd, patient_key, context) for zfd in group.all("ZFD")]
     reading.said += [said for said in found if said is not None]
 
 
@@ -401,9 +462,22 @@ def _measured(reading: Reading, group: Group, code: str, patient_key: str, visit
 def _unread_segments(reading: Reading, group: Group, code: str) -> None:
     read = _READ_IN.get(code, frozenset())
     names = [name for name in group.named if name not in _READ_OR_SILENT and name not in read]
+    names = [name for name in names if not all(map(_is_empty, group.named[name]))]
     names += [name for order in group.orders for name in order.others if name not in read]
     for name in dict.fromkeys(names):
         reading.lose(name, "kept in the message, not charted")
+
+
+def _is_empty(segment: Segment) -> bool:
+    return not segment.line[3:].strip("|^~&\\ ")
+
+
+def _noticed(reading: Reading, group: Group, event: str, patient_key: str, context: Context) -> None:
+    kind = notices.KINDS[event]
+    others = [key for mrg in group.all("MRG") for rep in mrg.reps(1) if (key := key_of(rep, context.authority))]
+    for other in others or ([""] if event == "A29" else []):
+        if other != patient_key:
+            reading.said.append(notices.notice(kind, patient_key, other, context))
 
 
 def _notes(order: Order) -> list[Annotation]:

@@ -39,6 +39,7 @@ from contrefeu.mapping.from_hl7.datatypes import (
 from contrefeu.mapping.from_hl7.orders import order_numbers, request_reference
 from contrefeu.mapping.from_hl7.shapes import shape_of
 from contrefeu.mapping.from_hl7.stay import reference
+from contrefeu.mapping.inside import opened
 from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Reading, Said
 from contrefeu.mapping.tables.codes import REPORT_STATUS
@@ -183,7 +184,8 @@ def attachments_of(obx: Segment) -> list[Attachment]:
     """OBX-5 as ED -> Attachments, one a repetition."""
     if obx.text(2) != "ED":
         return []
-    return [found for rep in obx.reps(5) if (found := _attachment(rep, obx.text(3, 2)))]
+    files = [found for rep in obx.reps(5) if (found := _attachment(rep, obx.text(3, 2)))]
+    return [part for file in files for part in opened(file)]  # a CDA document inside is read in place
 
 
 def _attachment(rep: Rep, title: str) -> Attachment | None:
