@@ -53,6 +53,16 @@ def test_parts_come_back_in_order(readers):
     assert [*first, *second] == wanted
 
 
+def test_what_nobody_wants_any_more_is_in_nobodys_way(readers):
+    """A batch that was given up half-way leaves the processes free for the next one."""
+    for _ in range(3):
+        given_up = readers.ask(ENTRIES * 1_000)
+        assert next(given_up).ref == ENTRIES[0].ref
+        given_up.close()
+    assert (len(readers._left), readers._out) == (0, 0)
+    assert [one.ref for one in readers.ask(ENTRIES)] == [one.ref for one in ENTRIES]
+
+
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
 def test_one_that_dies_or_gets_no_processor_costs_time_alone(readers, sent):
     """What it was asked is read here."""

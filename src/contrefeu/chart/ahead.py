@@ -113,13 +113,17 @@ class Readers:
         self._change = threading.Condition()
         context = get_context("spawn")  # a copy of this process would hold its keys
         self.processes = []
-        for _ in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(rules, theirs), daemon=True)
-            process.start()
-            theirs.close()
-            self.processes.append(process)
-            threading.Thread(target=self._drive, args=(ours,), daemon=True).start()
+        try:
+            for _ in range(count):
+                ours, theirs = context.Pipe()
+                with theirs:
+                    process = context.Process(target=_serve, args=(rules, theirs), daemon=True)
+                    process.start()
+                self.processes.append(process)
+                threading.Thread(target=self._drive, args=(ours,), daemon=True).start()
+        except OSError:
+            self.close()
+            raise
 
     def ask(self, entries: Sequence[Entry]) -> Iterator[Reading]:
         """Have *entries* read; what they say is yielded in their order, now or later."""
@@ -137,17 +141,28 @@ class Readers:
             self._change.notify_all()
 
     def _readings(self, parts: deque[_Part]) -> Iterator[Reading]:
-        while parts:
-            part = parts.popleft()
+        try:
+            while parts:
+                if self._is_begun(parts[0]):
+                    self._await(parts[0])
+                yield from parts[0].readings or self._read_here(parts[0])
+                self._let_go(parts.popleft())
+        finally:
+            while parts:  # nobody wants them any more
+                self._let_go(parts.popleft())
+
+    def _is_begun(self, part: _Part) -> bool:
+        """Whether a process has *part*; from now on none will."""
+        with self._change:
+            if part in self._left:
+                self._left.remove(part)
+            return part.begun
+
+    def _let_go(self, part: _Part) -> None:
+        if self._is_begun(part):
             with self._change:
-                if part in self._left:
-                    self._left.remove(part)
-            if part.begun:
-                self._await(part)
-                with self._change:
-                    self._out -= 1
-                    self._change.notify_all()
-            yield from part.readings or self._read_here(part)
+                self._out -= 1
+                self._change.notify_all()
 
     def _await(self, part: _Part) -> None:
         """Give the process that has *part* some time, and use it."""
