@@ -13,6 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from contrefeu.hl7 import Message, NotHl7
@@ -106,9 +107,9 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _texts(body: bytes) -> Iterator[str]:
     """Each field of each message, its escapes read, and each segment as it stands."""
     starts = [found.start() for found in re.finditer(rb"MSH", body)]
-    for start in starts:
+    for start, end in [*((start, len(body)) for start in starts), *pairwise(starts)]:  # a batch, or a stray "MSH"
         try:
-            message = Message.parse(body[start:])
+            message = Message.parse(body[start:end])
         except NotHl7:
             continue
         for segment in message.segments:

@@ -98,7 +98,8 @@ class Line:
 
 
 def _name_of(obx: Segment) -> tuple[str, str]:
-    return obx.text(3) or obx.text(3, 2), obx.text(4)
+    # What is measured may be named in the sender's second system alone (OBX-3.4, 3.5).
+    return obx.text(3) or obx.text(3, 2) or obx.text(3, 4) or obx.text(3, 5), obx.text(4)
 
 
 def report(
@@ -307,7 +308,7 @@ def _value(found: Observation, line: Line, unit: str, context: Context) -> None:
     if not obx.has(5):
         return
     reps = obx.reps(5)
-    if kind in {"NM", "SN"} and len(reps) == 1 and (_number(found, reps[0], kind, unit)):
+    if kind in {"NM", "NR", "SN"} and len(reps) == 1 and (_number(found, reps[0], kind, unit)):
         return
     if kind in {"CE", "CWE", "CF", "CNE", "IS", "ID"} and len(reps) == 1:
         found.valueCodeableConcept = concept(reps[0])
@@ -327,17 +328,22 @@ def _words(rep: Rep, kind: str) -> str:
         return rep.text(2) or rep.text(1) or rep.text(5) or rep.text(4)
     if kind == "SN":
         return "".join(rep.components)
+    if kind == "NR":
+        return " - ".join(rep.components)
     if kind in _STRUCTURED:
         return words(rep.components)
     return rep.whole
 
 
 def _number(found: Observation, rep: Rep, kind: str, unit: str) -> bool:
-    """NM or SN; False when it is not a plain number, and stays text."""
+    """NM, NR or SN; False when it is not a plain number, and stays text."""
     if kind == "NM":
         found.valueQuantity = quantity(rep.whole, unit)
         return found.valueQuantity is not None
-    comparator, first, separator, second = rep.text(1), rep.text(2), rep.text(3), rep.text(4)
+    if kind == "NR":
+        comparator, first, separator, second = "", rep.text(1), "-", rep.text(2)
+    else:
+        comparator, first, separator, second = rep.text(1), rep.text(2), rep.text(3), rep.text(4)
     low, high = decimal(first), decimal(second)
     if low is None:
         return False
