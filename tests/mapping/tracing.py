@@ -45,7 +45,8 @@ class Said:
 
     def __init__(self, body: bytes) -> None:
         self.text = "\n".join(_texts(body))
-        self.folded = self.text.casefold()
+        folded = self.text.casefold()
+        self.folded = f"{folded}\n{folded.replace('^', '')}"  # the parts of an SN are said without their marks
         self.numbers = set(_NUMBERS.findall(self.text))
         self.digits = re.sub(r"[-:T ]", "", self.text)
 

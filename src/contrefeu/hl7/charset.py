@@ -132,26 +132,27 @@ def _switched(body: bytes, names: list[str]) -> str | None:
     elif not _SWITCH.search(body):
         return None
     data = _SWITCH.sub(lambda found: b"\x1b" + bytes.fromhex(found[1].decode()), body)
-    for read in (lambda: data.decode(_ISO_2022), lambda: _mixed(data)):
-        try:
-            return read()
-        except UnicodeDecodeError:
-            continue
-    return None
+    try:
+        return data.decode(_ISO_2022)
+    except UnicodeDecodeError:
+        return _mixed(data)
 
 
-def _mixed(data: bytes) -> str:
+def _mixed(data: bytes) -> str | None:
     """Kanji by ISO 2022 beside half-width katakana of eight bits (ISO IR 13 and 14, as in 2.14.9.18's examples)."""
     found, state = [], b""
-    for part in _DESIGNATION.split(data):
-        if part.startswith(b"\x1b"):
-            state = part
-        elif state.startswith((b"\x1b$", b"\x1b(I")):
-            switched, mark, rest = part.partition(b"\r")
-            found += [(state + switched + b"\x1b(B").decode(_ISO_2022), (mark + rest).decode("shift_jis")]
-            state = b"" if mark else state  # a segment begins in the first set again
-        else:
-            found.append(part.decode("shift_jis"))
+    try:
+        for part in _DESIGNATION.split(data):
+            if part.startswith(b"\x1b"):
+                state = part
+            elif state.startswith((b"\x1b$", b"\x1b(I")):
+                switched, mark, rest = part.partition(b"\r")
+                found += [(state + switched + b"\x1b(B").decode(_ISO_2022), (mark + rest).decode("shift_jis")]
+                state = b"" if mark else state  # a segment begins in the first set again
+            else:
+                found.append(part.decode("shift_jis"))
+    except UnicodeDecodeError:
+        return None
     return "".join(found)
 
 

@@ -1,6 +1,6 @@
 """The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
-from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
+from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
     CaptureSettings,
     CopiesSettings,
@@ -15,6 +15,7 @@ from contrefeu.hospital.settings import (
 )
 
 __all__ = [
+    "FACTS",
     "FEED_NAME",
     "CaptureSettings",
     "CopiesSettings",

@@ -46,6 +46,14 @@ class RefuseSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return bool(self.message or self.ward or self.document or self.path)
 
 
+Fact = Literal["allergies", "identity", "location", "prescriptions", "results"]
+FACTS: tuple[Fact, ...] = ("allergies", "identity", "location", "prescriptions", "results")
+
+
+def _all_facts() -> list[Fact]:
+    return list(FACTS)
+
+
 class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What a feed does not say of itself. NAME is small letters, digits, "-" and "_"; see `contrefeu feeds`."""
 
@@ -57,6 +65,7 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     on_fault: Literal["close", "AE", "AR"] = "close"  # AE or AR only for a sender that then sends again (F28)
     on_refuse: Literal["AA", "AE", "AR"] = "AA"  # to what a rule refuses: AE or AR only if it goes on after them
     refuse: list[RefuseSettings] = field(default_factory=list)  # never journaled, counted
+    sets: list[Fact] = field(default_factory=_all_facts)  # facts it may set; what else it says is not charted
 
 
 def check_feeds(feeds: dict[str, FeedSettings]) -> None:

@@ -2,10 +2,11 @@
 
 from contrefeu.mapping.loss import Loss
 from contrefeu.mapping.read import read
-from contrefeu.mapping.reading import FeedRules, Link, Movement, Reading, Rules, Said, Stay, Subject
+from contrefeu.mapping.reading import FACTS, FeedRules, Link, Movement, Reading, Rules, Said, Stay, Subject
 from contrefeu.mapping.survey import FeedSurvey
 
 __all__ = [
+    "FACTS",
     "FeedRules",
     "FeedSurvey",
     "Link",
