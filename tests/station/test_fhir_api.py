@@ -318,3 +318,16 @@ def test_too_many_hits_are_said(monkeypatch):
     assert "total" not in bundle
     assert bundle["entry"][-1]["search"] == {"mode": "outcome"}
     assert resource("Patient", "x", 1)["id"] == "x"
+
+
+def test_a_summary_is_answered_and_audited(machine):
+    """An International Patient Summary in the caller's language, in which an unknown patient is not found too."""
+    found = read(machine.get("/fhir/Patient/p-durand/$summary", accept_language="en"))
+    assert (found["type"], found["entry"][0]["resource"]["type"]["coding"][0]["code"]) == ("document", "60591-5")
+    assert found["entry"][0]["resource"]["title"].startswith("Patient summary as of")
+    texts = [
+        read(machine.get("/fhir/Patient/nobody/$summary", accept_language=language), 404)["issue"][0]["diagnostics"]
+        for language in ("fr", "en")
+    ]
+    assert texts[0].startswith("Cette page n’existe pas")
+    assert texts[1] != texts[0]

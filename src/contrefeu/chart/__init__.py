@@ -41,6 +41,7 @@ from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
+from contrefeu.chart.summary import summary
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -121,6 +122,7 @@ __all__ = [
     "station_of",
     "status_of",
     "stay_of",
+    "summary",
     "to_bundle",
     "unit",
     "value_of",
