@@ -129,12 +129,22 @@ def moment(text: str, language: Language, zone: str = HOSPITAL_ZONE) -> str:
     """
     if not is_instant(text):
         return day(text, language)
+    return f"{day(wall_day(text, zone), language)} {clock(text, zone)}"
+
+
+def clock(text: str, zone: str = HOSPITAL_ZONE) -> str:
+    """Return the wall time of a FHIR dateTime, with its offset when that hour comes twice; "" for a day.
+
+    >>> clock("2026-11-24T07:12:00Z"), clock("2026-10-25T01:30:00Z"), clock("2026-11-24")
+    ('08:12', '02:30 (+01:00)', '')
+    """
+    if not is_instant(text):
+        return ""
     wall = datetime.fromisoformat(text)
     wall = (wall if wall.tzinfo else wall.replace(tzinfo=UTC)).astimezone(_zone(zone))
     twice = wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
     offset = wall.strftime("%z") if twice else ""
-    clock = wall.strftime("%H:%M")
-    return f"{day(wall.strftime('%Y-%m-%d'), language)} {clock}{f' ({offset[:3]}:{offset[3:]})' if offset else ''}"
+    return wall.strftime("%H:%M") + (f" ({offset[:3]}:{offset[3:]})" if offset else "")
 
 
 def wall_day(text: str, zone: str = HOSPITAL_ZONE) -> str:

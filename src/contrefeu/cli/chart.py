@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from contrefeu.cli.door import Json, door
+from contrefeu.cli.door import Json, door, warn_of_restoring
 
 
 def chart(
@@ -35,11 +35,14 @@ def chart(
         bundle = charts.bundle(patient, at_ns)
         text = charts.text(patient, at_ns, entrance.language) if bundle is not None else ""
         found = charts.chart(patient, at_ns) if as_ == "ips" else None
+        lacks = charts.status().restoring
     if bundle is None:
         raise OperatorError(
             "No chart answers to that number.", safe="Nothing was changed.", next="contrefeu find NAME lists charts."
         )
     node.audit("view", user=user, patient=patient)
+    if json or as_ in {"fhir", "ips"}:  # the text says it itself
+        warn_of_restoring(lacks, entrance.language, node.settings.node.zone)
     if found is not None:
         settings = node.settings.node
         data = encode(summary(found, settings.facility, entrance.language, settings.zone)) + b"\n"

@@ -1,7 +1,7 @@
 """FHIR R4 as a language: resources as typed structs, bundles, JSON with exact numbers."""
 
 from contrefeu.fhir import datatypes, resources
-from contrefeu.fhir.bundle import HTEST, collection, exercise, is_exercise, outcome, searchset
+from contrefeu.fhir.bundle import HTEST, collection, exercise, is_exercise, outcome, searchset, subsetted
 from contrefeu.fhir.codec import Json, decode, derived_id, encode, plain
 from contrefeu.fhir.datatypes import (
     Address,
@@ -130,4 +130,5 @@ __all__ = [
     "plain",
     "resources",
     "searchset",
+    "subsetted",
 ]

@@ -2,6 +2,7 @@
 
 from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
+    AckRule,
     CaptureSettings,
     CopiesSettings,
     ExchangeSettings,
@@ -10,6 +11,7 @@ from contrefeu.hospital.settings import (
     VaultSettings,
     WardSettings,
     WebSettings,
+    WitnessSettings,
     default_settings,
     parse_settings,
 )
@@ -17,6 +19,7 @@ from contrefeu.hospital.settings import (
 __all__ = [
     "FACTS",
     "FEED_NAME",
+    "AckRule",
     "CaptureSettings",
     "CopiesSettings",
     "ExchangeSettings",
@@ -28,6 +31,7 @@ __all__ = [
     "VaultSettings",
     "WardSettings",
     "WebSettings",
+    "WitnessSettings",
     "default_settings",
     "feed_text",
     "parse_settings",

@@ -7,6 +7,8 @@ Rules kept here:
   * A resource is called by its identifier, else by the sender's own id, else by its content.
   * What a line of a chart refers to and no chart holds (a drug, a prescriber) is put in words beside the reference.
   * A deletion deletes nothing; it is noted.
+  * What people say here (source "user/...") may be about an object that the chart holds, of whoever's making: it names
+    it by its id, and says what changes of it. No feed can.
   * What is labelled as an exercise's (HTEST), or stands beside such a resource of the same patient, is charted in the
     exercises' world (F33).
 """
@@ -16,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from contrefeu.fhir import Json, derived_id, encode, is_exercise
-from contrefeu.mapping.reading import FeedRules, Link, Reading, Said, Subject
+from contrefeu.mapping.reading import OBJECT, PEOPLE, Ensemble, FeedRules, Link, Reading, Said, Subject
 from contrefeu.mapping.tables.codes import NATIONAL_AUTHORITIES, NATIONAL_TYPES
 
 # Types that hold something about one patient, and the element that names the patient
@@ -142,7 +144,12 @@ def _part(
         security = _dicts(_dict(one.get("meta")).get("security"))
         if security:
             values["meta"] = {"security": security}
-        part.said.append(Said(str(one["resourceType"]), _name(one, whole.source), values, _time(one)))
+        name = _name(one, whole.source)
+        mode: Ensemble = "replace"
+        if name.startswith(OBJECT):
+            mode = "update"
+            values.pop("identifier")  # it says which object, not what it is called
+        part.said.append(Said(str(one["resourceType"]), name, values, _time(one), mode))
     return part
 
 
@@ -249,7 +256,8 @@ def _name(resource: Json, source: str) -> str:
     """What a resource is called: its first identifier with a system, else its sender's id, else its content."""
     for number in _dicts(resource.get("identifier")):
         if number.get("value") and number.get("system"):
-            return f"{number['system']}|{number['value']}"
+            name = f"{number['system']}|{number['value']}"
+            return name if source.startswith(PEOPLE) or not name.startswith(OBJECT) else f"{source}|{name}"
     if resource.get("id"):
         return f"{source}|{resource['id']}"
     return f"{source}|{derived_id('content', encode(resource).decode('utf-8', 'replace'))}"

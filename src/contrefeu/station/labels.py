@@ -5,8 +5,7 @@ A code that no row has is shown as it is: better a code than a wrong word.
 
 from collections.abc import Mapping
 
-from contrefeu.chart import DueItem
-from contrefeu.station.ages import Age
+from contrefeu.chart import Age, DueItem
 from contrefeu.web import N_, Words
 
 LABELS: Mapping[str, Mapping[str, str]] = {

@@ -2,12 +2,14 @@
 
 import re
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from contrefeu.fhir import Annotation
-from contrefeu.hl7 import Message, NotHl7, Segment, joined
+from contrefeu.fhir import Annotation, plain
+from contrefeu.hl7 import Message, Notation, NotHl7, Segment, joined, source_name
 from contrefeu.mapping.from_hl7 import (
     appointments,
     diets,
@@ -63,6 +65,8 @@ _SCHEDULED = frozenset({"AIS", "AIL", "AIP", "AIG", "NTE", "TQ1"})
 _READ_OR_SILENT = _READ | _SILENT
 _KNOWN = MOVES.keys() | CANCELS.keys() | MERGES | UNMERGES | STAY_MERGES | STAY_NUMBERS | STAY_MOVES | QUIET
 _KIND = re.compile("[A-Z0-9]{3,8}")
+HEADERS_MAX = 4_096  # first lines that are remembered, some 3 MB: each sender's kinds of messages
+LINE_CHARS_MAX = 512  # characters of a first line that is remembered; real ones have 137 at most, but one of 631
 _BATCH = re.compile(rb"(?:\A|[\r\n\x0b])(?=MSH[^\w\s])")
 
 
@@ -108,13 +112,14 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
         reading.kind = "HL7 v2"
         reading.lose("", "no MSH: the bytes are kept, nothing could be read")
         return
-    code, event = message.code.strip().upper(), message.event.strip().upper()
+    header = _header_of(message)
+    code, event = header.code, header.event or message.event.strip().upper()
     # A kind is shown and counted: what is no kind of message may be anybody's words.
     reading.kind = "^".join(filter(None, (code, event))) if _KIND.fullmatch(code + event) else "HL7 v2"
-    reading.world = "T" if message.processing_id.strip().upper() in {"T", "D"} else "P"
+    reading.world = header.world
     for problem in message.problems:
         reading.lose("", problem)
-    context = Context(message, _zone(rules.zone), rules.authority or message.source)
+    context = Context(message, _zone(rules.zone), rules.authority or header.source)
     reading.control_id = context.control_id
     parts = groups(message)
     whole = True
@@ -137,6 +142,31 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
         reading.lose("ADD", "a segment goes on in another message: what is cut is on no chart")
     elif "DSC" in parts[-1].named:
         reading.lose("DSC", "the message goes on in another one")
+
+
+class _Header(Struct, frozen=True):
+    """What a first line says beside when and under which number: a sender's messages of a kind have the same."""
+
+    source: str
+    code: str
+    event: str
+    world: Literal["P", "T"]
+
+
+def _header_of(message: Message) -> _Header:
+    fields, mark = message.header.fields, message.notation.field
+    line = mark.join((fields[0], *fields[2:7], "", *fields[8:10], "", *fields[11:12]))
+    return _kept_header(line, message.notation) if len(line) <= LINE_CHARS_MAX else _header(line, message.notation)
+
+
+def _header(line: str, notation: Notation) -> _Header:
+    msh = Segment(line, 1, notation)
+    world: Literal["P", "T"] = "T" if msh.text(11).strip().upper() in {"T", "D"} else "P"
+    source = source_name(msh.text(3), msh.text(4))
+    return _Header(source, msh.text(9, 1).strip().upper(), msh.text(9, 2).strip().upper(), world)
+
+
+_kept_header = lru_cache(maxsize=HEADERS_MAX)(_header)
 
 
 @lru_cache(maxsize=64)  # a hospital has one zone, a group has a few
@@ -172,9 +202,11 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
 def _person(reading: Reading, group: Group, pid: Segment, code: str, context: Context) -> list[str]:
     """Who the patient is; returns their keys."""
     reading.identifies = code == "ADT"
-    own = person.practitioner(group.first("PD1"), group.all("ROL"))
-    said = person.read_pid(pid, own, context)
+    said = person.read_pid(pid, context)
     reading.patient = dict(said.elements)
+    own = person.practitioner(group.first("PD1"), group.all("ROL"))
+    if own is not None:
+        reading.patient["generalPractitioner"] = [plain(own)]
     if not reading.identifies:
         return list(said.keys)
     french = france.of_patient([one for name in ("ZFA", "ZFD", "ZFP") for one in group.all(name)])

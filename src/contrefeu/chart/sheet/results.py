@@ -31,7 +31,7 @@ from contrefeu.chart import (
     unit,
     value_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 POINTS_MAX = 24  # points of one curve: more cannot be told apart in its width
 # LOINC of the FHIR vital signs profile, and pain: few senders say in OBR-24 or a category that no laboratory measured

@@ -22,7 +22,7 @@ from contrefeu.chart import (
     listed,
     source_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 
 @dataclass(frozen=True, slots=True)

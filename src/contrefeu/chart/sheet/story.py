@@ -25,7 +25,7 @@ from contrefeu.chart import (
     source_of,
     status_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 TEXT_TYPES = ("text/plain", "")
 INDEX_DIGITS_MAX = 4  # digits of an attachment's number: no report has ten thousand

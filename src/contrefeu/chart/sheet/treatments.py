@@ -3,12 +3,16 @@
 Rules kept here:
   * The dose and its times are shown as they were sent; nothing is computed from free text (F9).
   * A dose stands under its prescription when it names it, in a list of its own when it does not.
-  * What was stopped is listed apart, struck through: it is history, not care.
+  * What was stopped is listed apart, struck through: it is history, not care. One that a feed says goes on, after
+    people here stopped it, is a conflict and stands above.
 """
 
 from dataclasses import dataclass
 
 from contrefeu.chart import (
+    CONFLICT,
+    SOURCE,
+    WRITTEN,
     Resource,
     amount,
     concept,
@@ -25,7 +29,7 @@ from contrefeu.chart import (
     source_of,
     status_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 RUNNING = frozenset({"active", "on-hold", "draft", "unknown", ""})
 
@@ -61,6 +65,9 @@ class Treatment:
     doses: tuple[Dose, ...]  # newest first
     source: str
     gives: tuple[str, ...] = ()  # what the pharmacy said is to be given on it
+    conflict: str = ""  # what a feed says of it since people here ended it: a status
+    conflict_source: str = ""
+    ours: bool = False  # whether people here said the last word
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,19 @@ def _treatment(resource: Resource, doses: tuple[Dose, ...], gives: tuple[str, ..
         doses=doses,
         source=source_of(resource),
         gives=gives,
+        ours=any(one.get("url") == WRITTEN for one in resource.get("extension") or []),
+        **_conflict(resource),
     )
+
+
+def _conflict(resource: Resource) -> dict[str, str]:
+    """What a feed says against what people here ended."""
+    for one in resource.get("extension") or []:
+        if one.get("url") == CONFLICT:
+            parts = {str(part.get("url")): part for part in one.get("extension") or []}
+            said, source = parts.get("status", {}).get("valueCode"), parts.get("source", {}).get("valueUri")
+            return {"conflict": str(said or ""), "conflict_source": str(source or "").removeprefix(SOURCE)}
+    return {}
 
 
 def _dose(resource: Resource) -> Dose:

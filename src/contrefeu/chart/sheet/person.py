@@ -24,7 +24,7 @@ from contrefeu.chart import (
     place_of,
     stay_of,
 )
-from contrefeu.station.sheet.resources import Sheet
+from contrefeu.chart.sheet.resources import Sheet
 
 RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
 # Table 0445 as France extends it: what needs no warning; hidden identities are said apart.
