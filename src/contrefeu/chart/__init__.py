@@ -60,6 +60,8 @@ from contrefeu.chart.sentences import (
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
 from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
+from contrefeu.chart.summary import summary
+from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -166,6 +168,7 @@ __all__ = [
     "status_of",
     "stay_of",
     "strength_of",
+    "summary",
     "to_bundle",
     "unit",
     "value_of",
