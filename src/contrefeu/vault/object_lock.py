@@ -265,7 +265,7 @@ class ObjectLockVault:
     def _fetch(self, name: str, to: Path) -> None:
         shutil.rmtree(to, ignore_errors=True)
         (to / "segments").mkdir(parents=True)
-        for child in ("verifier", "checkpoint"):
+        for child in ("verifier", "checkpoint", "expired"):
             data = self.read(f"{name}/{child}")
             if data:
                 (to / child).write_bytes(data)
