@@ -376,6 +376,7 @@ class Node:
             self.paths.journals,
             self.data_keys(),
             self.settings,
+            server=self.settings.charts.store,
             counts=self.counts,
         ) as charts:
             yield charts

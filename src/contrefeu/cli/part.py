@@ -159,6 +159,7 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
         counts=node.counts,
         ready=lambda: emit({"event": "ready"}),
         stop=stop,
+        server=node.settings.charts.store,
     )
     keeping.cancel()
     testing.cancel()

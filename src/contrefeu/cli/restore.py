@@ -16,6 +16,9 @@ def restore(
     credentials: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What is shown to an object store; mode 0600.")
     ] = None,
+    charts_store: Annotated[
+        str, typer.Option(metavar="URL", help="A PostgreSQL server for its charts.  [default: a sealed file]")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Make a new home from a vault and the custodians' shares; its charts are computed again.
@@ -33,7 +36,15 @@ def restore(
     until_ns = instant(until, "--until")
     clock = SystemClock()
     words = [read_share(path) for path in shares]
-    done = rebuild(from_, words, to.absolute(), clock=clock, until_ns=until_ns, credentials=credentials)
+    done = rebuild(
+        from_,
+        words,
+        to.absolute(),
+        clock=clock,
+        until_ns=until_ns,
+        credentials=credentials,
+        charts_store=charts_store,
+    )
     node = Node.at(to.absolute())
     node.audit("restore", what=from_)
     # A recovery is open: until somebody says that it is over no reading key is destroyed.

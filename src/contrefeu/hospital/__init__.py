@@ -3,6 +3,7 @@
 from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
     CaptureSettings,
+    ChartsSettings,
     CopiesSettings,
     ExchangeSettings,
     NodeSettings,
@@ -17,6 +18,7 @@ from contrefeu.hospital.settings import (
 __all__ = [
     "FEED_NAME",
     "CaptureSettings",
+    "ChartsSettings",
     "CopiesSettings",
     "ExchangeSettings",
     "FeedSettings",

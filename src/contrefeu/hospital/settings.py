@@ -8,6 +8,7 @@ Rules kept here:
 
 import tomllib
 from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -73,6 +74,12 @@ class KeysSettings(Struct, frozen=True, forbid_unknown_fields=True):
     horizon_days: Annotated[int, Meta(ge=7, le=3660)] = 400  # an emergency physician needs last year's allergies
 
 
+class ChartsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where charts are kept between messages."""
+
+    store: Annotated[str, Meta(pattern=r"^(postgresql://.*)?$")] = ""  # a server's URL; "": a sealed file in the home
+
+
 class ProcessesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How the node's processes are kept apart."""
 
@@ -110,6 +117,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     capture: CaptureSettings = CaptureSettings()
     web: WebSettings = WebSettings()
     keys: KeysSettings = KeysSettings()
+    charts: ChartsSettings = ChartsSettings()
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
@@ -142,8 +150,20 @@ def parse_settings(text: str) -> Settings:
         raise SettingsError(
             "contrefeu.toml: `node.zone` names no time zone.", next="Write one such as Europe/Paris."
         ) from None
+    _check_charts(settings.charts)
     check_feeds(settings.feeds)
     return settings
+
+
+def _check_charts(charts: ChartsSettings) -> None:
+    """A copy of the settings lies in every vault: no password stands in them."""
+    address = urlsplit(charts.store)
+    if address.password is not None or "password" in parse_qs(address.query, keep_blank_values=True):
+        raise SettingsError(
+            "contrefeu.toml: `charts.store` holds a password, and settings are copied to vaults.",
+            safe="Nothing was started.",
+            next="Take it out, change it on the server, and give it in a password file (docs/howto/postgresql.md).",
+        )
 
 
 def default_settings(node_id: str, facility: str) -> str:

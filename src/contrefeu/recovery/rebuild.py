@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from contrefeu.access import make_local_ca
 from contrefeu.base import (
@@ -42,7 +43,7 @@ from contrefeu.custody import (
     make_home,
     public_reading_keys,
 )
-from contrefeu.hospital import Settings, parse_settings
+from contrefeu.hospital import ChartsSettings, Settings, parse_settings
 from contrefeu.journal import (
     JournalFiles,
     JournalUnreadable,
@@ -90,6 +91,7 @@ def restore(
     clock: Clock,
     until_ns: int | None = None,
     credentials: Path | None = None,
+    charts_store: str = "",
 ) -> Restored:
     """Make a new home at *to* from the vault at *url*, or go on with making it.
 
@@ -100,6 +102,7 @@ def restore(
         clock: What time it is.
         until_ns: Only what was received by then, and the charts as they were known from it; None for everything.
         credentials: The file of what is shown to an object store.
+        charts_store: The new home's `charts.store`: the lost one's server may be lost too.
 
     Raises:
         StorageError: The shares do not open the copies, or the vault or the disk is in trouble.
@@ -115,7 +118,7 @@ def restore(
     notes, key_of = _rights(vault, opened)
     pair = opened.pair
     _refuse_foreign_shares(copies, pair, key_of)
-    settings = last_settings(vault, copies)
+    settings = replace(last_settings(vault, copies), charts=ChartsSettings(charts_store))
     _verify(copies)
     plan = _planned(unfinished, url, pair, settings, until_ns)
     paths = _bare_home(to, plan, settings, pair.recipient, notes, clock)
@@ -125,7 +128,13 @@ def restore(
     copied = _journals(vault, copies, paths, until_ns, key_of)
     keys = _grants(paths, plan.node, opened, key_of, clock)
     with open_charts(
-        paths.charts_db, paths.store_key.read_bytes(), paths.journals, keys, settings, clock=clock
+        paths.charts_db,
+        paths.store_key.read_bytes(),
+        paths.journals,
+        keys,
+        settings,
+        server=settings.charts.store,
+        clock=clock,
     ) as charts:
         status = charts.status()
         _refuse_what_was_not_read(copied, status.positions)

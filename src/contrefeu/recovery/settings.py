@@ -2,6 +2,7 @@
 
 Rules kept here:
   * The zone, the wards, the feeds and the refused senders come along: charts depend on them.
+  * Where charts are kept is said anew: the lost home's server may be lost too.
   * The vaults do not: a home that was made to look at the past must not add to it. `vault add` says it again.
 """
 
@@ -57,7 +58,7 @@ def settings_text(old: Settings, node: str) -> str:
     said: dict[str, Any] = msgspec.to_builtins(old)
     said["node"]["id"] = node
     lines = ["# Contrefeu: settings of this node, restored. docs/reference/settings.md says what each means."]
-    for table in ("node", "capture", "web", "exchange", "keys", "copies"):  # system users are a machine's own
+    for table in ("node", "capture", "web", "exchange", "keys", "charts", "copies"):  # system users are a machine's own
         lines += [f"[{table}]", *_pairs(said[table]), ""]
     for ward in said["wards"]:
         lines += ["[[wards]]", *_pairs(ward), ""]
