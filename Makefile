@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak damage fuzz simulate kill cuts system lock clean
+.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost cuts system lock clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,11 +42,18 @@ damage: $(VENV)/.dev ## every byte of a small journal changed and cut, each foun
 fuzz: $(VENV)/.dev ## every property test on new examples, ten times as many
 	$(BIN)/pytest --hypothesis-profile=explore -m "not browser" tests
 
+mutate: $(VENV)/.dev ## MESSAGES=1000000 damaged real messages: none lost, no chart shows what none said; names the seed that fails
+	$(BIN)/python -m tests.mapping.fuzz --messages $(or $(MESSAGES),1000000) --seed $(or $(SEED),1)
+
 simulate: $(VENV)/.dev ## the journal's writer on a disk that fails, RUNS=10000 times from SEED=1; names the seed that fails
 	$(BIN)/python -m tests.journal.simulator --runs $(or $(RUNS),10000) --seed $(or $(SEED),1)
 
 kill: $(VENV)/.dev ## KILLS=1000 kills of a capture process under 32 senders; nothing acknowledged is missing
 	$(BIN)/python -m tests.drills.kills --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
+
+lost: $(VENV)/.dev ## TRIALS=100 disks destroyed under senders, with `ack = "vault"` and with `ack = "disk"`: what no vault has
+	$(BIN)/python -m tests.drills.lost_disks --ack vault --trials $(or $(TRIALS),100) --seed $(or $(SEED),1)
+	$(BIN)/python -m tests.drills.lost_disks --ack disk --trials $(or $(TRIALS),100) --seed $(or $(SEED),1)
 
 cuts: $(VENV)/.dev ## power cuts under a real writer on a FUSE file system; needs root, /dev/fuse, libfuse2, `pip install fusepy`
 	$(BIN)/python -m tests.drills.power_cuts --rounds $(or $(ROUNDS),100) --seed $(or $(SEED),1)

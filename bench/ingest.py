@@ -1,7 +1,8 @@
 """Messages over MLLP, each durable before it is acknowledged, against other receivers in the same run.
 
     N connections, against X   acknowledged messages a second, one in flight on each connection, as interfaces send
-    acknowledgement p50, p99   of one connection alone, against this machine's own fdatasync of the same bytes
+    acknowledgement p50, p99   of one connection alone, against this machine's own fdatasync of the same bytes; and, as
+                               what can be had at all, against the bare receiver that syncs and keeps in clear
     CPU a message              of the receiver's process at 32 connections, against the bare receiver's
     memory                     megabytes of the capture process after the last round, against after the first
     start                      seconds a writer takes to start after that, against an empty journal
@@ -9,8 +10,9 @@
 Ours is the capture process of a node in a home of its own (`contrefeu part capture`), everything switched on: sealed
 to the recovery key and the day's reading key, signed for every second, the journal on disk (BENCH_DIR says where).
 Charts and copies are other processes of a node and are off: the machine has to run client and receiver. Of the peers
-only SQLite and PostgreSQL keep anything. All run from one client (bench/peers/client.py) and take turns; medians of
-ROUNDS. bench/peers/install.sh brings them; a row of one that is missing says "not installed".
+only SQLite, PostgreSQL and the bare receiver that syncs keep anything. All run from one client (bench/peers/client.py)
+and take turns; medians of ROUNDS. bench/peers/install.sh brings them; a row of one that is missing says "not
+installed".
 """
 
 import contextlib
@@ -36,7 +38,7 @@ CONNECTIONS = (1, 32, 128)
 SYNCS = 500  # of the machine's own, a round
 ENTRY_BYTES = 900  # what one message alone takes on disk: sealed, with its frame's head
 OURS = "ours"
-BARE = PEERS[0].name
+BARE, SYNCED = PEERS[0].name, PEERS[1].name
 # At 32 connections, but for the bare receiver: how many times ours is to be as fast.
 TARGETS = {
     (32, "python-hl7 0.4.5"): ">= 30",
@@ -74,6 +76,7 @@ def _measured(folder: Path) -> list[dict[str, Any]]:
             memory.append(_resident_mb(receivers[OURS].pid))
     rows = _rates(samples)
     rows += _delays(samples[1, OURS], syncs)
+    rows += _against_synced(samples[1, OURS], samples[1, SYNCED])
     cpu = [statistics.median(s["cpu_us"] for s in samples[32, name]) for name in (OURS, BARE)]
     rows.append(row("ingest: CPU a message, 32 connections", *cpu, "us"))
     rows.append(row(f"ingest: memory after {ROUNDS} rounds", memory[-1], memory[0], "MB"))
@@ -110,6 +113,17 @@ def _delays(ours: list[dict[str, float]], syncs: list[float]) -> list[dict[str, 
             target=target,
         )
         for percent, target in ((50, "<= 1.6"), (99, "<= 2"))
+    ]
+
+
+def _against_synced(ours: list[dict[str, float]], synced: list[dict[str, float]]) -> list[dict[str, Any]]:
+    return [
+        row(
+            f"ingest: acknowledgement p{percent} against {SYNCED}",
+            *(statistics.median(s[f"p{percent}_us"] for s in samples) for samples in (ours, synced)),
+            "us",
+        )
+        for percent in (50, 99)
     ]
 
 

@@ -1,13 +1,16 @@
 """An MLLP receiver with nothing around it: uvloop, a split at the end mark, MSH-10, an answer. What peers are made of.
 
 bare      answers at once and keeps nothing: what the sockets, the loop and the client cost alone
+synced    appends what came in one turn of the loop to a file, in clear and without proof, syncs, answers: what is left
+          to anybody in Python who keeps messages before answering
 sqlite    commits each message to SQLite (WAL, synchronous=FULL) before its answer
 postgres  commits each message to PostgreSQL (synchronous_commit=on) before its answer; asyncpg, POOL connections
 
-python -m bench.peers.receiver bare | sqlite FILE | postgres SOCKET_FOLDER PORT
+python -m bench.peers.receiver bare | synced FILE | sqlite FILE | postgres SOCKET_FOLDER PORT
 """
 
 import asyncio
+import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -15,6 +18,7 @@ from typing import Any
 
 import uvloop
 
+RESERVED_BYTES = 4 << 20  # written ahead with zeros, as ours does: a sync then waits for data alone
 POOL = 32  # connections to PostgreSQL: as many commits as one write of its log can carry for 32 senders
 TABLE = "CREATE TABLE message (id {key}, received double precision, control_id text, body {bytes})"
 ANSWER = b"\x0bMSH|^~\\&|CF|CHU|LABO|CHU|20261124030000||ACK|%b|P|2.5\rMSA|AA|%b\r\x1c\r"
@@ -43,6 +47,31 @@ class _Connection(asyncio.Protocol):
 
 def _nothing(_control_id: bytes, _body: bytes, done: Callable[[], None]) -> None:
     done()
+
+
+class _Synced:
+    """One write and one sync for all that came in one turn of the loop."""
+
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._end = self._reserved = 0
+        self._waiting: list[tuple[bytes, Callable[[], None]]] = []
+
+    def keep(self, _control_id: bytes, body: bytes, done: Callable[[], None]) -> None:
+        self._waiting.append((body, done))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._commit)
+
+    def _commit(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        data = b"".join([body for body, _ in waiting])
+        while self._end + len(data) > self._reserved:
+            self._reserved += os.pwrite(self._fd, bytes(RESERVED_BYTES), self._reserved)
+        os.pwrite(self._fd, data, self._end)
+        os.fdatasync(self._fd)
+        self._end += len(data)
+        for _, done in waiting:
+            done()
 
 
 def _sqlite(path: str) -> Keep:
@@ -84,8 +113,10 @@ async def _postgres(folder: str, port: str) -> Keep:
 
 
 async def _serve(kind: str, *where: str) -> None:
-    keep = _nothing
-    if kind == "sqlite":
+    keep: Keep = _nothing
+    if kind == "synced":
+        keep = _Synced(*where).keep
+    elif kind == "sqlite":
         keep = _sqlite(*where)
     elif kind == "postgres":
         keep = await _postgres(*where)

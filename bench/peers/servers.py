@@ -63,6 +63,12 @@ def _bare(_folder: Path) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
+def _synced(folder: Path) -> Iterator[Running]:
+    with process([sys.executable, "-m", "bench.peers.receiver", "synced", str(folder / "messages")]) as running:
+        yield running
+
+
+@contextlib.contextmanager
 def _sqlite(folder: Path) -> Iterator[Running]:
     with process([sys.executable, "-m", "bench.peers.receiver", "sqlite", str(folder / "messages.db")]) as running:
         yield running
@@ -141,6 +147,7 @@ def _free_port() -> int:
 
 PEERS = (
     Peer("bare uvloop receiver", False, _bare),
+    Peer("bare receiver that syncs", True, _synced),
     Peer("python-hl7 0.4.5", False, _python_hl7),
     Peer("@medplum/hl7 4.5.2", False, _medplum),
     Peer("simple-hl7 3.3.0", False, _simple_hl7),

@@ -65,14 +65,21 @@ def downtime(*acts):
 def test_a_second_declaration_moves_no_minute():
     """`since` is the minute of the declaration that still holds, on each ward and for the hospital."""
     found = downtime(DowntimeDeclared(["CARD"], "ransomware", AT), DowntimeDeclared(["CARD"], "again", LATER))
-    assert found.declared == {"CARD": Declared(AT, "ransomware", "user/crise")}
+    assert found.declared == {"CARD": Declared(AT, "ransomware", "user/crise", "paper", AT, "user/crise")}
     assert (found.state, found.since, found.wards) == ("declared", AT, ["CARD"])
+
+
+@pytest.mark.req("F3")
+def test_the_medium_changes_at_its_own_minute():
+    """Where a ward writes is said again; since when it is in downtime does not move."""
+    found = downtime(DowntimeDeclared(["CARD"], "", AT), DowntimeDeclared(["CARD"], "", LATER, "screen"))
+    assert found.of("CARD") == Declared(AT, "", "user/crise", "screen", LATER, "user/crise")
 
 
 def test_the_hospitals_declaration_holds_for_every_ward():
     """A declaration that names no ward is every ward's; lifting one ward does not lift it."""
     found = downtime(DowntimeDeclared([], "all", AT), DowntimeLifted(["CARD"], "", LATER))
-    assert found.of("CARD") == found.of("CHIR") == Declared(AT, "all", "user/crise")
+    assert found.of("CARD") == found.of("CHIR") == Declared(AT, "all", "user/crise", "paper", AT, "user/crise")
     assert found.wards == []
 
 

@@ -10,11 +10,17 @@ from hypothesis import strategies as st
 from contrefeu.acts import (
     AccountAdded,
     AccountDisabled,
+    Answered,
     DowntimeDeclared,
     DowntimeLifted,
+    EntriesSetAside,
+    GapTaken,
     GlassBroken,
     HorizonHeld,
     HorizonReleased,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
@@ -45,6 +51,16 @@ ACTS = {
         ReadingKeysDestroyed(["2026-11-24"], ["ff"], "t"),
     b'{"act":"horizon-held","reason":"recovery","at":"t"}': HorizonHeld("recovery", "t"),
     b'{"act":"horizon-released","reason":"","at":"t"}': HorizonReleased("", "t"),
+    b'{"act":"gap-taken","against":"d","until":{"j":9},"since":"","entries":3,"present":1,"missing":1,"different":1,'
+    b'"extra":0,"findings":"ff","at":"t"}': GapTaken("d", {"j": 9}, "", 3, 1, 1, 1, 0, "ff", "t"),
+    b'{"act":"messages-claimed","target":"ehr","claim":"c","entries":["j/1","j/2"],"at":"t"}':
+        MessagesClaimed("ehr", "c", ["j/1", "j/2"], "t"),
+    b'{"act":"messages-answered","target":"ehr","claim":"c","answers":[["j/1","AA","CF1"]],"at":"t"}':
+        MessagesAnswered("ehr", "c", [Answered("j/1", "AA", "CF1")], "t"),
+    b'{"act":"messages-released","target":"ehr","claim":"c","entries":["j/2"],"reason":"r","at":"t"}':
+        MessagesReleased("ehr", "c", ["j/2"], "r", "t"),
+    b'{"act":"entries-set-aside","entries":["j/3"],"reason":"r","owner":"o","at":"t"}':
+        EntriesSetAside(["j/3"], "r", "o", "t"),
 }  # fmt: skip
 
 

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from contrefeu.base import SystemClock
 from contrefeu.capture import CopiesFile, VaultIntake
+from contrefeu.hospital import parse_settings
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from contrefeu.vault import Vault, follow, make_vault
 from tests.vault.house import FOLDER, JOURNAL, House
@@ -47,10 +49,12 @@ def states(house: House, vault: Vault) -> Iterator[Path]:
     thread.join()
 
 
-def intake_of(house: House, states: Path, **more: object) -> VaultIntake:
+def intake_of(house: House, states: Path, feeds: str = "", **more: object) -> VaultIntake:
     copies = CopiesFile(states, JOURNAL, house.clock)
-    asked = {"when_no_vault": "wait"} | more
-    return VaultIntake(house.start(), house.clock, copies, **asked)  # type: ignore[arg-type]
+    said = {"ack": "vault", "when_no_vault": "wait"} | more
+    lines = "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in said.items())
+    settings = parse_settings(f'[node]\nid = "drill/test"\n[capture]\n{lines}{feeds}')
+    return VaultIntake(house.start(), house.clock, copies, settings.ack_rule)
 
 
 def draft(source: str = "LAB@CHU") -> Draft:
@@ -113,7 +117,7 @@ def test_without_a_vault_a_sender_may_be_told_to_go_on(
     """`when_no_vault = "disk"`, save for the exceptions: counted, and one sender holds up no other."""
 
     async def story() -> None:
-        intake = intake_of(house, states, when_no_vault="disk", exceptions=["ADT@CHU"])
+        intake = intake_of(house, states, when_no_vault="disk", no_vault_exceptions=["ADT@CHU"])
         assert await offered(intake)
         vault.folder("").rename(tmp_path / "away")
         await asyncio.sleep(0.5)
@@ -123,6 +127,57 @@ def test_without_a_vault_a_sender_may_be_told_to_go_on(
         assert (strict.done(), intake.without_vault, intake.no_vault) == (False, 1, True)
         (tmp_path / "away").rename(vault.folder(""))
         assert await strict == f"{JOURNAL}/2"
+
+    asyncio.run(story())
+
+
+def test_each_feed_has_its_own_rule(house: House, vault: Vault, states: Path, tmp_path: Path) -> None:
+    """One is answered from the disk at once, one waits for a vault, one goes on without: whatever `[capture]` says."""
+    feeds = """
+[feeds.labo]
+senders = ["LAB@CHU"]
+ack = "disk"
+[feeds.adt]
+senders = ["ADT@CHU"]
+when_no_vault = "wait"
+[feeds.images]
+senders = ["PACS@CHU"]
+when_no_vault = "disk"
+"""
+
+    async def story() -> None:
+        intake = intake_of(house, states, feeds, when_no_vault="disk", no_vault_exceptions=["PACS@CHU"])
+        assert await offered(intake, "ADT@CHU") == f"{JOURNAL}/1"
+        vault.folder("").rename(tmp_path / "away")
+        await asyncio.sleep(0.5)
+        strict = asyncio.create_task(offered(intake, "ADT@CHU", wait_s=30))
+        await asyncio.sleep(0)
+        assert await offered(intake, "LAB@CHU", wait_s=1) == f"{JOURNAL}/3"
+        assert await offered(intake, "PACS@CHU") == f"{JOURNAL}/4"
+        assert (strict.done(), intake.without_vault, intake.waiting, intake.no_vault) == (False, 1, 1, True)
+        (tmp_path / "away").rename(vault.folder(""))
+        assert await strict == f"{JOURNAL}/2"
+        assert intake.no_vault is False
+
+    asyncio.run(story())
+
+
+def test_one_feed_alone_may_wait_for_a_vault(house: House, vault: Vault, states: Path) -> None:
+    """`[capture]` says disk, one feed says vault; what was refused is answered in its turn, behind what waits."""
+
+    async def story() -> None:
+        feeds = '[feeds.adt]\nsenders = ["ADT@CHU"]\nack = "vault"\n'
+        intake = intake_of(house, states, feeds, ack="disk")
+        told: list[str | None] = []
+        intake.offer(draft("ADT@CHU"), told.append)
+        intake.follow(told.append)
+        intake.offer(draft("LAB@CHU"), told.append)
+        deadline = time.monotonic() + 10
+        while len(told) < 3 and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+        assert told == [f"{JOURNAL}/2", f"{JOURNAL}/1", ""]
+        held = vault.read(f"journals/{FOLDER}/segments/0000000001.seg")
+        assert len(held) >= house.files.read_head().offset  # type: ignore[union-attr]
 
     asyncio.run(story())
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrefeu.chart.boards import board_row, place_of
-from contrefeu.chart.fold import Chart
+from contrefeu.chart.fold import Chart, to_bundle
+from contrefeu.chart.hits import hit_at, hit_of
 from tests.chart.feed import PID, adt, chart, message, ns, only, oru, resources
 
 A01 = adt("A01", "1124 0800", at="1124 0800")
@@ -31,6 +32,24 @@ Z13 = adt("A13", "1124 1210", at="1124 1200", zbe="3|CANCEL|N|A03", place="REA^5
 def now(made: Chart) -> tuple[str, str]:
     """Status of the only stay, and where the patient lies."""
     return only(made, "Encounter")["status"], "^".join(place_of(made)[:3])
+
+
+def test_a_discharge_that_is_announced_ends_no_stay_before_its_hour():
+    """Sent at 10:00 for 14:00: in bed until then, with the hour said; left from then on, message or not."""
+    made = chart(A01, adt("A03", "1124 1000", at="1124 1400"))
+
+    assert now(made) == ("in-progress", "CARD^12^A")
+    assert only(made, "Encounter")["period"]["end"] == "2026-11-24T14:00:00+01:00"
+    assert board_row(made, ns("1124 1359")).bed == "A"
+    assert board_row(made, ns("1124 1400")) is None
+    assert (hit_of(made).bed, hit_at(hit_of(made), ns("1124 1400")).state) == ("12 A", "left")
+    assert place_of(made, ns("1124 1400")) == []
+    (known,) = [one["resource"] for one in to_bundle(made, ns("1124 1400"))["entry"] if "period" in one["resource"]]
+    assert known["status"] == "finished"
+    made.last_received_ns = ns("1124 1401")  # an entry of after that hour says what time it is
+    assert now(made) == ("finished", "")
+    called_off = chart(A01, adt("A03", "1124 1000", at="1124 1400"), adt("A13", "1124 1100"))
+    assert "end" not in only(called_off, "Encounter")["period"]
 
 
 @pytest.mark.req("F26")

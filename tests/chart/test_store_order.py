@@ -5,10 +5,13 @@ a patient, merges, their undoing, repeats, exercises), with clocks that disagree
 cut at random, and compared with one reading in order.
 """
 
+from unittest import mock
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contrefeu.chart import batches
 from contrefeu.chart.stores import order_of
 from contrefeu.journal import Entry
 from tests.chart.feeds import T0_NS, Told, admitted, entry, merged, message, resulted
@@ -54,14 +57,14 @@ def lives(draw: st.DrawFn) -> list[Entry]:
 def _interleaved(entries: list[Entry], picks: list[int], cuts: list[int]) -> list[list[Entry]]:
     """Journals read on in turns that *picks* says, a batch ending where *cuts* says."""
     streams = [[e for e in entries if e.journal == journal] for journal in JOURNALS]
-    batches: list[list[Entry]] = [[]]
+    found: list[list[Entry]] = [[]]
     for at in range(len(entries)):
         left = [stream for stream in streams if stream]
         pick = picks[at % len(picks)] if picks else 0
-        batches[-1].append(left[pick % len(left)].pop(0))
+        found[-1].append(left[pick % len(left)].pop(0))
         if cuts and cuts[at % len(cuts)]:
-            batches.append([])
-    return [batch for batch in batches if batch]
+            found.append([])
+    return [batch for batch in found if batch]
 
 
 def _picture(told: Told) -> tuple[object, ...]:
@@ -94,6 +97,22 @@ def test_order_of_arrival_changes_nothing(entries, picks, cuts, forget):
             other.reopened()
 
     assert _picture(other) == _picture(in_order)
+
+
+@pytest.mark.req("R1")
+@given(entries=lives(), folded=st.integers(1, 3), picks=st.lists(st.integers(0, 2), max_size=8))
+@settings(max_examples=15)
+def test_a_great_batch_folds_as_small_ones_do(entries, folded, picks):
+    """Readings are let go every few entries, charts written at the end: they are those of entries taken one by one."""
+    one_by_one, at_once = Told(), Told()
+    batch = [one for cut in _interleaved(entries, picks, []) for one in cut]
+    for one in batch:
+        one_by_one.take(one)
+    with mock.patch.object(batches, "FOLD_ENTRIES", folded):
+        if batch:
+            at_once.batches.take(batch)
+
+    assert _picture(at_once) == _picture(one_by_one)
 
 
 @pytest.mark.req("R1", "F32")

@@ -106,10 +106,10 @@ def test_an_entry_that_defeats_us_is_listed(monkeypatch):
     told = Told()
     plain = told.batches._filing.take
 
-    def take(one):
+    def take(one, reading):
         if b"c2" in one.body:
             raise KeyError("a defect")
-        plain(one)
+        plain(one, reading)
 
     monkeypatch.setattr(told.batches._filing, "take", take)
     told.take(entry(admitted("1", "c1"), 1), entry(admitted("2", "c2"), 2), entry(admitted("3", "c3"), 3))

@@ -11,6 +11,7 @@ import pytest
 
 from contrefeu.cli.node import Node
 from contrefeu.journal import JournalFiles
+from contrefeu.proof import Checkpoint, Signer
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
 
@@ -71,8 +72,15 @@ def test_a_home_put_back_from_a_backup_forks_nothing_that_its_vault_holds(
 
 
 @pytest.mark.req("C6")
-@pytest.mark.parametrize("kept", ["exchange/vouched/{folder}", "vouched/vault-b/{folder}.checkpoint"])
-def test_journals_put_back_are_behind_what_a_peer_or_a_pulling_vault_had(
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "exchange/vouched/{folder}",
+        "exchange/witnessed/{folder}/a-witness",
+        "vouched/vault-b/{folder}.checkpoint",
+    ],
+)
+def test_journals_put_back_are_behind_what_a_peer_a_witness_or_a_vault_had(
     cli: Commands, filed: File, tmp_path: Path, kept: str
 ) -> None:
     """What others vouched for lies in the home: journals that are put back alone are met by it at the next start."""
@@ -89,6 +97,50 @@ def test_journals_put_back_are_behind_what_a_peer_or_a_pulling_vault_had(
     assert cli.told("import", filed("3.hl7", potassium("AFTER")))["journaled"] == 1
     assert Node.at(cli.home).capture_journal == first.replace("-capture", ".2-capture")
     assert {d["kind"] for d in cli.told("journal", "verify", status=12)["damage"]} == {"rolled-back"}
+
+
+@pytest.mark.req("C6")
+def test_a_machine_put_back_whole_meets_what_its_witness_cosigned(cli: Commands, filed: File, tmp_path: Path) -> None:
+    """Not a file of the home remembers; the share where the witness answers does, and the next start reads it."""
+    box = tmp_path / "box"
+    box.mkdir()
+    other = cli.at(tmp_path / "other")
+    other.told("init", "--facility", "Elsewhere", "--shares-out", tmp_path / "other-shares")
+    with (cli.home / "contrefeu.toml").open("a") as settings:
+        settings.write(f'[witness]\nfolders = ["{box}", "{tmp_path / "unplugged"}"]\n')
+    cli.told("import", filed("1.hl7", admission()))
+    shutil.copytree(cli.home, tmp_path / "image")
+    cli.told("import", filed("2.hl7", potassium()))
+    other.told("journal", "cosign", box)
+    cli.told("journal", "witness", box, "--key", next(box.glob("*.witness")))
+    other("journal", "cosign", box, *(f"--log={path}" for path in box.glob("*.verifier")))
+    cli.told("journal", "witness", box)
+    shutil.rmtree(cli.home)
+    shutil.copytree(tmp_path / "image", cli.home)
+    first = Node.at(cli.home).capture_journal
+    assert cli.told("import", filed("3.hl7", potassium("AFTER")))["journaled"] == 1
+    assert Node.at(cli.home).capture_journal == first.replace("-capture", ".2-capture")
+    assert {d["kind"] for d in cli.told("journal", "verify", status=12)["damage"]} == {"rolled-back"}
+
+
+def test_what_anybody_lays_somewhere_takes_no_name_and_begins_nothing(cli: Commands, filed: File) -> None:
+    """What the journal's key did not sign: the journal is gone on with, and no successor's name is taken."""
+    cli.told("import", filed("1.hl7", admission()))
+    first = Node.at(cli.home).capture_journal
+    second = first.replace("-capture", ".2-capture")
+    forger = Signer(first, b"\x01" * 32)
+    place = cli.home / "vouched" / "store-x"
+    place.mkdir(parents=True)
+    for name in (first, second):
+        note = Checkpoint(name, 10_000, b"\x02" * 32, 10_000, 1).sign(forger)
+        (place / f"{name}.checkpoint").write_bytes(note)
+    assert cli.told("import", filed("2.hl7", potassium()))["journaled"] == 1
+    assert Node.at(cli.home).capture_journal == first
+    files = JournalFiles.of(cli.home / "journals", first)
+    last = files.segment(files.segments()[-1])
+    last.write_bytes(last.read_bytes().replace(b"CF\0\0", b"XF\0\0"))
+    cli.told("import", filed("3.hl7", potassium("AFTER")))
+    assert Node.at(cli.home).capture_journal == second
 
 
 def test_a_vault_that_does_not_answer_holds_up_no_feed(cli: Commands, filed: File, tmp_path: Path) -> None:

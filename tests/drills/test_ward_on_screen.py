@@ -101,6 +101,28 @@ def test_a_result_is_on_the_chart_and_leads_to_its_message(demo: RunningNode, pa
     expect(page.get_by_role("row").filter(has_text="OBX-3")).to_contain_text("2823-3^Potassium^LN")
 
 
+@pytest.mark.req("D4", "F3", "W1")
+def test_a_nurse_writes_once_the_ward_writes_on_screen(demo: RunningNode, page: Page) -> None:
+    """The crisis cell says that care is written here: a form is one click from the chart, and its line stands in it."""
+    home = Path(demo.log.name).parent / "home"
+    page.goto(demo.ready["web"] + "ward/CARD")
+    page.get_by_role("row").filter(has_text="NOUVELLE").get_by_role("link", name=re.compile("NOUVELLE")).click()
+    assert page.get_by_role("link", name="Constantes +").count() == 0
+    contrefeu(home, "downtime", "declare", "--medium", "screen", "--reason", "essai")
+    page.reload()
+    page.get_by_role("link", name="Constantes +").click(timeout=SEEN_S_MAX * 1000)
+    page.get_by_label("Température").fill("384")
+    page.get_by_label("SpO2").fill("91")
+    page.get_by_role("button", name="Écrire").click()
+    expect(page.get_by_text("Cette valeur n’est pas possible.")).to_be_visible()
+    page.get_by_label("Température").fill("38,4")
+    page.get_by_role("button", name="Écrire").click()
+    vital = page.locator("#vital")
+    expect(vital).to_contain_text("38.4", timeout=SEEN_S_MAX * 1000)
+    expect(vital.get_by_role("row").filter(has_text="SpO2")).to_contain_text("91")
+    contrefeu(home, "downtime", "lift")
+
+
 @pytest.mark.req("G5")
 def test_the_same_pages_speak_english(demo: RunningNode, page: Page) -> None:
     """The language changes in two clicks and stays."""

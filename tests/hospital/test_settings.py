@@ -127,7 +127,9 @@ def test_a_wrong_feed_names_its_key(text, key):
 def test_a_feed_is_read_back_as_it_was_written():
     """What `feeds add` and a restore write into contrefeu.toml is what they were given."""
     rules = [RefuseSettings("staff", ward="PERS"), RefuseSettings(path="PID-18.1", value='"x"\\')]
-    feed = FeedSettings(["LABO@CHU", "fhir/labo"], "America/Cayenne", "CHU", "8859/15", "ignore", "AR", "AE", rules)
+    feed = FeedSettings(
+        ["LABO@CHU", "fhir/labo"], "America/Cayenne", "CHU", "8859/15", "ignore", "AR", "AE", "vault", "wait", rules
+    )
     assert parse_settings(NODE + feed_text("labo", feed)).feeds == {"labo": feed}
 
 

@@ -3,14 +3,20 @@
 Method: the stories themselves; and the disk they are told on, which must lose what a disk loses, and nothing else.
 """
 
+import contextlib
+import itertools
 import os
 import random
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from contrefeu.base import ManualClock, durable
+from contrefeu.journal import MEDIA_HL7V2, Draft, JournalWriter, store
+from contrefeu.proof import Signer
 from tests.journal.simulated_disk import Gone, SimulatedDisk
-from tests.journal.simulator import quiet, simulate
+from tests.journal.simulator import SEED, OpenRecipient, quiet, simulate
 
 STORIES = 200  # some 20 s on one core
 
@@ -27,6 +33,43 @@ def test_nothing_acknowledged_is_lost_whatever_the_disk_does(first: int) -> None
         except Exception as broken:
             raise AssertionError(f"seed {seed}") from broken
     assert acknowledged > 300, "stories in which nothing happens prove nothing"
+
+
+def test_what_a_killed_process_left_is_on_disk_before_it_is_signed_for(tmp_path: Path) -> None:
+    """Killed at each step of its first segment, taken up, signed for, the power cut: what was signed for is there."""
+    quiet()
+    signed = 0
+    for step, seed in itertools.product(range(1, 40), range(4)):
+        folder = tmp_path / f"{step}-{seed}"
+        folder.mkdir()
+        disk = SimulatedDisk(folder, random.Random(seed))
+        with mock.patch.object(durable, "os", disk), mock.patch.object(store, "PREALLOCATE_BYTES", 4096):
+            disk.dies_at = step
+            writer = None
+            with contextlib.suppress(Gone):
+                writer = _writer(folder)
+                writer.append([Draft("ADM", MEDIA_HL7V2, b"one", 1)])
+            disk.kill()
+            _let_go(writer)
+            taken_up = _writer(folder)
+            signed += taken_up.checkpoint().size > 0
+            disk.cut_power()
+            _let_go(taken_up)
+            _writer(folder).close()  # raises when it is behind what it signed for
+    assert signed > 20
+
+
+def _writer(folder: Path) -> JournalWriter:
+    return JournalWriter(
+        folder, Signer("drill/sim-capture", SEED), lambda: [OpenRecipient("recovery", bytes(1216))], ManualClock()
+    )
+
+
+def _let_go(writer: JournalWriter | None) -> None:
+    """What the system does to the files of a process that ended."""
+    if writer is not None:
+        writer._forget()
+        writer._let_go()
 
 
 def _write(disk: SimulatedDisk, fd: int, data: bytes) -> None:

@@ -129,8 +129,10 @@ def test_a_corrected_discharge_readmits_nobody():
     zbe = "ZBE|M1^CPAGE|20261124100000||{}|N|{}"
     readings = [
         reading("ADT^A01", EVN, PID, PV1, zbe.format("INSERT", "").replace("M1", "M0"), n=1),
-        reading("ADT^A03", EVN, PID, PV1, zbe.format("INSERT", ""), n=2),
-        reading("ADT^Z99", EVN, PID, PV1, zbe.format("UPDATE", "").replace("100000", "110000"), n=3),
+        reading("ADT^A03", EVN, PID, PV1, zbe.format("INSERT", ""), n=2, time="20261124100500"),
+        reading(
+            "ADT^Z99", EVN, PID, PV1, zbe.format("UPDATE", "").replace("100000", "110000"), n=3, time="20261124110500"
+        ),
     ]
     (stay,) = bundle(*readings)["Encounter"]
     assert (stay["status"], stay["period"]["end"]) == ("finished", "2026-11-24T11:00:00+01:00")

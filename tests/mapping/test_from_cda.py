@@ -10,7 +10,7 @@ import pytest
 from contrefeu.journal import MEDIA_CDA
 from contrefeu.mapping import FeedRules, Reading, read
 from tests.cda.test_reading_cda import BOMBS, EXAMPLES, HEAD, TAIL
-from tests.mapping.messages import entry, said
+from tests.mapping.messages import entry, reading, said
 from tests.real import real
 
 
@@ -113,3 +113,85 @@ def test_real_documents_say_whom_they_are_about_and_what():
     """Synthea's documents: problems, medicines and results become lines."""
     kinds = {one.kind for document in real("cda/synthea-c-cda") for one in _read(document.body).said}
     assert {"Condition", "DocumentReference", "MedicationStatement", "Observation"} <= kinds
+
+
+VACCINE = (
+    '<substanceAdministration classCode="SBADM" moodCode="EVN" negationInd="{}"><id root="1.2" extension="v1"/>'
+    '<statusCode code="completed"/><effectiveTime value="20261101"/><consumable><manufacturedProduct>'
+    '<manufacturedMaterial><code code="88" codeSystem="2.16.840.1.113883.12.292" displayName="Grippe"/>'
+    "<lotNumberText>L42</lotNumberText></manufacturedMaterial></manufacturedProduct></consumable>"
+    "</substanceAdministration>"
+)
+ACT = (
+    '<procedure classCode="PROC" moodCode="{}" negationInd="{}"><code code="HHFA001" codeSystem="1.2.250.1.213.2.5" '
+    'displayName="Appendicectomie"/><statusCode code="{}"/><effectiveTime value="20261101"/><performer><assignedEntity>'
+    "<assignedPerson><name><given>Ada</given><family>CHIR</family></name></assignedPerson></assignedEntity></performer>"
+    "</procedure>"
+)
+
+
+def test_a_vaccine_is_given_or_not_with_its_lot():
+    """A negation is "not given"."""
+    (given,) = said(_section("11369-6", VACCINE.format("false")), "Immunization")
+    assert (given["status"], given["lotNumber"], given["occurrenceDateTime"]) == ("completed", "L42", "2026-11-01")
+    (refused,) = said(_section("11369-6", VACCINE.format("true")), "Immunization")
+    assert refused["status"] == "not-done"
+
+
+@pytest.mark.parametrize(
+    ("mood", "negated", "status", "found"),
+    [
+        ("EVN", "false", "completed", ["completed"]),
+        ("EVN", "false", "aborted", ["stopped"]),
+        ("EVN", "true", "completed", ["not-done"]),
+        ("INT", "false", "active", []),
+    ],
+)
+def test_an_act_is_what_was_done(mood, negated, status, found):
+    """What was only planned stays in the text; what was broken off says so."""
+    acts = said(_section("47519-4", ACT.format(mood, negated, status)), "Procedure")
+    assert [act["status"] for act in acts] == found
+    assert all(act["performer"] == [{"actor": {"display": "Ada CHIR"}}] for act in acts)
+
+
+def test_a_french_laboratory_report_gives_its_lines():
+    """XD-LAB, CI-SIS: a section of a specialty, observations under the report's act and in its batteries."""
+    line = (
+        '<observation classCode="OBS" moodCode="EVN"><code code="2823-3" codeSystem="2.16.840.1.113883.6.1" '
+        'displayName="Potassium"/><statusCode code="completed"/><effectiveTime value="202611240700"/>'
+        '<value xsi:type="PQ" value="{}" unit="mmol/L"/></observation>'
+    )
+    battery = f'<organizer classCode="BATTERY" moodCode="EVN"><component>{line.format("4.2")}</component></organizer>'
+    act = "<act><entryRelationship>{}</entryRelationship></act>"
+    found = _section("18719-5", act.format(line.format("4.1")), act.format(battery))
+    assert [str(one["valueQuantity"]["value"]) for one in said(found, "Observation")] == ["4.1", "4.2"]
+    assert found.loss == []
+
+
+def test_an_image_inside_is_read_in_place():
+    """observationMedia, beside the text."""
+    media = (
+        '<observationMedia classCode="OBS" moodCode="EVN" ID="m1"><value mediaType="image/png" '
+        'representation="B64">iVBORw0KGgo=</value></observationMedia>'
+    )
+    (document,) = said(_section("10164-2", media), "DocumentReference")
+    kinds = [one["attachment"]["contentType"].partition(";")[0] for one in document["content"]]
+    assert kinds == ["text/plain", "image/png", "application/cda+xml"]
+
+
+@pytest.mark.req("F33")
+def test_a_document_sent_in_a_message_is_read_in_place_and_is_an_exercise_with_it():
+    """MDM with a CDA document in OBX-5: its text stands first; MSH-11 T is the mark that CDA has not."""
+    whole = base64.b64encode((HEAD + "<section><title>Titre</title><text>Texte</text></section>" + TAIL).encode())
+    found = reading(
+        "MDM^T02",
+        "PID|1||123^^^CHU^PI||ESSAI^ADA",
+        "TXA|1|CR^Compte rendu||||||||||D1^CHU",
+        f"OBX|1|ED|CDA^Document||^text^xml^Base64^{whole.decode()}",
+        world="T",
+    )
+    (document,) = said(found, "DocumentReference")
+    texts = [base64.b64decode(one["attachment"]["data"]) for one in document["content"]]
+    assert texts[0] == b"TITRE\nTexte"
+    assert texts[1].startswith(b"<ClinicalDocument")
+    assert found.world == "T"

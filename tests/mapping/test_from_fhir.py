@@ -246,3 +246,34 @@ def test_a_protected_patient_of_a_fhir_feed_is_protected_here():
     """The label R of the sender's Patient stays."""
     patient = _read(_bundle(_patient("1", "a", meta={"security": [RESTRICTED, "x"]}))).patient
     assert patient["security"] == [RESTRICTED]
+
+
+def test_the_bytes_of_a_document_that_its_bundle_holds_apart_are_read_in_place():
+    """DocumentReference with a Binary beside it: the attachment holds the data."""
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "identifier": [{"system": "urn:id:CHU", "value": "1"}]}},
+            {
+                "fullUrl": "urn:uuid:b1",
+                "resource": {"resourceType": "Binary", "contentType": "application/pdf", "data": "JVBERg=="},
+            },
+            {
+                "resource": {
+                    "resourceType": "DocumentReference",
+                    "status": "current",
+                    "content": [{"attachment": {"url": "urn:uuid:b1", "title": "CR"}}],
+                }
+            },
+        ],
+    }
+    found = read(entry(encode(bundle), MEDIA_FHIR), FeedRules())
+    (document,) = said(found, "DocumentReference")
+    assert document["content"][0]["attachment"] == {
+        "contentType": "application/pdf",
+        "url": "urn:uuid:b1",
+        "title": "CR",
+        "data": "JVBERg==",
+    }
+    assert found.loss == []

@@ -140,6 +140,16 @@ SEGMENTS = st.sampled_from(
         "EVN",
         "ROL",
         "ZFD",
+        "ZFM",
+        "ZFS",
+        "ZFV",
+        "ODS",
+        "ODT",
+        "PR1",
+        "RF1",
+        "MRG",
+        "ADD",
+        "DSC",
     ]
 )
 FIELD = st.text(alphabet='0123456789ABCDNQHR^~&\\.-+²٤é "', max_size=14)
@@ -149,7 +159,11 @@ EVENTS = st.sampled_from(
         "ADT^A01",
         "ADT^A08",
         "ADT^A17",
+        "ADT^A24",
+        "ADT^A29",
         "ADT^A37",
+        "ADT^A43",
+        "OMD^O03",
         "ADT^A40",
         "ADT^A44",
         "ADT^A50",

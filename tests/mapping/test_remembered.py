@@ -93,3 +93,34 @@ def test_the_same_bytes_twice_give_one_reading():
     first, second = (encode(reading("ORU^R01", PID, PV1, OBR, *lines)) for _ in range(2))
     assert first == second
     assert b'"value":1.50' in first
+
+
+def test_lines_of_one_kind_keep_what_is_their_own():
+    """Same code, unit, range and flag: each line has its value, its time and its number, and leaves others alone."""
+    lines = [
+        f"OBX|{n}|NM|2823-3^Potassium^LN|{n}|{n}.40|mmol/L|3.5-5.0|H|||F|||2026112408{n:02d}00||DOC^WHO^ADA"
+        for n in (1, 2)
+    ]
+    first, second = said(reading("ORU^R01", PID, PV1, OBR, *lines), "Observation")
+    assert [str(one["valueQuantity"]["value"]) for one in (first, second)] == ["1.40", "2.40"]
+    assert [one["effectiveDateTime"][11:16] for one in (first, second)] == ["08:01", "08:02"]
+    first["status"], first["note"] = "amended", [{"text": "x"}]
+    again = said(reading("ORU^R01", PID, PV1, OBR, *lines), "Observation")
+    assert again[0] == {**second, "valueQuantity": again[0]["valueQuantity"],
+                        "effectiveDateTime": again[0]["effectiveDateTime"]}  # fmt: skip
+
+
+def test_a_short_line_is_not_taken_for_a_longer_one():
+    """What stands after the range in one line stands in no line that ends there."""
+    whole = "OBX|1|NM|1-1^A^LN||4.0|mmol/L|3.5-5.0|H|||C|||20261124080000||DOC^WHO^ADA|M^Method^L"
+    for fields in range(6, 18):
+        one = said(reading("ORU^R01", PID, OBR, "|".join(whole.split("|")[:fields])), "Observation")[0]
+        expected = {"interpretation": fields > 8, "performer": fields > 16, "method": fields > 17}
+        assert {name: name in one for name in expected} == expected
+        assert one["status"] == ("corrected" if fields > 11 else "unknown")
+
+
+def test_kinds_of_messages_are_told_apart():
+    """First lines that differ in MSH-9 alone."""
+    kinds = [reading(kind, PID, PV1).kind for kind in ("ADT^A08", "ADT^A31", "ADT^A08")]
+    assert kinds == ["ADT^A08", "ADT^A31", "ADT^A08"]

@@ -171,5 +171,15 @@ def test_a_dose_to_come_is_no_dose():
     """RGV announces a dose: nothing is charted as given, and the prescription keeps its posology."""
     found = reading("RGV^O15", PID, ORC, "RXG|1|1|^BID|AMOX^Amoxicilline|1||g")
     assert said(found, "MedicationAdministration") == []
-    assert "dosageInstruction" not in (said(found, "MedicationRequest") or [{}])[0]
-    assert "RXG" in {loss.where for loss in found.loss}
+    (give,) = said(found, "MedicationRequest")
+    (ordered,) = said(reading("RDE^O11", PID, ORC, "RXE||AMOX^Amoxicilline|1||g"), "MedicationRequest")
+    assert (give["intent"], ordered["intent"]) == ("instance-order", "order")
+    chart = bundle(
+        reading("RDE^O11", PID, ORC, "RXE||AMOX^Amoxicilline|2||g", "TQ1|1||QD", n=1),
+        reading("RGV^O15", PID, ORC, "RXG|1|1|^BID|AMOX^Amoxicilline|1||g", n=2),
+    )["MedicationRequest"]
+    (kept,) = [one for one in chart if one["intent"] == "order"]
+    (added,) = [one for one in chart if one["intent"] == "instance-order"]
+    assert kept["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 2
+    assert added["basedOn"] == [{"reference": f"MedicationRequest/{kept['id']}"}]
+    assert added["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 1

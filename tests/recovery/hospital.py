@@ -44,6 +44,12 @@ def result(number: int, value: str) -> bytes:
     ).encode()
 
 
+def discharge(number: int) -> bytes:
+    """Somebody goes home."""
+    home = admission(number, 1).replace(b"ADT^A01", b"ADT^A03").replace(b"EVN|A01", b"EVN|A03")
+    return home.replace(b"|A%d-1|" % number, b"|D%d|" % number)
+
+
 @dataclass
 class Hospital:
     """One node with its vault."""
@@ -65,20 +71,28 @@ class Hospital:
         self.writers = {role: self._writer(role) for role in ("capture", "station")}
 
     def _writer(self, role: str) -> JournalWriter:
+        return self.writer_of(self.home, NODE, role)
+
+    def writer_of(self, home: HomePaths, node: str, role: str) -> JournalWriter:
+        """What writes a journal of *node* in *home*."""
         return JournalWriter(
-            self.home.journals,
-            Signer(f"{NODE}-{role}", self.home.signing_seed(role).read_bytes()),
-            lambda: [self.recovery, *public_reading_keys(self.home.keys, self.clock.now_ns())],
+            home.journals,
+            Signer(f"{node}-{role}", home.signing_seed(role).read_bytes()),
+            lambda: [self.recovery, *public_reading_keys(home.keys, self.clock.now_ns())],
             self.clock,
             segment_bytes=4000,
         )
 
     def hear(self, *messages: bytes) -> None:
         """A feed says *messages*, a second each."""
+        self.say(self.writers["capture"], *messages)
+
+    def say(self, writer: JournalWriter, *messages: bytes) -> None:
+        """A feed says *messages* to whoever writes."""
         for message in messages:
             draft = Draft("ADM@CHU", MEDIA_HL7V2, message, self.clock.now_ns())
             self.clock.advance(seconds=0.25)
-            self.writers["capture"].append([draft])
+            writer.append([draft])
             self.clock.advance(seconds=0.75)
 
     def live(self, patients: int = 6) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from contrefeu.chart import board_row, severity_of
 from contrefeu.chart.fold import Chart
+from contrefeu.chart.sheet import Sheet, allergies_of, person_of, results_of
 from contrefeu.chart.versions import Kept
-from contrefeu.station.sheet import Sheet, allergies_of, person_of, results_of
 from tests.chart.feed import PID, adt, chart, message, ns, oru
 
 A01 = adt("A01", "1124 0800", at="1124 0800", more=["AL1|1|DA|PEN^Pénicilline^L"])

@@ -7,9 +7,8 @@ import pytest
 
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
-from contrefeu.chart import AsOf, DueItem, FeedStatus
+from contrefeu.chart import AsOf, DueItem, FeedStatus, due_in_downtime
 from contrefeu.station import NodeStatus, VaultState
-from contrefeu.station.due import due_in_downtime
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import CAPTURE, NOW_NS, Charts, at, staffed
 
@@ -247,7 +246,7 @@ def test_downtime_is_declared_and_lifted_by_its_role():
     crise = visitor("crise")
     crise.post("/downtime", do="declare", ward=["CARD", "MED"], reason="Rançongiciel")
     page = text_of(crise.get("/downtime"))
-    assert "CARD 03:11 crise Rançongiciel" in page
+    assert "CARD 03:11 sur papier depuis 03:11 crise Rançongiciel" in page
     assert "PANNE DÉCLARÉE depuis 03:11 · CARD, MED" in text_of(visitor("nadia", charts=crise.charts).get("/"))
     crise.post("/downtime", do="lift", ward="CARD")
     assert crise.app.state.house.staff.downtime.wards == ["MED"]
@@ -316,7 +315,7 @@ def test_a_journal_that_is_not_read_on_stands_on_every_page():
 @pytest.mark.req("F28")
 def test_a_journal_that_cannot_write_stands_on_every_page_in_both_languages():
     """Each reason in words, for whoever is logged in: what is safe, and whom to tell; one that was left is said too."""
-    alarms = {"a": "full", "b": "read-only", "c": "failing", "d": "away", "e": "succeeded"}
+    alarms = {"a": "full", "b": "read-only", "c": "failing", "d": "away", "e": "succeeded", "copies": "copy-unproven"}
 
     async def told():
         return alarms
@@ -328,10 +327,20 @@ def test_a_journal_that_cannot_write_stands_on_every_page_in_both_languages():
             "abcd", ("le disque est plein", "que la lecture", "en défaut", "ne répond pas"), strict=True
         ):
             assert f"‼ Le journal {journal} n’écrit plus : " in page and why in page
+        assert "‼ L’essai de restauration n’a pas rendu les dossiers depuis une copie." in page
         assert "‼ Le journal e est abîmé ou incomplet. Un autre a pris sa suite : ce qui arrive est gardé." in page
     page = text_of(nadia.get("/", **{"accept-language": "en"}))
     assert "‼ Journal a cannot write: the disk is full. What was confirmed is kept" in page
     assert "‼ Journal e is damaged or incomplete." in page
+    assert "‼ The restore rehearsal did not get the charts back from a copy." in page
+    alarms.clear()
+    for why, french, english in (
+        ("no-vault", "confirmés une fois sur le disque d’ici, sans copie ailleurs", "once they are on this disk"),
+        ("no-vault-waiting", "des automates attendent leur confirmation", "senders wait for their acknowledgement"),
+    ):
+        alarms["vaults"] = why
+        assert "‼ Aucun coffre n’est joignable : " in text_of(nadia.get("/")) and french in text_of(nadia.get("/"))
+        assert english in text_of(nadia.get("/", **{"accept-language": "en"}))
     alarms.clear()
     assert "cannot write" not in nadia.get("/").text
     assert "n’écrit plus" not in visitor(alarms=told).get("/login").text

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from contrefeu.chart import BoardRow, DueItem
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.station.message import show_segments, show_text
-from contrefeu.station.sheet import sparkline
+from contrefeu.station.sparkline import sparkline
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import CAPTURE, MESSAGE, NOW_NS, PDF, Charts, at, durand, resource, staffed
 

@@ -30,6 +30,7 @@ class Store:
     port: int
     access_key: str
     secret_key: str
+    conf: Path
     relays: list["Relay"] = field(default_factory=list)
 
     @property
@@ -44,6 +45,12 @@ class Store:
 
         url = f"s3://any/?endpoint={self.endpoint}"
         return connect(parse_s3(url), Credentials(self.access_key, self.secret_key))
+
+    def marker(self, bucket: str) -> str:
+        """What names of a bucket's objects begin with where the store keeps them."""
+        command = ["radosgw-admin", "--conf", str(self.conf), "bucket", "stats", f"--bucket={bucket}"]
+        said = subprocess.run(command, check=True, capture_output=True).stdout
+        return str(json.loads(said)["marker"])
 
     def new_bucket(self, *, locking: bool = True) -> str:
         """Make a bucket, as the vault's owner does."""
@@ -134,7 +141,7 @@ def gateway(shared: Path) -> Iterator[Store]:
     said = json.loads((folder / "s3.json").read_text())
     host, _, port_text = said["endpoint"].removeprefix("http://").partition(":")
     try:
-        yield Store(host, int(port_text), said["access_key"], said["secret_key"])
+        yield Store(host, int(port_text), said["access_key"], said["secret_key"], folder / "ceph.conf")
     finally:
         with FileLock(shared / "radosgw.lock", wait_s=START_S_MAX):
             left = [

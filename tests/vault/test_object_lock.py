@@ -4,6 +4,7 @@ Method: the claims of every kind (tests/suites/copy_suite.py) on a real Ceph gat
 with the node's own credentials while the node runs, and after it is gone: delete, hide, lay other things beside.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -14,10 +15,11 @@ from typing import Any
 import pytest
 
 from contrefeu.base import OperatorError
+from contrefeu.journal import MEDIA_HL7V2, Draft
 from contrefeu.journal.segment import SegmentSealer
 from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, open_vault, verify_vault
 from contrefeu.vault.address import Credentials, parse_s3
-from contrefeu.vault.bucket import Bucket
+from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.chunks import Chunk
 from contrefeu.vault.pace import Pace
 from tests.suites.copy_suite import CopyClaims
@@ -223,6 +225,43 @@ def test_segments_that_are_closed_become_one_object(
         days = (until - found["LastModified"]).total_seconds() / 86400
         short = "/open/" in found["Key"] or ("/checkpoint/" in found["Key"] and not found["Key"].endswith("-kept"))
         assert days == pytest.approx(1 if short else 2, abs=0.001), found["Key"]
+
+
+def test_a_long_block_goes_over_as_several_chunks_at_once(
+    store: Store, vault: Vault, bucket: str, house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """After an outage: four under way together; when some of them fail, what is put in their place is the same copy."""
+    house.say(1)
+    shipper = Shipper(house, vault)
+    shipper.step()
+    writer = house.start()
+    for _ in range(30):
+        writer.append([Draft("PACS@CHU", "application/pdf", os.urandom(100_000), house.clock.now_ns())])
+    real = Bucket.put
+    together, most, failing = [0], [0], [2]
+
+    def put(self: Bucket, key: str, data: bytes, days: int) -> Version:
+        together[0] += 1
+        most[0] = max(most[0], together[0])
+        try:
+            time.sleep(0.05)
+            if "/segments/" in key and failing[0]:
+                failing[0] -= 1
+                raise VaultAway("The link is cut.")
+            return real(self, key, data, days)
+        finally:
+            together[0] -= 1
+
+    monkeypatch.setattr(Bucket, "put", put)
+    assert shipper.step().state == "unreachable"
+    writer.append([Draft("LAB@CHU", MEDIA_HL7V2, b"behind them", house.clock.now_ns())])
+    writer.checkpoint()
+    assert shipper.step() == CopyState(32, "up-to-date")
+    assert most[0] > 1
+    chunks = [v["Size"] for v in versions(store, bucket, "open/")]
+    assert len(chunks) >= 4
+    [found] = verify_vault(again(vault, tmp_path))
+    assert (found.intact, found.damage, found.entries) == (True, [], 32)
 
 
 def test_what_is_written_once_is_locked_anew(store: Store, bucket: str, tmp_path: Path) -> None:

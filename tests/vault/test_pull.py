@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from contrefeu.base import SystemClock
+from contrefeu.cli.held import noted
 from contrefeu.proof import Cosigner, ProofMismatch, WitnessKey
-from contrefeu.vault import VaultHost, pull_once, verify_vault, vouched_notes
+from contrefeu.vault import VaultHost, pull_once, verify_vault
 from contrefeu.vault.host import NodeSettings
 from contrefeu.vault.link import Look, Noted, Read, ReadSettings, Seen, Vouch, receive_answer, send_message
 from contrefeu.vault.pace import Pace
@@ -147,7 +148,8 @@ def test_the_vault_vouches_for_what_it_read_back(house: House, host: VaultHost) 
         assert node.offers.vouched(node.url) == {JOURNAL: 30}, "nobody signed for the last two"
         house.start().checkpoint()
         until(lambda: node.offers.vouched(node.url) == {JOURNAL: 32})
-    [note] = vouched_notes(house.root)[FOLDER]
+    [(folder, note)] = noted(house.root)
+    assert folder == FOLDER
     assert note.startswith(house.files.checkpoint.read_bytes())
     assert host.cosigner().key.time_of(note) > 1_700_000_000
     with pytest.raises(ProofMismatch):
@@ -267,7 +269,7 @@ def test_a_node_put_back_while_it_is_pulled_from_is_refused(house: House, host: 
     # What was vouched for outlives the refusal: the node's own check finds that its journal was put back.
     from contrefeu.journal import verify_journal
 
-    held = vouched_notes(house.root)[FOLDER]
+    held = [note for folder, note in noted(house.root) if folder == FOLDER]
     assert verify_journal(house.files, held_elsewhere=held, writing=True).exit_status == 12
 
 

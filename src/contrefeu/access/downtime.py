@@ -2,12 +2,14 @@
 
 Rules kept here:
   * A declaration that names no ward is the whole hospital's; so is a lifting, and it ends the wards' own too.
-  * `since` is the minute of the first declaration that still holds; a second one does not move it.
+  * `since` is the minute of the first declaration that still holds; a second one does not move it. What it says of
+    the medium, screen or paper, holds from its own minute on (F3).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contrefeu.acts import Act, DowntimeDeclared, DowntimeLifted
+from contrefeu.base import parse_rfc3339
 
 HOSPITAL = ""  # the key of a declaration that names no ward
 
@@ -19,6 +21,13 @@ class Declared:
     since: str  # RFC 3339
     reason: str
     by: str  # the entry's source
+    medium: str = "paper"  # where the ward writes: "paper" or "screen"
+    medium_since: str = ""  # RFC 3339
+    medium_by: str = ""
+
+    def elsewhere_until_ns(self, now_ns: int) -> int:
+        """Until when what fell due may have been done elsewhere: on paper, or in the record system (F2)."""
+        return min(now_ns, parse_rfc3339(self.medium_since)) if self.medium == "screen" else now_ns
 
 
 class Downtime:
@@ -31,7 +40,10 @@ class Downtime:
         """Take one more act, in journal order; *by* is its entry's source."""
         if isinstance(act, DowntimeDeclared):
             for ward in act.wards or [HOSPITAL]:
-                self.declared.setdefault(ward, Declared(act.at, act.reason, by))
+                found = self.declared.get(ward) or Declared(act.at, act.reason, by)
+                if act.medium != found.medium or not found.medium_since:
+                    found = replace(found, medium=act.medium, medium_since=act.at, medium_by=by)
+                self.declared[ward] = found
         elif isinstance(act, DowntimeLifted):
             if not act.wards:
                 self.declared.clear()

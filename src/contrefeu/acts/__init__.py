@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime, the glass broken, things withdrawn, keys made, tried and destroyed."""
+"""What FHIR has no word for: accounts, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -23,6 +23,17 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
+from contrefeu.acts.replays import (
+    ACCEPTED,
+    UNANSWERED,
+    Answered,
+    EntriesSetAside,
+    GapTaken,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+)
 from contrefeu.acts.withdrawals import (
     OFFICER,
     WITNESSES,
@@ -35,17 +46,28 @@ from contrefeu.acts.withdrawals import (
 )
 
 __all__ = [
+    "ACCEPTED",
     "OFFICER",
+    "UNANSWERED",
     "WITNESSES",
     "AccountAdded",
     "AccountDisabled",
     "Act",
+    "Answered",
     "ClockMeasured",
     "DowntimeDeclared",
     "DowntimeLifted",
+    "EntriesSetAside",
+    "GapTaken",
     "GlassBroken",
     "HorizonHeld",
     "HorizonReleased",
+    "MessagesAnswered",
+    "MessagesClaimed",
+    "MessagesReleased",
+    "PageScanned",
+    "PagesIssued",
+    "PagesLost",
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",
     "RecoveryRehearsed",

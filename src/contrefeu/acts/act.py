@@ -22,6 +22,14 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
+from contrefeu.acts.replays import (
+    EntriesSetAside,
+    GapTaken,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+)
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -49,11 +57,15 @@ class SecretChanged(Struct, frozen=True, tag_field="act", tag="secret-changed"):
 
 
 class DowntimeDeclared(Struct, frozen=True, tag_field="act", tag="downtime-declared"):
-    """From `at` on, these wards work here; no ward named means the whole hospital."""
+    """From `at` on, these wards work here; no ward named means the whole hospital.
+
+    Said again, it changes the medium.
+    """
 
     wards: list[str]
     reason: str
     at: str  # RFC 3339
+    medium: Literal["paper", "screen"] = "paper"  # where care is written from `at` on (F3)
 
 
 class DowntimeLifted(Struct, frozen=True, tag_field="act", tag="downtime-lifted"):
@@ -115,9 +127,17 @@ Act = (
     | SecretChanged
     | DowntimeDeclared
     | DowntimeLifted
+    | EntriesSetAside
+    | GapTaken
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | MessagesAnswered
+    | MessagesClaimed
+    | MessagesReleased
+    | PageScanned
+    | PagesIssued
+    | PagesLost
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

@@ -12,6 +12,7 @@ Rules kept here:
     tried every `checkpoint_s` seconds too, so that what people are told of it does not outlast it.
   * Copies can follow: what was appended is signed for every `checkpoint_s` seconds.
   * Once closed it writes nothing: the journal may have another writer already.
+  * The writer can be changed while senders wait: what was offered before is in the journal before.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ Answer = Callable[[str | None], None]
 
 COMMIT_ENTRIES_MAX = 4096  # of one commit: one frame of the journal, and one sync
 COMMIT_BYTES_SOFT = 1 << 20  # bytes of bodies of one commit, unless the first is longer: some 10 ms of sealing
+SIGNED_MAX = 8192  # checkpoints whose roots are remembered: an hour of them
 _TROUBLES: dict[int | None, str] = {errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EROFS: "read-only"}
 
 log = structlog.get_logger("capture")
@@ -45,7 +47,7 @@ class Intake:
         self._waiting: list[tuple[Draft | None, Answer]] = []
         self._scheduled = False
         self._closed = False
-        self._signed_size = 0
+        self._signed: dict[int, bytes] = {}  # size -> root, the last ones
         self._refused_write = ""  # what the disk last said; empty when the last commit stands
         self._refused_checkpoint = ""
         self._refusal_errno: int | None = None
@@ -61,6 +63,15 @@ class Intake:
     def sequence(self) -> int:
         """Sequence of its last entry."""
         return self._writer.sequence
+
+    @property
+    def size(self) -> int:
+        """Leaves of its tree."""
+        return self._writer.size
+
+    def signed(self, size: int) -> bytes | None:
+        """The root that this process signed for at *size*; None when it did not, or long ago."""
+        return self._signed.get(size)
 
     @property
     def trouble(self) -> str:
@@ -163,10 +174,13 @@ class Intake:
 
     def sign(self) -> None:
         """Keep a checkpoint if there is something new to sign for."""
-        if self._writer.size == self._signed_size:
+        if not self._writer.size or self._writer.size in self._signed:
             return
         try:
-            self._signed_size = self._writer.checkpoint().size
+            point = self._writer.checkpoint()
+            self._signed[point.size] = point.root
+            if len(self._signed) > SIGNED_MAX:
+                del self._signed[next(iter(self._signed))]
             self._refused_checkpoint = ""
         except OSError as refused:
             self._refused_checkpoint = refused.strerror or "input/output error"
@@ -223,6 +237,18 @@ class Intake:
                 sequence += 1
                 refused = sequence > before + kept
             answer(None if refused else f"{prefix}{sequence}" if draft is not None else "")
+
+    def change(self, make: Callable[[], JournalWriter]) -> None:
+        """Go on with the writer that *make* takes once this one has let go: its journal has a successor.
+
+        Raises:
+            ContrefeuError: There is no other; this intake is closed.
+            OSError: As above.
+        """
+        self.close()
+        self._writer = make()
+        self._signed.clear()
+        self._closed = False
 
     def close(self) -> None:
         """Commit what waits, sign, and let the journal go; what is offered later is refused."""

@@ -4,31 +4,33 @@ Rules kept here:
   * An answer means that at least one vault gave the entry back, or that none was there and the settings say to go on.
   * Going on without a vault is counted and shown; a sender told to wait gets no answer and keeps its message.
   * Answers are given in the order of the offers, except that a sender which waits for a vault holds up no other.
+  * What holds for a sender is settled once, before the first message: a message's way costs one look-up.
   * What vaults hold is read from the copies process's state file: capture holds no key of a vault, and asks none.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import structlog
 
 from contrefeu.base import Clock
 from contrefeu.capture.intake import Answer, Intake
+from contrefeu.hospital import AckRule
 from contrefeu.journal import Draft, JournalWriter
 
+SENDERS_MAX = 1024  # whose rule is remembered: a hospital has some hundred
 LOOK_S = 0.005  # how often the copies' state is looked at while answers wait for it
 NO_VAULT_S = 3.0  # a vault that is away for so long is away: a restart of the copies process takes less
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone
 _THERE = frozenset(["up-to-date", "catching-up", "alarm"])
 
 log = structlog.get_logger("capture")
-
-WhenNoVault = Literal["wait", "disk"]
 
 
 class _Said(msgspec.Struct):
@@ -53,6 +55,10 @@ class CopiesFile:
         self._clock = clock
         self._seen: tuple[int, int] = (0, 0)
         self._said: list[_Said] = []
+
+    def turn_to(self, journal: str) -> None:
+        """Look at another journal from now on."""
+        self._folder = journal.replace("/", "_")
 
     def standing(self) -> Standing:
         """How far the vaults are."""
@@ -81,29 +87,29 @@ class _Held:
 
 
 class VaultIntake(Intake):
-    """An intake whose answers wait for a vault."""
+    """An intake whose answers wait for a vault, or some of them."""
 
     def __init__(
         self,
         writer: JournalWriter,
         clock: Clock,
         copies: CopiesFile,
-        *,
-        when_no_vault: WhenNoVault,
-        exceptions: Collection[str] = (),
+        rule_of: Callable[[str], AckRule],
         **more: Any,
     ) -> None:
-        """*exceptions* are the senders for whom the other of "wait" and "disk" holds."""
+        """*rule_of* says what a sender's answer waits for."""
         super().__init__(writer, clock, **more)
         self._copies = copies
-        self._when_no_vault = when_no_vault
-        self._exceptions = frozenset(exceptions)
+        self._rule_of = lru_cache(SENDERS_MAX)(rule_of)
         self._held: deque[_Held] = deque()
         self._looking: asyncio.TimerHandle | None = None
-        self._last = 0
-        self._source = ""
         self.without_vault = 0  # messages answered though no vault had them, since the process started
-        self.no_vault = False  # whether none was there when it was last looked
+        self._told_none = False
+
+    @property
+    def no_vault(self) -> bool:
+        """Whether none is within reach now: whoever waits for one waits, or is answered without."""
+        return not self._copies.standing().there
 
     @property
     def waiting(self) -> int:
@@ -116,35 +122,50 @@ class VaultIntake(Intake):
 
     def follow(self, answer: Answer) -> None:
         """Append nothing; *answer* is called after the answers to all that was offered before."""
-        super().follow(lambda ref: self._hold(ref, self._source, answer))
+        super().follow(lambda ref: self._hold_behind(ref, answer))
+
+    def change(self, make: Callable[[], JournalWriter]) -> None:
+        """As any intake; whoever waits for a vault is not answered: the vaults do not take the journal before."""
+        super().change(make)
+        self._copies.turn_to(self.journal)
 
     def close(self) -> None:
         """Let the journal go; whoever still waits is not answered, and sends again what is on disk already."""
         super().close()
         if self._looking is not None:
             self._looking.cancel()
+            self._looking = None
         while self._held:
             self._held.popleft().answer(None)
 
     def _hold(self, ref: str | None, source: str, answer: Answer) -> None:
-        if ref is None:
-            answer(None)
+        rule = self._rule_of(source)
+        if ref is None or not rule.vault:
+            answer(ref)
             return
-        if ref:
-            self._last, self._source = int(ref.rpartition("/")[2]), source
-        waits = (self._when_no_vault == "wait") != (source in self._exceptions)
-        loop = asyncio.get_running_loop()
-        self._held.append(_Held(self._last, ref, answer, loop.time(), waits=waits))
+        self._held.append(
+            _Held(int(ref.rpartition("/")[2]), ref, answer, asyncio.get_running_loop().time(), waits=rule.waits)
+        )
+        self._look_soon()
+
+    def _hold_behind(self, ref: str | None, answer: Answer) -> None:
+        if ref is None or not self._held:
+            answer(ref)
+            return
+        last = self._held[-1]
+        self._held.append(_Held(last.sequence, ref, answer, last.since, waits=last.waits))
+
+    def _look_soon(self) -> None:
         if self._looking is None:
-            self._looking = loop.call_later(LOOK_S, self._look)
+            self._looking = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
     def _look(self) -> None:
         """Answer whom a vault's copy covers; without a vault, who is to go on without one."""
         self._looking = None
         standing = self._copies.standing()
-        if standing.there == self.no_vault:
-            self.no_vault = not standing.there
-            if self.no_vault:
+        if standing.there == self._told_none:
+            self._told_none = not standing.there
+            if self._told_none:
                 log.error("no vault is within reach: answers wait, or go out without one", journal=self.journal)
         while self._held and self._held[0].sequence <= standing.sequence:
             held = self._held.popleft()
@@ -152,7 +173,7 @@ class VaultIntake(Intake):
         if self._held and not standing.there:
             self._go_on_without()
         if self._held:
-            self._looking = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+            self._look_soon()
 
     def _go_on_without(self) -> None:
         until = asyncio.get_running_loop().time() - NO_VAULT_S

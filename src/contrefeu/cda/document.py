@@ -33,6 +33,13 @@ class Author(Struct, frozen=True):
     name: str
 
 
+class File(Struct, frozen=True):
+    """A file inside: the whole body, or an image or a PDF of a section."""
+
+    media_type: str
+    base64: str
+
+
 class Section(Struct, frozen=True):
     """A section: its text, and the coded entries that were understood."""
 
@@ -58,8 +65,7 @@ class Document(Struct, frozen=True):
     birth_time: str
     authors: list[Author]
     sections: list[Section]
-    file_media_type: str  # of an embedded file
-    file_base64: str
+    files: list[File]
 
 
 def read_document(body: bytes) -> Document:
@@ -75,8 +81,6 @@ def read_document(body: bytes) -> Document:
     if role is None:
         raise NotCda("no recordTarget: the document names nobody")
     person = role.find("c:patient", _NS)
-    raw = root.find("c:component/c:nonXMLBody/c:text", _NS)
-    embedded = raw is not None and raw.get("representation") == "B64" and bool(raw.text)
     parent = root.find("c:relatedDocument[@typeCode='RPLC']/c:parentDocument/c:id", _NS)
     return Document(
         number=number_of(root.find("c:id", _NS)),
@@ -91,9 +95,17 @@ def read_document(body: bytes) -> Document:
         birth_time=_value(person.find("c:birthTime", _NS)) if person is not None else "",
         authors=list(_authors(root)),
         sections=list(_sections(root)),
-        file_media_type=(raw.get("mediaType") or "application/octet-stream") if embedded and raw is not None else "",
-        file_base64="".join((raw.text or "").split()) if embedded and raw is not None else "",
+        files=list(_files(root)),
     )
+
+
+def _files(root: ET.Element) -> Iterator[File]:
+    """nonXMLBody, and observationMedia wherever it stands (4.3.6)."""
+    whole = root.find("c:component/c:nonXMLBody/c:text", _NS)
+    values = [one.find("c:value", _NS) for one in root.iter(f"{C}observationMedia")]
+    for element in (whole, *values):
+        if element is not None and element.get("representation") == "B64" and element.text:
+            yield File(element.get("mediaType") or "application/octet-stream", "".join(element.text.split()))
 
 
 def _sections(root: ET.Element) -> Iterator[Section]:

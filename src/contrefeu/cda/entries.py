@@ -1,4 +1,4 @@
-"""Coded entries: allergies, medicines, problems, results (C-CDA 2.1; IHE PCC; volets of the French CI-SIS).
+"""Coded entries: allergies, medicines, problems, results, vaccines, acts (C-CDA 2.1; IHE PCC; French CI-SIS).
 
 Rules kept here:
   * An entry is read in the section that it belongs to (LOINC code); elsewhere its text alone is shown.
@@ -8,7 +8,7 @@ Rules kept here:
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -16,8 +16,20 @@ from contrefeu.cda.codes import Code, Number, code_of, number_of, words_of
 from contrefeu.cda.tree import XSI_TYPE, C
 
 _NS = {"c": "urn:hl7-org:v3"}
-ALLERGIES, MEDICINES, PROBLEMS = "48765-2", "10160-0", "11450-4"
-RESULTS = frozenset({"30954-2", "8716-3"})  # laboratory and imaging; vital signs
+ALLERGIES = "48765-2"
+VACCINES = "11369-6"
+ACTS = "47519-4"
+# in general; on admission, at discharge; given; prescribed and dispensed (CI-SIS)
+MEDICINES = frozenset({"10160-0", "42346-7", "10183-2", "29549-3", "57828-6", "60590-7"})
+PROBLEMS = frozenset({"11450-4", "11348-0", "46241-6", "11535-2"})  # present, past, on admission, at discharge
+# laboratory and imaging, vital signs; specialties of a laboratory's report (IHE XD-LAB, CI-SIS)
+RESULTS = frozenset(
+    {
+        "30954-2", "8716-3", "18716-1", "18717-9", "18718-7", "18719-5", "18720-3", "18721-1", "18722-9", "18723-7",
+        "18724-5", "18725-2", "18727-8", "18728-6", "18729-4", "18767-4", "18768-2", "18769-0", "26435-8", "26436-6",
+        "26437-4", "26438-2", "56846-1",
+    }
+)  # fmt: skip
 # Status observations that stand within a concern: codes of what is observed
 _STATUS = frozenset({"33999-4", "11323-3"})
 
@@ -89,23 +101,71 @@ class Result(Struct, frozen=True):
     ranges: list[str]
 
 
-Entry = Reaction | Problem | Substance | Result
+class Vaccine(Struct, frozen=True):
+    """A vaccine: given, or not."""
+
+    number: Number | None
+    vaccine: Code | None
+    negated: bool
+    status: str
+    time: str
+    lot: str
+    dose: str
+    dose_unit: str
+    route: Code | None
+    reason: Code | None  # why it was not given
+
+
+class Act(Struct, frozen=True):
+    """What was done: an operation, an examination."""
+
+    number: Number | None
+    code: Code | None
+    negated: bool
+    status: str
+    since: str
+    until: str
+    sites: list[Code]
+    performers: list[str]
+
+
+Entry = Reaction | Problem | Substance | Result | Vaccine | Act
 
 
 def entries_of(entry: ET.Element, section: str, ids: dict[str, str]) -> Iterator[Entry]:
     """What one `entry` of a section says."""
-    if section == ALLERGIES:
-        for act, observation in _concerns(entry):
-            yield _reaction(act, observation, ids)
-    elif section == PROBLEMS:
-        for act, observation in _concerns(entry):
-            yield _problem(act, observation, ids)
-    elif section == MEDICINES:
-        for substance in entry.iterfind("c:substanceAdministration", _NS):
-            if substance.get("moodCode") in {"EVN", "INT"}:
-                yield _substance(substance, ids)
-    elif section in RESULTS:
-        yield from _results(entry, ids)
+    reader = _READERS.get(section)
+    if reader is not None:
+        yield from reader(entry, ids)
+
+
+def _reactions(entry: ET.Element, ids: dict[str, str]) -> Iterator[Entry]:
+    for act, observation in _concerns(entry):
+        yield _reaction(act, observation, ids)
+
+
+def _problems(entry: ET.Element, ids: dict[str, str]) -> Iterator[Entry]:
+    for act, observation in _concerns(entry):
+        yield _problem(act, observation, ids)
+
+
+def _substances(entry: ET.Element, ids: dict[str, str]) -> Iterator[Entry]:
+    for element in entry.iterfind("c:substanceAdministration", _NS):
+        if element.get("moodCode") in {"EVN", "INT"}:
+            yield _substance(element, ids)
+
+
+def _vaccines(entry: ET.Element, ids: dict[str, str]) -> Iterator[Entry]:
+    for element in entry.iterfind("c:substanceAdministration", _NS):
+        if element.get("moodCode") == "EVN":
+            yield _vaccine(element, ids)
+
+
+def _acts(entry: ET.Element, ids: dict[str, str]) -> Iterator[Entry]:
+    for name in ("procedure", "act", "observation"):
+        for element in entry.iterfind(f"c:{name}", _NS):
+            if element.get("moodCode") == "EVN":
+                yield _act(element, ids)
 
 
 def _concerns(entry: ET.Element) -> Iterator[tuple[ET.Element | None, ET.Element]]:
@@ -191,13 +251,52 @@ def _substance(element: ET.Element, ids: dict[str, str]) -> Substance:
     )
 
 
-def _results(entry: ET.Element, ids: dict[str, str]) -> Iterator[Result]:
+def _vaccine(element: ET.Element, ids: dict[str, str]) -> Vaccine:
+    material = element.find("c:consumable/c:manufacturedProduct/c:manufacturedMaterial", _NS)
+    code = code_of(material.find("c:code", _NS), ids) if material is not None else None
+    name = words_of(material.find("c:name", _NS), ids) if material is not None else ""
+    if code is None and name:
+        code = Code("", "", "", name)
+    times = [_interval(one)[0] for one in element.iterfind("c:effectiveTime", _NS)]
+    dose = element.find("c:doseQuantity", _NS)
+    reason = element.find("c:entryRelationship[@typeCode='RSON']/c:observation/c:code", _NS)
+    return Vaccine(
+        number=number_of(element.find("c:id", _NS)),
+        vaccine=code,
+        negated=element.get("negationInd") == "true",
+        status=_status(element),
+        time=next(filter(None, times), ""),
+        lot=words_of(material.find("c:lotNumberText", _NS), ids) if material is not None else "",
+        dose=dose.get("value", "") if dose is not None else "",
+        dose_unit=dose.get("unit", "") if dose is not None else "",
+        route=code_of(element.find("c:routeCode", _NS), ids),
+        reason=code_of(reason, ids),
+    )
+
+
+def _act(element: ET.Element, ids: dict[str, str]) -> Act:
+    since, until = _interval(element.find("c:effectiveTime", _NS))
+    names = element.iterfind("c:performer/c:assignedEntity/c:assignedPerson/c:name", _NS)
+    return Act(
+        number=number_of(element.find("c:id", _NS)),
+        code=code_of(element.find("c:code", _NS), ids),
+        negated=element.get("negationInd") == "true",
+        status=_status(element),
+        since=since,
+        until=until,
+        sites=[code for one in element.iterfind("c:targetSiteCode", _NS) if (code := code_of(one, ids))],
+        performers=[text for one in names if (text := " ".join("".join(f"{t} " for t in one.itertext()).split()))],
+    )
+
+
+def _results(entry: ET.Element, ids: dict[str, str]) -> Iterator[Entry]:
     for organizer in entry.iter(f"{C}organizer"):
         panel = code_of(organizer.find("c:code", _NS), ids)
         for observation in organizer.iterfind("c:component/c:observation", _NS):
             yield _result(organizer, panel, observation, ids)
-    for observation in entry.iterfind("c:observation", _NS):
-        yield _result(None, None, observation, ids)
+    for path in ("c:observation", "c:act/c:entryRelationship/c:observation"):  # XD-LAB: under the report's act
+        for observation in entry.iterfind(path, _NS):
+            yield _result(None, None, observation, ids)
 
 
 def _result(organizer: ET.Element | None, panel: Code | None, observation: ET.Element, ids: dict[str, str]) -> Result:
@@ -270,3 +369,13 @@ def _told_status(observation: ET.Element) -> Code | None:
 def _code(observation: ET.Element) -> str:
     code = observation.find("c:code", _NS)
     return code.get("code", "") if code is not None else ""
+
+
+_READERS: dict[str, Callable[[ET.Element, dict[str, str]], Iterator[Entry]]] = {
+    ALLERGIES: _reactions,
+    VACCINES: _vaccines,
+    ACTS: _acts,
+    **dict.fromkeys(PROBLEMS, _problems),
+    **dict.fromkeys(MEDICINES, _substances),
+    **dict.fromkeys(RESULTS, _results),
+}

@@ -3,10 +3,13 @@
 What a page needs to say of a resource as boards and charts in a terminal say it stands here too: one rule, one place.
 """
 
+from contrefeu.chart.ages import Age, age_of, weight_is_old
 from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
-from contrefeu.chart.boards import board_row, place_of, severity_of, stay_of
+from contrefeu.chart.boards import board_row, courses_of, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
 from contrefeu.chart.clocks import Clocks, station_of
+from contrefeu.chart.doses import due_times
+from contrefeu.chart.due import due_in_downtime
 from contrefeu.chart.elements import (
     Names,
     Number,
@@ -31,6 +34,7 @@ from contrefeu.chart.elements import (
     names,
     newest,
     notes,
+    notice_of,
     numbers,
     source_of,
     status_of,
@@ -38,8 +42,24 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.follow import open_charts
+from contrefeu.chart.partial import Present, fold_partial
 from contrefeu.chart.reader import run_reader
-from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, measured_of, range_of, report_title, value_of
+from contrefeu.chart.sentences import (
+    clock,
+    day,
+    drug_of,
+    flag_of,
+    instruction_of,
+    measured_of,
+    moment,
+    range_of,
+    report_title,
+    sentence,
+    value_of,
+    wall_day,
+)
+from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
+from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -52,16 +72,24 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    Restoring,
     UnplacedEntry,
     WardSummary,
 )
-from contrefeu.chart.wording import chart_text
+from contrefeu.chart.wording import chart_text, printable, restoring_text
+from contrefeu.chart.words import Language, word
 
 __all__ = [
     "AUDIT",
+    "CONFLICT",
+    "FEED_SILENT_S",
+    "OURS",
+    "SOURCE",
     "STATION",
     "UNPLACED_MAX",
+    "WRITTEN",
     "Account",
+    "Age",
     "AllergiesState",
     "AsOf",
     "Board",
@@ -74,47 +102,64 @@ __all__ = [
     "DueItem",
     "ExportResult",
     "FeedStatus",
+    "Language",
     "Names",
     "Number",
     "PatientHit",
+    "Present",
     "Resource",
+    "Restoring",
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",
+    "age_of",
     "allergies_state",
     "allergies_struck",
     "amount",
     "board_row",
     "chart_text",
+    "clock",
     "codes",
     "concept",
     "concepts",
     "confidential",
+    "courses_of",
+    "day",
     "denied_kind",
     "denies_allergies",
     "display",
     "dose_status_of",
     "drug_of",
+    "due_in_downtime",
+    "due_times",
     "earlier",
     "first",
     "flag_of",
+    "fold_partial",
     "instant",
     "instruction_of",
     "is_error",
     "is_struck",
     "listed",
     "measured_of",
+    "moment",
     "names",
     "newest",
     "notes",
+    "notice_of",
     "numbers",
+    "of_feeds",
     "open_charts",
     "place_of",
+    "printable",
     "range_of",
     "report_title",
+    "restoring_text",
     "rules_of",
     "run_reader",
+    "sentence",
     "severity_of",
+    "silent_feeds",
     "source_of",
     "station_of",
     "status_of",
@@ -122,4 +167,7 @@ __all__ = [
     "to_bundle",
     "unit",
     "value_of",
+    "wall_day",
+    "weight_is_old",
+    "word",
 ]

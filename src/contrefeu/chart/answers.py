@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted, decode
-from contrefeu.base import Clock, parse_rfc3339, rfc3339
-from contrefeu.chart.boards import row_at
+from contrefeu.base import Clock, FindingError, parse_rfc3339, rfc3339
+from contrefeu.chart.boards import has_left, row_at
 from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
+from contrefeu.chart.hits import hit_at
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
+    RESTORING,
     STATION,
     AsOf,
     Board,
@@ -30,12 +33,13 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    Restoring,
     UnplacedEntry,
     WardSummary,
     World,
 )
-from contrefeu.chart.wording import chart_text
-from contrefeu.fhir import encode
+from contrefeu.chart.wording import chart_text, restoring_text
+from contrefeu.fhir import encode, subsetted
 from contrefeu.hospital import Settings
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
 from contrefeu.mapping import FeedRules, Loss, Rules
@@ -121,6 +125,7 @@ class Charts:
                 unread=unread,
                 withdrawn=sum(feed.withdrawn for feed in feeds),
                 troubles=self._troubles(),
+                restoring=self._restoring(),
             )
 
     def account(self, journal: str, first: int, last: int) -> Account:
@@ -161,7 +166,11 @@ class Charts:
             as_of, feeds = self._as_of(), self._feeds()
         now_ns, zone = self._clock.now_ns(), self._settings.node.zone
         everywhere = downtime.get("", 0)
-        rows = [row_at(line, now_ns, zone, downtime_ns=downtime.get(line.row.ward, 0) or everywhere) for line in lines]
+        rows = [
+            row_at(line, now_ns, zone, downtime_ns=downtime.get(line.row.ward, 0) or everywhere)
+            for line in lines
+            if not has_left(line, now_ns)
+        ]
         rows.sort(key=_by_bed)
         declared = next((one for one in self._settings.wards if one.id == ward), None)
         beds = declared.beds if declared is not None and declared.beds else sorted(seen)
@@ -180,7 +189,8 @@ class Charts:
                 (real if hit.world == "P" else others).append(hit)
                 if len(real) >= limit:
                     break
-        return [*real, *others][:limit]
+        now_ns = self._clock.now_ns()
+        return [hit_at(hit, now_ns) for hit in [*real, *others][:limit]]
 
     def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         """Return one chart, by its id, "authority|value", or a number that one patient alone ever had.
@@ -200,12 +210,18 @@ class Charts:
     def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle, in JSON."""
         found = self.chart(id, at_ns)
-        return None if found is None else encode(to_bundle(found))
+        if found is None:
+            return None
+        lacks = self._restoring()
+        return encode(to_bundle(found) if lacks is None else subsetted(to_bundle(found)))
 
     def text(self, id: str, at_ns: int | None = None, language: Literal["fr", "en"] = "fr") -> str:
         """Return one chart as people read it; "" when there is none."""
-        found = self.chart(id, at_ns)
-        return "" if found is None else chart_text(found, language, self._settings.node.zone)
+        found, lacks = self.chart(id, at_ns), self._restoring()
+        if found is None:
+            return ""
+        said = chart_text(found, language, self._settings.node.zone)
+        return said if lacks is None else f"{restoring_text(lacks, language, self._settings.node.zone)}\n\n{said}"
 
     # Entries.
 
@@ -274,7 +290,14 @@ class Charts:
 
         Raises:
             OperatorError: There is something in *to* that is no export.
+            FindingError: The history is still being restored: part of it must not pass for all.
         """
+        if self._restoring() is not None:
+            raise FindingError(
+                "The history is still being restored: an export would be of part of it.",
+                safe="The charts that are there can be read one by one; each says what it lacks.",
+                next="Export when contrefeu restore is done.",
+            )
         with self._snapshot():
             return write_charts(self.all(at_ns), to)
 
@@ -376,6 +399,10 @@ class Charts:
                     since.pop(ward, None)
         self._downtime_known = acts, since
         return since
+
+    def _restoring(self) -> Restoring | None:
+        note = self._store.kept.note(RESTORING)
+        return None if note is None else msgspec.json.decode(note, type=Restoring)
 
     def _as_of(self) -> AsOf:
         received_ns, ref = self._store.kept.as_of()

@@ -3,6 +3,8 @@
 Rules kept here:
   * All that a batch changes, and how far each journal was read, is one transaction: a crash leaves both as they were.
   * An entry that comes after all that its chart has seen is folded onto it; any other has the chart folded again.
+  * What entries say is let go once it is folded, every FOLD_ENTRIES; a chart is written once a batch, whatever was said
+    of it: a great batch costs a chart no more than a small one does.
   * Memory is bounded: the charts lately used stay open, by how much they hold.
   * Nothing stops the feed: an entry that defeats us is kept and counted, and the next one is read.
 """
@@ -13,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from contrefeu.base import ContrefeuError
-from contrefeu.chart.boards import BoardLine, board_line, heard_again, place_of
+from contrefeu.chart.boards import BoardLine, board_line, has_left, heard_again, place_of
 from contrefeu.chart.filing import REFUSED, Filing
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.folding import Folding
@@ -23,8 +25,9 @@ from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, orde
 from contrefeu.chart.views import AUDIT, STATION, BoardRow, PatientHit
 from contrefeu.chart.withdrawn import Withdrawing
 from contrefeu.journal import Entry
-from contrefeu.mapping import Rules
+from contrefeu.mapping import Reading, Rules
 
+FOLD_ENTRIES = 2_000  # whose readings are in memory at once: some 50 MB
 OPEN_LINES_MAX = 60_000  # objects in charts that stay open: about 200 MB
 
 _log = structlog.get_logger()
@@ -40,16 +43,21 @@ class Batches:
         self._withdrawing = Withdrawing(store, self._folding, self._filing)
         self._folding.refresh()
         self._open: OrderedDict[int, _Open] = OrderedDict()
+        self._changed: set[int] = set()  # those of the open ones that are not written yet
         self._lines = 0
 
-    def take(self, entries: Sequence[Entry]) -> None:
+    def take(self, entries: Sequence[Entry], readings: Iterable[Reading] | None = None) -> None:
         """Read *entries*, in journal order, into the store; all of them count on return.
+
+        Args:
+            entries: A batch.
+            readings: What each of them says, where it was read ahead.
 
         Raises:
             StorageError: The store cannot be written; nothing of the batch counts.
         """
         try:
-            self._take(entries)
+            self._take(entries, readings)
         except ContrefeuError:
             raise
         except Exception as defeated:
@@ -66,26 +74,28 @@ class Batches:
             _log.error("an entry is kept and not charted", error=type(defeated).__name__, entry=entry.ref)
             self._take([entry], unread=f"{REFUSED} ({type(defeated).__name__})")
 
-    def _take(self, entries: Sequence[Entry], unread: str = "") -> None:
+    def _take(self, entries: Sequence[Entry], readings: Iterable[Reading] | None = None, unread: str = "") -> None:
         kept, filing = self._store.kept, self._filing
         try:
             with self._store.transaction():
                 positions = kept.positions()
-                for entry in entries:
+                for entry, reading in zip(entries, readings or map(self._folding.read, entries), strict=True):
                     if entry.sequence <= positions.get(entry.journal, 0):
                         continue
                     positions[entry.journal] = entry.sequence
                     if unread:
                         filing.keep(entry, unread)
                     else:
-                        filing.take(entry)
-                if filing.unsettled:
-                    self._withdrawing.settle()
+                        filing.take(entry, reading)
+                    if len(filing.readings) >= FOLD_ENTRIES:
+                        self._fold()
                 self._fold()
+                self._write()
                 self._advance(entries)
                 self._store.learn()
         except BaseException:
             self._open.clear()
+            self._changed.clear()
             self._lines = 0
             self._folding.withdrawn_as_written()
             raise
@@ -102,7 +112,9 @@ class Batches:
             self._store.kept.set_as_of(last.received_ns, last.ref)
 
     def _fold(self) -> None:
-        """Bring up to date every chart that the batch is about."""
+        """Bring up to date every chart that was spoken of since this was last done."""
+        if self._filing.unsettled:
+            self._withdrawing.settle()
         root_of = self._store.identities.root
         again = set()
         for node in self._filing.again:
@@ -118,6 +130,7 @@ class Batches:
         for root, new in added.items():
             if root not in again:
                 self._fold_on(root, new)
+        self._filing.clear()
 
     def _fold_on(self, root: int, new: Iterable[int]) -> None:
         readings = self._filing.readings
@@ -151,13 +164,20 @@ class Batches:
         self._remember(root, _Open(chart))
 
     def _remember(self, root: int, found: "_Open") -> None:
-        """Write a chart and what is asked of it; it stays open."""
-        self._show(root, found)
-        self._store.folded.keep(root, found.chart)
+        """Keep a chart open, to be written at the end of the batch."""
         self._forget(root)
         self._open[root] = found
-        found.lines = _lines_of(found.chart)
-        self._lines += found.lines
+        self._changed.add(root)
+
+    def _write(self) -> None:
+        """Write every chart that changed, and what is asked of it; they stay open, as many as there is room for."""
+        for root in sorted(self._changed):
+            found = self._open[root]
+            self._show(root, found)
+            self._store.folded.keep(root, found.chart)
+            found.lines = _lines_of(found.chart)
+            self._lines += found.lines
+        self._changed.clear()
         while self._lines > OPEN_LINES_MAX and len(self._open) > 1:
             self._forget(next(iter(self._open)))
 
@@ -170,8 +190,10 @@ class Batches:
 
     def _forget(self, root: int) -> None:
         found = self._open.pop(root, None)
+        self._changed.discard(root)
         if found is not None:
             self._lines -= found.lines
+            found.lines = 0
 
     def _drop(self, root: int) -> None:
         world = self._store.identities.text(root).partition(" ")[0]
@@ -184,7 +206,8 @@ class Batches:
         """Let the patient be found, and stand on the board of their ward."""
         chart = found.chart
         setters: tuple[str, ...] | None = _setters(chart)
-        same = found.setters == setters
+        gone = found.line is not None and has_left(found.line, chart.last_received_ns)
+        same = found.setters == setters and not gone
         try:
             if same and found.line is not None and _leaves_boards(chart):
                 line: BoardLine | None = heard_again(found.line, chart)

@@ -31,12 +31,13 @@ from contrefeu.chart.elements import (
     instant,
     is_struck,
     names,
+    notice_of,
     numbers,
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, instructions_of
-from contrefeu.chart.stays import encounter, present_place, present_stay
+from contrefeu.chart.stays import encounter, leaves_at, present_place, present_stay
 from contrefeu.chart.versions import Kept
 from contrefeu.chart.views import BoardRow
 
@@ -72,6 +73,7 @@ class BoardLine(Struct, frozen=True):
     flagged: list[tuple[int, bool]]  # ns of each flagged result, whether it is critical
     doses_heard_ns: int  # when the last word of a dose came in; 0 when none ever did
     deceased: bool
+    leaves_ns: int = 0  # when the discharge that was announced comes; 0 when none was
 
 
 def ward_of(chart: Chart) -> str:
@@ -80,23 +82,35 @@ def ward_of(chart: Chart) -> str:
     return place[0] if place else ""
 
 
-def place_of(chart: Chart) -> list[str]:
+def place_of(chart: Chart, now_ns: int = 0) -> list[str]:
     """Return ward, room, bed of the stay in progress; [] when there is none.
 
     Only ADT moves a patient. Where no ADT feed ever spoke of one, a FHIR Encounter in progress says the place.
+
+    Args:
+        chart: The chart.
+        now_ns: Now: a discharge that was announced for an earlier time is over. As the last entry knows it when 0.
     """
-    stay = present_stay(chart.stays)
+    known_ns = max(now_ns, chart.last_received_ns)
+    stay = present_stay(chart.stays, known_ns)
     if stay is not None:
-        return present_place(stay)
+        return present_place(stay, known_ns)
     return _fhir_place(_fhir_stay(chart)) if not chart.stays else []
 
 
-def stay_of(chart: Chart) -> Resource:
+def stay_of(chart: Chart, now_ns: int = 0) -> Resource:
     """Return the stay in progress, as an Encounter: the one that `place_of` speaks of; {} when there is none."""
-    stay = present_stay(chart.stays)
+    known_ns = max(now_ns, chart.last_received_ns)
+    stay = present_stay(chart.stays, known_ns)
     if stay is not None:
-        return encounter(stay, {})
+        return encounter(stay, {}, known_ns)
     return _fhir_stay(chart) if not chart.stays else {}
+
+
+def leaves_ns(chart: Chart) -> int:
+    """Return when the discharge that was announced for the present stay comes (ns); 0 when there is none."""
+    stay = present_stay(chart.stays, chart.last_received_ns)
+    return leaves_at(stay, chart.last_received_ns) if stay is not None else 0
 
 
 def board_row(chart: Chart, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_ns: int = 0) -> BoardRow | None:
@@ -109,7 +123,9 @@ def board_row(chart: Chart, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_
         downtime_ns: When the ward's downtime was declared; 0 when it is not (F2).
     """
     line = board_line(chart)
-    return row_at(line, now_ns, zone, downtime_ns=downtime_ns) if line is not None else None
+    if line is None or has_left(line, now_ns):
+        return None
+    return row_at(line, now_ns, zone, downtime_ns=downtime_ns)
 
 
 def board_line(chart: Chart) -> BoardLine | None:
@@ -145,8 +161,14 @@ def board_line(chart: Chart) -> BoardLine | None:
         allergies_struck=allergies_struck(allergies),
         heard=[],
     )
-    line = BoardLine(row, [] if deceased else courses_of(chart), _alerts(chart), _flagged(chart), 0, deceased)
+    courses = [] if deceased else courses_of(chart)
+    line = BoardLine(row, courses, _alerts(chart), _flagged(chart), 0, deceased, leaves_ns(chart))
     return heard_again(line, chart)
+
+
+def has_left(line: BoardLine, now_ns: int) -> bool:
+    """Whether the hour of a discharge that was announced has come: the patient is on no board any more."""
+    return 0 < line.leaves_ns <= now_ns
 
 
 def on_boards(kept: Kept) -> bool:
@@ -171,6 +193,7 @@ def heard_again(line: BoardLine, chart: Chart) -> BoardLine:
         [one for one in line.flagged if one[0] >= since],
         max(chart.heard.get("doses", {}).values(), default=0),
         line.deceased,
+        line.leaves_ns,
     )
 
 
@@ -193,7 +216,9 @@ def courses_of(chart: Chart) -> list[Course]:
             asked = str((kept.now.get("request") or {}).get("reference", "")).removeprefix("urn:uuid:")
             doses.setdefault(asked, []).append(kept.now)
         elif kept.kind == "MedicationRequest":
-            requests.append({**kept.now, "id": name.partition("/")[2]})
+            parents = [str(one.get("reference")) for one in kept.now.get("basedOn") or []]
+            if kept.now.get("intent") != "instance-order" or not any(one in chart.kept for one in parents):
+                requests.append({**kept.now, "id": name.partition("/")[2]})  # else its prescription says it
     known = {f"MedicationRequest/{one['id']}" for one in requests}
     loose = [dose for asked, found in doses.items() if asked not in known for dose in found]
     made = []
@@ -255,7 +280,7 @@ def _is_listed(allergy: Resource) -> bool:
 def _alerts(chart: Chart) -> list[Alert]:
     found = []
     for kept in chart.kept.values():
-        if kept.kind == "Flag" and kept.now.get("status", "active") == "active":
+        if kept.kind == "Flag" and kept.now.get("status", "active") == "active" and not notice_of(kept.now)[0]:
             what = concept(kept.now.get("code")) or concepts(kept.now.get("category"))
             found.append(Alert(what, _end_of(first(kept.now, "period.end"))))
     return sorted((one for one in found if one.what), key=lambda one: one.what)

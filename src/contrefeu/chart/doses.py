@@ -147,6 +147,35 @@ def due_items(
     return [item for _, item in found]
 
 
+def due_times(courses: Sequence[Course], from_ns: int, until_ns: int, zone: ZoneInfo) -> list[tuple[int, str, str]]:
+    """Return every due time in (*from_ns*, *until_ns*], of a day or two: when, what, "MedicationRequest/id"; by time.
+
+    For a sheet that is filled in by hand: unlike `due_items` it gives each time, answered or not, and no state. A
+    prescription that is not in it has no time that can be computed, or none in that while.
+    """
+    today = datetime.fromtimestamp(from_ns // NS_PER_S, zone).toordinal()
+    found: set[tuple[int, str, str]] = set()
+    for one in courses:
+        for step in one.steps:
+            if step.count and one.given >= step.count:
+                continue
+            for at_ns in (*_planned(step, today, zone), *_each_elapsed(step, one, from_ns, until_ns)):
+                if from_ns < at_ns <= until_ns:
+                    found.add((at_ns, step.what, one.resource))
+    return sorted(found)
+
+
+def _each_elapsed(step: Step, one: Course, from_ns: int, until_ns: int) -> Iterator[int]:
+    """Each time of an elapsed-time step, if every dose is given at its hour; a dose given late moves the rest."""
+    at_ns = _anchor(step, one, from_ns, 0) if step.kind == "elapsed" else 0
+    if not at_ns:
+        return
+    at_ns += max(0, -(-(from_ns + 1 - at_ns) // step.every_ns)) * step.every_ns
+    while at_ns <= until_ns and (not step.end_ns or at_ns <= step.end_ns):
+        yield at_ns
+        at_ns += step.every_ns
+
+
 def _state(
     at_ns: int, now_ns: int, heard_ns: int, downtime_ns: int, *, doubt: bool
 ) -> Literal["due", "late", "coming", "unknown"]:

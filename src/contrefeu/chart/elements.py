@@ -21,6 +21,7 @@ Resource = Mapping[str, Any]
 NONE_KNOWN = frozenset({"716186003", "no-known-allergies", "NKA"})
 # SNOMED CT: no known drug, food, environmental allergy: that of one kind, which is not "none known"
 NONE_OF_A_KIND = {"409137002": "medication", "429625007": "food", "428607008": "environment"}
+NOTICE = "urn:contrefeu:notice"  # mapping/from_hl7/notices.py
 _NOT_TOLD = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _DAY_LENGTH = 10  # characters of YYYY-MM-DD: a FHIR dateTime of more names an instant
 _LABELS = {"PI": "IPP", "MR": "MRN", "INS-NIR": "INS", "INS-NIA": "INS"}
@@ -151,6 +152,14 @@ def first(resource: Resource, *names: str) -> str:
 def newest(resources: Iterable[Resource], *names: str) -> list[Resource]:
     """Return *resources*, the newest first by the first of these elements; those without a time last."""
     return sorted(resources, key=lambda found: (instant(first(found, *names)), str(found.get("id"))), reverse=True)
+
+
+def notice_of(flag: Resource) -> tuple[str, str]:
+    """Return what a Flag of ours says of a patient's numbers, and the number; ("", "") for any other Flag."""
+    for coding in (flag.get("code") or {}).get("coding") or []:
+        if coding.get("system") == NOTICE:
+            return str(coding.get("code", "")), str(coding.get("display", ""))
+    return "", ""
 
 
 def status_of(resource: Resource) -> str:

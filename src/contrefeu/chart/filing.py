@@ -45,9 +45,8 @@ class Filing:
         self.again.clear()
         self.unsettled = False
 
-    def take(self, entry: Entry) -> None:
-        """File one entry."""
-        reading = self._folding.read(entry)
+    def take(self, entry: Entry, reading: Reading) -> None:
+        """File one entry, which says *reading*."""
         if reading.audit:
             self.unsettled = self.unsettled or (entry.media_type == MEDIA_ACT and bears_on_withdrawals(entry.body))
             self._kept.add(entry, ACT if entry.media_type == MEDIA_ACT else UNCHARTED)

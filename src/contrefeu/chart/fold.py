@@ -28,6 +28,8 @@ BLOCKS = {
     "MedicationRequest": "prescriptions",
     "MedicationAdministration": "doses",
     "MedicationDispense": "prescriptions",
+    "MedicationStatement": "prescriptions",
+    "NutritionOrder": "diets",
     "ServiceRequest": "requests",
     "Observation": "results",
     "DiagnosticReport": "results",
@@ -115,14 +117,19 @@ def fold(key: str, world: str, readings: Iterable[Reading]) -> Chart:
     return chart
 
 
-def to_bundle(chart: Chart) -> Json:
+def to_bundle(chart: Chart, now_ns: int = 0) -> Json:
     """Return the chart as a FHIR collection Bundle: the patient, the stays, then all else by type and id.
 
     An exercise's resources are labelled (HTEST), so that no reader of theirs takes them for a patient's (F33).
+
+    Args:
+        chart: The chart.
+        now_ns: Now, for a discharge that was announced; the last entry's time when 0, as charts are compared.
     """
+    known_ns = max(now_ns, chart.last_received_ns)
     subject = {"reference": f"Patient/{chart.id}"}
     resources = [patient_resource(chart.identity, chart.id)]
-    stays = [encounter(stay, subject) for stay in chart.stays.values()]
+    stays = [encounter(stay, subject, known_ns) for stay in chart.stays.values()]
     resources += sorted(stays, key=lambda stay: stay["id"])
     for name in sorted(chart.kept):
         resources.append(chart.kept[name].resource(subject))

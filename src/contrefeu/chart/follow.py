@@ -5,7 +5,8 @@ Rules kept here:
   * Journals are read together in the order of their hybrid clocks, so that little has to be folded twice; one that
     appears late is read too.
   * A journal that does not open or is damaged stops where it is: the others go on, and its position says how far.
-  * Memory holds one batch, and what was read ahead of it: a frame a journal.
+  * Memory holds one batch, and what was read ahead of it: a frame a journal. While there is a great deal to read, it
+    holds the next batch too, which other processes read meanwhile.
 """
 
 import gc
@@ -16,6 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from contrefeu.base import Clock, ContrefeuError, FileLock, SystemClock, durable_makedirs
+from contrefeu.chart.ahead import GC_THRESHOLD, Ahead
 from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
@@ -23,13 +25,13 @@ from contrefeu.chart.stores import ChartStore, order_of, place_of
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry, HeadWatch, JournalFiles, JournalReader, KeyOf, NoJournal, journals_in
 
-BATCH_ENTRIES = 4_000  # in one transaction: charts are written once a batch; some 100 MB while it lasts
+BATCH_ENTRIES = 4_000  # in one transaction: charts are written once a batch
 BATCH_BYTES = 8 * 2**20  # the same for messages that carry scanned pages, which weigh ten times this once read
+GREAT_BATCHES = 5  # times as much when there was more than one batch to read: a great rebuild; some 300 MB meanwhile
 BATCH_S = 1.0  # the longest that what was read waits to be seen
 LOCK_WAIT_S = 600.0  # a command waits for another one that reads a great import
 JOURNALS_AGAIN_S = 1.0  # how often the folder is looked at for new journals
 TROUBLE_AGAIN_S = 5.0  # how often a journal in trouble is tried again
-GC_THRESHOLD = 100_000  # objects made between two sweeps for cycles, which the fold makes none of (FINDINGS: 4 times)
 
 # What a damaged, closed or missing file raises; anything else is our own mistake
 _TROUBLES = (ContrefeuError, OSError, ValueError)
@@ -65,7 +67,10 @@ class Follower:
         self._store = store
         self._folder = journals
         self._key_of = key_of
-        self._batches = Batches(store, rules_of(settings))
+        rules = rules_of(settings)
+        self._batches = Batches(store, rules)
+        self._ahead = Ahead(rules, self._gathered)
+        self._more = False  # whether the last batch was full
         self._streams: dict[str, _Stream] = {}
         self._watch: HeadWatch | None = None
         self._looked = -JOURNALS_AGAIN_S
@@ -80,6 +85,7 @@ class Follower:
 
     def close(self) -> None:
         """Let the journals go."""
+        self._ahead.close()
         for stream in self._streams.values():
             stream.reader.close()
         self._streams.clear()
@@ -100,10 +106,23 @@ class Follower:
         Raises:
             StorageError: The store cannot be written; nothing of the batch counts.
         """
+        try:
+            batch, readings = self._ahead.next()
+            if batch:
+                self._batches.take(batch, readings)
+        except BaseException:
+            self.close()  # what was read ahead is read again
+            self._looked = -JOURNALS_AGAIN_S
+            raise
+        return len(batch)
+
+    def _gathered(self) -> tuple[list[Entry], bool]:
+        """The next entries of all journals, in order, and whether they fill a batch."""
         self._look()
         batch: list[Entry] = []
+        times = GREAT_BATCHES if self._more else 1
         size, started, streams = 0, time.monotonic(), dict(self._streams)
-        while len(batch) < BATCH_ENTRIES and size < BATCH_BYTES:
+        while not (full := len(batch) >= times * BATCH_ENTRIES or size >= times * BATCH_BYTES):
             for journal, stream in list(streams.items()):
                 if not self._fill(journal, stream):
                     del streams[journal]  # for this batch
@@ -112,17 +131,10 @@ class Follower:
             entry = min(streams.values(), key=lambda stream: order_of(stream.ahead[0])).ahead.popleft()
             batch.append(entry)
             size += len(entry.body)
-            if time.monotonic() - started > BATCH_S:
+            if time.monotonic() - started > times * BATCH_S:
                 break
-        if not batch:
-            return 0
-        try:
-            self._batches.take(batch)
-        except BaseException:
-            self.close()  # what was read ahead is read again
-            self._looked = -JOURNALS_AGAIN_S
-            raise
-        return len(batch)
+        self._more = full
+        return batch, full
 
     def _fill(self, journal: str, stream: _Stream) -> bool:
         if stream.ahead:
@@ -181,6 +193,7 @@ def open_charts(
     server: str = "",
     clock: Clock | None = None,
     counts: Callable[[str], bool] = lambda _: True,
+    told: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Charts]:
     """Open the charts at *path*, brought up to date with the journals under the folder *journals*.
 
@@ -193,6 +206,7 @@ def open_charts(
         server: The postgresql:// URL that it lies at instead; the lock stays beside *path*.
         clock: What time it is, for what is due.
         counts: Whether a journal's declarations of downtime count here.
+        told: Called after each batch with how many entries it held.
 
     Raises:
         StorageError: The store does not open, or another process has been writing it for long.
@@ -203,8 +217,8 @@ def open_charts(
         store = open_store(place_of(path, key, server), rules_of(settings))
         try:
             with closing(Follower(store, journals, key_of, settings)) as follower, few_sweeps():
-                while follower.step():
-                    pass
+                while read := follower.step():
+                    told(read)
                 troubles = follower.troubles
             beside = store.reader()
         finally:

@@ -7,7 +7,10 @@ Rules kept here:
   * Somebody in no ward is found as well: by name, birth date and numbers.
 """
 
-from contrefeu.chart.boards import place_of
+from msgspec.structs import replace
+
+from contrefeu.base import parse_rfc3339, rfc3339
+from contrefeu.chart.boards import leaves_ns, place_of
 from contrefeu.chart.elements import Resource, names, numbers
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
@@ -22,6 +25,7 @@ def hit_of(chart: Chart) -> PatientHit:
     called = names(patient)
     place = [*place_of(chart), "", "", ""]
     name = f"{called.family} {called.given}".strip()
+    leaves = leaves_ns(chart)
     world: World = "T" if chart.world == "T" else "P"
     return PatientHit(
         id=chart.id,
@@ -33,7 +37,15 @@ def hit_of(chart: Chart) -> PatientHit:
         sex=str(patient.get("gender", "")),
         world=world,
         state=_state(chart, patient, in_bed=bool(place[0])),
+        leaves=rfc3339(leaves) if leaves else "",
     )
+
+
+def hit_at(hit: PatientHit, now_ns: int) -> PatientHit:
+    """Return *hit* as it stands now: once the hour of an announced discharge has come, the patient has left."""
+    if not hit.leaves or parse_rfc3339(hit.leaves) > now_ns:
+        return hit
+    return replace(hit, ward="", bed="", state="left" if hit.state == "in" else hit.state, leaves="")
 
 
 def search_words(chart: Chart) -> list[str]:
@@ -66,7 +78,7 @@ def _state(chart: Chart, patient: Resource, *, in_bed: bool) -> str:
         return "deceased"
     if in_bed:
         return "in"
-    statuses = {encounter(stay, {})["status"] for stay in chart.stays.values()}
+    statuses = {encounter(stay, {}, chart.last_received_ns)["status"] for stay in chart.stays.values()}
     if statuses & {"in-progress", "onleave"}:
         return "in"
     return "left" if "finished" in statuses else ""

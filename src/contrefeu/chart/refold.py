@@ -7,16 +7,21 @@ Rules kept here:
 """
 
 import functools
+from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from contrefeu.chart.ahead import Ahead
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.stores import ChartStore, Place
+from contrefeu.chart.views import RESTORING
 from contrefeu.journal import Entry
 from contrefeu.mapping import Rules
 
-REFOLD_ENTRIES = 2_000  # in one transaction
+REFOLD_ENTRIES = 20_000  # in one transaction
+REFOLD_BYTES = 40 * 2**20  # the same for messages that carry scanned pages
 _SOURCES = ("acts", "chart", "mapping", "hl7", "fhir")  # packages that decide what a chart says
 
 
@@ -63,17 +68,32 @@ def _fold_again(store: ChartStore, rules: Rules) -> ChartStore:
     beside.remove()
     made = ChartStore(beside)
     try:
-        batches = Batches(made, rules)
-        batch: list[Entry] = []
-        for entry in store.kept.all():
-            batch.append(entry)
-            if len(batch) >= REFOLD_ENTRIES:
-                batches.take(batch)
-                batch = []
-        if batch:
-            batches.take(batch)
+        lacks = store.kept.note(RESTORING)
+        if lacks is not None:  # folded anew, it lacks what it lacked
+            with made.transaction():
+                made.kept.set_note(RESTORING, lacks)
+        entries = store.kept.all()
+        ahead = Ahead(rules, lambda: _gathered(entries))
+        with closing(ahead):
+            batches = Batches(made, rules)
+            batch, readings = ahead.next()
+            while batch:
+                batches.take(batch, readings)
+                batch, readings = ahead.next()
     finally:
         made.close()
         store.close()
     place.take(beside)
     return ChartStore(place)
+
+
+def _gathered(entries: Iterator[Entry]) -> tuple[list[Entry], bool]:
+    """The next entries, and whether they fill a batch."""
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        batch.append(entry)
+        size += len(entry.body)
+        if len(batch) >= REFOLD_ENTRIES or size >= REFOLD_BYTES:
+            return batch, True
+    return batch, False

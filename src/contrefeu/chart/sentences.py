@@ -32,6 +32,7 @@ from contrefeu.chart.elements import (
     listed,
     names,
     notes,
+    notice_of,
     numbers,
     quantity,
     range_words,
@@ -128,12 +129,22 @@ def moment(text: str, language: Language, zone: str = HOSPITAL_ZONE) -> str:
     """
     if not is_instant(text):
         return day(text, language)
+    return f"{day(wall_day(text, zone), language)} {clock(text, zone)}"
+
+
+def clock(text: str, zone: str = HOSPITAL_ZONE) -> str:
+    """Return the wall time of a FHIR dateTime, with its offset when that hour comes twice; "" for a day.
+
+    >>> clock("2026-11-24T07:12:00Z"), clock("2026-10-25T01:30:00Z"), clock("2026-11-24")
+    ('08:12', '02:30 (+01:00)', '')
+    """
+    if not is_instant(text):
+        return ""
     wall = datetime.fromisoformat(text)
     wall = (wall if wall.tzinfo else wall.replace(tzinfo=UTC)).astimezone(_zone(zone))
     twice = wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
     offset = wall.strftime("%z") if twice else ""
-    clock = wall.strftime("%H:%M")
-    return f"{day(wall.strftime('%Y-%m-%d'), language)} {clock}{f' ({offset[:3]}:{offset[3:]})' if offset else ''}"
+    return wall.strftime("%H:%M") + (f" ({offset[:3]}:{offset[3:]})" if offset else "")
 
 
 def wall_day(text: str, zone: str = HOSPITAL_ZONE) -> str:
@@ -220,6 +231,7 @@ def _prescription(one: Resource, language: Language, zone: str) -> str:
     bounds = [((found.get("timing") or {}).get("repeat") or {}).get("boundsPeriod") or {} for found in instructions]
     ends = listed([moment(str(found["end"]), language, zone) for found in bounds if found.get("end")])
     parts = [
+        word("to be given", language) if one.get("intent") == "instance-order" else "",
         drug_of(one) or "?",
         " + ".join(filter(None, instructions_of(one))) or word("dosage not said", language),
         word("if needed", language) if any(map(_as_needed, instructions)) else "",
@@ -248,6 +260,46 @@ def _dose(one: Resource, language: Language, zone: str) -> str:
         listed([display(found.get("actor")) for found in one.get("performer") or []]),
     ]
     return " ".join(filter(None, parts))
+
+
+def _statement(one: Resource, language: Language, zone: str) -> str:
+    status = str(one.get("status", "")) or "unknown"
+    since, until = first(one, "effectivePeriod.start", "effectiveDateTime"), first(one, "effectivePeriod.end")
+    parts = [
+        drug_of(one) or "?",
+        " + ".join(filter(None, instructions_of({"dosageInstruction": one.get("dosage")}))),
+        f"{word('since', language)} {moment(since, language, zone)}" if since else "",
+        f"{word('until', language)} {moment(until, language, zone)}" if until else "",
+        *notes(one),
+    ]
+    told = f"{word('taken', language)} " + " · ".join(filter(None, parts))
+    return _struck(status if status != "active" else "", language) + told
+
+
+def _diet(one: Resource, language: Language, zone: str) -> str:
+    status = str(one.get("status", "")) or "unknown"
+    since = first(one, "dateTime")
+    diet = one.get("oralDiet") or {}
+    beside = [
+        listed([concept(found.get("type")), found.get("instruction", "")]) for found in one.get("supplement") or []
+    ]
+    parts = [
+        concepts(diet.get("type")),
+        str(diet.get("instruction", "")),
+        f"{word('supplement', language)} {listed(beside)}" if beside else "",
+        f"{word('asked', language)} {moment(since, language, zone)}" if since else "",
+        display(one.get("orderer")),
+        *notes(one),
+    ]
+    return _struck(status if status != "active" else "", language) + " · ".join(filter(None, parts))
+
+
+def alert_of(one: Resource, language: Language) -> str:
+    """Return what a Flag says: its sender's words, or ours of what was said of the patient's numbers."""
+    kind, number = notice_of(one)
+    if kind:
+        return f"{word(f'notice {kind}', language)} {number}".strip()
+    return concept(one.get("code")) or concepts(one.get("category"))
 
 
 def _dispense(one: Resource, language: Language, zone: str) -> str:
@@ -314,8 +366,16 @@ def _stay(one: Resource, language: Language, zone: str) -> str:
         walk,
         listed([concepts(one.get("reasonCode")), concepts(one.get("type"))]),
         listed([display(found.get("individual")) for found in one.get("participant") or []]),
+        *_ways(one.get("hospitalization") or {}, language),
     ]
     return " · ".join(filter(None, parts))
+
+
+def _ways(found: Resource, language: Language) -> list[str]:
+    """Where a stay came from and went to."""
+    source = listed([concept(found.get("admitSource")), display(found.get("origin"))])
+    left = concept(found.get("dischargeDisposition"))
+    return [f"{word(name, language)} {text}" for name, text in (("came from", source), ("went to", left)) if text]
 
 
 def _appointment(one: Resource, language: Language, zone: str) -> str:
@@ -361,6 +421,7 @@ def _act(one: Resource, language: Language, zone: str) -> str:
         moment(when, language, zone) if when else word("hour not said", language),
         f"{word('lot', language)} {lot}" if lot else "",
         concepts(reason) if isinstance(reason, list) else concept(reason),
+        listed([concepts(one.get("reasonCode")), *(display(who.get("actor")) for who in one.get("performer") or [])]),
         *notes(one),
     ]
     return _struck(status if status != "completed" else "", language) + " · ".join(filter(None, parts))
@@ -370,7 +431,7 @@ def _alert(one: Resource, language: Language, zone: str) -> str:
     status = str(one.get("status", "")) or "active"
     start, end = first(one, "period.start"), first(one, "period.end")
     parts = [
-        concept(one.get("code")) or concepts(one.get("category")) or "?",
+        alert_of(one, language) or "?",
         f"{word('since', language)} {moment(start, language, zone)}" if start else "",
         f"{word('until', language)} {moment(end, language, zone)}" if end else "",
         display(one.get("author")),
@@ -417,6 +478,8 @@ _SENTENCES: dict[str, Callable[[Resource, Language, str], str]] = {
     "MedicationAdministration": _dose,
     "MedicationDispense": _dispense,
     "MedicationRequest": _prescription,
+    "MedicationStatement": _statement,
+    "NutritionOrder": _diet,
     "Observation": _result,
     "Patient": _patient,
     "Procedure": _act,

@@ -7,6 +7,8 @@ Rules kept here:
     arrive. A movement that is said again after its cancellation stands again.
   * A cancellation without an id voids the movement of its kind that has its time (EVN-6), else the last one that had
     been said by then; cancelling an admission voids what followed it.
+  * A discharge whose time is after the message that says it is announced: until that time the stay goes on, with its
+    end said. What time it is, is the last entry's (`known_ns`), or the reader's.
   * A historic movement has its place in the past and never changes the present one, whatever its time.
   * Only movements move: what results, orders and A08 say of a place is never used.
 """
@@ -97,6 +99,8 @@ def take_movement(stays: dict[str, StayState], movement: Movement, reading: Read
     stay = stays.setdefault(movement.visit, StayState(movement.visit))
     stay.ref = reading.ref
     said = (reading.said_at_ns or reading.at_ns or reading.received_ns, reading.order)
+    if movement.at_ns > said[0]:
+        movement = replace(movement, announced=True)
     if movement.action == "cancel" and movement.id.startswith("?"):
         before = stay.cancels.get(movement.id)
         if before is None or before.said < said:
@@ -113,8 +117,8 @@ def take_movement(stays: dict[str, StayState], movement: Movement, reading: Read
         del step.words[at]  # said again and again: the first and the last time are enough
 
 
-def encounter(stay: StayState, subject: Json) -> Json:
-    """Return the FHIR Encounter."""
+def encounter(stay: StayState, subject: Json, known_ns: int = 0) -> Json:
+    """Return the FHIR Encounter, as it stands at *known_ns*."""
     steps = _in_force(stay)
     found: Json = {
         "resourceType": "Encounter",
@@ -122,11 +126,11 @@ def encounter(stay: StayState, subject: Json) -> Json:
         "meta": {"source": f"{SOURCE}{stay.ref}"},
     }
     found.update(stay.said)
-    found["status"] = _status(stay, steps)
+    found["status"] = _status(stay, steps, known_ns)
     patient_class = _class(steps)
     if patient_class:
         found["class"] = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": patient_class}
-    period = _period(steps, over=found["status"] == "finished")
+    period = _period(steps, over=found["status"] == "finished" or _leaves(steps) > known_ns)
     if period:
         found["period"] = period
     places = _places(steps, found["status"])
@@ -136,14 +140,20 @@ def encounter(stay: StayState, subject: Json) -> Json:
     return found
 
 
-def present_place(stay: StayState) -> list[str]:
+def present_place(stay: StayState, known_ns: int = 0) -> list[str]:
     """Ward, room, bed of a stay in progress; empty otherwise."""
     steps = _in_force(stay)
-    standing = _standing(steps) if _status(stay, steps) in _IN else None
+    standing = _standing(steps) if _status(stay, steps, known_ns) in _IN else None
     return standing.place if standing is not None else []
 
 
-def present_stay(stays: dict[str, StayState]) -> StayState | None:
+def leaves_at(stay: StayState, known_ns: int = 0) -> int:
+    """When the end that was announced for a stay comes (ns); 0 when none is still to come."""
+    at_ns = _leaves(_in_force(stay))
+    return at_ns if at_ns > known_ns else 0
+
+
+def present_stay(stays: dict[str, StayState], known_ns: int = 0) -> StayState | None:
     """The stay that says where the patient is: of those in progress, the one whose place was last changed.
 
     A visit to a clinic during a stay does not take the patient out of their bed.
@@ -151,7 +161,7 @@ def present_stay(stays: dict[str, StayState]) -> StayState | None:
     best: tuple[tuple[bool, int, str], StayState] | None = None
     for stay in stays.values():
         steps = _in_force(stay)
-        standing = _standing(steps) if _status(stay, steps) in _IN else None
+        standing = _standing(steps) if _status(stay, steps, known_ns) in _IN else None
         if standing is not None:
             rank = (_class(steps) != "AMB", standing.at_ns, stay.visit)
             if best is None or rank > best[0]:
@@ -169,6 +179,7 @@ def _completed(later: Movement, earlier: Movement) -> Movement:
         kind=later.kind or earlier.kind,
         at_ns=later.at_ns or earlier.at_ns,
         at=later.at or earlier.at,
+        announced=later.announced if later.at_ns else earlier.announced,
         historic=later.historic and earlier.historic,
         place=later.place or earlier.place,
         unit=later.unit or earlier.unit,
@@ -198,7 +209,13 @@ def _precedes(step: Step, cancel: Cancel) -> bool:
     return step.said < cancel.said and step.movement.kind != "plan"
 
 
-def _status(stay: StayState, steps: list[Movement]) -> str:
+def _leaves(steps: list[Movement]) -> int:
+    """The time of the last discharge, when it was announced; else 0."""
+    last = next((step for step in reversed(steps) if step.kind == "discharge"), None)
+    return last.at_ns if last is not None and last.announced else 0
+
+
+def _status(stay: StayState, steps: list[Movement], known_ns: int = 0) -> str:
     """FHIR encounter-status."""
     status = "cancelled" if not steps and _was_cancelled(stay) else "unknown"
     for step in steps:
@@ -212,7 +229,8 @@ def _status(stay: StayState, steps: list[Movement]) -> str:
                 if not step.historic or status in {"cancelled", "unknown", "planned"}:
                     status = "onleave"
             case "discharge":
-                status = "finished"
+                if not step.announced or step.at_ns <= known_ns:
+                    status = "finished"
             case "delete":
                 status = "entered-in-error"
     if status in _IN and all(step.historic for step in steps if step.kind != "plan"):

@@ -7,6 +7,7 @@ Rules kept here:
   * An update changes what it says and leaves the rest, element by element; absent removes nothing.
   * A feed never reopens what was stopped by an older word, nor by one of the same second: of two that are as old,
     the one that ends an order holds.
+  * What people here ended stays ended: a feed's later word that it goes on is shown beside, for somebody to decide.
   * An allergy or a problem that is said again after it was taken back stands again.
 """
 
@@ -14,11 +15,14 @@ from bisect import insort
 from hashlib import blake2b
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from contrefeu.fhir import Json, derived_id, encode
-from contrefeu.mapping import Reading, Said
+from contrefeu.mapping import OBJECT, PEOPLE, Reading, Said
 
 EARLIER = "urn:contrefeu:earlier"  # extension: a value that was replaced
+WRITTEN = "urn:contrefeu:written"  # extension: people here wrote it; at which station, by that station's clock
+CONFLICT = "urn:contrefeu:conflict"  # extension: what a feed says against what people here ended
 SOURCE = "urn:contrefeu:entry:"
 
 # How far along an object is: a lower rank never replaces a higher one (HL7 table 0085 as FHIR statuses).
@@ -48,7 +52,12 @@ _ENDING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "Docu
 # Types that are taken back by verificationStatus, and stand by clinicalStatus: never both (FHIR ait-2, con-5)
 _TAKEN_BACK = frozenset({"AllergyIntolerance", "Condition"})
 # Which type an object's subject element is called otherwise in (R4).
-_SUBJECT = {"AllergyIntolerance": "patient", "Immunization": "patient"}
+_SUBJECT = {
+    "AllergyIntolerance": "patient",
+    "Immunization": "patient",
+    "NutritionOrder": "patient",
+    "RelatedPerson": "patient",
+}
 
 
 class Earlier(Struct, frozen=True, omit_defaults=True):
@@ -104,7 +113,7 @@ class Kept(Struct):
 
 def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
     """Take one statement into the objects of a chart."""
-    id_ = derived_id(said.kind, said.key)
+    id_ = said.key.removeprefix(OBJECT) if said.key.startswith(OBJECT) else derived_id(said.kind, said.key)
     name = f"{said.kind}/{id_}"
     at_ns = said.at_ns or reading.at_ns or reading.received_ns
     strength = strength_of(said.kind, said.resource, at_ns)
@@ -115,6 +124,8 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
         )
         return
     holds = strength >= old.strength
+    if holds and _reopens(old, said, reading):
+        said = replace(said, resource=_in_conflict(old.now, said.resource, reading))
     if said.kind in _CONTENTS:
         if holds:
             _remember(old, _version(old.kind, old.now, old.at_ns, old.ref))
@@ -127,6 +138,29 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
     if holds:
         old.ref, old.received_ns, old.order = reading.ref, reading.received_ns, reading.order
         old.at_ns, old.strength = at_ns, strength
+
+
+def _reopens(old: Kept, said: Said, reading: Reading) -> bool:
+    """Whether a feed says that what people here ended goes on."""
+    return (
+        old.kind in _ENDING
+        and str(old.now.get("status", "")) in _ENDED
+        and str(said.resource.get("status", "")) not in _ENDED
+        and not reading.source.startswith(PEOPLE)
+        and any(one.get("url") == WRITTEN for one in old.now.get("extension", []))
+    )
+
+
+def _in_conflict(now: Json, said: Json, reading: Reading) -> Json:
+    """What the feed says, ended all the same, with what it says of the status beside."""
+    ours = [one for one in now["extension"] if one.get("url") == WRITTEN]
+    parts = [
+        {"url": "status", "valueCode": str(said.get("status") or "unknown")},
+        {"url": "source", "valueUri": f"{SOURCE}{reading.ref}"},
+    ]
+    theirs = [one for one in said.get("extension", []) if one.get("url") not in {WRITTEN, CONFLICT}]
+    kept: Json = {name: now[name] for name in ("status", "statusReason") if name in now}
+    return {**said, **kept, "extension": [*theirs, *ours, {"url": CONFLICT, "extension": parts}]}
 
 
 def strength_of(kind: str, resource: Json, at_ns: int) -> int:

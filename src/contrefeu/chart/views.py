@@ -12,6 +12,7 @@ from msgspec import Struct
 
 World = Literal["P", "T"]
 AUDIT = "-audit"  # ends the name of a journal of who looked at what; older homes kept that in the station's
+RESTORING = "restoring"  # a store's note of what it lacks (`Restoring`)
 STATION = "-station"  # ends the name of a journal in which people act: it holds no feed's word, and no feed an act
 
 
@@ -41,6 +42,15 @@ class FeedStatus(Struct, frozen=True):
     withdrawn: int = 0  # of the uncharted: hidden by two persons (F41)
 
 
+class Restoring(Struct, frozen=True):
+    """What charts lack whose history is still being restored (partial.py)."""
+
+    since: str  # RFC 3339: what was received from then on is there, of everybody
+    read: int  # entries that are there
+    of: int  # entries that there are
+    present: bool = False  # whether all entries that name the patients who were present are there too
+
+
 class ChartsStatus(Struct, frozen=True):
     """The chart store at a glance."""
 
@@ -54,6 +64,7 @@ class ChartsStatus(Struct, frozen=True):
     unread: int = 0  # entries that name nobody and say nothing that a chart holds
     troubles: dict[str, str] = {}  # journal that is not read on -> kind of error
     withdrawn: int = 0  # entries hidden by two persons (F41)
+    restoring: Restoring | None = None  # what is not there yet; None: all of it is
 
 
 class UnplacedEntry(Struct, frozen=True):
@@ -135,6 +146,7 @@ class PatientHit(Struct, frozen=True, rename={"birth_date": "birthDate"}):
     sex: str = ""
     world: World = "P"
     state: str = ""  # "in", "left", "deceased", ""
+    leaves: str = ""  # RFC 3339 time of a discharge that was announced
 
 
 class ExportResult(Struct, frozen=True):

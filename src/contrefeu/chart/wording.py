@@ -27,6 +27,7 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import BLOCKS, Chart, to_bundle
 from contrefeu.chart.sentences import HOSPITAL_ZONE, day, moment, sentence, wall_day
+from contrefeu.chart.views import Restoring
 from contrefeu.chart.words import Language, word
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -42,7 +43,37 @@ def chart_text(chart: Chart, language: Language = "fr", zone: str = HOSPITAL_ZON
         zone: Of the hospital: instants are said in its wall time.
     """
     page = _Page(chart, language, zone)
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "\n".join(page.lines())) + "\n"
+    return printable("\n".join(page.lines())) + "\n"
+
+
+def printable(text: str) -> str:
+    """Return *text* with a replacement sign for what would act unseen: controls, text turned around."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def restoring_text(lacks: Restoring, language: Language = "fr", zone: str = HOSPITAL_ZONE) -> str:
+    """Return what every page of such a store says first.
+
+    >>> print(restoring_text(Restoring("2026-11-24T03:00:00Z", 50_000, 1_000_000), "en", "Europe/Paris"))
+    HISTORY BEING RESTORED: THIS CHART IS NOT COMPLETE (50000 of 1000000 entries).
+    Only what was received since 24 Nov 2026 04:00 is here. An allergy, an order or a result of before may be missing.
+    """
+    since = moment(lacks.since, language, zone)
+    if language == "fr":
+        lines = [
+            f"HISTORIQUE EN COURS DE RESTAURATION : DOSSIER INCOMPLET ({lacks.read} entrées sur {lacks.of}).",
+            f"Seul ce qui a été reçu depuis le {since} est ici"
+            + (", et tout ce qui nomme les patients alors présents" if lacks.present else "")
+            + ". Une allergie, une prescription ou un résultat d’avant peut manquer.",
+        ]
+    else:
+        lines = [
+            f"HISTORY BEING RESTORED: THIS CHART IS NOT COMPLETE ({lacks.read} of {lacks.of} entries).",
+            f"Only what was received since {since} is here"
+            + (", and all that names the patients who were present then" if lacks.present else "")
+            + ". An allergy, an order or a result of before may be missing.",
+        ]
+    return "\n".join(lines)
 
 
 class _Page:
@@ -73,6 +104,7 @@ class _Page:
         yield from self._block("alerts", self._plain(self._of("alerts")))
         yield from self._block("problems", self._plain(self._of("problems", "onsetDateTime", "recordedDate")))
         yield from self._block("prescriptions", self._prescriptions(), "doses")
+        yield from self._block("diets", self._plain(self._of("diets", "dateTime")))
         yield from self._block("requests", self._plain(self._of("requests", "authoredOn")))
         yield from self._block("results", self._results())
         yield from self._block("documents", self._documents(), *(("results",) if self._reports() else ()))

@@ -3,6 +3,8 @@
     full | read-only | failing    the disk refuses (journal -> which); writing resumes by itself
     away                          the process that takes messages does not answer
     succeeded                     the journal is damaged or short, and another goes on in its place
+    no-vault | no-vault-waiting   senders wait for a vault and none is there: they are answered without one, or wait
+    copy-unproven                 the last self-test did not get the charts back from a copy
 
 Rules kept here:
   * A page does not wait for an answer: what it shows is at most ALARMS_S old.
@@ -17,16 +19,24 @@ from typing import Any
 from contrefeu.base import ContrefeuError
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.cli.node import Node
+from contrefeu.cli.selftest import last_selftest
 from contrefeu.journal import successions
 
 ALARMS_S = 2.0  # how old what a page says of the disk may be
 SUCCESSIONS_S = 30.0  # the same of damaged journals: looking at one reads its last segment
+VAULTS, COPIES = "vaults", "copies"  # stand for all of them where a journal's name does: no journal has these
 ANSWER_S = 1.0  # a capture process that is syncing on a slow disk answers within
 
 
 def unsound(node: Node) -> dict[str, str]:
     """Journals that another was begun in the place of, and that are still not whole."""
     return {one.follows.origin: "succeeded" for one in successions(node.paths.journals) if not one.mended}
+
+
+def unproven(node: Node) -> dict[str, str]:
+    """Whether some copy did not give the charts back when it was last tried."""
+    red = any(one["state"] not in {"same", "not yet"} for one in last_selftest(node))
+    return {COPIES: "copy-unproven"} if red else {}
 
 
 class Alarms:
@@ -58,4 +68,5 @@ class Alarms:
         with contextlib.suppress(ContrefeuError, TimeoutError):
             state = await asyncio.wait_for(self._capture.state(), ANSWER_S)
         writing = {state["journal"]: state["trouble_code"]} if state["trouble_code"] else {}
-        return self._unsound | writing
+        without = {VAULTS: "no-vault-waiting" if state["waiting_for_vault"] else "no-vault"}
+        return self._unsound | unproven(self._node) | (without if state.get("no_vault") else {}) | writing

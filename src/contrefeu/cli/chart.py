@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from contrefeu.cli.door import Json, door
+from contrefeu.cli.door import Json, door, warn_of_restoring
 
 
 def chart(
@@ -29,11 +29,14 @@ def chart(
     with node.charts() as charts:
         bundle = charts.bundle(patient, at_ns)
         text = charts.text(patient, at_ns, entrance.language) if bundle is not None else ""
+        lacks = charts.status().restoring
     if bundle is None:
         raise OperatorError(
             "No chart answers to that number.", safe="Nothing was changed.", next="contrefeu find NAME lists charts."
         )
     node.audit("view", user=user, patient=patient)
+    if json or as_ == "fhir":  # the text says it itself
+        warn_of_restoring(lacks, entrance.language, node.settings.node.zone)
     data = bundle + b"\n" if json or as_ == "fhir" else text.encode()
     if out is not None:
         out.write_bytes(data)

@@ -65,6 +65,14 @@ def whisper(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
+def warn_of_restoring(lacks: Any, language: Language, zone: str) -> None:
+    """Say on stderr what charts lack while their history is being restored (chart.Restoring); nothing for None."""
+    if lacks is not None:
+        from contrefeu.chart import restoring_text
+
+        whisper(restoring_text(lacks, language, zone))
+
+
 def answer(as_json: bool, value: Any, for_people: Callable[[], None]) -> None:
     """Give *value* as JSON, or say it *for_people*."""
     if as_json:

@@ -33,6 +33,12 @@ def add(
         Literal["close", "AE", "AR"], typer.Option(help="AE or AR only if the sender then sends again.")
     ] = "close",
     on_refuse: Annotated[Literal["AA", "AE", "AR"], typer.Option(help="To what a rule refuses.")] = "AA",
+    ack: Annotated[
+        Literal["", "disk", "vault"], typer.Option(help="What an answer waits for.  [default: capture.ack]")
+    ] = "",
+    when_no_vault: Annotated[
+        Literal["", "wait", "disk"], typer.Option(help="Without a vault.  [default: capture.when_no_vault]")
+    ] = "",
     refuse_message: Annotated[list[str] | None, typer.Option(metavar="MSH-9", help="Never keep it; repeat.")] = None,
     refuse_ward: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Never keep it; repeat.")] = None,
     refuse_document: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Never keep it; repeat.")] = None,
@@ -62,7 +68,18 @@ def add(
         *(RefuseSettings(document=one) for one in refuse_document or []),
         *(RefuseSettings(path=path, value=value) for path, _, value in fields),
     ]
-    feed = FeedSettings(sender, zone, authority, charset, sequence, on_fault, on_refuse, rules)  # type: ignore[arg-type]
+    feed = FeedSettings(
+        sender,
+        zone,
+        authority,
+        charset,  # type: ignore[arg-type]
+        sequence,
+        on_fault,
+        on_refuse,
+        ack,
+        when_no_vault,
+        rules,
+    )
     text = node.paths.settings.read_text().rstrip("\n") + "\n\n" + feed_text(name, feed)
     settings = parse_settings(text)  # before a byte of it is written
     node.audit("act", what=f"feeds add {name}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, say
+from contrefeu.cli.door import Json, answer, door, say, warn_of_restoring
 
 
 def find(
@@ -17,9 +17,11 @@ def find(
     """Find patients by name (misspelt too), birth date, bed, or any number they ever had here."""
     from contrefeu.cli.node import Node
 
-    node = Node.at(door(context).home)
+    entrance = door(context)
+    node = Node.at(entrance.home)
     with node.charts() as charts:
         found = charts.find(query, limit)
+        warn_of_restoring(charts.status().restoring, entrance.language, node.settings.node.zone)
     node.audit("search", user=user, query=query)
 
     def for_people() -> None:

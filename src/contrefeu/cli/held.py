@@ -1,61 +1,95 @@
 """What others hold of this home's journals: signed checkpoints that a journal must not be behind or beside (S4).
 
+    HOME/vouched/                what vaults showed: those that pull, and those that the copies process asked
+    HOME/exchange/vouched/       what peers have of this station's journals
+    HOME/exchange/witnessed/     what witnesses cosigned
+    the vaults, and the folders of `witness.folders`, are asked when a writer starts
+
 Rules kept here:
-  * Notes that came before (from vaults that pull, from peers) lie in the home; vaults that can be asked are asked.
-  * A vault that does not answer in time says nothing, and holds nobody up.
-  * Who holds no credentials asks no object store: capture and web are not given any.
+  * Whoever says so, a checkpoint counts by its writer's signature. What one holds back another may say; what is made up
+    counts nowhere.
+  * Who does not answer in time says nothing, and holds nobody up.
+  * Who holds no credentials asks no object store: capture and web are not given any. The copies process asks, and a
+    writer that runs learns it from the home (overtaken.py).
 """
 
+import contextlib
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from contrefeu.base import ContrefeuError
 from contrefeu.custody import HomePaths
-from contrefeu.vault import checkpoints_held, is_pulled, is_spool, open_vault, vouched_notes
+from contrefeu.hospital import Settings
+from contrefeu.vault import checkpoints_held, file_name, is_pulled, is_spool, open_vault, seen_in
 
-ASK_S_MAX = 3.0  # how long a writer that starts waits for what vaults hold: a feed waits with it
+ASK_S_MAX = 3.0  # how long a writer that starts waits for what others hold: a feed waits with it
+# Folders of the home, and where in a file's path below them the name of the journal's folder stands.
+NOTED: dict[str, Callable[[Path], str]] = {
+    "vouched": lambda path: path.stem,
+    "exchange/vouched": lambda path: path.name,
+    "exchange/witnessed": lambda path: path.parent.name,
+}
 
 log = structlog.get_logger("node")
 
+Note = tuple[str, bytes]  # the name of a journal's folder, and a checkpoint of it
 
-def held_elsewhere(paths: HomePaths, urls: Iterable[str], wait_s: float) -> dict[str, list[bytes]]:
-    """The checkpoints that others hold, by the name of the journal's folder; vaults are waited for *wait_s* at most."""
-    held = {folder: list(notes) for folder, notes in vouched_notes(paths.root).items()}
-    for folder, note in _held_by_peers(paths.root):
-        held.setdefault(folder, []).append(note)
-    for folder, note in _ask(urls, paths.vault_credentials, wait_s):
+
+def held_elsewhere(paths: HomePaths, settings: Settings, wait_s: float) -> dict[str, list[bytes]]:
+    """The checkpoints that others hold, by the name of the journal's folder; nobody is waited for longer."""
+    asked = [vault.url for vault in settings.vaults if not is_pulled(vault.url) and not is_spool(vault.url)]
+    questions = [partial(_in_vault, url, paths.vault_credentials) for url in asked]
+    questions += [partial(_with_witness, Path(folder)) for folder in settings.witness.folders]
+    held: dict[str, list[bytes]] = {}
+    for folder, note in [*noted(paths.root), *_answers(questions, wait_s)]:
         held.setdefault(folder, []).append(note)
     return held
 
 
-def _held_by_peers(home: Path) -> list[tuple[str, bytes]]:
-    folder = home / "exchange" / "vouched"
-    try:
-        return [(path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    except OSError:
-        return []
+def noted(home: Path) -> Iterator[Note]:
+    """What lies in the home."""
+    for path, folder in noted_files(home):
+        with contextlib.suppress(OSError):
+            yield folder, path.read_bytes()
 
 
-def _ask(urls: Iterable[str], credentials: Path, wait_s: float) -> list[tuple[str, bytes]]:
-    found: list[tuple[str, bytes]] = []
+def noted_files(home: Path) -> Iterator[tuple[Path, str]]:
+    """The files that it lies in, and of which journal's folder each is."""
+    for name, folder_of in NOTED.items():
+        for path in sorted((home / name).rglob("*")):
+            if not path.name.startswith(".") and path.is_file():
+                yield path, folder_of(path)
 
-    def ask(url: str) -> None:
+
+def _in_vault(url: str, credentials: Path) -> list[Note]:
+    return list(checkpoints_held(open_vault(url, credentials)).items())
+
+
+def _with_witness(folder: Path) -> list[Note]:
+    return [(file_name(origin), note) for origin, note in seen_in(folder)]
+
+
+def _answers(questions: Iterable[Callable[[], list[Note]]], wait_s: float) -> list[Note]:
+    """What is answered within *wait_s*; the questions are asked at once."""
+    found: list[Note] = []
+
+    def ask(question: Callable[[], list[Note]]) -> None:
         try:
-            found.extend(checkpoints_held(open_vault(url, credentials)).items())
+            found.extend(question())
         except (ContrefeuError, OSError) as away:
-            log.warning("a vault is not asked what it holds", url=url, reason=type(away).__name__)
+            log.warning("somebody is not asked what they hold", reason=type(away).__name__)
 
-    asked = [url for url in urls if not is_pulled(url) and not is_spool(url)]
-    asking = [threading.Thread(target=ask, args=(url,), daemon=True) for url in asked]
+    asking = [threading.Thread(target=ask, args=(question,), daemon=True) for question in questions]
     for thread in asking:
         thread.start()
     deadline = time.monotonic() + wait_s
     for thread in asking:
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
-            log.warning("a vault does not answer: what it holds is not compared")
+            log.warning("somebody does not answer: what they hold is not compared")
     return list(found)

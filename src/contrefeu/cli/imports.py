@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from contrefeu.capture import Reading, Refusals
     from contrefeu.journal import Draft
 
+_PACKED = frozenset({".gz", ".xz", ".zst", ".tgz", ".zip", ".tar"})
+
 
 class Imported(Struct):
     """What an import did."""
@@ -50,6 +52,7 @@ def import_(
     from contrefeu.base import OperatorError
     from contrefeu.capture import ReadAhead, Refusals
     from contrefeu.cli.node import Node
+    from contrefeu.cli.progress import Progress
 
     missing = [path for path in paths if not path.exists()]
     if missing:
@@ -58,16 +61,21 @@ def import_(
     started = time.monotonic()
     done = Imported(journal=node.capture_journal)
     refusals = Refusals(node.settings.capture.refuse, node.settings.feeds)
-    with ReadAhead(paths) as readings, node.capture_appender() as journal:
-        done.journal = node.capture_journal  # another one may just have been begun
-        for batch in _batches(readings, source, refusals, node.clock, done):
-            sequences = journal.append(batch)
-            done.first = done.first or sequences.start
-            done.last = sequences.stop - 1
-            done.journaled += len(sequences)
+    with Progress() as bar:
+        bar.phase("import", _bytes_of(paths))
+        with ReadAhead(paths) as readings, node.capture_appender() as journal:
+            done.journal = node.capture_journal  # another one may just have been begun
+            for batch in _batches(readings, source, refusals, node.clock, done):
+                sequences = journal.append(batch)
+                done.first = done.first or sequences.start
+                done.last = sequences.stop - 1
+                done.journaled += len(sequences)
+                bar.told(sum(len(draft.body) for draft in batch))
+        if done.last:
+            bar.phase("fold", done.journaled)
+            with node.charts(told=bar.told) as charts:
+                account = charts.account(done.journal, done.first, done.last)
     if done.last:
-        with node.charts() as charts:
-            account = charts.account(done.journal, done.first, done.last)
         done.charted, done.kept_uncharted, done.duplicates = (
             account.charted,
             account.kept_uncharted,
@@ -78,6 +86,12 @@ def import_(
         whisper(f"contrefeu: {problem}")
     answer(json, done, lambda: _for_people(done))
     finish(0 if done.received == done.journaled + done.refused else 10)
+
+
+def _bytes_of(paths: list[Path]) -> int:
+    """How much there is to read; 0 when some of it is packed, and nobody knows."""
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    return 0 if any(file.suffix in _PACKED for file in files) else sum(file.stat().st_size for file in files)
 
 
 def _batches(

@@ -16,12 +16,18 @@ from contrefeu.cli import (
     export,
     feeds,
     find,
+    forms,
+    gap,
     imports,
     init,
     journal,
     keys,
+    pack,
     part,
+    reconcile,
+    replay,
     restore,
+    scan,
     station,
     status,
     up,
@@ -57,9 +63,15 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.add_typer(station.app, name="station")
 app.command("restore")(restore.restore)
+app.command("gap")(gap.gap)
+app.command("replay")(replay.replay)
+app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
 app.command("export")(export.export)
+app.command("pack")(pack.pack)
+app.command("forms")(forms.forms)
+app.command("scan")(scan.scan)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")

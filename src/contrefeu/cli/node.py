@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import heapq
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -142,10 +142,15 @@ class Node:
 
     # Writing.
 
-    def writer(self, journal: str, reserve: Reserve | None = None) -> JournalWriter:
+    def writer(
+        self, journal: str, reserve: Reserve | None = None, held: Mapping[str, Sequence[bytes]] | None = None
+    ) -> JournalWriter:
         """Take *journal* as its one writer, or begin another in its place when it cannot be gone on with.
 
-        With *reserve*, a full disk stops it later than others (S11).
+        Args:
+            journal: Its name.
+            reserve: With one, a full disk stops the writer later than others (S11).
+            held: What others hold of this home's journals; None: they are asked.
 
         Raises:
             StorageError: A running process has it.
@@ -161,7 +166,7 @@ class Node:
             self.paths.signing_seed(role).read_bytes(),
             self.recipients(),
             self.clock,
-            held_elsewhere=held_elsewhere(self.paths, [vault.url for vault in self.settings.vaults], ASK_S_MAX),
+            held_elsewhere=held_elsewhere(self.paths, self.settings, ASK_S_MAX) if held is None else held,
             limits=Limits(
                 segment_bytes=capture.segment_bytes,
                 segment_age_s=capture.segment_age_s,
@@ -349,8 +354,11 @@ class Node:
                 yield entry
 
     @contextlib.contextmanager
-    def charts(self) -> "Iterator[Charts | SyncChartsClient]":
-        """The charts, as far as the journals are on disk now; with a running node, waited for `patience_s` at most."""
+    def charts(self, told: Callable[[int], None] = lambda _: None) -> "Iterator[Charts | SyncChartsClient]":
+        """The charts, as far as the journals are on disk now; with a running node, waited for `patience_s` at most.
+
+        *told* is called with how many entries this command has just read itself.
+        """
         from contrefeu.chart import SyncChartsClient
 
         if listens(self.charts_socket):
@@ -361,23 +369,28 @@ class Node:
             finally:
                 client.close()
             return
-        with self.own_charts() as charts:
+        with self.own_charts(told) as charts:
             yield charts
 
+    def charts_server(self, store: Path) -> str:
+        """The server that charts lie on in place of the file *store*; "" while a restore fills another file."""
+        return self.settings.charts.store if store == self.paths.charts_db else ""
+
     @contextlib.contextmanager
-    def own_charts(self) -> "Iterator[Charts]":
+    def own_charts(self, told: Callable[[int], None] = lambda _: None) -> "Iterator[Charts]":
         """The charts, read by this command itself while no node runs."""
         from contrefeu.chart import open_charts
 
         self.reading_keys().make_ahead(self.clock.now_ns())
         with open_charts(
-            self.paths.charts_db,
+            self.paths.charts_now,
             self.paths.store_key.read_bytes(),
             self.paths.journals,
             self.data_keys(),
             self.settings,
-            server=self.settings.charts.store,
+            server=self.charts_server(self.paths.charts_now),
             counts=self.counts,
+            told=told,
         ) as charts:
             yield charts
 

@@ -12,6 +12,7 @@ import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
 RESERVE_S = 60.0  # how often the space kept back for acts is filled again, once the disk has room
+STORE_S = 1.0  # how often a reader sees whether a restore has brought charts of more of the history
 COUNTS_S = 5.0  # how often what refuse lists counted is written down
 
 
@@ -78,6 +80,7 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     import msgspec
 
     from contrefeu.capture import LocalServer, MllpListener, RefusedCounts, Sequences
+    from contrefeu.cli.overtaken import Overtaken
 
     settings = node.settings.capture
     sequences = Sequences(node.paths.feeds / "sequences")
@@ -98,6 +101,8 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
+    overtaken = Overtaken(node, intake, lambda held: node.writer(node.capture_journal, held=held))
+    watching = asyncio.create_task(overtaken.watch(stop))
     counting = asyncio.create_task(refused.save_every(COUNTS_S))
     gc.freeze()  # what is here now stays: no collection looks at it while senders wait
     emit({"event": "ready", "mllp": _join(host, port)})
@@ -105,6 +110,7 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     await listener.drain()
     local.close()
     signing.cancel()
+    watching.cancel()
     counting.cancel()
     intake.close()
     sequences.close()
@@ -116,26 +122,18 @@ def _capture_intake(node: "Node") -> "Intake":
     from contrefeu.capture import CopiesFile, Intake, VaultIntake
     from contrefeu.cli.copying import STATE
 
-    said = node.settings.capture
+    gather_s = node.settings.capture.gather_ms / 1000
     writer = node.writer(node.capture_journal)
-    if said.ack == "disk":
-        return Intake(writer, node.clock, gather_s=said.gather_ms / 1000)
+    if not node.settings.acks_by_vault:
+        return Intake(writer, node.clock, gather_s=gather_s)
     copies = CopiesFile(node.paths.run / STATE, node.capture_journal, node.clock)
-    return VaultIntake(
-        writer,
-        node.clock,
-        copies,
-        when_no_vault=said.when_no_vault,
-        exceptions=said.no_vault_exceptions,
-        gather_s=said.gather_ms / 1000,
-    )
+    return VaultIntake(writer, node.clock, copies, node.settings.ack_rule, gather_s=gather_s)
 
 
 async def _reader(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.chart import run_reader
     from contrefeu.cli.horizon import KeyKeeper
     from contrefeu.cli.peering import Granting
-    from contrefeu.cli.selftest import every_night
 
     keys = node.reading_keys()
     keys.make_ahead(node.clock.now_ns())
@@ -147,29 +145,40 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
             await asyncio.sleep(0.0 if made else GRANTS_S)
 
     keeping = asyncio.create_task(KeyKeeper(node, keys).keep())
-    testing = asyncio.create_task(every_night(node))
     grants = asyncio.create_task(grant())
-    await run_reader(
-        db=node.paths.charts_db,
-        key=node.paths.store_key.read_bytes(),
-        journals=node.paths.journals,
-        key_of=node.data_keys(keys),  # the same keys: what is destroyed is let go of
-        settings=node.settings,
-        socket_path=node.charts_socket,
-        counts=node.counts,
-        ready=lambda: emit({"event": "ready"}),
-        stop=stop,
-        server=node.settings.charts.store,
-    )
+    while not stop.is_set():
+        store = node.paths.charts_now
+        ended, over = asyncio.Event(), asyncio.create_task(_until_over(node, store, stop))
+        over.add_done_callback(lambda _, ended=ended: ended.set())  # type: ignore[misc]
+        await run_reader(
+            db=store,
+            key=node.paths.store_key.read_bytes(),
+            journals=node.paths.journals,
+            key_of=node.data_keys(keys),  # the same keys: what is destroyed is let go of
+            settings=node.settings,
+            socket_path=node.charts_socket,
+            counts=node.counts,
+            ready=lambda: emit({"event": "ready"}),
+            stop=ended,
+            server=node.charts_server(store),
+        )
+        over.cancel()
     keeping.cancel()
-    testing.cancel()
     grants.cancel()
+
+
+async def _until_over(node: "Node", store: Path, stop: asyncio.Event) -> None:
+    """Wait for the end, or until another store answers: a restore has brought more of the history."""
+    while not stop.is_set() and node.paths.charts_now == store:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), STORE_S)
 
 
 async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:
     import uvicorn
 
     from contrefeu.capture import Intake, LocalServer, Reserve
+    from contrefeu.cli.overtaken import Overtaken
     from contrefeu.cli.webdeps import web_app
 
     host, port = _address(listen)
@@ -185,6 +194,8 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
             intake.sign_every(node.settings.capture.checkpoint_s),
             looks.sign_every(node.settings.capture.checkpoint_s),
             reserve.fill_every(RESERVE_S),
+            Overtaken(node, intake, lambda held: node.writer(node.station_journal, reserve, held)).watch(stop),
+            Overtaken(node, looks, lambda held: node.writer(node.audit_journal, reserve, held)).watch(stop),
         )
     ]
     app = web_app(node, intake, looks, insecure_http=insecure_http, demo=demo)

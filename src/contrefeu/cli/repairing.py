@@ -1,6 +1,6 @@
 """`vault repair`: the journals of a home and their copies mend each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ from contrefeu.base import ContrefeuError
 from contrefeu.cli.verifying import report_of
 from contrefeu.journal import JournalFiles, Verified
 from contrefeu.vault import (
+    ObjectStore,
     Repaired,
     Vault,
     copies_in,
@@ -15,6 +16,7 @@ from contrefeu.vault import (
     copy_in_vault,
     open_vault,
     repair,
+    repair_store,
 )
 
 if TYPE_CHECKING:
@@ -48,28 +50,42 @@ def repair_all(node: "Node") -> dict[str, Any]:
             repaired, found = repair(files, [own, *others])
             done += _told(vault.url, repaired)
             checked.append(found)
+        if isinstance(vault, ObjectStore):
+            done += _in_store(node, vault, vaults)
     report = report_of(checked)
+    unmended = [one for one in done if not one["source"]]
     return {
-        "intact": report.intact and not away,
+        "intact": report.intact and not away and not unmended,
         "entries": sum(one.entries for one in checked[: len(node.journals())]),
         "checkpoint": report.checkpoint,
         "damage": report.damage,
         "repaired": [one for one in done if one["source"]],
-        "not_repaired": [one for one in done if not one["source"]],
+        "not_repaired": unmended,
         "copied": sum(bool(one["source"]) for one in done),
         "away": away,
-        "exit_status": report.exit_status or (14 if away else 0),
+        "exit_status": report.exit_status or (12 if unmended else 14 if away else 0),
     }
 
 
 def _in_folder(vault: Vault) -> Iterator[JournalFiles]:
-    """The copies of a vault that lie in a folder; an object store's are locked and are not written again."""
+    """The copies of a vault that lie in a folder."""
     if not vault.url.startswith("file:"):
         return
     try:
         yield from copies_in(vault)
     except ContrefeuError:  # none yet
         return
+
+
+def _in_store(node: "Node", store: ObjectStore, vaults: Sequence[Vault]) -> list[dict[str, Any]]:
+    """Mend the copies of an object store: what is locked there stays, and the good one is laid beside it."""
+    done: list[dict[str, Any]] = []
+    for files in node.journals():
+        name = files.folder.name
+        others = [copy_in_vault(other, name) for other in vaults if other is not store]
+        own = copy_in_folder(HOME, files)
+        done += _told(store.url, repair_store(store, name, files.verifier(), [own, *others]))
+    return done
 
 
 def _told(place: str, repaired: list[Repaired]) -> list[dict[str, Any]]:

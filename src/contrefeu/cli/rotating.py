@@ -1,13 +1,14 @@
 """A rotation of the recovery key, wired: old shares in, new shares out, the running writers waited for."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contrefeu.acts import RecoveryKeyChanged, encode
 from contrefeu.base import FileLock, OperatorError, StorageError
 from contrefeu.cli.node import FOLLOW_S, Node, listens
+from contrefeu.cli.progress import Progress
 from contrefeu.cli.rehearsing import custodians_of, open_recovery
 from contrefeu.cli.shares import refuse_shares_folder, write_shares
 from contrefeu.custody import (
@@ -39,13 +40,16 @@ def rotate_key(node: Node, shares: Sequence[Path], out: Path, custodians: int, t
         OperatorError: The new shares have no place, or their numbers make no sense.
         StorageError: The old shares are not this hospital's.
     """
-    with FileLock(node.paths.run / "rotate.lock"):
-        return _rotate(node, shares, out, custodians, threshold)
+    with FileLock(node.paths.run / "rotate.lock"), Progress() as bar:
+        bar.phase("rotate", 2 * sum(len(files.segments()) for files in node.journals()))  # once more when all follow
+        return _rotate(node, shares, out, custodians, threshold, bar.told)
 
 
-def _rotate(node: Node, shares: Sequence[Path], out: Path, custodians: int, threshold: int) -> Rotated:
+def _rotate(
+    node: Node, shares: Sequence[Path], out: Path, custodians: int, threshold: int, told: Callable[[int], None]
+) -> Rotated:
     old, _words = open_recovery(shares)
-    rotation = Rotation(node.paths, old)
+    rotation = Rotation(node.paths, old, told=told)
     former = [key.fingerprint for key in known_recovery_keys(node.paths.recovery_notes)[:-1]]
     written: list[Path] = []
     if old.pair.fingerprint not in former:

@@ -1,17 +1,18 @@
 """The nightly self-test: what `vault selftest` does, when it is due, and what it last found (G1).
 
 Rules kept here:
-  * It opens what the reader opens, and nothing else: the node's own reading keys. No custodian is needed.
+  * It opens what the reader opens, and the vaults: the node's own reading keys. No custodian is needed.
+  * Where processes have users of their own it runs as the reader's, in the copies' group, and nobody looks into it.
   * A difference is looked at twice: the second time with everything read anew, so that red means red.
 """
 
-import asyncio
-import contextlib
 import datetime as dt
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,10 +20,14 @@ import msgspec
 from contrefeu.base import Clock, ContrefeuError, rfc3339, write_file
 from contrefeu.cli.node import Node
 
+if TYPE_CHECKING:
+    from contrefeu.cli.separation import Identity
+
 RESULT = "selftest.json"
 PATIENTS = 50  # G1
 HOUR = 3  # of the hospital's night, when wards read least
 LOOK_S = 60.0  # how often it is looked whether it is due
+STOP_S = 0.2  # how long a node that stops waits for it
 DUE_H = 20.0  # one a night, also when a node was started at four
 COVER_S = 60.0  # how long copies may take to hold what is in the journals when a test begins
 _NS = 1_000_000_000
@@ -36,7 +41,7 @@ def run_selftest(node: Node, patients: int = PATIENTS, seed: int | None = None) 
         if result["state"] == "different":
             result = _once(node, vault.url, patients, seed)
         found.append(result)
-    write_file(node.paths.run / RESULT, msgspec.json.encode(found))
+    write_file(node.paths.run / RESULT, msgspec.json.encode(found), mode=0o640)  # the web process shows it
     return found
 
 
@@ -50,21 +55,22 @@ def last_selftest(node: Node) -> list[dict[str, Any]]:
     return [known.get(vault.url, {"url": vault.url, "state": "not yet"}) for vault in node.settings.vaults]
 
 
-async def every_night(node: Node) -> None:
-    """Run it in a process of its own, once a night, for as long as the node runs."""
-    while True:
-        await asyncio.sleep(LOOK_S)
+def every_night(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
+    """Test once a night until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
+    while not stop.wait(LOOK_S):
         if is_due(node.clock, node.settings.node.zone, node.paths.run / RESULT):
-            command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "vault", "selftest", "--json"]
-            process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
-            )
-            try:
-                await process.wait()
-            except asyncio.CancelledError:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                raise
+            run_apart(node, identity, stop)
+
+
+def run_apart(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
+    """Test now, in a process that ends with this one's wish to stop."""
+    command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "vault", "selftest", "--json"]
+    quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
+    with subprocess.Popen(command, **quiet, **whom) as process:
+        while process.poll() is None:
+            if stop.wait(STOP_S):
+                process.kill()
 
 
 def is_due(clock: Clock, zone: str, result: Path) -> bool:

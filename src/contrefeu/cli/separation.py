@@ -5,7 +5,8 @@
     reader    contrefeu-reader     keys/reading/, keys/public/, keys/store.key, charts/, run/charts/
     web       contrefeu-web        node/station.seed, node/audit.seed, their journals, reserve/, ca/server.key,
                                    run/station/, run/audit/
-    copies    contrefeu-copies     vaults in folders, vault-credentials/, node/serve.seed, vouched/, spool/
+    copies    contrefeu-copies     vaults in folders, vault-credentials/ (its group reads them: the nightly self-test,
+                                   which is the reader's user in that group), node/serve.seed, vouched/, spool/
     exchange  contrefeu-exchange   node/exchange.key, node/witness.seed, exchange/, grants/, journals of others
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
 
@@ -42,6 +43,8 @@ _SOCKETS = {
     "station": ("web", "reader"),
     "audit": ("web", "reader"),
 }
+# File in run/ -> who writes it anew: the folder lets nobody replace what is another's.
+_SAYS = {"copies.json": "copies", "scrub.json": "copies", "selftest.json": "reader"}
 
 
 class Identity(TypedDict):
@@ -56,6 +59,13 @@ def identity_of(part: str) -> Identity:
     """Whom a part runs as; the simulated hospital of a demo, which is no part of the node, as capture."""
     found = pwd.getpwnam(USERS.get(part, USERS["capture"]))
     return Identity(user=found.pw_uid, group=found.pw_gid, extra_groups=[grp.getgrnam(GROUP).gr_gid])
+
+
+def tester() -> Identity:
+    """Whom the nightly self-test runs as: the reader, which opens entries, in the group that sees the vaults."""
+    reader = identity_of("reader")
+    copies = pwd.getpwnam(USERS["copies"]).pw_gid
+    return Identity(user=reader["user"], group=reader["group"], extra_groups=[*reader["extra_groups"], copies])
 
 
 def separate(node: Node) -> None:
@@ -86,7 +96,7 @@ def give_vault(node: Node, url: str) -> None:
     folder = Path(unquote(parts.path))
     if is_separate(node) and parts.scheme == "file" and (folder / "contrefeu-vault").is_file():
         for path in (folder, *folder.rglob("*")):
-            os.chown(path, _uid("copies"), -1, follow_symlinks=False)
+            os.chown(path, _uid("copies"), _gid(USERS["copies"]), follow_symlinks=False)
 
 
 def give_serving(node: Node, url: str) -> None:
@@ -188,10 +198,11 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield paths.journals, _ROOT, GROUP, 0o3770
     for files in node.journals():
         yield from _tree(files.folder, _writer_of(files.folder.name, node.settings.node.id), 0o2750, 0o640)
-    yield from _tree(paths.vault_credentials, "copies", 0o700, 0o600)
+    for path, owner, _, mode in _tree(paths.vault_credentials, "copies", 0o750, 0o640):
+        yield path, owner, USERS["copies"], mode
     yield paths.run, _ROOT, GROUP, 0o3770
     for path in sorted(paths.run.glob("*.json")):
-        yield path, "copies" if path.name in {"copies.json", "scrub.json"} else _ROOT, GROUP, 0o640
+        yield path, _SAYS.get(path.name, _ROOT), GROUP, 0o640
     for name, (owner, asking) in _SOCKETS.items():
         folder = paths.run / name
         folder.mkdir(mode=0o700, exist_ok=True)

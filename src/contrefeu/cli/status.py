@@ -31,6 +31,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or any(one["state"] not in {"same", "not yet"} for one in told["selftest"])
         or any(one["state"] == "damaged" for one in _scrubs(told))
         or told["refused_journals"]
+        or told["charts"]["restoring"]
         or any(_is_alarm(peer) for peer in told["peers"])
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
@@ -73,6 +74,7 @@ def describe(node: "Node") -> dict[str, Any]:
             "unread": folded.unread,
             "withdrawn": folded.withdrawn,
             "as_of": folded.as_of,
+            "restoring": folded.restoring,
         },
         "vaults": _vaults(node),
         "keys": _keys(node),
@@ -192,6 +194,9 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  journal {j['id']}  {j['entries']} entries  {j['bytes'] / 1e6:.1f} MB")
     c = told["charts"]
     say(f"  charts  {c['patients']} patients, {c['test_patients']} of exercises; {c['lag_entries']} entries behind")
+    if c["restoring"] is not None:
+        lacks = c["restoring"]
+        say(f"  RESTORING: {lacks.read} of {lacks.of} entries are in the charts, all of them since {lacks.since}")
     if c["waiting"] or c["unread"]:
         say(f"  in no chart  {c['waiting']} results or orders without owner, {c['unread']} entries that name nobody")
     _say_feeds(told)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +34,9 @@ def up(
     Prints JSON objects, one a line; the first when it is ready. Ctrl-C or SIGTERM stops it; nothing acknowledged is
     lost either way.
     """
+    from contrefeu.base import durable_makedirs
     from contrefeu.cli.demo import prepare_demo
+    from contrefeu.cli.held import NOTED
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import Supervisor
     from contrefeu.custody import complete_home
@@ -43,15 +46,35 @@ def up(
     node = Node.at(entrance.home)
     with _alone(node):
         complete_home(node.paths)
+        for folder in NOTED:  # there before a part is confined: what others hold comes later
+            durable_makedirs(node.paths.root / folder, mode=0o750)
         logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
         signal.signal(signal.SIGINT, supervisor.ask_to_stop)
         try:
             _start(supervisor, node, mllp, web, insecure_http, logins, (beds, seed) if demo else None)
-            supervisor.run()
+            with _tested_nightly(node):
+                supervisor.run()
         finally:
             supervisor.stop()
+
+
+@contextlib.contextmanager
+def _tested_nightly(node: "Node") -> Iterator[None]:
+    """Have the copies tried every night, as the reader's user that may read what the copies keep."""
+    from contrefeu.cli.selftest import every_night
+    from contrefeu.cli.separation import is_separate, tester
+
+    stop = threading.Event()
+    identity = tester() if is_separate(node) else None
+    testing = threading.Thread(target=every_night, args=(node, identity, stop), name="selftest", daemon=True)
+    testing.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        testing.join()
 
 
 @contextlib.contextmanager

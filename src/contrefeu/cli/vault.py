@@ -159,9 +159,10 @@ def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: 
 
 @app.command("repair")
 def repair(context: typer.Context, json: Json = False) -> None:
-    """Mend damaged and missing segments: the journals' from the vaults, and those of vaults in folders from there.
+    """Mend damaged and missing segments: the journals' from the vaults, and those of vaults from there.
 
-    A segment is taken when it is the one that its writer signed for. The damaged file is kept in aside/, as evidence.
+    A segment is taken when it is the one that its writer signed for. The damaged file is kept in aside/, as evidence;
+    in an object store nothing is replaced, and the good segment is laid beside.
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.repairing import repair_all
@@ -195,9 +196,11 @@ def selftest(
 
     A running node does it every night at three. It needs no custodian: it opens what the node's reader opens.
     """
+    from contrefeu.cli.confine import shed
     from contrefeu.cli.node import Node
     from contrefeu.cli.selftest import run_selftest
 
+    shed()
     found = run_selftest(Node.at(door(context).home), patients)
 
     def for_people() -> None:

@@ -80,6 +80,41 @@ def host_status(context: typer.Context, json: Json = False) -> None:
     finish(_exit_status(nodes))
 
 
+@app.command("expire")
+def expire(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Let go of what was kept for longer than `days`: whole segments, the oldest first. Nothing goes by itself.
+
+    The age of a segment counts from when this host last wrote to it, on this host's clock: nothing that a node says
+    shortens it. Each one's digest, entries and times stand in let-go.jsonl beside the copy before it goes.
+    """
+    from contrefeu.base import SystemClock
+    from contrefeu.vault import VaultHost, due_in, let_go
+
+    host, clock = VaultHost(door(context).home), SystemClock()
+    gone: list[dict[str, Any]] = []
+    for node in host.settings().nodes:
+        if dry_run:
+            gone += [
+                {"node": node.name, "journal": due.files.verifier().name, "segment": due.number}
+                for due in due_in(host, node, clock)
+            ]
+        else:
+            gone += [
+                {"node": node.name, "journal": one.journal, "segment": one.segment} for one in let_go(host, node, clock)
+            ]
+
+    def for_people() -> None:
+        for one in gone:
+            say(f"{one['node']}: {one['journal']} segment {one['segment']} {'would go' if dry_run else 'was let go'}")
+        say(f"{len(gone)} segments older than {host.settings().days} days")
+
+    answer(json, {"days": host.settings().days, "removed": [] if dry_run else gone, "due": gone}, for_people)
+
+
 def pull(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Pull what there is now, and end.")] = False,

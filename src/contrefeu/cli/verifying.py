@@ -113,7 +113,7 @@ def _held_elsewhere(home: Path) -> dict[str, list[bytes]]:
     if not (home / "contrefeu.toml").is_file():
         return {}
     node = Node.at(home)
-    return held_elsewhere(node.paths, [vault.url for vault in node.settings.vaults], VAULTS_S_MAX)
+    return held_elsewhere(node.paths, node.settings, VAULTS_S_MAX)
 
 
 def _held_by_witnesses(home: Path, held: dict[str, list[bytes]]) -> list[dict[str, Any]]:

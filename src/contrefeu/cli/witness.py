@@ -2,6 +2,8 @@
 
 FOLDER/<journal>.<witness>.request     what a station asks of a witness: the body of add-checkpoint (tlog-witness)
 FOLDER/<journal>.<witness>.cosigned    the witness's lines
+FOLDER/<journal>.<witness>.seen        the last checkpoint that it cosigned, with its line: it stays, and a node that
+                                       was put back meets it when it starts (`witness.folders`)
 FOLDER/<journal>.<witness>.size        what it has seen last, when the request began elsewhere
 FOLDER/<journal>.<witness>.refused     why not
 """
@@ -78,8 +80,8 @@ def cosign(
     from contrefeu.cli.node import Node
     from contrefeu.cli.peering import make_station
     from contrefeu.custody import cosigner_of
-    from contrefeu.proof import ProofMismatch, Verifier
-    from contrefeu.vault import Witness, file_name
+    from contrefeu.proof import ProofMismatch, Verifier, parse_add_checkpoint
+    from contrefeu.vault import Witness, file_name, seen_file
 
     node = Node.at(door(context).home)
     make_station(node)
@@ -104,6 +106,9 @@ def cosign(
             path.with_suffix(".size").write_bytes(found.body)
         elif found.status == 200:
             path.with_suffix(".cosigned").write_bytes(found.body)
+            note = parse_add_checkpoint(path.read_bytes()).note
+            seen = seen_file(directory, note.partition(b"\n")[0].decode(), cosigner.key.name)
+            write_file(seen, note + found.body, mode=0o644)
         else:
             path.with_suffix(".refused").write_bytes(f"{found.status} ".encode() + found.body)
         done.append({"request": path.name, "status": found.status})
@@ -168,19 +173,20 @@ def _kept(node: "Node", journal: str, name: str) -> Path:
 
 def _take_answers(node: "Node", directory: Path) -> list[str]:
     from contrefeu.proof import ProofMismatch, parse_add_checkpoint
-    from contrefeu.vault import file_name, keep_cosigned
+    from contrefeu.vault import file_name, keep_cosigned, seen_file
 
     taken = []
     for verifier in node.own_verifiers():
         for one in known_witnesses(node):
+            kept = _kept(node, verifier.name, one.name)
             path = directory / f"{file_name(verifier.name)}.{file_name(one.name)}.cosigned"
-            try:
+            with contextlib.suppress(FileNotFoundError, ProofMismatch):
                 note = parse_add_checkpoint(path.with_suffix(".request").read_bytes()).note
-                if keep_cosigned(_kept(node, verifier.name, one.name), note, path.read_bytes(), verifier, one):
+                if keep_cosigned(kept, note, path.read_bytes(), verifier, one):
                     taken.append(path.name)
                 path.unlink()
-            except (FileNotFoundError, ProofMismatch):
-                continue
+            with contextlib.suppress(FileNotFoundError, ProofMismatch):
+                keep_cosigned(kept, seen_file(directory, verifier.name, one.name).read_bytes(), b"", verifier, one)
     return taken
 
 

@@ -14,7 +14,7 @@
     ├── feeds/                    sequence numbers of senders, what refuse lists counted: the capture process
     ├── journals/  grants/        sealed entries; further rights to read them
     ├── vault-credentials/        what the node shows to object stores: the copies process
-    ├── charts/charts.db          a view: may be deleted
+    ├── charts/charts.db          a view: may be deleted; recent.db and present.db stand for it while a restore goes on
     ├── reserve/                  space kept back for acts and audit: the web process
     └── run/                      sockets and states of running processes
 
@@ -95,6 +95,17 @@ class HomePaths:
     def charts_db(self) -> Path:
         """The chart store."""
         return self.root / "charts" / "charts.db"
+
+    @property
+    def early_charts(self) -> tuple[Path, Path]:
+        """Stores of part of the history, while a restore goes on: the newest entries; also the patients in beds."""
+        return self.root / "charts" / "recent.db", self.root / "charts" / "present.db"
+
+    @property
+    def charts_now(self) -> Path:
+        """The chart store that answers now."""
+        recent, present = self.early_charts
+        return next((path for path in (present, recent) if path.exists()), self.charts_db)
 
     @property
     def feeds(self) -> Path:

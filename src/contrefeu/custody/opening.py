@@ -18,7 +18,7 @@ Rules kept here:
 import base64
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from contrefeu.base import durable_makedirs, write_file
@@ -29,6 +29,7 @@ from contrefeu.journal import (
     JournalReader,
     JournalTampered,
     JournalUnreadable,
+    KeyOf,
     Recipient,
     SegmentHeader,
     SegmentReader,
@@ -111,12 +112,23 @@ def _read_grant(text: str, header: SegmentHeader) -> tuple[str, str, bytes]:
     return name, fingerprint, base64.b64decode(sealed, validate=True)
 
 
-def grant_segments(files: JournalFiles, key_of: DataKeys, to: Recipient, grants: Path, signer: Signer) -> int:
-    """Let *to* read every segment of a journal that *key_of* opens; returns how many were not granted before."""
+def grant_segments(
+    files: JournalFiles,
+    key_of: KeyOf,
+    to: Recipient,
+    grants: Path,
+    signer: Signer,
+    told: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Let *to* read every segment of a journal that *key_of* opens; returns how many were not granted before.
+
+    *told* is called with 1 before each segment.
+    """
     verifier = files.verifier()
     folder = _grants_folder(grants, verifier.name)
     granted = 0
     for number in files.segments():
+        told(1)
         path = folder / f"{number:010d}.{to.fingerprint[:16]}.grant"
         if path.exists():
             continue

@@ -52,14 +52,26 @@ def _no_step(_name: str) -> None:
     pass
 
 
+def _nobody(_count: int) -> None:
+    pass
+
+
 class Rotation:
     """One rotation, or the end of one that was interrupted."""
 
-    def __init__(self, home: Home, old: OpenedRecovery, *, step: Callable[[str], None] = _no_step) -> None:
-        """*step* is called behind each step with its name."""
+    def __init__(
+        self,
+        home: Home,
+        old: OpenedRecovery,
+        *,
+        step: Callable[[str], None] = _no_step,
+        told: Callable[[int], None] = _nobody,
+    ) -> None:
+        """*step* is called behind each step with its name; *told* with 1 for each segment that is granted or passed."""
         self._home = home
         self._old = old
         self._step = step
+        self._told = told
         self.granted = 0
 
     def begin(
@@ -114,7 +126,9 @@ class Rotation:
 
     def _grant(self, to: Recipient, keys: Sequence[RecoveryKey]) -> None:
         for files in self._files():
-            self.granted += grant_segments(files, self._opens(keys), to, self._home.grants, self._old.authority)
+            self.granted += grant_segments(
+                files, self._opens(keys), to, self._home.grants, self._old.authority, self._told
+            )
 
     def _opens(self, keys: Sequence[RecoveryKey]) -> DataKeys:
         by = [key.authority for key in keys]

@@ -1,7 +1,7 @@
 """FHIR R4 as a language: resources as typed structs, bundles, JSON with exact numbers."""
 
 from contrefeu.fhir import datatypes, resources
-from contrefeu.fhir.bundle import HTEST, collection, exercise, is_exercise, outcome, searchset
+from contrefeu.fhir.bundle import HTEST, collection, exercise, is_exercise, outcome, searchset, subsetted
 from contrefeu.fhir.codec import Json, decode, derived_id, encode, plain
 from contrefeu.fhir.datatypes import (
     Address,
@@ -46,7 +46,9 @@ from contrefeu.fhir.resources import (
     MedicationRequest,
     MedicationStatement,
     Meta,
+    NutritionOrder,
     Observation,
+    OralDiet,
     Patient,
     PatientContact,
     PatientLink,
@@ -57,6 +59,7 @@ from contrefeu.fhir.resources import (
     RelatesTo,
     Resource,
     ServiceRequest,
+    Supplement,
 )
 
 __all__ = [
@@ -94,7 +97,9 @@ __all__ = [
     "MedicationRequest",
     "MedicationStatement",
     "Meta",
+    "NutritionOrder",
     "Observation",
+    "OralDiet",
     "Patient",
     "PatientContact",
     "PatientLink",
@@ -111,6 +116,7 @@ __all__ = [
     "Repeat",
     "Resource",
     "ServiceRequest",
+    "Supplement",
     "Timing",
     "collection",
     "completed",
@@ -124,4 +130,5 @@ __all__ = [
     "plain",
     "resources",
     "searchset",
+    "subsetted",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from contrefeu.fhir.codec import Json
 
+SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 # "test health data" (http://terminology.hl7.org/CodeSystem/v3-ActReason): no treatment rests on it
 HTEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 
@@ -33,6 +34,11 @@ def collection(resources: Iterable[Mapping[str, Any]], timestamp: str = "") -> J
         bundle["timestamp"] = timestamp
     bundle["entry"] = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for one in resources]
     return bundle
+
+
+def subsetted(bundle: Json) -> Json:
+    """Return *bundle* labelled as not all there is (http://terminology.hl7.org/CodeSystem/v3-ObservationValue)."""
+    return {"resourceType": bundle["resourceType"], "meta": {"tag": [SUBSETTED]}, **bundle}
 
 
 def searchset(resources: Iterable[Mapping[str, Any]], total: int, url: str) -> Json:

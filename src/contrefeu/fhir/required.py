@@ -21,6 +21,7 @@ _REQUIRED: dict[str, Json] = {
     "MedicationDispense": {"status": "unknown"},
     "MedicationRequest": {"status": "unknown", "intent": "order"},
     "MedicationStatement": {"status": "unknown"},
+    "NutritionOrder": {"status": "unknown", "intent": "order"},
     "Observation": {"status": "unknown", "code": _UNKNOWN},
     "Procedure": {"status": "unknown"},
     "ServiceRequest": {"status": "unknown", "intent": "order"},
@@ -29,6 +30,7 @@ _DRUG = ("medication", "medicationCodeableConcept", _UNKNOWN)
 # type -> choices of which one form must be there: how their names begin, the form that is filled, with what
 _CHOICES: dict[str, list[tuple[str, str, Json | str]]] = {
     "Immunization": [("occurrence", "occurrenceString", "unknown")],
+    "NutritionOrder": [("dateTime", "_dateTime", _UNKNOWN)],
     "MedicationAdministration": [_DRUG, ("effective", "effectivePeriod", _UNKNOWN)],
     "MedicationDispense": [_DRUG],
     "MedicationRequest": [_DRUG],

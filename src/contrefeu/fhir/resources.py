@@ -97,6 +97,7 @@ class Hospitalization(Element):
 
     admitSource: CodeableConcept | None = None
     dischargeDisposition: CodeableConcept | None = None
+    origin: Reference | None = None
 
 
 class Encounter(Resource, tag="Encounter"):
@@ -221,6 +222,7 @@ class MedicationRequest(Resource, tag="MedicationRequest"):
 
     status: str = ""
     intent: str = ""
+    basedOn: list[Reference] = []
     medicationCodeableConcept: CodeableConcept | None = None
     encounter: Reference | None = None
     authoredOn: str = ""
@@ -351,8 +353,41 @@ class Procedure(Resource, tag="Procedure"):
     """What was done."""
 
     status: str = ""
+    category: CodeableConcept | None = None
     code: CodeableConcept | None = None
+    encounter: Reference | None = None
     performedDateTime: str = ""
+    performedPeriod: Period | None = None
+    performer: list[Performer] = []
+    reasonCode: list[CodeableConcept] = []
+    bodySite: list[CodeableConcept] = []
+    note: list[Annotation] = []
+
+
+class OralDiet(Element):
+    """What is eaten."""
+
+    type: list[CodeableConcept] = []
+    instruction: str = ""
+
+
+class Supplement(Element):
+    """What is eaten beside."""
+
+    type: CodeableConcept | None = None
+    instruction: str = ""
+
+
+class NutritionOrder(Resource, tag="NutritionOrder"):
+    """A diet."""
+
+    status: str = ""
+    intent: str = ""
+    encounter: Reference | None = None
+    dateTime: str = ""
+    orderer: Reference | None = None
+    oralDiet: OralDiet | None = None
+    supplement: list[Supplement] = []
     note: list[Annotation] = []
 
 

@@ -2,6 +2,7 @@
 
 from contrefeu.hl7.ack import UNREAD, Acknowledger, Greeting, acknowledge, acknowledgement_codes, framed_answers
 from contrefeu.hl7.charset import decode
+from contrefeu.hl7.continuation import joined
 from contrefeu.hl7.escape import STANDARD, Delimiters, escape, unescape
 from contrefeu.hl7.message import Header, Message, Notation, NotHl7, Rep, Segment, peek, sender_of, source_name
 from contrefeu.hl7.mllp import Frame, Framer, StrayBytes, frame
@@ -29,6 +30,7 @@ __all__ = [
     "escape",
     "frame",
     "framed_answers",
+    "joined",
     "parse_moment",
     "peek",
     "sender_of",

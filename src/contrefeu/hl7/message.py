@@ -37,12 +37,12 @@ class NotHl7(ValueError):
 class Notation:
     """How a message is written: its marks, and the codec of its hexadecimal escapes. One object for one notation."""
 
-    __slots__ = ("codec", "component", "delimiters", "escape", "repetition", "subcomponent")
+    __slots__ = ("codec", "component", "delimiters", "escape", "field", "repetition", "subcomponent")
 
     def __init__(self, delimiters: Delimiters, codec: str) -> None:
         self.delimiters = delimiters
         self.codec = codec
-        _, self.component, self.repetition, self.escape, self.subcomponent = delimiters
+        self.field, self.component, self.repetition, self.escape, self.subcomponent = delimiters
 
     def is_plain(self, raw: str) -> bool:
         """Whether no mark stands in *raw* but those that part fields and components."""
@@ -152,9 +152,9 @@ class Segment:
         """Fields as they stand, by their number in the standard; [0] is the segment's name."""
         if self._fields is None:
             marks, line = self.notation, self.line
-            fields = line.split(marks.delimiters.field)
+            fields = line.split(marks.field)
             if self.name in _HEADERS:
-                fields.insert(1, marks.delimiters.field)  # MSH-1 is the separator itself (2.14.9.1)
+                fields.insert(1, marks.field)  # MSH-1 is the separator itself (2.14.9.1)
                 line = "".join(fields[3:])  # MSH-2 holds every mark, and says nothing else
             self._fields = fields
             self._plain = marks.is_plain(line)  # as most are: asked once, and not of every field
@@ -342,7 +342,7 @@ class Message:
         mark, notation = self.delimiters.field, self.notation
         if "\n" not in text:
             lines = [line for line in text.split("\r") if line]
-            if all(line[3:4] == mark or len(line) == 3 for line in lines):
+            if {line[3:4] for line in lines} == {mark} or all(line[3:4] == mark or len(line) == 3 for line in lines):
                 return [Segment(line, at, notation) for at, line in enumerate(lines, 1)]
         segments: list[str] = []
         for line in _LINES.split(text):

@@ -2,6 +2,7 @@
 
 from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
+    AckRule,
     CaptureSettings,
     ChartsSettings,
     CopiesSettings,
@@ -11,12 +12,14 @@ from contrefeu.hospital.settings import (
     VaultSettings,
     WardSettings,
     WebSettings,
+    WitnessSettings,
     default_settings,
     parse_settings,
 )
 
 __all__ = [
     "FEED_NAME",
+    "AckRule",
     "CaptureSettings",
     "ChartsSettings",
     "CopiesSettings",
@@ -29,6 +32,7 @@ __all__ = [
     "VaultSettings",
     "WardSettings",
     "WebSettings",
+    "WitnessSettings",
     "default_settings",
     "feed_text",
     "parse_settings",

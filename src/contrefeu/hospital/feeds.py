@@ -56,6 +56,8 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     sequence: Literal["answer", "ignore"] = "answer"  # to a number in MSH-13, by MSA-4 (HL7 v2.5.1, 2.10.1)
     on_fault: Literal["close", "AE", "AR"] = "close"  # AE or AR only for a sender that then sends again (F28)
     on_refuse: Literal["AA", "AE", "AR"] = "AA"  # to what a rule refuses: AE or AR only if it goes on after them
+    ack: Literal["", "disk", "vault"] = ""  # as capture.ack, for these senders; empty: as that says
+    when_no_vault: Literal["", "wait", "disk"] = ""  # as capture.when_no_vault, for these senders; empty: as that says
     refuse: list[RefuseSettings] = field(default_factory=list)  # never journaled, counted
 
 

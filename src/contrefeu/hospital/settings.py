@@ -7,7 +7,7 @@ Rules kept here:
 """
 
 import tomllib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,13 @@ class CaptureSettings(Struct, frozen=True, forbid_unknown_fields=True):
     segment_age_s: Annotated[float, Meta(ge=60, le=86_400)] = 3600.0  # an older one is closed, and its key forgotten
     spare_bytes: Annotated[int, Meta(ge=0, le=2**40)] = 64 * 2**20  # of the disk, left by feeds to what people do (S11)
     refuse: list[str] = field(default_factory=list)  # senders ("APP@FACILITY") that are never journaled (F45)
+
+
+class AckRule(NamedTuple):
+    """What a sender's answer waits for."""
+
+    vault: bool  # until one gave the entry back
+    waits: bool  # without one: for as long as it takes; else some seconds, and it is counted
 
 
 class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +109,12 @@ class ExchangeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     free_bytes_min: Annotated[int, Meta(ge=0)] = 256 * 2**20  # left of the disk for this station's own journals
 
 
+class WitnessSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where witnesses leave what they cosigned."""
+
+    folders: list[str] = field(default_factory=list)  # of requests and answers, as `journal witness` is given
+
+
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A ward that is declared; wards that feeds name are learned."""
 
@@ -120,6 +133,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     charts: ChartsSettings = ChartsSettings()
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
+    witness: WitnessSettings = WitnessSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
     wards: list[WardSettings] = field(default_factory=list)
@@ -129,6 +143,21 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def drill(self) -> bool:
         """Whether this home is an exercise's: its journals' origins begin with "drill/"."""
         return self.node.id.startswith("drill/")
+
+    @property
+    def acks_by_vault(self) -> bool:
+        """Whether any sender's answer waits for a vault."""
+        return self.capture.ack == "vault" or any(feed.ack == "vault" for feed in self.feeds.values())
+
+    def ack_rule(self, sender: str = "") -> AckRule:
+        """What holds for *sender*: what its feed says, or else `[capture]` and its exceptions."""
+        said = self.capture
+        feed = next((feed for feed in self.feeds.values() if sender in feed.senders), None)
+        ack = (feed.ack if feed else "") or said.ack
+        waits = (said.when_no_vault == "wait") != (sender in said.no_vault_exceptions)
+        if feed and feed.when_no_vault:
+            waits = feed.when_no_vault == "wait"
+        return AckRule(ack == "vault", waits)
 
 
 def parse_settings(text: str) -> Settings:

@@ -60,7 +60,7 @@ from contrefeu.journal.recovery import (
     recovery_keys,
     recovery_notes,
 )
-from contrefeu.journal.standing import survey
+from contrefeu.journal.standing import root_at, survey
 from contrefeu.journal.store import JournalWriter, Limits
 from contrefeu.journal.succession import Succession, chain, open_writer, successions, successor_name
 from contrefeu.journal.verify import Verified, verify_journal
@@ -130,6 +130,7 @@ __all__ = [
     "rank_of",
     "recovery_keys",
     "recovery_notes",
+    "root_at",
     "seal_info",
     "sign_reading_keys",
     "successions",

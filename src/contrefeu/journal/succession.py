@@ -8,7 +8,8 @@ Rules kept here:
   * A successor is a journal like any other, from entry 1, under the same key. Every checkpoint of it names the head of
     the one before as its writer found it; the first is kept before the journal counts as one.
   * Its hybrid clock goes on where the one before stood. Readers fold both.
-  * A name that a vault holds and this home does not is never taken again: that would be a fork.
+  * A name that others hold and this home does not is never taken again: that would be a fork. They hold it when its
+    writer signed for it: what anybody may lay somewhere takes no name away.
   * Another key than the journal's is the operator's to mend, and begins nothing.
 """
 
@@ -135,7 +136,7 @@ def open_writer(
             raise  # a full or a read-only disk, or a write that failed: it passes, and the writer is started again
         log.error("a journal is not gone on with", journal=name, reason=refused.strerror)
     follows, hlc = _head_of(JournalFiles.of(journals, name), Signer(name, seed).verifier)
-    successor = _free_name(journals, journal, held)
+    successor = _free_name(journals, journal, seed, held)
     log.error("a successor is begun", journal=successor, reason=f"in the place of {name}")
     return _writer(
         journals, Signer(successor, seed), recipients, clock, held, limits, make, follows=follows, after_hlc=hlc
@@ -154,8 +155,7 @@ def _writer(
     follows: Followed | None = None,
     after_hlc: int = 0,
 ) -> JournalWriter:
-    folder = JournalFiles.of(journals, signer.verifier.name).folder.name
-    vouched = [point for note in held.get(folder, ()) if (point := _opened(note, signer.verifier)) is not None]
+    vouched = _vouched(journals, signer.verifier, held)
     return make(
         journals,
         signer,
@@ -166,6 +166,11 @@ def _writer(
         follows=follows,
         after_hlc=after_hlc,
     )
+
+
+def _vouched(journals: Path, verifier: Verifier, held: Mapping[str, Sequence[bytes]]) -> list[Checkpoint]:
+    notes = held.get(JournalFiles.of(journals, verifier.name).folder.name, ())
+    return [point for note in notes if (point := _opened(note, verifier)) is not None]
 
 
 def _opened(note: bytes, verifier: Verifier) -> Checkpoint | None:
@@ -210,12 +215,12 @@ def _checkpoint(files: JournalFiles, verifier: Verifier) -> Checkpoint | None:
         return None
 
 
-def _free_name(journals: Path, journal: str, held: Mapping[str, Sequence[bytes]]) -> str:
+def _free_name(journals: Path, journal: str, seed: bytes, held: Mapping[str, Sequence[bytes]]) -> str:
     last = chain(journals, journal)[-1]
     for number in range(2, SUCCESSORS_MAX + 1):
         name = successor_name(journal, number)
         files = JournalFiles.of(journals, name)
-        if not files.verifier_file.exists() and files.folder.name not in held:
+        if not files.verifier_file.exists() and not _vouched(journals, Signer(name, seed).verifier, held):
             return name
     raise JournalTampered(
         f'Journal "{last}" cannot be gone on with, and has {SUCCESSORS_MAX} successors already.',

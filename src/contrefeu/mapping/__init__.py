@@ -2,10 +2,12 @@
 
 from contrefeu.mapping.loss import Loss
 from contrefeu.mapping.read import read
-from contrefeu.mapping.reading import FeedRules, Link, Movement, Reading, Rules, Said, Stay, Subject
+from contrefeu.mapping.reading import OBJECT, PEOPLE, FeedRules, Link, Movement, Reading, Rules, Said, Stay, Subject
 from contrefeu.mapping.survey import FeedSurvey
 
 __all__ = [
+    "OBJECT",
+    "PEOPLE",
     "FeedRules",
     "FeedSurvey",
     "Link",

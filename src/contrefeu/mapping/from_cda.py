@@ -1,4 +1,5 @@
-"""CDA R2 in: the document as its author attested it, and its coded allergies, medicines, problems and results.
+"""CDA R2 in: the document as its author attested it, and its coded allergies, medicines, problems, results,
+vaccines and acts.
 
 Sources: HL7 C-CDA on FHIR; IHE PCC. Rules kept here:
   * The document is kept whole, and its sections as text: that is what was signed. A coded entry becomes a line of its
@@ -10,13 +11,26 @@ Sources: HL7 C-CDA on FHIR; IHE PCC. Rules kept here:
 """
 
 import re
-from base64 import b64decode, b64encode
-from binascii import Error as BadBase64
+from base64 import b64encode
 from collections.abc import Iterator
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from contrefeu.cda import Code, Document, NotCda, Number, Problem, Reaction, Result, Substance, Value, read_document
+from contrefeu.cda import (
+    Act,
+    Code,
+    Document,
+    Entry,
+    NotCda,
+    Number,
+    Problem,
+    Reaction,
+    Result,
+    Substance,
+    Vaccine,
+    Value,
+    read_document,
+)
 from contrefeu.fhir import (
     AllergyIntolerance,
     Annotation,
@@ -31,11 +45,14 @@ from contrefeu.fhir import (
     DoseAndRate,
     HumanName,
     Identifier,
+    Immunization,
     Json,
     MedicationStatement,
     Observation,
     Patient,
+    Performer,
     Period,
+    Procedure,
     Quantity,
     Reference,
     ReferenceRange,
@@ -45,9 +62,11 @@ from contrefeu.fhir import (
 )
 from contrefeu.fhir import Reaction as AllergyReaction
 from contrefeu.hl7 import Moment, parse_moment
+from contrefeu.mapping.inside import attachments_of
 from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import FeedRules, Reading, Said, Subject
 from contrefeu.mapping.tables.cda import (
+    ACT_STATUS,
     ALLERGY_KINDS,
     CLINICAL_STATUS,
     DENIALS,
@@ -96,7 +115,7 @@ def read_cda(reading: Reading, body: bytes, rules: FeedRules) -> None:
             reading.lose(f"section {section.code}", "its coded entries are kept in the document; its text is shown")
 
 
-def _entry(entry: Reaction | Problem | Substance | Result, patient_key: str, n: int, zone: ZoneInfo) -> Said | None:
+def _entry(entry: Entry, patient_key: str, n: int, zone: ZoneInfo) -> Said | None:
     match entry:
         case Reaction():
             return _allergy(entry, patient_key, zone)
@@ -106,6 +125,10 @@ def _entry(entry: Reaction | Problem | Substance | Result, patient_key: str, n: 
             return _medicine(entry, patient_key, n, zone)
         case Result():
             return _observation(entry, patient_key, n, zone)
+        case Vaccine():
+            return _vaccine(entry, patient_key, zone)
+        case Act():
+            return _act(entry, patient_key, zone)
 
 
 def _numbers(numbers: list[Number], authority: str) -> tuple[list[str], list[Identifier]]:
@@ -170,24 +193,7 @@ def _documents(document: Document, body: bytes, moment: Moment | None, reading: 
 
 def _bodies(document: Document, body: bytes) -> list[Attachment]:
     """The narrative as text, an embedded file as it is, and the document itself."""
-    found = []
-    parts = [
-        "\n".join(part for part in (section.title.upper(), section.text) if part)
-        for section in document.sections
-        if section.title or section.text
-    ]
-    if parts:
-        text = b64encode("\n\n".join(parts).encode("utf-8", "replace")).decode()
-        found.append(Attachment("text/plain; charset=utf-8", text))
-    if document.file_base64:
-        try:
-            b64decode(document.file_base64, validate=True)
-            found.append(Attachment(document.file_media_type, document.file_base64))
-        except BadBase64:
-            broken = b64encode(document.file_base64.encode()).decode()
-            found.append(Attachment("text/plain; charset=utf-8", broken, document.file_media_type))
-    found.append(Attachment("application/cda+xml", b64encode(body).decode(), "CDA"))
-    return found
+    return [*attachments_of(document), Attachment("application/cda+xml", b64encode(body).decode(), "CDA")]
 
 
 def _allergy(entry: Reaction, patient_key: str, zone: ZoneInfo) -> Said | None:
@@ -261,6 +267,40 @@ def _medicine(entry: Substance, patient_key: str, n: int, zone: ZoneInfo) -> Sai
     return _said("MedicationStatement", patient_key, entry.number, f"{_name(drug)}|{entry.since}|{n}", found)
 
 
+def _vaccine(entry: Vaccine, patient_key: str, zone: ZoneInfo) -> Said | None:
+    code = _concept(entry.vaccine)
+    if code is None:
+        return None
+    given = entry.status in {"", "completed"}
+    found = Immunization(
+        status="not-done" if entry.negated else "completed" if given else "entered-in-error",
+        statusReason=_concept(entry.reason),
+        vaccineCode=code,
+        occurrenceDateTime=_when(entry.time, zone),
+        lotNumber=entry.lot,
+        doseQuantity=_quantity(entry.dose, entry.dose_unit),
+    )
+    if not given and entry.status != "nullified":
+        return None  # begun, held or broken off: its text says what became of it
+    return _said("Immunization", patient_key, entry.number, f"{_name(code)}|{entry.time}", found)
+
+
+def _act(entry: Act, patient_key: str, zone: ZoneInfo) -> Said | None:
+    code = _concept(entry.code)
+    if code is None:
+        return None
+    since, until = _when(entry.since, zone), _when(entry.until, zone)
+    found = Procedure(
+        status="not-done" if entry.negated else ACT_STATUS.get(entry.status, "unknown"),
+        code=code,
+        performedDateTime=since if not until or until == since else "",
+        performedPeriod=Period(since, until) if until and until != since else None,
+        performer=[Performer(Reference(display=name)) for name in entry.performers],
+        bodySite=[site for one in entry.sites if (site := _concept(one))],
+    )
+    return _said("Procedure", patient_key, entry.number, f"{_name(code)}|{entry.since}", found)
+
+
 def _observation(entry: Result, patient_key: str, n: int, zone: ZoneInfo) -> Said | None:
     code = _concept(entry.code)
     if code is None:
@@ -300,7 +340,7 @@ def _said(
     patient_key: str,
     number: Number | None,
     name: str,
-    resource: AllergyIntolerance | Condition | MedicationStatement | Observation,
+    resource: AllergyIntolerance | Condition | MedicationStatement | Observation | Immunization | Procedure,
 ) -> Said:
     """Numbers of entries are reused by careless writers: the patient's number stands before them."""
     values = plain(resource)

@@ -7,6 +7,8 @@ Rules kept here:
   * A resource is called by its identifier, else by the sender's own id, else by its content.
   * What a line of a chart refers to and no chart holds (a drug, a prescriber) is put in words beside the reference.
   * A deletion deletes nothing; it is noted.
+  * What people say here (source "user/...") may be about an object that the chart holds, of whoever's making: it names
+    it by its id, and says what changes of it. No feed can.
   * What is labelled as an exercise's (HTEST), or stands beside such a resource of the same patient, is charted in the
     exercises' world (F33).
 """
@@ -16,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from contrefeu.fhir import Json, derived_id, encode, is_exercise
-from contrefeu.mapping.reading import FeedRules, Link, Reading, Said, Subject
+from contrefeu.mapping.reading import OBJECT, PEOPLE, Ensemble, FeedRules, Link, Reading, Said, Subject
 from contrefeu.mapping.tables.codes import NATIONAL_AUTHORITIES, NATIONAL_TYPES
 
 # Types that hold something about one patient, and the element that names the patient
@@ -61,9 +63,10 @@ def read_fhir(reading: Reading, resource: Any, rules: FeedRules) -> None:
     alone = next(iter(by_patient)) if len(by_patient) == 1 else ""
     words = {name: text for url, one in resources if (text := _words(one)) for name in _names(url, one)}
     drugs = {name: one for url, one in resources if one["resourceType"] == "Medication" for name in _names(url, one)}
+    files = {name: one for url, one in resources if one["resourceType"] == "Binary" for name in _names(url, one)}
     for _, one in resources:
         type_ = str(one["resourceType"])
-        if type_ == "Patient":
+        if type_ == "Patient" or (type_ == "Binary" and len(resources) > 1):
             continue
         if type_ not in _CHARTED:
             reading.lose(type_, "kept in the message, not charted")
@@ -71,7 +74,7 @@ def read_fhir(reading: Reading, resource: Any, rules: FeedRules) -> None:
         element = _CHARTED[type_]
         key = _patient_key(one, element, names, authority) or (alone if not _names_somebody(one, element) else "")
         if key:
-            by_patient.setdefault(key, []).append(_with_words(_with_drug(one, drugs)))
+            by_patient.setdefault(key, []).append(_with_files(_with_words(_with_drug(one, drugs)), files))
         else:
             reading.lose(type_, "names no patient that can be told from others")
     ids = {f"{one['resourceType']}/{one.get('id')}": _name(one, reading.source) for _, one in resources}
@@ -141,7 +144,12 @@ def _part(
         security = _dicts(_dict(one.get("meta")).get("security"))
         if security:
             values["meta"] = {"security": security}
-        part.said.append(Said(str(one["resourceType"]), _name(one, whole.source), values, _time(one)))
+        name = _name(one, whole.source)
+        mode: Ensemble = "replace"
+        if name.startswith(OBJECT):
+            mode = "update"
+            values.pop("identifier")  # it says which object, not what it is called
+        part.said.append(Said(str(one["resourceType"]), name, values, _time(one), mode))
     return part
 
 
@@ -248,7 +256,8 @@ def _name(resource: Json, source: str) -> str:
     """What a resource is called: its first identifier with a system, else its sender's id, else its content."""
     for number in _dicts(resource.get("identifier")):
         if number.get("value") and number.get("system"):
-            return f"{number['system']}|{number['value']}"
+            name = f"{number['system']}|{number['value']}"
+            return name if source.startswith(PEOPLE) or not name.startswith(OBJECT) else f"{source}|{name}"
     if resource.get("id"):
         return f"{source}|{resource['id']}"
     return f"{source}|{derived_id('content', encode(resource).decode('utf-8', 'replace'))}"
@@ -311,6 +320,28 @@ def _with_words(resource: Json) -> Json:
     notes = _dicts(resource.get("note"))
     new = [{"text": text} for text in said if not any(text in str(note.get("text")) for note in notes)]
     return {**resource, "note": [*notes, *new]} if new else resource
+
+
+def _with_files(resource: Json, files: dict[str, Json]) -> Json:
+    """A report or a document with the bytes that its bundle holds apart (Binary), so that they are read in place."""
+    if not files or resource["resourceType"] not in {"DocumentReference", "DiagnosticReport"}:
+        return resource
+    if resource["resourceType"] == "DiagnosticReport":
+        forms = [_with_file(one, files) for one in _dicts(resource.get("presentedForm"))]
+        return {**resource, "presentedForm": forms} if forms else resource
+    content = [
+        {**one, "attachment": _with_file(_dict(one.get("attachment")), files)}
+        for one in _dicts(resource.get("content"))
+    ]
+    return {**resource, "content": content} if content else resource
+
+
+def _with_file(attachment: Json, files: dict[str, Json]) -> Json:
+    target = str(attachment.get("url") or "")
+    file = files.get(target) or files.get("/".join(target.split("/")[-2:]))
+    if attachment.get("data") or file is None or not isinstance(file.get("data"), str):
+        return attachment
+    return {"contentType": str(file.get("contentType") or ""), **attachment, "data": file["data"]}
 
 
 def _ingredient(one: Json, contained: dict[str, Json], drugs: dict[str, Json]) -> str:

@@ -14,6 +14,11 @@ from msgspec import Struct, field
 from contrefeu.fhir import Json
 from contrefeu.mapping.loss import Loss
 
+OBJECT = "urn:contrefeu:object|"
+"""Begins the key of a `Said` about an object that the chart holds already: its id stands behind."""
+
+PEOPLE = "user/"  # begins the source of what people do here; no feed's begins so
+
 Ensemble = Literal["replace", "update"]
 """Whether a statement is all of its object (a result line), or what changed of it (an order's status)."""
 
@@ -58,6 +63,7 @@ class Movement(Struct, frozen=True):
     place: list[str] = []  # ward, room, bed, facility; empty when not said
     unit: str = ""  # responsible unit
     patient_class: str = ""
+    announced: bool = False  # its time is after that of the message: the fold says so
 
 
 class Stay(Struct, frozen=True):

@@ -1,6 +1,65 @@
-"""After the attack: a node from copies and the custodians' shares; and before it, that it would work."""
+"""After the attack: a node from copies and the custodians' shares, what a restored system lacks, sent back, accounted
+for; and before it, that it would work."""
 
-from contrefeu.recovery.rebuild import Restored, restore
+from contrefeu.recovery.account_page import AccountList, account_pdf
+from contrefeu.recovery.compared import TABLES
+from contrefeu.recovery.fetch import Forward
+from contrefeu.recovery.findings import Finding, findings
+from contrefeu.recovery.gap import Gap, PatientGap, Sources, find_gap
+from contrefeu.recovery.gather import Difference
+from contrefeu.recovery.holdings import Columns, columns, held
+from contrefeu.recovery.ledger import LEDGER_TABLES, Ledger
+from contrefeu.recovery.plan import Header, Line, check_plan, planned, read_plan, write_plan
+from contrefeu.recovery.profiles import Profile, read_profile
+from contrefeu.recovery.progress import Progress
+from contrefeu.recovery.rebuild import Restored, Watcher, restore
+from contrefeu.recovery.replay import Replay, Replayed
+from contrefeu.recovery.report import FATES, FOUND_TABLE, Account, Accountant
+from contrefeu.recovery.scratch import Scratch, scratch
 from contrefeu.recovery.selftest import SelfTest, self_test
+from contrefeu.recovery.wire import MllpTarget, NotReached, Outcome, open_target, unreachable
 
-__all__ = ["Restored", "SelfTest", "restore", "self_test"]
+__all__ = ["Difference", "Restored", "SelfTest", "Watcher", "restore", "self_test"]
+__all__ = [
+    "FATES",
+    "FOUND_TABLE",
+    "LEDGER_TABLES",
+    "TABLES",
+    "Account",
+    "AccountList",
+    "Accountant",
+    "Columns",
+    "Finding",
+    "Forward",
+    "Gap",
+    "Header",
+    "Ledger",
+    "Line",
+    "MllpTarget",
+    "NotReached",
+    "Outcome",
+    "PatientGap",
+    "Profile",
+    "Progress",
+    "Replay",
+    "Replayed",
+    "Restored",
+    "Scratch",
+    "SelfTest",
+    "Sources",
+    "account_pdf",
+    "check_plan",
+    "columns",
+    "find_gap",
+    "findings",
+    "held",
+    "open_target",
+    "planned",
+    "read_plan",
+    "read_profile",
+    "restore",
+    "scratch",
+    "self_test",
+    "unreachable",
+    "write_plan",
+]

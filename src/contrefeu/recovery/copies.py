@@ -1,24 +1,21 @@
-"""Bringing copies home: which bytes of a vault's copy a new home gets, and getting them there.
+"""How far a journal that came home goes, or what of it was received by an instant; and cutting the rest off.
 
 Rules kept here:
-  * Bytes go over as they lie in the copy; a torn write at its end stays behind.
-  * With an instant, what was received later stays in the vault. A frame that holds entries from both sides of it comes
-    along, for an entry is never cut off from the frame that it was signed in; charts asked for that instant leave
+  * With an instant, what was received later does not stay in the new home. A frame that holds entries from both sides
+    of it does, for an entry is never cut off from the frame that it was signed in; charts asked for that instant leave
     those entries out.
-  * A segment's file is there under its name only when it is whole: what is there is not copied again.
-  * A checkpoint that signs for more than came home stays in the vault: it would read as a loss.
+  * A checkpoint that signs for more than stays is left out: it would read as a loss.
 """
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from contrefeu.base import durable_makedirs, sync_dir, write_file
-from contrefeu.journal import Head, JournalFiles, JournalReader, KeyOf, pack_head
+from contrefeu.base import sync_dir
+from contrefeu.journal import JournalFiles, JournalReader, KeyOf
 from contrefeu.proof import Verifier, open_checkpoint
-from contrefeu.vault import CHUNK_BYTES, JOURNALS, End, Header, Vault, VaultAway, frames_from, reach_of, read_header
+from contrefeu.vault import End, Header, frames_from, reach_of, read_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +31,10 @@ class Copied:
         return self.end.sequence
 
 
-def segment_headers(files: JournalFiles, *, last_first: bool = False) -> Iterator[Header]:
-    """The headers of a copy's segments, in order; a file without one (a torn write) is passed over."""
+def _headers_last_first(files: JournalFiles) -> Iterator[Header]:
+    """The headers of a copy's segments, the last one first; a file without one (a torn write) is passed over."""
     verifier = files.verifier()
-    for number in sorted(files.segments(), reverse=last_first):
+    for number in sorted(files.segments(), reverse=True):
         with files.segment(number).open("rb") as file:
             header = read_header(partial(_pread, file.fileno()), number, verifier)
         if header is not None:
@@ -62,7 +59,7 @@ def _committed(files: JournalFiles, signed: int, until_ns: int | None, *, at_lea
     Clocks are set back at times: the last frame counts, not the first that is late.
     """
     before_all = End()
-    for header in segment_headers(files, last_first=True):
+    for header in _headers_last_first(files):
         with files.segment(header.said.segment).open("rb") as file:
             read = partial(_pread, file.fileno())
             end = reach_of(read, os.fstat(file.fileno()).st_size, header, signed).end
@@ -91,42 +88,19 @@ def _last_in_time(files: JournalFiles, sequence: int, until_ns: int, key_of: Key
     return sequence
 
 
-def bring(vault: Vault, files: JournalFiles, to: JournalFiles, wanted: Copied) -> None:
-    """Copy what is *wanted* of the copy in *files* to the new home."""
-    durable_makedirs(to.segments_folder)
-    name = f"{JOURNALS}/{files.folder.name}"
-    end = wanted.end
+def cut(files: JournalFiles, end: End) -> None:
+    """Leave of the journal in *files* what lies before *end*: the rest stays in the vault."""
     for number in files.segments():
         if number > end.segment:
-            break
-        segment = f"{name}/segments/{number:010d}.seg"
-        length = end.offset if number == end.segment else vault.size(segment) or 0
-        _bring_file(vault, segment, length, to.segment(number))
+            files.segment(number).unlink()
     if end.segment:
-        write_file(to.head, pack_head(Head(end.segment, end.offset, end.sequence, end.tree.size)), mode=0o644)
-    note = vault.read(f"{name}/checkpoint")
-    if note and open_checkpoint(note, [files.verifier()]).size <= end.tree.size:
-        write_file(to.checkpoint, note, mode=0o644)
-    # Last: a folder is a journal once it has its verifier.
-    write_file(to.verifier_file, vault.read(f"{name}/verifier"), mode=0o644)
-
-
-def _bring_file(vault: Vault, name: str, length: int, to: Path) -> None:
-    if to.exists() and to.stat().st_size == length:
-        return
-    beside = to.with_name(f".{to.name}.new")
-    with beside.open("wb") as file:
-        offset = 0
-        while offset < length:
-            block = vault.read(name, offset, min(CHUNK_BYTES, length - offset))
-            if not block:
-                raise VaultAway(f"{name} in {vault.url} is shorter than it was.", safe="What was restored so far.")
-            file.write(block)
-            offset += len(block)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(to)
-    sync_dir(to.parent)
+        with files.segment(end.segment).open("r+b") as file:
+            file.truncate(end.offset)
+            os.fsync(file.fileno())
+    if _leaves_signed_for(files, files.verifier()) > end.tree.size:
+        files.checkpoint.unlink()
+    sync_dir(files.segments_folder)
+    sync_dir(files.folder)
 
 
 def _leaves_signed_for(files: JournalFiles, verifier: Verifier) -> int:

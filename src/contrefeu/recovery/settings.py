@@ -2,55 +2,60 @@
 
 Rules kept here:
   * The zone, the wards, the feeds and the refused senders come along: charts depend on them.
-  * Where charts are kept is said anew: the lost home's server may be lost too.
   * The vaults do not: a home that was made to look at the past must not add to it. `vault add` says it again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from contrefeu.base import MissingError
 from contrefeu.hospital import Settings, SettingsError, feed_text, parse_settings
-from contrefeu.journal import JournalFiles
-from contrefeu.recovery.copies import segment_headers
-from contrefeu.vault import NODES, Vault
+from contrefeu.recovery.gather import Findings
+from contrefeu.vault import NODES, Vault, VaultAway
 
 
-def last_settings(vault: Vault, copies: Sequence[JournalFiles]) -> Settings:
-    """The settings that a vault holds, of the node that wrote last.
+def last_settings(vaults: Sequence[Vault], opened: Mapping[str, int], findings: Findings) -> Settings:
+    """The settings that *vaults* hold, of the node that wrote last.
+
+    Args:
+        vaults: Where.
+        opened: Journal -> when its last segment was begun, as its writer signed it.
+        findings: What is told of vaults that are away.
 
     Raises:
-        MissingError: It holds none.
+        MissingError: They hold none.
     """
-    opened = {}  # journal -> when its last segment was begun, as its writer signed it
-    for files in copies:
-        journal = files.verifier().name
-        opened[journal] = next((h.said.opened_ns for h in segment_headers(files, last_first=True)), 0)
-    found: list[tuple[int, Settings]] = []
-    for node in vault.names(NODES):
-        settings = _newest(vault, node)
-        if settings is not None:
-            own = (opened.get(f"{settings.node.id}-{role}", -1) for role in ("capture", "station"))
-            found.append((max(own), settings))
+    found: list[tuple[int, int, Settings]] = []
+    for vault in vaults:
+        try:
+            for node in vault.names(NODES):
+                settings, versions = _newest(vault, node)
+                if settings is not None:
+                    own = (opened.get(f"{settings.node.id}-{role}", -1) for role in ("capture", "station"))
+                    found.append((max(own), versions, settings))
+        except VaultAway as away:
+            findings.passed_over(vault, away)
     if not found:
         raise MissingError(
-            f"There are no settings in {vault.url}: the zone of its wards is not known.",
+            f"There are no settings in {', '.join(vault.url for vault in vaults)}: the zone of the wards is not known.",
             safe="The copies, as they were.",
             next="Restore from another vault, or put contrefeu.toml of the lost node in its nodes/NODE/settings/.",
         )
-    return max(found, key=lambda one: one[0])[1]
+    # A vault that lags has fewer versions of the same node's.
+    return max(found, key=lambda one: one[:2])[2]
 
 
-def _newest(vault: Vault, node: str) -> Settings | None:
+def _newest(vault: Vault, node: str) -> tuple[Settings | None, int]:
     folder = f"{NODES}/{node}/settings"
-    for version in reversed(vault.names(folder)):
+    versions = vault.names(folder)
+    for version in reversed(versions):
         try:
-            return parse_settings(vault.read(f"{folder}/{version}").decode())
+            return parse_settings(vault.read(f"{folder}/{version}").decode()), len(versions)
         except (SettingsError, UnicodeDecodeError):
             continue
-    return None
+    return None, 0
 
 
 def settings_text(old: Settings, node: str) -> str:
@@ -58,7 +63,7 @@ def settings_text(old: Settings, node: str) -> str:
     said: dict[str, Any] = msgspec.to_builtins(old)
     said["node"]["id"] = node
     lines = ["# Contrefeu: settings of this node, restored. docs/reference/settings.md says what each means."]
-    for table in ("node", "capture", "web", "exchange", "keys", "charts", "copies"):  # system users are a machine's own
+    for table in ("node", "capture", "web", "exchange", "keys", "copies"):  # system users are a machine's own
         lines += [f"[{table}]", *_pairs(said[table]), ""]
     for ward in said["wards"]:
         lines += ["[[wards]]", *_pairs(ward), ""]

@@ -21,13 +21,14 @@ from contrefeu.station.fhir_api import FhirApi
 from contrefeu.station.house import House, around
 from contrefeu.station.labels import DUE_SIGNS, age_words, allergies_struck_words, due_words, label, role_name
 from contrefeu.station.pages.boards import Boards
+from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.charts import ChartPages
 from contrefeu.station.pages.entries import EntryPages
 from contrefeu.station.pages.node import NodePages
 from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.pages.unplaced import UnplacedPages
 from contrefeu.station.pages.withdrawals import WithdrawalPages
-from contrefeu.station.sheet import sparkline
+from contrefeu.station.sparkline import sparkline
 from contrefeu.station.staff import Staff
 from contrefeu.web import (
     NO_METHOD,
@@ -104,6 +105,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *LoginPages(shell, house.deps.demo_logins).routes(),
         *Boards(house).routes(),
         *ChartPages(house).routes(),
+        *CarePages(house).routes(),
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
         *UnplacedPages(house).routes(),

@@ -108,7 +108,7 @@ class Deps:
     settings: Settings
     zone: ZoneInfo
     node_status: Callable[[], Awaitable[NodeStatus]]
-    alarms: Callable[[], Awaitable[Mapping[str, str]]] = _no_alarms  # journal -> what is wrong with it
+    alarms: Callable[[], Awaitable[Mapping[str, str]]] = _no_alarms  # journal or vault -> what is wrong with it
     insecure_http: bool = False
     audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref

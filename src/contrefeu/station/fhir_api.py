@@ -158,13 +158,22 @@ class FhirApi:
 
     async def _chart(self, id_: str) -> Chart:
         """Return the chart of this id: an id, not any number that a person is known by."""
+        await self._as_of()
         chart = await self._house.charts.chart(id_)
         if chart is None or chart.id != id_:
             raise NOT_FOUND
         return chart
 
     async def _as_of(self) -> str:
-        return (await self._house.charts.status()).as_of.time
+        """How far the charts are read.
+
+        Raises:
+            Problem: Their history is still being restored: a machine would take part of it for all.
+        """
+        status = await self._house.charts.status()
+        if status.restoring is not None:
+            raise Problem(503, "The history of these charts is still being restored.")
+        return status.as_of.time
 
     async def _find(self, wanted: Mapping[str, str]) -> tuple[list[Json], bool]:
         """Return the patients that meet every parameter, and whether there may be more."""

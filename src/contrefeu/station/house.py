@@ -1,18 +1,16 @@
 """What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from contrefeu.access import Account
-from contrefeu.chart import BoardRow, ChartsStatus, FeedStatus
+from contrefeu.access import Account, Downtime
+from contrefeu.chart import BoardRow, ChartsStatus
+from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.station.deps import ChartsLike, Deps
-from contrefeu.station.sheet import Person, Sheet, person_of
 from contrefeu.station.staff import Staff
 from contrefeu.web import NOT_FOUND, Around, Shell, Visit, person
 
-OURS = ("user/", "console")  # sources that are people here and no feed: their looks keep no page fresh
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
 
 
@@ -58,7 +56,7 @@ class House:
         found = await self.charts.chart(chart)
         if found is None:
             raise NOT_FOUND
-        sheet, id_ = Sheet(found), found.id
+        sheet, id_ = Sheet(found, self.deps.clock.now_ns()), found.id
         whose = person_of(sheet)
         if not self.account(request).in_scope(whose.ward) and not self.glass_broken(request, id_):
             raise OutOfScope(id_)
@@ -79,28 +77,32 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
     """Return what stands around a page: how far the charts are read, exercise or not, downtime, journals in trouble."""
     alarms = await deps.alarms() if visit.actor is not None else {}
     downtime = staff.downtime
-    since, wards = downtime.since, tuple(downtime.wards)
+    since, media = downtime.since, _media(downtime)
     try:
         if visit.actor is not None:
             await staff.refresh()
         status = await deps.charts.status()
     except (OSError, TimeoutError):
-        return Around(answers=False, downtime_since=since, downtime_wards=wards, alarms=alarms)
+        return Around(answers=False, downtime_since=since, downtime_media=media, alarms=alarms)
+    lacks = status.restoring
     return Around(
+        restoring_since=lacks.since if lacks is not None else "",
+        restoring=(lacks.read, lacks.of) if lacks is not None else (0, 0),
+        restoring_present=lacks is not None and lacks.present,
         as_of_time=status.as_of.time,
         as_of_entry=status.as_of.entry,
         exercise=shows_exercise(status, visit),
         both_worlds=bool(status.patients and status.test_patients),
         downtime_since=downtime.since,
-        downtime_wards=tuple(downtime.wards),
+        downtime_media=_media(downtime),
         troubles=status.troubles,
         alarms=alarms,
     )
 
 
-def of_feeds(senders: Sequence[FeedStatus]) -> list[FeedStatus]:
-    """Return the senders that are feeds, and not people here."""
-    return [sender for sender in senders if not sender.source.startswith(OURS)]
+def _media(downtime: Downtime) -> tuple[tuple[str, str], ...]:
+    """Each declaration that holds, the hospital's first: its ward, and where it writes."""
+    return tuple((ward, downtime.declared[ward].medium) for ward in sorted(downtime.declared))
 
 
 def opens_unplaced(account: Account) -> bool:

@@ -5,8 +5,7 @@ A code that no row has is shown as it is: better a code than a wrong word.
 
 from collections.abc import Mapping
 
-from contrefeu.chart import DueItem
-from contrefeu.station.ages import Age
+from contrefeu.chart import Age, DueItem
 from contrefeu.web import N_, Words
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -180,6 +179,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "coming": "",
         "unknown": N_("donnée ? non connu"),
     },
+    "notice": {  # what was said of a patient's numbers, and done to no chart (mapping/from_hl7/notices.py)
+        "linked": N_("une autre identité lui est liée :"),
+        "deleted": N_("l’émetteur a supprimé cette personne"),
+        "number-moved": N_("un numéro a changé de patient :"),
+    },
     "loss": {  # why something of an entry, or all of it, stands in no chart: as readings and charts say it
         "kept in the message, not charted": N_("gardé dans le message, dans aucun dossier"),
         "names no patient that can be told from others": N_("ne nomme aucun patient que l’on puisse distinguer"),
@@ -194,6 +198,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         ),
         "a result without a code": N_("un résultat sans code"),
         "a document message without TXA": N_("un message de document sans TXA"),
+        "a segment goes on in another message: what is cut is on no chart": N_(
+            "un segment continue dans un autre message : ce qui est coupé n’est dans aucun dossier"
+        ),
+        "the message goes on in another one": N_("le message continue dans un autre"),
         "an appointment without a number": N_("un rendez-vous sans numéro"),
         "an unlinking that does not name two numbers: nothing was changed": N_(
             "une séparation qui ne nomme pas deux numéros : rien n’a été changé"

@@ -5,6 +5,7 @@ from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.exchange import Exchange, Found, Report
+from contrefeu.vault.expiry import due_in, let_go, let_go_of
 from contrefeu.vault.follow import follow, shipper_to
 from contrefeu.vault.held import Held
 from contrefeu.vault.host import HostSettings, NodeSettings, VaultHost, parse_host
@@ -18,16 +19,23 @@ from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
 from contrefeu.vault.pins import public_of
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
-from contrefeu.vault.repair import Repaired, copy_in_folder, copy_in_vault, repair
+from contrefeu.vault.repair import ObjectStore, Repaired, copy_in_folder, copy_in_vault, repair, repair_store
 from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
 from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
-from contrefeu.vault.vouched import vouched_notes
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
-from contrefeu.vault.witnessing import Witness, keep_cosigned, request_for, vouched_for, witnesses_in
+from contrefeu.vault.witnessing import (
+    Witness,
+    keep_cosigned,
+    request_for,
+    seen_file,
+    seen_in,
+    vouched_for,
+    witnesses_in,
+)
 
 __all__ = [
     "CHUNK_BYTES",
@@ -49,6 +57,7 @@ __all__ = [
     "HostSettings",
     "Meeting",
     "NodeSettings",
+    "ObjectStore",
     "Offers",
     "Peer",
     "PeerAway",
@@ -71,6 +80,7 @@ __all__ = [
     "copy_in_folder",
     "copy_in_vault",
     "credentials_file",
+    "due_in",
     "exchange_by_stick",
     "file_name",
     "follow",
@@ -79,6 +89,8 @@ __all__ = [
     "is_spool",
     "keep_cosigned",
     "last_passes",
+    "let_go",
+    "let_go_of",
     "make_identity",
     "make_vault",
     "open_vault",
@@ -94,12 +106,14 @@ __all__ = [
     "read_header",
     "recovery_chains",
     "repair",
+    "repair_store",
     "request_for",
     "scrub_beside",
+    "seen_file",
+    "seen_in",
     "shipper_to",
     "spool_folder",
     "verify_vault",
     "vouched_for",
-    "vouched_notes",
     "witnesses_in",
 ]

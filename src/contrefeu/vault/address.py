@@ -2,7 +2,9 @@
 
     s3://BUCKET/PREFIX?endpoint=https://HOST:PORT&lock=compliance&days=400&open-days=14&region=us-east-1
 
-    credentials file, mode 0600, TOML:   access_key = "…"   secret_key = "…"   ca = "/path/of/ca.pem" (optional)
+    credentials file, TOML, mode 0600, or 0640 in its owner's own group:
+
+    access_key = "…"   secret_key = "…"   ca = "/path/of/ca.pem" (optional)
 
 Rules kept here:
   * An address holds no secret: it stands in settings, in logs and on screens.
@@ -10,6 +12,9 @@ Rules kept here:
 """
 
 import datetime as dt
+import grp
+import os
+import pwd
 import stat
 import tomllib
 from dataclasses import dataclass
@@ -97,7 +102,8 @@ def read_credentials(path: Path) -> Credentials:
         OperatorError: It is not there, others may read it, or it does not say what it must.
     """
     try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        found = path.stat()
+        if stat.S_IMODE(found.st_mode) & (0o037 if _is_private(found) else 0o077):
             raise OperatorError(
                 "The file of the vault's credentials can be read by others.",
                 safe="Nothing was done with it.",
@@ -119,6 +125,14 @@ def read_credentials(path: Path) -> Credentials:
             next='Two lines: access_key = "…" and secret_key = "…"; and ca = "FILE" where the store has its own.',
         )
     return Credentials(said["access_key"], said["secret_key"], said.get("ca", ""))
+
+
+def _is_private(found: os.stat_result) -> bool:
+    """Whether a file's group is its owner's own, which bears the owner's name: nobody is in it but by intent."""
+    try:
+        return pwd.getpwuid(found.st_uid).pw_name == grp.getgrgid(found.st_gid).gr_name
+    except KeyError:
+        return False
 
 
 def _days(text: str) -> int:

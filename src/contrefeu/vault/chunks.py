@@ -12,11 +12,11 @@ Rules kept here:
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from contrefeu.proof import Verifier
+from contrefeu.proof import PREFIX_BYTES, Verifier, read_prefix
 from contrefeu.vault.walk import End, Read, frames_from, frames_in, read_header
 
 PATHS_MAX = 64  # followed at once; somebody who lays more beside each chunk is stopped by the next checkpoint
@@ -89,6 +89,21 @@ class _Path:
         return self.pieces[-1].stop if self.pieces else 0
 
 
+def cut_at_frames(offset: int, data: bytes, bytes_max: int) -> Iterator[tuple[int, bytes]]:
+    """*data*, which lies at *offset*, in pieces of whole frames: each of *bytes_max* bytes at most, or one frame.
+
+    What is no frame, such as a header, stays with what follows.
+    """
+    start = stop = 0
+    while (found := read_prefix(data[stop : stop + PREFIX_BYTES])) is not None:
+        behind = stop + PREFIX_BYTES + found[0].length
+        if behind - start > bytes_max and stop > start:
+            yield offset + start, data[start:stop]
+            start = stop
+        stop = behind
+    yield offset + start, data[start:]
+
+
 def segment_of(
     chunks: Iterable[Chunk], read: Callable[[Chunk], bytes | None], signed: Callable[[], Signed | None]
 ) -> list[Piece]:
@@ -113,14 +128,13 @@ def proven(read: Read, size: int, signed: Signed) -> tuple[int, int]:
     if header is None:
         return (-1, 0)
     confirmed, whole = 0, header.length
-    for at, frame, end in frames_from(read, header, size):
+    for _at, frame, end in frames_from(read, header, size):
         root = signed.roots.get(end.tree.size)
         if root is not None:
             if root != end.tree.root():
                 return (-1, 0)
             confirmed = end.tree.size
-        if frame.whole:
-            whole = at + frame.length
+        whole += frame.length if frame.whole else 0
     return (confirmed, whole)
 
 
@@ -201,8 +215,7 @@ def _judge(path: _Path, data: bytes, signed: Signed) -> bool:
             if root != path.end.tree.root():
                 return False
             path.confirmed = path.end.tree.size
-        if frame.whole:
-            path.whole = path.end.offset
+        path.whole += frame.length if frame.whole else 0
     if taken < len(data):
         path.end = None
     return True

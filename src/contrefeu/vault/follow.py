@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from contrefeu.vault.opening import open_vault
 from contrefeu.vault.pairing import is_pulled
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, is_spool
+from contrefeu.vault.vouched import note_held
 
 POLL_S = 0.1  # a tenth of the second that a copy may lag (C5)
 QUICK_S = 0.01  # between two steps while senders wait for a vault (`ack = "vault"`)
@@ -102,7 +104,7 @@ class _Wanted:
             seen = (found.st_mtime_ns, found.st_size)
             if seen != self._seen:
                 said = parse_settings(self._path.read_text())
-                quick = said.capture.ack == "vault"
+                quick = said.acks_by_vault
                 self._vaults = {vault.url: _Wish(vault.bytes_per_second_max, quick) for vault in said.vaults}
                 self._seen = seen
         return self._vaults
@@ -167,7 +169,8 @@ class _Follower(threading.Thread):
             if found.state == "unreachable":
                 self._leaving.wait(RETRY_S)
             elif found.state != "catching-up" and shipper is not None:
-                self._leaving.wait(min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s)
+                pace_s = min(QUICK_S, shipper.pace_s) if self.wish.quick else shipper.pace_s
+                self._leaving.wait(max(0.0, began + pace_s - time.monotonic()))  # the step's own time is in it
         if shipper is not None:
             shipper.close()
 
@@ -185,7 +188,8 @@ def shipper_to(home: Home, url: str, *, bytes_per_s: int = 0) -> Shipper | Spool
     """
     if is_spool(url):
         return Spooler(home, url)
-    return Shipper(home, open_vault(url, home.vault_credentials, bytes_per_s=bytes_per_s))
+    vault = open_vault(url, home.vault_credentials, bytes_per_s=bytes_per_s)
+    return Shipper(home, vault, partial(note_held, home.journals, url))
 
 
 def tell_states(path: Path, states: list[dict[str, Any]]) -> None:

@@ -48,6 +48,7 @@ class HostSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     days: Annotated[int, Meta(ge=1, le=36_500)] = 400  # 13 months (C6): nothing younger is ever removed here
+    hold: bool = False  # a court, an inquiry, an attack that is being looked into: nothing is let go at all
     nodes: list[NodeSettings] = msgspec.field(default_factory=list)
 
     def quota_bytes(self, node: NodeSettings) -> int:

@@ -16,36 +16,34 @@ Rules kept here:
 
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-
-import structlog
 
 from contrefeu.base import OperatorError
 from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault.address import S3Address
 from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.checked import PROBES
-from contrefeu.vault.chunks import Chunk, Piece, Signed, proven, segment_of
+from contrefeu.vault.chunks import Chunk, Signed, cut_at_frames, proven, segment_of
+from contrefeu.vault.closing import Closing
 from contrefeu.vault.place import BRANCHES, JOURNALS, MARKER, NODES, VaultAway, VaultShrunk
 from contrefeu.vault.recovery import GRANTS
+from contrefeu.vault.stored import StoredSegment
 from contrefeu.vault.walk import read_header
 
 PACE_S = 0.5  # between two steps: a copy lags by less than a second, and a day is some 10^5 chunks, not 10^6
 IDENTITY_S = 2.0  # how long the vault is taken to be the one it was
-CLOSE_RETRY_S = 60.0  # a segment that could not be made one object is tried again so often; its chunks are locked
 LAPSE_S = 3600.0  # how often chunks whose lock is over are looked for
+CHUNK_BYTES = 2**20  # a block of the copy that is longer goes over as several chunks at once
+PUTS = 4  # at once: one block of the copy (walk.CHUNK_BYTES)
 OPEN = "open"
 _ORDER = 10**15  # more leaves than a journal will have: order = _ORDER - leaves
 _TITLE = "contrefeu vault v1"
-
-log = structlog.get_logger("vault")
 
 
 class ObjectLockVault:
@@ -57,10 +55,11 @@ class ObjectLockVault:
         self._url = url
         self._address = address
         self._bucket = bucket
-        self._segments: dict[str, _Segment] = {}
+        self._segments: dict[str, StoredSegment] = {}
         self._marker: tuple[str, float] = ("", 0.0)
         self._fetched: tempfile.TemporaryDirectory[str] | None = None
-        self._closing = _Closing(self._make_one)
+        self._closing = Closing(self._make_one)
+        self._putting = ThreadPoolExecutor(PUTS, "vault-putting")  # its threads begin with the first block of several
         self._lapsed_at = 0.0
 
     @property
@@ -147,11 +146,32 @@ class ObjectLockVault:
         rest, at = data[len(beyond) :], offset + len(beyond)
         if segment.grown < at:
             raise VaultShrunk("A segment in the object store is not in chunks any more.", safe="What is left of it.")
-        chunk = Chunk.of(at, rest)
-        self._bucket.put(f"{OPEN}/{name}/{chunk.name}", rest, self._address.open_days)
-        segment.add(chunk)
+        for chunk in self._put_chunks(name, at, rest):
+            segment.add(chunk)
         if self._fetched is not None:
             (Path(self._fetched.name) / name).unlink(missing_ok=True)
+
+    def _put_chunks(self, name: str, at: int, data: bytes) -> list[Chunk]:
+        """Several at once: over a long line each waits for its answer, and not for the others'.
+
+        When one fails, those that went over lie there: they are the same bytes as what is put in their place.
+        """
+        pieces = list(cut_at_frames(at, data, CHUNK_BYTES))
+        chunks = [Chunk.of(offset, piece) for offset, piece in pieces]
+        if len(pieces) == 1:
+            self._put_chunk(name, chunks[0], data)
+            return chunks
+        under_way = [
+            self._putting.submit(self._put_chunk, name, chunk, piece)
+            for chunk, (_, piece) in zip(chunks, pieces, strict=True)
+        ]
+        wait(under_way)  # all of them: what is still under way must not come behind a second try
+        for one in under_way:
+            one.result()
+        return chunks
+
+    def _put_chunk(self, name: str, chunk: Chunk, data: bytes) -> None:
+        self._bucket.put(f"{OPEN}/{name}/{chunk.name}", data, self._address.open_days)
 
     def put(self, name: str, data: bytes) -> None:
         """Put a small file at *name*; locked and read back on return."""
@@ -167,6 +187,19 @@ class ObjectLockVault:
                 safe="Both: nothing in it is ever replaced.",
                 next="contrefeu vault verify URL says what the vault holds.",
             )
+
+    def lay_beside(self, name: str, data: bytes) -> str:
+        """Put a whole segment beside what there is of it; returns the version that was there, "" when none was."""
+        there = [found for found in self._bucket.versions(name) if found.key == name]
+        self._bucket.put(name, data, self._address.days)
+        self._segments.pop(name, None)
+        if self._fetched is not None:
+            (Path(self._fetched.name) / name).unlink(missing_ok=True)
+        return there[0].id if there else ""
+
+    def kept_since_ns(self) -> int:
+        """What was received before need not be there any more."""
+        return int((self._bucket.now().timestamp() - self._address.days * 86400) * 1e9)
 
     def settle(self, name: str) -> None:
         """Look again at what there is of a file: a store that answered has kept it."""
@@ -233,18 +266,18 @@ class ObjectLockVault:
             roots[point.size] = point.root
         return Signed(verifier, int(number[:10]), roots)
 
-    def _segment(self, name: str) -> "_Segment":
+    def _segment(self, name: str) -> StoredSegment:
         if name not in self._segments:
             self._segments[name] = self._found(name)
         return self._segments[name]
 
-    def _found(self, name: str) -> "_Segment":
+    def _found(self, name: str) -> StoredSegment:
         chunks: dict[str, tuple[Chunk, list[Version]]] = {}
         for version in self._bucket.versions(f"{OPEN}/{name}/"):
             chunk = Chunk.named(version.key.rpartition("/")[2], version.modified)
             if chunk is not None and chunk.length == version.size:  # oldest last: `since` is when it was first there
                 chunks[chunk.name] = (chunk, [version, *chunks.get(chunk.name, (chunk, []))[1]])
-        segment = _Segment(self._bucket, f"{OPEN}/{name}", {key: found for key, (_c, found) in chunks.items()})
+        segment = StoredSegment(self._bucket, f"{OPEN}/{name}", {key: found for key, (_c, found) in chunks.items()})
         signed = partial(self._signed, name)
         segment.pieces = segment_of([chunk for chunk, _v in chunks.values()], segment.bytes_of, signed)
         wholes = [found for found in self._bucket.versions(name) if found.key == name]
@@ -252,7 +285,9 @@ class ObjectLockVault:
             segment.whole = self._whole(wholes, segment, signed)
         return segment
 
-    def _whole(self, wholes: list[Version], segment: "_Segment", signed: Callable[[], Signed | None]) -> Version | None:
+    def _whole(
+        self, wholes: list[Version], segment: StoredSegment, signed: Callable[[], Signed | None]
+    ) -> Version | None:
         """Which version of a whole segment counts; None when its chunks are better."""
         if len(wholes) == 1 and not segment.pieces:
             return wholes[0]
@@ -343,110 +378,6 @@ class ObjectLockVault:
         aside = f"{folder}/aside/{segment}.{offset}.{_digest(other)}.tail"
         if self._oldest(aside) is None:
             self._bucket.put(aside, other, self._address.days)
-
-
-class _Segment:
-    """A segment as the store holds it: one object, or chunks."""
-
-    def __init__(self, bucket: Bucket, folder: str, versions: dict[str, list[Version]]) -> None:
-        self._bucket = bucket
-        self._folder = folder
-        self._versions = versions
-        self._last: tuple[str, bytes | None] = ("", None)
-        self.pieces: list[Piece] = []
-        self.whole: Version | None = None
-
-    @property
-    def size(self) -> int | None:
-        """Bytes; None when there is nothing."""
-        if self.whole is not None:
-            return self.whole.size
-        return self.grown or None
-
-    @property
-    def grown(self) -> int:
-        """Bytes that are there in chunks."""
-        return self.pieces[-1].stop if self.pieces else 0
-
-    def add(self, chunk: Chunk) -> None:
-        """Count *chunk*, which was put, from its offset on."""
-        self.whole = None
-        self.pieces = [piece for piece in self.pieces if piece.start < chunk.offset]
-        self.pieces.append(Piece(chunk, chunk.offset))
-        self._versions.pop(chunk.name, None)
-
-    def read(self, offset: int = 0, length: int = -1) -> bytes:
-        """Bytes of it."""
-        if self.whole is not None:
-            return self._bucket.get(self.whole, offset, length)
-        stop = self.size or 0
-        stop = stop if length < 0 else min(stop, offset + length)
-        parts = []
-        for index, piece in enumerate(self.pieces):
-            until = min(stop, self.pieces[index + 1].start if index + 1 < len(self.pieces) else piece.stop)
-            start = max(offset, piece.start)
-            if start < until:
-                data = self.bytes_of(piece.chunk)
-                whole = data if data is not None else bytes(piece.chunk.length)  # damage, which a check will find
-                parts.append(whole[start - piece.chunk.offset : until - piece.chunk.offset])
-        return b"".join(parts)
-
-    def bytes_of(self, chunk: Chunk) -> bytes | None:
-        """What a chunk holds; None when no version of it holds what its name says."""
-        if self._last[0] != chunk.name:
-            key = f"{self._folder}/{chunk.name}"
-            known = self._versions.get(chunk.name)
-            if known is None:  # put meanwhile
-                known = self._versions[chunk.name] = [v for v in self._bucket.versions(key) if v.key == key][::-1]
-            datas = (self._bucket.get(version) for version in known)
-            self._last = (chunk.name, next((d for d in datas if Chunk.of(chunk.offset, d).name == chunk.name), None))
-        return self._last[1]
-
-
-class _Closing:
-    """Work that is done beside the copying, one at a time, and again when it failed."""
-
-    def __init__(self, work: Callable[[str], None]) -> None:
-        self._work = work
-        self._waiting: list[str] = []
-        self._lock = threading.Lock()
-        self._running: Future[None] | None = None
-        self._again_at = 0.0
-        self._pool: ThreadPoolExecutor | None = None
-
-    def take(self, name: str) -> None:
-        """Have *name* done."""
-        with self._lock:
-            if name not in self._waiting:
-                self._waiting.append(name)
-
-    def go_on(self) -> None:
-        """Begin, unless it is under way, or failed a moment ago."""
-        with self._lock:
-            if not self._waiting or (self._running is not None and not self._running.done()):
-                return
-            if time.monotonic() < self._again_at:
-                return
-            self._pool = self._pool or ThreadPoolExecutor(1, "vault-closing")
-            self._running = self._pool.submit(self._run)
-
-    def wait(self) -> None:
-        """Until nothing is left, or something failed."""
-        self._again_at = 0.0
-        self.go_on()
-        if self._running is not None:
-            self._running.result()
-
-    def _run(self) -> None:
-        while self._waiting:
-            try:
-                self._work(self._waiting[0])
-            except VaultAway as away:
-                log.warning("a closed segment is still in chunks", reason=away.kind)
-                self._again_at = time.monotonic() + CLOSE_RETRY_S
-                return
-            with self._lock:
-                self._waiting.pop(0)
 
 
 def _is_segment(name: str) -> bool:

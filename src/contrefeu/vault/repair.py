@@ -4,7 +4,8 @@ Rules kept here:
   * A segment counts as the good one when its writer signed for it: its header, each frame whole, and the tree behind it
     the one that the next header or a checkpoint names. Nothing else is ever put in a journal's place.
   * The damaged file is evidence: it lies in aside/, under a name that says what it is, before another takes its place.
-  * The segment that a writer is at work on is left alone.
+  * The segment that a writer is at work on is left alone, and in a store the last one: it may be growing.
+  * In a store nothing is replaced: the good segment is laid beside, as a version that counts for more.
   * Stopped half-way nothing is lost: the same repair goes on.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from contrefeu.base import durable_makedirs, sync_dir, write_file
 from contrefeu.journal import JournalFiles, Verified, verify_journal
@@ -40,8 +42,21 @@ class Repaired:
     journal: str
     segment: int
     source: str  # the copy that stands there now; "" when none of them is the one that was signed for
-    kept: str  # name of the damaged file in aside/; "" when there was none
+    kept: str  # name of the damaged file in aside/, in a store of the version; "" when there was none
     differs_at: int  # first byte that was not what it is now; -1 when nothing was there
+
+
+@runtime_checkable
+class ObjectStore(Vault, Protocol):
+    """A vault in which nothing is ever replaced."""
+
+    def lay_beside(self, name: str, data: bytes) -> str:
+        """Put a whole segment beside what there is under *name*; returns what that one is called, "" if none is."""
+        ...
+
+    def kept_since_ns(self) -> int:
+        """What was received before need not be there any more, by the store's clock and the address's days."""
+        ...
 
 
 def copy_in_folder(place: str, files: JournalFiles) -> Copy:
@@ -79,6 +94,51 @@ def repair(files: JournalFiles, copies: Sequence[Copy]) -> tuple[list[Repaired],
     return done, found
 
 
+def repair_store(store: ObjectStore, name: str, verifier: Verifier, copies: Sequence[Copy]) -> list[Repaired]:
+    """Mend the copy of the journal in folder *name* of an object store; one segment is in memory at a time.
+
+    What is missing at its beginning is put back unless all of it is older than what the store keeps.
+    """
+    own = copy_in_vault(store, name)
+    here = own.numbers()
+    last = max(here, default=0)
+    elsewhere = {number for copy in copies for number in copy.numbers()}
+    roots = _roots([own, *copies], verifier)
+    following = read_header(partial(_slice, own.segment(last)), last, verifier) if here else None
+    done: list[Repaired] = []
+    for number in sorted({number for number in elsewhere | set(here) if number < last}, reverse=True):
+        there = own.segment(number)
+        good = _signed_for(there, number, verifier, following, roots)
+        if not good:
+            source, good = _good_one(copies, number, verifier, following, roots)
+            if number < min(here) and not _is_kept(good, number, verifier, store.kept_since_ns()):
+                break
+            kept = store.lay_beside(f"{JOURNALS}/{name}/segments/{number:010d}.seg", good) if good else ""
+            differs_at = _difference(there, good) if good else -1
+            done.append(Repaired(verifier.name, number, source, kept, differs_at))
+        following = read_header(partial(_slice, good or there), number, verifier)
+    return done
+
+
+def _good_one(
+    copies: Sequence[Copy], number: int, verifier: Verifier, following: Header | None, roots: dict[int, bytes]
+) -> tuple[str, bytes]:
+    """The place that has the segment as it was signed for, and its bytes; nothing and nothing when none has."""
+    for copy in copies:
+        data = _signed_for(copy.segment(number), number, verifier, following, roots)
+        if data:
+            return copy.place, data
+    return "", b""
+
+
+def _is_kept(data: bytes, number: int, verifier: Verifier, since_ns: int) -> bool:
+    """Whether anything in a segment was received after *since_ns*."""
+    header = read_header(partial(_slice, data), number, verifier)
+    return header is not None and any(
+        frame.received_ns > since_ns for _at, frame, _end in frames_from(partial(_slice, data), header, len(data))
+    )
+
+
 def _wanted(files: JournalFiles, found: Verified, copies: Sequence[Copy]) -> Iterator[int]:
     """The segments to fetch: damaged ones, and those that copies have and that are missing between others."""
     damaged = {d.segment for d in found.damage if d.kind in FETCHED and d.segment}
@@ -99,11 +159,10 @@ def _mend(files: JournalFiles, number: int, verifier: Verifier, copies: Sequence
     following = _following(number, verifier, [own, *copies])
     if there and _signed_for(there, number, verifier, following, roots):
         return []
-    for copy in copies:
-        data = _signed_for(copy.segment(number), number, verifier, following, roots)
-        if data:
-            return [Repaired(verifier.name, number, copy.place, _exchange(files, path, data), _difference(there, data))]
-    return [Repaired(verifier.name, number, "", "", -1)]
+    source, data = _good_one(copies, number, verifier, following, roots)
+    if not data:
+        return [Repaired(verifier.name, number, "", "", -1)]
+    return [Repaired(verifier.name, number, source, _exchange(files, path, data), _difference(there, data))]
 
 
 def _signed_for(

@@ -6,11 +6,13 @@ Rules kept here:
     now is kept beside in a branch, and the state says `refused` for as long as it is so (S4).
   * A vault that is away, full or read-only is a state, not a failure: the next step begins where the copy ends.
   * `entries` counts what was read back from the copies, never what was sent (D8).
+  * What a vault holds is told, when it is met and when it refuses a journal: the writers may not know that theirs was
+    put back.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -27,6 +29,7 @@ from contrefeu.vault.copy import JournalCopy, Refused
 from contrefeu.vault.place import BRANCHES, JOURNALS, NODES, Vault, VaultAway, VaultShrunk
 from contrefeu.vault.recovery import RecoveryShipper
 from contrefeu.vault.source import HomeSource, Source
+from contrefeu.vault.verify import checkpoints_held
 
 TROUBLE_S = 1.0  # a journal that cannot be read is tried again so often
 RECHECK_S = 5.0  # a refused journal with nothing to keep beside is compared again so often: each reads up to a segment
@@ -81,9 +84,11 @@ class CopyState:
 class Shipper:
     """Copies one home's journals to one vault."""
 
-    def __init__(self, home: Home, vault: Vault) -> None:
+    def __init__(self, home: Home, vault: Vault, tell: Callable[[Iterable[bytes]], None] = lambda _: None) -> None:
+        """*tell* is given the checkpoints that the vault holds, before anything is copied there."""
         self._home = home
         self._vault = vault
+        self._tell = tell
         self._identity = ""
         self._lanes: dict[str, _Lane] = {}
         self._entries: dict[str, int] = {}  # of each journal, as it was last seen in this vault
@@ -99,8 +104,11 @@ class Shipper:
             if self._node:
                 self._recovery.step(self._node)
             lanes = [self._lane(name, opener) for name, opener in self._journals()]
+            refused = sum(lane.state == "refused" for lane in lanes)
             for lane in lanes:
                 lane.step(bytes_max)
+            if sum(lane.state == "refused" for lane in lanes) > refused:
+                self._pass_on()
         except VaultAway as away:
             self._entries |= {name: lane.entries for name, lane in self._lanes.items() if lane.entries}
             if isinstance(away, VaultShrunk):
@@ -145,7 +153,11 @@ class Shipper:
         if identity != self._identity:
             self._forget()
             self._entries.clear()
+            self._pass_on()
             self._identity = identity
+
+    def _pass_on(self) -> None:
+        self._tell(checkpoints_held(self._vault).values())
 
     def _forget(self) -> None:
         for lane in self._lanes.values():

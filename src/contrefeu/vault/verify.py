@@ -7,9 +7,11 @@ Rules kept here:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from contrefeu.base import MissingError
 from contrefeu.journal import Damage, JournalFiles, Verified, verify_journal
+from contrefeu.vault.expiry import let_go_of
 from contrefeu.vault.place import BRANCHES, JOURNALS, Vault
 
 
@@ -45,12 +47,24 @@ def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | N
     branches = vault.names(BRANCHES)
     for files in copies_in(vault):
         found = verify_journal(files, held_elsewhere=(held_elsewhere or {}).get(files.folder.name, ()))
+        found.damage[:] = [_let_go(damage, files) for damage in found.damage]
         for branch in branches:
             if branch.rpartition(".")[0] == files.folder.name:
                 segments = JournalFiles(vault.folder(f"{BRANCHES}/{branch}")).segments()
                 first = segments[0] if segments else 0
                 found.damage.append(Damage(found.journal, first, 0, found.entries + 1, found.entries, "forked"))
         yield found
+
+
+def _let_go(damage: Damage, files: JournalFiles) -> Damage:
+    """What lacks at the beginning, and stands in the record of what the vault's owner let go, is no loss."""
+    if damage.kind != "missing":
+        return damage
+    first = next(iter(files.segments()), 0)
+    gone = [one for one in let_go_of(files) if one.segment < first]
+    entries = {entry for one in gone for entry in (one.first_entry, one.last_entry)}
+    covered = bool(gone) and min(entries) <= damage.first_entry and damage.last_entry <= max(entries)
+    return replace(damage, kind="expired") if covered else damage
 
 
 def checkpoints_held(vault: Vault) -> dict[str, bytes]:

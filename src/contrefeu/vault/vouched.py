@@ -1,19 +1,24 @@
-"""What pulling vaults vouched for: on the node, the highest checkpoint of each journal that each of them cosigned.
+"""What vaults vouched for: on the node, the highest checkpoint of each journal that each of them showed.
 
-    HOME/vouched/<key>/<journal>.checkpoint       the node's own checkpoint, with the vault's line under it
+    HOME/vouched/<key>/<journal>.checkpoint       of a vault that pulls: with its line under it
+    HOME/vouched/store-<hash>/<journal>.checkpoint    of a vault that is asked: as the copies process found it there
 
 Rules kept here:
-  * Only a checkpoint that this node's own writer signed, and that the pinned vault cosigned, is noted: a hostile vault
-    host can neither make the node believe that something else is safe, nor write anything of its own here.
+  * Only a checkpoint that a key of this node's own journals signed, and that the pinned vault cosigned if it pulls, is
+    noted: a hostile vault can neither make the node believe that something else is safe, nor write anything of its own
+    here. It can repeat what was signed, and hold it back; what it holds back others may say.
   * It only grows: a vault that says less than it said is not believed.
+  * Writers read this and ask no object store: they hold no credentials.
 """
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from contrefeu.base import swap_file
-from contrefeu.journal import JournalFiles, NoJournal, journals_in
+from contrefeu.journal import JOURNAL_ID, JournalFiles, NoJournal, journals_in
 from contrefeu.proof import Checkpoint, ProofMismatch, Verifier, WitnessKey, open_checkpoint
 
 FOLDER = "vouched"
@@ -77,13 +82,38 @@ class VouchedBy:
         return self._folder / f"{files.folder.name}.checkpoint"
 
 
-def vouched_notes(home: Path) -> dict[str, list[bytes]]:
-    """Checkpoints that pulling vaults cosigned, by the name of the journal's folder: to check a journal against."""
-    found: dict[str, list[bytes]] = {}
-    for path in sorted((home / FOLDER).glob("*/*.checkpoint")):
+def note_held(journals: Path, url: str, notes: Iterable[bytes]) -> None:
+    """Keep for the writers of *journals* what the vault at *url* was found to hold; what none of them signed is not."""
+    folder = journals.parent / FOLDER / f"store-{sha256(url.encode()).hexdigest()[:32]}"
+    publics = {verifier.public for verifier in _verifiers(journals)}
+    for note in notes:
+        found = _signed_by_one(note, publics)
+        if found is None or len(note) > NOTE_BYTES_MAX:
+            continue
+        path = folder / f"{found.origin.replace('/', '_')}.checkpoint"
         with contextlib.suppress(OSError):
-            found.setdefault(path.stem, []).append(path.read_bytes())
-    return found
+            before = _signed_by_one(path.read_bytes(), publics) if path.exists() else None
+            if before is None or before.size < found.size:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                swap_file(path, note)
+
+
+def _verifiers(journals: Path) -> Iterable[Verifier]:
+    for files in journals_in(journals):
+        with contextlib.suppress(OSError, NoJournal, ProofMismatch):
+            yield files.verifier()
+
+
+def _signed_by_one(note: bytes, publics: Iterable[bytes]) -> Checkpoint | None:
+    """The checkpoint in *note* when one of these keys signed it: of a journal here, or of a successor of one."""
+    origin = note.partition(b"\n")[0].decode("utf-8", "replace")
+    if not JOURNAL_ID.fullmatch(origin):
+        return None
+    try:
+        point = open_checkpoint(note, [Verifier(origin, public) for public in publics])
+    except ProofMismatch:
+        return None
+    return point if point.origin == origin else None
 
 
 def _checked(note: bytes, verifier: Verifier, witness: WitnessKey) -> Vouched:

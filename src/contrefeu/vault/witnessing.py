@@ -123,6 +123,24 @@ def witnesses_in(folder: Path) -> list[WitnessKey]:
 
 # The side of the log.
 
+_SEEN = ".seen"
+_SEEN_FILES_MAX = 1024  # a hundred stations with three journals, each witnessed thrice
+
+
+def seen_file(folder: Path, origin: str, witness: str) -> Path:
+    """Where a witness leaves, among requests and answers, the last checkpoint of a journal that it cosigned."""
+    return folder / f"{file_name(origin)}.{file_name(witness)}{_SEEN}"
+
+
+def seen_in(folder: Path) -> list[tuple[str, bytes]]:
+    """What witnesses left in a folder: origin and note, as they say; whose they are shows when they are opened."""
+    found = []
+    for path in sorted(folder.glob(f"*{_SEEN}"))[:_SEEN_FILES_MAX]:
+        with path.open("rb") as file:
+            note = file.read(REQUEST_BYTES_MAX)
+        found.append((note.partition(b"\n")[0].decode("utf-8", "replace"), note))
+    return found
+
 
 def request_for(files: JournalFiles, old_size: int) -> AddCheckpoint:
     """What to ask a witness that has seen *old_size* leaves of a journal.

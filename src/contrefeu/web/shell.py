@@ -63,11 +63,14 @@ class Around:
     exercise: bool = False  # the world shown is T: an exercise (F33)
     both_worlds: bool = False  # there is an exercise beside real patients
     downtime_since: str = ""  # RFC 3339; "" in normal times
-    downtime_wards: tuple[str, ...] = ()  # empty: the whole hospital
+    downtime_media: tuple[tuple[str, str], ...] = ()  # ward ("": the whole hospital) and where it writes (F3)
     troubles: Mapping[str, str] = field(default_factory=dict)  # journal that is not read on -> kind of error
+    restoring_since: str = ""  # RFC 3339: only what was received from then on is there; "" when all of it is
+    restoring: tuple[int, int] = (0, 0)  # entries that are there, and that there are
+    restoring_present: bool = False  # whether all that names who was present is there too
     alarms: Mapping[str, str] = field(
         default_factory=dict
-    )  # journal -> why it cannot write, or was left (label "alarm")
+    )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
 
 
 @dataclass(frozen=True, slots=True)

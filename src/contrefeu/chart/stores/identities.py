@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contrefeu.chart.identity import Said, survivors
 from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.stores.kept import SEQUENCE_BITS
+from contrefeu.chart.stores.seen import Seen
 
 REMEMBERED_MAX = 100_000  # keys, roots and bindings seen lately, of each, in memory: some 30 MB
 
@@ -27,15 +28,28 @@ class Identities:
         self._roots: dict[int, int] = {}
         self._bound: dict[tuple[str, int], int] = {}
         self._filed: list[tuple[int, int]] = []  # by this transaction, and not written yet
+        self._named: list[tuple[str, int, int]] = []  # the same: hint, node, when
+        self._bindings: Seen | None = None  # hints and their nodes, for the one that writes
+        self._debts: Seen | None = None  # hints of entries that name nothing else, the same
+
+    def begin(self) -> None:
+        """Begin a transaction: nobody else writes from now on."""
+        if self._bindings is None:
+            self._bindings = Seen(empty=self._db.row("SELECT 1 FROM hints LIMIT 1") is None)
+            self._debts = Seen(empty=self._db.row("SELECT 1 FROM owed LIMIT 1") is None)
 
     def settle_filed(self) -> None:
-        """Write down what this transaction filed, before it ends."""
+        """Write down what this transaction filed and bound, before it ends or is asked for."""
         self._db.run_many("INSERT INTO filed VALUES(?, ?) ON CONFLICT DO NOTHING", self._filed)
         self._filed.clear()
+        rows = [(self._hint(hint), node, received_ns) for hint, node, received_ns in self._named]
+        self._db.run_many("INSERT INTO hints VALUES(?, ?, ?) ON CONFLICT DO NOTHING", rows)
+        self._named.clear()
 
     def forget(self) -> None:
         """Forget what was remembered beside the file: a transaction was taken back."""
         self._filed.clear()
+        self._named.clear()
         self._ids.clear()
         self._roots.clear()
         self._bound.clear()
@@ -187,34 +201,60 @@ class Identities:
         """Say that *hint* was named beside *node*; returns whether that is new."""
         if self._bound.get((hint, node), LAST_NS) <= received_ns:
             return False
-        masked = self._hint(hint)
-        self._db.run("INSERT INTO hints VALUES(?, ?, ?) ON CONFLICT DO NOTHING", (masked, node, received_ns))
-        new = self._db.changed() > 0
-        if not new:
-            sql = "UPDATE hints SET received = ? WHERE hint = ? AND node = ? AND received > ?"
-            self._db.run(sql, (received_ns, masked, node, received_ns))
+        key = hash((hint, node))
+        new = self._bindings is not None and self._bindings.lacks(key)
+        if new:
+            self._named.append((hint, node, received_ns))
+        else:
+            new = self._bind_again(hint, node, received_ns)
+        if self._bindings is not None:
+            self._bindings.add(key)
         if len(self._bound) >= REMEMBERED_MAX:
             self._bound.clear()
         self._bound[hint, node] = received_ns
         return new
 
+    def _bind_again(self, hint: str, node: int, received_ns: int) -> bool:
+        """Bind what may be bound already."""
+        self.settle_filed()
+        masked = self._hint(hint)
+        self._db.run("INSERT INTO hints VALUES(?, ?, ?) ON CONFLICT DO NOTHING", (masked, node, received_ns))
+        if self._db.changed():
+            return True
+        sql = "UPDATE hints SET received = ? WHERE hint = ? AND node = ? AND received > ?"
+        self._db.run(sql, (received_ns, masked, node, received_ns))
+        return False
+
     def bound(self, hints: Iterable[str], at_ns: int = LAST_NS) -> list[int]:
         """Return the nodes that any of *hints* had been named beside by *at_ns*."""
+        self.settle_filed()
         sql = "SELECT node FROM hints WHERE hint = ? AND received <= ?"
         return list({node: None for hint in hints for (node,) in self._db.rows(sql, (self._hint(hint), at_ns))})
 
+    def hints_of(self, nodes: Iterable[int]) -> list[str]:
+        """Return the orders and stays that were named beside any of *nodes*."""
+        unmask, sql = self._db.veil.unmask, "SELECT hint FROM hints WHERE node = ?"
+        return [unmask("hints.hint", one).decode() for node in nodes for (one,) in self._db.rows(sql, (node,))]
+
     def owe(self, entry: int, hints: Iterable[str]) -> None:
         """Keep that *entry* names somebody by these alone."""
-        rows = [(self._hint(hint), entry) for hint in hints]
+        named = list(hints)
+        rows = [(self._hint(hint), entry) for hint in named]
         self._db.run_many("INSERT INTO owed VALUES(?, ?) ON CONFLICT DO NOTHING", rows)
+        if self._debts is not None:
+            for hint in named:
+                self._debts.add(hash(hint))
 
     def owed(self, hints: Iterable[str]) -> list[int]:
         """Return the entries that name any of *hints* and no patient."""
+        if self._debts is not None:
+            hints = [hint for hint in hints if not self._debts.lacks(hash(hint))]
         sql = "SELECT entry FROM owed WHERE hint = ?"
         return list({entry: None for hint in hints for (entry,) in self._db.rows(sql, (self._hint(hint),))})
 
     def owed_near(self, nodes: Iterable[int]) -> list[int]:
         """Return the entries that name no patient and a hint of any of *nodes*."""
+        self.settle_filed()
         sql = "SELECT DISTINCT o.entry FROM hints h JOIN owed o ON o.hint = h.hint WHERE h.node = ?"
         return list({entry: None for node in nodes for (entry,) in self._db.rows(sql, (node,))})
 

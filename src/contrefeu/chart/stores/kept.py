@@ -16,6 +16,7 @@ from typing import NamedTuple
 from contrefeu.chart.identity import Order
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
+from contrefeu.chart.stores.seen import Seen
 from contrefeu.journal import Entry
 
 CHARTED, UNCHARTED, WAITING, DUPLICATE, ACT, WITHDRAWN = 1, 0, 2, 3, 4, 5
@@ -87,6 +88,12 @@ class Kept:
         self._added: dict[int, _Added] = {}  # by this transaction, and not written yet
         self._stand: dict[int, dict[int, int]] = {}  # the same: control -> digest -> the entry that stands for both
         self._unused: set[int] = set()  # controls that the file does not know
+        self._seen: Seen | None = None  # controls, for the one that writes
+
+    def begin(self) -> None:
+        """Begin a transaction: nobody else writes from now on."""
+        if self._seen is None:
+            self._seen = Seen(empty=self._db.row("SELECT 1 FROM repeats LIMIT 1") is None)
 
     def forget(self) -> None:
         """Forget what was remembered beside the file: a transaction was taken back."""
@@ -113,7 +120,7 @@ class Kept:
         self._added.clear()
         self._db.run_many(
             "INSERT INTO repeats VALUES(?, ?, ?) ON CONFLICT(control, body) DO UPDATE SET entry = excluded.entry",
-            [(control, digest, id_) for control, found in self._stand.items() for digest, id_ in found.items()],
+            sorted((control, digest, id_) for control, found in self._stand.items() for digest, id_ in found.items()),
         )
         self._stand.clear()
         self._unused.clear()
@@ -287,7 +294,8 @@ class Kept:
         found = self._stand.get(control, {}).get(digest)
         if found is not None or control in self._unused:
             return control, digest, found
-        if self._db.row("SELECT 1 FROM repeats WHERE control = ?", (control,)) is None:
+        lacks = self._seen is not None and self._seen.lacks(control)
+        if lacks or self._db.row("SELECT 1 FROM repeats WHERE control = ?", (control,)) is None:
             self._unused.add(control)
             return control, digest, None
         sql = "SELECT entry FROM repeats WHERE control = ? AND body = ?"
@@ -301,6 +309,8 @@ class Kept:
             sql = "SELECT 1 FROM repeats WHERE control = ? AND body != ?"
             used = self._db.row(sql, (control, digest)) is not None
         stand[digest] = id_
+        if self._seen is not None:
+            self._seen.add(control)
         return used
 
     def add_repeat(self, control: int, digest: int, id_: int) -> None:

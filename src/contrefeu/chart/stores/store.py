@@ -75,6 +75,8 @@ class ChartStore:
         """All of it, or nothing."""
         try:
             with self._db.transaction():
+                self.kept.begin()
+                self.identities.begin()
                 yield
                 self.kept.settle()
                 self.identities.settle_filed()

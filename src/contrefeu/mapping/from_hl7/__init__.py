@@ -2,13 +2,28 @@
 
 import re
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from contrefeu.fhir import Annotation
-from contrefeu.hl7 import Message, NotHl7, Segment
-from contrefeu.mapping.from_hl7 import appointments, documents, orders, person, pharmacy, problems, results, stay
+from contrefeu.fhir import Annotation, plain
+from contrefeu.hl7 import Message, Notation, NotHl7, Segment, joined, source_name
+from contrefeu.mapping.from_hl7 import (
+    appointments,
+    diets,
+    documents,
+    france,
+    notices,
+    orders,
+    person,
+    pharmacy,
+    problems,
+    procedures,
+    results,
+    stay,
+)
 from contrefeu.mapping.from_hl7.datatypes import Context, key_of
 from contrefeu.mapping.from_hl7.groups import Group, Order, groups
 from contrefeu.mapping.moments import nanoseconds
@@ -36,12 +51,13 @@ _ORDERED = _ORDERS | _PRESCRIPTIONS
 _PEOPLE = frozenset({"PPR", "PGL", "REF"})  # patient, problems, allergies, diagnoses: read in any message
 _BILLING = frozenset({"BAR", "DFT"})  # kept and counted, never charted
 # Segments that say nothing a chart needs, in any message
-_SILENT = frozenset({"EVN", "PV2", "MSA", "SFT", "UAC", "PDA", "PD1", "RGS", "MRG", "ERR", "BTS", "FTS"})
+_SILENT = frozenset({"EVN", "PV2", "MSA", "SFT", "UAC", "PDA", "PD1", "RGS", "MRG", "ERR", "BTS", "FTS", "DSC"})
 # Read wherever they stand in a message about a person
-_READ = frozenset({"PID", "PV1", "ZBE", "NK1", "AL1", "IAM", "DG1", "OBX", "PRB"})
-_PROBLEMS = frozenset({"AL1", "IAM", "PRB", "DG1"})
+_READ = frozenset({"PID", "PV1", "ZBE", "NK1", "AL1", "IAM", "DG1", "OBX", "PRB", "PR1", "ZFS"})
+_PROBLEMS = frozenset({"AL1", "IAM", "PRB", "DG1", "PR1", "ZFS", "ZFV", "ZFD"})
 _READ_IN = {
-    "ADT": frozenset({"ROL"}),
+    "ADT": frozenset({"ROL", *france.SEGMENTS}),
+    "REF": frozenset({"RF1"}),
     "MDM": frozenset({"TXA", "NTE"}),
     "SIU": frozenset({"SCH", "AIS", "AIL", "AIP", "AIG", "NTE", "TQ1"}),
 }
@@ -49,6 +65,8 @@ _SCHEDULED = frozenset({"AIS", "AIL", "AIP", "AIG", "NTE", "TQ1"})
 _READ_OR_SILENT = _READ | _SILENT
 _KNOWN = MOVES.keys() | CANCELS.keys() | MERGES | UNMERGES | STAY_MERGES | STAY_NUMBERS | STAY_MOVES | QUIET
 _KIND = re.compile("[A-Z0-9]{3,8}")
+HEADERS_MAX = 4_096  # first lines that are remembered, some 3 MB: each sender's kinds of messages
+LINE_CHARS_MAX = 512  # characters of a first line that is remembered; real ones have 137 at most, but one of 631
 _BATCH = re.compile(rb"(?:\A|[\r\n\x0b])(?=MSH[^\w\s])")
 
 
@@ -94,15 +112,20 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
         reading.kind = "HL7 v2"
         reading.lose("", "no MSH: the bytes are kept, nothing could be read")
         return
-    code, event = message.code.strip().upper(), message.event.strip().upper()
+    header = _header_of(message)
+    code, event = header.code, header.event or message.event.strip().upper()
     # A kind is shown and counted: what is no kind of message may be anybody's words.
     reading.kind = "^".join(filter(None, (code, event))) if _KIND.fullmatch(code + event) else "HL7 v2"
-    reading.world = "T" if message.processing_id.strip().upper() in {"T", "D"} else "P"
+    reading.world = header.world
     for problem in message.problems:
         reading.lose("", problem)
-    context = Context(message, _zone(rules.zone), rules.authority or message.source)
+    context = Context(message, _zone(rules.zone), rules.authority or header.source)
     reading.control_id = context.control_id
     parts = groups(message)
+    whole = True
+    if any("ADD" in group.named for group in parts):
+        message.segments, whole = joined(message.segments)
+        parts = groups(message)
     _group(reading, parts[0], code, event, context)
     for group in parts[1:]:
         part = _beside(reading)
@@ -110,8 +133,40 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
         reading.also.append(part)
     if code == "ADT" and event in UNMERGES:
         _unlinked(reading, parts)
+    if code == "ADT" and event in {"A24", "A37"}:
+        _linked(reading, event, context)
     for doubt in context.doubts:
         reading.lose("", doubt)
+    if not whole:
+        reading.understood = False
+        reading.lose("ADD", "a segment goes on in another message: what is cut is on no chart")
+    elif "DSC" in parts[-1].named:
+        reading.lose("DSC", "the message goes on in another one")
+
+
+class _Header(Struct, frozen=True):
+    """What a first line says beside when and under which number: a sender's messages of a kind have the same."""
+
+    source: str
+    code: str
+    event: str
+    world: Literal["P", "T"]
+
+
+def _header_of(message: Message) -> _Header:
+    fields, mark = message.header.fields, message.notation.field
+    line = mark.join((fields[0], *fields[2:7], "", *fields[8:10], "", *fields[11:12]))
+    return _kept_header(line, message.notation) if len(line) <= LINE_CHARS_MAX else _header(line, message.notation)
+
+
+def _header(line: str, notation: Notation) -> _Header:
+    msh = Segment(line, 1, notation)
+    world: Literal["P", "T"] = "T" if msh.text(11).strip().upper() in {"T", "D"} else "P"
+    source = source_name(msh.text(3), msh.text(4))
+    return _Header(source, msh.text(9, 1).strip().upper(), msh.text(9, 2).strip().upper(), world)
+
+
+_kept_header = lru_cache(maxsize=HEADERS_MAX)(_header)
 
 
 @lru_cache(maxsize=64)  # a hospital has one zone, a group has a few
@@ -147,11 +202,16 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
 def _person(reading: Reading, group: Group, pid: Segment, code: str, context: Context) -> list[str]:
     """Who the patient is; returns their keys."""
     reading.identifies = code == "ADT"
-    own = person.practitioner(group.first("PD1"), group.all("ROL"))
-    said = person.read_pid(pid, own, context)
+    said = person.read_pid(pid, context)
     reading.patient = dict(said.elements)
+    own = person.practitioner(group.first("PD1"), group.all("ROL"))
+    if own is not None:
+        reading.patient["generalPractitioner"] = [plain(own)]
     if not reading.identifies:
         return list(said.keys)
+    french = france.of_patient([one for name in ("ZFA", "ZFD", "ZFP") for one in group.all(name)])
+    if french:
+        reading.patient["extension"] = [*reading.patient.get("extension", []), *french]
     reading.cleared = list(said.cleared)
     contacts = person.contacts(group.all("NK1"))
     if contacts:
@@ -186,6 +246,8 @@ def _clinical(
         why = "billing is kept and counted, never charted" if code in _BILLING else "no rule for this kind of message"
         reading.lose("MSH-9", why)
         return
+    if (rf1 := group.first("RF1")) is not None and code == "REF":
+        _referred(reading, rf1, visit, context)
     _problems(reading, group, patient_key, visit, context)
     _measured(reading, group, code, patient_key, visit, context)
     _unread_segments(reading, group, code)
@@ -197,7 +259,9 @@ def _admission(reading: Reading, group: Group, event: str, patient_key: str, vis
         reading.understood = False
         reading.lose("MSH-9.2", "an event that no rule knows: the person is charted, nothing is moved")
     if event in UNDONE:
-        reading.lose("MSH-9.2", UNDONE[event])
+        reading.lose("MSH-9.2", UNDONE[event])  # the chart says that it was said (`notices`)
+    if event in notices.KINDS and patient_key:
+        _noticed(reading, group, event, patient_key, context)
     if event in MERGES | UNMERGES:
         _links(reading, group, event, patient_key, context)
         return
@@ -209,7 +273,9 @@ def _admission(reading: Reading, group: Group, event: str, patient_key: str, vis
     if pv1 is None or not visit or event in {"A28", "A31"}:
         return  # A28 and A31 touch the person only (FIELD F26)
     if not visit.startswith("only:") or event in MOVES or event in CANCELS:
-        reading.stays.append(stay.stay(pid, pv1, pv2, visit, context))
+        said = stay.stay(pid, pv1, pv2, visit, context)
+        france.of_stay(said.resource, group.first("ZFV"), group.first("ZFM"))
+        reading.stays.append(said)
     zbes = group.all("ZBE")
     moves = stay.movements(event, context.message.first("EVN"), pv1, zbes, visit, context)
     # A movement without a time has its place among the others by its arrival, and shows none.
@@ -244,6 +310,16 @@ def _unlinked(reading: Reading, parts: list[Group]) -> None:
         reading.lose("PID-3", "an unlinking that does not name two numbers: nothing was changed")
 
 
+def _linked(reading: Reading, event: str, context: Context) -> None:
+    """A24 and A37 name two patients by two PID: each chart says of the other, or no more."""
+    named = [one for one in (reading, *reading.also) if one.subjects and one.subjects[0].keys]
+    if len(named) == 2:
+        for part, other in (named, named[::-1]):
+            key, another = part.subjects[0].keys[0], other.subjects[0].keys[0]
+            if key != another:
+                part.said.append(notices.notice("linked", key, another, context, over=event == "A37"))
+
+
 def _restayed(reading: Reading, group: Group, event: str, patient_key: str, visit: str, context: Context) -> None:
     """A stay under another number (A35, A41, A42, A49, A50) or of another patient (A44, A45)."""
     pv1, mrg = group.first("PV1"), group.first("MRG")
@@ -272,18 +348,22 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
         unnumbered = orders.unnumbered_key(order.orc, patient_key, number, context)
         drug = order.drugs.get("RXE") or order.drugs.get("RXO")
         said = None
-        if drug is not None or (order.obr is None and reading.kind[:3] in _PRESCRIPTIONS):
+        if drug is None and order.orc is not None and (rxg := order.drugs.get("RXG")) is not None:
+            said = pharmacy.give(order.orc, rxg, order.routes, order.timings, order.components, visit, context)
+        elif drug is not None or (order.obr is None and reading.kind[:3] in _PRESCRIPTIONS):
             if order.orc is not None:
                 said = pharmacy.prescription(
                     order.orc, drug, order.routes, order.timings, order.components, notes, visit, context, unnumbered
                 )
+        elif order.orc is not None and (order.diets or (order.obr is None and reading.kind[:3] == "OMD")):
+            said = diets.diet(order.orc, order.diets, notes, visit, context, unnumbered)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
             said = orders.service_request(order.orc, order.obr, order.reasons, notes, visit, context, unnumbered)
         if said is not None:
             reading.said.append(said)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
             reading.lose("ORC", "an order without a number")
-        for name in order.drugs.keys() - {"RXE", "RXO"}:
+        for name in order.drugs.keys() - {"RXE", "RXO", "RXG"}:
             reading.lose(name, "kept in the message, not charted")
 
 
@@ -293,6 +373,14 @@ def _resulted(reading: Reading, group: Group, visit: str, context: Context) -> N
             continue
         lines, notes = results.lines_of(order.lines)
         reading.said += results.report(order.orc, order.obr, lines, notes, order.specimens, visit, context, reading)
+
+
+def _referred(reading: Reading, rf1: Segment, visit: str, context: Context) -> None:
+    said = orders.referral(rf1, visit, context)
+    if said is None:
+        reading.lose("RF1", "an order without a number")
+    else:
+        reading.said.append(said)
 
 
 def _given(reading: Reading, group: Group, code: str, patient_key: str, context: Context) -> None:
@@ -311,14 +399,16 @@ def _given(reading: Reading, group: Group, code: str, patient_key: str, context:
 
 
 def _documented(reading: Reading, group: Group, event: str, visit: str, context: Context) -> None:
-    txa = group.first("TXA")
-    if txa is None:
-        reading.understood = False
-        reading.lose("TXA", "a document message without TXA")
-        return
     loose = [segment for segment in group.segments if segment.name in {"OBX", "NTE"}]
     under = [segment for order in group.orders for segment in order.lines]
     lines, _ = results.lines_of(loose + under)
+    txa = group.first("TXA")
+    if txa is None:
+        reading.lose("TXA", "a document message without TXA")
+        reading.understood = bool(lines)
+        if not lines:
+            return
+        txa = Segment("TXA", 0, context.message.notation)  # what it holds is shown, under the message's own number
     reading.said += documents.document(event, txa, lines, visit, context)
 
 
@@ -342,6 +432,9 @@ def _problems(reading: Reading, group: Group, patient_key: str, visit: str, cont
     found += [problems.allergy_of_iam(iam, context, patient_key) for iam in group.all("IAM")]
     found += [problems.condition_of_prb(prb, context, patient_key, visit) for prb in group.all("PRB")]
     found += [problems.condition_of_dg1(dg1, context, patient_key, visit) for dg1 in group.all("DG1")]
+    found += [procedures.procedure(pr1, patient_key, visit, context) for pr1 in group.all("PR1")]
+    found += france.legal_status(group.all("ZFS"), group.first("ZFV"), patient_key, visit, context)
+    found += [france.gestation(zfd, patient_key, context) for zfd in group.all("ZFD")]
     reading.said += [said for said in found if said is not None]
 
 
@@ -369,9 +462,22 @@ def _measured(reading: Reading, group: Group, code: str, patient_key: str, visit
 def _unread_segments(reading: Reading, group: Group, code: str) -> None:
     read = _READ_IN.get(code, frozenset())
     names = [name for name in group.named if name not in _READ_OR_SILENT and name not in read]
+    names = [name for name in names if not all(map(_is_empty, group.named[name]))]
     names += [name for order in group.orders for name in order.others if name not in read]
     for name in dict.fromkeys(names):
         reading.lose(name, "kept in the message, not charted")
+
+
+def _is_empty(segment: Segment) -> bool:
+    return not segment.line[3:].strip("|^~&\\ ")
+
+
+def _noticed(reading: Reading, group: Group, event: str, patient_key: str, context: Context) -> None:
+    kind = notices.KINDS[event]
+    others = [key for mrg in group.all("MRG") for rep in mrg.reps(1) if (key := key_of(rep, context.authority))]
+    for other in others or ([""] if event == "A29" else []):
+        if other != patient_key:
+            reading.said.append(notices.notice(kind, patient_key, other, context))
 
 
 def _notes(order: Order) -> list[Annotation]:

@@ -11,7 +11,9 @@ from contrefeu.hl7 import Message, Segment
 
 _DRUGS = frozenset({"RXO", "RXE", "RXA", "RXD", "RXG"})
 _ORDERING = _DRUGS | {"ORC", "OBR"}
-_UNDER_AN_ORDER = frozenset({"OBX", "NTE", "TQ1", "RXR", "RXC", "TQ2", "SPM", "DG1", "TXA", "FT1", "CTI", "BLG", "SAC"})
+_UNDER_AN_ORDER = frozenset(
+    {"ODS", "ODT", "OBX", "NTE", "TQ1", "RXR", "RXC", "TQ2", "SPM", "DG1", "TXA", "FT1", "CTI", "BLG", "SAC"}
+)  # fmt: skip
 # segment under an order -> where it stands in Order
 _PLACES = {
     "TQ1": "timings",
@@ -19,6 +21,8 @@ _PLACES = {
     "RXC": "components",
     "SPM": "specimens",
     "DG1": "reasons",
+    "ODS": "diets",
+    "ODT": "diets",
     "OBX": "lines",
     "NTE": "lines",
 }
@@ -35,6 +39,7 @@ class Order(Struct):
     components: list[Segment] = field(default_factory=list)  # RXC
     specimens: list[Segment] = field(default_factory=list)  # SPM
     reasons: list[Segment] = field(default_factory=list)  # DG1
+    diets: list[Segment] = field(default_factory=list)  # ODS and ODT
     lines: list[Segment] = field(default_factory=list)  # OBX and NTE, in order
     others: list[str] = field(default_factory=list)  # names of segments that no translator reads here
 
@@ -90,7 +95,10 @@ def _into_order(group: Group, segment: Segment) -> None:
         or (segment.name == "OBR" and (last.obr is not None or bool(last.drugs)))
         or segment.name in last.drugs
     )
-    if begins:
+    if segment.name == "RXG" and last is not None and (last.drugs.keys() & {"RXO", "RXE", "RXG"}):
+        last = Order(last.orc)  # 4A.4.5: what is to be given on a prescription; the timing below it is its own
+        group.orders.append(last)
+    elif begins:
         last = Order()
         group.orders.append(last)
     assert last is not None

@@ -5,13 +5,13 @@ Rules kept here:
   * A status that a message does not give stays as it was.
 """
 
-from contrefeu.fhir import Annotation, CodeableConcept, Identifier, Reference, ServiceRequest, derived_id, plain
+from contrefeu.fhir import Annotation, CodeableConcept, Coding, Identifier, Reference, ServiceRequest, derived_id, plain
 from contrefeu.hl7 import Segment
 from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person
 from contrefeu.mapping.from_hl7.stay import reference
 from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Said
-from contrefeu.mapping.tables.codes import ORDER_STATUS, PRIORITIES, REQUEST_STATUS
+from contrefeu.mapping.tables.codes import ORDER_STATUS, PRIORITIES, REFERRAL_STATUS, REQUEST_STATUS
 
 
 def order_numbers(orc: Segment | None, obr: Segment | None, context: Context) -> tuple[str, str, list[Identifier]]:
@@ -59,12 +59,8 @@ def service_request(
     if not placer and not filler and (not unnumbered or obr is None):
         return None
     control = orc.text(1).upper() if orc else "NW"
-    status = ORDER_STATUS.get(orc.text(5).upper(), "") if orc and orc.has(5) else ""
-    # A cancellation says so in ORC-1, whatever an old ORC-5 still says.
-    asked = REQUEST_STATUS.get(control, "")
-    status = asked if asked in {"revoked", "entered-in-error", "on-hold"} or not status else status
     found = ServiceRequest(
-        identifier=identifiers, status=status, intent="order", encounter=reference(visit), note=notes
+        identifier=identifiers, status=status_of(orc), intent="order", encounter=reference(visit), note=notes
     )
     if orc is not None:
         if control == "NW":  # v2-to-FHIR, ORC-9: of a later event it is that event's time, not the order's
@@ -80,6 +76,36 @@ def service_request(
     # ORC-9 is when this very event was entered, in a change too (4.5.1.9): it orders versions only if MSH-7 agrees.
     at = max(moment, context.sent_ns)
     return Said("ServiceRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
+
+
+def status_of(orc: Segment | None) -> str:
+    """What ORC-1 and ORC-5 make of an order; "" leaves it as it is."""
+    asked = REQUEST_STATUS.get(orc.text(1).upper() if orc else "NW", "")
+    told = ORDER_STATUS.get(orc.text(5).upper(), "") if orc and orc.has(5) else ""
+    # A cancellation says so in ORC-1, whatever an old ORC-5 still says.
+    return asked if asked in {"revoked", "entered-in-error", "on-hold"} or not told else told
+
+
+def referral(rf1: Segment, visit: str, context: Context) -> Said | None:
+    """RF1: 1 status, 2 priority, 3 kind, 4 what is wished, 6 number, 7 from, 10 reason, 11 other number."""
+    own = entity(rf1, 6, context.authority) or entity(rf1, 11, context.authority)
+    if own is None:
+        return None
+    kind, wish, reason = (concept_of(rf1, field) if rf1.has(field) else None for field in (3, 4, 10))
+    found = ServiceRequest(
+        identifier=[own[1]],
+        status=REFERRAL_STATUS.get(rf1.text(1).upper(), "unknown"),
+        intent="order",
+        priority=PRIORITIES.get(rf1.text(2).upper()[:1], ""),
+        category=[CodeableConcept([Coding("http://snomed.info/sct", "3457005", "Patient referral")])],
+        code=wish or kind,
+        encounter=reference(visit),
+        authoredOn=context.when(rf1.text(7)),
+        reasonCode=[reason] if reason else [],
+    )
+    values = plain(found)
+    del values["resourceType"]
+    return Said("ServiceRequest", f"referral|{own[0]}", values, context.sent_ns, "update")
 
 
 def _from_obr(found: ServiceRequest, obr: Segment, context: Context) -> None:

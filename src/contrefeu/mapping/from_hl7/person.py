@@ -72,19 +72,19 @@ class Said(Struct, frozen=True):
     doubts: list[str]  # what was doubtful of its times
 
 
-def read_pid(pid: Segment, practitioner: Reference | None, context: Context) -> Said:
-    """Return what PID says of the patient, whose own physician is *practitioner*."""
-    asked = (pid.line, pid.notation, practitioner, context.zone, context.authority)
-    short = len(pid.line) + len(context.authority) <= PID_CHARS_MAX and practitioner is None
+def read_pid(pid: Segment, context: Context) -> Said:
+    """Return what PID says of the patient."""
+    asked = (pid.line, pid.notation, context.zone, context.authority)
+    short = len(pid.line) + len(context.authority) <= PID_CHARS_MAX
     found = _kept(*asked) if short else _read(*asked)
     context.doubts.update(dict.fromkeys(found.doubts))
     return found
 
 
-def _read(line: str, notation: Notation, practitioner: Reference | None, zone: ZoneInfo, authority: str) -> Said:
+def _read(line: str, notation: Notation, zone: ZoneInfo, authority: str) -> Said:
     pid = Segment(line, 0, notation)
     times = Times(zone)
-    elements, cleared = _elements(pid, practitioner, times, authority)
+    elements, cleared = _elements(pid, times, authority)
     return Said(_keys(pid, authority), elements, cleared, list(times.doubts))
 
 
@@ -104,7 +104,7 @@ def _keys(pid: Segment, authority: str) -> list[str]:
     return list(dict.fromkeys(key for _, key in local))
 
 
-def _elements(pid: Segment, practitioner: Reference | None, times: Times, authority: str) -> tuple[Json, list[str]]:
+def _elements(pid: Segment, times: Times, authority: str) -> tuple[Json, list[str]]:
     """What PID says, as elements of Patient, and which of them it clears."""
     found = Patient(
         identifier=_identifiers(pid, authority),
@@ -116,7 +116,6 @@ def _elements(pid: Segment, practitioner: Reference | None, times: Times, author
         ],
         maritalStatus=concept_of(pid, 16) if pid.has(16) else None,
         extension=_extensions(pid),
-        generalPractitioner=[practitioner] if practitioner is not None else [],
         link=_mother(pid, authority),
     )
     born = times.moment(pid.text(7))

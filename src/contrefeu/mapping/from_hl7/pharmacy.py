@@ -58,6 +58,12 @@ from contrefeu.mapping.tables.codes import (
 )
 from contrefeu.mapping.tables.repeats import EVERY, NAMED
 
+# segment -> drug, least and most amount, unit, words, rate and its unit, form, strength and its unit
+_FIELDS = {
+    "RXE": (2, 3, 4, 5, 7, 23, 24, 6, 25, 26),
+    "RXO": (1, 2, 3, 4, 7, 0, 0, 5, 18, 19),
+    "RXG": (4, 5, 6, 7, 9, 15, 16, 8, 17, 18),
+}
 _NO_VACCINE = "998"  # CVX: "no vaccine administered", a code and not a vaccine
 
 
@@ -85,7 +91,7 @@ def prescription(
         requester=first_person(orc, 12),
     )
     if drug is not None:
-        found.medicationCodeableConcept = concept_of(drug, 2 if drug.name == "RXE" else 1)
+        found.medicationCodeableConcept = concept_of(drug, _FIELDS[drug.name][0])
         found.dosageInstruction = _dosages(drug, routes, timings, context)
         found.note = [Annotation(text) for text in _makeup(drug, components)]
     found.note += notes
@@ -94,6 +100,38 @@ def prescription(
     at = max(nanoseconds(context.moment(orc.text(9))), context.sent_ns)
     names = [f"order:{key}" for key in (placer, filler) if key]
     return Said("MedicationRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
+
+
+def give(
+    orc: Segment,
+    rxg: Segment,
+    routes: list[Segment],
+    timings: list[Segment],
+    components: list[Segment],
+    visit: str,
+    context: Context,
+) -> Said | None:
+    """RXG: 1 counter, 3 timing, 4 drug, 5-7 amount, 9 words, 15-16 rate: one thing to be given on a prescription.
+
+    It changes nothing of the prescription, which it names: it stands beside it.
+    """
+    placer, filler, _ = order_numbers(orc, None, context)
+    if not placer and not filler:
+        return None
+    order = order_key(placer, filler)
+    found = MedicationRequest(
+        status=_status(orc) or "active",
+        intent="instance-order",
+        basedOn=[Reference(f"MedicationRequest/{derived_id('MedicationRequest', order)}")],
+        medicationCodeableConcept=concept_of(rxg, 4),
+        encounter=reference(visit),
+        note=[Annotation(text) for text in _makeup(rxg, components)],
+        dosageInstruction=_dosages(rxg, routes, timings, context),
+    )
+    values = plain(found)
+    del values["resourceType"]
+    when = timings[0].text(7) if timings else rxg.text(3, 4)
+    return Said("MedicationRequest", f"{order}|give|{rxg.text(1)}|{when}", values, context.sent_ns)
 
 
 def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patient_key: str, context: Context) -> Said:
@@ -191,14 +229,13 @@ def _status(orc: Segment) -> str:
 
 
 def _dosages(drug: Segment, routes: list[Segment], timings: list[Segment], context: Context) -> list[Dosage]:
-    is_rxe = drug.name == "RXE"
-    low, high, unit_field = (3, 4, 5) if is_rxe else (2, 3, 4)
+    _, low, high, unit_field, told_field, rate_field, rate_unit, *_ = _FIELDS[drug.name]
     unit = unit_words(drug.rep(unit_field))
     amount, spoken = _amount(drug.text(low), drug.text(high), unit)
-    rate = quantity(drug.text(23), unit_words(drug.rep(24))) if is_rxe else None
-    if is_rxe and rate is None and drug.has(23):
-        spoken = words([spoken, drug.text(23), unit_words(drug.rep(24))])
-    told = "\n".join(rep.text(2) or rep.text(1) for rep in drug.reps(7))
+    rate = quantity(drug.text(rate_field), unit_words(drug.rep(rate_unit))) if rate_field else None
+    if rate_field and rate is None and drug.has(rate_field):
+        spoken = words([spoken, drug.text(rate_field), unit_words(drug.rep(rate_unit))])
+    told = "\n".join(rep.text(2) or rep.text(1) for rep in drug.reps(told_field))
     route = concept_of(routes[0], 1) if routes else None
     site = concept_of(routes[0], 2) if routes and routes[0].has(2) else None
     found = []
@@ -250,8 +287,8 @@ def _step_amount(tq1: Segment | None) -> tuple[Quantity | None, str]:
 
 
 def _makeup(drug: Segment, components: list[Segment]) -> Iterator[str]:
-    """Form and strength (RXE-6, 25, 26; RXO-5, 18, 19), then each component of a mixture (RXC-2 to 6)."""
-    form, strength, unit = (6, 25, 26) if drug.name == "RXE" else (5, 18, 19)
+    """Form and strength (RXE-6, 25, 26; RXO-5, 18, 19; RXG-8, 17, 18), then the parts of a mixture (RXC-2 to 6)."""
+    form, strength, unit = _FIELDS[drug.name][7:]
     shape = concept_of(drug, form)
     said = words([shape.text if shape else "", drug.text(strength), unit_words(drug.rep(unit))])
     if said:
@@ -287,10 +324,11 @@ def _timing(tq1: Segment, context: Context) -> tuple[Timing | None, bool]:
 
 
 def _old_timing(drug: Segment, context: Context) -> tuple[Timing | None, bool]:
-    """TQ in RXE-1 (before v2.5): 1 amount, 2 interval, 3 duration, 4 start, 5 end, 6 priority."""
-    if drug.name != "RXE" or not drug.has(1):
+    """TQ in RXE-1, RXG-3 (before v2.5): 1 amount, 2 interval, 3 duration, 4 start, 5 end, 6 priority."""
+    field = {"RXE": 1, "RXG": 3}.get(drug.name, 0)
+    if not field or not drug.has(field):
         return None, False
-    rep = drug.reps(1)[0]
+    rep = drug.reps(field)[0]
     repeat, code, as_needed = _pattern(rep.text(2))
     times = [text for part in rep.text(2, 2).split(",") if (text := _time_of_day(part))]
     if times:

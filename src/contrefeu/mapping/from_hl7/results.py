@@ -5,13 +5,11 @@ Rules kept here:
   * A result is called by its report, its code and its sub-id (OBX-4): a correction (C), a deletion (D) and a wrong
     patient (W) replace it under the same name.
   * Lines of one text (TX, FT with the same code and sub-id) are one value.
-  * A missing OBX-8 is no "normal".
 """
 
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from functools import lru_cache
 
 from contrefeu.fhir import (
     Annotation,
@@ -19,12 +17,12 @@ from contrefeu.fhir import (
     CodeableConcept,
     Coding,
     DiagnosticReport,
+    Json,
     Observation,
     Quantity,
     Range,
     Ratio,
     Reference,
-    ReferenceRange,
     derived_id,
     plain,
 )
@@ -35,19 +33,17 @@ from contrefeu.mapping.from_hl7.datatypes import (
     concept_of,
     decimal,
     first_person,
-    once,
     quantity,
-    unit_words,
     words,
 )
 from contrefeu.mapping.from_hl7.orders import order_numbers, request_reference
+from contrefeu.mapping.from_hl7.shapes import shape_of
 from contrefeu.mapping.from_hl7.stay import reference
+from contrefeu.mapping.inside import opened
 from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Reading, Said
-from contrefeu.mapping.tables.codes import INTERPRETATIONS, OBSERVATION_STATUS, REPORT_STATUS
+from contrefeu.mapping.tables.codes import REPORT_STATUS
 
-_INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
-_FLAGS = "http://terminology.hl7.org/CodeSystem/v2-0078"
 _SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
 # OBX-2 and OBX-5.2, OBX-5.3 of encapsulated data (tables 0191, 0291)
 _MEDIA = {
@@ -70,19 +66,18 @@ _STRUCTURED = frozenset(
 
 _TEXTS = frozenset({"TX", "FT"})
 _CODED = frozenset({"CE", "CWE", "CF", "CNE"})
-RANGES_MAX = 4_096  # reference ranges that are remembered: a laboratory has some thousands
-RANGE_CHARS_MAX = 64  # characters of a range, and of its unit, that is remembered
 
 
 class Line:
     """One OBX with the notes that follow it, and the OBX that go on with its text."""
 
-    __slots__ = ("kind", "more", "name", "notes", "obx")
+    __slots__ = ("kind", "more", "name", "notes", "obx", "shape")
 
     def __init__(self, obx: Segment) -> None:
         self.obx = obx
-        self.kind = obx.text(2)
-        self.name = _name_of(obx)  # code and sub-id
+        self.shape = shape_of(obx)
+        self.kind = self.shape.kind
+        self.name = self.shape.name, obx.text(4)  # code and sub-id
         self.notes: list[Annotation] = []
         self.more: list[Segment] = []
 
@@ -157,9 +152,7 @@ def measures(lines: list[Line], patient_key: str, visit: str, context: Context, 
             reading.lose(f"OBX[{obx.position}]", "kept in the message, not charted")
             continue
         at = obx.text(14)
-        found = _observation(line, [], None, context.when(at), issued, stay, context)
-        values = plain(found)
-        del values["resourceType"]
+        values = _observation(line, [], None, context.when(at), issued, stay, context)
         key = f"{patient_key}|{'|'.join(line.name)}|{at}"
         yield Said("Observation", key, values, context.sent_ns)
 
@@ -191,7 +184,8 @@ def attachments_of(obx: Segment) -> list[Attachment]:
     """OBX-5 as ED -> Attachments, one a repetition."""
     if obx.text(2) != "ED":
         return []
-    return [found for rep in obx.reps(5) if (found := _attachment(rep, obx.text(3, 2)))]
+    files = [found for rep in obx.reps(5) if (found := _attachment(rep, obx.text(3, 2)))]
+    return [part for file in files for part in opened(file)]  # a CDA document inside is read in place
 
 
 def _attachment(rep: Rep, title: str) -> Attachment | None:
@@ -246,9 +240,7 @@ def _observations(
             continue
         seen[line.name] = seen.get(line.name, 0) + 1
         again = f"|{seen[line.name]}" if seen[line.name] > 1 else ""
-        found = _observation(line, categories, sample, observed, issued, stay, context)
-        values = plain(found)
-        del values["resourceType"]
+        values = _observation(line, categories, sample, observed, issued, stay, context)
         moment = nanoseconds(context.moment(obx.text(19))) or at_ns
         yield Said("Observation", f"{report_key}|{'|'.join(line.name)}{again}", values, max(moment, at_ns))
 
@@ -261,26 +253,20 @@ def _observation(
     issued: str,
     stay: Reference | None,
     context: Context,
-) -> Observation:
-    """OBX: 2 type, 3 code, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 observer, 17 method."""
-    obx = line.obx
-    unit = unit_words(obx.rep(6))
+) -> Json:
+    """OBX: 5 value, 14 observed; the rest is its shape's."""
     found = Observation(
-        status=OBSERVATION_STATUS.get(obx.text(11).upper(), "unknown"),
         category=categories,
-        code=concept_of(obx, 3),
         encounter=stay,
-        effectiveDateTime=context.when(obx.text(14)) or observed,
+        effectiveDateTime=context.when(line.obx.text(14)) or observed,
         issued=issued,
-        performer=[who] if (who := first_person(obx, 16)) else [],
-        interpretation=_flags(obx),
         note=line.notes,
-        method=concept_of(obx, 17) if obx.has(17) else None,
         specimen=sample,
-        referenceRange=_range(obx.whole(7), unit),
     )
-    _value(found, line, unit, context)
-    return found
+    _value(found, line, line.shape.unit, context)
+    values = line.shape.elements | plain(found)
+    del values["resourceType"]
+    return values
 
 
 def _samples(obr: Segment, specimens: list[Segment]) -> list[Reference]:
@@ -302,6 +288,9 @@ def _categories(obr: Segment) -> list[CodeableConcept]:
 
 def _value(found: Observation, line: Line, unit: str, context: Context) -> None:
     obx, kind = line.obx, line.kind
+    if kind == "NM" and (amount := decimal(obx.raw(5))) is not None:  # most of them: no mark stands in it
+        found.valueQuantity = Quantity(amount, unit=unit)
+        return
     if not obx.has(5):
         return
     reps = obx.reps(5)
@@ -353,35 +342,6 @@ def _number(found: Observation, rep: Rep, kind: str, unit: str) -> bool:
         found.valueRatio = Ratio(Quantity(low, unit=unit), Quantity(high))
         return True
     return False
-
-
-def _flags(obx: Segment) -> list[CodeableConcept]:
-    return [flag for rep in obx.reps(8) if (flag := _flag(rep, ""))]
-
-
-@once
-def _flag(rep: Rep, _: str) -> CodeableConcept | None:
-    code = rep.text(1)
-    system = _INTERPRETATION if code in INTERPRETATIONS else _FLAGS
-    return CodeableConcept([Coding(system, code, rep.text(2))]) if code else None
-
-
-def _range(text: str, unit: str) -> list[ReferenceRange]:
-    if not text:
-        return []
-    is_short = len(text) <= RANGE_CHARS_MAX and len(unit) <= RANGE_CHARS_MAX
-    return [_kept_range(text, unit) if is_short else _range_of(text, unit)]
-
-
-def _range_of(text: str, unit: str) -> ReferenceRange:
-    first, mark, second = text.partition("-")
-    low, high = (decimal(first.strip()), decimal(second.strip())) if mark else (None, None)
-    if low is None or high is None:
-        return ReferenceRange(text=text)
-    return ReferenceRange(Quantity(low, unit=unit), Quantity(high, unit=unit), text=text)
-
-
-_kept_range = lru_cache(maxsize=RANGES_MAX)(_range_of)
 
 
 def _status_of(observations: list[Said]) -> str:

@@ -55,6 +55,13 @@ MEDICINE_STATUS = {
     "held": "on-hold",
     "nullified": "entered-in-error",
 }
+ACT_STATUS = {
+    "completed": "completed",
+    "active": "in-progress",
+    "aborted": "stopped",
+    "cancelled": "not-done",
+    "nullified": "entered-in-error",
+}
 RESULT_STATUS = {
     "completed": "final",
     "active": "registered",

@@ -27,6 +27,17 @@ CODE_SYSTEMS = {
     "UCUM": "http://unitsofmeasure.org",
 }
 
+# PMSI ways in and out, where from and where to (guide méthodologique of the ATIH, MCO; IHE PAM France, ZFM-1 and 2)
+PMSI_WAYS = {
+    "0": "Transfert provisoire",
+    "6": "Mutation",
+    "7": "Transfert",
+    "8": "Domicile",
+    "9": "Décès",
+    "N": "Naissance",
+}
+LEGAL_STATUS_ENDS = frozenset({"CANCEL", "DELETE"})  # IHE PAM France, ZFS-5
+
 # Numbers that stand for "unknown" in feeds (DESIGN section 8: dummy numbers are listed)
 DUMMY_NUMBERS = frozenset({"0", "UNKNOWN", "INCONNU", "UNK", "NONE", "N/A", "NA", "NULL", "X" * 3, "TEMP", "ANONYME"})
 
@@ -157,6 +168,7 @@ ORDER_STATUS = {  # 0038, ORC-5
     "RP": "revoked",
     "SC": "active",
 }
+REFERRAL_STATUS = {"A": "active", "P": "active", "R": "revoked", "E": "completed"}  # 0283, RF1-1
 # The same words mean other things for a prescription (FHIR medicationrequest-status)
 PRESCRIPTION_STATUS = {"revoked": "cancelled"}
 STOPPED = frozenset({"DC", "OD", "DR"})  # ORC-1: begun and ended early

@@ -17,16 +17,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from contrefeu.base import parse_rfc3339
-from contrefeu.chart import Board, BoardRow, DueItem, FeedStatus, UnplacedEntry, WardSummary
-from contrefeu.station.ages import Age, age_of
-from contrefeu.station.due import due_in_downtime
-from contrefeu.station.house import House, of_feeds, opens_unplaced
+from contrefeu.chart import (
+    Age,
+    Board,
+    BoardRow,
+    DueItem,
+    FeedStatus,
+    UnplacedEntry,
+    WardSummary,
+    age_of,
+    due_in_downtime,
+    of_feeds,
+    silent_feeds,
+)
+from contrefeu.station.house import House, opens_unplaced
 from contrefeu.web import NOT_FOUND
 
 DUE_SHOWN = 4  # doses of a row; how many more there are is said
 UNPLACED_SHOWN = 3  # results without owner on the hospital's board; how many there are is said
-FEED_SILENT_S = 3600  # s; a board made from older data names the silent feeds (W2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,6 @@ class Boards:
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         account = house.account(request)
         lines = [self._line(request, row, age_of(row.birth_date, now_ns, zone)) for row in board.rows]
-        oldest_ns = now_ns - FEED_SILENT_S * 1_000_000_000
         feeds = of_feeds(board.feeds)
         status = await house.charts.status()
         unplaced = await house.charts.waiting(UNPLACED_SHOWN) if status.waiting and not ward else ()
@@ -132,7 +139,7 @@ class Boards:
             late=sum(item.state == "late" for line in lines for item in line.due),
             critical=sum(line.row.critical for line in lines if line.cared),
             newest_feed=max(feeds, key=lambda feed: feed.last, default=None),
-            silent=[feed for feed in feeds if not feed.last or parse_rfc3339(feed.last) < oldest_ns],
+            silent=silent_feeds(feeds, now_ns),
             waiting=status.waiting,
             unread=status.unread,
             unplaced=unplaced,
@@ -145,6 +152,6 @@ class Boards:
         account = house.account(request)
         cared = account.may("chart") and account.in_scope(row.ward)
         due: Sequence[DueItem] = row.due if cared else ()
-        if house.staff.downtime.of(row.ward):
-            due = due_in_downtime(due, house.deps.clock.now_ns())
+        if declared := house.staff.downtime.of(row.ward):
+            due = due_in_downtime(due, declared.elsewhere_until_ns(house.deps.clock.now_ns()))
         return BoardLine(row, age, house.hides(request, row), cared, due)

@@ -17,11 +17,8 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import DueItem, source_of
-from contrefeu.station.ages import Age, age_of, weight_is_old
-from contrefeu.station.due import due_in_downtime
-from contrefeu.station.house import House, OutOfScope
-from contrefeu.station.sheet import (
+from contrefeu.chart import OURS, Age, DueItem, age_of, due_in_downtime, source_of, weight_is_old
+from contrefeu.chart.sheet import (
     SHOWN_TYPES,
     Allergies,
     Heard,
@@ -37,10 +34,13 @@ from contrefeu.station.sheet import (
     story_of,
     treatments_of,
 )
+from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.pages.care import writes_here
 from contrefeu.web import NOT_FOUND, person
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
 REASON_LENGTH_MAX = 300  # characters: two sentences
+REF_LENGTH_MAX = 100  # characters of journal/sequence
 VALUES_BEFORE = 3  # earlier values beside the last one; the rest is one click away
 
 
@@ -70,11 +70,16 @@ class ChartPage:
     unread: Sequence[UnreadLine]
     through_glass: bool
     weight_old: bool  # F10
+    writes: bool  # whether this ward writes here now (F3)
+    kept: str  # an entry that was just written and that the chart does not say yet
     values_before: int = VALUES_BEFORE
 
     def heard(self, *blocks: str) -> Sequence[Heard]:
-        """Return who spoke of these blocks, the latest first; nobody when no feed ever did (F1)."""
-        return self.sheet.heard(*blocks)
+        """Return which feeds spoke of these blocks, the latest first; none when no feed ever did (F1).
+
+        What people write here is no feed's word: each line says who wrote it.
+        """
+        return [one for one in self.sheet.heard(*blocks) if not one.source.startswith(OURS)]
 
     @property
     def identity_source(self) -> str:
@@ -134,9 +139,16 @@ class ChartPages:
                 for one in reversed(sheet.chart.unread)
             ],
             through_glass=not house.account(request).in_scope(whose.ward),
+            writes=writes_here(house, whose.ward),
+            kept=self._kept(request, sheet),
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+
+    def _kept(self, request: Request, sheet: Sheet) -> str:
+        """The entry that the person just wrote, while no line comes from it."""
+        ref = request.query_params.get("kept", "")[:REF_LENGTH_MAX]
+        return "" if ref in sheet.sources else ref
 
     async def _due(self, request: Request, chart: str, ward: str, now_ns: int) -> Sequence[DueItem]:
         """What the board says is due, so that the two pages never differ."""
@@ -144,7 +156,8 @@ class ChartPages:
             return ()
         board = await self._house.charts.board(ward, self._house.world(request))
         due = next((row.due for row in board.rows if row.id == chart), [])
-        return due_in_downtime(due, now_ns) if self._house.staff.downtime.of(ward) else due
+        declared = self._house.staff.downtime.of(ward)
+        return due_in_downtime(due, declared.elsewhere_until_ns(now_ns)) if declared else due
 
     async def document(self, request: Request) -> Response:
         """Send one attachment."""
@@ -170,7 +183,7 @@ class ChartPages:
         found = await house.charts.chart(request.path_params["id"])
         if found is None:
             raise NOT_FOUND
-        id_, whose = found.id, person_of(Sheet(found))
+        id_, whose = found.id, person_of(Sheet(found, house.deps.clock.now_ns()))
         if house.account(request).in_scope(whose.ward):
             return RedirectResponse(f"/patient/{quote(id_)}", 303)
         ward = "" if whose.confidential else whose.ward  # where a protected person lies is not for everybody (F24)

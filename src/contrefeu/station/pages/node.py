@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,9 +12,9 @@ from starlette.routing import Route
 from contrefeu.access import SECRET_LENGTH_MIN, Declared, hash_secret
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary
+from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
 from contrefeu.station.deps import NodeStatus
-from contrefeu.station.house import House, of_feeds
+from contrefeu.station.house import House
 from contrefeu.web import Refused, person, visit_of
 
 SILENT_S = 300  # s; a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned
@@ -120,7 +121,8 @@ class NodePages:
             wards = sorted({str(ward) for ward in form.getlist("ward") if ward})
             reason = str(form.get("reason", "")).strip()[:REASON_LENGTH_MAX]
             if form.get("do") == "declare":
-                await house.staff.write(DowntimeDeclared(wards, reason, at), by)
+                medium: Literal["paper", "screen"] = "screen" if form.get("medium") == "screen" else "paper"
+                await house.staff.write(DowntimeDeclared(wards, reason, at, medium), by)
             elif form.get("do") == "lift":
                 await house.staff.write(DowntimeLifted(wards, reason, at), by)
             return RedirectResponse("/downtime", 303)

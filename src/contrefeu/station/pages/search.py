@@ -15,10 +15,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.chart import PatientHit
-from contrefeu.station.ages import Age, age_of
+from contrefeu.chart import Age, PatientHit, age_of
+from contrefeu.chart.sheet import Sheet, person_of
 from contrefeu.station.house import House, shows_exercise
-from contrefeu.station.sheet import Sheet, person_of
 from contrefeu.web import person, visit_of
 
 QUERY_LENGTH_MAX = 120  # characters: two long names, a birth date and a number

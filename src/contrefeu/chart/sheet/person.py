@@ -1,0 +1,166 @@
+"""Who the patient is: the header that stands above every line of a chart (F25).
+
+Rules kept here:
+  * Birth name first, then the first given name, birth date, sex; the used name stands beside when it differs.
+  * An INS says so when the identity is not qualified (PID-32 QUAL, F22); other numbers come with their authority.
+  * What a sender says against an identity (provisional, doubtful, duplicate...) stands beside the name (F24).
+  * Where somebody lies is said by the stay in progress, as on boards, never guessed from results (F31).
+"""
+
+from dataclasses import dataclass
+
+from contrefeu.chart import (
+    Number,
+    Resource,
+    amount,
+    codes,
+    concept,
+    confidential,
+    display,
+    first,
+    names,
+    newest,
+    numbers,
+    place_of,
+    stay_of,
+)
+from contrefeu.chart.sheet.resources import Sheet
+
+RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
+# Table 0445 as France extends it: what needs no warning; hidden identities are said apart.
+SOUND = frozenset({"VALI", "QUAL", "IDVER", "CACH", "ANOM"})
+FICTITIOUS = frozenset({"FICT", "FICTI", "UD"})
+WEIGHT_CODES = frozenset({"29463-7", "3141-9", "8341-0"})  # LOINC: body weight, measured, at birth
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """The last weight, as it was sent."""
+
+    value: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One patient."""
+
+    family: str
+    given: str
+    used: str
+    birth_date: str
+    birth_time: str
+    sex: str
+    numbers: tuple[Number, ...]
+    ward: str
+    room: str
+    bed: str
+    admitted: str
+    visit: str
+    physician: str
+    deceased: str  # dateTime, "true", or ""
+    weight: Weight | None
+    contacts: tuple[str, ...]
+    confidential: bool
+    reliability: tuple[str, ...]  # PID-32 codes
+
+    @property
+    def doubts(self) -> list[str]:
+        """Codes that say that the identity is not to be relied on."""
+        return [code for code in self.reliability if code not in SOUND]
+
+    @property
+    def age_known(self) -> bool:
+        """Whether the birth date is somebody's: a fictitious one drives no age (F22)."""
+        return not FICTITIOUS & set(self.reliability)
+
+    @property
+    def ins_qualified(self) -> bool:
+        """Whether the INS may stand without a warning."""
+        return "QUAL" in self.reliability
+
+    @property
+    def ipp(self) -> str:
+        """The number that the house knows the patient by."""
+        return next((number.value for number in self.numbers if not number.old), "")
+
+
+def person_of(sheet: Sheet) -> Person:
+    """Return who the chart is about."""
+    patient, stay = sheet.patient, stay_of(sheet.chart, sheet.now_ns)
+    called = names(patient)
+    ward, room, bed = (*place_of(sheet.chart, sheet.now_ns), "", "", "")[:3]
+    deceased = patient.get("deceasedDateTime") or patient.get("deceasedBoolean")
+    return Person(
+        family=called.family,
+        given=called.given,
+        used=called.used,
+        birth_date=str(patient.get("birthDate", "")),
+        birth_time=_birth_time(patient),
+        sex=str(patient.get("gender", "")),
+        numbers=tuple(numbers(patient)),
+        ward=ward,
+        room=room,
+        bed=bed,
+        admitted=first(stay, "period.start"),
+        visit=_visit_number(stay),
+        physician=_physician(stay),
+        deceased="true" if deceased is True else str(deceased or ""),
+        weight=_weight(sheet),
+        contacts=tuple(_contacts(sheet)),
+        confidential=confidential(patient, stay),
+        reliability=tuple(_reliability(patient)),
+    )
+
+
+def _visit_number(stay: Resource) -> str:
+    found = stay.get("identifier") or []
+    return str(found[0].get("value", "")) if found else ""
+
+
+def _physician(stay: Resource) -> str:
+    participants = stay.get("participant") or []
+    attending = [p for p in participants if "ATND" in [code for kind in p.get("type") or [] for code in codes(kind)]]
+    return display((attending or participants or [{}])[0].get("individual"))
+
+
+def _weight(sheet: Sheet) -> Weight | None:
+    weights = [found for found in sheet.all("Observation") if WEIGHT_CODES & set(codes(found.get("code")))]
+    last = next(iter(newest(weights, "effectiveDateTime", "issued")), None)
+    if last is None:
+        return None
+    value = amount(last.get("valueQuantity")) or str(last.get("valueString", ""))
+    return Weight(value, first(last, "effectiveDateTime", "issued")) if value else None
+
+
+def _birth_time(patient: Resource) -> str:
+    for extension in [*((patient.get("_birthDate") or {}).get("extension") or []), *(patient.get("extension") or [])]:
+        if str(extension.get("url", "")).endswith("patient-birthTime"):
+            return str(extension.get("valueDateTime", ""))
+    return ""
+
+
+def _reliability(patient: Resource) -> list[str]:
+    inner = [
+        one
+        for extension in patient.get("extension") or []
+        if extension.get("url") == RELIABILITY
+        for one in extension.get("extension") or []
+    ]
+    found = [str((one.get("valueCoding") or {}).get("code", "")) for one in inner if one.get("url") == "identityStatus"]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _contacts(sheet: Sheet) -> list[str]:
+    lines = []
+    people = [*(sheet.patient.get("contact") or []), *sheet.all("RelatedPerson")]
+    for found in people:
+        said = found.get("name") or {}
+        name: Resource = said[0] if isinstance(said, list) else said
+        words = str(name.get("text") or " ".join([str(name.get("family", "")), *map(str, name.get("given") or [])]))
+        relation = ", ".join(filter(None, map(concept, found.get("relationship") or [])))
+        phones = ", ".join(str(t["value"]) for t in found.get("telecom") or [] if t.get("value"))
+        line = " · ".join(filter(None, (words.strip(), relation, phones)))
+        if line:
+            lines.append(line)
+    return lines

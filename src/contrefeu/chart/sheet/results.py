@@ -1,0 +1,206 @@
+"""Results: the last value of each measurement, what came before, and a trend where one is honest.
+
+Rules kept here:
+  * Values, units and ranges print as they were sent (F5).
+  * A curve joins values of one code, one unit and one method only, all plain numbers; else there is none (F5).
+  * A flag is its sender's (OBX-8), verbatim: N is shown too, as a missing flag is not "normal"; nothing is worked out
+    from ranges.
+  * Corrected and preliminary values say so; a value taken back is struck, never dropped (F7).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from contrefeu.chart import (
+    Resource,
+    codes,
+    concept,
+    earlier,
+    first,
+    flag_of,
+    instant,
+    is_error,
+    measured_of,
+    newest,
+    notes,
+    range_of,
+    severity_of,
+    source_of,
+    unit,
+    value_of,
+)
+from contrefeu.chart.sheet.resources import Sheet
+
+POINTS_MAX = 24  # points of one curve: more cannot be told apart in its width
+# LOINC of the FHIR vital signs profile, and pain: few senders say in OBR-24 or a category that no laboratory measured
+VITAL_CODES = frozenset(
+    {
+        "85353-1", "9279-1", "8867-4", "2708-6", "59408-5", "8310-5", "8302-2", "9843-4", "29463-7", "39156-5",
+        "85354-9", "8480-6", "8462-4", "8478-0", "3141-9", "8341-0", "72514-3", "38208-5", "9269-2", "8331-1",
+    }
+)  # fmt: skip
+SIGNS = {"critical": "‼", "high": "▲", "low": "▼", "odd": "◆"}
+FINAL = frozenset({"final", ""})
+_GONE = frozenset({"cancelled", "entered-in-error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One measurement."""
+
+    value: str
+    unit: str
+    flag: str  # verbatim; "" when its sender gave none
+    severity: Literal["critical", "high", "low", "odd", ""]
+    status: str  # FHIR observation-status
+    when: str
+    note: str
+    source: str
+    number: Decimal | None  # only of a plain number
+    range: str
+    before: tuple[tuple[str, str], ...]  # values that this one replaced, and their entries (F7)
+
+    @property
+    def sign(self) -> str:
+        """What stands beside a flag: never colour alone."""
+        return SIGNS.get(self.severity, "")
+
+    @property
+    def gone(self) -> bool:
+        """Whether its sender took it back."""
+        return self.status in _GONE
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All values of one code, unit and method; newest first."""
+
+    key: str
+    name: str
+    values: tuple[Value, ...]
+    low: Decimal | None  # reference range of the last value, for the curve's band
+    high: Decimal | None
+
+    @property
+    def last(self) -> Value:
+        """The newest."""
+        return self.values[0]
+
+    @property
+    def curve(self) -> list[Decimal]:
+        """Plain numbers, oldest first; [] when there are fewer than two."""
+        numbers = [value.number for value in self.values if value.number is not None and not value.gone]
+        return numbers[:POINTS_MAX][::-1] if len(numbers) > 1 else []
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Measurements that came together: one request."""
+
+    name: str
+    series: tuple[Series, ...]
+    last: str
+    source: str  # the entry of its latest report; "" when its measurements came without one
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Panels, the newest first: laboratory, then vital signs, then germs."""
+
+    laboratory: tuple[Panel, ...]
+    vital: tuple[Panel, ...]
+    micro: tuple[Panel, ...]
+
+    @property
+    def flagged(self) -> int:
+        """Measurements whose last value is critical."""
+        panels = (*self.laboratory, *self.vital, *self.micro)
+        return sum(series.last.severity == "critical" for panel in panels for series in panel.series)
+
+
+def results_of(sheet: Sheet) -> Results:
+    """Return the chart's measurements."""
+    panel_of, micro = _panels(sheet)
+    by_series: dict[tuple[str, ...], list[Resource]] = {}
+    for found in newest(sheet.all("Observation"), "effectiveDateTime", "effectivePeriod.start", "issued"):
+        by_series.setdefault(_series_key(found), []).append(found)
+    groups: dict[tuple[str, str], list[tuple[str, Series]]] = {}
+    reports: dict[tuple[str, str], str] = {}
+    for found_all in by_series.values():
+        last = found_all[0]
+        reference = f"Observation/{last.get('id')}"
+        kind = _kind(last, reference in micro)
+        series = _series(found_all)
+        name, source = panel_of.get(reference, ("", ""))
+        reports.setdefault((kind, name), source)
+        groups.setdefault((kind, name), []).append((series.last.when, series))
+    panels: dict[str, list[Panel]] = {"laboratory": [], "vital": [], "micro": []}
+    for (kind, name), rows in groups.items():
+        newest_when = max((when for when, _ in rows), key=instant)
+        panels[kind].append(Panel(name, tuple(series for _, series in rows), newest_when, reports[kind, name]))
+    for listed in panels.values():
+        listed.sort(key=lambda panel: instant(panel.last), reverse=True)
+    return Results(**{kind: tuple(listed) for kind, listed in panels.items()})
+
+
+def _panels(sheet: Sheet) -> tuple[dict[str, tuple[str, str]], set[str]]:
+    """Return each observation's report (its name, its entry), and what microbiology measured (HL7 table 0074)."""
+    panel_of: dict[str, tuple[str, str]] = {}
+    micro: set[str] = set()
+    for report in newest(sheet.all("DiagnosticReport"), "effectiveDateTime", "issued"):
+        categories = {code for one in report.get("category") or [] for code in codes(one)}
+        for reference in report.get("result") or []:
+            name = str(reference.get("reference", "")).removeprefix("urn:uuid:")
+            panel_of.setdefault(name, (concept(report.get("code")), source_of(report)))
+            if categories & {"MB", "MCB", "MYC", "PAR", "VR"}:
+                micro.add(name)
+    return panel_of, micro
+
+
+def _kind(resource: Resource, is_micro: bool) -> str:
+    categories = {code for one in resource.get("category") or [] for code in codes(one)}
+    if is_micro:
+        return "micro"
+    return "vital" if "vital-signs" in categories or VITAL_CODES & set(codes(resource.get("code"))) else "laboratory"
+
+
+def _series_key(resource: Resource) -> tuple[str, ...]:
+    code = resource.get("code") or {}
+    named = next((f"{c.get('system', '')}|{c['code']}" for c in code.get("coding") or [] if c.get("code")), "")
+    return named or concept(code), unit(resource.get("valueQuantity")), concept(resource.get("method"))
+
+
+def _series(found: Iterable[Resource]) -> Series:
+    resources = list(found)
+    last = resources[0]
+    ranges = last.get("referenceRange") or [{}]
+    low, high = (_number((ranges[0].get(end) or {}).get("value")) for end in ("low", "high"))
+    key = "|".join(_series_key(last))
+    return Series(key, concept(last.get("code")), tuple(map(_value, resources)), low, high)
+
+
+def _value(resource: Resource) -> Value:
+    measured = resource.get("valueQuantity") or {}
+    plain = _number(measured.get("value")) if not measured.get("comparator") else None
+    value, of = measured_of(resource)
+    return Value(
+        value=value,
+        unit=of,
+        flag=flag_of(resource),
+        severity=severity_of(resource),
+        status=str(resource.get("status", "")),
+        when=first(resource, "effectiveDateTime", "effectivePeriod.start", "issued"),
+        note="\n".join(notes(resource)),
+        source=source_of(resource),
+        number=None if is_error(resource) else plain,
+        range=range_of(resource),
+        before=tuple((value_of(version), source) for version, source in earlier(resource)),
+    )
+
+
+def _number(value: object) -> Decimal | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return value if isinstance(value, Decimal) else None

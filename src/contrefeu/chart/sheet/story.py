@@ -1,0 +1,280 @@
+"""The rest of a chart: problems, alerts, reports and documents, stays, appointments, acts.
+
+Rules kept here:
+  * What was resolved or cancelled is listed apart or struck, never hidden.
+  * A document is readable in place: its text as text, its PDF through our own route, never from another host.
+"""
+
+from base64 import b64decode
+from binascii import Error
+from dataclasses import dataclass, replace
+
+from contrefeu.chart import (
+    Resource,
+    concept,
+    concepts,
+    display,
+    first,
+    instant,
+    is_error,
+    listed,
+    newest,
+    notes,
+    notice_of,
+    report_title,
+    source_of,
+    status_of,
+)
+from contrefeu.chart.sheet.resources import Sheet
+
+TEXT_TYPES = ("text/plain", "")
+INDEX_DIGITS_MAX = 4  # digits of an attachment's number: no report has ten thousand
+# What a browser may show in a frame of ours; anything else is given as a file to save.
+SHOWN_TYPES = ("application/pdf", "text/plain", "image/png", "image/jpeg")
+_OVER = frozenset({"resolved", "inactive", "remission", "cancelled", "noshow", "completed", "fulfilled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stay was, and when."""
+
+    name: str
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list."""
+
+    what: str
+    detail: str
+    when: str
+    until: str
+    status: str
+    by: str
+    over: bool
+    struck: bool
+    source: str
+    places: tuple[Place, ...] = ()  # of a stay
+    notice: str = ""  # of an alert that is ours: what was said of the patient's numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One body of a report: text in place, or a file behind /document."""
+
+    key: str  # "DiagnosticReport/id/0"
+    media_type: str
+    title: str
+    text: str  # "" for a file
+
+    @property
+    def framed(self) -> bool:
+        """Whether it is shown in a frame."""
+        return not self.text and self.media_type in SHOWN_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report or document."""
+
+    key: str
+    title: str
+    when: str
+    status: str
+    by: str
+    conclusion: str
+    attachments: tuple[Attachment, ...]
+    struck: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything but identity, allergies, treatments and results."""
+
+    problems: tuple[Line, ...]
+    alerts: tuple[Line, ...]
+    reports: tuple[Report, ...]
+    stays: tuple[Line, ...]
+    appointments: tuple[Line, ...]
+    procedures: tuple[Line, ...]
+    requests: tuple[Line, ...]
+    diets: tuple[Line, ...] = ()
+
+
+def story_of(sheet: Sheet) -> Story:
+    """Return the rest of the chart."""
+    problems = [_line(found, found.get("code"), "onsetDateTime", "recordedDate") for found in sheet.all("Condition")]
+    return Story(
+        problems=tuple(sorted(problems, key=lambda line: (line.over, line.struck, line.what))),
+        alerts=tuple(map(_alert, sheet.all("Flag"))),
+        reports=tuple(_reports(sheet)),
+        stays=tuple(_stay(found) for found in newest(sheet.all("Encounter"), "period.start")),
+        appointments=tuple(_appointment(found) for found in sorted(sheet.all("Appointment"), key=_start)),
+        procedures=tuple(
+            _line(found, found.get("code") or found.get("vaccineCode"), "performedDateTime", "occurrenceDateTime")
+            for found in newest(sheet.all("Procedure", "Immunization"), "performedDateTime", "occurrenceDateTime")
+        ),
+        diets=tuple(_diet(found) for found in newest(sheet.all("NutritionOrder"), "dateTime")),
+        requests=tuple(_line(found, found.get("code"), "authoredOn") for found in _open_requests(sheet)),
+    )
+
+
+def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
+    """Return the bytes and media type of the attachment that *key* names, or None."""
+    reference, _, index = key.rpartition("/")
+    resource = sheet.get({"reference": reference})
+    found = _raw_attachments(resource) if resource else []
+    if not (index.isascii() and index.isdigit()) or len(index) > INDEX_DIGITS_MAX or int(index) >= len(found):
+        return None
+    attachment = found[int(index)]
+    body = _body(attachment)
+    return (body, str(attachment.get("contentType", ""))) if body is not None else None
+
+
+def _open_requests(sheet: Sheet) -> list[Resource]:
+    waiting = [found for found in sheet.all("ServiceRequest") if found.get("status") in {"active", "on-hold", "draft"}]
+    return newest(waiting, "authoredOn")
+
+
+def _alert(resource: Resource) -> Line:
+    kind, number = notice_of(resource)
+    line = _line(resource, resource.get("code"), "period.start")
+    return replace(line, what=number, notice=kind) if kind else line
+
+
+def _diet(resource: Resource) -> Line:
+    diet = resource.get("oralDiet") or {}
+    beside = [
+        found
+        for one in resource.get("supplement") or []
+        for found in (concept(one.get("type")), one.get("instruction"))
+    ]
+    line = _line(resource, None, "dateTime")
+    what = listed([concepts(diet.get("type")), *beside]) or str(diet.get("instruction", ""))
+    told = str(diet.get("instruction", ""))
+    return replace(
+        line,
+        what=what,
+        detail=listed([told if told != what else "", line.detail]),
+        by=display(resource.get("orderer")),
+        over=line.over or line.status == "revoked",
+    )
+
+
+def _start(resource: Resource) -> int:
+    return instant(str(resource.get("start", "")))
+
+
+def _line(resource: Resource, what: object, *times: str) -> Line:
+    status = status_of(resource)
+    by = display(resource.get("recorder") or resource.get("author") or resource.get("requester"))
+    return Line(
+        what=concept(what),
+        detail=listed([*notes(resource), concepts(resource.get("reasonCode"))]),
+        when=first(resource, *times),
+        until=first(resource, "abatementDateTime", "period.end"),
+        status=status,
+        by=by,
+        over=status in _OVER,
+        struck=is_error(resource),
+        source=source_of(resource),
+    )
+
+
+def _stay(resource: Resource) -> Line:
+    return Line(
+        what=str((resource.get("class") or {}).get("code", "")),
+        detail=listed([concepts(resource.get("reasonCode")), concepts(resource.get("type"))]),
+        when=first(resource, "period.start"),
+        until=first(resource, "period.end"),
+        status=status_of(resource),
+        by=next((display(one.get("individual")) for one in resource.get("participant") or []), ""),
+        over=resource.get("status") == "finished",
+        struck=resource.get("status") in {"cancelled", "entered-in-error"},
+        source=source_of(resource),
+        places=tuple(_places(resource)),
+    )
+
+
+def _places(stay: Resource) -> list[Place]:
+    """Each place once; the parts of one place (ward, room, bed) are one name."""
+    found: list[Place] = []
+    parts: dict[tuple[str, str], int] = {}
+    for one in stay.get("location") or []:
+        name, since, until = display(one.get("location")), first(one, "period.start"), first(one, "period.end")
+        if not name:
+            continue
+        if one.get("physicalType") and (since, until) in parts:
+            at = parts[since, until]
+            found[at] = Place(f"{found[at].name} {name}", since, until)
+            continue
+        if one.get("physicalType"):
+            parts[since, until] = len(found)
+        found.append(Place(name, since, until))
+    return found
+
+
+def _appointment(resource: Resource) -> Line:
+    what = concepts(resource.get("serviceType")) or str(resource.get("description", ""))
+    actors = [display(one.get("actor")) for one in resource.get("participant") or []]
+    return Line(
+        what=what or concepts(resource.get("reasonCode")),
+        detail=listed([*actors, str(resource.get("comment", ""))]),
+        when=first(resource, "start"),
+        until=first(resource, "end"),
+        status=status_of(resource),
+        by="",
+        over=resource.get("status") in {"fulfilled", "noshow"},
+        struck=resource.get("status") in {"cancelled", "entered-in-error"},
+        source=source_of(resource),
+    )
+
+
+def _reports(sheet: Sheet) -> list[Report]:
+    found = []
+    for resource in newest(sheet.all("DiagnosticReport", "DocumentReference"), "effectiveDateTime", "issued", "date"):
+        report = _report(resource)
+        if report.attachments or report.conclusion or resource["resourceType"] == "DocumentReference":
+            found.append(report)
+    return found
+
+
+def _report(resource: Resource) -> Report:
+    key = f"{resource['resourceType']}/{resource.get('id')}"
+    raw = _raw_attachments(resource)
+    authors = resource.get("performer") or resource.get("author") or resource.get("resultsInterpreter") or []
+    return Report(
+        key=key,
+        title=report_title(resource),
+        when=first(resource, "effectiveDateTime", "issued", "date"),
+        status=str(resource.get("docStatus") or resource.get("status") or ""),
+        by=listed([display(one) for one in authors]),
+        conclusion=str(resource.get("conclusion", "")),
+        attachments=tuple(_attachment(f"{key}/{index}", one) for index, one in enumerate(raw)),
+        struck=is_error(resource) or resource.get("status") in {"superseded", "cancelled"},
+        source=source_of(resource),
+    )
+
+
+def _raw_attachments(resource: Resource) -> list[Resource]:
+    if resource["resourceType"] == "DocumentReference":
+        return [one["attachment"] for one in resource.get("content") or [] if one.get("attachment")]
+    return list(resource.get("presentedForm") or [])
+
+
+def _attachment(key: str, raw: Resource) -> Attachment:
+    media_type = str(raw.get("contentType", "")).partition(";")[0].strip()
+    text = ""
+    if media_type in TEXT_TYPES:
+        text = (_body(raw) or b"").decode("utf-8", "replace")
+    return Attachment(key, media_type, str(raw.get("title", "")), text)
+
+
+def _body(raw: Resource) -> bytes | None:
+    try:
+        return b64decode(raw["data"]) if raw.get("data") else None
+    except (Error, ValueError):
+        return None

@@ -1,0 +1,178 @@
+"""Prescriptions and the doses given on them.
+
+Rules kept here:
+  * The dose and its times are shown as they were sent; nothing is computed from free text (F9).
+  * A dose stands under its prescription when it names it, in a list of its own when it does not.
+  * What was stopped is listed apart, struck through: it is history, not care. One that a feed says goes on, after
+    people here stopped it, is a conflict and stands above.
+"""
+
+from dataclasses import dataclass
+
+from contrefeu.chart import (
+    CONFLICT,
+    SOURCE,
+    WRITTEN,
+    Resource,
+    amount,
+    concept,
+    concepts,
+    display,
+    dose_status_of,
+    drug_of,
+    first,
+    instruction_of,
+    is_error,
+    listed,
+    newest,
+    notes,
+    source_of,
+    status_of,
+)
+from contrefeu.chart.sheet.resources import Sheet
+
+RUNNING = frozenset({"active", "on-hold", "draft", "unknown", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One administration."""
+
+    what: str
+    amount: str
+    when: str
+    status: str  # completed, not-done, in-progress, stopped, entered-in-error
+    reason: str
+    by: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One prescription."""
+
+    key: str  # "MedicationRequest/id"
+    drug: str
+    dosage: str
+    route: str
+    as_needed: bool
+    status: str
+    since: str
+    until: str
+    prescriber: str
+    note: str
+    running: bool
+    doses: tuple[Dose, ...]  # newest first
+    source: str
+    gives: tuple[str, ...] = ()  # what the pharmacy said is to be given on it
+    conflict: str = ""  # what a feed says of it since people here ended it: a status
+    conflict_source: str = ""
+    ours: bool = False  # whether people here said the last word
+
+
+@dataclass(frozen=True, slots=True)
+class Treatments:
+    """Everything prescribed and given."""
+
+    running: tuple[Treatment, ...]
+    stopped: tuple[Treatment, ...]
+    other_doses: tuple[Dose, ...]
+    declared: tuple[Treatment, ...] = ()  # taken, as a document or the patient says: prescribed by nobody here
+
+
+def treatments_of(sheet: Sheet) -> Treatments:
+    """Return what the chart says of prescriptions and doses."""
+    given: dict[str, list[Dose]] = {}
+    for found in newest(sheet.all("MedicationAdministration"), "effectiveDateTime", "effectivePeriod.start"):
+        request = sheet.get(found.get("request"))
+        key = f"MedicationRequest/{request.get('id')}" if request else ""
+        given.setdefault(key, []).append(_dose(found))
+    requests = newest(sheet.all("MedicationRequest"), "authoredOn")
+    gives: dict[str, list[str]] = {}
+    for found in requests:
+        if parent := _prescription_of(sheet, found):
+            words = [" · ".join(filter(None, (instruction_of(one), _start(one)))) for one in _instructions(found)]
+            gives.setdefault(str(parent.get("id")), []).extend(filter(None, words))
+    requests = [found for found in requests if not _prescription_of(sheet, found)]
+    lines = [
+        _treatment(
+            found,
+            tuple(given.get(f"MedicationRequest/{found.get('id')}", ())),
+            tuple(gives.get(str(found.get("id")), ())),
+        )
+        for found in requests
+    ]
+    declared = newest(sheet.all("MedicationStatement"), "effectivePeriod.start", "effectiveDateTime")
+    return Treatments(
+        running=tuple(sorted((line for line in lines if line.running), key=lambda line: (line.as_needed, line.drug))),
+        stopped=tuple(line for line in lines if not line.running),
+        other_doses=tuple(given.get("", ())),
+        declared=tuple(_treatment({**found, "dosageInstruction": found.get("dosage")}, (), ()) for found in declared),
+    )
+
+
+def _prescription_of(sheet: Sheet, request: Resource) -> Resource | None:
+    """The prescription of what is to be given (RXG), when the chart has it."""
+    if request.get("intent") != "instance-order":
+        return None
+    return next((found for one in request.get("basedOn") or [] if (found := sheet.get(one))), None)
+
+
+def _instructions(request: Resource) -> list[Resource]:
+    return request.get("dosageInstruction") or []
+
+
+def _start(instruction: Resource) -> str:
+    return _bound([instruction], "start")
+
+
+def _treatment(resource: Resource, doses: tuple[Dose, ...], gives: tuple[str, ...]) -> Treatment:
+    instructions = resource.get("dosageInstruction") or []
+    status = status_of(resource)
+    return Treatment(
+        key=f"MedicationRequest/{resource.get('id')}",
+        drug=drug_of(resource),
+        dosage="\n".join(filter(None, map(instruction_of, instructions))),
+        route=listed([concept(one.get(where)) for one in instructions for where in ("route", "site")]),
+        as_needed=any(one.get("asNeededBoolean") or one.get("asNeededCodeableConcept") for one in instructions),
+        status=status,
+        since=first(resource, "authoredOn", "effectivePeriod.start") or _bound(instructions, "start"),
+        until=first(resource, "effectivePeriod.end") or _bound(instructions, "end"),
+        prescriber=display(resource.get("requester")),
+        note=" ".join(notes(resource)),
+        running=status in RUNNING and not is_error(resource),
+        doses=doses,
+        source=source_of(resource),
+        gives=gives,
+        ours=any(one.get("url") == WRITTEN for one in resource.get("extension") or []),
+        **_conflict(resource),
+    )
+
+
+def _conflict(resource: Resource) -> dict[str, str]:
+    """What a feed says against what people here ended."""
+    for one in resource.get("extension") or []:
+        if one.get("url") == CONFLICT:
+            parts = {str(part.get("url")): part for part in one.get("extension") or []}
+            said, source = parts.get("status", {}).get("valueCode"), parts.get("source", {}).get("valueUri")
+            return {"conflict": str(said or ""), "conflict_source": str(source or "").removeprefix(SOURCE)}
+    return {}
+
+
+def _dose(resource: Resource) -> Dose:
+    performers = resource.get("performer") or []
+    return Dose(
+        what=drug_of(resource),
+        amount=amount((resource.get("dosage") or {}).get("dose"))
+        or str((resource.get("dosage") or {}).get("text", "")),
+        when=first(resource, "effectiveDateTime", "effectivePeriod.start"),
+        status=dose_status_of(resource),
+        reason=concepts(resource.get("statusReason")) or " ".join(notes(resource)),
+        by=listed([display(one.get("actor")) for one in performers]),
+        source=source_of(resource),
+    )
+
+
+def _bound(instructions: list[Resource], which: str) -> str:
+    bounds = [((one.get("timing") or {}).get("repeat") or {}).get("boundsPeriod") or {} for one in instructions]
+    return next((str(found[which]) for found in bounds if found.get(which)), "")

@@ -1,0 +1,73 @@
+"""`contrefeu forms`: forms with codes, blank or headed with a patient."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, say
+
+if TYPE_CHECKING:
+    from contrefeu.chart import Chart, Charts, SyncChartsClient
+
+Form = Literal[
+    "admission", "dose-sheet", "vital-signs", "prescription", "laboratory-request", "imaging-request", "result", "note",
+    "hand-over", "transfer", "transfer-consent", "theatre-list", "death",
+]  # fmt: skip
+
+
+def forms(
+    context: typer.Context,
+    kind: Annotated[Form, typer.Argument(metavar="KIND", help="admission, vital-signs, prescription, note...")],
+    ward: Annotated[str, typer.Option(metavar="W", help="Which ward, by its id.")],
+    out: Annotated[Path, typer.Option(help="The file.")],
+    patient: Annotated[str, typer.Option(metavar="ID", help="A chart id, or any number of the patient.")] = "",
+    count: Annotated[int, typer.Option(min=1, max=200, help="How many; each has a number of its own.")] = 1,
+    user: Annotated[str, typer.Option(help="Who prints, for the audit.  [default: console]")] = "",
+    json: Json = False,
+) -> None:
+    """Print forms, blank or for one patient, with a code on each page. The pages are in the journal before the file is.
+
+    KIND is one of admission, dose-sheet, vital-signs, prescription, laboratory-request, imaging-request, result, note,
+    hand-over, transfer, transfer-consent, theatre-list, death.
+    """
+    from contrefeu.base import OperatorError, rfc3339, write_file
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.printing import board_of, downtime_of, issued, issuer_of, setting_of
+    from contrefeu.paper import FORMS, blank_foot, foot_of, print_form, written_foot
+
+    if patient and FORMS[kind].of_ward:
+        raise OperatorError(
+            "This form is about several patients.",
+            safe="Nothing was printed.",
+            next="Print it without --patient: what lists several is filed on nobody's chart.",
+        )
+    entrance = door(context)
+    node = Node.at(entrance.home)
+    setting = setting_of(node, entrance.language)
+    facility = node.settings.node.facility
+    with node.charts() as charts:
+        board = board_of(charts, ward)
+        chart = _chart(charts, patient) if patient else None
+        lacks = charts.status().restoring
+    foot = blank_foot(facility, board.name or ward, setting)
+    if chart is not None:
+        foot = written_foot(foot_of(board, setting, facility, downtime_of(node, ward), lacks))
+    printed = print_form(kind, [chart] * count, foot, setting, issuer_of(node, ward, rfc3339(setting.now_ns)))
+    node.audit("export", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")
+    issued(node, user, printed.issues)
+    write_file(out, printed.pdf)
+    numbers = [one.number for one in printed.issues]
+    told = {"file": str(out), "pages": printed.pages, "issues": numbers}
+    answer(json, told, lambda: say(f"{out}: {printed.pages} pages, {', '.join(numbers)}"))
+
+
+def _chart(charts: "Charts | SyncChartsClient", patient: str) -> "Chart":
+    from contrefeu.base import OperatorError
+
+    found = charts.chart(patient)
+    if found is None:
+        raise OperatorError(
+            "No chart answers to that number.", safe="Nothing was printed.", next="contrefeu find NAME lists charts."
+        )
+    return found

@@ -1,0 +1,45 @@
+"""`contrefeu pack`: the ward's pack, as a PDF."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, say
+
+
+def pack(
+    context: typer.Context,
+    ward: Annotated[str, typer.Option(metavar="W", help="Which ward, by its id.")],
+    out: Annotated[Path | None, typer.Option(help="The file.  [default: pack-W.pdf]")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="Its first line locks the file (AES-256).")] = None,
+    user: Annotated[str, typer.Option(help="Who prints, for the audit.  [default: console]")] = "",
+    json: Json = False,
+) -> None:
+    """Print a ward's pack: census, a page a patient, dose sheets for 24 hours, index of names.
+
+    Every page says how old its messages are, when it is no longer to be used and when it is to be destroyed, and has a
+    code by which it is found again. The pages are in the journal before the file is there.
+    """
+    from contrefeu.base import rfc3339, write_file
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.printing import board_of, downtime_of, issued, issuer_of, password_in, setting_of
+    from contrefeu.paper import locked, print_pack, ward_pack
+
+    entrance = door(context)
+    node = Node.at(entrance.home)
+    password = password_in(password_file)
+    setting = setting_of(node, entrance.language)
+    downtime = downtime_of(node, ward)
+    with node.charts() as charts:
+        board = board_of(charts, ward)
+        lacks = charts.status().restoring
+        facility = node.settings.node.facility
+        made, shown = ward_pack(board, charts.chart, setting, facility, downtime, lacks)
+    printed = print_pack(made, shown, issuer_of(node, ward, rfc3339(setting.now_ns)))
+    node.audit("export", user=user, what=f"pack {ward}")
+    issued(node, user, printed.issues)
+    file = out or Path(f"pack-{ward.replace('/', '-')}.pdf")
+    write_file(file, locked(printed.pdf, password) if password else printed.pdf)
+    told = {"file": str(file), "pages": printed.pages, "patients": len(shown), "as_of": board.as_of.time}
+    answer(json, told, lambda: say(f"{file}: {printed.pages} pages, {len(shown)} patients, {board.as_of.time or '-'}"))

@@ -1,0 +1,89 @@
+"""What the commands that print share: which ward, which words, which key, and the entries that say what was printed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contrefeu.base import OperatorError
+from contrefeu.cli.node import CONSOLE, Node
+from contrefeu.journal import MEDIA_ACT, Draft
+
+if TYPE_CHECKING:
+    from contrefeu.access import Declared
+    from contrefeu.chart import Board, Charts, Language, SyncChartsClient
+    from contrefeu.paper import Issue, Issuer, Setting
+
+PASSWORD_LENGTH_MIN = 8  # characters: a shorter one is tried out in minutes on a stick that was found
+
+
+def setting_of(node: Node, language: "Language") -> "Setting":
+    """Words, zone and time of what is printed now."""
+    from contrefeu.paper import Setting
+
+    return Setting(language, node.settings.node.zone, node.clock.now_ns())
+
+
+def board_of(charts: "Charts | SyncChartsClient", ward: str) -> "Board":
+    """The board of *ward*.
+
+    Raises:
+        OperatorError: No feed and no setting names it.
+    """
+    if not ward or ward not in {one.id for one in charts.wards()}:
+        raise OperatorError(
+            "There is no ward of that name.",
+            safe="Nothing was printed.",
+            next="contrefeu status, or the app, lists wards.",
+        )
+    return charts.board(ward)
+
+
+def downtime_of(node: Node, ward: str) -> "Declared | None":
+    """The declaration of downtime in force on *ward*."""
+    from contrefeu.access import Downtime
+    from contrefeu.cli.accounts import station_acts
+
+    downtime = Downtime()
+    for act, entry in station_acts(node):
+        downtime.apply(act, entry.source)
+    return downtime.of(ward)
+
+
+def issuer_of(node: Node, ward: str, at: str) -> "Issuer":
+    """What numbers and signs pages of *ward*."""
+    from contrefeu.paper import Issuer, PageKey
+
+    return Issuer(PageKey(node.paths.signing_seed("station").read_bytes()), ward, at)
+
+
+def issued(node: Node, user: str, issues: Sequence["Issue"]) -> None:
+    """Say in the journal which pages are about to be."""
+    from contrefeu.acts import encode
+
+    source = f"user/{user}" if user else CONSOLE
+    now_ns = node.clock.now_ns()
+    with node.station_appender() as journal:
+        journal.append([Draft(source, MEDIA_ACT, encode(one.act), now_ns) for one in issues])
+
+
+def password_in(file: Path | None) -> str:
+    """The first line of *file*; "" when there is none.
+
+    Raises:
+        OperatorError: It is not there, or too short.
+    """
+    if file is None:
+        return ""
+    try:
+        password = file.read_text().partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError):
+        raise OperatorError(
+            "The password file cannot be read.", safe="Nothing was printed.", next="Name a text file with one line."
+        ) from None
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise OperatorError(
+            f"The password has less than {PASSWORD_LENGTH_MIN} characters.",
+            safe="Nothing was printed.",
+            next="Write a longer one in the file.",
+        )
+    return password

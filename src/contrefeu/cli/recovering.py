@@ -1,0 +1,100 @@
+"""What the commands of a recovery share: where its files lie, and the journals as far as they stood when it began.
+
+HOME/recovery/gap.jsonl        what the last comparison found (its digest is in the journal)
+HOME/recovery/plan.jsonl       what `replay` sends when no plan is named
+HOME/recovery/sent-….log       of which message a killed replay is in doubt
+"""
+
+import contextlib
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from contrefeu.acts import Act, encode
+from contrefeu.base import OperatorError, durable_makedirs
+from contrefeu.cli.node import CONSOLE, STATION_SUFFIX, Node
+from contrefeu.journal import MEDIA_ACT, Draft, Entry, JournalReader
+from contrefeu.recovery import LEDGER_TABLES, Forward, Ledger, Scratch, scratch
+
+
+class Recovery:
+    """A recovery on one node."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.folder = node.paths.root / "recovery"
+        durable_makedirs(self.folder)
+        self.findings = self.folder / "gap.jsonl"
+        self.plan = self.folder / "plan.jsonl"
+        self._closed: list[dict[str, object]] = []
+        self.heads = {
+            files.verifier().name: head.sequence
+            for files in node.journals()
+            if (head := JournalReader(files, node.data_keys()).head())
+        }
+
+    def progress_file(self, target: str) -> Path:
+        """Where a replay notes which message is on its way."""
+        return self.folder / f"sent-{sha256(target.encode()).hexdigest()[:16]}.log"
+
+    def entries(self, since_ns: int = 0) -> Iterator[Entry]:
+        """Every entry up to the heads, in hybrid order; what no key opens is passed over, and named by `closed`."""
+        self._closed.clear()
+        for entry in self.node.entries("", since_ns, 1 << 63, beyond=self._closed):
+            if entry.sequence <= self.heads.get(entry.journal, 0):
+                yield entry
+
+    def closed(self) -> Iterator[str]:
+        """The entries that the last reading passed over."""
+        for span in self._closed:
+            for sequence in range(int(str(span["first_entry"])), int(str(span["last_entry"])) + 1):
+                yield f"{span['journal']}/{sequence}"
+
+    @contextlib.contextmanager
+    def ledger(self, name: str, *tables: str) -> Iterator[tuple[Scratch, Ledger]]:
+        """A table of the command *name*, and in it what was sent and set aside so far, by any station that counts."""
+        with scratch(self.folder, name, *LEDGER_TABLES, *tables) as table:
+            yield table, Ledger(table).read(self._acts())
+
+    def forward(self) -> Forward:
+        """Reads entries by their names."""
+        keys = self.node.data_keys()
+        known = {files.verifier().name: files for files in self.node.journals()}
+
+        def reader_of(journal: str) -> JournalReader:
+            if journal not in known:
+                raise ValueError(journal)
+            return JournalReader(known[journal], keys)
+
+        return Forward(reader_of)
+
+    def _acts(self) -> Iterator[Entry]:
+        node = self.node
+        names = [files.verifier().name for files in node.journals()]
+        streams = [
+            node.entries(name, 0, 1 << 63, beyond=[])
+            for name in names
+            if name.endswith(STATION_SUFFIX) and node.counts(name)
+        ]
+        return heapq.merge(*streams, key=lambda entry: (entry.hlc, entry.journal, entry.sequence))
+
+    @contextlib.contextmanager
+    def recorder(self) -> Iterator[Callable[[Sequence[Act]], None]]:
+        """Gives what makes acts durable in the station's journal, for as long as a command goes on."""
+        with self.node.station_appender() as journal:
+
+            def record(acts: Sequence[Act]) -> None:
+                now_ns = self.node.clock.now_ns()
+                journal.append([Draft(CONSOLE, MEDIA_ACT, encode(act), now_ns) for act in acts])
+
+            yield record
+
+
+def no_gap() -> OperatorError:
+    """Nothing was compared yet."""
+    return OperatorError(
+        "Nothing was compared with a restored system yet.",
+        safe="Nothing was sent.",
+        next="contrefeu gap --against … says what it lacks, and writes the plan.",
+    )

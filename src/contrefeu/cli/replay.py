@@ -1,0 +1,132 @@
+"""`contrefeu replay`: send back what a restored system lacks."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, finish, say
+
+if TYPE_CHECKING:
+    from contrefeu.cli.recovering import Recovery
+    from contrefeu.recovery import Ledger, Profile, Replayed
+
+
+def replay(
+    context: typer.Context,
+    to: Annotated[str, typer.Option(metavar="URL", help="The restored system: mllp://HOST:PORT.")],
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A plan; with --dry-run a new file is written there.")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="How the target takes messages (TOML).  [default: as they were]")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be done.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after a rejection, a silence or a kill.")] = False,
+    json: Json = False,
+) -> None:
+    """Send what the last `contrefeu gap` found missing, once each, in the order in which it was received.
+
+    Every message is claimed in the journal before it is sent, and its answer is an entry too: stopped at any moment,
+    the same command goes on with --resume and sends nothing twice. A rejection or a silence ends the run. What would
+    make the target act again (orders, bills) waits for a person, unless the profile says otherwise. Exit status 10 when
+    something waits.
+    """
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.recovering import Recovery, no_gap
+    from contrefeu.recovery import check_plan, open_target, read_profile
+
+    node = Node.at(door(context).home)
+    how = read_profile(profile)
+    wire = open_target(to, how.answer_s)
+    target = how.name or to
+    began = time.monotonic()
+    recovery = Recovery(node)
+    with recovery.ledger("replay") as (_, ledger):
+        if ledger.gap is None and (plan is None or not plan.exists()):
+            raise no_gap()
+        chosen = _plan(recovery, ledger, how, plan, dry_run=dry_run)
+        check_plan(chosen)
+        node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
+        done = _run(recovery, ledger, how, target, chosen, None if dry_run else wire, resume=resume)
+    told: dict[str, Any] = {
+        "target": target,
+        "plan": str(chosen),
+        "dry_run": dry_run,
+        "planned": done.planned,
+        "acknowledged": done.acknowledged,
+        "rejected": done.rejected,
+        "held": done.held,
+        "remaining": done.remaining,
+        "set_aside": done.set_aside,
+        "sent": done.sent,
+        "in_doubt": done.in_doubt,
+        "reasons": done.reasons,
+        "stopped": done.stopped,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    answer(json, told, lambda: _for_people(done, told))
+    finish(14 if not done.reached else 0 if done.done or dry_run else 10)
+
+
+def _plan(recovery: "Recovery", ledger: "Ledger", how: "Profile", named: Path | None, *, dry_run: bool) -> Path:
+    """The plan to go by; one is made of the last comparison when none is there."""
+    from contrefeu.base import OperatorError
+    from contrefeu.recovery import Header, findings, planned, write_plan
+
+    if named is not None and named.exists():
+        return named
+    if named is not None and not dry_run:
+        raise OperatorError(
+            f"There is no plan at {named}.", safe="Nothing was sent.", next="With --dry-run one is written there."
+        )
+    gap = ledger.gap
+    assert gap is not None, "looked at before"
+    path = named or recovery.plan
+    lines = planned(findings(recovery.findings, gap.findings), how)
+    write_plan(path, Header("contrefeu-replay/1", gap.at, gap.against, gap.findings), lines)
+    return path
+
+
+def _run(
+    recovery: "Recovery", ledger: "Ledger", how: "Profile", target: str, plan: Path, wire: Any, *, resume: bool
+) -> "Replayed":
+    from contrefeu.base import OperatorError
+    from contrefeu.recovery import Progress, Replay, read_plan
+
+    node = recovery.node
+    forward, progress = recovery.forward(), Progress(recovery.progress_file(target))
+    with node.charts() as charts:
+        hides = charts.status().withdrawn > 0
+        run = Replay(
+            target, how, ledger, forward, node.clock, withdrawn=lambda ref: hides and charts.entry(ref) is None
+        )
+        try:
+            if wire is None:
+                return run.look(read_plan(plan))
+            doubts = ledger.doubts(target)
+            if doubts and not resume:
+                raise OperatorError(
+                    f"A replay to {target} ended with {doubts} messages that it rejected, or that are in doubt.",
+                    safe="Nothing was sent by this command.",
+                    next="Look at them there; then --resume. What is in doubt is held until the plan says otherwise.",
+                )
+            with recovery.recorder() as record:
+                run.settle(progress, record)
+                return run.send(read_plan(plan), wire, progress, record)
+        finally:
+            progress.close()
+            forward.close()
+            if wire is not None:
+                wire.close()
+
+
+def _for_people(done: "Replayed", told: dict[str, Any]) -> None:
+    say(f"{done.planned} planned for {done.target}: {done.acknowledged} acknowledged, {done.rejected} rejected")
+    say(f"  held {done.held}   remaining {done.remaining}   set aside {done.set_aside}   sent now {done.sent}")
+    for why, count in done.reasons.most_common():
+        say(f"  held: {count}  {why}")
+    if done.stopped is not None:
+        say(f"Stopped at {done.stopped.entry or 'the first'}: {done.stopped.why} {done.stopped.code}".rstrip())
+    say(f"Plan: {told['plan']}")

@@ -1,0 +1,42 @@
+"""Paper: ward packs, forms and labels with a code on each page, and the way back of what was written on them."""
+
+from contrefeu.paper.code import Code, NotACode, PageKey, Sealed, issue_of_words, issue_words, read_code
+from contrefeu.paper.forms import blank_foot, print_form, written_foot
+from contrefeu.paper.intake import Missing, Verdict, document_of, issues_in, judge, missing_in
+from contrefeu.paper.issue import Issue, Issuer
+from contrefeu.paper.kinds import FORMS, NAMES, Kind
+from contrefeu.paper.pack import Foot, Printed, WardPack, foot_of, print_pack, ward_pack
+from contrefeu.paper.setting import Setting
+from contrefeu.paper.typeset import locked
+
+__all__ = [
+    "FORMS",
+    "NAMES",
+    "Code",
+    "Foot",
+    "Issue",
+    "Issuer",
+    "Kind",
+    "Missing",
+    "NotACode",
+    "PageKey",
+    "Printed",
+    "Sealed",
+    "Setting",
+    "Verdict",
+    "WardPack",
+    "blank_foot",
+    "document_of",
+    "foot_of",
+    "issue_of_words",
+    "issue_words",
+    "issues_in",
+    "judge",
+    "locked",
+    "missing_in",
+    "print_form",
+    "print_pack",
+    "read_code",
+    "ward_pack",
+    "written_foot",
+]

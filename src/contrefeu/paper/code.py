@@ -1,0 +1,156 @@
+"""What the code on a printed page says (docs/spec/form-code-v1.md).
+
+    text      = "CF1:" || base45(payload || signature)      QR, alphanumeric mode
+    payload   = version u8 = 1 || form u8 || page u8 || pages u8 || issue (8) || patient (16) || key (4)
+    signature = Ed25519 of "contrefeu.example/form-code/v1\n" || payload
+
+Rules kept here:
+  * No name and no number that people know: the patient is a chart's id, sixteen zero bytes on a blank form.
+  * A text that is not exactly this is refused whole: nothing is guessed from half a code.
+  * A code that verifies says who printed the page; whose chart it goes to is the journal's word, not the code's alone.
+"""
+
+from hashlib import sha256
+from struct import Struct as Layout
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
+
+DOMAIN = b"contrefeu.example/form-code/v1\n"
+PREFIX = "CF1:"
+VERSION = 1
+BLANK = UUID(int=0)
+SIGNATURE_BYTES = 64
+_PAYLOAD = Layout(">BBBB8s16s4s")
+_BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # RFC 9285, table 1
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: an issue is read aloud
+
+
+class NotACode(Exception):
+    """A text that is no code of this form: why, in words that name no patient."""
+
+
+class Code(Struct, frozen=True):
+    """One page's code."""
+
+    form: int  # number of the form (docs/spec/form-code-v1.md, "Forms")
+    page: int  # from 1
+    pages: int
+    issue: bytes  # 8 bytes, drawn when it was printed
+    patient: UUID  # chart id; BLANK on a blank form
+    key: bytes = b""  # first 4 bytes of SHA-256 of the public key; who seals fills it in
+
+
+class Sealed(Struct, frozen=True):
+    """A code as it was read, not yet verified."""
+
+    code: Code
+    payload: bytes
+    signature: bytes
+
+    def verified_by(self, public: bytes) -> bool:
+        """Whether the holder of the Ed25519 key *public* (32 bytes) printed it."""
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(self.signature, DOMAIN + self.payload)
+        except (InvalidSignature, ValueError):
+            return False
+        return self.code.key == key_id(public)
+
+
+class PageKey:
+    """The key that signs what one node prints, drawn from the seed of its station journal."""
+
+    def __init__(self, station_seed: bytes) -> None:
+        derived = HKDF(SHA256(), 32, salt=None, info=DOMAIN).derive(station_seed)
+        self._private = Ed25519PrivateKey.from_private_bytes(derived)
+        self.public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def text(self, code: Code) -> str:
+        """Return the signed text of *code*."""
+        assert 1 <= code.page <= code.pages <= 255, "a form has 1 to 255 pages"
+        fields = (VERSION, code.form, code.page, code.pages, code.issue, code.patient.bytes, key_id(self.public))
+        payload = _PAYLOAD.pack(*fields)
+        return PREFIX + base45(payload + self._private.sign(DOMAIN + payload))
+
+
+def key_id(public: bytes) -> bytes:
+    """Return what names a public key in a code."""
+    return sha256(public).digest()[:4]
+
+
+def read_code(text: str) -> Sealed:
+    """Read the text of a code.
+
+    Raises:
+        NotACode: It is none, or of a version that is not known here.
+    """
+    if not text.startswith(PREFIX):
+        raise NotACode("another kind of code")
+    data = unbase45(text[len(PREFIX) :])
+    if len(data) != _PAYLOAD.size + SIGNATURE_BYTES:
+        raise NotACode("a code of another length")
+    payload, signature = data[: _PAYLOAD.size], data[_PAYLOAD.size :]
+    version, form, page, pages, issue, patient, key = _PAYLOAD.unpack(payload)
+    if version != VERSION:
+        raise NotACode(f"version {version}")
+    if not 1 <= page <= pages:
+        raise NotACode("a page beyond its form")
+    return Sealed(Code(form, page, pages, issue, UUID(bytes=patient), key), payload, signature)
+
+
+def issue_words(issue: bytes) -> str:
+    """Return an issue's number as it is printed beside the code, and read aloud.
+
+    >>> issue_words(bytes(range(8)))
+    '0008-20C2-0A1G7'
+    """
+    number = int.from_bytes(issue, "big")
+    digits = "".join(_CROCKFORD[number >> shift & 31] for shift in range(60, -1, -5))
+    return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+
+
+def issue_of_words(words: str) -> bytes:
+    """Return the issue that *words* name: `issue_words` backwards.
+
+    >>> issue_of_words("0008-20C2-0A1G7").hex()
+    '0001020304050607'
+    """
+    number = 0
+    for digit in words.upper():
+        if digit != "-":
+            number = number << 5 | _CROCKFORD.index(digit)
+    return number.to_bytes(8, "big")
+
+
+def base45(data: bytes) -> str:
+    """Return *data*, an even number of bytes, in base 45 (RFC 9285)."""
+    assert len(data) % 2 == 0, "a payload and its signature are even"
+    text = []
+    for at in range(0, len(data), 2):
+        rest, c = divmod(data[at] << 8 | data[at + 1], 45)
+        e, d = divmod(rest, 45)
+        text += [_BASE45[c], _BASE45[d], _BASE45[e]]
+    return "".join(text)
+
+
+def unbase45(text: str) -> bytes:
+    """Return the bytes of base 45 *text*.
+
+    Raises:
+        NotACode: It is none.
+    """
+    values = [_BASE45.find(character) for character in text]
+    if len(values) % 3 or -1 in values:
+        raise NotACode("not base 45")
+    data = bytearray()
+    for at in range(0, len(values), 3):
+        number = values[at] + 45 * values[at + 1] + 2025 * values[at + 2]
+        if number > 0xFFFF:
+            raise NotACode("not base 45")
+        data += number.to_bytes(2, "big")
+    return bytes(data)

@@ -1,0 +1,84 @@
+"""Forms: blank ones with a code, or headed with what is known of a patient.
+
+Rules kept here:
+  * A form with a patient on it has the patient's allergies in its head, on every page, as a pack has.
+  * A blank form says so, and names nobody: its code holds no patient, and a scan of it waits for a person.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from contrefeu.base import rfc3339
+from contrefeu.chart import Chart
+from contrefeu.chart.sheet import Sheet
+from contrefeu.paper.issue import Issuer, coded
+from contrefeu.paper.layouts import LAYOUTS
+from contrefeu.paper.pack import Foot, Printed
+from contrefeu.paper.patient import identity_of
+from contrefeu.paper.setting import Setting
+from contrefeu.paper.typeset import section_pages, typeset
+
+COPIES_MAX = 200  # of one form in one file: what a ward of 50 writes in a day
+_HEAD = (
+    "name at birth",
+    "first name",
+    "birth date",
+    "sex",
+    "number",
+    "bed",
+    "blank",
+    "allergies",
+    "exercise",
+    "confirm",
+)
+
+
+def print_form(kind: str, charts: Sequence[Chart | None], foot: Foot, setting: Setting, issuer: Issuer) -> Printed:
+    """Set the form *kind* once for each of *charts*; None is a blank one.
+
+    Args:
+        kind: A name of LAYOUTS.
+        charts: Whose; at most COPIES_MAX.
+        foot: What the page says of its age: `foot_of`, or `blank_foot`.
+        setting: Words and time.
+        issuer: Numbers and signs the pages.
+    """
+    assert 1 <= len(charts) <= COPIES_MAX
+    at = 0 if setting.language == "fr" else 1
+    layout = LAYOUTS[kind]
+    values: dict[str, Any] = {
+        "lang": setting.language,
+        "title": layout.title[at],
+        "parts": [_in_one_language(msgspec.to_builtins(part), at) for part in layout.parts],
+        "words": {name: setting.say(name) for name in _HEAD},
+        "foot": msgspec.to_builtins(foot),
+        "copies": [msgspec.to_builtins(identity_of(Sheet(one), setting)) if one else None for one in charts],
+    }
+    counts = section_pages("form.typ", values | {"codes": [[]] * len(charts), "issues": [""] * len(charts)})
+    issues = [issuer.issue(kind, pages, chart) for pages, chart in zip(counts, charts, strict=True)]
+    made = coded(issues)
+    pdf = typeset("form.typ", values | {"codes": made.codes, "issues": made.issues}, made.pictures)
+    return Printed(pdf, sum(counts), issues)
+
+
+def blank_foot(facility: str, ward: str, setting: Setting) -> Foot:
+    """Return the foot of a form that says nothing of anybody: it has no age."""
+    printed = f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))}"
+    return Foot(facility, ward, "", "", False, "", "", printed, "", setting.say("page"))
+
+
+def written_foot(foot: Foot) -> Foot:
+    """Return the foot of a form with a patient on it: what is written on it has no end of use."""
+    return msgspec.structs.replace(foot, not_after="")
+
+
+def _in_one_language(value: Any, at: int) -> Any:
+    """Choose the words of each pair."""
+    if isinstance(value, dict):
+        return {key: _in_one_language(one, at) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        pair = len(value) == 2 and all(isinstance(one, str) for one in value)
+        return value[at] if pair else [_in_one_language(one, at) for one in value]
+    return value

@@ -1,0 +1,75 @@
+"""Issuing pages: a number, signed codes, and the act that says so.
+
+Rules kept here:
+  * Pages MUST be in the journal before a file of them exists: a page that comes back is always known.
+  * An issue has one form, one patient or none, and as many pages as were set; its number is drawn, so that two
+    stations that cannot talk never print the same one.
+"""
+
+from collections.abc import Callable, Sequence
+from secrets import token_bytes
+from uuid import UUID
+
+from msgspec import Struct
+
+from contrefeu.acts import PagesIssued
+from contrefeu.chart import Chart
+from contrefeu.paper.code import BLANK, Code, PageKey, issue_words
+from contrefeu.paper.kinds import FORMS
+from contrefeu.paper.typeset import qr_svg
+
+ISSUE_BYTES = 8  # 2**64 numbers: among a million issues a day, for a year, a repeat is unlikely by 1 to 270
+
+
+class Issue(Struct, frozen=True):
+    """Pages that are about to be printed."""
+
+    act: PagesIssued
+    texts: list[str]  # of the code of each page
+
+    @property
+    def number(self) -> str:
+        """As it is printed."""
+        return issue_words(bytes.fromhex(self.act.issue))
+
+
+class Issuer:
+    """Issues pages of one ward, at one minute."""
+
+    def __init__(self, key: PageKey, ward: str, at: str, draw: Callable[[int], bytes] = token_bytes) -> None:
+        self._key, self._ward, self._at, self._draw = key, ward, at, draw
+
+    def issue(self, form: str, pages: int, chart: Chart | None = None) -> Issue:
+        """Return an issue of *pages* pages of *form*, for *chart* or blank."""
+        kind, number = FORMS[form], self._draw(ISSUE_BYTES)
+        patient = UUID(chart.id) if chart is not None else BLANK
+        act = PagesIssued(
+            issue=number.hex(),
+            form=form,
+            pages=pages,
+            ward=self._ward,
+            at=self._at,
+            signed_by=self._key.public.hex(),
+            chart=chart.id if chart is not None else "",
+            patient=chart.key if chart is not None else "",
+            returns=kind.returns,
+        )
+        codes = [Code(kind.number, page, pages, number, patient) for page in range(1, pages + 1)]
+        return Issue(act, [self._key.text(code) for code in codes])
+
+
+class Coded(Struct, frozen=True):
+    """What a template needs of the codes of its sections."""
+
+    codes: list[list[str]]  # names of pictures, by section and page
+    issues: list[str]  # numbers in words
+    pictures: dict[str, bytes]
+
+
+def coded(issues: Sequence[Issue]) -> Coded:
+    """Return the codes of *issues*, one a section, as pictures."""
+    names = [[f"code-{at}-{page}.svg" for page in range(1, len(one.texts) + 1)] for at, one in enumerate(issues)]
+    flat = [
+        (name, text) for of, one in zip(names, issues, strict=True) for name, text in zip(of, one.texts, strict=True)
+    ]
+    return Coded(names, [one.number for one in issues], {name: qr_svg(text) for name, text in flat})

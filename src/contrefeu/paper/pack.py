@@ -1,0 +1,241 @@
+"""A ward's pack: its census, a page or two a patient, a dose sheet each, an index of names.
+
+Rules kept here:
+  * Every page says in large type how old its messages are and after when it is not to be used; a pack made from
+    messages older than an hour is red and names the silent feeds (W2); each page has its day of destruction (G4).
+  * A pack holds who lies on the ward now, and nobody else (F44).
+  * A protected identity is a bed in the census and stands in no index: the name is on the patient's own pages (F24).
+  * Pages are made of charts and a clock that are passed in: same charts, same minute, same pack.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from contrefeu.access import Declared
+from contrefeu.base import parse_rfc3339, rfc3339
+from contrefeu.chart import (
+    FEED_SILENT_S,
+    Board,
+    BoardRow,
+    Chart,
+    Restoring,
+    clock,
+    day,
+    of_feeds,
+    restoring_text,
+    silent_feeds,
+)
+from contrefeu.paper.doses import DoseSheet, dose_sheet_of
+from contrefeu.paper.issue import Issue, Issuer, coded
+from contrefeu.paper.patient import PatientPages, pages_of
+from contrefeu.paper.setting import Setting
+from contrefeu.paper.typeset import section_pages, typeset
+from contrefeu.paper.words import lasted
+
+VALID_HOURS = 24  # hours from its last message after which a pack is not to be used: its dose sheets end then
+DESTROY_DAYS = 7  # days after which a pack is destroyed: its handwriting is scanned long before
+DUE_SHOWN = 3  # next doses of a census row; the sheet has them all
+_NS = 1_000_000_000
+
+
+class Foot(Struct, frozen=True):
+    """What every page says of its own age."""
+
+    facility: str
+    ward: str
+    as_of: str
+    age: str
+    red: bool
+    silent: str
+    not_after: str
+    destroy: str
+    downtime: str  # since when, and which medium is in force since when and by whom (F3)
+    page: str
+    incomplete: str = ""  # what a history that is still being restored lacks
+
+
+class CensusRow(Struct, frozen=True):
+    """One bed that is taken."""
+
+    bed: str
+    name: str
+    born: str
+    warnings: list[str]
+    allergies: str
+    alarm: bool
+    alerts: list[str]
+    due: list[str]
+    results: str
+    anchor: int  # which patient of the pack; the template finds the page
+
+
+class IndexRow(Struct, frozen=True):
+    """One name."""
+
+    name: str
+    bed: str
+    anchor: int
+
+
+class PatientPart(Struct, frozen=True):
+    """One patient: what is known, and the sheet to write on."""
+
+    pages: PatientPages
+    doses: DoseSheet
+
+
+class WardPack(Struct, frozen=True):
+    """Everything that the template shows."""
+
+    lang: str
+    title: str
+    words: dict[str, str]
+    foot: Foot
+    census: list[CensusRow]
+    index: list[IndexRow]
+    free_beds: list[str]
+    patients: list[PatientPart]
+    exercise: str
+
+
+def ward_pack(
+    board: Board,
+    chart_of: Callable[[str], Chart | None],
+    setting: Setting,
+    facility: str,
+    downtime: Declared | None = None,
+    lacks: Restoring | None = None,
+) -> tuple[WardPack, list[Chart]]:
+    """Return the pack of a ward, and the charts it is made of, in the order of its patients.
+
+    Args:
+        board: The ward's board.
+        chart_of: Gives a chart by its id.
+        setting: Words and time.
+        facility: The hospital's name.
+        downtime: The declaration in force on the ward.
+        lacks: What is not there yet of a history that is being restored.
+    """
+    found = [(row, chart) for row in board.rows if (chart := chart_of(row.id)) is not None]
+    parts = []
+    for row, chart in found:
+        pages = pages_of(chart, setting)
+        parts.append(PatientPart(pages, dose_sheet_of(chart, row.due, setting, (pages.weight, pages.weight_red))))
+    census = [_census(n, row, part.pages, setting) for n, ((row, _), part) in enumerate(zip(found, parts, strict=True))]
+    named = [(n, row) for n, (row, _) in enumerate(found) if not row.confidential]
+    names = {(f"{row.family} {row.given}".strip(), n, _bed(row)) for n, row in named}
+    names |= {(row.used, n, _bed(row)) for n, row in named if row.used}
+    pack = WardPack(
+        lang=setting.language,
+        title=setting.say("pack"),
+        words={name: setting.say(name) for name in _SHOWN},
+        foot=foot_of(board, setting, facility, downtime, lacks),
+        census=census,
+        index=[IndexRow(name, bed, n) for name, n, bed in sorted(names)],
+        free_beds=board.free_beds,
+        patients=parts,
+        exercise=setting.say("exercise") if board.world == "T" else "",
+    )
+    return pack, [chart for _, chart in found]
+
+
+_SHOWN = (
+    "census", "index", "free beds", "nobody", "bed", "page", "patient", "allergies", "next doses", "results", "alerts",
+    "last value", "range", "earlier", "tick", "unknown dose", "hour initials", "written by hand", "who signs",
+    "controlled", "no source", "confirm", "issue", "prescriptions",
+)  # fmt: skip
+
+
+def foot_of(
+    board: Board, setting: Setting, facility: str, downtime: Declared | None = None, lacks: Restoring | None = None
+) -> Foot:
+    """Return what every page of the ward says of its own age."""
+    feeds = of_feeds(board.feeds)
+    silent = silent_feeds(board.feeds, setting.now_ns)
+    as_of_ns = parse_rfc3339(board.as_of.time) if board.as_of.time else 0
+    age_s = (setting.now_ns - as_of_ns) // _NS if as_of_ns else 0
+    red = not as_of_ns or age_s > FEED_SILENT_S or (bool(feeds) and len(silent) == len(feeds))
+    until = rfc3339((as_of_ns or setting.now_ns) + VALID_HOURS * 3600 * _NS)
+    destroy = rfc3339(setting.now_ns + DESTROY_DAYS * 86_400 * _NS)
+    as_of = f"{setting.say('as of')} {setting.at(board.as_of.time)}" if as_of_ns else setting.say("as of nothing")
+    names = ", ".join(f"{one.source} ({setting.at(one.last)})" for one in silent)
+    return Foot(
+        facility=facility,
+        ward=board.name or board.ward,
+        as_of=as_of,
+        age=setting.say("age at print", age=lasted(age_s)) if as_of_ns else "",
+        red=red,
+        silent=f"{setting.say('silent')} {names}" if names else "",
+        not_after=f"{setting.say('not valid after')} {setting.at(until)}",
+        destroy=f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))} · {setting.say('destroy')} "
+        f"{day(destroy[:10], setting.language)}",
+        downtime=_downtime(downtime, setting) if downtime is not None else "",
+        page=setting.say("page"),
+        incomplete=restoring_text(lacks, setting.language, setting.zone).strip() if lacks is not None else "",
+    )
+
+
+def _downtime(found: Declared, setting: Setting) -> str:
+    since, by = setting.at(found.medium_since), found.medium_by.removeprefix("user/")
+    medium = f"{setting.say(f'medium {found.medium}')} {setting.say('medium since', at=since, by=by)}"
+    return f"{setting.say('downtime')} {setting.at(found.since)} · {medium}"
+
+
+def _bed(row: BoardRow) -> str:
+    return " ".join(filter(None, (row.room, row.bed)))
+
+
+def _census(anchor: int, row: BoardRow, pages: PatientPages, setting: Setting) -> CensusRow:
+    who = pages.who
+    hidden = row.confidential
+    counts = [f"‼ {row.critical} {setting.say('critical')}"] if row.critical else []
+    counts += [f"{row.abnormal} {setting.say('abnormal')}"] if row.abnormal else []
+    return CensusRow(
+        bed=_bed(row),
+        name=setting.say("protected") if hidden else " ".join(filter(None, (who.family, who.given))),
+        born="" if hidden else " · ".join(filter(None, (who.born, who.used))),
+        warnings=[one for one in who.warnings if not hidden or one != setting.say("protected")],
+        allergies=", ".join([who.allergies, *(one.text for one in who.allergy_lines if not one.struck)]),
+        alarm=who.alarm,
+        alerts=row.alerts,
+        due=_next(row, setting),
+        results=", ".join(counts),
+        anchor=anchor,
+    )
+
+
+def _next(row: BoardRow, setting: Setting) -> list[str]:
+    shown: Sequence[str] = [
+        f"{clock(item.at, setting.zone)} {item.what}"
+        + (f" ({setting.say('unknown dose')})" if parse_rfc3339(item.at) <= setting.now_ns else "")
+        for item in row.due
+        if item.at
+    ]
+    left = len(shown) - DUE_SHOWN
+    return [*shown[:DUE_SHOWN], *([f"+ {left}"] if left > 0 else [])]
+
+
+class Printed(Struct, frozen=True):
+    """A pack that was set, and the pages it issues."""
+
+    pdf: bytes
+    pages: int
+    issues: list[Issue]
+
+
+def print_pack(pack: WardPack, charts: Sequence[Chart], issuer: Issuer) -> Printed:
+    """Set *pack*, with a code on each page.
+
+    Set twice: how many pages a patient has is known when they have been set once, and each code says it.
+    """
+    values = msgspec.to_builtins(pack)
+    sections = 1 + 2 * len(charts)
+    counts = section_pages("pack.typ", values | {"codes": [[]] * sections, "issues": [""] * sections})
+    issues = [issuer.issue("census", counts[0])]
+    for chart, read, written in zip(charts, counts[1::2], counts[2::2], strict=True):
+        issues += [issuer.issue("chart", read, chart), issuer.issue("dose-sheet", written, chart)]
+    made = coded(issues)
+    pdf = typeset("pack.typ", values | {"codes": made.codes, "issues": made.issues}, made.pictures)
+    return Printed(pdf, sum(counts), issues)

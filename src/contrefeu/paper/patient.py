@@ -1,0 +1,265 @@
+"""One patient's pages of a pack: a chart as values that a template shows.
+
+Rules kept here:
+  * Each block names its feeds and their last word; a block nobody ever spoke of says "no source here" (F1).
+  * Values, units, doses and flags print as they were sent (F5); what was taken back is struck, never dropped.
+  * A child's weight has its date, red when old or missing (F10).
+  * What does not fit is counted or named, never left out unsaid.
+"""
+
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from contrefeu.base import rfc3339
+from contrefeu.chart import (
+    Chart,
+    Resource,
+    age_of,
+    day,
+    first,
+    instant,
+    newest,
+    sentence,
+    weight_is_old,
+    word,
+)
+from contrefeu.chart.sheet import (
+    Allergy,
+    Person,
+    Report,
+    Sheet,
+    allergies_of,
+    person_of,
+    story_of,
+)
+from contrefeu.paper.measured import Results, results_for
+from contrefeu.paper.setting import Block, Line, Setting, heard_words
+from contrefeu.paper.words import age_words
+
+REPORTS_DAYS = 7  # days back that reports are printed: the stay so far, of most patients
+REPORTS_MAX = 4  # reports of a patient: a page; the titles of others are counted
+REPORT_CHARACTERS_MAX = 1500  # of one report's text: a quarter of a page
+EVERY = 10_000  # lines of alerts and problems: all of them
+LINES_MAX = 15  # of a block but problems and alerts, the newest: how many more there are is said
+ALLERGY_LETTERS = 60  # of a line of the box of allergies, which has room for two lines
+NAME_LETTERS = 34  # of a name in the head of a page, beside its warnings
+_NS = 1_000_000_000
+_HOUR_NS = 3600 * _NS
+
+
+class Identity(Struct, frozen=True):
+    """What stands at the head of each of a patient's pages: who, where, and allergies."""
+
+    family: str
+    given: str
+    used: str
+    born: str  # with age and sex
+    numbers: list[str]
+    place: str
+    allergies: str  # how it is with allergies, in capitals
+    allergy_lines: list[Line]
+    alarm: bool  # whether allergies are red: some are said, or nobody knows
+    warnings: list[str]
+    extra_lines: int = 0  # that its allergies and name need beyond the usual: the head of the page is so much higher
+
+
+class ReportText(Struct, frozen=True):
+    """One report."""
+
+    title: str
+    about: str
+    text: str
+    notes: list[str]
+    struck: bool
+
+
+class PatientPages(Struct, frozen=True):
+    """One patient's pages but the dose sheet."""
+
+    who: Identity
+    stay: str
+    weight: str
+    weight_red: bool
+    allergies_said: str
+    blocks: list[Block]
+    results: Results
+    reports_title: str
+    reports_said: str
+    reports: list[ReportText]
+
+
+def identity_of(sheet: Sheet, setting: Setting) -> Identity:
+    """Return what stands at the head of each page about the patient (F25)."""
+    whose, allergies = person_of(sheet), allergies_of(sheet)
+    lines = [Line(_allergy_words(one, setting), one.struck) for one in allergies.lines]
+    letters = sum(len(one.text) + 3 for one in lines)
+    return Identity(
+        family=whose.family or word("name unknown", setting.language),
+        given=whose.given,
+        used=f"{setting.say('used')} {whose.used}" if whose.used else "",
+        born=_born(whose, setting),
+        numbers=[one.words + (f" ({setting.say('number old')})" if one.old else "") for one in whose.numbers[:3]],
+        place=" · ".join(filter(None, (whose.ward, whose.room, whose.bed))),
+        allergies=setting.say(_ALLERGIES[allergies.state]),
+        allergy_lines=lines,
+        alarm=allergies.state != "none-known",
+        warnings=_warnings(sheet.chart, whose, setting),
+        extra_lines=letters // ALLERGY_LETTERS + len(f"{whose.family} {whose.given}") // NAME_LETTERS,
+    )
+
+
+_ALLERGIES = {
+    "listed": "allergy",
+    "none-known": "no known allergy",
+    "no-source": "no allergy source",
+    "conflict": "allergies conflict",
+    "struck": "allergies struck",
+}
+
+
+def pages_of(chart: Chart, setting: Setting) -> PatientPages:
+    """Return what a patient's pages say."""
+    sheet = Sheet(chart)
+    whose = person_of(sheet)
+    weight, red = _weight(whose, setting)
+    reports, notes = _reports(sheet, setting)
+    blocks = [
+        _block("alerts", sheet, sheet.all("Flag"), setting, "alerts", most=EVERY),
+        _block("diet", sheet, newest(sheet.all("NutritionOrder"), "dateTime"), setting, "diets"),
+        _block(
+            "problems",
+            sheet,
+            newest(sheet.all("Condition"), "onsetDateTime", "recordedDate"),
+            setting,
+            "problems",
+            most=EVERY,
+        ),
+        _block("requests", sheet, _open(sheet), setting, "requests"),
+        _block("appointments", sheet, _coming(sheet, setting), setting, "appointments"),
+        _contacts(sheet, whose, setting),
+    ]
+    if chart.unread:
+        lines = [Line(f"{one.kind} · {one.source} · {setting.at(rfc3339(one.received_ns))}") for one in chart.unread]
+        blocks.append(Block(setting.say("unread"), "", lines))
+    return PatientPages(
+        who=identity_of(sheet, setting),
+        stay=_stay(whose, setting),
+        weight=weight,
+        weight_red=red,
+        allergies_said=heard_words(sheet, setting, "allergies"),
+        blocks=blocks,
+        results=results_for(sheet, setting),
+        reports_title=setting.say("reports"),
+        reports_said=heard_words(sheet, setting, "documents", "results"),
+        reports=[*reports, *notes],
+    )
+
+
+def _block(
+    name: str, sheet: Sheet, resources: Iterable[Resource], setting: Setting, *heard: str, most: int = LINES_MAX
+) -> Block:
+    found = list(resources)
+    lines = [Line(sentence(one, setting.language, setting.zone)) for one in found[:most]]
+    lines += [Line(f"+ {len(found) - most}")] if len(found) > most else []
+    said = heard_words(sheet, setting, *heard) if heard or not lines else ""
+    if not lines and said != setting.say("no source"):
+        lines = [Line(setting.say("nothing"))]
+    return Block(setting.say(name), said, lines)
+
+
+def _contacts(sheet: Sheet, whose: Person, setting: Setting) -> Block:
+    said = heard_words(sheet, setting, "identity")
+    lines = whose.contacts or ((setting.say("nothing"),) if sheet.heard("identity") else ())
+    return Block(setting.say("contacts"), said, [Line(one) for one in lines])
+
+
+# Who.
+
+
+def _born(whose: Person, setting: Setting) -> str:
+    zone = ZoneInfo(setting.zone)
+    age = age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if whose.age_known else None
+    born = f"{setting.say('born')} {day(whose.birth_date, setting.language)}" if whose.birth_date else ""
+    sex = word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language)
+    return " · ".join(filter(None, (born or setting.say("birth unknown"), age_words(age, setting.language), sex)))
+
+
+def _warnings(chart: Chart, whose: Person, setting: Setting) -> list[str]:
+    return [
+        *([setting.say("exercise")] if chart.world == "T" else []),
+        *([setting.say("deceased")] if whose.deceased else []),
+        *([setting.say("protected")] if whose.confidential else []),
+        *([f"{setting.say('identity doubt')} ({', '.join(whose.doubts)})"] if whose.doubts else []),
+    ]
+
+
+def _allergy_words(one: Allergy, setting: Setting) -> str:
+    severity = word(f"severity {one.severity}", setting.language) if one.severity else ""
+    risk = word(f"criticality {one.criticality}", setting.language) if one.criticality else ""
+    about = ", ".join(filter(None, (one.reaction, severity, risk)))
+    return f"{one.what} ({about})" if about else one.what
+
+
+def _stay(whose: Person, setting: Setting) -> str:
+    parts = (
+        f"{setting.say('admitted')} {setting.at(whose.admitted)}" if whose.admitted else "",
+        f"{setting.say('stay')} {whose.visit}" if whose.visit else "",
+        f"{setting.say('physician')} {whose.physician}" if whose.physician else "",
+    )
+    return " · ".join(filter(None, parts))
+
+
+def _weight(whose: Person, setting: Setting) -> tuple[str, bool]:
+    """The last weight with its date; red for a child when it is old or was never said (F10)."""
+    age = (
+        age_of(whose.birth_date, setting.now_ns, ZoneInfo(setting.zone), whose.birth_time) if whose.age_known else None
+    )
+    if whose.weight is None:
+        return (setting.say("weight unknown"), True) if age is not None and age.child else ("", False)
+    old = weight_is_old(age, whose.weight.when, setting.now_ns)
+    words = f"{setting.say('weight old' if old else 'weight')} {whose.weight.value} ({setting.at(whose.weight.when)})"
+    return words, old
+
+
+def _open(sheet: Sheet) -> list[Resource]:
+    return newest([one for one in sheet.all("ServiceRequest") if one.get("status") in _OPEN], "authoredOn")
+
+
+_OPEN = frozenset({"active", "on-hold", "draft"})
+
+
+def _coming(sheet: Sheet, setting: Setting) -> list[Resource]:
+    found = [one for one in sheet.all("Appointment") if instant(first(one, "start")) >= setting.now_ns - 12 * _HOUR_NS]
+    return newest(found, "start")[::-1]
+
+
+# What was written.
+
+
+def _reports(sheet: Sheet, setting: Setting) -> tuple[list[ReportText], list[ReportText]]:
+    found = story_of(sheet).reports
+    since = setting.now_ns - REPORTS_DAYS * 24 * _HOUR_NS
+    recent = [one for one in found if instant(one.when) >= since or not instant(one.when)]
+    shown = recent[:REPORTS_MAX]
+    left = len(found) - len(shown)
+    rest = [ReportText(f"+ {left}", "", "", [], struck=False)] if left else []
+    if not found and sheet.heard("documents", "results"):
+        rest = [ReportText("", "", setting.say("nothing"), [], struck=False)]
+    return [_report(one, setting) for one in shown], rest
+
+
+def _report(one: Report, setting: Setting) -> ReportText:
+    text = "\n".join(filter(None, (one.conclusion, *(attached.text for attached in one.attachments))))
+    notes = [
+        f"({setting.say('not printed')} : {attached.media_type} {attached.title})".replace(" )", ")")
+        for attached in one.attachments
+        if not attached.text
+    ]
+    if len(text) > REPORT_CHARACTERS_MAX:
+        text = text[:REPORT_CHARACTERS_MAX].rpartition(" ")[0] + " […]"
+        notes.append(f"[{setting.say('goes on')} {one.source}]")
+    status = word(f"result {one.status}", setting.language) if one.status not in {"final", "current", ""} else ""
+    about = " · ".join(filter(None, (setting.at(one.when), one.by, status.upper())))
+    return ReportText(one.title or "?", about, text.strip(), notes, one.struck)

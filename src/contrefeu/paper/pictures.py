@@ -1,0 +1,94 @@
+"""Scanned files into pages, and the codes on a page: the only place that touches pixels (`contrefeu[scan]`).
+
+Rules kept here:
+  * A page is tried as it came, then cleaned and enlarged; what a code says is never guessed from half of one.
+  * A page is turned upright by its code; a page without a code stays as it lay.
+  * A file is somebody's: its size and its pages have limits, and what cannot be opened is named, never skipped.
+"""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pypdfium2
+import zxingcpp
+from PIL import Image, ImageFilter, ImageOps, ImageSequence
+
+FILE_BYTES_MAX = 512 * 2**20  # a copier's whole morning
+PIXELS_MAX = 200_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is more
+FILE_PAGES_MAX = 2_000  # pages of one file: four reams of a copier
+RENDER_DPI = 200  # a PDF's page is drawn at: 5.7 pixels a module of the code
+SIDE_PIXELS_MAX = 2400  # of a page that is kept: handwriting reads well at 200 dpi of A4
+JPEG_QUALITY = 80  # of a page that is kept: about 400 kB
+
+
+class NotAPicture(Exception):
+    """A file that no page can be had from."""
+
+
+def pages_in(data: bytes) -> Iterator[Image.Image]:
+    """Yield each page of a PDF, TIFF, PNG or JPEG, in grey.
+
+    Raises:
+        NotAPicture: It is none of them, or beyond the limits.
+    """
+    if len(data) > FILE_BYTES_MAX:
+        raise NotAPicture("too large")
+    try:
+        yield from _pdf(data) if data[:1024].lstrip()[:5] == b"%PDF-" else _frames(data)
+    except NotAPicture:
+        raise
+    except Exception as defeated:  # whatever a decoder raises on bytes that somebody damaged
+        raise NotAPicture(type(defeated).__name__) from None
+
+
+def texts_on(page: Image.Image) -> tuple[list[str], int]:
+    """Return the texts of the QR codes on a page, and by how many quarter turns (clockwise) it must be turned."""
+    for attempt in _attempts(page):
+        found = [one for one in zxingcpp.read_barcodes(attempt, formats=zxingcpp.BarcodeFormat.QRCode) if one.text]
+        if found:
+            turns = round(-found[0].orientation / 90) % 4
+            return sorted({one.text for one in found}), turns
+    return [], 0
+
+
+def kept_page(page: Image.Image, turns: int = 0) -> bytes:
+    """Return a page as it is kept: upright, in grey, JPEG."""
+    upright = page.rotate(-90 * turns, expand=True) if turns else page.copy()
+    upright.thumbnail((SIDE_PIXELS_MAX, SIDE_PIXELS_MAX))
+    out = BytesIO()
+    upright.save(out, "JPEG", quality=JPEG_QUALITY)
+    return out.getvalue()
+
+
+def _attempts(page: Image.Image) -> Iterator[Image.Image]:
+    yield page
+    flat = ImageOps.autocontrast(page, cutoff=2)
+    yield flat
+    width, height = page.size
+    larger = flat.resize((width * 2, height * 2)) if max(page.size) < SIDE_PIXELS_MAX * 2 else flat
+    yield larger
+    yield larger.filter(ImageFilter.MedianFilter(5))
+    yield flat.filter(ImageFilter.GaussianBlur(1.5))
+    small = flat.copy()
+    small.thumbnail((1400, 1400))
+    yield small
+
+
+def _frames(data: bytes) -> Iterator[Image.Image]:
+    with Image.open(BytesIO(data), formats=("TIFF", "PNG", "JPEG")) as opened:
+        for number, frame in enumerate(ImageSequence.Iterator(opened)):
+            if number >= FILE_PAGES_MAX or frame.width * frame.height > PIXELS_MAX:
+                raise NotAPicture("beyond the limits")
+            yield ImageOps.exif_transpose(frame).convert("L")
+
+
+def _pdf(data: bytes) -> Iterator[Image.Image]:
+    document: Any = pypdfium2.PdfDocument(data)
+    if len(document) > FILE_PAGES_MAX:
+        raise NotAPicture("beyond the limits")
+    for page in document:
+        if page.get_width() * page.get_height() * (RENDER_DPI / 72) ** 2 > PIXELS_MAX:
+            raise NotAPicture("beyond the limits")
+        drawn: Image.Image = page.render(scale=RENDER_DPI / 72, grayscale=True).to_pil()
+        yield drawn.convert("L")

@@ -1,0 +1,143 @@
+"""The words of printed pages that no line of a chart says: headings, what to write where. French, English.
+
+What a chart says is worded by `contrefeu.chart`, the same on screen and on paper.
+"""
+
+from contrefeu.chart import Age, Language
+
+# what is said -> French, English
+WORDS: dict[str, tuple[str, str]] = {
+    "pack": ("Classeur du service", "Ward pack"),
+    "census": ("Qui est dans le service", "Who lies on the ward"),
+    "index": ("Par nom", "By name"),
+    "free beds": ("Lits libres", "Free beds"),
+    "nobody": ("Personne dans ce service, dans ce qui a été reçu.", "Nobody on this ward, in what was received."),
+    "bed": ("Lit", "Bed"),
+    "page": ("Page", "Page"),
+    "patient": ("Patient", "Patient"),
+    "allergies": ("Allergies", "Allergies"),
+    "next doses": ("Prochaines doses", "Next doses"),
+    "results": ("Résultats", "Results"),
+    "critical": ("critiques", "critical"),
+    "abnormal": ("anormaux", "abnormal"),
+    "alerts": ("Alertes, isolement, limitations", "Alerts, isolation, limits of care"),
+    "diet": ("Régime", "Diet"),
+    "problems": ("Problèmes et diagnostics", "Problems and diagnoses"),
+    "contacts": ("À prévenir", "Contacts"),
+    "requests": ("Demandes en cours", "Open requests"),
+    "appointments": ("Rendez-vous et bloc à venir", "Appointments and theatre to come"),
+    "reports": ("Comptes rendus récents", "Recent reports"),
+    "unread": ("Messages que rien ici ne sait lire", "Messages that nothing here can read"),
+    "results 72 h": ("Résultats des dernières 72 heures", "Results of the last 72 hours"),
+    "laboratory": ("Laboratoire", "Laboratory"),
+    "vital": ("Constantes", "Vital signs"),
+    "micro": ("Microbiologie", "Microbiology"),
+    "last value": ("Dernière valeur", "Last value"),
+    "range": ("Référence", "Range"),
+    "earlier": ("Avant", "Earlier"),
+    "no result 72 h": ("aucun daté de ces 72 heures", "none dated in these 72 hours"),
+    "older results": ("mesures plus anciennes ne sont pas imprimées", "older measurements are not printed"),
+    "blood group": (
+        "groupe ou recherche d’anticorps reçus : lire le document du laboratoire. NON VALABLE POUR TRANSFUSION",
+        "group or antibody screen received: read the laboratory’s document. NOT VALID FOR TRANSFUSION",
+    ),
+    "goes on": ("suite non imprimée : entrée", "the rest is not printed: entry"),
+    "not printed": ("fichier, non imprimé", "file, not printed"),
+    "prescriptions": ("Prescriptions", "Prescriptions"),
+    "dose sheet": ("Feuille de soins, 24 heures", "Dose sheet, 24 hours"),
+    "from to": ("du {start} au {end}", "from {start} to {end}"),
+    "tick": (
+        "Cocher la case de chaque dose donnée, écrire l’heure vraie et ses initiales. Barrer la case si elle n’est "
+        "pas donnée, et dire pourquoi.",
+        "Tick the box of each dose given, write the true hour and your initials. Cross the box out if it is not given, "
+        "and say why.",
+    ),
+    "if needed": ("SI BESOIN", "IF NEEDED"),
+    "no hour": ("AUCUNE HEURE CALCULÉE : lire la posologie", "NO DUE TIME COMPUTED: read the dosage"),
+    "unknown dose": ("donnée ? non connu", "given? not known"),
+    "last given": ("dernière dose dite :", "last dose said:"),
+    "no dose said": ("aucune dose n’a été dite ici", "no dose was said here"),
+    "hour initials": ("heure · initiales", "hour · initials"),
+    "written by hand": ("Prescriptions et doses ajoutées à la main", "Prescriptions and doses added by hand"),
+    "who signs": ("Noms et initiales de ceux qui ont donné", "Names and initials of those who gave"),
+    "no prescription": ("Aucune prescription en cours dans ce qui a été reçu.", "No current prescription received."),
+    "controlled": (
+        "Un stupéfiant se note aussi sur son registre ; une chimiothérapie ne se prescrit pas ici.",
+        "A controlled drug also goes in its register; chemotherapy is not prescribed here.",
+    ),
+    "born": ("né(e) le", "born"),
+    "birth unknown": ("naissance non dite", "birth date not said"),
+    "used": ("nom utilisé :", "used name:"),
+    "number old": ("ancien numéro", "old number"),
+    "admitted": ("entré(e) le", "admitted"),
+    "stay": ("séjour", "stay"),
+    "physician": ("médecin", "physician"),
+    "weight": ("poids", "weight"),
+    "weight unknown": ("POIDS NON CONNU", "WEIGHT NOT KNOWN"),
+    "weight old": ("POIDS ANCIEN", "OLD WEIGHT"),
+    "no allergy source": ("ALLERGIES : AUCUNE SOURCE ICI", "ALLERGIES: NO SOURCE HERE"),
+    "no known allergy": ("AUCUNE ALLERGIE CONNUE", "NO KNOWN ALLERGY"),
+    "allergy": ("ALLERGIES", "ALLERGIES"),
+    "allergies conflict": ("ALLERGIES : SOURCES EN DÉSACCORD", "ALLERGIES: SOURCES DISAGREE"),
+    "allergies struck": (
+        "ALLERGIES : AUCUNE EN VIGUEUR, DES LIGNES RETIRÉES",
+        "ALLERGIES: NONE IN FORCE, LINES TAKEN BACK",
+    ),
+    "identity doubt": ("IDENTITÉ À VÉRIFIER", "IDENTITY TO BE CHECKED"),
+    "protected": ("IDENTITÉ PROTÉGÉE", "PROTECTED IDENTITY"),
+    "exercise": ("EXERCICE", "EXERCISE"),
+    "deceased": ("DÉCÉDÉ(E)", "DECEASED"),
+    "as of": ("État des messages au", "As of messages of"),
+    "as of nothing": ("AUCUN MESSAGE REÇU", "NO MESSAGE RECEIVED"),
+    "printed": ("imprimé", "printed"),
+    "age at print": ("messages de {age} à l’impression", "messages {age} old when printed"),
+    "not valid after": ("À NE PLUS UTILISER APRÈS LE", "DO NOT USE AFTER"),
+    "destroy": ("à détruire le", "destroy on"),
+    "silent": ("SOURCES MUETTES DEPUIS PLUS D’UNE HEURE :", "SILENT FOR OVER AN HOUR:"),
+    "downtime": ("PANNE DÉCLARÉE", "DOWNTIME DECLARED"),
+    "medium paper": ("SUPPORT EN VIGUEUR : PAPIER", "MEDIUM IN FORCE: PAPER"),
+    "medium screen": ("SUPPORT EN VIGUEUR : ÉCRAN", "MEDIUM IN FORCE: SCREEN"),
+    "medium since": ("depuis le {at}, par {by}", "since {at}, by {by}"),
+    "no source": ("aucune source ici", "no source here"),
+    "nothing": ("aucune ligne dans ce qui a été reçu", "no line in what was received"),
+    "last word": ("dernier message :", "last message:"),
+    "issue": ("émission", "issue"),
+    "blank": ("VIERGE : écrire le nom, ou coller l’étiquette", "BLANK: write the name, or stick the label"),
+    "ward": ("Service", "Ward"),
+    "name at birth": ("Nom de naissance", "Birth name"),
+    "first name": ("Premier prénom", "First given name"),
+    "birth date": ("Né(e) le", "Born"),
+    "sex": ("Sexe", "Sex"),
+    "number": ("IPP", "Patient number"),
+    "confirm": (
+        "Ce qui est écrit ici n’entre au dossier qu’une fois confirmé par une personne nommée.",
+        "What is written here enters the chart only once a named person confirms it.",
+    ),
+}
+_AGES = {
+    "hours": (("heure", "heures"), ("hour", "hours")),
+    "days": (("jour", "jours"), ("day", "days")),
+    "months": (("mois", "mois"), ("month", "months")),
+    "years": (("an", "ans"), ("year", "years")),
+}
+
+
+def say(name: str, language: Language, **values: str) -> str:
+    """Return the words *name*, with their values in place."""
+    text = WORDS[name][0 if language == "fr" else 1]
+    return text.format(**values) if values else text
+
+
+def age_words(age: Age | None, language: Language) -> str:
+    """Return an age as a ward says it: "84 ans", "7 mois"; "" when it is not known."""
+    if age is None:
+        return ""
+    words = _AGES[age.unit][0 if language == "fr" else 1]
+    return f"{'≈ ' if age.about else ''}{age.number} {words[age.number > 1 or (age.number == 0 and language == 'en')]}"
+
+
+def lasted(seconds: int) -> str:
+    """Return a duration as people read a delay: "42 min", "3 h 05", "2 j"."""
+    minutes = max(0, seconds) // 60
+    hours, rest = divmod(minutes, 60)
+    return f"{minutes} min" if not hours else f"{hours} h {rest:02}"

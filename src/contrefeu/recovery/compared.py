@@ -1,0 +1,78 @@
+"""What a restored system holds, as marks to compare with; and what of it no journal knows.
+
+Rules kept here:
+  * Says the same, under whatever control id: present. The same control id and another content: different.
+  * A list of control ids is compared by control id alone: it says nothing of contents.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from contrefeu.capture import Item
+from contrefeu.recovery.findings import State
+from contrefeu.recovery.holdings import Listed, Unreadable
+from contrefeu.recovery.likeness import Likeness, Marks
+from contrefeu.recovery.scratch import Scratch
+
+TABLES = (
+    "CREATE TABLE held(says INTEGER, name INTEGER, PRIMARY KEY(says, name)) WITHOUT ROWID",
+    "CREATE TABLE listed(name INTEGER PRIMARY KEY)",
+    "CREATE TABLE ours(name INTEGER, bytes INTEGER, PRIMARY KEY(name, bytes)) WITHOUT ROWID",
+    "CREATE TABLE said(mark INTEGER PRIMARY KEY)",
+    "CREATE TABLE sent(mark INTEGER PRIMARY KEY)",
+)
+_INDEX = "CREATE INDEX held_by_name ON held(name)"  # once all is there: a tenth of the price
+
+
+class Compared:
+    """The marks of both sides."""
+
+    def __init__(self, table: Scratch, likeness: Likeness) -> None:
+        self._table = table
+        self._likeness = likeness
+        self.unreadable: list[Unreadable] = []
+        self.items = 0
+
+    def hold(self, found: Iterable[Item | Listed | Unreadable]) -> None:
+        """Take what the restored system holds."""
+        for one in found:
+            if isinstance(one, Unreadable):
+                self.unreadable.append(one)
+                continue
+            self.items += 1
+            if isinstance(one, Listed):
+                name = self._likeness.name(one.source, one.control_id)
+                self._table.run("INSERT OR IGNORE INTO listed VALUES(?)", (name,))
+            else:
+                marks = self._likeness.marks(one.media_type, one.body)
+                self._table.run("INSERT OR IGNORE INTO held VALUES(?, ?)", (marks.says, marks.name))
+        self._table.run(_INDEX)
+
+    def sent_as(self, control_id: str) -> None:
+        """Remember a control id that we gave ourselves to what we sent back."""
+        mark = self._likeness.name("", control_id)
+        self._table.run("INSERT OR IGNORE INTO sent VALUES(?)", (mark,))
+
+    def state(self, media_type: str, body: bytes) -> tuple[State | None, Marks]:
+        """Return what is to be said of an entry, None when it is present; entries come in the journals' order."""
+        marks, ask = self._likeness.marks(media_type, body), self._table.row
+        if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", (marks.name, marks.bytes)):
+            return "repeat", marks
+        self._table.run("INSERT OR IGNORE INTO said VALUES(?)", (marks.says,))
+        if ask("SELECT 1 FROM sent WHERE mark = ?", (marks.bare,)):
+            return "echo", marks
+        if ask("SELECT 1 FROM held WHERE says = ?", (marks.says,)):
+            return None, marks
+        if ask("SELECT 1 FROM listed WHERE name = ? OR name = ?", (marks.name, marks.bare)):
+            return None, marks
+        return ("different" if ask("SELECT 1 FROM held WHERE name = ?", (marks.name,)) else "missing"), marks
+
+    def unknown(self, found: Iterable[Item | Listed | Unreadable]) -> Iterator[Item | Listed]:
+        """Yield what the restored system holds and no journal does; *found* is read again, after all entries."""
+        ask = self._table.row
+        for one in found:
+            if isinstance(one, Item):
+                marks = self._likeness.marks(one.media_type, one.body)
+                if ask("SELECT 1 FROM said WHERE mark = ?", (marks.says,)):
+                    continue
+                if not ask("SELECT 1 FROM ours WHERE name = ?", (marks.name,)):
+                    yield one

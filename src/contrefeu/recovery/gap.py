@@ -1,0 +1,220 @@
+"""The gap: what the journals hold and a restored system lacks, by patient, type, ward and day (R2).
+
+    entries = present + missing + different
+
+Rules kept here:
+  * Each entry is looked at once, and nothing grows with their number but a sealed table on disk and, in memory, the
+    patients of whom something is missing.
+  * `entries` are those that a restored system could hold. Acts, audit, repeats, exercises, withdrawn entries and what
+    no key opens are counted apart (`kept_here`), each with its line in the findings.
+  * A finding names its entry; it never quotes it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from contrefeu.base import rfc3339
+from contrefeu.capture import Item
+from contrefeu.chart import AUDIT, STATION
+from contrefeu.fhir import decode
+from contrefeu.hl7 import Message, NotHl7
+from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
+from contrefeu.mapping import Rules, read
+from contrefeu.recovery.compared import Compared
+from contrefeu.recovery.findings import COMPARED, Finding, LinesFile, State
+from contrefeu.recovery.holdings import Listed, Unreadable
+from contrefeu.recovery.ledger import Ledger
+from contrefeu.recovery.likeness import Likeness, Marks
+from contrefeu.recovery.scratch import Scratch
+
+PATIENTS_KEPT = 100_000  # numbers whose chart is remembered: a large hospital's patients of a year
+Held = Callable[[], Iterable[Item | Listed | Unreadable]]
+_EXTRA = "extra"
+
+
+class ChartIds(Protocol):
+    """What the gap asks the charts."""
+
+    def numbers(self, id: str) -> list[str]:
+        """The chart's id, and every number that it stands under."""
+        ...
+
+    def entry(self, ref: str) -> Entry | None:
+        """One entry; None when it is withdrawn."""
+        ...
+
+
+class PatientGap(Struct):
+    """One patient."""
+
+    id: str  # chart id; "" for entries that name nobody whom a chart knows
+    missing: int = 0
+    different: int = 0
+    extra: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    wards: Counter[str] = field(default_factory=Counter)
+    days: Counter[str] = field(default_factory=Counter)
+
+
+class Gap(Struct):
+    """What a comparison found."""
+
+    against: str
+    since: str
+    at: str
+    until: dict[str, int]
+    entries: int = 0
+    present: int = 0
+    missing: int = 0
+    different: int = 0
+    extra: int = 0
+    held: int = 0  # messages of the restored system
+    kept_here: Counter[str] = field(default_factory=Counter)
+    types: dict[str, Counter[str]] = field(default_factory=dict)  # type -> state -> how many
+    wards: dict[str, Counter[str]] = field(default_factory=dict)
+    days: dict[str, Counter[str]] = field(default_factory=dict)
+    patients: list[PatientGap] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    findings: str = ""  # digest of the file that names them
+
+
+class Sources(Struct, frozen=True):
+    """Where a comparison reads."""
+
+    entries: Callable[[], Iterator[Entry]]  # of all journals, in hybrid order
+    closed: Callable[[], Iterable[str]]  # entries that no key opened, once all were read
+    held: Held
+    charts: ChartIds
+    ledger: Ledger
+    rules: Rules
+    hides: bool  # whether anything is withdrawn
+    drill: bool  # whether this home is an exercise's
+    review: tuple[int, int] = (0, 0)  # from the last clean moment to the detection (ns)
+
+
+def find_gap(sources: Sources, gap: Gap, table: Scratch, findings: Path) -> Gap:
+    """Fill *gap*, and write the findings to *findings*; *table* was made of `compared.TABLES`."""
+    compared = Compared(table, Likeness())
+    compared.hold(sources.held())
+    for control_id in sources.ledger.sent_as():
+        compared.sent_as(control_id)
+    file = LinesFile(findings)
+    try:
+        _Walk(sources, gap, compared, file).all()
+        gap.findings = file.close()
+    except BaseException:
+        file.drop()
+        raise
+    gap.held, gap.unreadable = compared.items, compared.unreadable
+    return gap
+
+
+class _Walk:
+    """One pass over the entries."""
+
+    def __init__(self, sources: Sources, gap: Gap, compared: Compared, file: LinesFile) -> None:
+        self._sources = sources
+        self._gap = gap
+        self._compared = compared
+        self._file = file
+        self._patients: dict[str, PatientGap] = {}
+        self._chart_of = lru_cache(maxsize=PATIENTS_KEPT)(self._asked)
+
+    def all(self) -> None:
+        """Look at everything."""
+        for entry in self._sources.entries():
+            self._entry(entry)
+        for ref in self._sources.closed():
+            self._keep(Finding(ref, "closed"))
+        for item in self._compared.unknown(self._sources.held()):
+            if isinstance(item, Item):
+                self._gap.extra += 1
+                self._count(_EXTRA, *self._described(item)[:4])
+        self._gap.patients = sorted(self._patients.values(), key=lambda one: (-one.missing - one.different, one.id))
+
+    def _entry(self, entry: Entry) -> None:
+        if is_own(entry):
+            self._keep(Finding(entry.ref, "act"))
+            return
+        state, marks = self._compared.state(entry.media_type, entry.body)
+        if state is None:
+            self._gap.entries += 1
+            self._gap.present += 1
+        elif state in COMPARED:
+            self._lacking(entry, state, marks)
+        else:
+            self._keep(Finding(entry.ref, state))
+
+    def _lacking(self, entry: Entry, state: State, marks: Marks) -> None:
+        patient, kind, ward, day, world = self._described(entry)
+        if world == "T" and not self._sources.drill:
+            self._keep(Finding(entry.ref, "exercise"))
+            return
+        if self._sources.hides and self._sources.charts.entry(entry.ref) is None:
+            self._keep(Finding(entry.ref, "withdrawn"))
+            return
+        sent = self._sources.ledger.outcome(entry.ref)
+        self._gap.entries += 1
+        if state == "missing":
+            self._gap.missing += 1
+        else:
+            self._gap.different += 1
+        self._count(state, patient, kind, ward, day)
+        clean_ns, detected_ns = self._sources.review
+        review = clean_ns <= entry.received_ns < detected_ns
+        self._file.add(Finding(entry.ref, state, patient, kind, marks.control_id, ward, day, sent, review))
+
+    def _keep(self, finding: Finding) -> None:
+        self._gap.kept_here[finding.state] += 1
+        self._file.add(finding)
+
+    def _count(self, state: str, patient: str, kind: str, ward: str, day: str) -> None:
+        gap = self._gap
+        for table, name in ((gap.types, kind), (gap.wards, ward), (gap.days, day)):
+            table.setdefault(name, Counter())[state] += 1
+        one = self._patients.setdefault(patient, PatientGap(patient))
+        if state == _EXTRA:
+            one.extra += 1
+            return
+        one.missing += state == "missing"
+        one.different += state == "different"
+        one.types[kind] += 1
+        one.wards[ward] += 1
+        one.days[day] += 1
+
+    def _described(self, found: Entry | Item) -> tuple[str, str, str, str, str]:
+        """Patient, type, ward, day, world."""
+        entry = found if isinstance(found, Entry) else Entry("", 0, 0, 0, found.source, found.media_type, found.body)
+        reading = read(entry, self._sources.rules.of(entry.source))
+        key = next((key for subject in reading.subjects for key in subject.keys[:1]), "")
+        patient = self._chart_of(f"{reading.world} {key}") if key else ""
+        day = rfc3339(entry.received_ns)[:10] if entry.received_ns else ""
+        return patient, reading.kind, _ward(entry), day, reading.world
+
+    def _asked(self, number: str) -> str:
+        return next(iter(self._sources.charts.numbers(number.partition(" ")[2])), "")
+
+
+def is_own(entry: Entry) -> bool:
+    """Whether *entry* says what people did here or who looked at what: no other system ever held it."""
+    if entry.media_type == MEDIA_ACT or entry.journal.endswith(AUDIT):
+        return True
+    if entry.media_type != MEDIA_FHIR or not entry.journal.endswith(STATION) or b'"AuditEvent"' not in entry.body:
+        return False
+    resource = decode(entry.body)
+    return isinstance(resource, dict) and resource.get("resourceType") == "AuditEvent"
+
+
+def _ward(found: Entry) -> str:
+    """Where the message says that the patient is (PV1-3); "" when it does not say."""
+    if found.media_type != MEDIA_HL7V2:
+        return ""
+    try:
+        return Message.parse(found.body).text("PV1", 3)
+    except NotHl7:
+        return ""

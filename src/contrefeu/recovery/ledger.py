@@ -1,0 +1,119 @@
+"""What was sent back to whom, and what was set aside: the acts of all stations, folded into a table (decision 0091).
+
+Rules kept here:
+  * The journal is the ledger: this table is a view of its acts, filled again by each command.
+  * Claimed and not answered is "unanswered": it may have arrived. Accepted stays accepted, whatever is said later.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from contrefeu.acts import (
+    ACCEPTED,
+    UNANSWERED,
+    Answered,
+    EntriesSetAside,
+    GapTaken,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+    decode,
+)
+from contrefeu.journal import MEDIA_ACT, Entry
+from contrefeu.recovery.scratch import Scratch
+
+LEDGER_TABLES = (
+    "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT,"
+    " PRIMARY KEY(entry, target)) WITHOUT ROWID",
+    "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
+    "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
+)
+Outcome = Literal["", "accepted", "rejected", "unanswered"]
+_KINDS = (b'{"act":"messages-', b'{"act":"gap-taken"', b'{"act":"entries-set-aside"')
+
+
+class Claim(NamedTuple):
+    """Messages that may have been sent, of which no answer is known."""
+
+    claim: str
+    entries: dict[int, str]  # by their number in the claim
+
+
+class Ledger:
+    """The sends of every station."""
+
+    def __init__(self, table: Scratch) -> None:
+        self._table = table
+        self.gap: GapTaken | None = None  # the last one
+
+    def read(self, acts: Iterable[Entry]) -> "Ledger":
+        """Take the acts, in the journals' order."""
+        for entry in acts:
+            if entry.media_type == MEDIA_ACT and entry.body.startswith(_KINDS):
+                self.take(decode(entry.body))
+        return self
+
+    def take(self, act: object) -> None:
+        """Take one act."""
+        if isinstance(act, GapTaken):
+            self.gap = act
+        elif isinstance(act, MessagesClaimed):
+            for n, entry in enumerate(act.entries):
+                self._claim(act, n, entry)
+        elif isinstance(act, MessagesAnswered):
+            for answer in act.answers:
+                self._answer(act.target, answer)
+        elif isinstance(act, MessagesReleased):
+            for entry in act.entries:
+                self._release(act.target, entry)
+        elif isinstance(act, EntriesSetAside):
+            for entry in act.entries:
+                self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, act.reason, act.owner))
+
+    def outcome(self, entry: str, target: str = "") -> Outcome:
+        """What became of the sending of *entry* to *target*, or to any: accepted by one of them, else the most open."""
+        sql = "SELECT code FROM sends WHERE entry = ? AND ? IN ('', target)"
+        codes = [code for (code,) in self._table.each(sql, (entry, target))]
+        if not codes:
+            return ""
+        if any(code in ACCEPTED for code in codes):
+            return "accepted"
+        return "unanswered" if None in codes or UNANSWERED in codes else "rejected"
+
+    def aside(self, entry: str) -> tuple[str, str] | None:
+        """Why *entry* was set aside, and who looks at it."""
+        found = self._table.row("SELECT reason, owner FROM aside WHERE entry = ?", (entry,))
+        return None if found is None else (found[0], found[1])
+
+    def sent_as(self) -> Iterator[str]:
+        """Yield the control ids that we gave to what we sent back."""
+        for (control_id,) in self._table.each("SELECT sent_as FROM sends WHERE sent_as != ''"):
+            yield control_id
+
+    def open_claims(self, target: str) -> list[Claim]:
+        """Return what was claimed for *target* and neither answered nor released."""
+        found: dict[str, dict[int, str]] = {}
+        sql = "SELECT claim, n, entry FROM sends WHERE target = ? AND code IS NULL"
+        for claim, n, entry in self._table.each(sql, (target,)):
+            found.setdefault(claim, {})[n] = entry
+        return [Claim(*one) for one in found.items()]
+
+    def doubts(self, target: str) -> int:
+        """Return how many messages *target* rejected, or may have, or may not."""
+        sql = "SELECT count(*) FROM sends WHERE target = ? AND (code IS NULL OR code NOT IN ('AA', 'CA', 'seen'))"
+        row = self._table.row(sql, (target,))
+        return int(row[0]) if row else 0
+
+    def _claim(self, act: MessagesClaimed, n: int, entry: str) -> None:
+        if self.outcome(entry, act.target) != "accepted":
+            values = (entry, act.target, act.claim, n)
+            self._table.run("INSERT OR REPLACE INTO sends VALUES(?, ?, ?, ?, NULL, '')", values)
+
+    def _answer(self, target: str, answer: Answered) -> None:
+        if self.outcome(answer.entry, target) != "accepted":
+            values = (answer.entry, target, answer.code, answer.sent_as)
+            self._table.run("INSERT OR REPLACE INTO sends VALUES(?, ?, '', 0, ?, ?)", values)
+
+    def _release(self, target: str, entry: str) -> None:
+        if self.outcome(entry, target) != "accepted":
+            self._table.run("DELETE FROM sends WHERE entry = ? AND target = ?", (entry, target))

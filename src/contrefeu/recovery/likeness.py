@@ -1,0 +1,75 @@
+"""When two messages are the same: by the name their sender gave them, and by what they say.
+
+Rules kept here:
+  * A message is named by its sender and control id (MSH-3, MSH-4, MSH-10), as in the charts (S8).
+  * What it says is all of it but its first segment, and its type: a system that sends a message on writes an MSH of its
+    own. Line ends and empty fields at the end of a segment say nothing.
+  * What is no HL7 v2 message is named, and says, its bytes; JSON in its canonical order.
+  * Only digests leave here: eight bytes, keyed with a key that is forgotten: what is left on a disk names nobody.
+"""
+
+import secrets
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Struct
+
+from contrefeu.hl7 import Header, peek
+from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2
+
+KEY_BYTES = 32
+_LINES = bytes.maketrans(b"\n", b"\r")
+
+
+class Marks(Struct, frozen=True, gc=False):
+    """By what a message is compared."""
+
+    name: int  # of its sender and control id
+    bare: int  # of its control id alone
+    says: int
+    bytes: int  # of the body as it is
+    control_id: str = ""
+    type: str = ""  # "ADT^A01"
+
+
+class Likeness:
+    """Gives marks; those of one object compare with each other and with no other's."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(KEY_BYTES)
+
+    def marks(self, media_type: str, body: bytes) -> Marks:
+        """Return the marks of a message."""
+        own = self._digest(body)
+        header = peek(body) if media_type == MEDIA_HL7V2 else None
+        if header is None:
+            says = self._digest(_canonical(body)) if media_type == MEDIA_FHIR else own
+            return Marks(says, says, says, own)
+        kind = "^".join(filter(None, (header.code, header.event)))
+        said = self._digest(kind.encode() + b"\0" + _after_header(body, header))
+        if not header.control_id:
+            return Marks(own, own, said, own, "", kind)
+        name, bare = self.name(header.source, header.control_id), self.name("", header.control_id)
+        return Marks(name, bare, said, own, header.control_id, kind)
+
+    def name(self, source: str, control_id: str) -> int:
+        """Return the mark of a message by what its sender calls it; "" for any sender."""
+        return self._digest(f"{source}\0{control_id}".encode())
+
+    def _digest(self, data: bytes) -> int:
+        digest = blake2b(data, digest_size=8, key=self._key).digest()
+        return int.from_bytes(digest, "big", signed=True)  # as SQLite's integers are
+
+
+def _after_header(body: bytes, header: Header) -> bytes:
+    """What follows MSH, in one way of ending lines."""
+    _, _, rest = body.lstrip(b"\x0b\r\n \x00\xef\xbb\xbf").translate(_LINES).partition(b"\r")
+    mark = header.delimiters.field.encode("latin-1", "replace")
+    return b"\r".join(line.rstrip(mark + b" ") for line in rest.split(b"\r") if line.strip(b" \x00\x1c"))
+
+
+def _canonical(body: bytes) -> bytes:
+    try:
+        return msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    except (msgspec.DecodeError, RecursionError):
+        return body

@@ -1,0 +1,142 @@
+"""A replay's plan: which entries, in which order, and what is done with each; a file that people read and change.
+
+    {"plan": "contrefeu-replay/1", "at": "…", "against": "…", "findings": "…"}
+    {"entry": "n1-capture/7", "do": "send", "patient": "…", "type": "ORU^R01", "control_id": "…", "day": "…", "why": ""}
+
+    send      send it, unless it was sent before
+    again     send it though an earlier sending had no answer: somebody saw that it is not there
+    arrived   it had no answer, and somebody saw that it is there
+    hold      somebody must decide
+    aside     not sent by us: `why` says why, `owner` who looks at it
+
+Rules kept here:
+  * Lines are in the order in which things were received, over all journals: an order per patient, and causal.
+  * A plan names entries and quotes none. One that cannot be read whole is refused before anything is sent.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from contrefeu.base import OperatorError
+from contrefeu.recovery.findings import COMPARED, Finding, LinesFile
+from contrefeu.recovery.profiles import Profile
+
+FORMAT = "contrefeu-replay/1"
+Do = Literal["send", "again", "arrived", "hold", "aside"]
+REVIEW = "received between the last clean moment and the detection"
+
+
+class Header(Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line."""
+
+    plan: str
+    at: str  # RFC 3339, of the comparison
+    against: str
+    findings: str  # digest
+
+
+class Line(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry."""
+
+    entry: str
+    do: Do
+    patient: str = ""
+    type: str = ""
+    control_id: str = ""
+    ward: str = ""
+    day: str = ""
+    why: str = ""
+    owner: str = ""
+
+
+def planned(findings: Iterable[Finding], profile: Profile) -> Iterator[Line]:
+    """Yield what is to be done with what is missing or different."""
+    for finding in findings:
+        if finding.state in COMPARED:
+            do, why, owner = _decided(finding, profile)
+            yield Line(
+                finding.entry,
+                do,
+                finding.patient,
+                finding.type,
+                finding.control_id,
+                finding.ward,
+                finding.day,
+                why,
+                owner,
+            )
+
+
+def _decided(finding: Finding, profile: Profile) -> tuple[Do, str, str]:
+    if profile.leaves_out(finding.type):
+        return "aside", "the profile leaves this kind out", profile.owner
+    if finding.review:
+        return "aside", REVIEW, profile.owner
+    if finding.sent == "accepted":
+        return "hold", "it was accepted before, and is not there", ""
+    if finding.state == "different":
+        return "hold", "the target holds another message under its control id", ""
+    if profile.holds(finding.type):
+        return "hold", "it would ask somebody to act again", ""
+    return "send", "", ""
+
+
+def write_plan(path: Path, header: Header, lines: Iterable[Line]) -> None:
+    """Write a plan, whole or not at all; it is for its owner's eyes."""
+    file = LinesFile(path)
+    try:
+        file.add(header)
+        for line in lines:
+            file.add(line)
+    except BaseException:
+        file.drop()
+        raise
+    file.close()
+
+
+def read_plan(path: Path) -> Iterator[Line]:
+    """Yield the lines of a plan; it was checked before (`check_plan`)."""
+    decoder = msgspec.json.Decoder(Line)
+    with path.open("rb") as file:
+        next(file)
+        for line in file:
+            if line.strip():
+                yield decoder.decode(line)
+
+
+def check_plan(path: Path) -> None:
+    """Read a plan through.
+
+    Raises:
+        OperatorError: A line is none, or names an entry for the second time.
+    """
+    at, seen = 1, set[bytes]()
+    try:
+        with path.open("rb") as file:
+            header = msgspec.json.decode(next(file, b""), type=Header)
+            if header.plan != FORMAT:
+                raise msgspec.ValidationError("another format")
+            decoder = msgspec.json.Decoder(Line)
+            for line in file:
+                at += 1
+                if line.strip():
+                    _check(decoder.decode(line), seen)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as found:
+        said = str(found) if isinstance(found, msgspec.ValidationError) else type(found).__name__
+        raise OperatorError(
+            f"Line {at} of {path.name} is no line of a plan: {said}.",
+            safe="Nothing was sent.",
+            next="Change `do`, `why` and `owner` only; contrefeu replay --dry-run --plan NEWFILE writes one anew.",
+        ) from None
+
+
+def _check(line: Line, seen: set[bytes]) -> None:
+    if line.do == "aside" and not (line.why and line.owner):
+        raise msgspec.ValidationError("what is set aside needs `why` and `owner`")
+    if (name := line.entry.encode()) in seen:
+        raise msgspec.ValidationError("an entry stands in it twice")
+    seen.add(name)

@@ -1,0 +1,330 @@
+"""Sending back what is missing, once each, in order (R3).
+
+    planned = acknowledged + rejected + held + remaining + set_aside
+
+Rules kept here:
+  * A lot is claimed in the journal, durable, before its first message is sent; its answers are durable before the next
+    lot is claimed. What a killed process left is settled first: what may have been sent is held.
+  * What was accepted is never sent again, whatever plan names it. What had no answer is sent again only where the
+    profile says that repeats are known, or where a person wrote `again`.
+  * A rejection, or no answer, ends the run: somebody looks. Later messages of a patient wait for an unanswered one.
+  * One connection, one message on its way: the order of the plan is the order of arrival.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from contrefeu.acts import (
+    UNANSWERED,
+    Act,
+    Answered,
+    EntriesSetAside,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+)
+from contrefeu.base import Clock, rfc3339
+from contrefeu.journal import Entry, JournalTampered, JournalUnreadable
+from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
+from contrefeu.recovery.ledger import Ledger
+from contrefeu.recovery.plan import Line
+from contrefeu.recovery.profiles import Profile
+from contrefeu.recovery.progress import Progress
+from contrefeu.recovery.wire import NotReached, Outcome, Target
+
+LOT_MAX = 128  # messages a claim: a power cut leaves at most so many in doubt, and one sync serves so many
+SEEN = "seen"  # instead of MSA-1: somebody saw it in the target
+_UNSENT = "unsent"  # in the progress file: nobody listened
+
+
+class Fetch(Protocol):
+    """What gives entries."""
+
+    def entry(self, ref: str) -> Entry | None:
+        """One entry; None when it is not there."""
+        ...
+
+
+class Stop(Struct, frozen=True):
+    """Why a run ended before its plan."""
+
+    entry: str
+    code: str
+    why: str
+
+
+class Replayed(Struct):
+    """What a run found and did."""
+
+    target: str
+    planned: int = 0
+    acknowledged: int = 0
+    rejected: int = 0
+    held: int = 0
+    remaining: int = 0
+    set_aside: int = 0
+    sent: int = 0  # by this run
+    in_doubt: int = 0  # of the held: sent, without an answer
+    reasons: Counter[str] = field(default_factory=Counter)  # why they are held
+    stopped: Stop | None = None
+    reached: bool = True
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing waits."""
+        return not (self.rejected or self.held or self.remaining)
+
+
+class Replay:
+    """One run to one target."""
+
+    def __init__(
+        self,
+        target: str,
+        profile: Profile,
+        ledger: Ledger,
+        fetch: Fetch,
+        clock: Clock,
+        *,
+        withdrawn: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            target: Its name in the account.
+            profile: How it takes messages.
+            ledger: What was sent before; kept up to date.
+            fetch: Gives entries.
+            clock: What time it is.
+            withdrawn: Whether an entry is hidden from every view (F41).
+        """
+        self._target = target
+        self._profile = profile
+        self._ledger = ledger
+        self._fetch = fetch
+        self._clock = clock
+        self._withdrawn = withdrawn
+        self._record: Callable[[Sequence[Act]], None] | None = None
+        self._wire: Target | None = None
+        self._progress: Progress | None = None
+        self._lot: list[tuple[Line, Sendable]] = []
+        self._waiting: set[str] = set()  # patients of whom a message is in doubt or was rejected
+        self._owed: list[Act] = []  # acts that are not in the journal yet
+        self._asides: dict[tuple[str, str], list[str]] = {}  # why and owner -> entries
+        self.done = Replayed(target)
+
+    def settle(self, progress: Progress, record: Callable[[Sequence[Act]], None]) -> None:
+        """Say in the journal what became of claims that a run left open."""
+        acts: list[Act] = []
+        for claim, entries in self._ledger.open_claims(self._target):
+            left = progress.left(claim)
+            codes = dict.fromkeys(entries, UNANSWERED)
+            if left is not None:
+                known = dict.fromkeys(left.on_the_way, UNANSWERED) | left.codes
+                codes = {n: code for n, code in known.items() if n in entries and code != _UNSENT}
+            acts += self._answers(claim, [self._answered(entries[n], code) for n, code in sorted(codes.items())])
+            acts += self._released(claim, [entry for n, entry in entries.items() if n not in codes])
+        if acts:
+            self._keep(acts, record)
+
+    def send(
+        self, lines: Iterable[Line], wire: Target, progress: Progress, record: Callable[[Sequence[Act]], None]
+    ) -> Replayed:
+        """Send what the plan says, until its end or until somebody must look; *record* makes acts durable."""
+        self._wire, self._progress, self._record = wire, progress, record
+        progress.open()
+        self._began, self._paced = time.monotonic(), 0
+        for line in lines:
+            self._line(line)
+        self._send_lot()
+        self._say_asides()
+        self._settle_owed()
+        return self.done
+
+    def look(self, lines: Iterable[Line]) -> Replayed:
+        """Count what the plan would do; nothing is sent and nothing is written."""
+        for line in lines:
+            self._line(line)
+        return self.done
+
+    # A line.
+
+    def _line(self, line: Line) -> None:
+        self.done.planned += 1
+        before = self._ledger.outcome(line.entry, self._target)
+        if before == "accepted":
+            self.done.acknowledged += 1
+        elif line.do == "aside":
+            self._aside(line)
+        elif line.do == "arrived":
+            self._arrived(line, before)
+        elif line.do == "hold":
+            self._hold(line.why or "somebody must decide")
+        elif before == "unanswered" and line.do != "again":
+            self.done.in_doubt += 1
+            self._waiting.add(line.patient)
+            self._hold("it was sent, and had no answer")
+        else:
+            self._ready(line, before)
+
+    def _ready(self, line: Line, before: str) -> None:
+        """It may be sent, if its turn comes."""
+        if self.done.stopped is not None or (line.patient and line.patient in self._waiting):
+            self._left(before)
+            return
+        try:
+            ready = self._sendable(line.entry)
+        except Unsendable as why:
+            self._hold(str(why))
+            return
+        if self._wire is None:
+            self._left(before)
+            return
+        self._lot.append((line, ready))
+        if len(self._lot) >= LOT_MAX:
+            self._send_lot()
+
+    def _left(self, before: str) -> None:
+        """Its turn does not come in this run."""
+        if before == "rejected":
+            self.done.rejected += 1
+        else:
+            self.done.remaining += 1
+
+    def _sendable(self, ref: str) -> Sendable:
+        if self._withdrawn(ref):
+            raise Unsendable("it was withdrawn by two persons")
+        try:
+            entry = self._fetch.entry(ref)
+        except ValueError:
+            raise Unsendable("the plan names no entry by it") from None
+        except (JournalUnreadable, JournalTampered) as closed:
+            raise Unsendable(f"it cannot be read here ({closed.kind})") from None
+        if entry is None:
+            raise Unsendable("no journal here holds it")
+        return sendable(entry, self._profile, self._target)
+
+    def _hold(self, why: str) -> None:
+        self.done.held += 1
+        self.done.reasons[why] += 1
+
+    def _aside(self, line: Line) -> None:
+        self.done.set_aside += 1
+        if self._record is None or self._ledger.aside(line.entry) == (line.why, line.owner):
+            return
+        alike = self._asides.setdefault((line.why, line.owner), [])
+        alike.append(line.entry)
+        if len(alike) >= LOT_MAX:
+            self._say_asides()
+
+    def _arrived(self, line: Line, before: str) -> None:
+        if before != "unanswered":
+            self._hold("it was never sent: nobody can have seen it arrive")
+            return
+        self.done.acknowledged += 1
+        if self._record is not None:
+            self._owed += self._answers("", [Answered(line.entry, SEEN)])
+
+    # A lot.
+
+    def _send_lot(self) -> None:
+        lot, self._lot = self._lot, []
+        if not lot:
+            return
+        assert self._progress is not None, "only a run that sends gathers lots"
+        claim = secrets.token_hex(8)
+        self._settle_owed(MessagesClaimed(self._target, claim, [line.entry for line, _ in lot], self._now()))
+        self._progress.begin(claim)
+        answers: list[Answered] = []
+        for number, (line, ready) in enumerate(lot):
+            if self.done.stopped is not None:
+                break
+            outcome = self._exchange(number, ready)
+            if outcome is None:
+                self.done.stopped, self.done.reached = Stop("", "", "nobody listens"), False
+                break
+            answers.append(Answered(line.entry, outcome.code, ready.sent_as))
+            self._count(line, outcome)
+        self._owed += self._answers(claim, answers)
+        unsent = [line.entry for line, _ in lot[len(answers) :]]
+        self._owed += self._released(claim, unsent)
+        self.done.remaining += len(unsent)
+        if unsent:
+            self._settle_owed()
+
+    def _exchange(self, number: int, ready: Sendable) -> Outcome | None:
+        """Send one message, again where that is safe; None when it could not be sent at all."""
+        assert self._wire is not None and self._progress is not None, "as above"
+        tries = self._profile.tries if self._profile.repeats_known else 1
+        outcome: Outcome | None = None
+        for _ in range(tries):
+            self._pace()
+            self._progress.sending(number)
+            try:
+                outcome = self._wire.exchange(ready.body, ready.control_id)
+            except NotReached:
+                break
+            self.done.sent += 1
+            if outcome.code:
+                break
+        if outcome is None or outcome.code:
+            self._progress.answered(number, outcome.code if outcome else _UNSENT)
+        return outcome
+
+    def _count(self, line: Line, outcome: Outcome) -> None:
+        if outcome.accepted:
+            self.done.acknowledged += 1
+            return
+        self._waiting.add(line.patient)
+        self.done.stopped = Stop(line.entry, outcome.code, outcome.why or "the target rejected it")
+        if outcome.code:
+            self.done.rejected += 1
+        else:
+            self.done.in_doubt += 1
+            self._hold("it was sent, and had no answer")
+
+    def _pace(self) -> None:
+        """Wait for one's turn."""
+        if self._profile.per_second_max:
+            due = self._began + self._paced / self._profile.per_second_max
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._paced += 1
+
+    # The journal.
+
+    def _answers(self, claim: str, answers: list[Answered]) -> list[Act]:
+        return [MessagesAnswered(self._target, claim, answers, self._now())] if answers else []
+
+    def _answered(self, entry: str, code: str) -> Answered:
+        """The answer of a message of which a former run left no more than its number."""
+        return Answered(entry, code, own_control_id(entry, self._target) if self._profile.form == "marked" else "")
+
+    def _released(self, claim: str, entries: list[str]) -> list[Act]:
+        reason = "not sent: the run ended before"
+        return [MessagesReleased(self._target, claim, entries, reason, self._now())] if entries else []
+
+    def _say_asides(self) -> None:
+        self._owed += [EntriesSetAside(entries, *why, self._now()) for why, entries in self._asides.items()]
+        self._asides.clear()
+        self._settle_owed()
+
+    def _settle_owed(self, *further: Act) -> None:
+        acts = list(chain(self._owed, further))
+        self._owed = []
+        if acts:
+            assert self._record is not None, "nothing is owed by who only looks"
+            self._keep(acts, self._record)
+
+    def _keep(self, acts: Sequence[Act], record: Callable[[Sequence[Act]], None]) -> None:
+        record(acts)
+        for act in acts:
+            self._ledger.take(act)
+
+    def _now(self) -> str:
+        return rfc3339(self._clock.now_ns())

@@ -1,0 +1,161 @@
+"""One message, one answer, over MLLP (HL7 v2.9, 2.9.2 and 2.9.3).
+
+Rules kept here:
+  * A message is sent once by `exchange`; whether it may be sent again is decided elsewhere.
+  * An answer counts when its MSA-2 is the control id that was sent. The answer to the message before, said again, is
+    passed over; anything else is no answer, and the connection is not used again: what comes late finds nobody.
+  * `NotReached` is raised only while nothing of the message was sent.
+"""
+
+import select
+import socket
+import time
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from contrefeu.base import OperatorError, StorageError
+from contrefeu.hl7 import Frame, Framer, Message, NotHl7, frame
+
+ANSWER_BYTES_MAX = 2**20  # an acknowledgement with all its ERR segments has some kilobytes
+CONNECT_S = 10.0  # a hospital's own network: what does not answer by then is not up
+_READ_BYTES = 65_536
+_ACCEPTS = frozenset({"AA", "CA"})  # HL7 table 0008
+_REJECTS = frozenset({"AE", "AR", "CE", "CR"})
+
+
+class NotReached(Exception):
+    """The target is not there; nothing was sent."""
+
+
+class Outcome(Struct, frozen=True):
+    """How a message was answered."""
+
+    code: str  # MSA-1; "" for no answer
+    why: str = ""  # of no answer
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the target has it."""
+        return self.code in _ACCEPTS
+
+
+class Target(Protocol):
+    """Something that messages are sent to."""
+
+    def exchange(self, body: bytes, control_id: str) -> Outcome:
+        """Send one message and wait for its answer."""
+        ...
+
+    def close(self) -> None:
+        """Disconnect."""
+        ...
+
+
+class MllpTarget:
+    """A listener, over one connection at a time."""
+
+    def __init__(self, host: str, port: int, answer_s: float) -> None:
+        self._address = (host, port)
+        self._answer_s = answer_s
+        self._socket: socket.socket | None = None
+        self._framer = Framer(ANSWER_BYTES_MAX)
+        self._before = ""  # control id of the message before, on this connection
+
+    def exchange(self, body: bytes, control_id: str) -> Outcome:
+        """Send one message and wait for its answer.
+
+        Raises:
+            NotReached: Nobody listens; nothing was sent.
+        """
+        connection = self._connected(control_id)
+        try:
+            connection.settimeout(self._answer_s)
+            connection.sendall(frame(body))
+            outcome = self._answer(connection, control_id)
+        except OSError as failed:
+            outcome = Outcome("", f"the connection failed ({type(failed).__name__})")
+        if not outcome.code:
+            self.close()
+        self._before = control_id
+        return outcome
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _connected(self, control_id: str) -> socket.socket:
+        """A connection on which nothing is owed, and on which no earlier answer can be taken for this one's."""
+        if self._socket is not None and (control_id == self._before or not self._is_quiet(self._socket)):
+            self.close()
+        if self._socket is None:
+            try:
+                self._socket = socket.create_connection(self._address, CONNECT_S)
+            except OSError as refused:
+                raise NotReached(type(refused).__name__) from None
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._framer, self._before = Framer(ANSWER_BYTES_MAX), ""
+        return self._socket
+
+    def _is_quiet(self, connection: socket.socket) -> bool:
+        """Whether the other side neither hung up nor said more than it was asked."""
+        return not self._framer.unfinished and not select.select([connection], [], [], 0)[0]
+
+    def _answer(self, connection: socket.socket, control_id: str) -> Outcome:
+        until = time.monotonic() + self._answer_s
+        while (left := until - time.monotonic()) > 0:
+            connection.settimeout(left)
+            data = connection.recv(_READ_BYTES)
+            if not data:
+                return Outcome("", "the target hung up")
+            for found in self._framer.receive(data):
+                outcome = self._read(found.body, control_id) if isinstance(found, Frame) else _NONSENSE
+                if outcome is not None:
+                    return outcome
+        return Outcome("", "no answer in time")
+
+    def _read(self, body: bytes, control_id: str) -> Outcome | None:
+        """What an answer says; None for one that was said before."""
+        try:
+            message = Message.parse(body)
+        except NotHl7:
+            return _NONSENSE
+        code, answers = message.text("MSA", 1), message.text("MSA", 2)
+        if answers == control_id and code in _ACCEPTS | _REJECTS:
+            return Outcome(code)
+        return None if self._before and answers == self._before else _NONSENSE
+
+
+_NONSENSE = Outcome("", "what came back is no answer to it")
+
+
+def open_target(url: str, answer_s: float) -> MllpTarget:
+    """Return the target at *url*; nothing is connected yet.
+
+    Raises:
+        OperatorError: It is no target.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if host and port and parts.scheme == "mllp":
+        return MllpTarget(host, port, answer_s)
+    raise OperatorError(
+        "That is no target that messages can be sent back to.",
+        safe="Nothing was sent.",
+        next="Give --to mllp://HOST:PORT. A FHIR server is compared with (contrefeu gap), and not yet sent to.",
+    )
+
+
+def unreachable(target: str, why: str) -> StorageError:
+    """The target is not there."""
+    return StorageError(
+        f"Nobody listens at {target} ({why}).",
+        safe="What was answered so far; nothing is in doubt that was not before.",
+        next="contrefeu replay … --resume goes on once it listens.",
+    )

@@ -1,0 +1,78 @@
+"""A dose: given, or not given and why (MedicationAdministration), or what became of one before the downtime (F2).
+
+Rules kept here:
+  * The prescription is copied as it was sent; the dose that is written is what was given, in the giver's words.
+  * A dose of the same prescription within the hour is asked once more: two people may both have given it.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from contrefeu.base import parse_rfc3339, rfc3339
+from contrefeu.chart import display, drug_of, first, instruction_of
+from contrefeu.fhir import Json
+from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept, moment_fields
+from contrefeu.station.care.scribe import Scribe
+from contrefeu.web import N_
+
+TWICE = timedelta(minutes=60)  # between two doses of one prescription that are asked about; ours to choose
+_OUTCOMES = (Choice("completed", N_("donnée")), Choice("not-done", N_("non donnée")))
+
+
+def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
+    assert target.line is not None, "a dose is one of a prescription's"
+    instructions = target.line.get("dosageInstruction") or []
+    return (
+        Field("outcome", N_("Dose"), "choice", choices=_OUTCOMES, required=True, value="completed"),
+        Field("amount", N_("Quantité donnée"), hint=" / ".join(filter(None, map(instruction_of, instructions)))),
+        Field("reason", N_("Motif, si elle n’est pas donnée")),
+        *moment_fields(scribe),
+        Field("witness", N_("Seconde vérification par")),
+    )
+
+
+def _write(target: Target, typed: Typed) -> list[Json]:
+    line, at, outcome = target.line, typed.moment(), typed.text("outcome")
+    assert line is not None, "a dose is one of a prescription's"
+    reason, amount, witness = typed.text("reason"), typed.text("amount"), typed.text("witness")
+    if outcome == "not-done" and not reason:
+        typed.problems["reason"] = N_("Pourquoi n’est-elle pas donnée ?")
+    if at and outcome == "completed":
+        typed.doubts += _twice(target, at)
+    performers = [{"actor": typed.scribe.author}]
+    if witness:
+        verifier = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/med-admin-perform-function",
+                                "code": "verifier"}]}  # fmt: skip
+        performers.append({"function": verifier, "actor": {"display": witness}})
+    found: Json = {
+        "resourceType": "MedicationAdministration",
+        "status": outcome,
+        "medicationCodeableConcept": line.get("medicationCodeableConcept") or concept(drug_of(line)),
+        "effectiveDateTime": at,
+        "performer": performers,
+        "request": {"reference": f"MedicationRequest/{line['id']}"},
+    }
+    if reason:
+        found["statusReason"] = [concept(reason)]
+    if amount and outcome == "completed":
+        found["dosage"] = {"text": amount}
+    return [found]
+
+
+def _twice(target: Target, at: str) -> list[str]:
+    """Who gave a dose of this prescription about *at*, and when."""
+    assert target.line is not None, "a dose is one of a prescription's"
+    mine, at_ns, found = f"MedicationRequest/{target.line['id']}", parse_rfc3339(at), []
+    for one in target.sheet.all("MedicationAdministration"):
+        request = str((one.get("request") or {}).get("reference", ""))
+        when = first(one, "effectiveDateTime", "effectivePeriod.start")
+        if request != mine or one.get("status") not in {"completed", "in-progress"} or "T" not in when:
+            continue
+        apart_ns = abs(at_ns - parse_rfc3339(when))
+        if apart_ns <= TWICE.total_seconds() * 1e9:
+            by = next((display(done.get("actor")) for done in one.get("performer") or []), "")
+            found.append(f"{rfc3339(parse_rfc3339(when))}|{by}")
+    return found
+
+
+DOSE = Form("dose", N_("Dose"), "write", _fields, _write, line="MedicationRequest")

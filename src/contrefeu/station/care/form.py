@@ -1,0 +1,145 @@
+"""Forms: what is asked, what was typed, what is wrong with it.
+
+Rules kept here:
+  * What cannot be is refused beside its field, and nothing that was typed is lost.
+  * What is unusual is asked once more, never refused: a second "yes" sends it.
+  * A decimal comma or point; digits are kept as they were typed (F5).
+  * Nothing is written for the future, and a time of today or of the days before is a time of the hospital's zone.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from contrefeu.chart import Resource
+from contrefeu.chart.sheet import Sheet
+from contrefeu.fhir import Json
+from contrefeu.station.care.scribe import Scribe
+from contrefeu.web import N_
+
+_DECIMAL = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?")
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3]) ?[:hH.]? ?([0-5][0-9])")  # 3:11, 03h11, 0311
+DAYS_BACK = 6  # days that a form offers before today: what was written on paper meanwhile is typed by then
+AHEAD = timedelta(minutes=1)  # a form shown at the end of a minute names the next one
+TEXT_MAX = 10_000  # characters of a note: four pages
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question."""
+
+    name: str
+    label: str
+    kind: Literal["number", "text", "area", "choice", "day", "time"] = "text"
+    unit: str = ""
+    choices: tuple[Choice, ...] = ()
+    low: str = ""  # below it cannot be
+    high: str = ""
+    required: bool = False
+    hint: str = ""
+    length_max: int = 300
+    value: str = ""  # what stands there at first
+
+
+Problems = dict[str, str]
+"""By field ("" for the whole form): what is wrong, in words of the catalogue."""
+
+
+@dataclass(slots=True)
+class Typed:
+    """What somebody typed, read field by field; `problems` says what is wrong with it."""
+
+    values: Mapping[str, str]
+    scribe: Scribe
+    problems: Problems = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)  # what is asked once more
+
+    def text(self, name: str) -> str:
+        """What stands in a field."""
+        return self.values.get(name, "").strip()
+
+    def number(self, asked: Field) -> Decimal | None:
+        """The number in a field; None when it is empty or wrong."""
+        text = self.text(asked.name)
+        if not text:
+            return None
+        if not _DECIMAL.fullmatch(text):
+            self.problems[asked.name] = N_("Ce n’est pas un nombre.")
+            return None
+        found = Decimal(text.replace(",", "."))
+        if (asked.low and found < Decimal(asked.low)) or (asked.high and found > Decimal(asked.high)):
+            self.problems[asked.name] = N_("Cette valeur n’est pas possible.")
+            return None
+        return found
+
+    def moment(self) -> str:
+        """The time that fields "day" and "time" say, as FHIR writes it; "" when it is wrong."""
+        now = self.scribe.now
+        try:
+            day = date.fromisoformat(self.text("day"))
+        except ValueError:
+            self.problems["day"] = N_("Ce n’est pas un des choix.")
+            return ""
+        written = _HOUR.fullmatch(self.text("time"))
+        if written is None:
+            self.problems["time"] = N_("Une heure, comme 03:15.")
+            return ""
+        hour = time(int(written[1]), int(written[2]))
+        at = datetime.combine(day, hour, self.scribe.zone)
+        if (day, hour) == (now.date(), now.time().replace(second=0, microsecond=0)):
+            at = now  # of the hour that comes twice in October, the one that runs
+        if at > now + AHEAD:
+            self.problems["time"] = N_("Cette heure n’est pas encore venue.")
+            return ""
+        return at.isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a form is about: a chart, and for some one line of it."""
+
+    sheet: Sheet
+    line: Resource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One kind of thing to write."""
+
+    name: str  # of its address
+    title: str
+    permission: str
+    fields: Callable[[Target, Scribe], Sequence[Field]]
+    write: Callable[[Target, Typed], list[Json]]
+    """The resources to say; reads every field, so that all that is wrong is told at once."""
+    line: str = ""  # the type of the line that it is about; "" for the chart
+    button: str = N_("Écrire")
+
+
+def moment_fields(scribe: Scribe) -> tuple[Field, Field]:
+    """The day and the time at which something was done: now, unless somebody says otherwise."""
+    now = scribe.now
+    days = tuple(Choice(f"{now.date() - timedelta(days=n)}", "") for n in range(DAYS_BACK + 1))
+    return (
+        Field("day", N_("Jour"), "day", choices=days, required=True, value=days[0].code),
+        Field("time", N_("Heure"), "time", required=True, value=f"{now:%H:%M}"),
+    )
+
+
+def concept(text: str, *codings: tuple[str, str]) -> dict[str, Any]:
+    """A CodeableConcept: words, and (system, code)."""
+    found: dict[str, Any] = {"text": text}
+    if codings:
+        found["coding"] = [{"system": system, "code": code} for system, code in codings]
+    return found

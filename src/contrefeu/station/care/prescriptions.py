@@ -1,0 +1,134 @@
+"""Prescriptions written here, stopped here, taken up again here (MedicationRequest).
+
+Rules kept here:
+  * Drug, dose and route are the prescriber's words; times are what due doses are counted from, never read out of words.
+  * "At these hours" is wall time; "every n hours" is elapsed time (F9). "If needed" has no due time.
+  * Stopping one that a feed sent is a word about it, with a reason; the feed's later word is a conflict, and does not
+    open it again (chart/versions.py).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from contrefeu.fhir import Json
+from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
+from contrefeu.station.care.scribe import Scribe, changed
+from contrefeu.web import N_
+
+HOURS_MAX = 12  # of a day
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:hH]([0-5][0-9])?)?")
+_RHYTHMS = (
+    Choice("hours", N_("à heures fixes")),
+    Choice("every", N_("toutes les … heures")),
+    Choice("needed", N_("si besoin")),
+    Choice("once", N_("une fois, maintenant")),
+)
+ROUTES = (N_("orale"), "IV", N_("sous-cutanée"), N_("intramusculaire"), N_("inhalée"), N_("cutanée"), N_("rectale"))
+EVERY = Field("every", N_("Toutes les … heures"), "number", "h", low="1", high="168")
+DAYS = Field("days", N_("Pendant … jours"), "number", "j", low="1", high="365")
+
+
+def _fields(_target: Target, _scribe: Scribe) -> Sequence[Field]:
+    return (
+        Field("drug", N_("Médicament, forme et dosage"), required=True),
+        Field("dose", N_("Dose par prise"), required=True, hint=N_("1 comprimé ; 40 mg…")),
+        Field("route", N_("Voie"), "choice", choices=tuple(Choice(one, one) for one in ROUTES), required=True,
+              value=ROUTES[0]),
+        Field("rhythm", N_("Rythme"), "choice", choices=_RHYTHMS, required=True, value="hours"),
+        Field("hours", N_("Heures"), hint="08:00 14:00 20:00"),
+        EVERY,
+        Field("limit", N_("Si besoin : quand, et combien au plus en 24 h")),
+        DAYS,
+        Field("why", N_("Motif")),
+    )  # fmt: skip
+
+
+def _write(_target: Target, typed: Typed) -> list[Json]:
+    rhythm, at = typed.text("rhythm"), typed.scribe.at
+    dosage: Json = {"text": "", "route": concept(typed.scribe.say(typed.text("route")))}
+    repeat: dict[str, Any] = {}
+    words = typed.text("dose")
+    days = typed.number(DAYS)
+    if rhythm == "hours":
+        hours = _hours(typed)
+        repeat |= {"frequency": len(hours), "period": 1, "periodUnit": "d", "timeOfDay": [f"{one}:00" for one in hours]}
+        words += " · " + " ".join(hours)
+    elif rhythm == "every":
+        every = typed.number(EVERY)
+        if every is None:
+            typed.problems.setdefault("every", N_("Toutes les combien d’heures ?"))
+        elif every != int(every):
+            typed.problems["every"] = N_("Un nombre entier d’heures.")
+        else:
+            repeat |= {"frequency": 1, "period": int(every), "periodUnit": "h"}
+            words += f" · /{int(every)} h"
+    elif rhythm == "needed":
+        if not typed.text("limit"):
+            typed.problems["limit"] = N_("Quand, et combien au plus en 24 h ?")
+        dosage["asNeededBoolean"] = True
+        words += f" · {typed.text('limit')}"
+    else:
+        dosage["timing"] = {"event": [at]}
+    if repeat:
+        bounds = {"start": at}
+        if days is not None:
+            bounds["end"] = _after(typed.scribe, int(days))
+        dosage["timing"] = {"repeat": {"boundsPeriod": bounds, **repeat}}
+    dosage["text"] = words
+    why = typed.text("why")
+    found: Json = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": concept(typed.text("drug")),
+        "authoredOn": at,
+        "requester": typed.scribe.author,
+        "dosageInstruction": [dosage],
+    }
+    return [found | ({"reasonCode": [concept(why)]} if why else {})]
+
+
+def _hours(typed: Typed) -> list[str]:
+    """The hours in a field: "8 14h 20:00"."""
+    found = []
+    for word in re.split(r"[\s,;]+", typed.text("hours")):
+        matched = _HOUR.fullmatch(word)
+        if matched:
+            found.append(f"{int(matched[1]):02}:{matched[2] or '00'}")
+        elif word:
+            typed.problems["hours"] = N_("Des heures, comme 08:00 14:00 20:00.")
+    if not found:
+        typed.problems.setdefault("hours", N_("À quelles heures ?"))
+    if len(found) > HOURS_MAX:
+        typed.problems["hours"] = N_("Des heures, comme 08:00 14:00 20:00.")
+    return sorted(set(found))
+
+
+def _after(scribe: Scribe, days: int) -> str:
+    return (scribe.now + timedelta(days=days)).isoformat(timespec="seconds")
+
+
+def _reason(_target: Target, _scribe: Scribe) -> Sequence[Field]:
+    return (Field("reason", N_("Motif"), required=True),)
+
+
+def _stop(target: Target, typed: Typed) -> list[Json]:
+    return [_again(target, typed, "stopped")]
+
+
+def _resume(target: Target, typed: Typed) -> list[Json]:
+    return [_again(target, typed, "active")]
+
+
+def _again(target: Target, typed: Typed, status: str) -> Json:
+    assert target.line is not None, "there is a prescription to change"
+    return changed(target.line, status=status, statusReason=concept(typed.text("reason")))
+
+
+PRESCRIPTION = Form("prescription", N_("Prescription"), "prescribe", _fields, _write, button=N_("Prescrire"))
+STOP = Form("stop", N_("Arrêter la prescription"), "prescribe", _reason, _stop, "MedicationRequest", N_("Arrêter"))
+RESUME = Form(
+    "resume", N_("Reprendre la prescription"), "prescribe", _reason, _resume, "MedicationRequest", N_("Reprendre")
+)

@@ -1,0 +1,205 @@
+"""Writing on a ward: one page a form, before the chart that it changes.
+
+Rules kept here:
+  * A ward writes here while it is in downtime and its medium is the screen (F3): a named person said so, at a minute.
+    Else the page says where the ward writes.
+  * What is sent is in the journal before the page goes on, and the person sees it in the chart, or is told that it is
+    kept and not there yet.
+  * A form that is sent twice is one act.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from contrefeu.base import StorageError
+from contrefeu.chart import Age, Resource, age_of, drug_of, instruction_of
+from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
+from contrefeu.journal import MEDIA_FHIR
+from contrefeu.station.care import FORMS, Field, Form, Scribe, Target, Typed
+from contrefeu.station.care.scribe import bundle
+from contrefeu.station.house import House, OutOfScope
+from contrefeu.web import N_, NOT_FOUND, NOT_KEPT, Words, person
+
+SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
+LOOK_S = 0.05
+ONCE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """One form."""
+
+    id: str
+    form: Form
+    person: Person
+    age: Age | None
+    allergies: Allergies
+    about: str  # the line that it is about, in its sender's words
+    fields: Sequence[Field]
+    values: Mapping[str, str]
+    problems: Mapping[str, str]
+    doubts: Sequence[tuple[str, str]]  # when, by whom: doses that may be the same
+    once: str
+
+    @property
+    def focus(self) -> str:
+        """The field to type in: the first that is wrong, else the first."""
+        return next((one.name for one in self.fields if one.name in self.problems), self.fields[0].name)
+
+
+@dataclass(frozen=True, slots=True)
+class ElsewherePage:
+    """The ward writes elsewhere."""
+
+    id: str
+    ward: str
+    medium: str  # "paper"; "" while there is no downtime
+    declares: bool  # whether the person may declare it
+
+
+class CarePages:
+    """Their handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def routes(self) -> list[Route]:
+        """Return their routes: /write/FORM/CHART, and /write/FORM/CHART/LINE for what is about a line."""
+        page = self._house.shell.page
+        return [
+            page(f"/write/{form.name}/{{id}}" + ("/{line}" if form.line else ""), self._handler(form),
+                 form.permission, ("GET", "POST"))
+            for form in FORMS.values()
+        ]  # fmt: skip
+
+    def _handler(self, form: Form):  # type: ignore[no-untyped-def]
+        async def handler(request: Request) -> Response:
+            return await self.write(request, form)
+
+        return handler
+
+    async def write(self, request: Request, form: Form) -> Response:
+        """Show *form*, or take it."""
+        house = self._house
+        try:
+            id_, sheet, whose = await house.open(request, request.path_params["id"])
+        except OutOfScope as found:
+            return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
+        if not writes_here(house, whose.ward):
+            return await self._elsewhere(request, id_, whose.ward)
+        target = Target(sheet, self._line(sheet, form, request.path_params.get("line", "")))
+        scribe = self._scribe(request)
+        fields = form.fields(target, scribe)
+        if request.method == "GET":
+            await house.shell.look(request, "view", patient=id_, what=form.name)
+            asked = {one.name: request.query_params.get(one.name, one.value) for one in fields}
+            return await self._page(request, form, target, id_, whose, fields, asked, token_hex(ONCE_BYTES))
+        sent = await request.form()
+        typed = Typed({one.name: str(sent.get(one.name, "")) for one in fields}, scribe)
+        once = str(sent.get("once", ""))
+        resources = form.write(target, typed) if _chosen(fields, typed) else []
+        confirmed = sent.get("confirm") == "yes"
+        if typed.problems or (typed.doubts and not confirmed):
+            return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
+        ref = await self._append(f"user/{scribe.login}", bundle(sheet.chart, scribe, once or token_hex(16), resources))
+        shown = await self._shown(id_, ref)
+        return RedirectResponse(f"/patient/{quote(id_)}{'' if shown else '?kept=' + quote(ref)}", 303)
+
+    async def _append(self, source: str, body: bytes) -> str:
+        try:
+            return await self._house.deps.appender.append(source, MEDIA_FHIR, body)
+        except (StorageError, OSError):
+            raise NOT_KEPT from None
+
+    async def _shown(self, id_: str, ref: str) -> bool:
+        """Whether the chart says what entry *ref* says, before the person loses patience."""
+        for _ in range(int(SHOWN_WITHIN_S / LOOK_S)):
+            chart = await self._house.charts.chart(id_)
+            if chart is not None and any(kept.ref == ref for kept in chart.kept.values()):
+                return True
+            await asyncio.sleep(LOOK_S)
+        return False
+
+    def _line(self, sheet: Sheet, form: Form, id_: str) -> Resource | None:
+        if not form.line:
+            return None
+        line = sheet.get({"reference": f"{form.line}/{id_}"})
+        if line is None:
+            raise NOT_FOUND
+        return line
+
+    def _scribe(self, request: Request) -> Scribe:
+        deps, actor = self._house.deps, person(request)[0]
+        node = deps.settings.node
+        return Scribe(actor.login, actor.name, node.id, deps.clock.now_ns(), deps.zone, Words(node.language, deps.zone))
+
+    async def _page(
+        self,
+        request: Request,
+        form: Form,
+        target: Target,
+        id_: str,
+        whose: Person,
+        fields: Sequence[Field],
+        values: Mapping[str, str],
+        once: str,
+        typed: Typed | None = None,
+    ) -> Response:
+        deps = self._house.deps
+        age = age_of(whose.birth_date, deps.clock.now_ns(), deps.zone, whose.birth_time) if whose.age_known else None
+        page = FormPage(
+            id=id_,
+            form=form,
+            person=whose,
+            age=age,
+            allergies=allergies_of(target.sheet),
+            about=_about(target.line),
+            fields=fields,
+            values=values,
+            problems=typed.problems if typed else {},
+            doubts=[(when, by) for when, _, by in (one.partition("|") for one in typed.doubts)] if typed else (),
+            once=once,
+        )
+        exercise = target.sheet.chart.world == "T"
+        return await self._house.shell.render(
+            request, "write.html", page, status=400 if typed else 200, exercise=exercise
+        )
+
+    async def _elsewhere(self, request: Request, id_: str, ward: str) -> Response:
+        declared = self._house.staff.downtime.of(ward)
+        page = ElsewherePage(id_, ward, declared.medium if declared else "", person(request)[0].may("downtime"))
+        return await self._house.shell.render(request, "elsewhere.html", page, status=409)
+
+
+def writes_here(house: House, ward: str) -> bool:
+    """Whether care of patients of *ward* is written on this screen now (F3)."""
+    declared = house.staff.downtime.of(ward)
+    return declared is not None and declared.medium == "screen"
+
+
+def _chosen(fields: Sequence[Field], typed: Typed) -> bool:
+    """Note what is wrong with any form's fields; whether each choice is one of those that were given."""
+    for one in fields:
+        text = typed.text(one.name)
+        if one.required and not text:
+            typed.problems[one.name] = N_("À remplir.")
+        elif len(text) > one.length_max:
+            typed.problems[one.name] = N_("C’est trop long.")
+        elif one.choices and text not in {choice.code for choice in one.choices}:
+            typed.problems[one.name] = N_("Ce n’est pas un des choix.")
+            return False
+    return True
+
+
+def _about(line: Resource | None) -> str:
+    if line is None:
+        return ""
+    said = filter(None, map(instruction_of, line.get("dosageInstruction") or []))
+    return " · ".join([drug_of(line), *said])

@@ -1,0 +1,237 @@
+"""After the attack, from the command line: what is missing is found, sent back, and every entry accounted for.
+
+Method: the real commands on a home of the test's own, an export on disk as a restored system writes it, and a real MLLP
+listener that keeps what it is sent.
+"""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
+from tests.recovery.targets import Receiver
+
+File = Callable[[str, bytes], Path]
+FATES = ("present", "replayed", "merged", "set_aside", "kept_here", "unaccounted")
+
+
+def order(control_id: str = "O-1") -> bytes:
+    """Somebody asks the laboratory for something."""
+    return potassium(control_id).replace(b"ORU^R01^ORU_R01", b"ORM^O01^ORM_O01").replace(b"OBX|", b"ZZZ|")
+
+
+@pytest.fixture
+def node(cli: Commands, filed: File) -> Commands:
+    """Two patients, four messages, one of them said twice."""
+    body = admission() + potassium() + admission("A-2", number="8005678", name="DURAND^PAUL") + order()
+    cli.told("import", filed("all.hl7", body))
+    cli.told("import", filed("again.hl7", potassium()))
+    return cli
+
+
+def balanced(told: dict[str, object]) -> dict[str, int]:
+    """The account, whose parts must sum."""
+    found = {fate: int(str(told[fate])) for fate in FATES}
+    assert told["entries"] == sum(found.values())
+    return found
+
+
+@pytest.mark.req("R2", "R3", "R4")
+def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, filed: File, tmp_path: Path) -> None:
+    """Found by type, ward, day and patient; sent raw; a second run sends nothing; the account is sound at the end."""
+    held = filed("ehr/day.hl7", admission())
+    gap = node.told("gap", "--against", held, status=10)
+    assert (gap["entries"], gap["present"], gap["missing"], gap["different"], gap["extra"]) == (4, 1, 3, 0, 0)
+    assert gap["kept_here"]["repeat"] == 1
+    assert gap["types"] == {"ORU^R01": {"missing": 1}, "ADT^A01": {"missing": 1}, "ORM^O01": {"missing": 1}}
+    assert gap["wards"] == {"CARDIO": {"missing": 3}}
+    assert sorted(one["missing"] for one in gap["patients"]) == [1, 2]
+    assert all(node.told("find", one["id"]) is not None for one in gap["patients"])
+
+    receiver = Receiver()
+    looked = node.told("replay", "--to", receiver.url, "--dry-run")
+    assert (looked["planned"], looked["remaining"], looked["held"], receiver.bodies) == (3, 2, 1, [])
+    done = node.told("replay", "--to", receiver.url, status=10)
+    assert (done["acknowledged"], done["held"], done["remaining"]) == (2, 1, 0)
+    assert receiver.bodies == [potassium(), admission("A-2", number="8005678", name="DURAND^PAUL")]
+    assert node.told("replay", "--to", receiver.url, status=10)["sent"] == 0
+    assert len(receiver.bodies) == 2
+
+    pdf, lines = tmp_path / "account.pdf", tmp_path / "account.csv"
+    red = node.told("reconcile", "--out", pdf, "--csv", lines, status=13)
+    found = balanced(red)
+    assert (found["present"], found["replayed"], found["unaccounted"], found["merged"]) == (1, 2, 1, 0)
+    assert pdf.read_bytes()[:5] == b"%PDF-"
+    with lines.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == red["entries"]
+    assert [row["type"] for row in rows if row["fate"] == "unaccounted"] == ["ORM^O01"]
+
+    plan = tmp_path / "plan.jsonl"
+    node.told("replay", "--to", receiver.url, "--plan", plan, "--dry-run")
+    head, *decided = plan.read_text().splitlines()
+    aside = [json.loads(line) for line in decided]
+    for one in aside:
+        if one["type"] == "ORM^O01":
+            one |= {"do": "aside", "why": "done by hand", "owner": "laboratory"}
+    plan.write_text("\n".join([head, *map(json.dumps, aside)]) + "\n")
+    last = node.told("replay", "--to", receiver.url, "--plan", plan)
+    assert (last["acknowledged"], last["set_aside"], last["sent"]) == (2, 1, 0)
+    sound = node.told("reconcile", "--out", pdf)
+    assert balanced(sound)["unaccounted"] == 0
+    assert sound["reasons"]["set_aside"] == {"done by hand": 1}
+    receiver.close()
+
+
+@pytest.mark.req("R2")
+def test_the_same_control_id_with_another_content_is_different_and_another_header_is_not(
+    node: Commands, filed: File
+) -> None:
+    """By content and by control id; what the restored system has beside is counted, by patient too."""
+    same = potassium().replace(b"|LABO|CHU|CF|CHU|20261124040000|", b"|ENGINE|X|EHR|X|20261201000000|")
+    other = admission().replace(b"CARDIO^112^3", b"CHIR^201^1")
+    beside = admission("B-9", number="8009999", name="INCONNU^X")
+    held = filed("ehr/day.hl7", same.replace(b"|R-1|", b"|E-77|") + other + beside)
+    gap = node.told("gap", "--against", held, status=10)
+    assert (gap["present"], gap["missing"], gap["different"], gap["extra"]) == (1, 2, 1, 1)
+    assert gap["types"]["ADT^A01"] == {"missing": 1, "different": 1, "extra": 1}
+    assert sum(one["extra"] for one in gap["patients"]) == 1
+    receiver = Receiver()
+    done = node.told("replay", "--to", receiver.url, status=10)
+    assert (done["held"], done["acknowledged"]) == (2, 1), "what is different waits for a person, and so does the order"
+    receiver.close()
+
+
+@pytest.mark.req("R2")
+def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: File) -> None:
+    """A CSV with a mapping of its columns; a column that is not there is said."""
+    held = filed("ehr/ids.csv", b"when;MSG;APP;SITE\n1;A-1;CPAGE;CHU\n2;R-1;LABO;CHU\n3;O-1;AUTRE;CHU\n")
+    mapping = filed("ids.toml", b'control_id = "MSG"\napplication = "APP"\nfacility = "SITE"\ndelimiter = ";"\n')
+    gap = node.told("gap", "--against", held, "--mapping", mapping, status=10)
+    assert (gap["entries"], gap["present"], gap["missing"]) == (4, 2, 2)
+    alone = filed("alone.toml", b'control_id = "MSG"\ndelimiter = ";"\n')
+    assert node.told("gap", "--against", held, "--mapping", alone, status=10)["present"] == 3
+    wrong = node("gap", "--against", held, "--mapping", filed("w.toml", b'control_id = "NOPE"\n'))
+    assert wrong.status == 1
+    assert "NOPE" in wrong.err
+
+
+@pytest.mark.req("R5")
+def test_what_came_between_the_clean_moment_and_the_detection_is_set_aside_for_review(
+    node: Commands, filed: File
+) -> None:
+    """It is not sent and not dropped: it stands in the account with its reason and its owner."""
+    gap = node.told(
+        "gap",
+        "--against",
+        filed("ehr/x.hl7", admission()),
+        "--clean",
+        "2000-01-01",
+        "--detected",
+        "2100-01-01",
+        status=10,
+    )
+    assert gap["missing"] == 3
+    receiver = Receiver()
+    done = node.told("replay", "--to", receiver.url)
+    assert (done["set_aside"], done["sent"]) == (3, 0)
+    sound = node.told("reconcile", "--out", node.home.parent / "a.pdf")
+    assert balanced(sound)["set_aside"] == 3
+    receiver.close()
+
+
+@pytest.mark.req("R3", "F33")
+def test_a_marked_message_that_comes_back_is_the_same_fact(node: Commands, filed: File) -> None:
+    """What the restored system says to us again under the control id that we gave is merged, not sent once more."""
+    profile = filed("ehr.toml", b'name = "ehr"\nform = "marked"\nhonours_mark = true\n')
+    node.told("gap", "--against", filed("ehr/x.hl7", admission()), status=10)
+    receiver = Receiver()
+    assert node.told("replay", "--to", receiver.url, "--profile", profile)["acknowledged"] == 3
+    assert all(b"|P^R|" in body for body in receiver.bodies)
+    node.told("import", filed("echo.hl7", b"".join(receiver.bodies)))
+    gap = node.told("gap", "--against", filed("ehr/all.hl7", admission() + b"".join(receiver.bodies)))
+    assert (gap["missing"], gap["present"], gap["kept_here"]["echo"]) == (0, 4, 3)
+    found = balanced(node.told("reconcile", "--out", node.home.parent / "a.pdf"))
+    assert (found["present"], found["replayed"], found["merged"], found["unaccounted"]) == (1, 3, 3, 0)
+    receiver.close()
+
+
+def test_nothing_is_sent_before_a_comparison_and_no_doubt_is_passed_over(node: Commands, filed: File) -> None:
+    """Without a gap there is no plan; after a rejection --resume must be said; errors say what is safe."""
+    receiver = Receiver("AE")
+    early = node("replay", "--to", receiver.url)
+    assert (early.status, "contrefeu gap" in early.err) == (1, True)
+    node.told("gap", "--against", filed("ehr/x.hl7", admission()), status=10)
+    stopped = node.told("replay", "--to", receiver.url, status=10)
+    assert (stopped["rejected"], stopped["stopped"]["code"]) == (1, "AE")
+    again = node("replay", "--to", receiver.url)
+    assert (again.status, "--resume" in again.err, len(receiver.bodies)) == (1, True, 1)
+    assert node.told("replay", "--to", receiver.url, "--resume", status=10)["acknowledged"] == 2
+    receiver.close()
+    away = node("replay", "--to", receiver.url, "--resume", "--json")
+    assert (away.status, away.told["sent"]) == (10, 0), "all that may go is there"
+
+
+def test_a_plan_that_cannot_be_read_whole_sends_nothing(node: Commands, filed: File) -> None:
+    """A line that is none, twice the same entry, set aside without an owner: named by its number."""
+    node.told("gap", "--against", filed("ehr/x.hl7", admission()), status=10)
+    plan = node.home.parent / "plan.jsonl"
+    node.told("replay", "--to", "mllp://127.0.0.1:9", "--plan", plan, "--dry-run")
+    good = plan.read_text().splitlines()
+    for bad in (good[1], '{"entry": "x/1", "do": "aside"}', '{"entry": "x/1", "do": "resend"}', "nonsense"):
+        plan.write_text("\n".join([*good, bad]) + "\n")
+        ran = node("replay", "--to", "mllp://127.0.0.1:9", "--plan", plan)
+        assert (ran.status, "Line 5" in ran.err, "Nothing was sent" in ran.err) == (1, True, True)
+
+
+@pytest.mark.req("R3")
+def test_killed_at_random_instants_nothing_is_sent_twice_and_nothing_is_lost(cli: Commands, filed: File) -> None:
+    """Real processes, kill -9 at random instants, a real listener that counts; 3 kills, or CONTREFEU_KILLS."""
+    kills = int(os.environ.get("CONTREFEU_KILLS", "3"))
+    seed = int(os.environ.get("CONTREFEU_SEED", "1"))
+    chance = random.Random(seed)
+    bodies = [potassium(f"R-{n}", number=f"9{n % 40:05d}") for n in range(2000)]
+    cli.told("import", filed("all.hl7", b"".join(bodies)))
+    cli.told("gap", "--against", filed("ehr/none.hl7", admission()), status=10)
+    receiver = Receiver()
+    plan = cli.home.parent / "plan.jsonl"
+    cli.told("replay", "--to", receiver.url, "--plan", plan, "--dry-run")
+    command = [sys.executable, "-m", "contrefeu", "--home", str(cli.home), "replay", "--to", receiver.url, "--resume"]
+    for _ in range(kills):
+        before = len(receiver.bodies)
+        process = subprocess.Popen(
+            [*command, "--plan", str(plan)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wanted = before + chance.randrange(1, 2 * len(bodies) // (kills + 1))
+        while len(receiver.bodies) < min(wanted, len(bodies)) and process.poll() is None:
+            time.sleep(0.0005)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert len(receiver.control_ids) == len(set(receiver.control_ids)), f"seed {seed}: sent twice"
+    undecided = cli("replay", "--to", receiver.url, "--resume", "--plan", plan, "--json").told
+    assert len(receiver.control_ids) == len(set(receiver.control_ids)), f"seed {seed}: sent twice"
+    assert undecided["in_doubt"] <= kills, "one message a kill"
+    _decide(plan, set(receiver.control_ids))
+    last = cli.told("replay", "--to", receiver.url, "--resume", "--plan", plan)
+    assert last["acknowledged"] == len(bodies)
+    assert sorted(receiver.control_ids) == sorted(f"R-{n}" for n in range(2000)), f"seed {seed}"
+    receiver.close()
+
+
+def _decide(plan: Path, arrived: set[str]) -> None:
+    """Write into the plan what somebody sees in the target."""
+    head, *lines = plan.read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    for one in found:
+        one["do"] = "arrived" if one["control_id"] in arrived else "again"
+    plan.write_text("\n".join([head, *map(json.dumps, found)]) + "\n")

@@ -1,0 +1,339 @@
+"""What is missing is sent back once each, in order, and whatever ends a run sends nothing twice.
+
+Method: a plan of messages of three patients, a target in memory that counts, a journal that is a list of acts, the real
+progress file. A kill is an exception at one chosen step, before it or once it was done; every step is chosen in turn.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from contrefeu.acts import Act, MessagesAnswered, MessagesClaimed
+from contrefeu.base import ManualClock
+from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
+from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, scratch
+from tests.recovery.hospital import admission, result
+from tests.recovery.targets import InMemory
+
+TARGET = "mllp://ehr:2575"
+PATIENTS = 3
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Steps:
+    """Counts steps, and ends the process at one of them."""
+
+    kill_at: int = -1
+    at: int = 0
+
+    def __call__(self) -> None:
+        """One more instant at which a process may end."""
+        self.at += 1
+        if self.at == self.kill_at:
+            raise Killed
+
+
+class Watched(Progress):
+    """The real progress file, with an instant before and after each write."""
+
+    def __init__(self, path: Path, step: Steps) -> None:
+        super().__init__(path)
+        self._step = step
+
+    def begin(self, claim: str) -> None:
+        self._step()
+        super().begin(claim)
+        self._step()
+
+    def sending(self, number: int) -> None:
+        self._step()
+        super().sending(number)
+        self._step()
+
+    def answered(self, number: int, code: str) -> None:
+        self._step()
+        super().answered(number, code)
+        self._step()
+
+
+@dataclass
+class Recovery:
+    """A node that sends back, and what it sends to."""
+
+    folder: Path
+    profile: Profile = field(default_factory=Profile)
+    target: InMemory = field(default_factory=InMemory)
+    acts: list[Act] = field(default_factory=list)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        bodies = [admission(n, 1) for n in range(PATIENTS)]
+        bodies += [result(n, value) for value in ("4.1", "5.2") for n in range(PATIENTS)]
+        for sequence, body in enumerate(bodies, 1):
+            entry = Entry("n1-capture", sequence, sequence, sequence, "LAB@CHU", MEDIA_HL7V2, body)
+            self.entries[entry.ref] = entry
+
+    def entry(self, ref: str) -> Entry | None:
+        """As a journal gives it."""
+        return self.entries.get(ref)
+
+    def plan(self, **do: str) -> list[Line]:
+        """Every message; *do* by its number."""
+        lines = []
+        for ref, entry in self.entries.items():
+            number = entry.sequence
+            kind = "ADT^A01" if number <= PATIENTS else "ORU^R01"
+            lines.append(
+                Line(ref, do.get(f"n{number}", "send"), f"p{number % PATIENTS}", kind, why="why", owner="owner")  # type: ignore[arg-type]
+            )
+        return lines
+
+    def run(self, lines: Sequence[Line] | None = None, step: Steps | None = None, *, look: bool = False) -> Replayed:
+        """One process: from the acts to a replay's end, or to its kill."""
+        step = step or Steps()
+        target = self.target
+
+        class Wire(InMemory):
+            def exchange(self, body: bytes, control_id: str):  # type: ignore[no-untyped-def]
+                step()
+                outcome = target.exchange(body, control_id)
+                step()
+                return outcome
+
+        def record(acts: Sequence[Act]) -> None:
+            step()
+            self.acts.extend(acts)
+            step()
+
+        with scratch(self.folder, "replay", *LEDGER_TABLES) as table:
+            ledger = Ledger(table)
+            for act in self.acts:
+                ledger.take(act)
+            run = Replay(TARGET, self.profile, ledger, self, ManualClock(), withdrawn=lambda ref: ref in self.withdrawn)
+            if look:
+                return run.look(lines or self.plan())
+            progress = Watched(self.folder / "sent.log", step)
+            try:
+                run.settle(progress, record)
+                return run.send(lines or self.plan(), Wire(), progress, record)
+            finally:
+                progress.close()
+
+    @property
+    def control_ids(self) -> list[str]:
+        """In the order of the plan."""
+        return [f"A{n}-1" for n in range(PATIENTS)] + [f"R{n}-{v}" for v in ("4.1", "5.2") for n in range(PATIENTS)]
+
+
+def counts(done: Replayed) -> tuple[int, int, int, int, int, int]:
+    """The numbers that must sum."""
+    assert done.planned == done.acknowledged + done.rejected + done.held + done.remaining + done.set_aside
+    return done.planned, done.acknowledged, done.rejected, done.held, done.remaining, done.set_aside
+
+
+@pytest.mark.req("R3")
+def test_everything_is_sent_once_in_order_and_a_second_run_adds_nothing(tmp_path: Path) -> None:
+    """In the order of the plan; each answer stands in the journal by its entry; run again, nothing is sent."""
+    recovery = Recovery(tmp_path)
+    assert counts(recovery.run()) == (9, 9, 0, 0, 0, 0)
+    assert recovery.target.taken == recovery.control_ids
+    answered = [a.entry for act in recovery.acts if isinstance(act, MessagesAnswered) for a in act.answers]
+    assert answered == list(recovery.entries)
+    kinds = [type(act) for act in recovery.acts]
+    assert kinds == [MessagesClaimed, MessagesAnswered]
+    again = recovery.run()
+    assert counts(again) == (9, 9, 0, 0, 0, 0)
+    assert (again.sent, len(recovery.target.taken), len(recovery.acts)) == (0, 9, 2)
+
+
+@pytest.mark.req("R4")
+def test_looking_sends_and_writes_nothing(tmp_path: Path) -> None:
+    """A dry run counts what would be sent, and leaves the journal and the target as they were."""
+    recovery = Recovery(tmp_path)
+    assert counts(recovery.run(look=True)) == (9, 0, 0, 0, 9, 0)
+    assert (recovery.target.taken, recovery.acts) == ([], [])
+
+
+def _after_a_kill(recovery: Recovery, *, power_cut: bool) -> None:
+    """Go on until all is done: what is in doubt is decided by looking at what the target holds."""
+    if power_cut:
+        (recovery.folder / "sent.log").unlink(missing_ok=True)
+    done = recovery.run()
+    counts(done)
+    assert len(recovery.target.taken) == len(set(recovery.target.taken)), "sent twice"
+    held = {}
+    for ref, control_id in zip(recovery.entries, recovery.control_ids, strict=True):
+        held[f"n{recovery.entries[ref].sequence}"] = "arrived" if control_id in recovery.target.taken else "again"
+    for _ in range(len(held)):
+        if done.done:
+            break
+        doubtful = {name: do for name, do in held.items() if _is_in_doubt(recovery, name)}
+        done = recovery.run(recovery.plan(**doubtful))
+    assert done.done
+    assert sorted(recovery.target.taken) == sorted(recovery.control_ids), "lost or sent twice"
+    for patient in range(PATIENTS):
+        own = [c for c in recovery.target.taken if c[1] == str(patient)]
+        assert own == [f"A{patient}-1", f"R{patient}-4.1", f"R{patient}-5.2"], "out of order"
+
+
+def _is_in_doubt(recovery: Recovery, name: str) -> bool:
+    with scratch(recovery.folder, "look", *LEDGER_TABLES) as table:
+        ledger = Ledger(table)
+        for act in recovery.acts:
+            ledger.take(act)
+        return ledger.outcome(f"n1-capture/{name[1:]}", TARGET) == "unanswered"
+
+
+def _steps(folder: Path) -> int:
+    step = Steps()
+    Recovery(folder).run(step=step)
+    return step.at
+
+
+@pytest.mark.req("R3")
+@pytest.mark.parametrize("lot", [128, 2])
+@pytest.mark.parametrize("power_cut", [False, True], ids=["killed", "power cut"])
+def test_a_run_that_ends_at_any_step_sends_nothing_twice_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lot: int, power_cut: bool
+) -> None:
+    """Ended at each step in turn: no message arrives twice, none is lost, and each patient's keep their order."""
+    monkeypatch.setattr("contrefeu.recovery.replay.LOT_MAX", lot)
+    (tmp_path / "count").mkdir()
+    steps = _steps(tmp_path / "count")
+    assert steps > 40
+    for kill_at in range(1, steps + 1):
+        folder = tmp_path / str(kill_at)
+        folder.mkdir()
+        recovery = Recovery(folder)
+        with pytest.raises(Killed):
+            recovery.run(step=Steps(kill_at))
+        _after_a_kill(recovery, power_cut=power_cut)
+
+
+@pytest.mark.req("R3")
+def test_a_killed_process_leaves_one_message_in_doubt_and_a_power_cut_its_lot(tmp_path: Path) -> None:
+    """The progress file says which one was on its way; without it every message of the open claim is held."""
+    for power_cut, doubts in ((False, 1), (True, 9)):
+        folder = tmp_path / str(power_cut)
+        folder.mkdir()
+        recovery = Recovery(folder)
+        step = Steps()
+        with pytest.raises(Killed):
+            step.kill_at = 14  # the second message has arrived, its answer is not noted
+            recovery.run(step=step)
+        if power_cut:
+            (folder / "sent.log").unlink()
+        taken = len(recovery.target.taken)
+        done = recovery.run()
+        assert done.in_doubt == doubts
+        assert len(set(recovery.target.taken)) == len(recovery.target.taken)
+        assert power_cut or len(recovery.target.taken) > taken, "other patients' messages go on"
+
+
+@pytest.mark.req("R3")
+@pytest.mark.parametrize("code", ["AE", "AR", "CE", "CR"])
+def test_a_rejection_ends_the_run_and_is_tried_again_when_somebody_goes_on(tmp_path: Path, code: str) -> None:
+    """Nothing follows a rejected message; gone on with, it comes first."""
+    recovery = Recovery(tmp_path)
+    recovery.target.answers = lambda n: code if n == 4 else "AA"
+    done = recovery.run()
+    assert counts(done) == (9, 4, 1, 0, 4, 0)
+    assert done.stopped is not None
+    assert (done.stopped.entry, done.stopped.code) == ("n1-capture/5", code)
+    sent = done.sent
+    assert sent == 5
+    recovery.target = InMemory()
+    assert counts(recovery.run()) == (9, 9, 0, 0, 0, 0)
+    assert recovery.target.taken == recovery.control_ids[4:]
+
+
+@pytest.mark.req("R3")
+def test_what_had_no_answer_waits_for_a_person_and_its_patient_with_it(tmp_path: Path) -> None:
+    """It is never sent again by itself; later messages of the patient wait, those of others go on."""
+    recovery = Recovery(tmp_path)
+    recovery.target.answers = lambda n: "" if n == 4 else "AA"
+    assert counts(recovery.run()) == (9, 4, 0, 1, 4, 0)
+    recovery.target.answers = lambda _: "AA"
+    assert counts(recovery.run()) == (9, 7, 0, 1, 1, 0)
+    assert recovery.target.taken.count("R1-4.1") == 1
+    assert "R1-5.2" not in recovery.target.taken
+    assert counts(recovery.run(recovery.plan(n5="arrived"))) == (9, 9, 0, 0, 0, 0)
+    assert recovery.target.taken[-1] == "R1-5.2"
+    assert recovery.target.taken.count("R1-4.1") == 1
+
+
+def test_nobody_can_have_seen_arrive_what_was_never_sent(tmp_path: Path) -> None:
+    """`arrived` is for what is in doubt alone."""
+    recovery = Recovery(tmp_path)
+    done = recovery.run(recovery.plan(n9="arrived"))
+    assert counts(done) == (9, 8, 0, 1, 0, 0)
+    assert len(recovery.target.taken) == 8
+
+
+@pytest.mark.req("R3")
+def test_a_target_that_knows_repeats_is_asked_again(tmp_path: Path) -> None:
+    """Where the profile says so a message without answer is sent again, as often as it says, the same each time."""
+    recovery = Recovery(tmp_path, Profile(repeats_known=True, tries=3))
+    recovery.target.answers = lambda n: "" if n in (2, 3) else "AA"
+    assert counts(recovery.run()) == (9, 9, 0, 0, 0, 0)
+    assert recovery.target.taken[2:5] == ["A2-1"] * 3
+    silent = Recovery(tmp_path / "silent", Profile(repeats_known=True, tries=2))
+    silent.folder.mkdir()
+    silent.target.answers = lambda _: ""
+    assert counts(silent.run()) == (9, 0, 0, 1, 8, 0)
+    assert silent.target.taken == ["A0-1"] * 2
+
+
+def test_a_target_that_is_not_there_leaves_nothing_in_doubt(tmp_path: Path) -> None:
+    """Nothing was sent: nothing is held, and the next run sends all."""
+    recovery = Recovery(tmp_path)
+    recovery.target.listens = False
+    done = recovery.run()
+    assert (counts(done), done.reached) == ((9, 0, 0, 0, 9, 0), False)
+    recovery.target.listens = True
+    assert counts(recovery.run()) == (9, 9, 0, 0, 0, 0)
+
+
+@pytest.mark.req("R5", "F41")
+def test_held_lines_aside_and_withdrawn_entries_are_not_sent(tmp_path: Path) -> None:
+    """What a person holds or sets aside stays; the reason and the owner are acts; what was withdrawn is not sent."""
+    recovery = Recovery(tmp_path)
+    recovery.withdrawn = {"n1-capture/9"}
+    done = recovery.run(recovery.plan(n1="hold", n2="aside"))
+    assert counts(done) == (9, 6, 0, 2, 0, 1)
+    assert recovery.target.taken == [c for c in recovery.control_ids if c not in {"A0-1", "A1-1", "R2-5.2"}]
+    asides = [act for act in recovery.acts if type(act).__name__ == "EntriesSetAside"]
+    assert [(a.entries, a.reason, a.owner) for a in asides] == [(["n1-capture/2"], "why", "owner")]  # type: ignore[union-attr]
+    recovery.run(recovery.plan(n1="hold", n2="aside"))
+    assert len([act for act in recovery.acts if type(act).__name__ == "EntriesSetAside"]) == 1
+
+
+Change = Callable[[bytes], bytes]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda body: body.replace(b"|T|2.5", b"|T|2.5|||NE|NE"), "it asks for no answer"),
+        (lambda body: body.replace(b"|A0-1|", b"||"), "no control id"),
+        (lambda body: body + body, "several messages"),
+        (lambda body: body + b"\x1c\r", "marks of a frame"),
+        (lambda _: b"MSX", "not one HL7"),
+    ],
+)
+def test_what_cannot_be_told_by_its_answer_is_held(tmp_path: Path, change: Change, why: str) -> None:
+    """A raw message that cannot be answered to, or framed, waits for a person."""
+    recovery = Recovery(tmp_path)
+    first = recovery.entries["n1-capture/1"]
+    recovery.entries["n1-capture/1"] = Entry("n1-capture", 1, 1, 1, "", MEDIA_HL7V2, change(first.body))
+    recovery.entries["n1-capture/2"] = Entry("n1-capture", 2, 2, 2, "", MEDIA_FHIR, b"{}")
+    done = recovery.run()
+    assert counts(done) == (9, 7, 0, 2, 0, 0)
+    assert any(why in reason for reason in done.reasons)

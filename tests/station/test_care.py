@@ -1,0 +1,360 @@
+"""Writing on a ward: each form gives one entry, the chart says it, and what is wrong is said beside its field.
+
+Method: forms sent as a browser sends them, entries read by the real mapping and folded by the real fold, pages read as
+words.
+"""
+
+import re
+from html import unescape
+
+import msgspec
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+
+from contrefeu.base import ManualClock
+from contrefeu.chart.fold import to_bundle
+from contrefeu.chart.versions import CONFLICT, WRITTEN, Kept, take
+from contrefeu.journal import Entry
+from contrefeu.mapping import FeedRules, Reading, Said, read
+from tests.station.living import in_downtime
+from tests.station.visitors import text_of, visitor, wait_for
+from tests.station.ward_in_memory import NOW_NS, STATION, at
+
+TODAY, NOW = "2026-11-24", "03:11"
+
+
+def form(who, path, **typed):
+    """Open a form, fill it in, send it; its day and time are those of the page."""
+    page = who.get(path)
+    assert page.status_code == 200, page.text
+    found = {"day": TODAY} | dict(re.findall(r'name="(once|time)"[^>]*?value="([^"]*)"', page.text))
+    return who.post(path, **(found | typed))
+
+
+def said(charts):
+    """The resources of the last entry that somebody wrote."""
+    return [one["resource"] for one in msgspec.json.decode(charts.written()[-1].body)["entry"]]
+
+
+def opened(charts):
+    """The chart, as a bundle's resources."""
+    return [one["resource"] for one in to_bundle(wait_for(charts.chart("p-durand")))["entry"]]
+
+
+@pytest.mark.req("D4")
+def test_vital_signs_stand_in_the_chart_under_their_author():
+    """Numbers with a comma or a point keep their digits; each is an Observation with time, unit, author, station."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    sent = form(nurse, "/write/vitals/p-durand", temperature="38,40", pulse="112", systolic="104", diastolic="62")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/patient/p-durand")
+    page = text_of(nurse.get("/patient/p-durand"))
+    assert "Température 38.40 °C" in page.replace("↗ Message d’origine", "").replace("  ", " ")
+    found = {one["code"]["coding"][0]["code"]: one for one in said(charts)}
+    assert set(found) == {"8310-5", "8867-4", "8480-6", "8462-4"}
+    pulse = found["8867-4"]
+    assert pulse["performer"][0]["display"] == "Nadia Benali"
+    assert pulse["effectiveDateTime"].startswith("2026-11-24T03:11:")
+    assert pulse["effectiveDateTime"].endswith("+01:00")
+    written = next(one for one in pulse["extension"] if one["url"] == WRITTEN)
+    assert written["extension"][0]["valueString"] == "n7f3k2"
+    assert charts.written()[-1].source == "user/nadia"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"temperature": "384"}, "Cette valeur n’est pas possible."),
+        ({"temperature": "38.4.1"}, "Ce n’est pas un nombre."),
+        ({"pulse": "-5"}, "Ce n’est pas un nombre."),
+        ({"systolic": "60", "diastolic": "104"}, "La diastolique est plus haute"),
+        ({}, "Aucune mesure n’est écrite."),
+        ({"pulse": "80", "time": "23:59"}, "Cette heure n’est pas encore venue."),
+        ({"pulse": "80", "time": "3 heures"}, "Une heure, comme 03:15."),
+        ({"pulse": "80", "note": "x" * 301}, "C’est trop long."),
+    ],
+)
+def test_what_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost(typed, words):
+    """A slip of the key is refused in words; all that was typed stands there still; nothing is written."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    page = form(nurse, "/write/vitals/p-durand", **typed)
+    assert page.status_code == 400
+    assert words in text_of(page)
+    for name, value in typed.items():
+        assert f'name="{name}"' in page.text
+        assert f'value="{value}"' in page.text
+    assert not charts.written()
+
+
+@pytest.mark.req("F3")
+@pytest.mark.parametrize(
+    ("medium", "wards", "words"),
+    [("paper", (), "écrit sur papier"), ("screen", ("CHIR",), "n’est pas en panne")],
+)
+def test_a_ward_that_writes_elsewhere_is_told_so(medium, wards, words):
+    """On paper, or not in downtime at all: no form, no button, nothing taken, and why."""
+    charts = in_downtime(medium, wards)
+    nurse = visitor("nadia", charts=charts)
+    assert "/write/" not in nurse.get("/patient/p-durand").text
+    page = nurse.get("/write/vitals/p-durand")
+    assert page.status_code == 409
+    assert words in text_of(page)
+    assert nurse.post("/write/vitals/p-durand", pulse="80", day=TODAY, time=NOW).status_code == 409
+    assert not charts.written()
+
+
+def test_a_form_sent_twice_is_one_act():
+    """Two clicks, or an answer that was lost: two entries, one line."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    page = nurse.get("/write/note/p-durand")
+    typed = dict(re.findall(r'name="(once|time)"[^>]*?value="([^"]*)"', page.text))
+    typed |= {"day": TODAY, "kind": "nursing", "text": "Patiente <anxieuse>, famille prévenue."}
+    for _ in range(2):
+        assert nurse.post("/write/note/p-durand", **typed).status_code == 303
+    assert len(charts.written()) == 2
+    notes = [one for one in opened(charts) if one["resourceType"] == "DocumentReference" and one["id"] != "doc1"]
+    assert len(notes) == 1
+    shown = nurse.get("/patient/p-durand")
+    assert "Patiente &lt;anxieuse&gt;, famille prévenue." in shown.text
+
+
+@pytest.mark.req("D4", "F2")
+def test_a_dose_given_stands_under_its_prescription():
+    """Given by whom and when, with the second check; the prescription's words stay its sender's."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    page = nurse.get("/write/dose/p-durand/m1")
+    assert "Furosémide 20 mg/2 mL inj. · 40 mg à 08:00, 14:00, 20:00" in text_of(page)
+    sent = form(nurse, "/write/dose/p-durand/m1", outcome="completed", amount="40 mg", witness="Lucas Petit")
+    assert sent.status_code == 303
+    assert said(charts)[0]["request"] == {"reference": "MedicationRequest/m1"}
+    row = re.search(r'data-mark="doses-MedicationRequest/m1".*?</td>', nurse.get("/patient/p-durand").text, re.DOTALL)
+    assert "03:11 40 mg donnée Nadia Benali, Lucas Petit" in text_of(row[0]).replace(" ↗ Message d’origine", "")
+
+
+@pytest.mark.req("D4")
+def test_a_dose_not_given_says_why():
+    """Withheld without a reason is not taken; with one it stands as not given."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    page = form(nurse, "/write/dose/p-durand/m2", outcome="not-done")
+    assert page.status_code == 400
+    assert "Pourquoi n’est-elle pas donnée ?" in text_of(page)
+    assert form(nurse, "/write/dose/p-durand/m2", outcome="not-done", reason="PA 84/50").status_code == 303
+    assert "non donnée (PA 84/50)" in text_of(nurse.get("/patient/p-durand")).replace(" )", ")")
+
+
+def test_a_second_dose_within_the_hour_is_asked_once_more():
+    """Two people may both have given it: the first one is named, and a tick sends the second."""
+    charts = in_downtime()
+    nurse, other = visitor("nadia", charts=charts), visitor("martin", charts=charts)
+    assert form(nurse, "/write/dose/p-durand/m1", outcome="completed").status_code == 303
+    page = form(other, "/write/dose/p-durand/m1", outcome="completed", amount="40 mg")
+    assert page.status_code == 400
+    assert "déjà inscrite : 03:11 Nadia Benali" in text_of(page)
+    assert len(charts.written()) == 1
+    assert form(other, "/write/dose/p-durand/m1", outcome="completed", confirm="yes").status_code == 303
+    assert len(charts.written()) == 2
+
+
+@pytest.mark.req("D4", "F9")
+def test_a_prescription_has_due_times_and_its_prescribers_words():
+    """At fixed hours, every n hours, if needed, once: what is due is counted from the times, shown in the words."""
+    charts = in_downtime()
+    physician = visitor("martin", charts=charts)
+    typed = {"drug": "Amoxicilline 1 g cp", "dose": "1 cp", "route": "orale", "rhythm": "hours", "hours": "8 14h 20:00"}
+    assert form(physician, "/write/prescription/p-durand", **typed, days="7").status_code == 303
+    order = said(charts)[0]
+    assert order["requester"]["display"] == "Dr Claire Martin"
+    dosage = order["dosageInstruction"][0]
+    assert dosage["text"] == "1 cp · 08:00 14:00 20:00"
+    assert dosage["timing"]["repeat"]["timeOfDay"] == ["08:00:00", "14:00:00", "20:00:00"]
+    assert dosage["timing"]["repeat"]["boundsPeriod"]["end"].startswith("2026-12-01T03:11")
+    assert "Amoxicilline 1 g cp" in text_of(physician.get("/patient/p-durand"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"rhythm": "hours"}, "À quelles heures ?"),
+        ({"rhythm": "hours", "hours": "matin"}, "Des heures, comme 08:00 14:00 20:00."),
+        ({"rhythm": "hours", "hours": "25:00"}, "Des heures, comme 08:00 14:00 20:00."),
+        ({"rhythm": "every"}, "Toutes les combien d’heures ?"),
+        ({"rhythm": "every", "every": "0,5"}, "Cette valeur n’est pas possible."),
+        ({"rhythm": "needed"}, "Quand, et combien au plus en 24 h ?"),
+        ({"rhythm": "sometimes"}, "Ce n’est pas un des choix."),
+        ({"rhythm": "once", "drug": " "}, "À remplir."),
+    ],
+)
+def test_a_prescription_that_says_too_little_is_not_taken(typed, words):
+    """What is missing is asked for; nothing is guessed."""
+    charts = in_downtime()
+    base = {"drug": "Amoxicilline", "dose": "1 cp", "route": "orale"}
+    page = form(visitor("martin", charts=charts), "/write/prescription/p-durand", **(base | typed))
+    assert page.status_code == 400
+    assert words in text_of(page)
+    assert not charts.written()
+
+
+@pytest.mark.req("D4")
+def test_a_feed_does_not_open_again_what_the_ward_stopped():
+    """Stopped here with a reason; a feed's later "active" is a conflict shown, and the drug stays stopped."""
+    charts = in_downtime()
+    physician = visitor("martin", charts=charts)
+    assert form(physician, "/write/stop/p-durand/m1", reason="Créatinine 214").status_code == 303
+    chart = wait_for(charts.chart("p-durand"))
+    kept = chart.kept["MedicationRequest/m1"]
+    assert (kept.now["status"], kept.now["statusReason"]["text"]) == ("stopped", "Créatinine 214")
+    assert kept.now["medicationCodeableConcept"]["text"] == "Furosémide 20 mg/2 mL inj."
+    later = Reading("n7f3k2-capture", 9, NOW_NS + 10**9, NOW_NS, "PHARMA@CHU", "RDE^O11", understood=True)
+    word = {"status": "active", "medicationCodeableConcept": {"text": "Furosémide"}, "dosageInstruction": []}
+    for mode in ("replace", "update"):
+        again = msgspec.json.decode(msgspec.json.encode(kept), type=Kept)
+        take(
+            {"MedicationRequest/m1": again},
+            Said("MedicationRequest", "urn:contrefeu:object|m1", word, NOW_NS * 2, mode),
+            later,
+        )
+        assert again.now["status"] == "stopped"
+        conflict = next(one for one in again.now["extension"] if one["url"] == CONFLICT)
+        assert conflict["extension"][0]["valueCode"] == "active"
+    assert form(physician, "/write/resume/p-durand/m1", reason="Œdème").status_code == 303
+    assert wait_for(charts.chart("p-durand")).kept["MedicationRequest/m1"].now["status"] == "active"
+
+
+def test_no_feed_speaks_of_an_object_by_its_id():
+    """What names an object of a chart by its id is people's way of speaking: from a feed it is another object."""
+    body = msgspec.json.encode(
+        {
+            "resourceType": "MedicationRequest",
+            "identifier": [{"system": "urn:contrefeu:object", "value": "m1"}],
+            "subject": {"identifier": {"system": "urn:id:CHU", "value": "0100234"}},
+            "status": "stopped",
+        }
+    )
+    ours, theirs = (
+        read(Entry(STATION, 1, NOW_NS, 1, source, "application/fhir+json", body), FeedRules()).said[0]
+        for source in ("user/martin", "fhir/machine")
+    )
+    assert (ours.key, ours.mode) == ("urn:contrefeu:object|m1", "update")
+    assert theirs.key.startswith("fhir/machine|")
+    assert theirs.mode == "replace"
+
+
+@pytest.mark.req("F6")
+def test_an_allergy_told_on_the_ward_stands_beside_the_feeds():
+    """It is listed above every line at once, unconfirmed until somebody checks it; theirs stay."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    typed = {"what": "Kétoprofène", "reaction": "bronchospasme", "severity": "severe", "certainty": "unconfirmed"}
+    assert form(nurse, "/write/allergy/p-durand", **typed, told="sa fille").status_code == 303
+    head = text_of(re.search(r'<header class="person".*?</header>', nurse.get("/patient/p-durand").text, re.DOTALL)[0])
+    assert "Kétoprofène (bronchospasme, sévère)" in head
+    assert "Pénicillines" in head
+
+
+def test_a_request_waits_in_the_chart():
+    """To the laboratory, with its priority and why."""
+    charts = in_downtime()
+    physician = visitor("martin", charts=charts)
+    sent = form(
+        physician, "/write/request/p-durand", kind="laboratory", what="Ionogramme", priority="urgent", why="K 6,4"
+    )
+    assert sent.status_code == 303
+    assert "Ionogramme" in text_of(physician.get("/patient/p-durand"))
+    assert said(charts)[0]["priority"] == "urgent"
+
+
+@pytest.mark.req("F2", "F3")
+def test_doses_from_before_the_screen_was_in_force_are_not_known():
+    """What had fallen due before the ward began to write here reads "given? not known"; what falls due since is due."""
+    clock = ManualClock(NOW_NS)
+    early = visitor("nadia", charts=in_downtime(at_ns=NOW_NS - 1800 * 10**9), clock=clock).get("/ward/CARD")
+    paper = visitor("nadia", charts=in_downtime("paper", at_ns=NOW_NS - 7200 * 10**9), clock=clock).get("/ward/CARD")
+    screen = visitor("nadia", charts=in_downtime(at_ns=NOW_NS - 7200 * 10**9), clock=clock).get("/ward/CARD")
+    late = "en retard"
+    assert late not in text_of(early)  # due 72 min ago, before the screen was in force
+    assert late not in text_of(paper)
+    assert late in text_of(screen)
+
+
+def test_who_may_write_what():
+    """A nurse does not prescribe, a clerk writes no care, nobody writes in another ward's chart."""
+    charts = in_downtime()
+    assert visitor("nadia", charts=charts).get("/write/prescription/p-durand").status_code == 403
+    assert visitor("nadia", charts=charts).post("/write/stop/p-durand/m1", reason="x").status_code == 403
+    assert visitor("accueil", charts=charts).get("/write/note/p-durand").status_code == 403
+    elsewhere = visitor("lucas", charts=charts).get("/write/vitals/p-durand")
+    assert (elsewhere.status_code, elsewhere.headers["location"]) == (303, "/glass/p-durand")
+    assert visitor("nadia", charts=charts).get("/write/dose/p-durand/nothing").status_code == 404
+    assert visitor("nadia", charts=charts).post("/write/vitals/p-durand", _csrf="wrong", pulse="80").status_code == 403
+    assert not charts.written()
+
+
+@pytest.mark.parametrize(
+    ("login", "path", "typed"),
+    [
+        ("nadia", "vitals/p-durand", {"pulse": "80", "note": "couchée"}),
+        ("nadia", "note/p-durand", {"kind": "medical", "text": "Vue."}),
+        ("nadia", "dose/p-durand/m1", {"outcome": "not-done", "reason": "à jeun"}),
+        ("nadia", "dose/p-durand/m2", {"outcome": "completed", "amount": "1 cp", "witness": "L. Petit"}),
+        ("nadia", "allergy/p-durand", {"what": "Iode", "reaction": "urticaire", "severity": "mild",
+                                       "certainty": "confirmed", "told": "patient"}),
+        ("martin", "prescription/p-durand", {"drug": "A", "dose": "1", "route": "IV", "rhythm": "every", "every": "6"}),
+        ("martin", "prescription/p-durand", {"drug": "A", "dose": "1", "route": "IV", "rhythm": "once"}),
+        ("martin", "prescription/p-durand", {"drug": "A", "dose": "1", "route": "IV", "rhythm": "needed",
+                                             "limit": "si douleur, 4 par jour"}),
+        ("martin", "stop/p-durand/m1", {"reason": "x"}),
+        ("martin", "request/p-durand", {"kind": "imaging", "what": "Scanner", "priority": "stat", "why": ""}),
+    ],
+)  # fmt: skip
+def test_what_is_written_is_fhir(login, path, typed):
+    """Each resource is valid R4, by a library that is not ours."""
+    charts = in_downtime()
+    sent = form(visitor(login, charts=charts), f"/write/{path}", **typed)
+    assert sent.status_code == 303, unescape(text_of(sent))
+    for one in said(charts):
+        get_fhir_model_class(one["resourceType"]).model_validate(one)
+    assert len(said(charts)) >= 1
+
+
+def test_what_the_chart_does_not_say_yet_is_told_as_kept():
+    """A reader that is behind: the entry is in the journal, and the page says not to write it twice."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    written, charts.written = charts.written, list
+    sent = form(nurse, "/write/vitals/p-durand", pulse="80")
+    assert sent.headers["location"].startswith("/patient/p-durand?kept=n7f3k2-station/")
+    assert "Ne l’écrivez pas deux fois." in text_of(nurse.get(sent.headers["location"]))
+    charts.written = written
+    assert "Ne l’écrivez pas deux fois." not in text_of(nurse.get(sent.headers["location"]))
+
+
+@pytest.mark.parametrize("written", ["3:05", "0305", "03h05", "03 : 05"])
+def test_an_hour_is_read_as_people_write_it(written):
+    """With a colon, an h, a point or nothing between; always shown with two digits."""
+    charts = in_downtime()
+    assert form(visitor("nadia", charts=charts), "/write/vitals/p-durand", pulse="80", time=written).status_code == 303
+    assert said(charts)[0]["effectiveDateTime"] == "2026-11-24T03:05:00+01:00"
+
+
+def test_days_are_said_in_words():
+    """Today and the six days before, each with the month in letters: no browser's own way of writing dates."""
+    page = visitor("nadia", charts=in_downtime()).get("/write/vitals/p-durand").text
+    assert re.findall(r'<option value="2026-11-[0-9]+"[^>]*>([^<]*)', page)[:2] == ["24 nov. 2026", "23 nov. 2026"]
+    assert 'type="date"' not in page
+
+
+def test_an_hour_of_yesterday_is_an_hour_of_yesterday():
+    """Back-entry within the night: the day is beside the hour."""
+    charts = in_downtime()
+    assert (
+        form(
+            visitor("nadia", charts=charts), "/write/vitals/p-durand", pulse="80", day="2026-11-23", time="23:50"
+        ).status_code
+        == 303
+    )
+    assert said(charts)[0]["effectiveDateTime"] == "2026-11-23T23:50:00+01:00"
+    assert at(-3.36).startswith("2026-11-23T23:50")
