@@ -247,7 +247,8 @@ def test_downtime_is_declared_and_lifted_by_its_role():
     crise.post("/downtime", do="declare", ward=["CARD", "MED"], reason="Rançongiciel")
     page = text_of(crise.get("/downtime"))
     assert "CARD 03:11 sur papier depuis 03:11 crise Rançongiciel" in page
-    assert "PANNE DÉCLARÉE depuis 03:11 · CARD, MED" in text_of(visitor("nadia", charts=crise.charts).get("/"))
+    banner = "PANNE DÉCLARÉE depuis 03:11 · CARD sur papier · MED sur papier"
+    assert banner in text_of(visitor("nadia", charts=crise.charts).get("/"))
     crise.post("/downtime", do="lift", ward="CARD")
     assert crise.app.state.house.staff.downtime.wards == ["MED"]
     crise.post("/downtime", do="nonsense", ward="MED")

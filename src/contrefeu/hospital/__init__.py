@@ -1,12 +1,13 @@
 """The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
-from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
+from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
     AckRule,
     CaptureSettings,
     CopiesSettings,
     ExchangeSettings,
     NodeSettings,
+    RetentionSettings,
     Settings,
     VaultSettings,
     WardSettings,
@@ -17,6 +18,7 @@ from contrefeu.hospital.settings import (
 )
 
 __all__ = [
+    "FACTS",
     "FEED_NAME",
     "AckRule",
     "CaptureSettings",
@@ -25,6 +27,7 @@ __all__ = [
     "FeedSettings",
     "NodeSettings",
     "RefuseSettings",
+    "RetentionSettings",
     "Settings",
     "SettingsError",
     "VaultSettings",

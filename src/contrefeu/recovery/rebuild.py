@@ -32,7 +32,8 @@ from contrefeu.base import Clock, durable_makedirs, sync_dir
 from contrefeu.chart import open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
-from contrefeu.journal import JournalFiles, KeyOf
+from contrefeu.journal import JournalFiles, KeyOf, recovery_keys
+from contrefeu.proof import Verifier
 from contrefeu.recovery.copies import Copied, cut, reach
 from contrefeu.recovery.early import Early, bring_ends, fold_present, fold_recent
 from contrefeu.recovery.gather import Difference, Findings, JournalCopies, survey
@@ -134,6 +135,9 @@ def restore(
     journals = survey(vaults, findings)
     refuse_nothing(journals, findings)
     notes, key_of = rights(vaults, opened, findings)
+    custodians = [key.authority for key in recovery_keys(notes)]
+    for copies in journals:
+        copies.leave_ended(custodians)
     refuse_foreign_shares(journals, opened, key_of)
     settings = last_settings(vaults, {copies.journal: copies.opened_ns for copies in journals}, findings)
     plan = planned(unfinished, urls, opened.pair, settings, until_ns)
@@ -141,7 +145,7 @@ def restore(
     with alone_in(to):
         paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
         run = _Run(paths, plan.node, text, parse_settings(text), journals, clock, watcher or Nobody(), began)
-        run.bring(key_of, until_ns)
+        run.bring(key_of, until_ns, custodians)
         keys = run.grant(opened, key_of)
         digest, patients = run.fold(keys, until_ns)
         finish(paths, text)
@@ -178,7 +182,7 @@ class _Run:
 
     # Bringing.
 
-    def bring(self, key_of: KeyOf, until_ns: int | None) -> None:
+    def bring(self, key_of: KeyOf, until_ns: int | None, custodians: Sequence[Verifier]) -> None:
         """Bring every journal to its place; open the home on the way, when there is more than the newest entries."""
         coming = [copies for copies in self._journals if not self._is_there(copies)]
         for copies in self._journals:
@@ -189,7 +193,7 @@ class _Run:
                 self._open_early(key_of)
             self._bring_all(coming)
         with self._phase("check", 0):
-            refuse_damage(coming, self._files_of)
+            refuse_damage(coming, self._files_of, custodians)
             for copies in self._journals:
                 files = self._files_of(copies)
                 self.copied.append(reach(files, until_ns, key_of))
