@@ -269,7 +269,7 @@ class Exchange:
         folder = self._grants_folder(node, name)
         path = folder / f"{segment:010d}.{fingerprint[:16]}.grant"
         if not path.exists() and len(list(folder.glob(f"{segment:010d}.*"))) < GRANTS_A_SEGMENT_MAX:
-            durable_makedirs(folder)
+            durable_makedirs(folder, mode=0o750)
             write_file(path, note, mode=0o640)
         self._grants_after[node, name] = max(segment, self._grants_after.get((node, name), 0))
 

@@ -99,7 +99,7 @@ class Held:
         self._turn_ends = 0.0
         self._head_fd = -1
         self._hearing = Hearing(files.folder)
-        durable_makedirs(files.segments_folder)
+        durable_makedirs(files.segments_folder, mode=0o750)  # the reader and the copies may be other users
         self._lock = FileLock(files.lock, wait_s=1.0)
         self._lock.acquire()
         try:
@@ -177,9 +177,9 @@ class Held:
             file.seek(offset)
             torn = file.read()
             if torn.strip(b"\x00"):
-                durable_makedirs(self.files.aside)
+                durable_makedirs(self.files.aside, mode=0o750)
                 name = f"{number:010d}.{offset}.{sha256(torn).hexdigest()[:16]}.tail"
-                write_file(self.files.aside / name, torn)
+                write_file(self.files.aside / name, torn, mode=0o640)
             file.truncate(offset)
             os.fsync(file.fileno())
         if offset == 0:
