@@ -57,7 +57,7 @@ def vectors() -> dict[str, Any]:
             for what, code in GOOD.items()
         ],
         "unreadable": [{"what": what, "text": wrong} for what, wrong in unreadable(text)],
-        "unsigned": [{"what": what, "text": wrong} for what, wrong in unsigned(key, text)],
+        "unsigned": [{"what": what, "text": wrong} for what, wrong in unsigned(text)],
     }
 
 
@@ -82,7 +82,7 @@ def unreadable(text: str) -> list[tuple[str, str]]:
     ]
 
 
-def unsigned(key: PageKey, text: str) -> list[tuple[str, str]]:
+def unsigned(text: str) -> list[tuple[str, str]]:
     """Texts that are codes, and that the key did not sign as they stand."""
     data = bytearray(unbase45(text[len(PREFIX) :]))
     found = []

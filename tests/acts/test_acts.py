@@ -39,6 +39,8 @@ ACTS = {
     b'{"act":"secret-changed","login":"a","secret_hash":"$argon2id$y"}': SecretChanged("a", "$argon2id$y"),
     b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z"}':
         DowntimeDeclared([], "attack", AT),
+    b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z","medium":"screen"}':
+        DowntimeDeclared([], "attack", AT, "screen"),
     b'{"act":"downtime-lifted","wards":["CARD"],"reason":"restored","at":"2026-11-24T02:10:00.000000Z"}':
         DowntimeLifted(["CARD"], "restored", AT),
     b'{"act":"glass-broken","chart":"c1","reason":"emergency","at":"2026-11-24T02:10:00.000000Z"}':

@@ -171,6 +171,14 @@ def test_what_has_no_hour_says_so_and_has_empty_boxes(tq1, label):
     assert (row.cells, row.blanks) == ([], 4)
 
 
+def test_hours_that_have_no_box_are_counted():
+    """Every half hour for a day: 24 boxes, and the row says how many hours have none."""
+    often = rde("1124 0810", tq1=("TQ1|1||Q30M||||20261124120000",))
+    [row] = ward(A01, often, ras("1124 1201", "1124 1200")).pack().patients[0].doses.rows
+    assert len(row.cells) == 24
+    assert row.label == "AND 24 MORE HOURS WITHOUT A BOX: read the dosage"
+
+
 def test_what_was_stopped_is_not_on_the_sheet():
     """A stopped prescription has no box; one on hold says so in capitals."""
     stopped = rde("1124 0900", "DC")

@@ -358,3 +358,49 @@ def test_an_hour_of_yesterday_is_an_hour_of_yesterday():
     )
     assert said(charts)[0]["effectiveDateTime"] == "2026-11-23T23:50:00+01:00"
     assert at(-3.36).startswith("2026-11-23T23:50")
+
+
+@pytest.mark.parametrize(
+    ("login", "path", "typed", "struck"),
+    [
+        ("nadia", "vitals/p-durand", {"temperature": "38,3", "pulse": "211"}, 2),
+        ("nadia", "note/p-durand", {"kind": "nursing", "text": "Autre patiente."}, 1),
+        ("nadia", "dose/p-durand/m1", {"outcome": "completed"}, 1),
+        ("nadia", "allergy/p-durand", {"what": "Iode", "certainty": "unconfirmed"}, 1),
+        ("martin", "request/p-durand", {"kind": "imaging", "what": "Scanner", "priority": "stat"}, 1),
+        ("martin", "prescription/p-durand", {"drug": "A", "dose": "1", "route": "IV", "rhythm": "once"}, 1),
+    ],
+)
+@pytest.mark.req("D4")
+def test_what_was_written_by_mistake_is_taken_back_and_stays_seen(login, path, typed, struck):
+    """From the entry behind a line, by whoever may write; each of its lines is struck, with why, valid R4."""
+    charts = in_downtime()
+    who = visitor(login, charts=charts)
+    assert form(who, f"/write/{path}", **typed).status_code == 303
+    ref = charts.written()[-1].ref
+    entry = who.get(f"/entry/{ref}?chart=p-durand")
+    assert f"/write/takeback/p-durand/{ref}" in entry.text
+    page = form(who, f"/write/takeback/p-durand/{ref}")
+    assert page.status_code == 400
+    assert "À remplir." in text_of(page)
+    assert form(who, f"/write/takeback/p-durand/{ref}", reason="mauvaise patiente").status_code == 303
+    for one in said(charts):
+        get_fhir_model_class(one["resourceType"]).model_validate(one)
+    made = [one for one in opened(charts) if one["meta"]["source"].endswith(charts.written()[-1].ref)]
+    assert len(made) == struck
+    for one in made:
+        verification = one.get("verificationStatus", {}).get("coding", [{}])[0].get("code")
+        assert "entered-in-error" in (one.get("status"), verification)
+        assert "mauvaise patiente" in str(one)
+    assert who.get(f"/write/takeback/p-durand/{ref}").status_code == 404
+
+
+def test_only_what_an_entry_made_can_be_taken_back():
+    """Not a feed's line, not the stop of a feed's prescription: that one is resumed."""
+    charts = in_downtime()
+    physician = visitor("martin", charts=charts)
+    assert form(physician, "/write/stop/p-durand/m1", reason="x").status_code == 303
+    stop = charts.written()[-1].ref
+    assert physician.get(f"/write/takeback/p-durand/{stop}").status_code == 404
+    assert physician.get("/write/takeback/p-durand/n7f3k2-capture/184000").status_code == 404
+    assert "Retirer" not in text_of(physician.get("/entry/n7f3k2-capture/184000?chart=p-durand"))

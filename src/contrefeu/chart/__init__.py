@@ -59,7 +59,7 @@ from contrefeu.chart.sentences import (
     wall_day,
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
-from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
+from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -165,6 +165,7 @@ __all__ = [
     "station_of",
     "status_of",
     "stay_of",
+    "strength_of",
     "to_bundle",
     "unit",
     "value_of",

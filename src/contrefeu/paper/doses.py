@@ -20,7 +20,7 @@ from contrefeu.paper.setting import Setting, heard_words
 SHEET_HOURS = 24  # hours that a sheet covers: until tomorrow's at the same hour (W3)
 BLANK_BOXES = 4  # of a drug without hours: one every six hours
 EMPTY_ROWS = 4  # for what is prescribed by hand meanwhile
-CELLS_MAX = 24  # boxes of one row: a dose each hour
+CELLS_MAX = 24  # boxes of one row: a dose each hour; of how many more there are the row speaks
 _HOUR_NS = 3600 * 1_000_000_000
 
 
@@ -96,6 +96,8 @@ def _row(one: Treatment, passed: Sequence[int], coming: Sequence[int], setting: 
     times = [*((at_ns, True) for at_ns in sorted(passed)), *((at_ns, False) for at_ns in sorted(coming))]
     language = setting.language
     label = "" if coming else setting.say("if needed" if one.as_needed else "no hour")
+    if len(times) > CELLS_MAX:
+        label = setting.say("more hours", count=str(len(times) - CELLS_MAX))
     about = (
         one.route,
         one.prescriber,

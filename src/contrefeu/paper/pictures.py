@@ -19,6 +19,7 @@ PIXELS_MAX = 200_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is 
 FILE_PAGES_MAX = 2_000  # pages of one file: four reams of a copier
 RENDER_DPI = 200  # a PDF's page is drawn at: 5.7 pixels a module of the code
 SIDE_PIXELS_MAX = 2400  # of a page that is kept: handwriting reads well at 200 dpi of A4
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 JPEG_QUALITY = 80  # of a page that is kept: about 400 kB
 
 
@@ -45,7 +46,7 @@ def pages_in(data: bytes) -> Iterator[Image.Image]:
 def texts_on(page: Image.Image) -> tuple[list[str], int]:
     """Return the texts of the QR codes on a page, and by how many quarter turns (clockwise) it must be turned."""
     for attempt in _attempts(page):
-        found = [one for one in zxingcpp.read_barcodes(attempt, formats=zxingcpp.BarcodeFormat.QRCode) if one.text]
+        found = [one for one in zxingcpp.read_barcodes(attempt, formats=_QR) if one.text]
         if found:
             turns = round(-found[0].orientation / 90) % 4
             return sorted({one.text for one in found}), turns

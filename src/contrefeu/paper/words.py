@@ -54,6 +54,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "if needed": ("SI BESOIN", "IF NEEDED"),
     "no hour": ("AUCUNE HEURE CALCULÉE : lire la posologie", "NO DUE TIME COMPUTED: read the dosage"),
+    "more hours": (
+        "ET {count} AUTRES HEURES SANS CASE : lire la posologie",
+        "AND {count} MORE HOURS WITHOUT A BOX: read the dosage",
+    ),
     "unknown dose": ("donnée ? non connu", "given? not known"),
     "last given": ("dernière dose dite :", "last dose said:"),
     "no dose said": ("aucune dose n’a été dite ici", "no dose was said here"),

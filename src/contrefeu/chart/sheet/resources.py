@@ -36,6 +36,10 @@ class Sheet:
         """Return every resource of these types."""
         return [resource for name in types for resource in self._by_type.get(name, [])]
 
+    def everything(self) -> list[Resource]:
+        """Return every resource."""
+        return list(self._by_reference.values())
+
     def get(self, reference: Any) -> Resource | None:
         """Return the resource that a FHIR Reference names, if the chart has it."""
         if not isinstance(reference, Mapping):

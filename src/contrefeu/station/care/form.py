@@ -107,10 +107,11 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a form is about: a chart, and for some one line of it."""
+    """What a form is about: a chart, and for some one line of it, or what one entry said."""
 
     sheet: Sheet
     line: Resource | None = None
+    said: Sequence[Resource] = ()  # what an entry made
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Form:
     fields: Callable[[Target, Scribe], Sequence[Field]]
     write: Callable[[Target, Typed], list[Json]]
     """The resources to say; reads every field, so that all that is wrong is told at once."""
-    line: str = ""  # the type of the line that it is about; "" for the chart
+    line: str = ""  # the type of the line that it is about, or "entry"; "" for the chart
     button: str = N_("Écrire")
 
 

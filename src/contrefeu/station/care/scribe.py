@@ -19,6 +19,7 @@ from contrefeu.chart import WRITTEN, Chart
 from contrefeu.fhir import Json, encode, exercise
 from contrefeu.mapping import OBJECT
 
+OURS = "urn:ietf:rfc:3986"  # system of the identifiers of what was made here: a UUID each
 _NAMES = UUID("6e1f3c52-6f0f-5c0a-9a70-0c6d5d1b7a11")  # of objects of forms, among all name-based UUIDs
 _SAID_ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "subject", "patient", "extension"})
 
@@ -87,7 +88,7 @@ def changed(resource: Mapping[str, Any], **elements: Any) -> Json:
 def _signed(one: Mapping[str, Any], scribe: Scribe, once: str, place: int, subject: Json) -> Json:
     found = dict(one)
     if "identifier" not in found:
-        found["identifier"] = [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid5(_NAMES, f'{once}/{place}')}"}]
+        found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{uuid5(_NAMES, f'{once}/{place}')}"}]
     parts = [{"url": "station", "valueString": scribe.station}, {"url": "at", "valueDateTime": scribe.at}]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
     found["patient" if found["resourceType"] == "AllergyIntolerance" else "subject"] = subject

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Literal
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -19,16 +20,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.base import StorageError
-from contrefeu.chart import Age, Resource, age_of, drug_of, instruction_of
+from contrefeu.chart import Age, age_of, drug_of, instruction_of, sentence
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
 from contrefeu.journal import MEDIA_FHIR
-from contrefeu.station.care import FORMS, Field, Form, Scribe, Target, Typed
+from contrefeu.station.care import FORMS, Field, Form, Scribe, Target, Typed, made_by
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House, OutOfScope
-from contrefeu.web import N_, NOT_FOUND, NOT_KEPT, Words, person
+from contrefeu.web import N_, NOT_FOUND, NOT_KEPT, Words, person, visit_of
 
 SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
-LOOK_S = 0.05
+LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
 ONCE_BYTES = 16
 
 
@@ -41,7 +42,7 @@ class FormPage:
     person: Person
     age: Age | None
     allergies: Allergies
-    about: str  # the line that it is about, in its sender's words
+    about: Sequence[str]  # the lines that it is about
     fields: Sequence[Field]
     values: Mapping[str, str]
     problems: Mapping[str, str]
@@ -74,7 +75,7 @@ class CarePages:
         """Return their routes: /write/FORM/CHART, and /write/FORM/CHART/LINE for what is about a line."""
         page = self._house.shell.page
         return [
-            page(f"/write/{form.name}/{{id}}" + ("/{line}" if form.line else ""), self._handler(form),
+            page(f"/write/{form.name}/{{id}}" + ("/{line:path}" if form.line else ""), self._handler(form),
                  form.permission, ("GET", "POST"))
             for form in FORMS.values()
         ]  # fmt: skip
@@ -94,7 +95,7 @@ class CarePages:
             return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
         if not writes_here(house, whose.ward):
             return await self._elsewhere(request, id_, whose.ward)
-        target = Target(sheet, self._line(sheet, form, request.path_params.get("line", "")))
+        target = self._target(sheet, form, request.path_params.get("line", ""))
         scribe = self._scribe(request)
         fields = form.fields(target, scribe)
         if request.method == "GET":
@@ -127,13 +128,14 @@ class CarePages:
             await asyncio.sleep(LOOK_S)
         return False
 
-    def _line(self, sheet: Sheet, form: Form, id_: str) -> Resource | None:
+    def _target(self, sheet: Sheet, form: Form, name: str) -> Target:
         if not form.line:
-            return None
-        line = sheet.get({"reference": f"{form.line}/{id_}"})
-        if line is None:
+            return Target(sheet)
+        line = sheet.get({"reference": f"{form.line}/{name}"})
+        said = made_by(sheet, name) if form.line == "entry" else []
+        if line is None and not said:
             raise NOT_FOUND
-        return line
+        return Target(sheet, line, said)
 
     def _scribe(self, request: Request) -> Scribe:
         deps, actor = self._house.deps, person(request)[0]
@@ -160,7 +162,7 @@ class CarePages:
             person=whose,
             age=age,
             allergies=allergies_of(target.sheet),
-            about=_about(target.line),
+            about=self._about(request, target),
             fields=fields,
             values=values,
             problems=typed.problems if typed else {},
@@ -171,6 +173,14 @@ class CarePages:
         return await self._house.shell.render(
             request, "write.html", page, status=400 if typed else 200, exercise=exercise
         )
+
+    def _about(self, request: Request, target: Target) -> Sequence[str]:
+        """What the form is about, in its sender's words."""
+        if target.line is not None:
+            said = filter(None, map(instruction_of, target.line.get("dosageInstruction") or []))
+            return (" · ".join([drug_of(target.line), *said]),)
+        language: Literal["fr", "en"] = "en" if visit_of(request).words.language == "en" else "fr"
+        return [sentence(one, language, self._house.deps.zone.key) for one in target.said]
 
     async def _elsewhere(self, request: Request, id_: str, ward: str) -> Response:
         declared = self._house.staff.downtime.of(ward)
@@ -196,10 +206,3 @@ def _chosen(fields: Sequence[Field], typed: Typed) -> bool:
             typed.problems[one.name] = N_("Ce n’est pas un des choix.")
             return False
     return True
-
-
-def _about(line: Resource | None) -> str:
-    if line is None:
-        return ""
-    said = filter(None, map(instruction_of, line.get("dosageInstruction") or []))
-    return " · ".join([drug_of(line), *said])

@@ -16,9 +16,11 @@ from starlette.routing import Route
 
 from contrefeu.base import rfc3339
 from contrefeu.journal import MEDIA_HL7V2, Entry, parse_ref
-from contrefeu.mapping import Loss
+from contrefeu.mapping import PEOPLE, Loss
+from contrefeu.station.care import made_by
 from contrefeu.station.house import House, OutOfScope, opens_unplaced
 from contrefeu.station.message import ShownSegment, show_segments, show_text
+from contrefeu.station.pages.care import writes_here
 from contrefeu.web import NOT_FOUND
 
 SEQUENCE_MAX = 2**63 - 1  # entries of a journal: what its sequence numbers can say
@@ -35,6 +37,7 @@ class EntryPage:
     cut: bool
     loss: Sequence[Loss]
     chart: str  # the chart that it was opened from, when it is a source of that chart
+    taken_back: bool  # whether the person may take back what it says there
 
 
 class EntryPages:
@@ -64,8 +67,16 @@ class EntryPages:
             cut=cut,
             loss=await self._house.charts.loss(entry.ref),
             chart=chart,
+            taken_back=await self._may_take_back(request, chart, entry),
         )
         return await self._house.shell.render(request, "entry.html", page)
+
+    async def _may_take_back(self, request: Request, chart: str, entry: Entry) -> bool:
+        if not chart or not entry.source.startswith(PEOPLE):
+            return False
+        _, sheet, whose = await self._house.open(request, chart)
+        writes = self._house.account(request).may("write") and writes_here(self._house, whose.ward)
+        return writes and bool(made_by(sheet, entry.ref))
 
     async def raw(self, request: Request) -> Response:
         """Send an entry's bytes."""
