@@ -183,10 +183,14 @@ class Charts:
     def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         """Return patients by name (misspelt too), birth date, bed, any number: real ones first."""
         with self._snapshot():
-            found = [self._store.people.hit(root) for root in self._store.people.find(query, limit)]
+            real: list[PatientHit] = []
+            others: list[PatientHit] = []
+            for hit in self._store.people.hits(self._store.people.find(query, limit)):
+                (real if hit.world == "P" else others).append(hit)
+                if len(real) >= limit:
+                    break
         now_ns = self._clock.now_ns()
-        hits = [hit_at(hit, now_ns) for hit in found if hit is not None]
-        return sorted(hits, key=lambda hit: hit.world != "P")[:limit]
+        return [hit_at(hit, now_ns) for hit in [*real, *others][:limit]]
 
     def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         """Return one chart, by its id, "authority|value", or a number that one patient alone ever had.

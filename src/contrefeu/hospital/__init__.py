@@ -4,6 +4,7 @@ from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSetti
 from contrefeu.hospital.settings import (
     AckRule,
     CaptureSettings,
+    ChartsSettings,
     CopiesSettings,
     ExchangeSettings,
     NodeSettings,
@@ -22,6 +23,7 @@ __all__ = [
     "FEED_NAME",
     "AckRule",
     "CaptureSettings",
+    "ChartsSettings",
     "CopiesSettings",
     "ExchangeSettings",
     "FeedSettings",
