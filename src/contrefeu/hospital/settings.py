@@ -80,6 +80,17 @@ class KeysSettings(Struct, frozen=True, forbid_unknown_fields=True):
     horizon_days: Annotated[int, Meta(ge=7, le=3660)] = 400  # an emergency physician needs last year's allergies
 
 
+KEPT_DAYS_MIN = 396  # 13 months (C6): no journal ends sooner
+KeptDays = Annotated[int, Meta(ge=0, le=36_600)]
+
+
+class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long journals are kept, in days that they lived through; 0 is for ever. `keys expire` ends what is older."""
+
+    feeds_days: KeptDays = 0  # what feeds sent; at least 396: thirteen months
+    audit_days: KeptDays = 0  # who looked at what; at least 396
+
+
 class ProcessesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How the node's processes are kept apart."""
 
@@ -123,6 +134,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     capture: CaptureSettings = CaptureSettings()
     web: WebSettings = WebSettings()
     keys: KeysSettings = KeysSettings()
+    retention: RetentionSettings = RetentionSettings()
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     witness: WitnessSettings = WitnessSettings()
@@ -172,7 +184,18 @@ def parse_settings(text: str) -> Settings:
             "contrefeu.toml: `node.zone` names no time zone.", next="Write one such as Europe/Paris."
         ) from None
     check_feeds(settings.feeds)
+    _check_retention(settings.retention)
     return settings
+
+
+def _check_retention(retention: RetentionSettings) -> None:
+    for name in RetentionSettings.__struct_fields__:
+        if 0 < getattr(retention, name) < KEPT_DAYS_MIN:
+            raise SettingsError(
+                f"contrefeu.toml: `retention.{name}` is below {KEPT_DAYS_MIN} days.",
+                safe="Nothing was started.",
+                next="Write 0, for ever, or at least thirteen months.",
+            )
 
 
 def default_settings(node_id: str, facility: str) -> str:

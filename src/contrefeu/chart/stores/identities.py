@@ -220,14 +220,15 @@ class Identities:
 
     def hints_of(self, nodes: Iterable[int]) -> list[str]:
         """Return the orders and stays that were named beside any of *nodes*."""
+        self.settle_filed()
         return [hint for node in nodes for (hint,) in self._db.rows("SELECT hint FROM hints WHERE node = ?", (node,))]
 
     def owe(self, entry: int, hints: Iterable[str]) -> None:
         """Keep that *entry* names somebody by these alone."""
-        named = list(hints)
-        self._db.run_many("INSERT OR IGNORE INTO owed VALUES(?, ?)", [(hint, entry) for hint in named])
+        rows = [(hint, entry) for hint in hints]
+        self._db.run_many("INSERT OR IGNORE INTO owed VALUES(?, ?)", rows)
         if self._debts is not None:
-            for hint in named:
+            for hint, _ in rows:
                 self._debts.add(hash(hint))
 
     def owed(self, hints: Iterable[str]) -> list[int]:
