@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the tests need from the system: a chromium (the ward app as people see it), pdftotext (what a PDF says), a font
-# with every letter, an object store that keeps what it locked, strace (system calls that fail) and mkfs.ext4 (a small disk to fill). Fast and silent when they are
+# with every letter, an object store that keeps what it locked, PostgreSQL (charts on a server), strace (system calls that fail) and mkfs.ext4 (a small disk to fill). Fast and silent when they are
 # there. Where they cannot be installed (not root, no apt-get, no network) one line says what is left out, and the tests
 # that need it are skipped, save in CI (tests/conftest.py).
 set -uo pipefail
@@ -9,6 +9,8 @@ has_chromium() { command -v chromium || command -v chromium-browser || command -
 has_pdftotext() { command -v pdftotext; }
 # Ceph's S3 gateway, which enforces Object Lock as small servers do not (scripts/radosgw.sh starts it, as root).
 has_ceph() { command -v radosgw && command -v ceph-mon && command -v ceph-mgr && command -v ceph-osd && command -v ceph && command -v curl; }
+# Started by the tests themselves (scripts/postgres.sh); the cluster that Debian makes at installation is not touched.
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
 has_strace() { command -v strace; }
 has_ext4() { PATH="$PATH:/sbin:/usr/sbin" command -v mkfs.ext4; }
 has_fonts() { [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || fc-list 2>/dev/null | grep -qi dejavu; }
@@ -17,6 +19,7 @@ lacking() {
     has_chromium >/dev/null || echo chromium
     has_pdftotext >/dev/null || echo poppler-utils
     has_ceph >/dev/null || echo radosgw ceph-mon ceph-mgr ceph-osd ceph-common curl
+    has_postgres >/dev/null || echo postgresql
     has_strace >/dev/null || echo strace
     has_ext4 >/dev/null || echo e2fsprogs
     has_fonts >/dev/null || echo fonts-dejavu-core

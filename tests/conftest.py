@@ -6,15 +6,19 @@ Rules kept here:
   * A test marked `browser` is skipped where there is no chromium, one marked `system("pdftotext")` where that
     program is missing; the reason names scripts/install-system.sh.
   * A test marked `object_store` is skipped where Ceph's programs are missing, or who runs the tests is not root.
+  * A test marked `postgres` is skipped where PostgreSQL's programs are missing; it is given the URL of a real server.
   * In CI (CONTREFEU_CI=1) nothing is skipped: a skipped test fails the run, whatever the reason.
 """
 
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.suites.postgres import server
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CEPH = ("radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-mgr", "ceph-osd", "monmaptool", "curl")
@@ -35,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "object_store: needs Ceph's S3 gateway, which runs as root (tests/vault/gateway.py)"
     )
+    config.addinivalue_line("markers", "postgres: needs PostgreSQL's programs (scripts/postgres.sh)")
     config.addinivalue_line("markers", "system(*programs): needs programs that scripts/install-system.sh brings")
 
 
@@ -54,8 +59,17 @@ def _lacking(item: pytest.Item) -> Iterator[str]:
         yield from (program for program in CEPH if not shutil.which(program))
         if os.geteuid() != 0:
             yield "root"
+    if item.get_closest_marker("postgres") and not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        yield "postgresql"
     for mark in item.iter_markers("system"):
         yield from (program for program in mark.args if not shutil.which(program))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL, one a process that runs tests."""
+    with server() as url:
+        yield url
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

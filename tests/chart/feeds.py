@@ -7,7 +7,7 @@ from contrefeu.base import ManualClock
 from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import ChartStore, order_of
+from contrefeu.chart.stores import ChartStore, Place, order_of, place_of
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import MEDIA_HL7V2, Entry
 
@@ -77,9 +77,13 @@ class Told:
     """A store in memory (or at a path) that is told entries, a batch at a time."""
 
     def __init__(
-        self, path: Path | None = None, settings: Settings = SETTINGS, clock: ManualClock | None = None
+        self,
+        path: Path | Place | None = None,
+        settings: Settings = SETTINGS,
+        clock: ManualClock | None = None,
     ) -> None:
-        self.store: ChartStore = open_store(path, KEY, rules_of(settings))
+        place = place_of(path, KEY) if path is None or isinstance(path, Path) else path
+        self.store: ChartStore = open_store(place, rules_of(settings))
         self.batches = Batches(self.store, rules_of(settings))
         self.clock = clock or ManualClock(T0_NS)
         self.charts = Charts(self.store, settings, self.clock)

@@ -11,7 +11,7 @@ import contrefeu.chart.filing as filing
 import contrefeu.chart.folding as folding
 from contrefeu.base import StorageError
 from contrefeu.chart.refold import stamp_of
-from contrefeu.chart.stores import ChartStore
+from contrefeu.chart.stores import ChartStore, place_of
 from contrefeu.mapping import Rules
 from tests.chart.feeds import KEY, Told, admitted, entry, merged, resulted
 from tests.suites.chart_store_suite import ChartStoreSuite
@@ -64,7 +64,7 @@ def test_a_wrong_key_opens_nothing_and_changes_nothing(tmp_path):
     Told(path).take(*ENTRIES).store.close()
     before = path.read_bytes()
     with pytest.raises(StorageError, match="does not open with this key"):
-        ChartStore(path, bytes(32))
+        ChartStore(place_of(path, bytes(32)))
     assert path.read_bytes() == before
     assert Told(path).charts.status().entries == 5
 

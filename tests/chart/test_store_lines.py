@@ -48,7 +48,7 @@ def _compare(told: Told) -> int:
         assert encode(kept) == encode(fresh)
         line = board_line(fresh)
         assert lines[fresh.world].get(fresh.id) == (None if line is None else encode(line))
-        assert store.people.hit(root) == hit_of(fresh)
+        assert list(store.people.hits([root])) == [hit_of(fresh)]
         on_board += line is not None
     return on_board
 

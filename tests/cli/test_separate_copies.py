@@ -91,7 +91,8 @@ def test_a_vault_host_and_a_peer_are_served_by_users_of_their_own(
     for one, other in ((home, peer), (peer, home)):
         card = home.parent / f"{other.name}.card"
         fingerprint = contrefeu(other, "station", "invite", "--out", str(card))["fingerprint"]
-        contrefeu(one, "station", "join", str(card), "--fingerprint", fingerprint)
+        address = f"127.0.0.1:{joined[other]}"
+        contrefeu(one, "station", "join", str(card), "--fingerprint", fingerprint, "--address", address)
     cli.told("import", MESSAGES)
     contrefeu(peer, "import", str(MESSAGES))
     pulling = [sys.executable, "-m", "contrefeu", "--home", str(host), "vault", "pull"]

@@ -330,3 +330,16 @@ def test_machines_are_given_nothing_of_a_history_that_is_being_restored():
         assert read(answer, 503)["issue"][0]["code"] == "transient"
         assert answer.headers["retry-after"] == "5"
     assert machine.post("/fhir", b'{"resourceType":"Patient"}').status_code == 202
+
+
+def test_a_summary_is_answered_and_audited(machine):
+    """An International Patient Summary in the caller's language, in which an unknown patient is not found too."""
+    found = read(machine.get("/fhir/Patient/p-durand/$summary", accept_language="en"))
+    assert (found["type"], found["entry"][0]["resource"]["type"]["coding"][0]["code"]) == ("document", "60591-5")
+    assert found["entry"][0]["resource"]["title"].startswith("Patient summary as of")
+    texts = [
+        read(machine.get("/fhir/Patient/nobody/$summary", accept_language=language), 404)["issue"][0]["diagnostics"]
+        for language in ("fr", "en")
+    ]
+    assert texts[0].startswith("Cette page n’existe pas")
+    assert texts[1] != texts[0]

@@ -59,6 +59,7 @@ from contrefeu.chart.sentences import (
     wall_day,
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
+from contrefeu.chart.summary import summary
 from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
 from contrefeu.chart.views import (
     AUDIT,
@@ -166,6 +167,7 @@ __all__ = [
     "status_of",
     "stay_of",
     "strength_of",
+    "summary",
     "to_bundle",
     "unit",
     "value_of",

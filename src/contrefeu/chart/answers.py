@@ -52,7 +52,7 @@ UNPLACED_MAX = 200  # entries without owner that one answer names: more than som
 def rules_of(settings: Settings) -> Rules:
     """Return what is known of every sender."""
     known = {
-        sender: FeedRules(feed.zone or settings.node.zone, feed.authority, feed.charset)
+        sender: FeedRules(feed.zone or settings.node.zone, feed.authority, feed.charset, tuple(sorted(set(feed.sets))))
         for name, feed in sorted(settings.feeds.items())
         for sender in feed.senders
     }
@@ -183,10 +183,14 @@ class Charts:
     def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         """Return patients by name (misspelt too), birth date, bed, any number: real ones first."""
         with self._snapshot():
-            found = [self._store.people.hit(root) for root in self._store.people.find(query, limit)]
+            real: list[PatientHit] = []
+            others: list[PatientHit] = []
+            for hit in self._store.people.hits(self._store.people.find(query, limit)):
+                (real if hit.world == "P" else others).append(hit)
+                if len(real) >= limit:
+                    break
         now_ns = self._clock.now_ns()
-        hits = [hit_at(hit, now_ns) for hit in found if hit is not None]
-        return sorted(hits, key=lambda hit: hit.world != "P")[:limit]
+        return [hit_at(hit, now_ns) for hit in [*real, *others][:limit]]
 
     def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         """Return one chart, by its id, "authority|value", or a number that one patient alone ever had.

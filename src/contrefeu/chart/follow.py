@@ -21,7 +21,7 @@ from contrefeu.chart.ahead import GC_THRESHOLD, Ahead
 from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import ChartStore, order_of
+from contrefeu.chart.stores import ChartStore, order_of, place_of
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry, HeadWatch, JournalFiles, JournalReader, KeyOf, NoJournal, journals_in
 
@@ -190,6 +190,7 @@ def open_charts(
     key_of: KeyOf,
     settings: Settings,
     *,
+    server: str = "",
     clock: Clock | None = None,
     counts: Callable[[str], bool] = lambda _: True,
     told: Callable[[int], None] = lambda _: None,
@@ -202,16 +203,18 @@ def open_charts(
         journals: One folder a journal.
         key_of: What opens their segments.
         settings: Of the node.
+        server: The postgresql:// URL that it lies at instead; the lock stays beside *path*.
         clock: What time it is, for what is due.
         counts: Whether a journal's declarations of downtime count here.
         told: Called after each batch with how many entries it held.
 
     Raises:
         StorageError: The store does not open, or another process has been writing it for long.
+        OperatorError: What the server needs is not installed.
     """
     durable_makedirs(path.parent)
     with lock_of(path):
-        store = open_store(path, key, rules_of(settings))
+        store = open_store(place_of(path, key, server), rules_of(settings))
         try:
             with closing(Follower(store, journals, key_of, settings)) as follower, few_sweeps():
                 while read := follower.step():

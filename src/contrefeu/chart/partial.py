@@ -22,7 +22,7 @@ from contrefeu.chart.answers import WORLDS, rules_of
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.follow import BATCH_ENTRIES, Follower, few_sweeps
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import ChartStore
+from contrefeu.chart.stores import ChartStore, place_of
 from contrefeu.chart.views import RESTORING, Restoring
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry, KeyOf
@@ -57,10 +57,11 @@ def fold_partial(
     Raises:
         StorageError: The store cannot be written.
     """
-    beside = path.with_name(f"{path.name}.new")
-    ChartStore.remove(beside)
+    place = place_of(path, key)
+    beside = place.beside()
+    beside.remove()
     rules = rules_of(settings)
-    store = open_store(beside, key, rules)
+    store = open_store(beside, rules)
     try:
         with few_sweeps():
             with store.transaction():
@@ -78,7 +79,7 @@ def fold_partial(
                     pass
     finally:
         store.close()
-    beside.rename(path)
+    place.take(beside)
 
 
 class Present:
@@ -91,7 +92,7 @@ class Present:
     def __init__(self, path: Path, key: bytes) -> None:
         """See who is on the boards of the store at *path*."""
         self._wanted: set[bytes] = set()
-        store = ChartStore(path, key)
+        store = ChartStore(place_of(path, key))
         try:
             lines = [line for world in WORLDS for line in store.places.lines(world, "")]
             for line in lines:

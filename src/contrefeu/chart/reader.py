@@ -23,7 +23,7 @@ from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.follow import Follower, few_sweeps, lock_of
 from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, answered, asked, framed, refused
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import ChartStore
+from contrefeu.chart.stores import ChartStore, place_of
 from contrefeu.hospital import Settings
 from contrefeu.journal import KeyOf
 
@@ -45,6 +45,7 @@ async def run_reader(
     socket_path: Path,
     ready: Callable[[], None],
     stop: asyncio.Event,
+    server: str = "",
     clock: Clock | None = None,
     counts: Callable[[str], bool] = lambda _: True,
 ) -> None:
@@ -59,6 +60,7 @@ async def run_reader(
         socket_path: Where questions are answered; a socket that a dead process left is replaced.
         ready: Called once questions are answered; journals may still be read then.
         stop: Set when it shall end.
+        server: The postgresql:// URL that the store lies at instead; the lock stays beside *db*.
         clock: What time it is, for what is due.
         counts: Whether a journal's declarations of downtime count here.
 
@@ -69,7 +71,7 @@ async def run_reader(
     lock = lock_of(db)
     await asyncio.to_thread(lock.acquire)
     try:
-        store = await asyncio.to_thread(open_store, db, key, rules_of(settings))
+        store = await asyncio.to_thread(open_store, place_of(db, key, server), rules_of(settings))
         try:
             reader = _Reader(store, journals, key_of, settings, clock or SystemClock(), counts)
             await _serve(reader, socket_path, ready, stop)

@@ -6,6 +6,7 @@ Rules kept here:
   * The new store takes the place of the old one once it is whole; stopped half-way, it begins again.
 """
 
+import functools
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from contrefeu.chart.ahead import Ahead
 from contrefeu.chart.batches import Batches
-from contrefeu.chart.stores import ChartStore
+from contrefeu.chart.stores import ChartStore, Place
 from contrefeu.chart.views import RESTORING
 from contrefeu.journal import Entry
 from contrefeu.mapping import Rules
@@ -24,25 +25,22 @@ REFOLD_BYTES = 40 * 2**20  # the same for messages that carry scanned pages
 _SOURCES = ("acts", "chart", "mapping", "hl7", "fhir")  # packages that decide what a chart says
 
 
-def open_store(path: Path | None, key: bytes, rules: Rules) -> ChartStore:
-    """Open the store at *path* for its one writer; the caller holds its lock.
+def open_store(place: Place, rules: Rules) -> ChartStore:
+    """Open the store at *place* for its one writer; the caller holds its lock.
 
     Args:
-        path: Of the store; None for one in memory.
-        key: Its key.
+        place: Of the store.
         rules: By which its entries are read.
 
     Raises:
-        StorageError: It does not open, or its disk is in trouble.
+        StorageError: It does not open, or its disk or its server is in trouble.
     """
-    store = ChartStore(path, key)
-    if path is None:
-        return store
+    store = ChartStore(place)
     stamp, found = stamp_of(rules), store.kept.note("rules")
     if found == stamp and not store.former:
         return store
     if found is not None or store.former or store.kept.total():
-        store = _fold_again(store, path, key, rules)
+        store = _fold_again(store, rules)
     with store.transaction():
         store.kept.set_note("rules", stamp)
     return store
@@ -50,7 +48,13 @@ def open_store(path: Path | None, key: bytes, rules: Rules) -> ChartStore:
 
 def stamp_of(rules: Rules) -> str:
     """Return what stands for the rules that entries are read and folded by."""
-    digest = sha256(f"{rules}\0{version('contrefeu')}\0{version('tzdata')}".encode())
+    return sha256(f"{rules}\0{version('contrefeu')}\0{version('tzdata')}\0{_sources()}".encode()).hexdigest()
+
+
+@functools.cache
+def _sources() -> str:
+    """What stands for our own words, as this process has them."""
+    digest = sha256()
     package = Path(__file__).parent.parent
     for folder in _SOURCES:
         for file in sorted((package / folder).rglob("*.py")):
@@ -58,10 +62,11 @@ def stamp_of(rules: Rules) -> str:
     return digest.hexdigest()
 
 
-def _fold_again(store: ChartStore, path: Path, key: bytes, rules: Rules) -> ChartStore:
-    beside = path.with_name(f"{path.name}.new")
-    ChartStore.remove(beside)
-    made = ChartStore(beside, key)
+def _fold_again(store: ChartStore, rules: Rules) -> ChartStore:
+    place = store.place
+    beside = place.beside()
+    beside.remove()
+    made = ChartStore(beside)
     try:
         lacks = store.kept.note(RESTORING)
         if lacks is not None:  # folded anew, it lacks what it lacked
@@ -78,9 +83,8 @@ def _fold_again(store: ChartStore, path: Path, key: bytes, rules: Rules) -> Char
     finally:
         made.close()
         store.close()
-    ChartStore.remove(path)
-    beside.rename(path)
-    return ChartStore(path, key)
+    place.take(beside)
+    return ChartStore(place)
 
 
 def _gathered(entries: Iterator[Entry]) -> tuple[list[Entry], bool]:

@@ -376,6 +376,10 @@ class Node:
         with self.own_charts(told) as charts:
             yield charts
 
+    def charts_server(self, store: Path) -> str:
+        """The server that charts lie on in place of the file *store*; "" while a restore fills another file."""
+        return self.settings.charts.store if store == self.paths.charts_db else ""
+
     @contextlib.contextmanager
     def own_charts(self, told: Callable[[int], None] = lambda _: None) -> "Iterator[Charts]":
         """The charts, read by this command itself while no node runs."""
@@ -388,6 +392,7 @@ class Node:
             self.paths.journals,
             self.data_keys(),
             self.settings,
+            server=self.charts_server(self.paths.charts_now),
             counts=self.counts,
             told=told,
         ) as charts:

@@ -160,6 +160,7 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
             counts=node.counts,
             ready=lambda: emit({"event": "ready"}),
             stop=ended,
+            server=node.charts_server(store),
         )
         over.cancel()
     keeping.cancel()

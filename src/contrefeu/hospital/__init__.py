@@ -1,9 +1,10 @@
 """The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
-from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
+from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
     AckRule,
     CaptureSettings,
+    ChartsSettings,
     CopiesSettings,
     ExchangeSettings,
     NodeSettings,
@@ -18,9 +19,11 @@ from contrefeu.hospital.settings import (
 )
 
 __all__ = [
+    "FACTS",
     "FEED_NAME",
     "AckRule",
     "CaptureSettings",
+    "ChartsSettings",
     "CopiesSettings",
     "ExchangeSettings",
     "FeedSettings",

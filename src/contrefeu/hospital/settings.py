@@ -8,6 +8,7 @@ Rules kept here:
 
 import tomllib
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -91,6 +92,12 @@ class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     audit_days: KeptDays = 0  # who looked at what; at least 396
 
 
+class ChartsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where charts are kept between messages."""
+
+    store: Annotated[str, Meta(pattern=r"^(postgresql://.*)?$")] = ""  # a server's URL; "": a sealed file in the home
+
+
 class ProcessesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How the node's processes are kept apart."""
 
@@ -135,6 +142,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     web: WebSettings = WebSettings()
     keys: KeysSettings = KeysSettings()
     retention: RetentionSettings = RetentionSettings()
+    charts: ChartsSettings = ChartsSettings()
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     witness: WitnessSettings = WitnessSettings()
@@ -183,6 +191,7 @@ def parse_settings(text: str) -> Settings:
         raise SettingsError(
             "contrefeu.toml: `node.zone` names no time zone.", next="Write one such as Europe/Paris."
         ) from None
+    _check_charts(settings.charts)
     check_feeds(settings.feeds)
     _check_retention(settings.retention)
     return settings
@@ -196,6 +205,17 @@ def _check_retention(retention: RetentionSettings) -> None:
                 safe="Nothing was started.",
                 next="Write 0, for ever, or at least thirteen months.",
             )
+
+
+def _check_charts(charts: ChartsSettings) -> None:
+    """A copy of the settings lies in every vault: no password stands in them."""
+    address = urlsplit(charts.store)
+    if address.password is not None or "password" in parse_qs(address.query, keep_blank_values=True):
+        raise SettingsError(
+            "contrefeu.toml: `charts.store` holds a password, and settings are copied to vaults.",
+            safe="Nothing was started.",
+            next="Take it out, change it on the server, and give it in a password file (docs/howto/postgresql.md).",
+        )
 
 
 def default_settings(node_id: str, facility: str) -> str:

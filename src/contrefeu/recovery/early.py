@@ -131,7 +131,10 @@ def bring_ends(
     for copies in journals:
         for number in sorted(copies.headers, reverse=True):
             told(copies.bring(number, files_of(copies)))
-            if number not in copies.brought or _is_enough(copies, number):
+            if number not in copies.brought:
+                reached = False  # damaged in every vault, or of another history
+                break
+            if _is_enough(copies, number):
                 break
         copies.bring_rest(files_of(copies))
         reached = reached and copies.reaches_signed

@@ -1,5 +1,6 @@
 """Where charts are kept between messages: views of the journal, which may be deleted and filled again."""
 
+from contrefeu.chart.stores.engine import Place
 from contrefeu.chart.stores.folded import Objects
 from contrefeu.chart.stores.identities import LAST_NS
 from contrefeu.chart.stores.kept import (
@@ -14,7 +15,8 @@ from contrefeu.chart.stores.kept import (
     order_of,
 )
 from contrefeu.chart.stores.places import bed_name
-from contrefeu.chart.stores.sqlite import ChartStore
+from contrefeu.chart.stores.placing import place_of
+from contrefeu.chart.stores.store import ChartStore
 
 __all__ = [
     "ACT",
@@ -27,7 +29,9 @@ __all__ = [
     "ChartStore",
     "FeedRow",
     "Objects",
+    "Place",
     "Placed",
     "bed_name",
     "order_of",
+    "place_of",
 ]

@@ -1,15 +1,18 @@
-"""Small bodies, compressed against what others like them look like.
+"""Small bodies, compressed against what others like them look like, and veiled.
 
-    packed = zstd frame (level 1); its dictionary id says which dictionary, 0 none
+    packed = what the store's veil makes of a zstd frame (level 1); its dictionary id says which dictionary, 0 none
 
 Rules kept here:
-  * A dictionary is trained on what the store holds, so it holds names: it lives in the store, and only there (S13).
+  * A dictionary is trained on what the store holds, so it holds names: it lives in the store,
+    veiled as they are, and only there (S13).
   * It is trained once there are TRAIN_SAMPLES bodies of a kind; what was packed before stays as it is.
 """
 
 from collections.abc import Callable, Iterable
 
 import zstandard
+
+from contrefeu.chart.stores.engine import Veil
 
 TRAIN_SAMPLES = 2_000  # below it a dictionary saves less than it weighs
 DICTIONARY_BYTES = 112 * 1024  # zstd's own default
@@ -20,8 +23,10 @@ UNPACKED_BYTES_MAX = 1 << 30  # a frame that claims more is damage, not a chart
 class Packer:
     """Packs bodies of one kind, and unpacks them whatever dictionary they were packed with."""
 
-    def __init__(self, load: Callable[[int], bytes]) -> None:
+    def __init__(self, load: Callable[[int], bytes], veil: Veil, column: str) -> None:
         self._load = load
+        self._veil = veil
+        self._column = column
         self._plain = zstandard.ZstdCompressor(level=1)
         self._compressor = self._plain
         self._openers: dict[int, zstandard.ZstdDecompressor] = {0: zstandard.ZstdDecompressor()}
@@ -34,12 +39,13 @@ class Packer:
         self._openers[dictionary_id] = zstandard.ZstdDecompressor(dict_data=trained)
         self.dictionary_id = dictionary_id
 
-    def pack(self, body: bytes) -> bytes:
-        """Return *body* compressed."""
-        return self._compressor.compress(body)
+    def pack(self, body: bytes, *at: int | bytes) -> bytes:
+        """Return *body* compressed, for the row *at*."""
+        return self._veil.seal(self._column, self._compressor.compress(body), *at)
 
-    def unpack(self, packed: bytes) -> bytes:
-        """Return the bytes that *pack* was given."""
+    def unpack(self, packed: bytes, *at: int | bytes) -> bytes:
+        """Return the bytes that *pack* was given for the row *at*."""
+        packed = self._veil.open(self._column, packed, *at)
         dictionary_id = zstandard.get_frame_parameters(packed).dict_id
         opener = self._openers.get(dictionary_id)
         if opener is None:

@@ -9,7 +9,7 @@ Rules kept here:
   * Head and objects are one transaction with the entries that they come from: a crash leaves both as they were.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
@@ -17,11 +17,14 @@ import msgspec
 from contrefeu.chart.boards import on_boards
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.stores.compress import Packer
-from contrefeu.chart.stores.database import Database
+from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.versions import Kept
 from contrefeu.fhir import encode
 
-_PUT = "INSERT OR REPLACE INTO objects VALUES(?, ?, ?, ?, ?)"
+_PUT = (
+    "INSERT INTO objects VALUES(?, ?, ?, ?, ?)"
+    " ON CONFLICT(node, id) DO UPDATE SET n = excluded.n, shown = excluded.shown, body = excluded.body"
+)
 
 
 class Objects(dict[str, Kept]):
@@ -71,11 +74,10 @@ class Objects(dict[str, Kept]):
         self.places[name] = n
         super().__setitem__(name, kept)
 
-    def settle(self) -> None:
-        """Nothing is left to write; only what boards need stays in memory."""
-        for name in self.touched:
-            if not on_boards(self[name]):
-                del self[name], self.places[name]
+    def settle(self, hidden: Iterable[str]) -> None:
+        """Nothing is left to write; what is *hidden* from boards leaves memory."""
+        for name in hidden:
+            del self[name], self.places[name]
         self.touched.clear()
         self._stirred = False
 
@@ -103,10 +105,10 @@ class Folded:
         found = self._db.row("SELECT head FROM charts WHERE node = ?", (root,))
         if found is None:
             return None
-        chart = self._head.decode(self._packer.unpack(found[0]))
-        sql = "SELECT body FROM objects WHERE node = ? ORDER BY n"
-        for (body,) in self._db.each(sql, (root,)):
-            kept = self._opened(body)
+        chart = self._headed(root, found[0])
+        sql = "SELECT id, body FROM objects WHERE node = ? ORDER BY n"
+        for key, body in self._db.rows(sql, (root,)):
+            kept = self._opened(root, key, body)
             chart.kept[_name(kept)] = kept
         return chart
 
@@ -115,11 +117,11 @@ class Folded:
         found = self._db.row("SELECT head, objects FROM charts WHERE node = ?", (root,))
         if found is None:
             return None
-        chart = self._head.decode(self._packer.unpack(found[0]))
+        chart = self._headed(root, found[0])
         chart.kept = objects = self._objects(root, found[1])
-        sql = "SELECT n, body FROM objects WHERE node = ? AND shown = 1 ORDER BY n"
-        for n, body in self._db.rows(sql, (root,)):
-            kept = self._opened(body)
+        sql = "SELECT n, id, body FROM objects WHERE node = ? AND shown = 1 ORDER BY n"
+        for n, key, body in self._db.rows(sql, (root,)):
+            kept = self._opened(root, key, body)
             objects.put(_name(kept), n, kept)
         return chart
 
@@ -136,15 +138,17 @@ class Folded:
             self._db.run("DELETE FROM objects WHERE node = ?", (root,))
         self._appear(root, chart.world)
         objects = chart.kept
-        rows = []
+        rows, hidden = [], []
         for name in objects.touched:
             kept = objects[name]
-            body = self._packer.pack(encode(kept))
-            rows.append((root, _key(name), objects.places[name], on_boards(kept), body))
+            shown, key = on_boards(kept), self._key(name)
+            rows.append((root, key, objects.places[name], int(shown), self._packer.pack(encode(kept), root, key)))
+            if not shown:
+                hidden.append(name)
         self._db.run_many(_PUT, rows)
-        objects.settle()
+        objects.settle(hidden)
         chart.kept = {}
-        head = self._packer.pack(encode(chart))
+        head = self._packer.pack(encode(chart), root)
         chart.kept = objects
         self._db.run("UPDATE charts SET head = ?, objects = ? WHERE node = ?", (head, objects.count, root))
 
@@ -157,8 +161,9 @@ class Folded:
 
     def roots(self) -> list[int]:
         """Return the root of every chart, in the order of chart ids."""
-        sql = "SELECT n.id FROM nodes n JOIN charts c ON c.node = n.id ORDER BY n.chart"
-        return [root for (root,) in self._db.rows(sql)]
+        unmask = self._db.veil.unmask
+        found = self._db.each("SELECT n.chart, n.id FROM nodes n JOIN charts c ON c.node = n.id")
+        return [root for _, root in sorted((unmask("nodes.chart", chart), root) for chart, root in found)]
 
     def patients(self, world: str) -> int:
         """Return how many charts there are in a world."""
@@ -167,23 +172,33 @@ class Folded:
     def settle(self) -> None:
         """Write down the counts of this transaction, before it ends."""
         self._db.run_many(
-            "INSERT INTO patients VALUES(?1, ?2) ON CONFLICT DO UPDATE SET count = count + ?2",
+            "INSERT INTO patients VALUES(?, ?)"
+            " ON CONFLICT(world) DO UPDATE SET count = patients.count + excluded.count",
             list(self._counts.items()),
         )
         self._counts.clear()
 
     def _objects(self, root: int, count: int) -> Objects:
         def look(name: str) -> tuple[int, Kept] | None:
-            row = self._db.row("SELECT n, body FROM objects WHERE node = ? AND id = ?", (root, _key(name)))
-            return None if row is None else (row[0], self._opened(row[1]))
+            key = self._key(name)
+            row = self._db.row("SELECT n, body FROM objects WHERE node = ? AND id = ?", (root, key))
+            return None if row is None else (row[0], self._opened(root, key, row[1]))
 
         return Objects(look, count)
 
-    def _opened(self, body: bytes) -> Kept:
-        return self._object.decode(self._packer.unpack(body))
+    def _headed(self, root: int, head: bytes) -> Chart:
+        return self._head.decode(self._packer.unpack(head, root))
+
+    def _opened(self, root: int, key: bytes, body: bytes) -> Kept:
+        return self._object.decode(self._packer.unpack(body, root, key))
+
+    def _key(self, name: str) -> bytes:
+        """What the object's UUID (`fhir.derived_id`), which its kind is part of, is looked up by."""
+        uuid = bytes.fromhex(name.rpartition("/")[2].replace("-", ""))
+        return self._db.veil.digest("objects.id", uuid, len(uuid))
 
     def _appear(self, root: int, world: str) -> None:
-        self._db.run("INSERT OR IGNORE INTO charts VALUES(?, x'', 0)", (root,))
+        self._db.run("INSERT INTO charts VALUES(?, ?, 0) ON CONFLICT DO NOTHING", (root, b""))
         if self._db.changed():
             self._count(world, 1)
 
@@ -193,8 +208,3 @@ class Folded:
 
 def _name(kept: Kept) -> str:
     return f"{kept.kind}/{kept.id}"
-
-
-def _key(name: str) -> bytes:
-    """The object's UUID (`fhir.derived_id`), which its kind is part of."""
-    return bytes.fromhex(name.rpartition("/")[2].replace("-", ""))

@@ -6,10 +6,10 @@ Rules kept here:
   * Bindings of an order's or a stay's number only grow: what they say does not depend on which came first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from contrefeu.chart.identity import Said, survivors
-from contrefeu.chart.stores.database import Database
+from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.stores.kept import SEQUENCE_BITS
 from contrefeu.chart.stores.seen import Seen
 
@@ -21,8 +21,9 @@ LAST_NS = (1 << 63) - 1  # SQLite's greatest number: later than anything receive
 class Identities:
     """The nodes of a store."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, journal_of: Callable[[int], str]) -> None:
         self._db = db
+        self._journal_of = journal_of
         self._ids: dict[str, int] = {}
         self._roots: dict[int, int] = {}
         self._bound: dict[tuple[str, int], int] = {}
@@ -39,9 +40,10 @@ class Identities:
 
     def settle_filed(self) -> None:
         """Write down what this transaction filed and bound, before it ends or is asked for."""
-        self._db.run_many("INSERT OR IGNORE INTO filed VALUES(?, ?)", self._filed)
+        self._db.run_many("INSERT INTO filed VALUES(?, ?) ON CONFLICT DO NOTHING", self._filed)
         self._filed.clear()
-        self._db.run_many("INSERT OR IGNORE INTO hints VALUES(?, ?, ?)", self._named)
+        rows = [(self._hint(hint), node, received_ns) for hint, node, received_ns in self._named]
+        self._db.run_many("INSERT INTO hints VALUES(?, ?, ?) ON CONFLICT DO NOTHING", rows)
         self._named.clear()
 
     def forget(self) -> None:
@@ -59,38 +61,43 @@ class Identities:
         found = self.known(text)
         if found is not None:
             return found
-        self._db.run("INSERT INTO nodes(text, chart, root) VALUES(?, ?, 0)", (text, chart))
-        self._db.run("UPDATE nodes SET root = id WHERE text = ?", (text,))
-        found = self.known(text)
-        assert found is not None
-        return found
+        mask = self._db.veil.mask
+        row = (mask("nodes.text", text.encode()), mask("nodes.chart", chart))
+        node = int(self._db.value("INSERT INTO nodes(text, chart, root) VALUES(?, ?, 0) RETURNING id", row))
+        self._db.run("UPDATE nodes SET root = id WHERE id = ?", (node,))
+        self._remember(text, node)
+        return node
 
     def known(self, text: str) -> int | None:
         """Return the node of *text*, if there is one."""
         found = self._ids.get(text)
         if found is None:
-            found = self._db.value("SELECT id FROM nodes WHERE text = ?", (text,))
+            masked = self._db.veil.mask("nodes.text", text.encode())
+            found = self._db.value("SELECT id FROM nodes WHERE text = ?", (masked,))
             if found is not None:
-                if len(self._ids) >= REMEMBERED_MAX:
-                    self._ids.clear()
-                self._ids[text] = found
+                self._remember(text, found)
         return found
 
     def text(self, node: int) -> str:
         """Return world and key of *node*."""
-        return str(self._db.value("SELECT text FROM nodes WHERE id = ?", (node,)))
+        text = self._db.value("SELECT text FROM nodes WHERE id = ?", (node,))
+        return self._db.veil.unmask("nodes.text", text).decode()
 
     def chart_of(self, node: int) -> bytes:
         """Return the chart id (16 bytes) that the key of *node* gives."""
-        return bytes(self._db.value("SELECT chart FROM nodes WHERE id = ?", (node,)))
+        chart = self._db.value("SELECT chart FROM nodes WHERE id = ?", (node,))
+        return self._db.veil.unmask("nodes.chart", chart)
 
     def all(self) -> list[int]:
         """Return every node, in the order of the chart ids that their keys give."""
-        return [node for (node,) in self._db.rows("SELECT id FROM nodes ORDER BY chart")]
+        unmask = self._db.veil.unmask
+        found = self._db.each("SELECT chart, id FROM nodes")
+        return [node for _, node in sorted((unmask("nodes.chart", chart), node) for chart, node in found)]
 
     def by_chart(self, chart: bytes) -> int | None:
         """Return the root of the node that *chart* is the id of."""
-        found: int | None = self._db.value("SELECT root FROM nodes WHERE chart = ?", (chart,))
+        masked = self._db.veil.mask("nodes.chart", chart)
+        found: int | None = self._db.value("SELECT root FROM nodes WHERE chart = ?", (masked,))
         return found
 
     def root(self, node: int) -> int:
@@ -135,11 +142,16 @@ class Identities:
     def link(self, entry: int, n: int, survivor: int, loser: int, undo: bool, received_ns: int) -> None:
         """Keep a statement that two nodes are one patient's, or are not."""
         row = (entry, n, survivor, loser, int(undo), received_ns)
-        self._db.run("INSERT OR REPLACE INTO links VALUES(?, ?, ?, ?, ?, ?)", row)
+        self._db.run(
+            "INSERT INTO links VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(entry, n) DO UPDATE SET"
+            " survivor = excluded.survivor, loser = excluded.loser, undo = excluded.undo, received = excluded.received",
+            row,
+        )
 
     def linked(self, entry: int, received_ns: int) -> None:
         """Say that a statement had been received by *received_ns*, by a repeat of it."""
-        self._db.run("UPDATE links SET received = min(received, ?) WHERE entry = ?", (received_ns, entry))
+        sql = "UPDATE links SET received = ? WHERE entry = ? AND received > ?"
+        self._db.run(sql, (received_ns, entry, received_ns))
 
     def unlink(self, entry: int) -> None:
         """Take back the statements of an entry."""
@@ -170,12 +182,12 @@ class Identities:
         ahead, seen = [node], {node}
         while ahead:
             at = ahead.pop()
-            for entry, n, survivor, loser, undo, received, hlc, journal in self._db.rows(
-                "SELECT l.*, e.hlc, j.text FROM links l JOIN entries e ON e.id = l.entry"
-                " JOIN names j ON j.id = l.entry >> ?2 WHERE l.survivor = ?1 OR l.loser = ?1",
-                (at, SEQUENCE_BITS),
+            for entry, n, survivor, loser, undo, received, hlc in self._db.rows(
+                "SELECT l.entry, l.n, l.survivor, l.loser, l.undo, l.received, e.hlc"
+                " FROM links l JOIN entries e ON e.id = l.entry WHERE l.survivor = ? OR l.loser = ?",
+                (at, at),
             ):
-                order = (hlc, journal, entry & (1 << SEQUENCE_BITS) - 1)
+                order = (hlc, self._journal_of(entry), entry & (1 << SEQUENCE_BITS) - 1)
                 found[Said(order, n, survivor, loser, bool(undo))] = received
                 for end in (survivor, loser):
                     if end not in seen:
@@ -205,27 +217,31 @@ class Identities:
     def _bind_again(self, hint: str, node: int, received_ns: int) -> bool:
         """Bind what may be bound already."""
         self.settle_filed()
-        self._db.run("INSERT OR IGNORE INTO hints VALUES(?, ?, ?)", (hint, node, received_ns))
+        masked = self._hint(hint)
+        self._db.run("INSERT INTO hints VALUES(?, ?, ?) ON CONFLICT DO NOTHING", (masked, node, received_ns))
         if self._db.changed():
             return True
         sql = "UPDATE hints SET received = ? WHERE hint = ? AND node = ? AND received > ?"
-        self._db.run(sql, (received_ns, hint, node, received_ns))
+        self._db.run(sql, (received_ns, masked, node, received_ns))
         return False
 
     def bound(self, hints: Iterable[str], at_ns: int = LAST_NS) -> list[int]:
         """Return the nodes that any of *hints* had been named beside by *at_ns*."""
         self.settle_filed()
         sql = "SELECT node FROM hints WHERE hint = ? AND received <= ?"
-        return list({node: None for hint in hints for (node,) in self._db.rows(sql, (hint, at_ns))})
+        return list({node: None for hint in hints for (node,) in self._db.rows(sql, (self._hint(hint), at_ns))})
 
     def hints_of(self, nodes: Iterable[int]) -> list[str]:
         """Return the orders and stays that were named beside any of *nodes*."""
-        return [hint for node in nodes for (hint,) in self._db.rows("SELECT hint FROM hints WHERE node = ?", (node,))]
+        self.settle_filed()
+        unmask, sql = self._db.veil.unmask, "SELECT hint FROM hints WHERE node = ?"
+        return [unmask("hints.hint", one).decode() for node in nodes for (one,) in self._db.rows(sql, (node,))]
 
     def owe(self, entry: int, hints: Iterable[str]) -> None:
         """Keep that *entry* names somebody by these alone."""
         named = list(hints)
-        self._db.run_many("INSERT OR IGNORE INTO owed VALUES(?, ?)", [(hint, entry) for hint in named])
+        rows = [(self._hint(hint), entry) for hint in named]
+        self._db.run_many("INSERT INTO owed VALUES(?, ?) ON CONFLICT DO NOTHING", rows)
         if self._debts is not None:
             for hint in named:
                 self._debts.add(hash(hint))
@@ -235,7 +251,7 @@ class Identities:
         if self._debts is not None:
             hints = [hint for hint in hints if not self._debts.lacks(hash(hint))]
         sql = "SELECT entry FROM owed WHERE hint = ?"
-        return list({entry: None for hint in hints for (entry,) in self._db.rows(sql, (hint,))})
+        return list({entry: None for hint in hints for (entry,) in self._db.rows(sql, (self._hint(hint),))})
 
     def owed_near(self, nodes: Iterable[int]) -> list[int]:
         """Return the entries that name no patient and a hint of any of *nodes*."""
@@ -246,3 +262,11 @@ class Identities:
     def disown(self, entry: int) -> None:
         """Forget what *entry* named: another entry stands for it."""
         self._db.run("DELETE FROM owed WHERE entry = ?", (entry,))
+
+    def _hint(self, hint: str) -> bytes:
+        return self._db.veil.mask("hints.hint", hint.encode())
+
+    def _remember(self, text: str, node: int) -> None:
+        if len(self._ids) >= REMEMBERED_MAX:
+            self._ids.clear()
+        self._ids[text] = node

@@ -8,14 +8,14 @@ Rules kept here:
   * received = charted + uncharted + duplicates, for each feed and at every moment.
 """
 
-from array import array
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from contrefeu.chart.identity import Order
 from contrefeu.chart.stores.compress import Packer
-from contrefeu.chart.stores.database import Database
+from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.stores.seen import Seen
 from contrefeu.journal import Entry
 
@@ -115,11 +115,11 @@ class Kept:
         )
         pack = self._packer.pack
         self._db.run_many(
-            "INSERT INTO bodies VALUES(?, ?)", [(id_, pack(one.entry.body)) for id_, one in self._added.items()]
+            "INSERT INTO bodies VALUES(?, ?)", [(id_, pack(one.entry.body, id_)) for id_, one in self._added.items()]
         )
         self._added.clear()
         self._db.run_many(
-            "INSERT OR REPLACE INTO repeats VALUES(?, ?, ?)",
+            "INSERT INTO repeats VALUES(?, ?, ?) ON CONFLICT(control, body) DO UPDATE SET entry = excluded.entry",
             sorted((control, digest, id_) for control, found in self._stand.items() for digest, id_ in found.items()),
         )
         self._stand.clear()
@@ -134,9 +134,11 @@ class Kept:
         ]
         self._db.run_many(
             "INSERT INTO feeds(source, received, charted, uncharted, duplicates, reused, last)"
-            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET received = received + ?2,"
-            " charted = charted + ?3, uncharted = uncharted + ?4, duplicates = duplicates + ?5,"
-            " reused = reused + ?6, last = max(last, ?7)",
+            " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(source) DO UPDATE SET"
+            " received = feeds.received + excluded.received, charted = feeds.charted + excluded.charted,"
+            " uncharted = feeds.uncharted + excluded.uncharted, duplicates = feeds.duplicates + excluded.duplicates,"
+            " reused = feeds.reused + excluded.reused,"
+            " last = CASE WHEN excluded.last > feeds.last THEN excluded.last ELSE feeds.last END",
             rows,
         )
         self._counts.clear()
@@ -203,7 +205,7 @@ class Kept:
         if added is not None:
             return order_of(added.entry)
         hlc = int(self._db.value("SELECT hlc FROM entries WHERE id = ?", (id_,)))
-        return hlc, self._text(id_ >> SEQUENCE_BITS), id_ & (1 << SEQUENCE_BITS) - 1
+        return hlc, self.journal_of(id_), id_ & (1 << SEQUENCE_BITS) - 1
 
     def placed(self, ids: Iterable[int]) -> list[Placed]:
         """Return where these entries stand, in journal order; bodies are not read."""
@@ -215,15 +217,14 @@ class Kept:
                 continue
             row = self._db.row("SELECT hlc, received, state FROM entries WHERE id = ?", (id_,))
             assert row is not None, "what is filed is kept"
-            order = (row[0], self._text(id_ >> SEQUENCE_BITS), id_ & (1 << SEQUENCE_BITS) - 1)
+            order = (row[0], self.journal_of(id_), id_ & (1 << SEQUENCE_BITS) - 1)
             found.append(Placed(order, row[1], id_, row[2]))
         return sorted(found)
 
     def all(self) -> Iterator[Entry]:
         """Yield every entry, in journal order."""
-        sql = "SELECT e.id FROM entries e JOIN names n ON n.id = e.id >> ? ORDER BY e.hlc, n.text, e.id"
-        ids = array("q", (id_ for (id_,) in self._db.each(sql, (SEQUENCE_BITS,))))
-        return self.entries(ids)
+        for _, same in groupby(self._db.each("SELECT hlc, id FROM entries ORDER BY hlc, id"), key=itemgetter(0)):
+            yield from self.entries(sorted((id_ for _, id_ in same), key=lambda id_: (self.journal_of(id_), id_)))
 
     def acts(self, after: Order | None = None) -> list[Entry]:
         """Return every act after *after*, in journal order."""
@@ -271,13 +272,13 @@ class Kept:
     def _entry(self, row: tuple[int, int, int, int, int, bytes]) -> Entry:
         id_, hlc, received, source, media, body = row
         return Entry(
-            self._text(id_ >> SEQUENCE_BITS),
+            self.journal_of(id_),
             id_ & (1 << SEQUENCE_BITS) - 1,
             received,
             hlc,
             self._text(source),
             self._text(media),
-            self._packer.unpack(body),
+            self._packer.unpack(body, id_),
         )
 
     def id_of(self, journal: str, sequence: int) -> int:
@@ -288,8 +289,8 @@ class Kept:
 
     def first_of(self, source: str, control_id: str, body: bytes) -> tuple[int, int, int | None]:
         """Return the keys of (source, control id) and of the bytes, and the entry that stands for both, if any."""
-        control = _hash(f"{source}\0{control_id}".encode())
-        digest = _hash(body)
+        control = self._hash("repeats.control", f"{source}\0{control_id}".encode())
+        digest = self._hash("repeats.body", body)
         found = self._stand.get(control, {}).get(digest)
         if found is not None or control in self._unused:
             return control, digest, found
@@ -314,7 +315,7 @@ class Kept:
 
     def add_repeat(self, control: int, digest: int, id_: int) -> None:
         """Keep that *id_* is a repeat that another entry stands for."""
-        self._db.run("INSERT OR IGNORE INTO repeated VALUES(?, ?, ?)", (control, digest, id_))
+        self._db.run("INSERT INTO repeated VALUES(?, ?, ?) ON CONFLICT DO NOTHING", (control, digest, id_))
 
     def drop_repeat(self, control: int, digest: int, id_: int) -> None:
         """Keep that *id_* is no repeat any more: it stands for the others."""
@@ -333,7 +334,10 @@ class Kept:
 
     def set_position(self, journal: str, sequence: int) -> None:
         """Say how far a journal was read."""
-        self._db.run("INSERT OR REPLACE INTO positions VALUES(?, ?)", (self._number(journal), sequence))
+        self._db.run(
+            "INSERT INTO positions VALUES(?, ?) ON CONFLICT(journal) DO UPDATE SET sequence = excluded.sequence",
+            (self._number(journal), sequence),
+        )
 
     def as_of(self) -> tuple[int, str]:
         """Return when the last entry was received, and which it is; (0, "") before the first."""
@@ -349,12 +353,15 @@ class Kept:
 
     def note(self, name: str) -> str | None:
         """Return what was noted under *name*."""
-        found: str | None = self._db.value("SELECT value FROM meta WHERE name = ?", (name,))
-        return found
+        found = self._db.value("SELECT value FROM meta WHERE name = ?", (name,))
+        return None if found is None else self._db.veil.open("meta", found, name.encode()).decode()
 
     def set_note(self, name: str, value: str) -> None:
         """Note *value* under *name*."""
-        self._db.run("INSERT OR REPLACE INTO meta VALUES(?, ?)", (name, value))
+        sealed = self._db.veil.seal("meta", value.encode(), name.encode())
+        self._db.run(
+            "INSERT INTO meta VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value", (name, sealed)
+        )
 
     def total(self) -> int:
         """Return how many entries were read: it grows with each, so it says whether anything changed."""
@@ -373,14 +380,14 @@ class Kept:
     def _number(self, text: str) -> int:
         number = self._known(text)
         if number is None:
-            self._db.run("INSERT INTO names(text) VALUES(?)", (text,))
-            number = self._names[text] = int(self._db.value("SELECT id FROM names WHERE text = ?", (text,)))
+            sql = "INSERT INTO names(text) VALUES(?) RETURNING id"
+            number = self._names[text] = int(self._db.value(sql, (self._masked(text),)))
         return number
 
     def _known(self, text: str) -> int | None:
         number = self._names.get(text)
         if number is None:
-            number = self._db.value("SELECT id FROM names WHERE text = ?", (text,))
+            number = self._db.value("SELECT id FROM names WHERE text = ?", (self._masked(text),))
             if number is not None:
                 self._names[text] = number
         return number
@@ -388,10 +395,17 @@ class Kept:
     def _text(self, number: int) -> str:
         text = self._texts.get(number)
         if text is None:
-            text = self._texts[number] = str(self._db.value("SELECT text FROM names WHERE id = ?", (number,)))
+            found = self._db.value("SELECT text FROM names WHERE id = ?", (number,))
+            text = self._texts[number] = self._db.veil.unmask("names.text", found).decode()
         return text
 
+    def journal_of(self, id_: int) -> str:
+        """Return the journal of an entry."""
+        return self._text(id_ >> SEQUENCE_BITS)
 
-def _hash(data: bytes) -> int:
-    """Eight bytes of BLAKE2b, as SQLite's signed integer."""
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
+    def _masked(self, text: str) -> bytes:
+        return self._db.veil.mask("names.text", text.encode())
+
+    def _hash(self, column: str, data: bytes) -> int:
+        """Eight bytes that stand for *data*, as a database's signed integer."""
+        return int.from_bytes(self._db.veil.digest(column, data, 8), "big", signed=True)

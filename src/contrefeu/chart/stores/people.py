@@ -7,20 +7,23 @@ Rules kept here:
   * The words of a patient's line follow the chart; a word stays known once it was: it finds nobody by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
 
 import msgspec
 
 from contrefeu.chart.spelling import asked_date, bed_word, name_words, number_word, slips, sound, traces
-from contrefeu.chart.stores.database import Database
+from contrefeu.chart.stores.engine import Alternative, Database, Term
 from contrefeu.chart.views import PatientHit
 from contrefeu.fhir import encode
 
 WORDS_REMEMBERED_MAX = 50_000  # words of names known to be indexed, in memory
 TOKENS_MAX = 8  # words of a question that are looked at; more of them narrow nothing
-NEAR_MAX = 400  # words that share a trace with a misspelt one, looked at letter by letter
+NEAR_MAX = 400  # words that share letters, or a sound, with a misspelt one, looked at letter by letter
 LIKE_MAX = 24  # of these, the ones searched for
 CANDIDATES = 8  # times the answers asked for, so that the closest can be put first
+TOGETHER = 20  # rows asked for at once: as many as a page shows
 SLIPS_MAX = 1  # letters that may be wrong
 
 
@@ -37,17 +40,23 @@ class People:
 
     def keep(self, root: int, words: Iterable[str], hit: PatientHit) -> None:
         """Let the patient of *root* be found by *words*."""
-        line, packed = " ".join(sorted(set(words))), encode(hit)
-        before = self._db.row("SELECT words, hit FROM people WHERE node = ?", (root,))
+        veil, line, packed = self._db.veil, " ".join(sorted(set(words))).encode(), encode(hit)
+        row = self._db.row("SELECT words, hit FROM people WHERE node = ?", (root,))
+        before = (b"", b"")
+        if row is not None:
+            before = veil.open("people.words", row[0], root), veil.open("people.hit", row[1], root)
         if before == (line, packed):
             return
-        self._db.run("INSERT OR REPLACE INTO people VALUES(?, ?, ?)", (root, line, packed))
-        if before is not None and before[0] == line:
+        self._db.run(
+            "INSERT INTO people VALUES(?, ?, ?)"
+            " ON CONFLICT(node) DO UPDATE SET words = excluded.words, hit = excluded.hit",
+            (root, veil.seal("people.words", line, root), veil.seal("people.hit", packed, root)),
+        )
+        if before[0] == line:
             return
-        if before is not None:
-            self._db.run("DELETE FROM found WHERE rowid = ?", (root,))
-        self._db.run("INSERT INTO found(rowid, words) VALUES(?, ?)", (root, line))
-        for word in line.split():
+        found = line.decode().split()
+        self._db.index.put([(root, found)])
+        for word in found:
             if word.isalpha() and word not in self._words:
                 self._learn(word)
 
@@ -55,12 +64,17 @@ class People:
         """Let nobody be found at *root*."""
         self._db.run("DELETE FROM people WHERE node = ?", (root,))
         if self._db.changed():
-            self._db.run("DELETE FROM found WHERE rowid = ?", (root,))
+            self._db.index.drop(root)
 
-    def hit(self, root: int) -> PatientHit | None:
-        """Return one patient as a search shows them."""
-        packed = self._db.value("SELECT hit FROM people WHERE node = ?", (root,))
-        return None if packed is None else msgspec.json.decode(packed, type=PatientHit)
+    def hits(self, roots: Iterable[int]) -> Iterator[PatientHit]:
+        """Yield patients as a search shows them, in the order of *roots*; some are read at a time."""
+        ahead = iter(roots)
+        while some := list(islice(ahead, TOGETHER)):
+            found = dict(self._together("SELECT node, hit FROM people WHERE node IN", some, -1))
+            for root in some:
+                if root in found:
+                    packed = self._db.veil.open("people.hit", found[root], root)
+                    yield msgspec.json.decode(packed, type=PatientHit)
 
     def find(self, query: str, limit: int) -> list[int]:
         """Return the roots of the patients that answer to *query*, the closest first."""
@@ -74,9 +88,7 @@ class People:
             ]
             if not parts:
                 continue
-            match = " AND ".join(f"({' OR '.join(one)})" for one in parts)
-            rows = self._db.rows("SELECT rowid FROM found WHERE found MATCH ? LIMIT ?", (match, limit * CANDIDATES))
-            found |= dict.fromkeys(root for (root,) in rows)
+            found |= dict.fromkeys(self._db.index.search(parts, limit * CANDIDATES))
             if len(found) >= limit:
                 break
         return list(found)
@@ -86,58 +98,65 @@ class People:
         word = number_word(value)
         if not word:
             return []
-        rows = self._db.rows("SELECT rowid FROM found WHERE found MATCH ? LIMIT ?", (_quoted(word), limit))
-        return [root for (root,) in rows]
+        return self._db.index.search([[(Term(word),)]], limit)
 
-    def _misspelt(self, token: str, last: bool) -> list[str]:
+    def _misspelt(self, token: str, last: bool) -> list[Alternative]:
         """Words as asked, and words of names that are one slip or a sound away."""
         alternatives = _begun(token, last)
         for word in name_words(token):
             if not word.isalpha() or len(word) < 3:
                 continue
-            near = dict.fromkeys(
-                name
-                for trace in sorted(traces(word))
-                for (name,) in self._db.rows("SELECT word FROM near WHERE trace = ? LIMIT ?", (trace, NEAR_MAX))
-            )
             heard = sound(word)
+            near = dict.fromkeys([*self._near(sorted(traces(word) - {f"={heard}"})), *self._near([f"={heard}"])])
             close = sorted((slips(word, name), name) for name in near)
             like = [name for wrong, name in close if wrong <= SLIPS_MAX or sound(name) == heard]
-            alternatives += [_quoted(name) for name in like[:LIKE_MAX]]
+            alternatives += [(Term(name),) for name in like[:LIKE_MAX]]
         return alternatives
+
+    def _near(self, wanted: Sequence[str]) -> list[str]:
+        """Words that have one of these traces."""
+        veil = self._db.veil
+        masked = [veil.mask("near.trace", trace.encode()) for trace in wanted]
+        found: dict[bytes, None] = {}
+        for n in range(0, len(masked), TOGETHER):
+            some = self._together("SELECT word FROM near WHERE trace IN", masked[n : n + TOGETHER], b"", NEAR_MAX)
+            found |= dict.fromkeys(word for (word,) in some)
+        return [veil.unmask("word", word).decode() for word in found]
+
+    def _together(self, sql: str, wanted: Sequence[Any], none: Any, limit: int = TOGETHER) -> list[tuple[Any, ...]]:
+        """The rows of some keys at once: always as many, so that it is one statement to the database."""
+        asked = [*wanted, *[none] * (TOGETHER - len(wanted))]
+        return self._db.rows(f"{sql} ({', '.join('?' * TOGETHER)}) LIMIT ?", (*asked, limit))
 
     def _learn(self, word: str) -> None:
         if len(self._words) >= WORDS_REMEMBERED_MAX:
             self._words.clear()
         self._words.add(word)
-        self._db.run("INSERT OR IGNORE INTO words VALUES(?)", (word,))
+        mask = self._db.veil.mask
+        masked = mask("word", word.encode())
+        self._db.run("INSERT INTO words VALUES(?) ON CONFLICT DO NOTHING", (masked,))
         if self._db.changed():
-            rows = [(trace, word) for trace in sorted(traces(word))]
-            self._db.run_many("INSERT OR IGNORE INTO near VALUES(?, ?)", rows)
+            rows = [(mask("near.trace", trace.encode()), masked) for trace in sorted(traces(word))]
+            self._db.run_many("INSERT INTO near VALUES(?, ?) ON CONFLICT DO NOTHING", rows)
 
 
-def _exact(token: str, _last: bool) -> list[str]:
+def _exact(token: str, _last: bool) -> list[Alternative]:
     """Every word that *token* may be: a date, a number, a bed, a name."""
     date, names = asked_date(token), name_words(token)
     digits = any(c.isdigit() for c in token)
     words = [date, number_word(token) if digits else "", bed_word(token) if digits else ""]
-    found = [_quoted(word) for word in words if word]
-    if len(names) == 1:
-        found.append(_quoted(names[0]))
-    elif names:
-        found.append(_quoted(names[-1]))  # written as one
-        found.append(f"({' AND '.join(_quoted(word) for word in names[:-1])})")
+    found: list[Alternative] = [(Term(word),) for word in words if word]
+    if names:
+        found.append((Term(names[-1]),))  # written as one
+    if len(names) > 1:
+        found.append(tuple(map(Term, names[:-1])))
     return found
 
 
-def _begun(token: str, last: bool) -> list[str]:
+def _begun(token: str, last: bool) -> list[Alternative]:
     """What *token* is, or begins: somebody is still typing the last word."""
     found = _exact(token, last)
     names = name_words(token)
     if last and names and len(names[-1]) > 1:
-        found.append(f"{_quoted(names[-1])}*")
+        found.append((Term(names[-1], begins=True),))
     return found
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"'

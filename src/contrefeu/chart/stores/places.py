@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from contrefeu.chart.boards import BoardLine
-from contrefeu.chart.stores.database import Database
+from contrefeu.chart.stores.engine import Database
 from contrefeu.fhir import encode
 
 BEDS_REMEMBERED_MAX = 20_000  # beds known to be written down, in memory: a great hospital has some 5,000
@@ -30,16 +30,22 @@ class Places:
     def keep(self, root: int, world: str, line: BoardLine) -> None:
         """Put a patient on the board of a ward."""
         row, packed = line.row, encode(line)
-        if self._db.value("SELECT line FROM places WHERE node = ?", (root,)) == packed:
+        before = self._db.value("SELECT line FROM places WHERE node = ?", (root,))
+        if before is not None and self._opened(root, before) == packed:
             return
-        values = (root, world, row.ward, int(bool(line.alerts)), packed)
-        self._db.run("INSERT OR REPLACE INTO places VALUES(?, ?, ?, ?, ?)", values)
+        sealed = self._db.veil.seal("places.line", packed, root)
+        self._db.run(
+            "INSERT INTO places VALUES(?, ?, ?, ?, ?) ON CONFLICT(node) DO UPDATE SET world = excluded.world,"
+            " ward = excluded.ward, alerts = excluded.alerts, line = excluded.line",
+            (root, world, self._ward(row.ward), int(bool(line.alerts)), sealed),
+        )
 
     def learn(self, world: str, place: Sequence[str]) -> None:
         """Keep that a feed named a bed: its ward, room and bed."""
         ward, room, bed = (*place, "", "", "")[:3]
         if ward and (room or bed) and (world, ward, room, bed) not in self._learnt:
-            self._db.run("INSERT OR IGNORE INTO beds VALUES(?, ?, ?)", (world, ward, bed_name(room, bed)))
+            named = self._db.veil.mask("beds.bed", bed_name(room, bed).encode())
+            self._db.run("INSERT INTO beds VALUES(?, ?, ?) ON CONFLICT DO NOTHING", (world, self._ward(ward), named))
             if len(self._learnt) >= BEDS_REMEMBERED_MAX:
                 self._learnt.clear()
             self._learnt.add((world, ward, room, bed))
@@ -50,23 +56,37 @@ class Places:
 
     def lines(self, world: str, ward: str) -> list[BoardLine]:
         """Return the line of each patient of a ward, of every ward for ""."""
-        sql = "SELECT line FROM places WHERE world = ?"
-        found = self._db.rows(sql, (world,)) if not ward else self._db.rows(f"{sql} AND ward = ?", (world, ward))
-        return [self._decode.decode(line) for (line,) in found]
+        sql, values = "SELECT node, line FROM places WHERE world = ?", (world,)
+        found = (
+            self._db.rows(f"{sql} AND ward = ?", (*values, self._ward(ward))) if ward else self._db.rows(sql, values)
+        )
+        return [self._decode.decode(self._opened(root, line)) for root, line in found]
 
     def wards(self, world: str) -> dict[str, tuple[int, int]]:
         """Return how many patients each ward has, and how many of them have alerts."""
         sql = "SELECT ward, count(*), sum(alerts) FROM places WHERE world = ? GROUP BY ward"
-        return {ward: (patients, alerts) for ward, patients, alerts in self._db.rows(sql, (world,))}
+        found = self._db.rows(sql, (world,))
+        return {self._ward_of(ward): (patients, int(alerts)) for ward, patients, alerts in found}
 
     def beds(self, world: str, ward: str) -> list[str]:
         """Return the beds of a ward that a feed ever named."""
         sql = "SELECT bed FROM beds WHERE world = ? AND ward = ?"
-        return [bed for (bed,) in self._db.rows(sql, (world, ward))]
+        found = self._db.rows(sql, (world, self._ward(ward)))
+        return [self._db.veil.unmask("beds.bed", bed).decode() for (bed,) in found]
 
     def bed_counts(self, world: str) -> dict[str, int]:
         """Return how many beds of each ward a feed ever named."""
-        return dict(self._db.rows("SELECT ward, count(*) FROM beds WHERE world = ? GROUP BY ward", (world,)))
+        found = self._db.rows("SELECT ward, count(*) FROM beds WHERE world = ? GROUP BY ward", (world,))
+        return {self._ward_of(ward): beds for ward, beds in found}
+
+    def _ward(self, ward: str) -> bytes:
+        return self._db.veil.mask("ward", ward.encode())
+
+    def _ward_of(self, kept: bytes) -> str:
+        return self._db.veil.unmask("ward", kept).decode()
+
+    def _opened(self, root: int, line: bytes) -> bytes:
+        return self._db.veil.open("places.line", line, root)
 
 
 def bed_name(room: str, bed: str) -> str:

@@ -1,26 +1,29 @@
-"""The tables of the embedded chart store, and why each stands there.
+"""The tables of a chart store, and why each stands there.
 
 Rules kept here:
-  * A table is a view of journal entries: the file may be deleted, and is filled again from the journals.
+  * A table is a view of journal entries: the store may be deleted, and is filled again from the journals.
+  * A BLOB goes through the veil (engine.py); a TEXT is a word of ours, and so are numbers: nobody's name or number
+    stands in either.
   * Small whole numbers stand for journals, sources and media types (`names`) and for whom an entry names (`nodes`).
   * What is looked up is indexed; nothing that a page asks reads a table from end to end.
   * The version is raised with the tables, and whenever a chart that was written down would be read otherwise. Entries
     and their bytes keep their form from one to the next: the keys that opened their journals may be gone (S1).
 """
 
-SCHEMA_VERSION = 6
-FORMER_VERSIONS = (3, 4, 5)  # whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
+SCHEMA_VERSION = 7
+# Whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
+FORMER_VERSIONS = (3, 4, 5, 6)
 
 SCHEMA = """
-CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
 -- Journals, sources and media types, each written once.
-CREATE TABLE names(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE names(id INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE);
 
 -- How far each journal has been read: committed with the charts, never apart from them.
 CREATE TABLE positions(journal INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
 
--- zstd dictionaries, trained on what lies here and never leaving this sealed file (they hold names).
+-- zstd dictionaries, trained on what lies here and never leaving this store in clear (they hold names).
 CREATE TABLE dictionaries(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, bytes BLOB NOT NULL);
 
 -- Every entry read, and what became of it (state). id = journal << 44 | sequence.
@@ -37,7 +40,7 @@ CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
 -- Whom entries name: world and identity key. `chart` is the id that the key alone would give, so that old ids still
 -- open; `root` is the node whose chart holds the entries now.
-CREATE TABLE nodes(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, chart BLOB NOT NULL, root INTEGER NOT NULL);
+CREATE TABLE nodes(id INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE, chart BLOB NOT NULL, root INTEGER NOT NULL);
 CREATE INDEX nodes_by_chart ON nodes(chart);
 CREATE INDEX nodes_by_root ON nodes(root);
 CREATE TABLE filed(node INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(node, entry)) WITHOUT ROWID;
@@ -51,9 +54,9 @@ CREATE INDEX links_by_loser ON links(loser);
 
 -- Numbers of orders and stays, the nodes they were named beside and since when; the entries that name nothing else.
 CREATE TABLE hints(
-    hint TEXT NOT NULL, node INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY(hint, node)) WITHOUT ROWID;
+    hint BLOB NOT NULL, node INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY(hint, node)) WITHOUT ROWID;
 CREATE INDEX hints_by_node ON hints(node);
-CREATE TABLE owed(hint TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(hint, entry)) WITHOUT ROWID;
+CREATE TABLE owed(hint BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(hint, entry)) WITHOUT ROWID;
 CREATE INDEX owed_by_entry ON owed(entry);
 
 -- Repeats: hash of source and control id, hash of the body -> the entry that stands for all of them; and the others.
@@ -77,16 +80,26 @@ CREATE INDEX objects_shown ON objects(node) WHERE shown = 1;
 CREATE TABLE patients(world TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 
 -- Finding people: one line of words a chart; words that names are made of, each once, for misspelt ones.
-CREATE TABLE people(node INTEGER PRIMARY KEY, words TEXT NOT NULL, hit BLOB NOT NULL);
-CREATE VIRTUAL TABLE found USING fts5(
-    words, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii', prefix = '2 3');
-CREATE TABLE words(word TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE near(trace TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY(trace, word)) WITHOUT ROWID;
+CREATE TABLE people(node INTEGER PRIMARY KEY, words BLOB NOT NULL, hit BLOB NOT NULL);
+CREATE TABLE words(word BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE near(trace BLOB NOT NULL, word BLOB NOT NULL, PRIMARY KEY(trace, word)) WITHOUT ROWID;
 
 -- Who lies where now; beds ever seen in a feed.
 CREATE TABLE places(
-    node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward TEXT NOT NULL, alerts INTEGER NOT NULL, line BLOB NOT NULL);
+    node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward BLOB NOT NULL, alerts INTEGER NOT NULL, line BLOB NOT NULL);
 CREATE INDEX places_by_ward ON places(world, ward, alerts);
 CREATE TABLE beds(
-    world TEXT NOT NULL, ward TEXT NOT NULL, bed TEXT NOT NULL, PRIMARY KEY(world, ward, bed)) WITHOUT ROWID;
+    world TEXT NOT NULL, ward BLOB NOT NULL, bed BLOB NOT NULL, PRIMARY KEY(world, ward, bed)) WITHOUT ROWID;
+"""
+
+# Who answers to which words: inside the sealed file.
+INDEX_SQLITE = """
+CREATE VIRTUAL TABLE found USING fts5(
+    words, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii', prefix = '2 3');
+"""
+
+# The same on a server: keyed tokens of words, and of how they begin.
+INDEX_POSTGRES = """
+CREATE TABLE found(node BIGINT PRIMARY KEY, tokens TSVECTOR NOT NULL);
+CREATE INDEX found_by_token ON found USING gin(tokens) WITH (fastupdate = off);
 """

@@ -1,0 +1,82 @@
+"""`charts.store` puts a home's charts on a PostgreSQL server; commands and a running node say the same as with a file.
+
+Method: one home, its charts asked for from its file and from a real server (scripts/postgres.sh).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contrefeu.cli.node import Node
+from contrefeu.journal import MEDIA_HL7V2, Draft
+from tests.cli.conftest import Commands
+from tests.cli.messages import IPP, admission, potassium
+from tests.drills.node import RunningNode, contrefeu
+
+T0 = 1_790_000_000 * 10**9
+File = Callable[[str, bytes], Path]
+
+
+def put_on(home: Path, server: str) -> None:
+    """Say in the settings where charts lie."""
+    settings = home / "contrefeu.toml"
+    settings.write_text(f'{settings.read_text()}\n[charts]\nstore = "{server}"\n')
+
+
+@pytest.mark.postgres
+def test_every_command_says_the_same_from_a_server(cli: Commands, filed: File, tmp_path: Path, postgres: str) -> None:
+    """`import`, `find`, `chart`, `status` and the hash of `export`: byte for byte, and the file is left as it was."""
+    pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
+    with Node.at(cli.home).capture_appender() as journal:
+        journal.append([Draft("CPAGE@CHU", MEDIA_HL7V2, admission(), T0)])
+    asked = [("find", "martun"), ("find", IPP), ("chart", IPP), ("status",)]
+    cli.told("import", filed("1.hl7", potassium()))
+    wanted = [cli.told(*words) for words in asked], cli.told("export", "--to", tmp_path / "a")
+    file = Node.at(cli.home).paths.charts_db
+    before = file.read_bytes()
+
+    put_on(cli.home, postgres)
+    found = [cli.told(*words) for words in asked], cli.told("export", "--to", tmp_path / "b")
+    assert found[0][:3] == wanted[0][:3]
+    assert found[0][3]["charts"] == wanted[0][3]["charts"]
+    assert found[1]["charts_sha256"] == wanted[1]["charts_sha256"]
+    assert file.read_bytes() == before
+    assert cli.told("import", filed("2.hl7", admission("X-2", name="DURAND^PAUL", number="99")))["charted"] == 1
+    assert cli.told("find", "durand")["patients"]
+
+
+@pytest.mark.postgres
+def test_a_running_node_keeps_its_charts_on_a_server(tmp_path: Path, postgres: str) -> None:
+    """`up` reads into it and answers from it; no file of charts is made."""
+    pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
+    home = tmp_path / "home"
+    contrefeu(home, "init", "--drill")
+    put_on(home, postgres)
+    (tmp_path / "1.hl7").write_bytes(admission("U-3", name="DURAND^PAUL", number="99"))
+    with RunningNode(home):
+        assert contrefeu(home, "import", str(tmp_path / "1.hl7"))["charted"] == 1
+        assert [hit["name"] for hit in contrefeu(home, "find", "DURAND")["patients"]] == ["DURAND PAUL"]
+        assert contrefeu(home, "status")["charts"]["lag_entries"] == 0
+    assert not (home / "charts" / "charts.db").exists()
+
+
+def test_a_server_that_is_away_is_said_to_be(cli: Commands, tmp_path: Path) -> None:
+    """Without an address, a name or a trace."""
+    pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
+    put_on(cli.home, f"postgresql://nobody@/charts?host={tmp_path}")
+    ran = cli("find", "MARTIN")
+    assert ran.status != 0
+    assert "cannot be reached on its server" in ran.err
+    assert "nobody" not in ran.err
+
+
+def test_a_password_in_the_settings_is_refused(cli: Commands) -> None:
+    """Settings are copied to vaults: neither form of an address may carry one."""
+    text = (cli.home / "contrefeu.toml").read_text()
+    for store in ("postgresql://a:hush@db/charts", "postgresql://a@db/charts?password=hush"):
+        (cli.home / "contrefeu.toml").write_text(f'{text}\n[charts]\nstore = "{store}"\n')
+        ran = cli("find", "MARTIN")
+        assert ran.status != 0
+        assert "holds a password" in ran.err
+        assert "hush" not in ran.err
