@@ -8,6 +8,8 @@
 is written here, 1,000 messages a second.
 """
 
+import contextlib
+import json
 import os
 import socket
 import statistics
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from contrefeu.cli.vault_host import prepare_offer
 from contrefeu.custody import KeyPair, make_home
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
-from contrefeu.vault import NodeSettings, VaultHost, make_vault, public_of, vouched_notes
+from contrefeu.vault import NodeSettings, VaultHost, make_vault, public_of
 
 MESSAGES = 10_000
 PER_SECOND = 1000
@@ -40,19 +43,9 @@ def run() -> list[dict[str, Any]]:
 
 
 def _measured(folder: Path) -> list[dict[str, Any]]:
-    node, host = _paired(folder)
-    programs = [
-        _start(node.paths.root, "part", "copies", "--parent", str(os.getpid())),
-        _start(host.root, "vault", "pull"),
-    ]
-    try:
+    node, host = paired(folder)
+    with start(node.paths.root, "part", "copies", "--parent", str(os.getpid())), start(host.root, "vault", "pull"):
         pulled, pushed, vouched = _lags(node, host, folder)
-    finally:
-        for program in programs:
-            program.terminate()
-            program.wait(20)
-            assert program.stdout is not None
-            program.stdout.close()
     rows = []
     for name, at in (("p50", 0.5), ("p99", 0.99)):
         rows.append(_row(f"pull: lag {name}", _quantile(pulled, at), _quantile(pushed, at)))
@@ -115,14 +108,15 @@ def _held(vault: Path, journal: str) -> int:
 
 def _vouched(home: Path, journal: str, verifier: Verifier) -> int:
     """The last entry that the vault vouched for."""
-    notes = vouched_notes(home).get(journal, [])
+    notes = [path.read_bytes() for path in home.glob(f"vouched/[0-9a-f]*/{journal}.checkpoint")]  # not "store-…"
     try:
         return max((open_checkpoint(note, [verifier]).entries for note in notes), default=0)
     except ProofMismatch:
         return 0
 
 
-def _paired(folder: Path) -> tuple[Node, VaultHost]:
+def paired(folder: Path) -> tuple[Node, VaultHost]:
+    """A home with a folder as its vault, and a vault host that pulls from it."""
     pair = KeyPair("recovery", bytes(range(32)))
     make_home(folder / "home", "drill/bench", "Bench", pair.recipient, SystemClock())
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -140,12 +134,20 @@ def _paired(folder: Path) -> tuple[Node, VaultHost]:
     return Node.at(folder / "home"), host
 
 
-def _start(home: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+@contextlib.contextmanager
+def start(home: Path, *arguments: str) -> Iterator[dict[str, Any]]:
+    """A process of its own, and what it says when it is ready; it is ended behind."""
     command = [sys.executable, "-m", "contrefeu", "--home", str(home), *arguments]
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert program.stdout is not None
-    assert b"ready" in program.stdout.readline()
-    return program
+    try:
+        ready: dict[str, Any] = json.loads(program.stdout.readline())
+        assert ready["event"] == "ready"
+        yield ready
+    finally:
+        program.terminate()
+        program.wait(20)
+        program.stdout.close()
 
 
 def _quantile(values: list[float], at: float) -> float:

@@ -18,6 +18,7 @@ from contrefeu.acts import (
     GlassBroken,
     HorizonHeld,
     HorizonReleased,
+    JournalExpired,
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
@@ -38,6 +39,8 @@ ACTS = {
     b'{"act":"secret-changed","login":"a","secret_hash":"$argon2id$y"}': SecretChanged("a", "$argon2id$y"),
     b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z"}':
         DowntimeDeclared([], "attack", AT),
+    b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z","medium":"screen"}':
+        DowntimeDeclared([], "attack", AT, "screen"),
     b'{"act":"downtime-lifted","wards":["CARD"],"reason":"restored","at":"2026-11-24T02:10:00.000000Z"}':
         DowntimeLifted(["CARD"], "restored", AT),
     b'{"act":"glass-broken","chart":"c1","reason":"emergency","at":"2026-11-24T02:10:00.000000Z"}':
@@ -49,6 +52,7 @@ ACTS = {
         RecoveryRehearsed("ff", [1, 2], 9, 0, 0.5, "t"),
     b'{"act":"reading-keys-destroyed","days":["2026-11-24"],"fingerprints":["ff"],"at":"t"}':
         ReadingKeysDestroyed(["2026-11-24"], ["ff"], "t"),
+    b'{"act":"journal-expired","journal":"n1-capture","note":"signed"}': JournalExpired("n1-capture", "signed"),
     b'{"act":"horizon-held","reason":"recovery","at":"t"}': HorizonHeld("recovery", "t"),
     b'{"act":"horizon-released","reason":"","at":"t"}': HorizonReleased("", "t"),
     b'{"act":"gap-taken","against":"d","until":{"j":9},"since":"","entries":3,"present":1,"missing":1,"different":1,'

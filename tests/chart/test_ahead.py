@@ -4,6 +4,7 @@ Method: a processor more than the one that folds, made up; real processes; one o
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -31,29 +32,52 @@ def readers():
     made.close()
 
 
-def test_another_process_reads_what_we_would(readers):
+def test_another_process_reads_what_we_would(readers, monkeypatch):
     """Byte for byte, in the order of the entries, and with decimals that keep their digits."""
+    monkeypatch.setattr(ahead, "PATIENCE_S", 60)
+    monkeypatch.setattr(Readers, "_read_here", lambda _, part: pytest.fail("read here"))
     wanted = [read(one, RULES.default) for one in ENTRIES]
-    elsewhere = readers._pool.submit(ahead._read, ENTRIES).result()
+    readings = readers.ask(ENTRIES)
+    while readers._left:
+        time.sleep(0.01)
+    elsewhere = list(readings)
     assert elsewhere == wanted
     assert list(map(encode, elsewhere)) == list(map(encode, wanted))
-    assert list(readers.ask(ENTRIES * 100)) == wanted * 100
 
 
-def test_a_process_that_dies_costs_nothing_but_time(readers):
-    """What it was asked is read here."""
-    readings = readers.ask(ENTRIES)
-    assert readers._pool.submit(os._exit, 1).exception() is not None
-    assert [one.ref for one in readings] == [one.ref for one in ENTRIES]
+def test_parts_come_back_in_order(readers):
+    """Whoever reads them."""
+    wanted = [read(one, RULES.default) for one in ENTRIES] * 200
+    assert list(readers.ask(ENTRIES * 200)) == wanted
+    first, second = readers.ask(ENTRIES * 100), readers.ask(ENTRIES * 100)
+    assert [*first, *second] == wanted
+
+
+def test_what_nobody_wants_any_more_is_in_nobodys_way(readers):
+    """A batch that was given up half-way leaves the processes free for the next one."""
+    for _ in range(3):
+        given_up = readers.ask(ENTRIES * 1_000)
+        assert next(given_up).ref == ENTRIES[0].ref
+        given_up.close()
+    assert (len(readers._left), readers._out) == (0, 0)
     assert [one.ref for one in readers.ask(ENTRIES)] == [one.ref for one in ENTRIES]
 
 
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
+def test_one_that_dies_or_gets_no_processor_costs_time_alone(readers, sent):
+    """What it was asked is read here."""
+    assert [one.ref for one in readers.ask(ENTRIES)] == [one.ref for one in ENTRIES]
+    os.kill(readers.processes[0].pid, sent)
+    assert [one.ref for one in readers.ask(ENTRIES * 100)] == [one.ref for one in ENTRIES * 100]
+    assert [one.ref for one in readers.ask(ENTRIES)] == [one.ref for one in ENTRIES]
+    readers.processes[0].kill()
+
+
 BEGUN = """
-import os, time
+import time
 from contrefeu.chart.ahead import Readers
 from contrefeu.mapping import Rules
-readers = Readers(Rules(), 1)
-print(readers._pool.submit(os.getpid).result(), flush=True)
+print(Readers(Rules(), 1).processes[0].pid, flush=True)
 time.sleep(60)
 """
 

@@ -13,6 +13,7 @@ import pytest
 from contrefeu.capture import CopiesFile, Intake, VaultIntake
 from contrefeu.cli.node import Node
 from contrefeu.cli.overtaken import Overtaken
+from contrefeu.hospital import AckRule
 from contrefeu.journal import MEDIA_HL7V2, JournalFailed, JournalFiles
 from contrefeu.proof import Checkpoint, Signer, open_checkpoint
 from tests.cli.conftest import Commands
@@ -162,7 +163,8 @@ def test_who_waits_for_a_vault_is_not_answered_from_the_journal_before(cli: Comm
     async def story() -> None:
         node = Node.at(cli.home)
         copies = CopiesFile(tmp_path / "copies.json", node.capture_journal, node.clock)
-        intake = VaultIntake(node.writer(node.capture_journal), node.clock, copies, when_no_vault="wait")
+        waits = AckRule(vault=True, waits=True)
+        intake = VaultIntake(node.writer(node.capture_journal), node.clock, copies, lambda _source: waits)
         overtaken = Overtaken(node, intake, lambda held: node.writer(node.capture_journal, held=held))
         waiting = asyncio.ensure_future(intake.append(*HL7, potassium()))
         await asyncio.sleep(0.05)

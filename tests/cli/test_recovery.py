@@ -22,6 +22,7 @@ from tests.cli.messages import admission, potassium
 from tests.recovery.targets import Receiver
 
 File = Callable[[str, bytes], Path]
+MESSAGES = 600  # of a replay that is killed
 FATES = ("present", "replayed", "merged", "set_aside", "kept_here", "unaccounted")
 
 
@@ -113,6 +114,18 @@ def test_the_same_control_id_with_another_content_is_different_and_another_heade
 
 
 @pytest.mark.req("R2")
+def test_an_export_in_fhir_of_an_older_state_lacks_what_came_after(cli: Commands, filed: File) -> None:
+    """The charts as they were exported before the result; today's export lacks nothing."""
+    cli.told("import", filed("one.hl7", admission()))
+    cli.told("export", "--to", cli.home.parent / "older")
+    cli.told("import", filed("two.hl7", potassium()))
+    cli.told("export", "--to", cli.home.parent / "newer")
+    gap = cli.told("gap", "--against", cli.home.parent / "older", status=10)
+    assert (gap["entries"], gap["present"], gap["missing"], gap["types"]) == (2, 1, 1, {"ORU^R01": {"missing": 1}})
+    assert cli.told("gap", "--against", cli.home.parent / "newer")["present"] == 2
+
+
+@pytest.mark.req("R2")
 def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: File) -> None:
     """A CSV with a mapping of its columns; a column that is not there is said."""
     held = filed("ehr/ids.csv", b"when;MSG;APP;SITE\n1;A-1;CPAGE;CHU\n2;R-1;LABO;CHU\n3;O-1;AUTRE;CHU\n")
@@ -200,7 +213,7 @@ def test_killed_at_random_instants_nothing_is_sent_twice_and_nothing_is_lost(cli
     kills = int(os.environ.get("CONTREFEU_KILLS", "3"))
     seed = int(os.environ.get("CONTREFEU_SEED", "1"))
     chance = random.Random(seed)
-    bodies = [potassium(f"R-{n}", number=f"9{n % 40:05d}") for n in range(2000)]
+    bodies = [potassium(f"R-{n}", number=f"9{n % 40:05d}") for n in range(MESSAGES)]
     cli.told("import", filed("all.hl7", b"".join(bodies)))
     cli.told("gap", "--against", filed("ehr/none.hl7", admission()), status=10)
     receiver = Receiver()
@@ -224,7 +237,7 @@ def test_killed_at_random_instants_nothing_is_sent_twice_and_nothing_is_lost(cli
     _decide(plan, set(receiver.control_ids))
     last = cli.told("replay", "--to", receiver.url, "--resume", "--plan", plan)
     assert last["acknowledged"] == len(bodies)
-    assert sorted(receiver.control_ids) == sorted(f"R-{n}" for n in range(2000)), f"seed {seed}"
+    assert sorted(receiver.control_ids) == sorted(f"R-{n}" for n in range(MESSAGES)), f"seed {seed}"
     receiver.close()
 
 

@@ -79,6 +79,32 @@ def test_a_lost_home_comes_back_with_the_same_charts(copied: tuple[Commands, str
     assert new.told("export", "--to", tmp_path / "after")["charts_sha256"] == before["charts_sha256"]
 
 
+@pytest.mark.req("R1", "C5")
+def test_a_restore_from_several_vaults_says_what_is_wrong_with_which(
+    copied: tuple[Commands, str], tmp_path: Path
+) -> None:
+    """One is altered, one is away, one is good: the same charts, exit status 10, and each named with what it is."""
+    cli, url = copied
+    shutil.copytree(tmp_path / "vault", tmp_path / "spoilt")
+    path = max((tmp_path / "spoilt" / "journals").rglob("*.seg"), key=lambda p: p.stat().st_size)
+    content = bytearray(path.read_bytes())
+    content[len(content) * 3 // 4] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+    spoilt, away = f"file://{tmp_path / 'spoilt'}", f"file://{tmp_path / 'away'}"
+    sources = ["--from", spoilt, "--from", away, "--from", url]
+    told = cli.told("restore", *sources, "--shares", *shares(cli, 3), "--to", tmp_path / "new", status=10)
+    [difference], [one] = told["differences"], told["away"]
+    assert (difference["vault"], difference["good"]) == (spoilt, url)
+    assert difference["offset"] == len(content) * 3 // 4
+    assert one["vault"] == away
+    assert cli.at(tmp_path / "new").told("export", "--to", tmp_path / "after")["charts_sha256"] == told["charts_sha256"]
+    ran = cli("restore", *sources, "--shares", *shares(cli, 3), "--to", tmp_path / "for-people")
+    assert ran.status == 10
+    assert f"ALTERED: {difference['journal']}, segment {difference['segment']} in {spoilt}" in ran.out.decode()
+    assert f"AWAY: {away}" in ran.out.decode()
+
+
 @pytest.mark.req("R8", "G4")
 def test_a_restore_leaves_an_entry(copied: tuple[Commands, str], tmp_path: Path) -> None:
     """The new node's own journal says that the charts were brought here, and from where."""

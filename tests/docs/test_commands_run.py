@@ -24,6 +24,7 @@ ELSEWHERE = {
     "make drill": "tests/drills",
     "contrefeu drill": "tests/drills",
     "contrefeu withdraw": "tests/cli/test_withdraw.py",
+    "contrefeu replay": "tests/cli/test_recovery.py: every way in which a target answers",
     "contrefeu feeds add": "tests/cli/test_feeds.py",
     "contrefeu up": "tests/drills",
     "contrefeu --home ~/exercise": "tests/cli/test_up.py and tests/drills: a home of an exercise, and a node on it",

@@ -93,10 +93,10 @@ def trial(folder: Path, ack: Ack, seconds: float) -> Trial:
         settings.write(f'\n[capture]\nack = "{ack}"\nwhen_no_vault = "wait"\n\n[[vaults]]\nurl = "{url}"\n')
     node = Node.at(home)
     node.paths.run.mkdir(exist_ok=True)
-    copies, ready = _fork(lambda stop: _copies(node, stop))
-    _said(ready)
-    capture, ready = _fork(lambda stop: _capture(node, "127.0.0.1:0", False, stop))
-    host, _, port = _said(ready)["mllp"].rpartition(":")
+    copies, ready = fork_part(lambda stop: _copies(node, stop))
+    said_by(ready)
+    capture, ready = fork_part(lambda stop: _capture(node, "127.0.0.1:0", False, stop))
+    host, _, port = said_by(ready)["mllp"].rpartition(":")
     acknowledged, ended = asyncio.run(_storm((host, int(port)), [capture, copies], seconds))
     for pid in (capture, copies):
         os.waitpid(pid, 0)
@@ -116,7 +116,7 @@ def _held(copy: Path) -> set[str]:
     return {entry.body.split(b"|", 10)[9].decode() for entry in entries}
 
 
-def _fork(body: Callable[[asyncio.Event], Awaitable[None]]) -> tuple[int, int]:
+def fork_part(body: Callable[[asyncio.Event], Awaitable[None]]) -> tuple[int, int]:
     """A process of the node; its id and the pipe that it says it is ready on."""
     ready, says = os.pipe()
     pid = os.fork()
@@ -132,7 +132,8 @@ def _fork(body: Callable[[asyncio.Event], Awaitable[None]]) -> tuple[int, int]:
         os._exit(70)  # it is killed: it never ends by itself
 
 
-def _said(ready: int) -> dict[str, str]:
+def said_by(ready: int) -> dict[str, str]:
+    """What a process of the node says when it is ready."""
     with os.fdopen(ready) as pipe:
         told: dict[str, str] = json.loads(pipe.readline())
     return told

@@ -44,9 +44,9 @@ def test_the_sets_of_msh_18_are_read(named, codec, name):
     assert message.problems == []
 
 
-@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_two_byte_messages_are_read(codec):
-    """UTF-16 with and without its mark, read from the bytes whatever MSH-18 says."""
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_messages_are_read(codec):
+    """UTF-16 and UTF-32 with and without their mark, read from the bytes whatever MSH-18 says."""
     text = "MSH|^~\\&|A|B|C|D|20261124||ADT^A01|7|P|2.5||||||UNICODE UTF-16\rPID|1||1||LEFÈVRE^王\r"
     message = Message.parse(text.encode(codec))
     assert (message.control_id, message.text("PID", 5, 1), message.text("PID", 5, 2)) == ("7", "LEFÈVRE", "王")
@@ -62,6 +62,17 @@ def test_japanese_switches_are_read_wherever_they_are_named(named):
     message = _message(named, JAPANESE.encode("iso2022_jp"))
     assert (message.text("PID", 5, 1), message.text("PID", 5, 2)) == ("山田", "太郎")
     assert message.problems == []
+
+
+def test_kanji_beside_half_width_katakana_is_read():
+    """The three forms of a Japanese name: katakana of eight bits, then kanji by a switch; a segment begins anew."""
+    body = (
+        b"MSH|^~\\&|A|B|C|D|20261124||ADT^A01|7|P|2.5||||||ISO IR14~ISO IR87\r"
+        b"PID|1||1||\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\x1b$B;3ED\x1b(J^\x1b$BB@O:\x1b(J\rPV1|1|I\r"
+    )
+    message = Message.parse(body)
+    assert message.segments[1].raw(5) == "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎"
+    assert (message.problems, message.text("PV1", 2)) == ([], "I")
 
 
 def test_switches_written_as_hl7_escapes_are_read():

@@ -3,7 +3,7 @@
 A run is a story of some forty steps: messages are offered as senders offer them (`Intake`), checkpoints are signed,
 the clock jumps, the disk fills up, fails and recovers (simulated_disk.py), the process is killed or interrupted, the
 power is cut, each between any two changes of the disk; the machine is put back to a snapshot, with a vault that holds
-newer checkpoints, or with none in reach. What must hold, after each death and at the end:
+newer checkpoints, or with none in reach until the writer runs. What must hold, after each death and at the end:
 
   * every message that was acknowledged is there, once, under the reference that its sender's answer stood for;
   * nothing is there that was not offered, nothing twice; sequences have no gap, hybrid clocks grow;
@@ -123,6 +123,7 @@ class Story:
         self._has_vault = self.chance.random() < 0.7
         self._snapshot: tuple[dict[Path, bytes], dict[str, Truth]] | None = None
         self._was_put_back = False  # since the last successor
+        self._vault_is_away = False
 
     # The story.
 
@@ -163,8 +164,9 @@ class Story:
                 self._die,
                 self._take_snapshot,
                 self._put_back,
+                self._learn,
             ],
-            [40, 10, 10, 5, 8, 3, 12, 3, 1],
+            [40, 10, 10, 5, 8, 3, 12, 3, 2, 10],
         )[0]
         try:
             if self._intake is None:
@@ -184,7 +186,11 @@ class Story:
 
     def _start(self) -> None:
         self._maybe_dies()
-        asked = self._has_vault and self.chance.random() < 0.8
+        asked = self._has_vault and not self._vault_is_away and self.chance.random() < 0.8
+        self._intake = Intake(self._opened(asked=asked), self.clock)
+
+    def _opened(self, *, asked: bool) -> JournalWriter:
+        """Take the journal, or what was begun in its place."""
         self._writer = open_writer(
             self._journals,
             ORIGIN,
@@ -204,9 +210,33 @@ class Story:
             point = open_checkpoint(note, [self._files.verifier()])
             root = standing.root_at(self._files, self._files.verifier(), point.size)
             assert root == point.root, "gone on beside what a vault vouches for"
-        self._intake = Intake(self._writer, self.clock)
         self._taken_up = self._writer.sequence
         assert self._taken_up >= max(self._truth.acknowledged, default=0), "a head went back"
+        return self._writer
+
+    def _learn(self) -> None:
+        """A vault comes back while the writer runs: behind or beside what it holds, the next goes to a successor."""
+        assert self._intake is not None
+        self._vault_is_away = False
+        if not self._has_vault or not self._is_overtaken(self._intake):
+            return
+        self._maybe_dies()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        before = self._intake.journal
+        self._intake.change(lambda: self._opened(asked=True))
+        assert self._intake.journal != before, "gone on beside what a vault vouches for"
+        self.events["learnt while running"] += 1
+
+    def _is_overtaken(self, intake: Intake) -> bool:
+        files = self._files
+        for note in self._vault.get(files.folder.name, []):
+            point = open_checkpoint(note, [files.verifier()])
+            root = intake.signed(point.size) or standing.root_at(files, files.verifier(), point.size)
+            if point.size > intake.size or root not in {None, point.root}:
+                return True
+        return False
 
     def _offer(self) -> None:
         assert self._intake is not None
@@ -289,6 +319,7 @@ class Story:
         self.disk.put_back(files)
         self._truths = deepcopy(truths)
         self._was_put_back = True
+        self._vault_is_away = self.chance.random() < 0.5
         self._journal = chain(self._journals, ORIGIN)[-1]
         self._truths.setdefault(self._journal, Truth())
 

@@ -252,3 +252,23 @@ def test_a_kind_is_never_anybodys_words():
     """MSH-9 of a file that merely looks like HL7 may hold a name: it is not shown as a kind of message."""
     assert reading("ESSAI ADA^née à Rouen", PID).kind == "HL7 v2"
     assert reading("adt^a08", PID).kind == "ADT^A08"
+
+
+def test_who_was_born_at_midnight_was_born_on_that_day():
+    """24:00 is the end of a day: the birth date is the date that was sent, the hour is said beside it."""
+    found = reading("ADT^A01", EVN, "PID|1||123^^^CHU^PI||ESSAI^ADA||202611242400|F", PV1)
+    assert found.patient["birthDate"] == "2026-11-24"
+
+
+def test_other_names_and_numbers_of_a_person_are_kept_and_join_nobody():
+    """PID-9, PID-19, PID-20 and a degree: to be found and read; the chart is named by PID-3 alone."""
+    found = reading(
+        "ADT^A01", EVN, "PID|1||123^^^CHU^PI||ESSAI^ADA^^Jr^^MD||19500324|F|ALIAS^ADA" + "|" * 10 + "555|P42", PV1
+    )
+    assert [(one.get("use"), one["family"]) for one in found.patient["name"]] == [
+        ("official", "ESSAI"),
+        ("nickname", "ALIAS"),
+    ]
+    assert found.patient["name"][0]["suffix"] == ["Jr", "MD"]
+    assert [one["value"] for one in found.patient["identifier"]] == ["123", "555", "P42"]
+    assert found.subjects[0].keys == ["CHU|123"]

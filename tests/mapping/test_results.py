@@ -177,3 +177,23 @@ def test_a_day_is_no_instant():
     """`issued` is an instant in R4: a day stays out of it."""
     found = reading("ORU^R01", PID, OBR.replace("20261124083000", "20261124"), "OBX|1|NM|K||4||||||F", time="20261124")
     assert "issued" not in said(found, "Observation")[0]
+
+
+@pytest.mark.req("C3")
+@pytest.mark.parametrize(
+    "code", ["^^^99717-5^Bilan néonatal^LN", "^Bilan néonatal", "99717-5^^LN", "^^^^Bilan néonatal"]
+)
+def test_a_result_is_charted_by_whichever_name_it_has(code):
+    """A code or words, in the first system or in the second alone: none is dropped."""
+    found = reading("ORU^R01", PID, OBR, f"OBX|1|TX|{code}||À revoir||||||F")
+    (line,) = said(found, "Observation")
+    assert line["valueString"] == "À revoir"
+    assert found.loss == []
+
+
+def test_a_numeric_range_is_a_range():
+    """NR: both ends as numbers, or words that keep them."""
+    (line,) = said(reading("ORU^R01", PID, OBR, "OBX|1|NR|X^Y||1^10|mm|||||F"), "Observation")
+    assert (line["valueRange"]["low"]["value"], line["valueRange"]["high"]["value"]) == (1, 10)
+    (line,) = said(reading("ORU^R01", PID, OBR, "OBX|1|NR|X^Y||1,5^10|mm|||||F"), "Observation")
+    assert line["valueString"] == "1,5 - 10 mm"

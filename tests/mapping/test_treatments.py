@@ -183,3 +183,38 @@ def test_a_dose_to_come_is_no_dose():
     assert kept["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 2
     assert added["basedOn"] == [{"reference": f"MedicationRequest/{kept['id']}"}]
     assert added["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 1
+
+
+@pytest.mark.req("F9")
+def test_the_timing_of_an_old_sender_is_never_dropped():
+    """ORC-7 (until v2.5), where RXE-1 says nothing and no TQ1 follows: each repetition is a step, with its words."""
+    orc = "ORC|NW|P1^EHR|R1^PHA||||2&cp^BID^^20261124080000^20261126^^si fièvre^au repas~1&cp^QD||20261124080000"
+    first, second = _prescribed("RXO|PARA^Paracétamol", orc=orc)["dosageInstruction"]
+    assert first["doseAndRate"] == [{"doseQuantity": {"value": 2, "unit": "cp"}}]
+    assert (first["timing"]["repeat"]["frequency"], first["text"]) == (2, "si fièvre\nau repas")
+    assert first["timing"]["repeat"]["boundsPeriod"] == {"start": "2026-11-24T08:00:00+01:00", "end": "2026-11-26"}
+    assert (second["sequence"], second["timing"]["repeat"]["frequency"]) == (2, 1)
+
+
+def test_when_and_how_urgent_a_request_is():
+    """TQ1, before it ORC-7; OBR goes before both."""
+
+    def asked(orc: str, obr: str, *more: str) -> tuple[str, str]:
+        (one,) = said(reading("OML^O21", PID, orc, *more[:1], obr), "ServiceRequest")
+        return one.get("occurrenceDateTime", ""), one.get("priority", "")
+
+    orc = "ORC|NW|P1^EHR||||||"
+    at = "2026-11-24T08:00:00+01:00"
+    assert asked(orc, "OBR|1|P1^EHR||K^Potassium", "TQ1|1||||||20261124080000||S") == (at, "stat")
+    assert asked(orc[:-1] + "^^^20261124080000^^S", "OBR|1|P1^EHR||K^Potassium") == (at, "stat")
+    assert asked(orc, "OBR|1|P1^EHR||K^Potassium|R", "TQ1|1||||||20261124080000||S") == (at, "routine")
+
+
+def test_a_note_is_of_the_line_that_it_follows():
+    """OML: what follows an OBX is of that OBX, what precedes it of the order."""
+    found = reading(
+        "OML^O21", PID, "ORC|NW|P1^EHR", "OBR|1|P1^EHR||K^Potassium", "NTE|1||de la demande",
+        "OBX|1|NM|W^Poids||62|kg|||||F", "NTE|1||habillé",
+    )  # fmt: skip
+    assert said(found, "ServiceRequest")[0]["note"] == [{"text": "de la demande"}]
+    assert said(found, "Observation")[0]["note"] == [{"text": "habillé"}]

@@ -13,6 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from contrefeu.hl7 import Message, NotHl7
@@ -44,7 +45,8 @@ class Said:
 
     def __init__(self, body: bytes) -> None:
         self.text = "\n".join(_texts(body))
-        self.folded = self.text.casefold()
+        folded = self.text.casefold()
+        self.folded = f"{folded}\n{folded.replace('^', '')}"  # the parts of an SN are said without their marks
         self.numbers = set(_NUMBERS.findall(self.text))
         self.digits = re.sub(r"[-:T ]", "", self.text)
 
@@ -106,9 +108,9 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _texts(body: bytes) -> Iterator[str]:
     """Each field of each message, its escapes read, and each segment as it stands."""
     starts = [found.start() for found in re.finditer(rb"MSH", body)]
-    for start in starts:
+    for start, end in [*((start, len(body)) for start in starts), *pairwise(starts)]:  # a batch, or a stray "MSH"
         try:
-            message = Message.parse(body[start:])
+            message = Message.parse(body[start:end])
         except NotHl7:
             continue
         for segment in message.segments:

@@ -292,7 +292,8 @@ def test_a_restore_that_was_stopped_goes_on(
         if (to / half.UNFINISHED).exists():
             with pytest.raises(OperatorError, match="Another restore"):
                 restore([hospital.vault.url], hospital.shares[:3], to, clock=hospital.clock, until_ns=1)
-        if to.exists() and any(to.iterdir()) and not (to / half.UNFINISHED).exists():
+        begun = to.exists() and {path.name for path in to.iterdir()} - {half.LOCK}
+        if begun and not (to / half.UNFINISHED).exists():
             assert (where, kept) == ("finish", True), "nothing is left that the same command cannot go on with"
         else:
             done = restore([hospital.vault.url], hospital.shares[2:5], to, clock=hospital.clock)
@@ -319,6 +320,17 @@ def test_a_file_copied_in_part_is_copied_again(hospital: Hospital, tmp_path: Pat
     assert restore([hospital.vault.url], hospital.shares[:3], to, clock=hospital.clock).charts_sha256 == (
         hospital.charts_sha256()
     )
+
+
+def test_two_restores_at_once_are_one(hospital: Hospital, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people typed it: the second is told so, and the first goes on."""
+    hospital.live(1)
+    hospital.copy()
+    to = tmp_path / "again"
+    monkeypatch.setattr(half, "LOCK_WAIT_S", 0.0)
+    with half.alone_in(to), pytest.raises(StorageError, match="A restore is at work"):
+        restore([hospital.vault.url], hospital.shares[:3], to, clock=hospital.clock)
+    assert restore([hospital.vault.url], hospital.shares[:3], to, clock=hospital.clock).entries == 4
 
 
 # At an instant.

@@ -7,7 +7,7 @@ import pytest
 
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
-from contrefeu.chart import AsOf, DueItem, FeedStatus, due_in_downtime
+from contrefeu.chart import AsOf, DueItem, FeedStatus, Restoring, due_in_downtime
 from contrefeu.station import NodeStatus, VaultState
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import CAPTURE, NOW_NS, Charts, at, staffed
@@ -247,7 +247,8 @@ def test_downtime_is_declared_and_lifted_by_its_role():
     crise.post("/downtime", do="declare", ward=["CARD", "MED"], reason="Rançongiciel")
     page = text_of(crise.get("/downtime"))
     assert "CARD 03:11 sur papier depuis 03:11 crise Rançongiciel" in page
-    assert "PANNE DÉCLARÉE depuis 03:11 · CARD, MED" in text_of(visitor("nadia", charts=crise.charts).get("/"))
+    banner = "PANNE DÉCLARÉE depuis 03:11 · CARD sur papier · MED sur papier"
+    assert banner in text_of(visitor("nadia", charts=crise.charts).get("/"))
     crise.post("/downtime", do="lift", ward="CARD")
     assert crise.app.state.house.staff.downtime.wards == ["MED"]
     crise.post("/downtime", do="nonsense", ward="MED")
@@ -310,6 +311,25 @@ def test_a_journal_that_is_not_read_on_stands_on_every_page():
     assert f"{CAPTURE} ‼ n’est plus lu : des octets" in text_of(nadia.get("/status"))
     assert "n’est plus lu" not in visitor(charts=charts).get("/login").text
     assert "n’est plus lu" not in visitor("nadia").get("/").text
+
+
+@pytest.mark.req("R1", "F1")
+def test_history_that_is_being_restored_stands_on_every_page_in_both_languages():
+    """In large type, since when all is there, how much of how much, and what may be missing; to who is logged in."""
+    charts = staffed(Charts(restoring=Restoring("2026-11-21T06:00:00Z", 20_000, 1_000_000)))
+    nadia = visitor("nadia", charts=charts)
+    for path in ("/", "/ward/CARD", "/hospital", "/patient/p-durand", "/search", "/status", "/unplaced", "/nothing"):
+        page = text_of(nadia.get(path))
+        assert "HISTORIQUE EN COURS DE RESTAURATION : DOSSIERS INCOMPLETS" in page
+        assert "depuis le 21 nov. 2026 07:00 est ici. Une allergie, une prescription, un résultat ou un patient" in page
+        assert "20000 entrées sur 1000000." in page
+    charts.restoring = Restoring("2026-11-21T06:00:00Z", 30_000, 1_000_000, present=True)
+    assert "avec tout ce qui nomme les patients alors présents" in text_of(nadia.get("/"))
+    english = text_of(nadia.get("/", accept_language="en"))
+    assert "HISTORY BEING RESTORED: CHARTS ARE NOT COMPLETE" in english
+    assert "with all that names the patients who were present then" in english
+    assert "RESTAURATION" not in visitor(charts=charts).get("/login").text
+    assert "RESTAURATION" not in visitor("nadia").get("/").text
 
 
 @pytest.mark.req("F28")

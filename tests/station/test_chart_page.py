@@ -9,8 +9,10 @@ from html import unescape
 
 import pytest
 
+from contrefeu.acts import ClockMeasured, encode
 from contrefeu.base import ManualClock
 from contrefeu.chart.fold import Unread
+from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.mapping import Loss
 from tests.station import ward_in_memory
 from tests.station.visitors import text_of, visitor
@@ -399,6 +401,39 @@ def test_a_message_that_says_nothing_stands_on_the_chart():
     assert "Messages non interprétés (1)" in block(page, "unread")
     assert "ORU^R40 LABO@CHU" in block(page, "unread")
     assert isinstance(ward_in_memory.chart_of(durand()).unread[0], Unread)
+
+
+@pytest.mark.req("D9")
+def test_two_stations_with_clocks_apart_do_not_mislead_about_the_order():
+    """Within what is known of their clocks, lines that stand side by side say "order uncertain", and why; else not."""
+    second = 10**9
+
+    def page(apart_ns, *measured, language="en"):
+        class Apart(Charts):
+            async def chart(self, id, at_ns=None):
+                chart = await super().chart(id, at_ns)
+                chart.unread[:] = [
+                    Unread(f"{ward_in_memory.CAPTURE}/1", "ORU^R40", "LABO@CHU", NOW_NS - 3600 * second),
+                    Unread("nb2-capture/1", "ZZZ^Z01", "EHR@CLINIC", NOW_NS - 3600 * second + apart_ns),
+                ]
+                return chart
+
+        charts = staffed(Apart())
+        for number, act in enumerate(measured, 900):
+            body = encode(act)
+            charts.journal.append(
+                Entry(ward_in_memory.STATION, number, NOW_NS - 3600 * second, 1, "exchange", MEDIA_ACT, body)
+            )
+        shown = visitor("nadia", charts=charts).get("/patient/p-durand", accept_language=language)
+        return block(shown, "unread")
+
+    ten_minutes_late = ClockMeasured("nb2", -600_000, 50, "")
+    assert "order uncertain" in page(60 * second), "never measured: fifteen minutes may lie between them"
+    assert "their clocks differ too much" in page(60 * second)
+    assert "ordre incertain" in page(60 * second, language="fr")
+    assert "order uncertain" not in page(60 * second, ten_minutes_late)
+    assert "order uncertain" in page(-600 * second, ten_minutes_late), "the same instant, by clocks ten minutes apart"
+    assert "order uncertain" not in page(1200 * second)
 
 
 def test_a_report_is_read_in_place():

@@ -10,6 +10,7 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from contrefeu.base import ManualClock, StorageError
+from contrefeu.chart import Restoring
 from contrefeu.station.fhir_api import TYPES
 from tests.station.visitors import visitor
 from tests.station.ward_in_memory import NOW_NS, SECRET, Charts, durand, resource, staffed
@@ -318,3 +319,27 @@ def test_too_many_hits_are_said(monkeypatch):
     assert "total" not in bundle
     assert bundle["entry"][-1]["search"] == {"mode": "outcome"}
     assert resource("Patient", "x", 1)["id"] == "x"
+
+
+@pytest.mark.req("R1")
+def test_machines_are_given_nothing_of_a_history_that_is_being_restored():
+    """A machine would take part of a chart for all of it: 503, try again; what feeds send is taken all the same."""
+    machine = Machine(charts=staffed(Charts(restoring=Restoring("2026-11-21T06:00:00Z", 20_000, 1_000_000))))
+    for path in ("/fhir/Patient/p-durand", "/fhir/Patient/p-durand/$everything", "/fhir/Patient?name=durand"):
+        answer = machine.get(path)
+        assert read(answer, 503)["issue"][0]["code"] == "transient"
+        assert answer.headers["retry-after"] == "5"
+    assert machine.post("/fhir", b'{"resourceType":"Patient"}').status_code == 202
+
+
+def test_a_summary_is_answered_and_audited(machine):
+    """An International Patient Summary in the caller's language, in which an unknown patient is not found too."""
+    found = read(machine.get("/fhir/Patient/p-durand/$summary", accept_language="en"))
+    assert (found["type"], found["entry"][0]["resource"]["type"]["coding"][0]["code"]) == ("document", "60591-5")
+    assert found["entry"][0]["resource"]["title"].startswith("Patient summary as of")
+    texts = [
+        read(machine.get("/fhir/Patient/nobody/$summary", accept_language=language), 404)["issue"][0]["diagnostics"]
+        for language in ("fr", "en")
+    ]
+    assert texts[0].startswith("Cette page n’existe pas")
+    assert texts[1] != texts[0]

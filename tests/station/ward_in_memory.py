@@ -27,6 +27,7 @@ from contrefeu.chart.views import (
     DueItem,
     FeedStatus,
     PatientHit,
+    Restoring,
     UnplacedEntry,
     WardSummary,
 )
@@ -499,6 +500,7 @@ class Charts:
     of_nobody: list[UnplacedEntry] = field(default_factory=list)
     more: int = 0  # of each, beyond those listed
     troubles: dict[str, str] = field(default_factory=dict)
+    restoring: Restoring | None = None
     news: asyncio.Event | None = None
 
     def change(self) -> None:
@@ -542,6 +544,7 @@ class Charts:
             len(self.owned_by_nobody) + self.more,
             len(self.of_nobody) + self.more,
             self.troubles,
+            restoring=self.restoring,
         )
 
     async def waiting(self, limit: int = 200) -> list[UnplacedEntry]:

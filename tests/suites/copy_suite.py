@@ -12,8 +12,10 @@ from typing import ClassVar
 import pytest
 
 from contrefeu.base import MissingError
+from contrefeu.journal import Expiry, JournalFiles, headers, verify_journal
+from contrefeu.proof import Signer
 from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, checkpoints_held, verify_vault
-from tests.vault.house import FOLDER, House
+from tests.vault.house import FOLDER, JOURNAL, House
 
 
 class CopyClaims(ABC):
@@ -142,6 +144,26 @@ class CopyClaims(ABC):
             assert Shipper(house, vault).step().state == "up-to-date"
         [found] = verify_vault(vault)
         assert (found.intact, found.entries) == (True, 20)
+
+    @pytest.mark.req("F42")
+    def test_a_copy_that_begins_late_begins_behind_what_has_ended(self, house: House, vault: Vault) -> None:
+        """With its writer's note, and none of it more; to a check it is missing all the same, until custodians sign."""
+        house.segment_bytes = 1
+        house.say(5)
+        files, header = house.files, dict(headers(house.files))[3]
+        expiry = Expiry(JOURNAL, 2, header.first_sequence - 1, header.tree.size, header.tree.root(), 396, 0)
+        files.expired.write_bytes(expiry.sign(house.signer, Signer("recovery", bytes(32))))
+        for number in (1, 2):
+            files.segment(number).unlink()
+        shipper = Shipper(house, vault)
+        assert shipper.step() == CopyState(5, "up-to-date")
+        house.say(2)
+        assert shipper.step() == CopyState(7, "up-to-date")
+        [found] = verify_vault(vault)
+        assert [(d.kind, d.first_entry, d.last_entry) for d in found.damage] == [("missing", 1, 2)]
+        folder = JournalFiles(vault.folder(f"journals/{FOLDER}"))
+        custodians = [Signer("recovery", bytes(32)).verifier]
+        assert verify_journal(folder, custodians=custodians).intact
 
     @pytest.mark.req("C4")
     def test_a_journal_that_was_cut_back_is_refused(

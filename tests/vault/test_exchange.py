@@ -15,8 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contrefeu.base import OperatorError
-from contrefeu.journal import MEDIA_OTHER, Draft, JournalFiles, sign_reading_keys
-from contrefeu.proof import WitnessKey, open_cosigned
+from contrefeu.journal import (
+    MEDIA_OTHER,
+    Draft,
+    Expiry,
+    JournalFiles,
+    headers,
+    sign_reading_keys,
+    verify_journal,
+)
+from contrefeu.proof import Signer, WitnessKey, open_cosigned
 from contrefeu.vault import held as held_module
 from contrefeu.vault.shelf import STICK_FOLDER, StickShelf, givers_on
 from tests.vault.house import tree_of
@@ -494,6 +502,32 @@ def test_peers_cosign_what_they_found_consistent(pair, stick):
     assert [name for name, _ in vouched.witnesses] == [other.cosigner.key.name]
     stranger = WitnessKey("nx-witness", bytes(32))
     assert open_cosigned(kept.read_bytes(), one.signer.verifier, [stranger]).witnesses == ()
+
+
+@pytest.mark.req("F42")
+def test_a_peer_that_joins_late_begins_behind_what_has_ended(pair, stick):
+    """The writer says so and its headers fit; without its note, or with more gone than ended, entries are missing."""
+    one, other = pair
+    one.segment_bytes = 1
+    one.say(6)
+    files = one.files()
+    tree = dict(headers(files))[4]
+    expiry = Expiry(one.journal, 3, tree.first_sequence - 1, tree.tree.size, tree.tree.root(), 396, 0)
+    for number in (1, 2, 3):
+        files.segment(number).unlink()
+    assert kinds(one.meet(stick)) == []
+    assert other.meet(stick).taken == {}, "nothing lies there that begins in the middle"
+    files.expired.write_bytes(expiry.sign(one.signer, Signer("recovery", bytes(32))))
+    one.meet(stick)
+    on_stick(stick, one).expired.rename(stick / "kept")
+    assert kinds(other.meet(stick)) == ["missing"]
+    (stick / "kept").rename(on_stick(stick, one).expired)
+    assert other.meet(stick).taken == {one.journal: 6}, "up to its sixth entry"
+    found = verify_journal(other.files(one), custodians=[Signer("recovery", bytes(32)).verifier])
+    assert [(d.kind, d.first_entry, d.last_entry) for d in found.damage] == [("expired", 1, 3)]
+    one.say(2)
+    one.meet(stick)
+    assert other.meet(stick).taken == {one.journal: 2}
 
 
 def test_an_older_note_of_reading_keys_does_not_come_back(pair, stick):

@@ -18,6 +18,8 @@ import msgspec
 import pytest
 
 from contrefeu.base import OperatorError
+from contrefeu.journal import Expiry, headers
+from contrefeu.proof import Signer
 from contrefeu.vault import Meeting, PeerAway
 from contrefeu.vault.identity import client_context, make_identity, server_context
 from contrefeu.vault.wire import MESSAGE_BYTES_MAX, READ_BYTES_MAX, Rate
@@ -78,6 +80,23 @@ def hear(connection: ssl.SSLSocket) -> Any:
         return data
 
     return msgspec.msgpack.decode(exactly(int.from_bytes(exactly(4), "big")))
+
+
+@pytest.mark.req("F42")
+def test_what_has_ended_is_said_to_a_late_peer_that_calls(pair, answering):
+    """It begins behind it, as with a stick; of what has no such note nothing is said."""
+    one, other = pair
+    other.segment_bytes = 1
+    other.say(3)
+    files = other.files()
+    header = dict(headers(files))[2]
+    expiry = Expiry(other.journal, 1, 1, header.tree.size, header.tree.root(), 396, 0)
+    files.segment(1).unlink()
+    meeting = one.meeting()
+    assert [found.kind for found in meeting.once(f"https://{answering[1]}").found] == ["missing"]
+    files.expired.write_bytes(expiry.sign(other.signer, Signer("recovery", bytes(32))))
+    assert meeting.once(f"https://{answering[1]}").taken == {other.journal: 3}
+    assert one.files(other).segments()[0] == 2
 
 
 @pytest.mark.req("D9")

@@ -5,12 +5,25 @@ prevents; objects of a plain bucket are removed. Then repair, and look at what a
 """
 
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contrefeu.vault import Repaired, Shipper, Vault, copy_in_folder, open_vault, repair_store, verify_vault
+from contrefeu.vault import (
+    Repaired,
+    Scrubber,
+    Shipper,
+    Vault,
+    copy_in_folder,
+    credentials_file,
+    last_passes,
+    open_vault,
+    repair_store,
+    verify_vault,
+)
+from contrefeu.vault.pace import BURST_S
 from tests.drills.node import contrefeu
 from tests.vault.gateway import Store
 from tests.vault.house import FOLDER, JOURNAL, House
@@ -48,10 +61,9 @@ def rot(store: Store, bucket: str, name: str, at: int) -> bytes:
     """Change a byte of a segment where the store keeps it, and one of each of its chunks; returns the segment."""
     pool = ["rados", "-c", str(store.conf), "-p", "default.rgw.buckets.data"]
     listed = subprocess.run([*pool, "ls"], check=True, capture_output=True).stdout.decode().splitlines()
+    ours = f"{store.marker(bucket)}__:"
     whole = b""
-    for found in listed:
-        if not found.startswith(f"{store.marker(bucket)}__:") or name not in found:
-            continue
+    for found in (one for one in listed if one.startswith(ours) and name in one):
         data = bytearray(subprocess.run([*pool, "get", found, "-"], check=True, capture_output=True).stdout)
         data[at if found.endswith(name) else 10] ^= 0x40
         subprocess.run([*pool, "put", found, "-"], check=True, input=bytes(data))
@@ -101,6 +113,29 @@ def test_lost_objects_come_back_but_those_whose_time_was_over(
         [found] = verify_vault(stranger(vault, tmp_path))
         assert (found.intact, found.damage, found.entries) == (True, [], COUNT)
     assert mended(house, vault, tmp_path) == []
+
+
+def test_what_rots_in_a_store_is_found_by_scrubbing(store: Store, house: House, tmp_path: Path) -> None:
+    """Each closed segment is read again there too, at the pace of the settings; the damaged one is named."""
+    bucket = store.new_bucket()
+    vault = filled(house, store.vault(house.root, bucket=bucket))
+    credentials = credentials_file(house.vault_credentials, vault.url)
+    credentials.parent.mkdir()
+    credentials.touch(mode=0o600)
+    credentials.write_bytes(store.credentials(tmp_path).read_bytes())
+    rate = "scrub_bytes_per_second_max = 20_000"
+    house.settings.write_text(house.settings.read_text() + f'[copies]\n{rate}\n[[vaults]]\nurl = "{vault.url}"\n')
+    number = house.files.segments()[2]
+    rot(store, bucket, f"{number:010d}.seg", 700)
+    state = tmp_path / "scrub.json"
+    began = time.monotonic()
+    Scrubber(house, state, house.clock, lambda: False).step()
+    told = last_passes(state)
+    assert (told["home"]["state"], told[vault.url]["state"]) == ("sound", "damaged")
+    assert [one["segment"] for one in told[vault.url]["damage"]] == [number]
+    assert told[vault.url]["segments"] == len(house.files.segments()) - 1
+    paced = told["home"]["bytes"] + told[vault.url]["bytes"]
+    assert time.monotonic() - began > 0.8 * (paced - 2 * 20_000 * BURST_S) / 20_000
 
 
 def test_the_command_mends_a_store_too(store: Store, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from contrefeu.acts.act import (
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
+    JournalExpired,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
@@ -62,6 +63,7 @@ __all__ = [
     "GlassBroken",
     "HorizonHeld",
     "HorizonReleased",
+    "JournalExpired",
     "MessagesAnswered",
     "MessagesClaimed",
     "MessagesReleased",

@@ -17,6 +17,7 @@ from msgspec.json import Decoder, Encoder
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
+    JournalExpired,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
@@ -56,7 +57,7 @@ class SecretChanged(Struct, frozen=True, tag_field="act", tag="secret-changed"):
     secret_hash: str
 
 
-class DowntimeDeclared(Struct, frozen=True, tag_field="act", tag="downtime-declared"):
+class DowntimeDeclared(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="downtime-declared"):
     """From `at` on, these wards work here; no ward named means the whole hospital.
 
     Said again, it changes the medium.
@@ -132,6 +133,7 @@ Act = (
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | JournalExpired
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased

@@ -41,6 +41,13 @@ class ReadingKeysDestroyed(Struct, frozen=True, tag_field="act", tag="reading-ke
     at: str  # RFC 3339
 
 
+class JournalExpired(Struct, frozen=True, tag_field="act", tag="journal-expired"):
+    """The beginning of a journal has ended: its time was over, and the custodians signed so."""
+
+    journal: str
+    note: str  # docs/spec/journal-v1.md, "Expiry"
+
+
 class HorizonHeld(Struct, frozen=True, tag_field="act", tag="horizon-held"):
     """From `at` on no reading key is destroyed, and the days do not count: a recovery is open, or somebody asked."""
 

@@ -252,6 +252,8 @@ class Intake:
 
     def close(self) -> None:
         """Commit what waits, sign, and let the journal go; what is offered later is refused."""
+        if self._closed:
+            return  # the journal may have another writer already
         self.commit()
         self._closed = True
         self._writer.close()

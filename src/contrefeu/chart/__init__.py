@@ -7,7 +7,7 @@ from contrefeu.chart.ages import Age, age_of, weight_is_old
 from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
 from contrefeu.chart.boards import board_row, courses_of, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
-from contrefeu.chart.clocks import Clocks, station_of
+from contrefeu.chart.clocks import Clocks, Stamp, station_of
 from contrefeu.chart.doses import due_times
 from contrefeu.chart.due import due_in_downtime
 from contrefeu.chart.elements import (
@@ -59,7 +59,8 @@ from contrefeu.chart.sentences import (
     wall_day,
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
-from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN
+from contrefeu.chart.summary import summary
+from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -109,6 +110,7 @@ __all__ = [
     "Present",
     "Resource",
     "Restoring",
+    "Stamp",
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",
@@ -164,6 +166,8 @@ __all__ = [
     "station_of",
     "status_of",
     "stay_of",
+    "strength_of",
+    "summary",
     "to_bundle",
     "unit",
     "value_of",

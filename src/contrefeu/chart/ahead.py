@@ -3,13 +3,14 @@
 Rules kept here:
   * What an entry says depends on its bytes and its sender's rules alone (`mapping.read`): it may be read anywhere, and
     the charts are the same, byte for byte.
-  * Who needs a part that no other process has begun reads it itself: two processes share the work as it comes, and
-    neither waits for a slower one.
+  * Who needs a part that no other process has begun reads it itself, and one that is not back yet is waited for over
+    another part, not longer: the work is shared as it comes, whatever else the machine does.
   * The others are given rules and entries: no key, no file, no socket. They give way to what else runs here, show
     their memory to no other process, and end with the one that began them, however it ends.
   * One that dies costs time and nothing else: what it was to read is read here.
 """
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -17,21 +18,22 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 from contrefeu.journal import Entry
 from contrefeu.mapping import Reading, Rules, read
 
 READERS_MAX = 3  # beside the one that folds: more of them would wait for it
 PART_ENTRIES = 125  # read at once: some 30 ms, and 200 kB on the way back
-PARTS_OUT_MAX = 32  # read, and not folded yet: some 100 MB
+PARTS_OUT_MAX = 16  # handed out, and not folded yet: some 50 MB
+PARTS_MEANWHILE_MAX = 2  # parts that are read here while one is not back
+PATIENCE_S = 0.2  # then it is read here too
 GC_THRESHOLD = 100_000  # objects made between two sweeps for cycles, which reading makes none of (FINDINGS: 4 times)
 _NICER = 5  # steps behind whoever receives messages
 _PR_SET_DUMPABLE = 4
 
 _Batch = tuple[list[Entry], Iterator[Reading], bool]
-_rules = Rules()  # of a process that reads ahead
 
 
 class Ahead:
@@ -84,17 +86,19 @@ def _readers(rules: Rules) -> "Readers | None":
 
 
 class _Part:
-    """Some entries, and whether another process was told to read them."""
+    """Some entries; whether a process was given them, and what it read."""
 
-    __slots__ = ("begun", "entries")
+    __slots__ = ("back", "begun", "entries", "readings")
 
     def __init__(self, entries: list[Entry]) -> None:
         self.entries = entries
-        self.begun: Future[list[Reading]] | None = None
+        self.begun = False
+        self.back = threading.Event()
+        self.readings: list[Reading] | None = None
 
 
 class Readers:
-    """Processes that read ahead."""
+    """Processes that read ahead, each driven by a thread that waits for it."""
 
     def __init__(self, rules: Rules, count: int) -> None:
         """Begin *count* processes.
@@ -103,71 +107,109 @@ class Readers:
             OSError: The system gives none.
         """
         self._rules = rules
+        self._left: deque[_Part] = deque()  # asked for, and not begun
+        self._out = 0  # parts that were begun, and not used yet
+        self._closed = False
+        self._change = threading.Condition()
         context = get_context("spawn")  # a copy of this process would hold its keys
-        self._pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(rules,))
-        self._left: deque[_Part] = deque()  # asked for, and not handed out yet
-        self._out = 0  # parts that are handed out, and not used yet
+        self.processes = []
+        try:
+            for _ in range(count):
+                ours, theirs = context.Pipe()
+                with theirs:
+                    process = context.Process(target=_serve, args=(rules, theirs), daemon=True)
+                    process.start()
+                self.processes.append(process)
+                threading.Thread(target=self._drive, args=(ours,), daemon=True).start()
+        except OSError:
+            self.close()
+            raise
 
     def ask(self, entries: Sequence[Entry]) -> Iterator[Reading]:
         """Have *entries* read; what they say is yielded in their order, now or later."""
         parts = deque(_Part(list(entries[at : at + PART_ENTRIES])) for at in range(0, len(entries), PART_ENTRIES))
-        self._left += parts
-        self._hand_out()
+        with self._change:
+            self._left += parts
+            self._change.notify_all()
         return self._readings(parts)
 
     def close(self) -> None:
-        """End them; what they were asked is not read any more."""
-        self._left.clear()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _hand_out(self) -> None:
-        while self._left and self._out < PARTS_OUT_MAX:
-            part = self._left.popleft()
-            try:
-                part.begun = self._pool.submit(_read, part.entries)
-            except (RuntimeError, OSError):
-                continue  # they are gone: it is read here
-            self._out += 1
+        """Let them end; what they were asked is not read any more."""
+        with self._change:
+            self._closed = True
+            self._left.clear()
+            self._change.notify_all()
 
     def _readings(self, parts: deque[_Part]) -> Iterator[Reading]:
-        while parts:
-            part = parts.popleft()
-            found = None
-            if part.begun is not None:
-                found = _there(part.begun)
-                self._out -= 1
-            elif part in self._left:
+        try:
+            while parts:
+                if self._is_begun(parts[0]):
+                    self._await(parts[0])
+                yield from parts[0].readings or self._read_here(parts[0])
+                self._let_go(parts.popleft())
+        finally:
+            while parts:  # nobody wants them any more
+                self._let_go(parts.popleft())
+
+    def _is_begun(self, part: _Part) -> bool:
+        """Whether a process has *part*; from now on none will."""
+        with self._change:
+            if part in self._left:
                 self._left.remove(part)
-            self._hand_out()
-            yield from found or (read(entry, self._rules.of(entry.source)) for entry in part.entries)
+            return part.begun
+
+    def _let_go(self, part: _Part) -> None:
+        if self._is_begun(part):
+            with self._change:
+                self._out -= 1
+                self._change.notify_all()
+
+    def _await(self, part: _Part) -> None:
+        """Give the process that has *part* some time, and use it."""
+        for _ in range(PARTS_MEANWHILE_MAX):
+            if part.back.is_set():
+                return
+            with self._change:
+                other = self._left.popleft() if self._left else None
+            if other is None:
+                break
+            other.readings = self._read_here(other)
+        part.back.wait(PATIENCE_S)
+
+    def _read_here(self, part: _Part) -> list[Reading]:
+        return [read(entry, self._rules.of(entry.source)) for entry in part.entries]
+
+    def _drive(self, other: "Connection[list[Entry], list[Reading]]") -> None:
+        """Give one process a part after another."""
+        with other:
+            while (part := self._begun()) is not None:
+                try:
+                    other.send(part.entries)
+                    part.readings = other.recv()
+                except Exception:  # it died, or what it read does not come through: whoever needs it reads it
+                    return
+                finally:
+                    part.back.set()
+
+    def _begun(self) -> _Part | None:
+        """The next part that nobody has begun; None when there will be none."""
+        with self._change:
+            self._change.wait_for(lambda: self._closed or (self._left and self._out < PARTS_OUT_MAX))
+            if self._closed:
+                return None
+            self._out += 1
+            part = self._left.popleft()
+            part.begun = True
+            return part
 
 
-def _there(begun: Future[list[Reading]]) -> list[Reading] | None:
-    """What another process read; None when nobody has begun to."""
-    try:
-        return None if begun.cancel() else begun.result()
-    except Exception:  # it died, or what it read does not come through: read here, the feed goes on
-        return None
-
-
-def _begin(rules: Rules) -> None:
-    """Set up a process that reads ahead."""
-    global _rules  # noqa: PLW0603 - what a pool's process is begun with has no other place
-    _rules = rules
+def _serve(rules: Rules, asking: "Connection[list[Reading], list[Entry]]") -> None:
+    """Read for another process, until it asks no more or is gone."""
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     os.nice(_NICER)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it ends it
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 100)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-    os._exit(0)
-
-
-def _read(entries: list[Entry]) -> list[Reading]:
-    return [read(entry, _rules.of(entry.source)) for entry in entries]
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            asking.send([read(entry, rules.of(entry.source)) for entry in asking.recv()])

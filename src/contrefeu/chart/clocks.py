@@ -10,11 +10,24 @@ Rules kept here:
   * A pure fold: the same acts, in whatever order they come, give the same answer.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
 from contrefeu.acts import ClockMeasured
 from contrefeu.base import AHEAD_NS_MAX, ClockOffset, Order, Span, corrected, order_of
 from contrefeu.journal import Entry
 
 _MS = 1_000_000
+
+
+class Stamp(NamedTuple):
+    """What of an entry says when it was received."""
+
+    journal: str
+    sequence: int
+    received_ns: int
+    hlc: int = 0  # settles the order within one station
 
 
 class Clocks:
@@ -28,14 +41,25 @@ class Clocks:
         found = entry.received_ns, act.offset_ms * _MS, act.uncertainty_ms * _MS
         self._measured.setdefault((station_of(entry.journal), act.peer), []).append(found)
 
-    def order(self, one: Entry, other: Entry) -> Order:
+    def order(self, one: Entry | Stamp, other: Entry | Stamp) -> Order:
         """Which of two entries was received first, or that it cannot be told."""
         here, there = station_of(one.journal), station_of(other.journal)
         if here == there:
             return "before" if (one.hlc, one.sequence) < (other.hlc, other.sequence) else "after"
         return order_of(Span(one.received_ns, one.received_ns), self.span(other, here))
 
-    def span(self, entry: Entry, by: str) -> Span:
+    def uncertain(self, lines: Sequence[Stamp]) -> list[bool]:
+        """Of lines in a list: whether one stands next to another whose order to it cannot be told."""
+        found = [False] * len(lines)
+        for at, (one, other) in enumerate(pairwise(lines)):
+            if self._is_uncertain(one, other):
+                found[at] = found[at + 1] = True
+        return found
+
+    def _is_uncertain(self, one: Stamp, other: Stamp) -> bool:
+        return station_of(one.journal) != station_of(other.journal) and self.order(one, other) == "uncertain"
+
+    def span(self, entry: Entry | Stamp, by: str) -> Span:
         """When an entry was received, by the clock of the station *by*."""
         there = station_of(entry.journal)
         if there == by:

@@ -51,9 +51,13 @@ def take_identity(identity: Identity, reading: Reading, *, own: bool) -> None:
     said = {key: value for key, value in patient.items() if key not in _UNITED}
     said |= dict.fromkeys(reading.cleared)
     strength = told.strength
+    last: Told | None = None  # one statement told several elements: it is compared once
+    weaker = False
     for element, value in _joined(said).items():
         before = identity.told.get(element)
-        if before is not None and before.strength > strength:
+        if before is None or before is not last:
+            last, weaker = before, before is not None and before.strength > strength
+        if weaker:
             continue
         identity.told[element] = told
         if identity.elements.get(element) != value:

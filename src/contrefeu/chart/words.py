@@ -128,6 +128,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "as of": ("Jusqu’au message reçu le", "As of the message received"),
     "as of nothing": ("Aucun message reçu", "No message received"),
     "exercise": ("EXERCICE : ce patient n’existe pas", "EXERCISE: this patient does not exist"),
+    "summary": ("Résumé du patient au", "Patient summary as of"),
     "no source": ("aucune source ici", "no source here"),
     "nothing": ("aucune ligne dans ce qui a été reçu", "no line in what was received"),
     "last word": ("dernier message", "last message"),

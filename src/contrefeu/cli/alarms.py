@@ -39,6 +39,13 @@ def unproven(node: Node) -> dict[str, str]:
     return {COPIES: "copy-unproven"} if red else {}
 
 
+def _without_vault(state: dict[str, Any]) -> dict[str, str]:
+    """What a capture process says whose senders wait for a vault, when none is there; others say nothing of it."""
+    if not state.get("no_vault"):
+        return {}
+    return {VAULTS: "no-vault-waiting" if state["waiting_for_vault"] else "no-vault"}
+
+
 class Alarms:
     """Asks, at most every ALARMS_S, whoever writes."""
 
@@ -68,5 +75,4 @@ class Alarms:
         with contextlib.suppress(ContrefeuError, TimeoutError):
             state = await asyncio.wait_for(self._capture.state(), ANSWER_S)
         writing = {state["journal"]: state["trouble_code"]} if state["trouble_code"] else {}
-        without = {VAULTS: "no-vault-waiting" if state["waiting_for_vault"] else "no-vault"}
-        return self._unsound | unproven(self._node) | (without if state.get("no_vault") else {}) | writing
+        return self._unsound | unproven(self._node) | _without_vault(state) | writing

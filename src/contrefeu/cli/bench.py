@@ -20,8 +20,8 @@ def bench(
     Ours and what it is compared with take turns, so that the ratio holds on a machine that does other work too; the
     load is said beside them, and above about half a core it bends them. bench/peers/install.sh brings what is
     compared with; of what is missing a row says "not installed". BENCH_DIR names the folder, and so the disk, that is
-    measured; BENCH_MESSAGES how many messages `journal` imports; BENCH_PATIENTS among how many `search` looks.
-    docs/explain/speed.md says what the rows mean.
+    measured; BENCH_MESSAGES how many messages `journal` imports and `restore` restores; BENCH_PATIENTS among how many
+    `search` looks. docs/explain/speed.md says what the rows mean.
     """
     from contrefeu.base import OperatorError
 

@@ -28,6 +28,12 @@ def add(
     zone: Annotated[str, typer.Option(help="Of times without an offset.  [default: the node's]")] = "",
     authority: Annotated[str, typer.Option(help="Of numbers that name none.  [default: the sender]")] = "",
     charset: Annotated[str, typer.Option(help="Table 0211, whatever MSH-18 says; 8859/15, WINDOWS-1252 ...")] = "",
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACT", help="It may set allergies, identity, location, prescriptions, results.  [default: all]"
+        ),
+    ] = None,
     sequence: Annotated[Literal["answer", "ignore"], typer.Option(help="A number in MSH-13.")] = "answer",
     on_fault: Annotated[
         Literal["close", "AE", "AR"], typer.Option(help="AE or AR only if the sender then sends again.")
@@ -50,7 +56,7 @@ def add(
     """Write a feed's rules into contrefeu.toml. They hold from the node's next start, which folds the charts again."""
     from contrefeu.base import OperatorError, write_file
     from contrefeu.cli.node import Node
-    from contrefeu.hospital import FEED_NAME, FeedSettings, RefuseSettings, feed_text, parse_settings
+    from contrefeu.hospital import FACTS, FEED_NAME, FeedSettings, RefuseSettings, feed_text, parse_settings
 
     node = Node.at(door(context).home)
     if name in node.settings.feeds:
@@ -79,6 +85,7 @@ def add(
         ack,
         when_no_vault,
         rules,
+        list(sets or FACTS),  # type: ignore[arg-type]
     )
     text = node.paths.settings.read_text().rstrip("\n") + "\n\n" + feed_text(name, feed)
     settings = parse_settings(text)  # before a byte of it is written

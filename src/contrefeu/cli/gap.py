@@ -44,7 +44,7 @@ def gap(
         raise OperatorError(
             f"There is no export at {against}.",
             safe="Nothing was compared.",
-            next="Name a folder or a file that exists.",
+            next="Name a folder or a file that exists. A server is not asked: have it write an export.",
         )
     if (clean_ns is None) != (detected_ns is None):
         raise OperatorError("--clean and --detected go together.", safe="Nothing was compared.")

@@ -144,6 +144,48 @@ def rotate(
     answer(json, told, for_people)
 
 
+@app.command("expire")
+def expire(
+    context: typer.Context,
+    shares: Annotated[list[Path] | None, typer.Option(metavar="FILE...", help="The custodians' share files.")] = None,
+    json: Json = False,
+) -> None:
+    """End what of the journals has outlived its time (`[retention]`): its keys and its bytes are destroyed here.
+
+    Without shares it says what is due. The custodians sign for it; two vaults must hold it, checked now, and keep it as
+    long as their own retention says. Nothing ends while a journal is not whole, or downtime or a recovery is open.
+    """
+    from contrefeu.cli.expiring import due
+    from contrefeu.cli.expiring import expire as end_all
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    told: dict[str, Any] = {"due": [], "expired": []}
+    if shares:
+        told["expired"] = [
+            {"journal": one.journal, "segments": one.segments, "last_entry": one.entries}
+            for one in end_all(node, shares)
+        ]
+    else:
+        told["due"] = [
+            {"journal": one.expiry.origin, "segments": len(one.going), "last_entry": one.expiry.entries}
+            for one in due(node)
+        ]
+
+    def for_people() -> None:
+        for one in told["due"]:
+            say(f"due: {one['journal']} up to entry {one['last_entry']}, {one['segments']} segments")
+        for one in told["expired"]:
+            say(f"ended: {one['journal']} up to entry {one['last_entry']}, {one['segments']} segments")
+        if not told["due"] and not told["expired"]:
+            say("Nothing has outlived its time.")
+        if told["expired"]:
+            say("Copies in vaults end with the retention that stands there; contrefeu journal verify says expired.")
+
+    answer(json, told, for_people)
+    finish(10 if told["due"] else 0)
+
+
 @app.command("hold")
 def hold(context: typer.Context, reason: Reason, json: Json = False) -> None:
     """Let no reading key be destroyed, and no day count, until `keys release`: a recovery is open, or an inquiry."""

@@ -268,8 +268,12 @@ class Node:
 
     def recovery_keys(self, opened: OpenedRecovery) -> DataKeys:
         """What opens every journal here, with the custodians' key."""
-        by = [key.authority for key in known_recovery_keys(self.paths.recovery_notes)]
+        by = self.custodians()
         return DataKeys(None, grants=self.paths.grants, granted_by=by, recovery=opened.pair)
+
+    def custodians(self) -> list[Verifier]:
+        """The authorities of this home's custodians: what they sign as ended has ended."""
+        return [key.authority for key in known_recovery_keys(self.paths.recovery_notes)]
 
     def own_verifiers(self) -> list[Verifier]:
         """Public keys of this node's own writers."""

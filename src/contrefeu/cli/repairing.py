@@ -36,18 +36,19 @@ def repair_all(node: "Node") -> dict[str, Any]:
             vaults.append(vault)
         except ContrefeuError as lost:
             away.append({"url": said.url, "problem": lost.what})
+    custodians = node.custodians()
     done: list[dict[str, Any]] = []
     checked: list[Verified] = []
     for files in node.journals():
         copies = [copy_in_vault(vault, files.folder.name) for vault in vaults]
-        repaired, found = repair(files, copies)
+        repaired, found = repair(files, copies, custodians)
         done += _told(HOME, repaired)
         checked.append(found)
     for vault in vaults:
         for files in _in_folder(vault):
             others = [copy_in_vault(other, files.folder.name) for other in vaults if other is not vault]
             own = copy_in_folder(HOME, JournalFiles(node.paths.journals / files.folder.name))
-            repaired, found = repair(files, [own, *others])
+            repaired, found = repair(files, [own, *others], custodians)
             done += _told(vault.url, repaired)
             checked.append(found)
         if isinstance(vault, ObjectStore):

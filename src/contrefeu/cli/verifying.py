@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from contrefeu.base import OperatorError
+from contrefeu.custody import HomePaths, known_recovery_keys
 from contrefeu.journal import JournalFiles, Verified, journals_in, verify_journal
 
 VAULTS_S_MAX = 60.0  # who checks a journal waits for a disk that starts to turn, or a store that is far
@@ -60,9 +61,11 @@ def verify_folder(home: Path, directory: Path | None, key: Path | None, checkpoi
     held = {} if directory else _held_elsewhere(home)
     for name, note in _kept(journals, checkpoints):
         held.setdefault(name, []).append(note)
+    custodians = [key.authority for key in known_recovery_keys(HomePaths(home).recovery_notes)]
     witnessed = [] if directory else _held_by_witnesses(home, held)
     report = report_of(
-        verify_journal(files, held_elsewhere=held.get(files.folder.name, ()), writing=True) for files in journals
+        verify_journal(files, held_elsewhere=held.get(files.folder.name, ()), writing=True, custodians=custodians)
+        for files in journals
     )
     sound = {journal["journal"]: journal["intact"] for journal in report.journals}
     report.witnesses = [one for one in witnessed if sound.get(one["journal"])]

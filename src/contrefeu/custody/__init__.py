@@ -2,6 +2,7 @@
 
 from contrefeu.custody.destruction import Destruction, Horizon, KeyStanding
 from contrefeu.custody.erase import erase
+from contrefeu.custody.expiring import Ending, end, endings
 from contrefeu.custody.granting import (
     cosigner_of,
     grant_journals,
@@ -30,6 +31,7 @@ __all__ = [
     "BeyondHorizon",
     "DataKeys",
     "Destruction",
+    "Ending",
     "HomePaths",
     "Horizon",
     "KeyPair",
@@ -41,6 +43,8 @@ __all__ = [
     "combine_shares",
     "complete_home",
     "cosigner_of",
+    "end",
+    "endings",
     "erase",
     "grant_journals",
     "grant_segments",

@@ -14,8 +14,8 @@ from pathlib import Path
 from contrefeu.base import sync_dir
 
 
-def erase(path: Path) -> None:
-    """Destroy the file at *path*; nothing happens when it is not there.
+def erase(path: Path, bytes_max: int = 1 << 20) -> None:
+    """Destroy the file at *path*, whose secret stands in its first *bytes_max* bytes; when it is there.
 
     Raises:
         OSError: The disk refused; the name is then still there, and erasing it again is safe.
@@ -25,7 +25,7 @@ def erase(path: Path) -> None:
     except FileNotFoundError:
         return
     try:
-        length = os.fstat(fd).st_size
+        length = min(os.fstat(fd).st_size, bytes_max)
         for content in (secrets.token_bytes(length), bytes(length)):
             os.pwrite(fd, content, 0)
             os.fsync(fd)

@@ -59,6 +59,7 @@ _C1 = re.compile(rb"[\x80-\x9f]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 # \\C2842\\ (ESC ( B) and \\M2442\\ (ESC $ B): designations of ISO 2022 begin with a byte 20 to 2F
 _SWITCH = re.compile(rb"\\[CM]((?:2[0-9A-Fa-f]){1,2}[0-9A-Fa-f]{2})\\")
+_DESIGNATION = re.compile(rb"(\x1b(?:\$[@B]|\$\([@-_]|\([@-_]))")
 _ISO_2022 = "iso2022_jp_ext"
 _ONE_BYTE = frozenset(codec for codec in CODECS.values() if codec == "latin-1" or codec.startswith("iso8859"))
 
@@ -106,14 +107,18 @@ def is_plain(body: bytes) -> bool:
 
 
 def wide_codec(body: bytes) -> str:
-    """The two-byte codec of a message, or "" when it has one byte a character (or UTF-8)."""
+    """The two-byte or four-byte codec of a message, or "" when it has one byte a character (or UTF-8)."""
     return _wide(body)
 
 
 def _wide(body: bytes) -> str:
+    if body.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     start = body[:64].lstrip(b"\x0b\r\n \x00")
+    if start.startswith((b"M\0\0\0S\0\0\0H\0\0\0", b"F\0\0\0H\0\0\0S\0\0\0", b"B\0\0\0H\0\0\0S\0\0\0")):
+        return "utf-32-be" if body.startswith(b"\0\0\0") else "utf-32-le"
     if start.startswith((b"M\x00S\x00H\x00", b"F\x00H\x00S\x00", b"B\x00H\x00S\x00")):
         return "utf-16-be" if body.startswith(b"\x00M") else "utf-16-le"
     return ""
@@ -130,7 +135,25 @@ def _switched(body: bytes, names: list[str]) -> str | None:
     try:
         return data.decode(_ISO_2022)
     except UnicodeDecodeError:
+        return _mixed(data)
+
+
+def _mixed(data: bytes) -> str | None:
+    """Kanji by ISO 2022 beside half-width katakana of eight bits (ISO IR 13 and 14, as in 2.14.9.18's examples)."""
+    found, state = [], b""
+    try:
+        for part in _DESIGNATION.split(data):
+            if part.startswith(b"\x1b"):
+                state = part
+            elif state.startswith((b"\x1b$", b"\x1b(I")):
+                switched, mark, rest = part.partition(b"\r")
+                found += [(state + switched + b"\x1b(B").decode(_ISO_2022), (mark + rest).decode("shift_jis")]
+                state = b"" if mark else state  # a segment begins in the first set again
+            else:
+                found.append(part.decode("shift_jis"))
+    except UnicodeDecodeError:
         return None
+    return "".join(found)
 
 
 def _is_utf8(body: bytes) -> bool:

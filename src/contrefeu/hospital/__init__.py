@@ -1,6 +1,6 @@
 """The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
-from contrefeu.hospital.feeds import FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
+from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
 from contrefeu.hospital.settings import (
     AckRule,
     CaptureSettings,
@@ -8,6 +8,7 @@ from contrefeu.hospital.settings import (
     CopiesSettings,
     ExchangeSettings,
     NodeSettings,
+    RetentionSettings,
     Settings,
     VaultSettings,
     WardSettings,
@@ -18,6 +19,7 @@ from contrefeu.hospital.settings import (
 )
 
 __all__ = [
+    "FACTS",
     "FEED_NAME",
     "AckRule",
     "CaptureSettings",
@@ -27,6 +29,7 @@ __all__ = [
     "FeedSettings",
     "NodeSettings",
     "RefuseSettings",
+    "RetentionSettings",
     "Settings",
     "SettingsError",
     "VaultSettings",

@@ -46,6 +46,14 @@ class RefuseSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return bool(self.message or self.ward or self.document or self.path)
 
 
+Fact = Literal["allergies", "identity", "location", "prescriptions", "results"]
+FACTS: tuple[Fact, ...] = ("allergies", "identity", "location", "prescriptions", "results")
+
+
+def _all_facts() -> list[Fact]:
+    return list(FACTS)
+
+
 class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What a feed does not say of itself. NAME is small letters, digits, "-" and "_"; see `contrefeu feeds`."""
 
@@ -59,6 +67,7 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ack: Literal["", "disk", "vault"] = ""  # as capture.ack, for these senders; empty: as that says
     when_no_vault: Literal["", "wait", "disk"] = ""  # as capture.when_no_vault, for these senders; empty: as that says
     refuse: list[RefuseSettings] = field(default_factory=list)  # never journaled, counted
+    sets: list[Fact] = field(default_factory=_all_facts)  # facts it may set; what else it says is not charted
 
 
 def check_feeds(feeds: dict[str, FeedSettings]) -> None:

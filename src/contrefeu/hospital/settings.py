@@ -81,6 +81,17 @@ class KeysSettings(Struct, frozen=True, forbid_unknown_fields=True):
     horizon_days: Annotated[int, Meta(ge=7, le=3660)] = 400  # an emergency physician needs last year's allergies
 
 
+KEPT_DAYS_MIN = 396  # 13 months (C6): no journal ends sooner
+KeptDays = Annotated[int, Meta(ge=0, le=36_600)]
+
+
+class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long journals are kept, in days that they lived through; 0 is for ever. `keys expire` ends what is older."""
+
+    feeds_days: KeptDays = 0  # what feeds sent; at least 396: thirteen months
+    audit_days: KeptDays = 0  # who looked at what; at least 396
+
+
 class ChartsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where charts are kept between messages."""
 
@@ -130,6 +141,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     capture: CaptureSettings = CaptureSettings()
     web: WebSettings = WebSettings()
     keys: KeysSettings = KeysSettings()
+    retention: RetentionSettings = RetentionSettings()
     charts: ChartsSettings = ChartsSettings()
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
@@ -181,7 +193,18 @@ def parse_settings(text: str) -> Settings:
         ) from None
     _check_charts(settings.charts)
     check_feeds(settings.feeds)
+    _check_retention(settings.retention)
     return settings
+
+
+def _check_retention(retention: RetentionSettings) -> None:
+    for name in RetentionSettings.__struct_fields__:
+        if 0 < getattr(retention, name) < KEPT_DAYS_MIN:
+            raise SettingsError(
+                f"contrefeu.toml: `retention.{name}` is below {KEPT_DAYS_MIN} days.",
+                safe="Nothing was started.",
+                next="Write 0, for ever, or at least thirteen months.",
+            )
 
 
 def _check_charts(charts: ChartsSettings) -> None:

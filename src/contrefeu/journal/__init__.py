@@ -24,13 +24,16 @@ from contrefeu.journal.entry import (
 from contrefeu.journal.errors import (
     AnotherKey,
     EntryTooLong,
+    JournalEnded,
     JournalFailed,
     JournalTampered,
     JournalUnreadable,
     NoJournal,
 )
+from contrefeu.journal.expiry import Expiry, ended_leaves, leaves_file, open_expiry, read_expiry
 from contrefeu.journal.files import JOURNAL_ID, SEGMENT_NAME, Head, JournalFiles, journals_in, pack_head
 from contrefeu.journal.header import (
+    HEADER_BYTES_MAX,
     PREAMBLE_BYTES,
     SegmentHeader,
     commitment_of,
@@ -60,6 +63,7 @@ from contrefeu.journal.recovery import (
     recovery_keys,
     recovery_notes,
 )
+from contrefeu.journal.scan import frames
 from contrefeu.journal.standing import root_at, survey
 from contrefeu.journal.store import JournalWriter, Limits
 from contrefeu.journal.succession import Succession, chain, open_writer, successions, successor_name
@@ -70,6 +74,7 @@ __all__ = [
     "AUTHORITY",
     "ENTRY_BODY_BYTES_MAX",
     "GRANTER",
+    "HEADER_BYTES_MAX",
     "JOURNAL_ID",
     "KEYS_BYTES_MAX",
     "MEDIA_ACT",
@@ -90,9 +95,11 @@ __all__ = [
     "Entry",
     "EntryProof",
     "EntryTooLong",
+    "Expiry",
     "Head",
     "HeadWatch",
     "Hearing",
+    "JournalEnded",
     "JournalFailed",
     "JournalFiles",
     "JournalReader",
@@ -112,12 +119,16 @@ __all__ = [
     "check_consistency",
     "check_entry",
     "commitment_of",
+    "ended_leaves",
+    "frames",
     "header_length",
     "headers",
     "journals_in",
+    "leaves_file",
     "leaves_of",
     "note_name",
     "open_card",
+    "open_expiry",
     "open_header",
     "open_reading_keys",
     "open_recovery_key",
@@ -128,6 +139,7 @@ __all__ = [
     "prove_consistency",
     "prove_entry",
     "rank_of",
+    "read_expiry",
     "recovery_keys",
     "recovery_notes",
     "root_at",

@@ -37,6 +37,12 @@ class JournalUnreadable(StorageError):
     kind = "journal-unreadable"
 
 
+class JournalEnded(JournalUnreadable):
+    """An entry whose time is over: its keys and its bytes are destroyed (expiry.py)."""
+
+    kind = "journal-ended"
+
+
 class JournalFailed(StorageError):
     """The disk refused a write: of what was to be appended, the first `kept` are durable and the rest is not there."""
 

@@ -5,6 +5,7 @@
         lock                    held by the one writer
         head                    how far the journal is on disk: what readers may read
         checkpoint              the last signed checkpoint
+        expired                 how far it has ended (expiry.py); in most journals not there
         segments/0000000001.seg
         aside/                  torn tails and abandoned frames, never deleted
 
@@ -52,6 +53,7 @@ class JournalFiles:
         self.lock = folder / "lock"
         self.head = folder / "head"
         self.checkpoint = folder / "checkpoint"
+        self.expired = folder / "expired"
         self.verifier_file = folder / "verifier"
 
     @classmethod

@@ -19,6 +19,7 @@ from typing import Any
 
 from contrefeu.journal.entry import SALT_BYTES, Entry, unpack_entry
 from contrefeu.journal.errors import JournalTampered
+from contrefeu.journal.expiry import ended_leaves
 from contrefeu.journal.files import JournalFiles
 from contrefeu.journal.reader import KeyOf, SegmentReader
 from contrefeu.journal.scan import Located, frames
@@ -248,7 +249,8 @@ def prove_entry(files: JournalFiles, sequence: int, key_of: KeyOf) -> EntryProof
 
 
 def _leaves(files: JournalFiles, verifier: Verifier) -> Iterator[tuple[bytes, int, Located | None]]:
-    """Leaf hash, segment and frame (None: the header) of each leaf of the tree."""
+    """Leaf hash, segment and frame (None: the header, or what has ended) of each leaf of the tree."""
+    yield from ((leaf, 0, None) for leaf in ended_leaves(files))
     numbers = files.segments()
     headers = [SegmentReader(files, number, verifier) for number in numbers[:1]]
     for i, number in enumerate(numbers):

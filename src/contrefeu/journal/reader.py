@@ -4,6 +4,7 @@ Rules kept here:
   * While its writer is at work a reader never goes beyond the head that was published: it shows nothing that a crash
     could take back. When nobody writes, the end of the good frames is the head: a head file may be old, torn or gone.
   * Entries come once each, in order, or JournalTampered says which are missing; who has shown that goes on after them.
+  * What has ended (expiry.py) is gone on behind: an entry of it is asked for in vain, and said to have ended.
   * Frames that a later segment's header leaves out (abandoned after a failed sync) are passed over.
   * Memory holds one frame at a time, and a number a segment. Finding an entry reads a few blocks of its segment
     (seek.py); a find that leads to no entry that opens is made again head by head, from the segment's start.
@@ -15,7 +16,8 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from contrefeu.journal.entry import Entry
-from contrefeu.journal.errors import JournalTampered
+from contrefeu.journal.errors import JournalEnded, JournalTampered
+from contrefeu.journal.expiry import read_expiry
 from contrefeu.journal.files import Head, JournalFiles, read_note
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, commitment_of, open_header
 from contrefeu.journal.scan import Located, find_frame, locate
@@ -160,14 +162,25 @@ class JournalReader:
 
         Raises:
             JournalTampered: It did hold it.
-            JournalUnreadable: No key opens its segment.
+            JournalUnreadable: No key opens its segment; JournalEnded: its time is over.
         """
         head = self.head()
         if head is None or not 1 <= sequence <= max(head.sequence, self._promised):
             return None
         for entries in self.after(sequence - 1):
+            if entries[0].sequence > sequence:
+                raise JournalEnded(
+                    f'Entry {sequence} of "{self.journal}" has ended: its time was over, and the custodians signed so.',
+                    safe=f"The journal from entry {entries[0].sequence} on.",
+                    next="contrefeu journal verify names what has ended.",
+                )
             return entries[0]
         return None
+
+    def _has_ended(self, sequence: int) -> bool:
+        """Whether everything up to *sequence* has ended, as its writer signed."""
+        expiry = read_expiry(self._files)
+        return expiry is not None and sequence <= expiry.entries
 
     def _signed_for(self) -> int:
         """Entries that must be there, whatever became of the files; a checkpoint that is not good says nothing."""
@@ -280,7 +293,8 @@ class JournalReader:
                 if following is None:
                     continue
                 first = following.header.first_sequence
-                if first != self._expected and (first < self._expected or first - 1 > sequence):
+                passed = first - 1 <= sequence or self._has_ended(first - 1)
+                if first != self._expected and (first < self._expected or not passed):
                     following.close()
                     raise self._missing(first - 1)
                 self._stand_in(following)
@@ -364,7 +378,7 @@ class JournalReader:
             left = self._try(numbers[0])
             if left is not None:
                 lost = left.header.first_sequence - 1
-                if lost > sequence:
+                if lost > sequence and not self._has_ended(lost):
                     left.close()
                     raise self._missing(lost)
                 self._stand_in(left)

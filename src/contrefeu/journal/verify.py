@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contrefeu.journal.damage import Damage, Kind
+from contrefeu.journal.expiry import read_expiry
 from contrefeu.journal.files import Head, JournalFiles
 from contrefeu.journal.standing import read_checkpoint
 from contrefeu.journal.walk import Walk
 from contrefeu.proof import Checkpoint, ProofMismatch, Verifier, open_checkpoint
 
+_HARMLESS: frozenset[Kind] = frozenset(["tail", "expired"])
 _HEAD_TRIES = 20  # a head is met half written while its writer is at work, for microseconds
 _HEAD_AGAIN_S = 0.001
 
@@ -34,25 +36,32 @@ class Verified:
 
     @property
     def intact(self) -> bool:
-        """Whether nothing that was signed for is lost or changed; a torn tail is harmless, what expired was let go."""
-        return all(d.kind in {"tail", "expired"} for d in self.damage)
+        """Whether nothing that was signed for is lost or changed; a torn tail, or what has ended, is not."""
+        return all(d.kind in _HARMLESS for d in self.damage)
 
     @property
     def exit_status(self) -> int:
         """0 whole, 13 entries missing, 12 tampered."""
-        kinds = {d.kind for d in self.damage} - {"tail", "expired"}
+        kinds = {d.kind for d in self.damage} - _HARMLESS
         if kinds - {"missing"}:
             return 12
         return 13 if kinds else 0
 
 
-def verify_journal(files: JournalFiles, *, held_elsewhere: Iterable[bytes] = (), writing: bool = False) -> Verified:
+def verify_journal(
+    files: JournalFiles,
+    *,
+    held_elsewhere: Iterable[bytes] = (),
+    writing: bool = False,
+    custodians: Iterable[Verifier] = (),
+) -> Verified:
     """Check the journal in *files*.
 
     Args:
         files: The journal, or a copy of it.
         held_elsewhere: Signed checkpoints that others kept: a journal cut back or forked is caught against them.
         writing: Whether its writer may be at work: what lies beyond the published head is then being written.
+        custodians: Whose signature makes a beginning that is gone `expired` instead of `missing`.
     """
     verifier = files.verifier()
     found = Verified(verifier.name)
@@ -61,7 +70,8 @@ def verify_journal(files: JournalFiles, *, held_elsewhere: Iterable[bytes] = (),
     if head is not None and head.leaves < points.most.size:
         head = None  # it lags behind what was signed for: the writer could not tell its readers
     vouched = max((points.most.size, points.most.entries), (head.leaves, head.sequence) if head is not None else (0, 0))
-    walk = Walk(files, verifier, head, vouched=vouched, sizes=points.sizes, end_kind=points.end_kind)
+    ended = read_expiry(files, list(custodians))
+    walk = Walk(files, verifier, head, vouched=vouched, sizes=points.sizes, end_kind=points.end_kind, ended=ended)
     walk.run()
     for point in points.others():
         _compare(walk, point, points)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from contrefeu.journal.damage import Damage, FramesMet, Gap, Kind, Place
 from contrefeu.journal.errors import JournalTampered
+from contrefeu.journal.expiry import Expiry
 from contrefeu.journal.files import Head, JournalFiles, read_note
 from contrefeu.journal.header import PREAMBLE_BYTES, SegmentHeader, header_length, open_header
 from contrefeu.journal.scan import Located, find_frame, is_whole, is_zero, locate
@@ -43,6 +44,7 @@ class Walk:
         vouched: tuple[int, int],
         sizes: set[int],
         end_kind: Callable[[int], Kind],
+        ended: Expiry | None = None,
     ) -> None:
         """Make ready.
 
@@ -52,6 +54,7 @@ class Walk:
             head: What a writer at work published; None when nobody writes.
             vouched: Leaves and entries that must be there: signed for, or published.
             sizes: Sizes of the tree at which a root was signed for.
+            ended: How far the journal has ended, as its custodians signed.
             end_kind: What it is called that the last segment ends after so many leaves, before what is vouched for.
         """
         self._files = files
@@ -70,6 +73,7 @@ class Walk:
         self._at_home: set[int] = set()  # segments with a good header in their own place
         self._known: dict[int, tuple[SegmentHeader, bytes]] = {}  # good headers, wherever they stand, and their hash
         self._end_kind = end_kind
+        self._ended = ended
         self.damage: list[Damage] = []
         self.entries = 0
         self.roots: dict[int, tuple[bytes, int]] = {}  # size -> root and entries, where they are known
@@ -191,7 +195,7 @@ class Walk:
         last = header.first_sequence - 1
         if header.tree.size > self._tree.size:  # what a segment before lost, was counted there
             missing = min(self._frames.segment + 1, segment.number - 1)
-            self._damage(max(missing, 1), 0, self.entries + 1, last, "missing")
+            self._damage(max(missing, 1), 0, self.entries + 1, last, self._gone(header))
         elif header.tree.size < self._tree.size:
             self._damage(segment.number, 0, header.first_sequence, self.entries, "forked")
         elif self._sound and header.tree.peaks != self._tree.peaks:
@@ -208,6 +212,15 @@ class Walk:
         self._note_root(Place(segment.number, 0, last))
         self.places[header.tree.size] = Place(segment.number, 0, last)
         self.headers[header.tree.size] = Place(segment.number, PREAMBLE_BYTES + len(segment.note), last)
+
+    def _gone(self, header: SegmentHeader) -> Kind:
+        """What it is called that nothing stands before a header: only what ended from the first entry on is excused."""
+        ended = self._ended
+        if ended is None or self._tree.size or header.tree.size > ended.leaves or self.damage:
+            return "missing"
+        if header.tree.size == ended.leaves and header.tree.root() != ended.root:
+            return "missing"
+        return "expired"
 
     def _mismatch(self, number: int, header: SegmentHeader) -> None:
         """The next header knows other leaves: those under the first subtree that differs are not what was written."""

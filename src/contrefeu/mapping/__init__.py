@@ -2,10 +2,23 @@
 
 from contrefeu.mapping.loss import Loss
 from contrefeu.mapping.read import read
-from contrefeu.mapping.reading import OBJECT, PEOPLE, FeedRules, Link, Movement, Reading, Rules, Said, Stay, Subject
+from contrefeu.mapping.reading import (
+    FACTS,
+    OBJECT,
+    PEOPLE,
+    FeedRules,
+    Link,
+    Movement,
+    Reading,
+    Rules,
+    Said,
+    Stay,
+    Subject,
+)
 from contrefeu.mapping.survey import FeedSurvey
 
 __all__ = [
+    "FACTS",
     "OBJECT",
     "PEOPLE",
     "FeedRules",

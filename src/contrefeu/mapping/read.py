@@ -13,6 +13,7 @@ from contrefeu.mapping.from_cda import read_cda
 from contrefeu.mapping.from_fhir import read_fhir
 from contrefeu.mapping.from_hl7 import read_hl7
 from contrefeu.mapping.reading import FeedRules, Reading
+from contrefeu.mapping.rights import restrict
 
 MEDIA_HL7V2 = "x-application/hl7-v2+er7"
 MEDIA_FHIR = "application/fhir+json"
@@ -64,6 +65,7 @@ def read(entry: EntryLike, rules: FeedRules) -> Reading:
     reading = _blank(entry)
     try:
         _translate(reading, entry, rules)
+        restrict(reading, rules)
     except Exception as defeated:  # the one place where any failure of a translator ends: the feed goes on
         reading = _blank(entry)
         reading.kind = entry.media_type

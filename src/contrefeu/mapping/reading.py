@@ -114,12 +114,17 @@ class Reading(Struct):
         self.loss.append(Loss(where, why))
 
 
+FACTS = ("allergies", "identity", "location", "prescriptions", "results")
+"""What a feed may be declared to set (FIELD F26)."""
+
+
 class FeedRules(Struct, frozen=True):
     """What is known of a sender beforehand."""
 
     zone: str = "Europe/Paris"
     authority: str = ""  # of numbers that name none; the sender itself when empty
     charset: str = ""  # instead of MSH-18
+    sets: tuple[str, ...] = FACTS  # facts that it may set, in their order
 
 
 class Rules(Struct, frozen=True):

@@ -16,6 +16,7 @@ from contrefeu.proof.frames import (
     seal_prefix,
 )
 from contrefeu.proof.merkle import (
+    HASH_BYTES,
     Frontier,
     consistency_path,
     hash_leaf,
@@ -29,6 +30,7 @@ from contrefeu.proof.witness import AddCheckpoint, extends, parse_add_checkpoint
 
 __all__ = [
     "FRAME_ENTRIES_MAX",
+    "HASH_BYTES",
     "HEAD_BYTES",
     "LEAF_BYTES",
     "PREFIX_BYTES",

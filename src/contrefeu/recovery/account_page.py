@@ -18,7 +18,7 @@ _WORDS: dict[str, dict[str, Any]] = {
         "about": "{facility} · établi le {at} · comparé avec {against}, le {compared}",
         "nobody": "rien (aucune comparaison)",
         "sound": "Chaque entrée a sa place : {entries} entrées, aucune sans explication.",
-        "broken": "{unaccounted} entrées SANS EXPLICATION sur {entries}, pour {patients} patients.",
+        "broken": "Entrées SANS EXPLICATION : {unaccounted} sur {entries} (patients : {patients}).",
         "sum": "La somme ({counted}) n'est pas le nombre d'entrées des journaux ({entries}).",
         "fates": {
             "present": "présentes dans le système restauré",
@@ -54,14 +54,14 @@ _WORDS: dict[str, dict[str, Any]] = {
             "the profile leaves this kind out": "le profil du destinataire ne prend pas ce type",
         },
         "sign": ["Responsable de la reprise, nom, date", "Direction, nom, date"],
-        "footer": "Contrefeu. Ne contient ni nom ni contenu de message.",
+        "footer": "Contrefeu. Ne contient ni nom de patient ni contenu de message. Heures en UTC.",
     },
     "en": {
         "title": "Account of every entry",
         "about": "{facility} · drawn up {at} · compared with {against}, {compared}",
         "nobody": "nothing (no comparison)",
         "sound": "Every entry is accounted for: {entries} entries, none without a word.",
-        "broken": "{unaccounted} entries UNACCOUNTED of {entries}, of {patients} patients.",
+        "broken": "Entries UNACCOUNTED: {unaccounted} of {entries} (patients: {patients}).",
         "sum": "The sum ({counted}) is not the number of entries in the journals ({entries}).",
         "fates": {
             "present": "present in the restored system",
@@ -78,7 +78,7 @@ _WORDS: dict[str, dict[str, Any]] = {
         },
         "whys": {},
         "sign": ["Leader of the recovery, name, date", "Direction, name, date"],
-        "footer": "Contrefeu. Holds no name and no content of a message.",
+        "footer": "Contrefeu. Holds no patient's name and no content of a message. Times in UTC.",
     },
 }  # fmt: skip
 

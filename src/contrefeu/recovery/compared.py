@@ -8,9 +8,11 @@ Rules kept here:
 from collections.abc import Iterable, Iterator
 
 from contrefeu.capture import Item
+from contrefeu.journal import MEDIA_FHIR
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.holdings import Listed, Unreadable
 from contrefeu.recovery.likeness import Likeness, Marks
+from contrefeu.recovery.resources import RESOURCE_TABLES, Resources
 from contrefeu.recovery.scratch import Scratch
 
 TABLES = (
@@ -19,6 +21,7 @@ TABLES = (
     "CREATE TABLE ours(name INTEGER, bytes INTEGER, PRIMARY KEY(name, bytes)) WITHOUT ROWID",
     "CREATE TABLE said(mark INTEGER PRIMARY KEY)",
     "CREATE TABLE sent(mark INTEGER PRIMARY KEY)",
+    *RESOURCE_TABLES,
 )
 _INDEX = "CREATE INDEX held_by_name ON held(name)"  # once all is there: a tenth of the price
 
@@ -26,11 +29,13 @@ _INDEX = "CREATE INDEX held_by_name ON held(name)"  # once all is there: a tenth
 class Compared:
     """The marks of both sides."""
 
-    def __init__(self, table: Scratch, likeness: Likeness) -> None:
+    def __init__(self, table: Scratch, likeness: Likeness, resources: Resources) -> None:
         self._table = table
+        self.resources = resources
         self._likeness = likeness
         self.unreadable: list[Unreadable] = []
         self.items = 0
+        self._sent = self._listed = False  # whether there is any: most often there is not, and nothing is asked
 
     def hold(self, found: Iterable[Item | Listed | Unreadable]) -> None:
         """Take what the restored system holds."""
@@ -40,29 +45,35 @@ class Compared:
                 continue
             self.items += 1
             if isinstance(one, Listed):
+                self._listed = True
                 name = self._likeness.name(one.source, one.control_id)
                 self._table.run("INSERT OR IGNORE INTO listed VALUES(?)", (name,))
             else:
+                if one.media_type == MEDIA_FHIR:
+                    self.resources.hold(one.body)
                 marks = self._likeness.marks(one.media_type, one.body)
                 self._table.run("INSERT OR IGNORE INTO held VALUES(?, ?)", (marks.says, marks.name))
         self._table.run(_INDEX)
 
     def sent_as(self, control_id: str) -> None:
         """Remember a control id that we gave ourselves to what we sent back."""
+        self._sent = True
         mark = self._likeness.name("", control_id)
         self._table.run("INSERT OR IGNORE INTO sent VALUES(?)", (mark,))
 
     def state(self, media_type: str, body: bytes) -> tuple[State | None, Marks]:
         """Return what is to be said of an entry, None when it is present; entries come in the journals' order."""
         marks, ask = self._likeness.marks(media_type, body), self._table.row
-        if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", (marks.name, marks.bytes)):
+        row = (marks.name, self._likeness.digest(body))
+        if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", row):
             return "repeat", marks
         self._table.run("INSERT OR IGNORE INTO said VALUES(?)", (marks.says,))
-        if ask("SELECT 1 FROM sent WHERE mark = ?", (marks.bare,)):
+        bare = self._likeness.name("", marks.control_id) if self._sent or self._listed else 0
+        if self._sent and ask("SELECT 1 FROM sent WHERE mark = ?", (bare,)):
             return "echo", marks
         if ask("SELECT 1 FROM held WHERE says = ?", (marks.says,)):
             return None, marks
-        if ask("SELECT 1 FROM listed WHERE name = ? OR name = ?", (marks.name, marks.bare)):
+        if self._listed and ask("SELECT 1 FROM listed WHERE name IN (?, ?)", (marks.name, bare)):
             return None, marks
         return ("different" if ask("SELECT 1 FROM held WHERE name = ?", (marks.name,)) else "missing"), marks
 
@@ -70,7 +81,7 @@ class Compared:
         """Yield what the restored system holds and no journal does; *found* is read again, after all entries."""
         ask = self._table.row
         for one in found:
-            if isinstance(one, Item):
+            if isinstance(one, Item) and not (one.media_type == MEDIA_FHIR and self.resources.count):
                 marks = self._likeness.marks(one.media_type, one.body)
                 if ask("SELECT 1 FROM said WHERE mark = ?", (marks.says,)):
                     continue

@@ -24,12 +24,13 @@ from contrefeu.chart import AUDIT, STATION
 from contrefeu.fhir import decode
 from contrefeu.hl7 import Message, NotHl7
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
-from contrefeu.mapping import Rules, read
+from contrefeu.mapping import Reading, Rules, read
 from contrefeu.recovery.compared import Compared
 from contrefeu.recovery.findings import COMPARED, Finding, LinesFile, State
 from contrefeu.recovery.holdings import Listed, Unreadable
 from contrefeu.recovery.ledger import Ledger
 from contrefeu.recovery.likeness import Likeness, Marks
+from contrefeu.recovery.resources import Resources
 from contrefeu.recovery.scratch import Scratch
 
 PATIENTS_KEPT = 100_000  # numbers whose chart is remembered: a large hospital's patients of a year
@@ -99,7 +100,8 @@ class Sources(Struct, frozen=True):
 
 def find_gap(sources: Sources, gap: Gap, table: Scratch, findings: Path) -> Gap:
     """Fill *gap*, and write the findings to *findings*; *table* was made of `compared.TABLES`."""
-    compared = Compared(table, Likeness())
+    likeness = Likeness()
+    compared = Compared(table, likeness, Resources(table, likeness))
     compared.hold(sources.held())
     for control_id in sources.ledger.sent_as():
         compared.sent_as(control_id)
@@ -126,7 +128,12 @@ class _Walk:
         self._chart_of = lru_cache(maxsize=PATIENTS_KEPT)(self._asked)
 
     def all(self) -> None:
-        """Look at everything."""
+        """Look at everything; twice, when the restored system was written out in FHIR."""
+        resources = self._compared.resources
+        if resources.count:
+            for entry in self._sources.entries():
+                if not is_own(entry):
+                    resources.hear(self._read(entry))
         for entry in self._sources.entries():
             self._entry(entry)
         for ref in self._sources.closed():
@@ -135,6 +142,9 @@ class _Walk:
             if isinstance(item, Item):
                 self._gap.extra += 1
                 self._count(_EXTRA, *self._described(item)[:4])
+        for kind in resources.unknown():
+            self._gap.extra += 1
+            self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += 1
         self._gap.patients = sorted(self._patients.values(), key=lambda one: (-one.missing - one.different, one.id))
 
     def _entry(self, entry: Entry) -> None:
@@ -142,6 +152,9 @@ class _Walk:
             self._keep(Finding(entry.ref, "act"))
             return
         state, marks = self._compared.state(entry.media_type, entry.body)
+        if self._compared.resources.count:
+            shown = self._compared.resources.judge(self._read(entry))
+            state = shown if state in COMPARED else state
         if state is None:
             self._gap.entries += 1
             self._gap.present += 1
@@ -190,11 +203,14 @@ class _Walk:
     def _described(self, found: Entry | Item) -> tuple[str, str, str, str, str]:
         """Patient, type, ward, day, world."""
         entry = found if isinstance(found, Entry) else Entry("", 0, 0, 0, found.source, found.media_type, found.body)
-        reading = read(entry, self._sources.rules.of(entry.source))
+        reading = self._read(entry)
         key = next((key for subject in reading.subjects for key in subject.keys[:1]), "")
         patient = self._chart_of(f"{reading.world} {key}") if key else ""
         day = rfc3339(entry.received_ns)[:10] if entry.received_ns else ""
         return patient, reading.kind, _ward(entry), day, reading.world
+
+    def _read(self, entry: Entry) -> Reading:
+        return read(entry, self._sources.rules.of(entry.source))
 
     def _asked(self, number: str) -> str:
         return next(iter(self._sources.charts.numbers(number.partition(" ")[2])), "")

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from contrefeu.base import TamperError, durable_makedirs, write_file
-from contrefeu.journal import SEGMENT_NAME, JournalFiles
+from contrefeu.journal import SEGMENT_NAME, Expiry, JournalFiles, open_expiry
 from contrefeu.proof import Checkpoint, Frontier, ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault import JOURNALS, End, Header, Vault, VaultAway, frames_from, reach_of, read_header
 
@@ -61,6 +61,8 @@ class JournalCopies:
     brought: dict[int, End] = field(default_factory=dict)  # segment -> where it ends, as it came home
     sources: dict[int, str] = field(default_factory=dict)  # segment -> the vault that gave it
     size: int = 0  # bytes of all segments, as the vaults say
+    ended: list[bytes] = field(default_factory=list)  # notes that say how far the journal has ended
+    _ends: tuple[Expiry, bytes] | None = None  # the furthest that counts
 
     @property
     def journal(self) -> str:
@@ -71,6 +73,20 @@ class JournalCopies:
     def numbers(self) -> list[int]:
         """Of the segments that any vault has, in order."""
         return sorted(self.holders)
+
+    def leave_ended(self, custodians: Sequence[Verifier]) -> None:
+        """Bring nothing home that has ended, as *custodians* signed."""
+        for note in self.ended:
+            try:
+                expiry = open_expiry(note, self.verifier, custodians)
+            except ProofMismatch:
+                continue
+            if self._ends is None or expiry.segments > self._ends[0].segments:
+                self._ends = expiry, note
+        if self._ends is not None:
+            last = self._ends[0].segments
+            self.holders = {number: held for number, held in self.holders.items() if number > last}
+            self.headers = {number: header for number, header in self.headers.items() if number > last}
 
     @property
     def opened_ns(self) -> int:
@@ -137,6 +153,8 @@ class JournalCopies:
         durable_makedirs(to.segments_folder)
         if self.notes:
             write_file(to.checkpoint, self.notes[-1], mode=0o644)
+        if self._ends is not None:
+            write_file(to.expired, self._ends[1], mode=0o644)
         write_file(to.verifier_file, f"{self.verifier}\n".encode(), mode=0o644)
 
     def reaches(self, number: int, data: bytes) -> End | None:
@@ -262,6 +280,9 @@ def _look(vault: Vault, name: str, found: dict[str, JournalCopies], findings: Fi
             copies.notes.append(note)
         except ProofMismatch:  # nobody signed it: it vouches for nothing
             findings.differences.append(Difference(verifier.name, 0, vault.url, "", -1))
+    ended = vault.read(f"{JOURNALS}/{name}/expired")
+    if ended:
+        copies.ended.append(ended)
     for child in vault.names(f"{JOURNALS}/{name}/segments"):
         match = SEGMENT_NAME.fullmatch(child)
         if match is None:

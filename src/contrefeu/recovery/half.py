@@ -11,15 +11,16 @@ Rules kept here:
   * The settings file makes a home of it: it is written once there are charts to read.
 """
 
+import contextlib
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from contrefeu.access import make_local_ca
-from contrefeu.base import Clock, OperatorError, durable_makedirs, sync_dir, write_file
+from contrefeu.base import Clock, FileLock, OperatorError, StorageError, durable_makedirs, sync_dir, write_file
 from contrefeu.custody import HomePaths, KeyPair, ReadingKeys, make_home, public_reading_keys
 from contrefeu.hospital import Settings
 from contrefeu.journal import JournalFiles, JournalWriter, Recipient
@@ -27,6 +28,8 @@ from contrefeu.proof import Signer
 
 UNFINISHED = "restoring.json"
 STAGED = "restoring"
+LOCK = f".{UNFINISHED}.lock"
+LOCK_WAIT_S = 60.0  # seconds: the process that folds who is present outlives a killed restore by less
 ROLES = ("capture", "station", "audit")
 _NEW = "new"  # the bare home, while it is made
 
@@ -56,6 +59,29 @@ def unfinished_in(to: Path) -> Plan | None:
             safe="Nothing in it was changed.",
             next="Name a folder that is empty or not there with --to.",
         ) from None
+
+
+@contextlib.contextmanager
+def alone_in(to: Path) -> Iterator[None]:
+    """Be the one restore in that folder; whatever a killed one had started ends by itself within LOCK_WAIT_S.
+
+    Raises:
+        StorageError: Another one is at work.
+    """
+    durable_makedirs(to)
+    lock = FileLock(to / LOCK, wait_s=LOCK_WAIT_S)
+    try:
+        lock.acquire()
+    except StorageError:
+        raise StorageError(
+            "A restore is at work in that folder.",
+            safe="It goes on; nothing was changed.",
+            next="Wait for it, or stop it: the same command goes on where it was.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def planned(
@@ -137,4 +163,5 @@ def finish(paths: HomePaths, text: str) -> None:
     sync_dir(paths.charts_db.parent)
     shutil.rmtree(paths.root / STAGED, ignore_errors=True)
     (paths.root / UNFINISHED).unlink()
+    (paths.root / LOCK).unlink(missing_ok=True)
     sync_dir(paths.root)

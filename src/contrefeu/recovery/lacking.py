@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from contrefeu.base import MissingError, StorageError, TamperError
 from contrefeu.journal import Damage, JournalFiles, verify_journal
+from contrefeu.proof import Verifier
 from contrefeu.recovery.copies import Copied
 from contrefeu.recovery.gather import Findings, JournalCopies
 
@@ -35,7 +36,11 @@ def refuse_nothing(journals: Sequence[JournalCopies], findings: Findings) -> Non
     )
 
 
-def refuse_damage(journals: Sequence[JournalCopies], files_of: Callable[[JournalCopies], JournalFiles]) -> None:
+def refuse_damage(
+    journals: Sequence[JournalCopies],
+    files_of: Callable[[JournalCopies], JournalFiles],
+    custodians: Sequence[Verifier],
+) -> None:
     """See that all is home that anybody signed for.
 
     Raises:
@@ -44,7 +49,7 @@ def refuse_damage(journals: Sequence[JournalCopies], files_of: Callable[[Journal
     """
     told, altered = [], False
     for copies in journals:
-        found = verify_journal(files_of(copies), held_elsewhere=copies.notes)
+        found = verify_journal(files_of(copies), held_elsewhere=copies.notes, custodians=custodians)
         if found.intact:
             continue
         spoilt = {
@@ -53,7 +58,7 @@ def refuse_damage(journals: Sequence[JournalCopies], files_of: Callable[[Journal
             if one.journal == copies.journal and not one.good
         }
         altered = altered or bool(spoilt) or found.exit_status == TamperError.exit_status
-        told += [_told(damage, spoilt) for damage in found.damage if damage.kind != "tail"]
+        told += [_told(damage, spoilt) for damage in found.damage if damage.kind not in {"tail", "expired"}]
     if not told:
         return
     lines = "\n".join(told)

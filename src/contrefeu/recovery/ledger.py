@@ -73,7 +73,7 @@ class Ledger:
     def outcome(self, entry: str, target: str = "") -> Outcome:
         """What became of the sending of *entry* to *target*, or to any: accepted by one of them, else the most open."""
         sql = "SELECT code FROM sends WHERE entry = ? AND ? IN ('', target)"
-        codes = [code for (code,) in self._table.each(sql, (entry, target))]
+        codes = [code for (code,) in self._table.rows(sql, (entry, target))]
         if not codes:
             return ""
         if any(code in ACCEPTED for code in codes):
@@ -87,14 +87,14 @@ class Ledger:
 
     def sent_as(self) -> Iterator[str]:
         """Yield the control ids that we gave to what we sent back."""
-        for (control_id,) in self._table.each("SELECT sent_as FROM sends WHERE sent_as != ''"):
+        for (control_id,) in self._table.rows("SELECT sent_as FROM sends WHERE sent_as != ''"):
             yield control_id
 
     def open_claims(self, target: str) -> list[Claim]:
         """Return what was claimed for *target* and neither answered nor released."""
         found: dict[str, dict[int, str]] = {}
         sql = "SELECT claim, n, entry FROM sends WHERE target = ? AND code IS NULL"
-        for claim, n, entry in self._table.each(sql, (target,)):
+        for claim, n, entry in self._table.rows(sql, (target,)):
             found.setdefault(claim, {})[n] = entry
         return [Claim(*one) for one in found.items()]
 

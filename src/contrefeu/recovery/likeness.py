@@ -25,47 +25,59 @@ class Marks(Struct, frozen=True, gc=False):
     """By what a message is compared."""
 
     name: int  # of its sender and control id
-    bare: int  # of its control id alone
     says: int
-    bytes: int  # of the body as it is
     control_id: str = ""
-    type: str = ""  # "ADT^A01"
 
 
 class Likeness:
     """Gives marks; those of one object compare with each other and with no other's."""
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(KEY_BYTES)
+        self._keyed = blake2b(digest_size=8, key=secrets.token_bytes(KEY_BYTES))
 
     def marks(self, media_type: str, body: bytes) -> Marks:
         """Return the marks of a message."""
-        own = self._digest(body)
         header = peek(body) if media_type == MEDIA_HL7V2 else None
         if header is None:
-            says = self._digest(_canonical(body)) if media_type == MEDIA_FHIR else own
-            return Marks(says, says, says, own)
-        kind = "^".join(filter(None, (header.code, header.event)))
-        said = self._digest(kind.encode() + b"\0" + _after_header(body, header))
+            says = self.digest(_canonical(body) if media_type == MEDIA_FHIR else body)
+            return Marks(says, says)
+        kind = f"{header.code}^{header.event}\0".encode()
+        said = self.digest(kind + _after_header(body, header))
         if not header.control_id:
-            return Marks(own, own, said, own, "", kind)
-        name, bare = self.name(header.source, header.control_id), self.name("", header.control_id)
-        return Marks(name, bare, said, own, header.control_id, kind)
+            return Marks(self.digest(body), said)
+        return Marks(self.name(header.source, header.control_id), said, header.control_id)
 
     def name(self, source: str, control_id: str) -> int:
         """Return the mark of a message by what its sender calls it; "" for any sender."""
-        return self._digest(f"{source}\0{control_id}".encode())
+        return self.digest(f"{source}\0{control_id}".encode())
 
-    def _digest(self, data: bytes) -> int:
-        digest = blake2b(data, digest_size=8, key=self._key).digest()
-        return int.from_bytes(digest, "big", signed=True)  # as SQLite's integers are
+    def digest(self, data: bytes) -> int:
+        """Return the mark of bytes as they are."""
+        keyed = self._keyed.copy()  # sooner than a new one
+        keyed.update(data)
+        return int.from_bytes(keyed.digest(), "big", signed=True)  # as SQLite's integers are
 
 
 def _after_header(body: bytes, header: Header) -> bytes:
     """What follows MSH, in one way of ending lines."""
-    _, _, rest = body.lstrip(b"\x0b\r\n \x00\xef\xbb\xbf").translate(_LINES).partition(b"\r")
     mark = header.delimiters.field.encode("latin-1", "replace")
-    return b"\r".join(line.rstrip(mark + b" ") for line in rest.split(b"\r") if line.strip(b" \x00\x1c"))
+    start = body.find(b"\r") + 1
+    if body[:3] == b"MSH" and start and _is_tidy(body, mark):
+        return body[start:].rstrip(b"\r " + mark)
+    _, _, rest = body.lstrip(b"\x0b\r\n \x00\xef\xbb\xbf").translate(_LINES).partition(b"\r")
+    return b"\r".join(line.rstrip(mark + b" ") for line in rest.split(b"\r") if line.strip(b" \x00\x1c" + mark))
+
+
+def _is_tidy(body: bytes, mark: bytes) -> bool:
+    """Whether every line ends with CR alone, and none with nothing, so that it may be taken as it stands."""
+    end = len(body.rstrip(b"\r " + mark))
+    untidy = (b"\r\r", mark + b"\r", b" \r")
+    return (
+        b"\n" not in body
+        and b"\x00" not in body
+        and b"\x1c" not in body
+        and not any(body.find(one, 0, end) >= 0 for one in untidy)
+    )
 
 
 def _canonical(body: bytes) -> bytes:

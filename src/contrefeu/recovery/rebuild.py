@@ -19,23 +19,28 @@ Rules kept here:
 import contextlib
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from contrefeu.base import Clock, durable_makedirs, sync_dir
 from contrefeu.chart import open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
-from contrefeu.journal import JournalFiles, KeyOf
+from contrefeu.journal import JournalFiles, KeyOf, recovery_keys
+from contrefeu.proof import Verifier
 from contrefeu.recovery.copies import Copied, cut, reach
 from contrefeu.recovery.early import Early, bring_ends, fold_present, fold_recent
 from contrefeu.recovery.gather import Difference, Findings, JournalCopies, survey
 from contrefeu.recovery.half import (
     ROLES,
     STAGED,
+    alone_in,
     bare_home,
     finish,
     open_home,
@@ -47,6 +52,8 @@ from contrefeu.recovery.lacking import refuse_damage, refuse_nothing, refuse_wha
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
 from contrefeu.recovery.settings import last_settings, settings_text
 from contrefeu.vault import open_vault
+
+log = structlog.get_logger("restore")
 
 
 class Watcher(Protocol):
@@ -128,16 +135,20 @@ def restore(
     journals = survey(vaults, findings)
     refuse_nothing(journals, findings)
     notes, key_of = rights(vaults, opened, findings)
+    custodians = [key.authority for key in recovery_keys(notes)]
+    for copies in journals:
+        copies.leave_ended(custodians)
     refuse_foreign_shares(journals, opened, key_of)
     settings = last_settings(vaults, {copies.journal: copies.opened_ns for copies in journals}, findings)
     plan = planned(unfinished, urls, opened.pair, settings, until_ns)
-    paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
     text = settings_text(settings, plan.node)
-    run = _Run(paths, plan.node, text, parse_settings(text), journals, clock, watcher or Nobody(), began)
-    run.bring(key_of, until_ns)
-    keys = run.grant(opened, key_of)
-    digest, patients = run.fold(keys, until_ns)
-    finish(paths, text)
+    with alone_in(to):
+        paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
+        run = _Run(paths, plan.node, text, parse_settings(text), journals, clock, watcher or Nobody(), began)
+        run.bring(key_of, until_ns, custodians)
+        keys = run.grant(opened, key_of)
+        digest, patients = run.fold(keys, until_ns)
+        finish(paths, text)
     run.compare()
     entries = sum(one.entries for one in run.copied)
     found = tuple(findings.differences)
@@ -171,7 +182,7 @@ class _Run:
 
     # Bringing.
 
-    def bring(self, key_of: KeyOf, until_ns: int | None) -> None:
+    def bring(self, key_of: KeyOf, until_ns: int | None, custodians: Sequence[Verifier]) -> None:
         """Bring every journal to its place; open the home on the way, when there is more than the newest entries."""
         coming = [copies for copies in self._journals if not self._is_there(copies)]
         for copies in self._journals:
@@ -182,7 +193,7 @@ class _Run:
                 self._open_early(key_of)
             self._bring_all(coming)
         with self._phase("check", 0):
-            refuse_damage(coming, self._files_of)
+            refuse_damage(coming, self._files_of, custodians)
             for copies in self._journals:
                 files = self._files_of(copies)
                 self.copied.append(reach(files, until_ns, key_of))
@@ -234,8 +245,7 @@ class _Run:
                     files.folder.rename(paths.journals / copies.folder)
                     sync_dir(paths.journals)
                 self._watcher.told(1)
-        own = [signer_of(paths, self._node, role).verifier for role in ROLES]
-        return DataKeys(ReadingKeys(paths.keys), grants=paths.grants, granted_by=own)
+        return _own_keys(paths, self._node)
 
     # Folding.
 
@@ -245,7 +255,7 @@ class _Run:
         wanted = sum(one.entries for one in self.copied)
         with (
             self._phase("fold", wanted),
-            self._folding_present(keys),
+            self._folding_present(),
             open_charts(
                 paths.charts_db,
                 paths.store_key.read_bytes(),
@@ -268,14 +278,15 @@ class _Run:
         return digest, patients
 
     @contextlib.contextmanager
-    def _folding_present(self, keys: DataKeys) -> Iterator[None]:
+    def _folding_present(self) -> Iterator[None]:
         """Fold the charts of who lies in a bed in another process, for as long as that is of use."""
         early = self._early
         if early is None:
             yield
             return
-        process = multiprocessing.get_context("fork").Process(
-            target=_present, args=(early, self._paths, self._settings, keys, os.getpid()), daemon=True
+        # Spawned: a copy of this process would hold the recovery key.
+        process = multiprocessing.get_context("spawn").Process(
+            target=_present, args=(early, self._paths.root, self._node, self._text, os.getpid())
         )
         process.start()
         try:
@@ -312,11 +323,22 @@ class _Run:
         self.phases[name] = round(time.monotonic() - began, 3)
 
 
-def _present(early: Early, paths: HomePaths, settings: Settings, keys: DataKeys, parent: int) -> None:
+def _own_keys(paths: HomePaths, node: str) -> DataKeys:
+    """What opens the restored journals with the new node's own keys."""
+    own = [signer_of(paths, node, role).verifier for role in ROLES]
+    return DataKeys(ReadingKeys(paths.keys), grants=paths.grants, granted_by=own)
+
+
+def _present(early: Early, home: Path, node: str, text: str, parent: int) -> None:
     """What the other process does; it does not outlive the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the one that was typed says when
+    paths = HomePaths(home)
 
     def still_there(_count: int) -> None:
         if os.getppid() != parent:
             os._exit(1)
 
-    fold_present(early, paths, settings, keys, still_there)
+    try:
+        fold_present(early, paths, parse_settings(text), _own_keys(paths, node), still_there)
+    except Exception as found:  # whole charts are on their way: these would only have come sooner
+        log.error("who is present is not charted first", error=type(found).__name__)

@@ -44,8 +44,12 @@ class Scratch:
         """Return the first row of a question."""
         return self._db.execute(sql, values).fetchone()
 
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a question: few, and what follows may write (beside an open question writing is slow)."""
+        return self._db.execute(sql, values).fetchall()
+
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a question."""
+        """Yield the rows of a question; nothing may be written before the last."""
         return iter(self._db.execute(sql, values))
 
     def close(self) -> None:

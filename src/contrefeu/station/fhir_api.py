@@ -12,6 +12,7 @@ Rules kept here:
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import Literal
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -19,11 +20,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contrefeu.base import rfc3339
-from contrefeu.chart import Chart, to_bundle
+from contrefeu.chart import Chart, summary, to_bundle
 from contrefeu.fhir import Json, encode, outcome, searchset
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_FHIR
 from contrefeu.station.house import House
-from contrefeu.web import NOT_FOUND, Actor, Problem
+from contrefeu.web import NOT_FOUND, Actor, Problem, visit_of
 
 BASE = "/fhir"
 HITS_MAX = 200  # patients looked at for one search: above it the answer says that there may be more
@@ -68,6 +69,7 @@ class FhirApi:
             Route(f"{BASE}/metadata", self.metadata),
             Route(BASE, self.receive, methods=["POST"]),
             Route(f"{BASE}/Patient/{{id}}/$everything", self.everything),
+            Route(f"{BASE}/Patient/{{id}}/$summary", self.summary),
             Route(f"{BASE}/Patient/{{id}}", self.patient),
             Route(f"{BASE}/Patient", self.patients, methods=["GET"]),
             Route(f"{BASE}/{{type}}", self.of_patient, methods=["GET"]),
@@ -93,6 +95,16 @@ class FhirApi:
         chart = await self._chart(request.path_params["id"])
         await self._look(request, actor, "export", patient=chart.id)
         return await self._searchset(request, _resources(chart), await self._as_of())
+
+    async def summary(self, request: Request) -> Response:
+        """Answer with an International Patient Summary."""
+        actor = await self._machine(request)
+        _known(request, set())
+        chart = await self._chart(request.path_params["id"])
+        await self._look(request, actor, "export", patient=chart.id)
+        node = self._house.deps.settings.node
+        language: Literal["fr", "en"] = "en" if visit_of(request).words.language == "en" else "fr"
+        return _answer(summary(chart, node.facility, language, node.zone))
 
     async def patients(self, request: Request) -> Response:
         """Search patients by name, birth date or identifier; each one must hold."""
@@ -335,7 +347,8 @@ def _capabilities(base: str, date: str) -> Json:
         "interaction": [{"code": "read"}, {"code": "search-type"}, {"code": "create"}],
         "searchParam": [{"name": name, "type": kind} for name, kind in by.items()],
         "operation": [
-            {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"}
+            {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"},
+            {"name": "summary", "definition": "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"},
         ],
     }
     others = [

@@ -201,6 +201,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "a segment goes on in another message: what is cut is on no chart": N_(
             "un segment continue dans un autre message : ce qui est coupé n’est dans aucun dossier"
         ),
+        "its feed may not set this: it stays in the message": N_(
+            "son flux n’a pas à dire cela : cela reste dans le message"
+        ),
         "the message goes on in another one": N_("le message continue dans un autre"),
         "an appointment without a number": N_("un rendez-vous sans numéro"),
         "an unlinking that does not name two numbers: nothing was changed": N_(

@@ -1,4 +1,4 @@
-"""Who works here and what is in force: accounts and downtime, folded from the acts of the stations' journals.
+"""Who works here and what is in force: accounts, downtime and what is known of the stations' clocks, from their acts.
 
 Rules kept here:
   * Only acts of a station's journal count: a feed cannot make an account or declare a downtime.
@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable
 
 from contrefeu.access import Account, Accounts, Downtime, Lockout, secret_matches
-from contrefeu.acts import Act, decode, encode
+from contrefeu.acts import Act, ClockMeasured, decode, encode
 from contrefeu.base import Clock, StorageError
-from contrefeu.chart import STATION
+from contrefeu.chart import STATION, Clocks
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
 from contrefeu.station.deps import ChartsLike
 from contrefeu.web import NOT_KEPT, Actor, Appender, Refused
@@ -39,6 +39,7 @@ class Staff:
         self._refs: set[str] = set()
         self.accounts = Accounts()
         self.downtime = Downtime()
+        self.clocks = Clocks()
         self.acts: list[tuple[Entry, Act]] = []
 
     async def enter(self, login: str, secret: str) -> Actor | Refused:
@@ -102,7 +103,7 @@ class Staff:
             if whole:
                 mine = [kept for kept, _ in self.acts]
                 self.accounts, self.downtime, self.acts, self._refs = Accounts(), Downtime(), [], set()
-                self._folded_ns = now
+                self.clocks, self._folded_ns = Clocks(), now
             for entry in entries:
                 self._take(entry)
                 self._last = entry.ref
@@ -121,3 +122,5 @@ class Staff:
         self.acts.append((entry, act))
         self.accounts.apply(act)
         self.downtime.apply(act, entry.source)
+        if isinstance(act, ClockMeasured):
+            self.clocks.apply(act, entry)

@@ -4,7 +4,7 @@ from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault
-from contrefeu.vault.exchange import Exchange, Found, Report
+from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.expiry import due_in, let_go, let_go_of
 from contrefeu.vault.follow import follow, shipper_to
 from contrefeu.vault.held import Held
@@ -20,11 +20,12 @@ from contrefeu.vault.pins import public_of
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
 from contrefeu.vault.repair import ObjectStore, Repaired, copy_in_folder, copy_in_vault, repair, repair_store
+from contrefeu.vault.report import Found, Report
 from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
-from contrefeu.vault.verify import checkpoints_held, copies_in, verify_vault
+from contrefeu.vault.verify import checkpoints_held, copies_in, custodians_of, verify_vault
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
 from contrefeu.vault.witnessing import (
@@ -80,6 +81,7 @@ __all__ = [
     "copy_in_folder",
     "copy_in_vault",
     "credentials_file",
+    "custodians_of",
     "due_in",
     "exchange_by_stick",
     "file_name",

@@ -117,7 +117,8 @@ class Answers:
             source = self._sources[verifier.name] = HomeSource(files)
         note = source.checkpoint()  # before the head: it signs for nothing beyond it
         head = source.head()
-        return Journal(str(verifier), (*head,) if head is not None else None, _which(files, head), note)
+        said = (*head,) if head is not None else None
+        return Journal(str(verifier), said, _which(files, head), note, source.expired())
 
     def _settings(self) -> bytes:
         try:

@@ -8,11 +8,12 @@ Rules kept here:
   * Memory holds the leaves since the last checkpoint, not the journal's.
 """
 
+import contextlib
 from functools import partial
 from hashlib import sha256
 
 from contrefeu.base import TamperError
-from contrefeu.journal import RECOVERY, Head
+from contrefeu.journal import RECOVERY, Head, open_expiry
 from contrefeu.proof import Checkpoint, Frontier, ProofMismatch, hash_leaf, open_checkpoint
 from contrefeu.vault.place import Vault
 from contrefeu.vault.recovery import announced, recovery_chains
@@ -50,6 +51,7 @@ class JournalCopy:
         self._held: Checkpoint | None = None
         self._has_verifier = False
         self._closed_before = 0
+        self._said_ended = b""
         self._recovery = ""  # fingerprint of the custodians' key in the first segment
         self._sealed_to = ""  # and in the last one that was entered
 
@@ -278,7 +280,7 @@ class JournalCopy:
         """Begin the next segment."""
         number = header.said.segment
         if not self.end.segment and self._branch_from is None and header.said.tree.size:
-            raise Refused(f'Journal "{self.journal}" begins at segment {number}, behind others.', branch_from=number)
+            self._begin_behind(header)
         self._keep_verifier()
         self._vault.append(self._name(number), 0, self._source.read(number, 0, header.length))
         self._close_before(number)
@@ -289,6 +291,16 @@ class JournalCopy:
         self.end.enter(header)
         self._leaves.append(hash_leaf(header.note))
         return header.length
+
+    def _begin_behind(self, header: Header) -> None:
+        """Begin with a segment that is not the first: what was before it has ended, and the journal says so."""
+        note, number = self._source.expired(), header.said.segment
+        try:
+            if open_expiry(note, self._source.verifier).leaves < header.said.tree.size:
+                raise ProofMismatch("more is gone than has ended")
+        except ProofMismatch:
+            what = f'Journal "{self.journal}" begins at segment {number}, behind others.'
+            raise Refused(what, branch_from=number) from None
 
     def _close_before(self, number: int) -> None:
         """The vault may keep in another way what does not grow any more; said once."""
@@ -307,6 +319,21 @@ class JournalCopy:
             self.alarm = f'Segment {header.said.segment} of "{self.journal}" is sealed to another recovery key.'
         elif before in known and known.index(found) < known.index(before):
             self.alarm = f'Segment {header.said.segment} of "{self.journal}" is sealed to a former recovery key.'
+
+    def say_ended(self) -> None:
+        """Keep beside the copy how far the journal has ended: the copy stays, and a restore does not bring it back.
+
+        Raises:
+            VaultAway: The vault is out of reach.
+        """
+        note = self._source.expired()
+        if not note or note == self._said_ended:
+            return
+        with contextlib.suppress(ProofMismatch):
+            open_expiry(note, self._source.verifier)
+            if self._vault.read(f"{self.folder}/expired") != note:
+                self._vault.put(f"{self.folder}/expired", note)
+            self._said_ended = note
 
     # Checkpoints.
 

@@ -4,15 +4,13 @@
     HOME/exchange/outbox/reading-keys      the note of one's own: made by the reader process, as
     HOME/exchange/outbox/<peer>/<journal>/ grants to a peer
     HOME/exchange/relay/<peer>/<journal>/  grants of others to a peer, to be passed on
-    HOME/exchange/refused/<journal>.<k>.<digest>/   a history that a writer signed beside the one held: evidence
-    HOME/exchange/refused/<journal>.<size>.<digest>.checkpoint   a checkpoint that speaks of less than is held
+    HOME/exchange/refused/                 histories and checkpoints that do not fit what is held (judging.py)
     HOME/exchange/vouched/<journal>        the highest checkpoint of one's own journals that a peer had
     HOME/exchange/witnessed/<journal>/<witness>     one's own checkpoints, as peers cosigned them
 
 Rules kept here:
   * A journal is taken when its writer is on a joined peer's card, whoever carries it; it is nobody else's to name.
-  * A history that forks from the one held, or falls behind it, is refused and kept beside; the one held stays. It is
-    called forked only on the writer's own signature: damage by who carries it accuses nobody.
+  * A history that forks from the one held, or falls behind it, is refused and kept beside; the one held stays.
   * Of one's own journals nothing is taken. That a peer has more of them than is here means a machine put back (S4).
   * What a peer fills is bounded: its journals by its quota, the disk by its reserve.
 """
@@ -20,12 +18,8 @@ Rules kept here:
 import contextlib
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 import structlog
 
@@ -33,54 +27,17 @@ from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs
 from contrefeu.journal import JournalFiles, journals_in, open_reading_keys
 from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
 from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom, TurnOver
+from contrefeu.vault.judging import Judge
 from contrefeu.vault.peers import Peer, Peers, file_name
+from contrefeu.vault.report import Found, Report
 from contrefeu.vault.shelf import NOTE_BYTES_MAX, Offer, Shelf, grant_names
 
 FREE_BYTES_MIN = 256 * 2**20  # four times what acts and audit have for themselves (S11)
 TURN_BYTES = 64 * 2**20  # of one journal before the next has its turn
-JUDGE_AGAIN_S = 60.0  # a journal whose history forked is compared again so often
-DAMAGED_AGAIN_S = 600.0  # one that comes damaged: who gives it may be lying, and comparing holds up the others
-BRANCHES_MAX = 8  # kept beside of one journal; past it only the alarm goes on
 GRANT_BYTES_MAX = 4096  # a note with one sealed key is 1.8 kB
 GRANTS_A_SEGMENT_MAX = 4  # of one peer: one is enough, a key may have changed meanwhile
 
 log = structlog.get_logger("exchange")
-
-Kind = Literal["forked", "rolled-back", "missing", "damaged", "unknown", "no-room"]
-_STATUS: dict[Kind, int] = {
-    "forked": 12,
-    "rolled-back": 12,
-    "missing": 13,
-    "damaged": 10,
-    "unknown": 10,
-    "no-room": 10,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Something that somebody must look at."""
-
-    kind: Kind
-    journal: str
-    peer: str
-    what: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What one exchange did."""
-
-    taken: dict[str, int] = field(default_factory=dict)  # journal -> entries
-    given: dict[str, int] = field(default_factory=dict)
-    found: list[Found] = field(default_factory=list)
-    more: bool = False  # whether there was more to take than one turn
-
-    @property
-    def exit_status(self) -> int:
-        """0 done, 12 forked or rolled back, 13 missing, 10 another finding."""
-        statuses = {_STATUS[one.kind] for one in self.found}
-        return next((status for status in (12, 13, 10) if status in statuses), 0)
 
 
 class Exchange:
@@ -118,7 +75,7 @@ class Exchange:
         self._held: dict[str, Held] = {}
         self._busy: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
-        self._refused: dict[tuple[str, str], tuple[float, Found]] = {}
+        self._judge = Judge(self.folder / "refused")
         self._grants_after: dict[tuple[str, str], int] = {}  # (station, journal) -> last segment granted
 
     def close(self) -> None:
@@ -181,26 +138,26 @@ class Exchange:
         if found is not None:
             self._tell(found, report)
             return
-        self._refused.pop((journal, shelf.giver), None)
+        self._judge.forget(journal, shelf.giver)
         if held.end.sequence > before:
             report.taken[journal] = report.taken.get(journal, 0) + held.end.sequence - before
         self._cosign(held, owner)
 
     def _take_on(self, held: Held, shelf: Shelf, note: bytes, owner: Peer, report: Report) -> Found | None:
         journal, peer = held.journal, shelf.giver
-        known = self._refused.get((journal, peer))
-        if shelf.direct and known is not None and time.monotonic() < known[0]:
-            return known[1]
+        standing = self._judge.standing(journal, peer)
+        if shelf.direct and standing is not None:
+            return standing
         try:
             point = held.open_note(note)
         except ProofMismatch:
             return Found("damaged", journal, peer, f'The checkpoint of "{journal}" is not one that its writer signed.')
         if held.point is not None:
             if point.size == held.point.size and point.root != held.point.root:
-                return self._judge(held, shelf, note)
+                return self._judge.judge(held, shelf, note)
             if point.size < held.point.size:
                 if shelf.direct and owner.node == peer:
-                    self._keep_note(journal, point.size, note)
+                    self._judge.keep_note(journal, point.size, note)
                     what = f'"{journal}" was cut back: {held.point.entries} entries are held, its writer has fewer.'
                     return Found("rolled-back", journal, peer, what)
                 return None
@@ -211,7 +168,7 @@ class Exchange:
             held.take(shelf, note, TURN_BYTES)
             report.more = report.more or held.end.tree.size < point.size
         except Mismatch:
-            return self._judge(held, shelf, note)
+            return self._judge.judge(held, shelf, note)
         except Incomplete as lacking:
             return Found("missing", journal, peer, lacking.what)
         except TurnOver:
@@ -243,79 +200,7 @@ class Exchange:
                 next="Give the disk space; the exchange goes on by itself.",
             )
 
-    # Judging what does not fit.
-
-    def _judge(self, held: Held, shelf: Shelf, note: bytes) -> Found:
-        """Say whether the writer signed another history, keeping it beside; else the bytes are damaged on their way."""
-        journal = held.journal
-        known = self._refused.get((journal, shelf.giver))
-        if known is not None and time.monotonic() < known[0]:
-            return known[1]
-        found = Found("damaged", journal, shelf.giver, f'What "{shelf.giver}" gives of "{journal}" is damaged.')
-        if self._is_signed_branch(held, shelf, note):
-            what = (
-                f'Two histories of "{journal}" bear its writer\'s signature; the one held stays, the other is beside.'
-            )
-            found = Found("forked", journal, shelf.giver, what)
-        again_s = JUDGE_AGAIN_S if found.kind == "forked" or not shelf.direct else DAMAGED_AGAIN_S
-        self._refused[(journal, shelf.giver)] = (time.monotonic() + again_s, found)
-        return found
-
-    def _is_signed_branch(self, held: Held, shelf: Shelf, note: bytes) -> bool:
-        point = held.open_note(note)
-        if held.point is not None and point.size == held.point.size and point.root != held.point.root:
-            self._keep_note(held.journal, point.size, note)
-            forked = True
-        else:
-            forked = False
-        first, differs = self._first_difference(held, shelf)
-        header = held.header_of(shelf, first)
-        if header is None:
-            return forked
-        digest = sha256(header.note).hexdigest()[:8]
-        name = f"{held.files.folder.name}.{first}.{digest}"
-        refused = self.folder / "refused"
-        kept = {path.name for path in refused.glob(f"{held.files.folder.name}.*") if path.is_dir()}
-        if name not in kept and len(kept) >= BRANCHES_MAX:
-            return forked or differs
-        branch = Held(JournalFiles(refused / name), held.verifier, first=first)
-        try:
-            with contextlib.suppress(Mismatch, Incomplete, TurnOver):
-                branch.take(shelf, note, TURN_BYTES)
-            proved = branch.end.segment > 0 and (differs or self._differ(held, branch, first))
-        finally:
-            branch.close()
-        if not proved:
-            shutil.rmtree(refused / name, ignore_errors=True)  # nothing in it that anybody signed for
-        return forked or proved
-
-    def _first_difference(self, held: Held, shelf: Shelf) -> tuple[int, bool]:
-        """The first segment whose header is another one there than here, and True; else the last one held."""
-        low, high = 0, len(ours := held.files.segments())
-        while low < high:  # equal headers commit to equal histories before them
-            middle = (low + high) // 2
-            mine, theirs = held.own_header(ours[middle]), held.header_of(shelf, ours[middle])
-            if mine is not None and theirs is not None and mine.note == theirs.note:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(ours) and held.header_of(shelf, ours[low]) is not None:
-            return ours[low], True
-        return (ours[low - 1] if low else 1), False
-
-    def _differ(self, held: Held, branch: Held, number: int) -> bool:
-        """Whether a segment of a signed branch holds other bytes than the one held, or was left earlier than it."""
-        mine, theirs = (one.files.segment(number).read_bytes() for one in (held, branch))
-        length = min(len(mine), len(theirs))
-        left = branch.end.segment > number and len(theirs) < len(mine)
-        return left or mine[:length] != theirs[:length]
-
-    def _keep_note(self, journal: str, size: int, note: bytes) -> None:
-        refused = self.folder / "refused"
-        name = f"{file_name(journal)}.{size}.{sha256(note).hexdigest()[:8]}.checkpoint"
-        if not (refused / name).exists() and len(list(refused.glob("*.checkpoint"))) < 16 * BRANCHES_MAX:
-            durable_makedirs(refused)
-            write_file(refused / name, note)
+    # This station's own journals.
 
     def _compare_own(self, verifier: Verifier, note: bytes, shelf: Shelf, report: Report) -> None:
         """A peer that has more of this station's own journal than is here: it was put back from an older state (S4)."""
@@ -384,7 +269,7 @@ class Exchange:
         folder = self._grants_folder(node, name)
         path = folder / f"{segment:010d}.{fingerprint[:16]}.grant"
         if not path.exists() and len(list(folder.glob(f"{segment:010d}.*"))) < GRANTS_A_SEGMENT_MAX:
-            durable_makedirs(folder)
+            durable_makedirs(folder, mode=0o750)
             write_file(path, note, mode=0o640)
         self._grants_after[node, name] = max(segment, self._grants_after.get((node, name), 0))
 

@@ -22,7 +22,7 @@ from hashlib import sha256
 from typing import IO
 
 from contrefeu.base import ContrefeuError, FileLock, StorageError, TamperError, durable_makedirs, sync_dir, write_file
-from contrefeu.journal import Head, Hearing, JournalFiles, pack_head, pack_header
+from contrefeu.journal import Head, Hearing, JournalFiles, open_expiry, pack_head, pack_header
 from contrefeu.proof import PREFIX_BYTES, Checkpoint, ProofMismatch, Verifier, open_checkpoint, read_prefix
 from contrefeu.vault.shelf import Shelf
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, chunk, frames_from, frames_in, reach_of, read_header
@@ -99,7 +99,7 @@ class Held:
         self._turn_ends = 0.0
         self._head_fd = -1
         self._hearing = Hearing(files.folder)
-        durable_makedirs(files.segments_folder)
+        durable_makedirs(files.segments_folder, mode=0o750)  # the reader and the copies may be other users
         self._lock = FileLock(files.lock, wait_s=1.0)
         self._lock.acquire()
         try:
@@ -177,9 +177,9 @@ class Held:
             file.seek(offset)
             torn = file.read()
             if torn.strip(b"\x00"):
-                durable_makedirs(self.files.aside)
+                durable_makedirs(self.files.aside, mode=0o750)
                 name = f"{number:010d}.{offset}.{sha256(torn).hexdigest()[:16]}.tail"
-                write_file(self.files.aside / name, torn)
+                write_file(self.files.aside / name, torn, mode=0o640)
             file.truncate(offset)
             os.fsync(file.fileno())
         if offset == 0:
@@ -227,9 +227,19 @@ class Held:
             if following is None:
                 raise self._incomplete("its first segment")
             if self._first == 1 and following.said.tree.size:
-                raise self._incomplete("its first segments")
+                self._begin_behind(shelf, following)
             return self._fetch(shelf, wanted, note, following)
         return self._fetch(shelf, wanted, note, None)
+
+    def _begin_behind(self, shelf: Shelf, header: Header) -> None:
+        """Begin with a segment that is not the first: what was before it has ended, and its writer says so."""
+        note = shelf.expired(self.journal)
+        try:
+            if open_expiry(note, self.verifier).leaves < header.said.tree.size:
+                raise ProofMismatch("more is gone than has ended")
+        except ProofMismatch:
+            raise self._incomplete("its first segments") from None
+        write_file(self.files.expired, note, mode=0o644)
 
     def _fetch(self, shelf: Shelf, wanted: Checkpoint, note: bytes, header: Header | None) -> int:
         """Fetch one piece: the rest of a segment, or a segment from its header on, up to the next signed point."""

@@ -93,6 +93,7 @@ class Journal(msgspec.Struct, frozen=True, array_like=True):
     head: tuple[int, int, int, int] | None
     file: str  # which file the head's segment is: another one when the journal was put back
     checkpoint: bytes
+    expired: bytes = b""  # the note that says how far it has ended
 
 
 class Seen(msgspec.Struct, frozen=True, tag="seen"):

@@ -21,9 +21,10 @@ from urllib.parse import urlsplit
 import structlog
 
 from contrefeu.base import Clock, ClockOffset, ContrefeuError, OperatorError
-from contrefeu.vault.exchange import Exchange, Found, Report
+from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.identity import client_context, server_context
 from contrefeu.vault.peers import Peer
+from contrefeu.vault.report import Found, Report
 from contrefeu.vault.wire import Answerer, PeerAway, PeerShelf, Rate, Wire
 
 CONNECT_S_MAX = 5.0  # a peer that is up answers at once

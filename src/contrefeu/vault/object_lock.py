@@ -17,20 +17,18 @@ Rules kept here:
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
 from contrefeu.base import OperatorError
-from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault.address import S3Address
-from contrefeu.vault.bucket import Bucket, Version
+from contrefeu.vault.bucket import Bucket
 from contrefeu.vault.checked import PROBES
-from contrefeu.vault.chunks import Chunk, Signed, cut_at_frames, proven, segment_of
+from contrefeu.vault.chunks import Chunk, cut_at_frames
 from contrefeu.vault.closing import Closing
+from contrefeu.vault.counted import OPEN, Counted
 from contrefeu.vault.place import BRANCHES, JOURNALS, MARKER, NODES, VaultAway, VaultShrunk
 from contrefeu.vault.recovery import GRANTS
 from contrefeu.vault.stored import StoredSegment
@@ -41,7 +39,6 @@ IDENTITY_S = 2.0  # how long the vault is taken to be the one it was
 LAPSE_S = 3600.0  # how often chunks whose lock is over are looked for
 CHUNK_BYTES = 2**20  # a block of the copy that is longer goes over as several chunks at once
 PUTS = 4  # at once: one block of the copy (walk.CHUNK_BYTES)
-OPEN = "open"
 _ORDER = 10**15  # more leaves than a journal will have: order = _ORDER - leaves
 _TITLE = "contrefeu vault v1"
 
@@ -55,6 +52,7 @@ class ObjectLockVault:
         self._url = url
         self._address = address
         self._bucket = bucket
+        self._counted = Counted(bucket)
         self._segments: dict[str, StoredSegment] = {}
         self._marker: tuple[str, float] = ("", 0.0)
         self._fetched: tempfile.TemporaryDirectory[str] | None = None
@@ -74,7 +72,7 @@ class ObjectLockVault:
             OperatorError: Something else lies there.
             VaultAway: The store refuses.
         """
-        if self._oldest(MARKER) is not None:
+        if self._counted.oldest(MARKER) is not None:
             return
         if self._bucket.children("") - {PROBES}:
             raise OperatorError(
@@ -92,7 +90,7 @@ class ObjectLockVault:
         """
         marker, at = self._marker
         if not marker or time.monotonic() - at > IDENTITY_S:
-            found = self._oldest(MARKER)
+            found = self._counted.oldest(MARKER)
             marker = self._bucket.get(found).decode(errors="replace") if found is not None else ""
             if not marker.startswith(f"{_TITLE}\n"):
                 raise VaultAway(
@@ -114,7 +112,7 @@ class ObjectLockVault:
             return self._segment(name).size
         if _is_checkpoint(name):
             return len(self.read(name)) or None
-        found = self._oldest(name)
+        found = self._counted.oldest(name)
         return found.size if found is not None else None
 
     def read(self, name: str, offset: int = 0, length: int = -1) -> bytes:
@@ -126,9 +124,9 @@ class ObjectLockVault:
         if _is_segment(name):
             return self._segment(name).read(offset, length)
         if _is_checkpoint(name):
-            note = self._checkpoint(name)
+            note = self._counted.checkpoint(name)
             return note[offset:] if length < 0 else note[offset : offset + length]
-        found = self._oldest(name)
+        found = self._counted.oldest(name)
         return self._bucket.get(found, offset, length) if found is not None else b""
 
     def append(self, name: str, offset: int, data: bytes) -> None:
@@ -178,7 +176,7 @@ class ObjectLockVault:
         if _is_checkpoint(name):
             self._bucket.put(f"{name}/{_order(data)}-{_digest(data)}", data, self._address.open_days)
             return
-        found = self._oldest(name)
+        found = self._counted.oldest(name)
         if found is None:
             self._bucket.put(name, data, self._address.days)
         elif self._bucket.get(found) != data:
@@ -227,93 +225,23 @@ class ObjectLockVault:
             self._fetch_files(name, root / name)
         return root / name
 
-    # Which of several counts.
-
-    def _oldest(self, name: str) -> Version | None:
-        """The version of a file that was there first."""
-        same = [found for found in self._bucket.versions(name) if found.key == name]
-        return min(reversed(same), key=lambda found: found.modified, default=None)
-
-    def _checkpoint(self, name: str) -> bytes:
-        """The checkpoint of most leaves that the writer signed; when it signed none, the last that is there."""
-        verifier = self._verifier(name.rpartition("/")[0])
-        unsigned: list[Version] = []
-        for found in self._bucket.versions(f"{name}/", page=50):
-            if verifier is not None and _is_signed(note := self._bucket.get(found), verifier):
-                return note
-            unsigned.append(found)
-        last = max(unsigned, key=lambda found: found.modified, default=None)
-        return self._bucket.get(last) if last is not None else b""
-
-    def _verifier(self, folder: str) -> Verifier | None:
-        try:
-            return Verifier.parse(self.read(f"{folder}/verifier").decode())
-        except (ProofMismatch, UnicodeDecodeError):
-            return None
-
-    def _signed(self, name: str) -> Signed | None:
-        """What the writer of the journal signed for, of a segment and what comes behind."""
-        folder, _segments, number = name.rsplit("/", 2)
-        verifier = self._verifier(folder)
-        if verifier is None:
-            return None
-        roots = {}
-        for found in self._bucket.versions(f"{folder}/checkpoint/"):
-            try:
-                point = open_checkpoint(self._bucket.get(found), [verifier])
-            except ProofMismatch:
-                continue
-            roots[point.size] = point.root
-        return Signed(verifier, int(number[:10]), roots)
-
     def _segment(self, name: str) -> StoredSegment:
         if name not in self._segments:
-            self._segments[name] = self._found(name)
+            self._segments[name] = self._counted.segment(name)
         return self._segments[name]
-
-    def _found(self, name: str) -> StoredSegment:
-        chunks: dict[str, tuple[Chunk, list[Version]]] = {}
-        for version in self._bucket.versions(f"{OPEN}/{name}/"):
-            chunk = Chunk.named(version.key.rpartition("/")[2], version.modified)
-            if chunk is not None and chunk.length == version.size:  # oldest last: `since` is when it was first there
-                chunks[chunk.name] = (chunk, [version, *chunks.get(chunk.name, (chunk, []))[1]])
-        segment = StoredSegment(self._bucket, f"{OPEN}/{name}", {key: found for key, (_c, found) in chunks.items()})
-        signed = partial(self._signed, name)
-        segment.pieces = segment_of([chunk for chunk, _v in chunks.values()], segment.bytes_of, signed)
-        wholes = [found for found in self._bucket.versions(name) if found.key == name]
-        if wholes:
-            segment.whole = self._whole(wholes, segment, signed)
-        return segment
-
-    def _whole(
-        self, wholes: list[Version], segment: StoredSegment, signed: Callable[[], Signed | None]
-    ) -> Version | None:
-        """Which version of a whole segment counts; None when its chunks are better."""
-        if len(wholes) == 1 and not segment.pieces:
-            return wholes[0]
-        said = signed()
-        if said is None:
-            return wholes[-1]
-        worth: list[tuple[tuple[int, int], int, Version | None]] = []
-        for age, version in enumerate(wholes):  # newest first
-            worth.append((proven(partial(self._bucket.get, version), version.size, said), age + 1, version))
-        if segment.pieces:
-            worth.append((proven(segment.read, segment.size or 0, said), 0, None))
-        best = max(worth, key=lambda one: one[:2])
-        return best[2] if best[0][0] >= 0 or segment.pieces else wholes[-1]
 
     # Closing, lapsing, fetching.
 
     def _make_one(self, name: str) -> None:
         """Make one object of a segment; then let its chunks lapse."""
-        segment = self._found(name)
+        segment = self._counted.segment(name)
         if segment.whole is None:
             self._bucket.put(name, segment.read(), self._address.days)
             folder = name.rsplit("/", 2)[0]
-            note = self._checkpoint(f"{folder}/checkpoint")
+            note = self._counted.checkpoint(f"{folder}/checkpoint")
             if note:
                 kept = f"{folder}/checkpoint/{_order(note)}-{_digest(note)}-kept"
-                if self._oldest(kept) is None:
+                if self._counted.oldest(kept) is None:
                     self._bucket.put(kept, note, self._address.days)
         self._segments.pop(name, None)
         self._lapse(name)
@@ -337,11 +265,11 @@ class ObjectLockVault:
     def _fetch(self, name: str, to: Path) -> None:
         shutil.rmtree(to, ignore_errors=True)
         (to / "segments").mkdir(parents=True)
-        for child in ("verifier", "checkpoint"):
+        for child in ("verifier", "checkpoint", "expired"):
             data = self.read(f"{name}/{child}")
             if data:
                 (to / child).write_bytes(data)
-        verifier = self._verifier(name)
+        verifier = self._counted.verifier(name)
         for child in self.names(f"{name}/segments"):
             segment = f"{name}/segments/{child}"
             if verifier is None or not _is_segment(segment):
@@ -368,7 +296,7 @@ class ObjectLockVault:
         for folder in (NODES, GRANTS):
             names += sorted({found.key for found in self._bucket.versions(f"{folder}/")})
         for name in names:
-            found = self._oldest(name)
+            found = self._counted.oldest(name)
             if found is not None and found.modified.timestamp() < half:
                 self._bucket.prolong(found, self._address.days)
 
@@ -376,7 +304,7 @@ class ObjectLockVault:
         """Keep under a name of its own what lies where other bytes belong."""
         folder, _segments, segment = name.rsplit("/", 2)
         aside = f"{folder}/aside/{segment}.{offset}.{_digest(other)}.tail"
-        if self._oldest(aside) is None:
+        if self._counted.oldest(aside) is None:
             self._bucket.put(aside, other, self._address.days)
 
 
@@ -387,13 +315,6 @@ def _is_segment(name: str) -> bool:
 
 def _is_checkpoint(name: str) -> bool:
     return name.endswith("/checkpoint")
-
-
-def _is_signed(note: bytes, verifier: Verifier) -> bool:
-    try:
-        return open_checkpoint(note, [verifier]).origin == verifier.name
-    except ProofMismatch:
-        return False
 
 
 def _order(note: bytes) -> str:

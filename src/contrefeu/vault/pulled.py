@@ -219,6 +219,10 @@ class PulledSource(Source):
         """The last signed checkpoint."""
         return self._said.checkpoint if self._said is not None else b""
 
+    def expired(self) -> bytes:
+        """The note that says how far the journal has ended."""
+        return self._said.expired if self._said is not None else b""
+
     def listed(self) -> list[int]:
         """The segments that are there now, in order."""
         return self._link.numbers(self.verifier.name)

@@ -80,17 +80,22 @@ def copy_in_vault(vault: Vault, name: str) -> Copy:
     )
 
 
-def repair(files: JournalFiles, copies: Sequence[Copy]) -> tuple[list[Repaired], Verified]:
-    """Mend the journal in *files* from *copies*; what was done, and what a check finds afterwards."""
+def repair(
+    files: JournalFiles, copies: Sequence[Copy], custodians: Sequence[Verifier] = ()
+) -> tuple[list[Repaired], Verified]:
+    """Mend the journal in *files* from *copies*; what was done, and what a check finds afterwards.
+
+    What has ended, as *custodians* signed, is not brought back.
+    """
     verifier = files.verifier()
     done: list[Repaired] = []
     tried: set[int] = set()
-    found = verify_journal(files, writing=True)
+    found = verify_journal(files, writing=True, custodians=custodians)
     # One mended segment can show what is wrong with the next: each is tried once.
     while wanted := [number for number in _wanted(files, found, copies) if number not in tried]:
         tried.add(wanted[0])
         done += _mend(files, wanted[0], verifier, copies)
-        found = verify_journal(files, writing=True)
+        found = verify_journal(files, writing=True, custodians=custodians)
     return done, found
 
 
@@ -146,8 +151,9 @@ def _wanted(files: JournalFiles, found: Verified, copies: Sequence[Copy]) -> Ite
         return
     here = files.segments()
     open_one = max(here, default=0) if files.is_being_written() else 0
+    first = min(here) if any(d.kind == "expired" for d in found.damage) else 0  # what has ended is not wanted
     last = max([*here, *damaged])
-    elsewhere = {number for copy in copies for number in copy.numbers() if number <= last}
+    elsewhere = {number for copy in copies for number in copy.numbers() if first <= number <= last}
     yield from sorted((damaged | (elsewhere - set(here))) - {open_one})
 
 

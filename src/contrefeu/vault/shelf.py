@@ -58,6 +58,10 @@ class Shelf(Protocol):
         """The journals that it has."""
         ...
 
+    def expired(self, journal: str) -> bytes:
+        """The note that says how far a journal has ended; nothing when it has not."""
+        ...
+
     def numbers(self, journal: str, after: int) -> Sequence[int]:
         """Segments of a journal above *after*, in order; the first ones when there are many."""
         ...
@@ -103,6 +107,10 @@ class StickShelf:
             if note and file_name(verifier.name) == name:
                 found.append(Offer(verifier, note))
         return found
+
+    def expired(self, journal: str) -> bytes:
+        """The note that says how far a journal has ended."""
+        return self._small("journals", file_name(journal), "expired")
 
     def numbers(self, journal: str, after: int) -> Sequence[int]:
         """Segments above *after*."""

@@ -291,6 +291,7 @@ class _Lane:
         self._count()
         if note:
             copy.sign_off(note)
+        copy.say_ended()
         self._done = (head, note) if self.complete else ()
 
     def _attach(self) -> None:

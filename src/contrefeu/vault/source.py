@@ -39,6 +39,10 @@ class Source(ABC):
     def checkpoint(self) -> bytes:
         """The last signed checkpoint; nothing when there is none yet."""
 
+    def expired(self) -> bytes:
+        """The note that says how far the journal has ended; nothing when it has not."""
+        return b""
+
     @abstractmethod
     def listed(self) -> list[int]:
         """The segments that are there now, in order."""
@@ -118,6 +122,13 @@ class HomeSource(Source):
         """The last signed checkpoint."""
         try:
             return self.files.checkpoint.read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def expired(self) -> bytes:
+        """The note that says how far the journal has ended."""
+        try:
+            return self.files.expired.read_bytes()
         except FileNotFoundError:
             return b""
 

@@ -18,8 +18,9 @@ from contrefeu.journal import JournalFiles
 from contrefeu.proof import ProofMismatch, open_checkpoint
 from contrefeu.vault.copy import JournalCopy, Refused
 from contrefeu.vault.directory import DirectoryVault
-from contrefeu.vault.exchange import Exchange, Found, Report
+from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.peers import file_name
+from contrefeu.vault.report import Found, Report
 from contrefeu.vault.shelf import STICK_FOLDER, StickShelf, givers_on, pack
 from contrefeu.vault.source import HomeSource
 
@@ -129,6 +130,7 @@ def _give(exchange: Exchange, folder: DirectoryVault, files: JournalFiles, repor
                 raise Refused("ahead")
             copy.ship(head, open_checkpoint(note, [source.verifier]).size, ALL_BYTES)
             copy.sign_off(note)
+            copy.say_ended()
             if copy.end.sequence > before:
                 report.given[copy.journal] = report.given.get(copy.journal, 0) + copy.end.sequence - before
             return
@@ -182,6 +184,8 @@ def _set_links_aside(root: Path) -> None:
 
 
 def _set_aside(folder: Path) -> None:
+    if not folder.exists() and not folder.is_symlink():
+        return  # nothing lay there: what was to come is no beginning of a journal
     for number in range(1, ASIDE_MAX):
         beside = folder.with_name(f".{folder.name}.aside.{number}")
         if not beside.exists() and not beside.is_symlink():

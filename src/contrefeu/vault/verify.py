@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from contrefeu.base import MissingError
 from contrefeu.journal import Damage, JournalFiles, Verified, verify_journal
+from contrefeu.proof import Verifier
 from contrefeu.vault.expiry import let_go_of
 from contrefeu.vault.place import BRANCHES, JOURNALS, Vault
+from contrefeu.vault.recovery import recovery_chains
 
 
 def copies_in(vault: Vault) -> list[JournalFiles]:
@@ -45,8 +47,10 @@ def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | N
         MissingError: It holds none.
     """
     branches = vault.names(BRANCHES)
+    custodians = custodians_of(vault)
     for files in copies_in(vault):
-        found = verify_journal(files, held_elsewhere=(held_elsewhere or {}).get(files.folder.name, ()))
+        held = (held_elsewhere or {}).get(files.folder.name, ())
+        found = verify_journal(files, held_elsewhere=held, custodians=custodians)
         found.damage[:] = [_let_go(damage, files) for damage in found.damage]
         for branch in branches:
             if branch.rpartition(".")[0] == files.folder.name:
@@ -54,6 +58,11 @@ def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | N
                 first = segments[0] if segments else 0
                 found.damage.append(Damage(found.journal, first, 0, found.entries + 1, found.entries, "forked"))
         yield found
+
+
+def custodians_of(vault: Vault) -> list[Verifier]:
+    """The authorities of the custodians that a vault was told of: what they sign as ended has ended."""
+    return [key.authority for _notes, keys in recovery_chains(vault) for key in keys]
 
 
 def _let_go(damage: Damage, files: JournalFiles) -> Damage:

@@ -153,6 +153,10 @@ class PeerShelf:
                 continue
         return found
 
+    def expired(self, journal: str) -> bytes:
+        """The note that says how far a journal has ended."""
+        return self._ask(bytes, "expired", journal)
+
     def numbers(self, journal: str, after: int) -> Sequence[int]:
         """Segments above *after*, in order."""
         found = self._ask(list[int], "numbers", journal, after)
@@ -227,6 +231,8 @@ class Answerer:
             return [(str(offer.verifier), offer.note) for offer in offers]
         if name == "numbers":
             return self._numbers(*arguments)
+        if name == "expired":
+            return self._expired(*arguments)
         if name == "read":
             return self._read(*arguments)
         if name == "reading-keys":
@@ -242,6 +248,13 @@ class Answerer:
     def _numbers(self, journal: str, after: int) -> list[int]:
         files = self._given.get(journal)
         return [n for n in files.segments() if n > after][:NUMBERS_MAX] if files is not None else []
+
+    def _expired(self, journal: str) -> bytes:
+        files = self._given.get(journal)
+        try:
+            return files.expired.read_bytes()[:NOTE_BYTES_MAX] if files is not None else b""
+        except FileNotFoundError:
+            return b""
 
     def _read(self, journal: str, number: int, offset: int, length: int) -> bytes:
         files = self._given.get(journal)

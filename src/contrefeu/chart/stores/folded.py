@@ -9,7 +9,7 @@ Rules kept here:
   * Head and objects are one transaction with the entries that they come from: a crash leaves both as they were.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
@@ -74,11 +74,10 @@ class Objects(dict[str, Kept]):
         self.places[name] = n
         super().__setitem__(name, kept)
 
-    def settle(self) -> None:
-        """Nothing is left to write; only what boards need stays in memory."""
-        for name in self.touched:
-            if not on_boards(self[name]):
-                del self[name], self.places[name]
+    def settle(self, hidden: Iterable[str]) -> None:
+        """Nothing is left to write; what is *hidden* from boards leaves memory."""
+        for name in hidden:
+            del self[name], self.places[name]
         self.touched.clear()
         self._stirred = False
 
@@ -139,14 +138,15 @@ class Folded:
             self._db.run("DELETE FROM objects WHERE node = ?", (root,))
         self._appear(root, chart.world)
         objects = chart.kept
-        rows = []
+        rows, hidden = [], []
         for name in objects.touched:
             kept = objects[name]
-            key = self._key(name)
-            body = self._packer.pack(encode(kept), root, key)
-            rows.append((root, key, objects.places[name], int(on_boards(kept)), body))
+            shown, key = on_boards(kept), self._key(name)
+            rows.append((root, key, objects.places[name], int(shown), self._packer.pack(encode(kept), root, key)))
+            if not shown:
+                hidden.append(name)
         self._db.run_many(_PUT, rows)
-        objects.settle()
+        objects.settle(hidden)
         chart.kept = {}
         head = self._packer.pack(encode(chart), root)
         chart.kept = objects

@@ -233,6 +233,7 @@ class Identities:
 
     def hints_of(self, nodes: Iterable[int]) -> list[str]:
         """Return the orders and stays that were named beside any of *nodes*."""
+        self.settle_filed()
         unmask, sql = self._db.veil.unmask, "SELECT hint FROM hints WHERE node = ?"
         return [unmask("hints.hint", one).decode() for node in nodes for (one,) in self._db.rows(sql, (node,))]
 

@@ -6,6 +6,8 @@ Rules kept here:
   * A bit a key, in BITS of them: memory stays the same, and what collides is asked too.
 """
 
+from mmap import mmap
+
 BITS = 1 << 27  # 16 MiB, taken as it is written to; of ten million keys one in fourteen is asked for nothing
 
 
@@ -14,7 +16,7 @@ class Seen:
 
     def __init__(self, *, empty: bool) -> None:
         """Begin, with a table that is *empty* or not."""
-        self._bits = bytearray(BITS // 8) if empty else None
+        self._bits = mmap(-1, BITS // 8) if empty else None
 
     def add(self, key: int) -> None:
         """Keep that *key* is in the table."""

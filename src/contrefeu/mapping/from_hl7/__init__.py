@@ -358,7 +358,9 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
         elif order.orc is not None and (order.diets or (order.obr is None and reading.kind[:3] == "OMD")):
             said = diets.diet(order.orc, order.diets, notes, visit, context, unnumbered)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
-            said = orders.service_request(order.orc, order.obr, order.reasons, notes, visit, context, unnumbered)
+            said = orders.service_request(
+                order.orc, order.obr, order.reasons, order.timings, notes, visit, context, unnumbered
+            )
         if said is not None:
             reading.said.append(said)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
@@ -443,17 +445,14 @@ def _measured(reading: Reading, group: Group, code: str, patient_key: str, visit
     if code in {"MDM", "VXU"}:
         return
     found = group.all("OBX")
-    found += [
-        line
-        for order in group.orders
-        if order.obr is None or code in _ORDERED or code in {"RAS", "RDS"}
-        for line in order.lines
-        if line.name == "OBX"
-    ]
+    for order in group.orders:
+        if order.obr is None or code in _ORDERED or code in {"RAS", "RDS"}:
+            found += order.lines  # each with the notes that follow it
+    if not any(line.name == "OBX" for line in found):
+        return
     owner = patient_key or visit
     if not owner:
-        if found:
-            reading.lose("OBX", "names no patient that can be told from others")
+        reading.lose("OBX", "names no patient that can be told from others")
         return
     lines, _ = results.lines_of(found)
     reading.said += results.measures(lines, owner, visit, context, reading)
@@ -481,4 +480,5 @@ def _noticed(reading: Reading, group: Group, event: str, patient_key: str, conte
 
 
 def _notes(order: Order) -> list[Annotation]:
-    return [note for segment in order.lines if segment.name == "NTE" and (note := results.note_of(segment))]
+    """What is noted of the order; what follows an OBX is of that OBX."""
+    return results.lines_of(order.lines)[1]

@@ -171,7 +171,7 @@ def _entity(rep: Rep, default: str) -> tuple[str, Identifier] | None:
 
 def name(rep: Rep) -> HumanName | None:
     """XPN -> HumanName."""
-    family, given, middle, suffix, prefix, _, kind = rep.texts(7)
+    family, given, middle, suffix, prefix, degree, kind = rep.texts(7)
     further = middle.split()
     if not family and not given and not further:
         return None
@@ -179,7 +179,7 @@ def name(rep: Rep) -> HumanName | None:
         use=NAME_USES.get(kind, ""),
         family=family,
         given=list(dict.fromkeys(part for part in (given, *further) if part)),  # the INS lists the first one again
-        suffix=[suffix] if suffix else [],
+        suffix=[part for part in (suffix, degree) if part],
         prefix=[prefix] if prefix else [],
     )
 

@@ -49,12 +49,16 @@ def service_request(
     orc: Segment | None,
     obr: Segment | None,
     reasons: list[Segment],
+    timings: list[Segment],
     notes: list[Annotation],
     visit: str,
     context: Context,
     unnumbered: str = "",
 ) -> Said | None:
-    """ORC: 1 control, 5 status, 9 time, 12 provider. OBR: 4 code, 5 priority, 6/36 when, 16 provider, 31 reason."""
+    """ORC: 1 control, 5 status, 9 time, 12 provider. OBR: 4 code, 5 priority, 6/36 when, 16 provider, 31 reason.
+
+    TQ1, before it ORC-7: when, and how urgent.
+    """
     placer, filler, identifiers = order_numbers(orc, obr, context)
     if not placer and not filler and (not unnumbered or obr is None):
         return None
@@ -68,6 +72,7 @@ def service_request(
         found.requester = first_person(orc, 12)
     if obr is not None:
         _from_obr(found, obr, context)
+    _from_timing(found, orc, timings, context)
     found.reasonCode += [reason for dg1 in reasons if (reason := concept_of(dg1, 3))]
     values = plain(found)
     del values["resourceType"]
@@ -76,6 +81,14 @@ def service_request(
     # ORC-9 is when this very event was entered, in a change too (4.5.1.9): it orders versions only if MSH-7 agrees.
     at = max(moment, context.sent_ns)
     return Said("ServiceRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
+
+
+def _from_timing(found: ServiceRequest, orc: Segment | None, timings: list[Segment], context: Context) -> None:
+    """TQ1-7 and 9; TQ.4 and TQ.6 of ORC-7: what OBR says goes before."""
+    starts = [one.text(7) for one in timings] or ([orc.text(7, 4)] if orc else [])
+    urgent = [one.text(9) for one in timings] or ([orc.text(7, 6)] if orc else [])
+    found.occurrenceDateTime = found.occurrenceDateTime or context.when(next(filter(None, starts), ""))
+    found.priority = found.priority or PRIORITIES.get(next(filter(None, urgent), "").upper()[:1], "")
 
 
 def status_of(orc: Segment | None) -> str:

@@ -15,6 +15,7 @@ from contrefeu.fhir import (
     CodeableConcept,
     Coding,
     Extension,
+    HumanName,
     Identifier,
     Json,
     Patient,
@@ -108,7 +109,7 @@ def _elements(pid: Segment, times: Times, authority: str) -> tuple[Json, list[st
     """What PID says, as elements of Patient, and which of them it clears."""
     found = Patient(
         identifier=_identifiers(pid, authority),
-        name=[called for rep in pid.reps(5) if (called := name(rep))],
+        name=[called for rep in pid.reps(5) if (called := name(rep))] + _aliases(pid),
         gender=GENDERS.get(pid.text(8).upper(), "unknown") if pid.has(8) else "",
         address=[lives for rep in pid.reps(11) if (lives := address(rep))],
         telecom=[
@@ -121,6 +122,8 @@ def _elements(pid: Segment, times: Times, authority: str) -> tuple[Json, list[st
     born = times.moment(pid.text(7))
     if born is not None:
         found.birthDate = born.date
+        if pid.text(7)[8:10] == "24" and (day := times.moment(pid.text(7)[:8])) is not None:
+            found.birthDate = day.date  # who was born at 24:00 was born on that day: a date is never shifted
     rank = whole_number(pid.text(25))
     if rank:
         found.multipleBirthInteger = rank
@@ -132,6 +135,11 @@ def _elements(pid: Segment, times: Times, authority: str) -> tuple[Json, list[st
     if pid.text(32) and any(rep.text(1) in _HIDDEN for rep in pid.reps(32)):
         values["security"] = [RESTRICTED]
     return values, [element for field, element in _NULLS.items() if pid.is_null(field)]
+
+
+def _aliases(pid: Segment) -> list[HumanName]:
+    """PID-9 (until v2.3.1): other names, by which somebody may be looked for."""
+    return [replace(called, use="nickname") for rep in pid.reps(9) if (called := name(rep))]
 
 
 def contacts(segments: list[Segment]) -> list[Json]:
@@ -168,6 +176,12 @@ def _identifiers(pid: Segment, authority: str) -> list[Identifier]:
             one = identifier(rep, authority)
             if one is not None:
                 found.setdefault((one.system, one.value), one)
+    for field, kind in ((19, "SS"), (20, "DL")):  # ST and DLN, until v2.6: they say who somebody is, and name no chart
+        value = pid.text(field).strip()
+        if value:
+            types = CodeableConcept([Coding("http://terminology.hl7.org/CodeSystem/v2-0203", kind)])
+            one = Identifier(type=types, system=f"urn:id:{authority}:PID-{field}", value=value)
+            found.setdefault((one.system, one.value), one)
     return list(found.values())
 
 

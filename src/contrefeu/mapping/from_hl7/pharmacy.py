@@ -9,7 +9,7 @@ v2-to-FHIR: ORC, RXO, RXE, RXR, TQ1; RXA. Rules kept here:
     deletion (RXA-21) names the same counter and time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from contrefeu.fhir import (
@@ -32,7 +32,7 @@ from contrefeu.fhir import (
     derived_id,
     plain,
 )
-from contrefeu.hl7 import Segment
+from contrefeu.hl7 import Rep, Segment
 from contrefeu.mapping.from_hl7.datatypes import (
     Context,
     concept_of,
@@ -92,7 +92,7 @@ def prescription(
     )
     if drug is not None:
         found.medicationCodeableConcept = concept_of(drug, _FIELDS[drug.name][0])
-        found.dosageInstruction = _dosages(drug, routes, timings, context)
+        found.dosageInstruction = _dosages(drug, routes, timings or _old_timings(drug, orc), context)
         found.note = [Annotation(text) for text in _makeup(drug, components)]
     found.note += notes
     values = plain(found)
@@ -126,7 +126,7 @@ def give(
         medicationCodeableConcept=concept_of(rxg, 4),
         encounter=reference(visit),
         note=[Annotation(text) for text in _makeup(rxg, components)],
-        dosageInstruction=_dosages(rxg, routes, timings, context),
+        dosageInstruction=_dosages(rxg, routes, timings or _old_timings(rxg, None), context),
     )
     values = plain(found)
     del values["resourceType"]
@@ -228,7 +228,7 @@ def _status(orc: Segment) -> str:
     return PRESCRIPTION_STATUS.get(status, status)
 
 
-def _dosages(drug: Segment, routes: list[Segment], timings: list[Segment], context: Context) -> list[Dosage]:
+def _dosages(drug: Segment, routes: list[Segment], timings: Sequence[Segment | Rep], context: Context) -> list[Dosage]:
     _, low, high, unit_field, told_field, rate_field, rate_unit, *_ = _FIELDS[drug.name]
     unit = unit_words(drug.rep(unit_field))
     amount, spoken = _amount(drug.text(low), drug.text(high), unit)
@@ -239,15 +239,14 @@ def _dosages(drug: Segment, routes: list[Segment], timings: list[Segment], conte
     route = concept_of(routes[0], 1) if routes else None
     site = concept_of(routes[0], 2) if routes and routes[0].has(2) else None
     found = []
-    steps: list[Segment | None] = [*timings] or [None]
-    for number, tq1 in enumerate(steps, 1):
-        timing, as_needed = _timing(tq1, context) if tq1 is not None else _old_timing(drug, context)
-        own, own_words = _step_amount(tq1)
+    for number, step in enumerate(timings or [None], 1):
+        timing, as_needed = _timing_of(step, context)
+        own, own_words = _step_amount(step, known=amount is not None or bool(spoken))
         rates = [] if own_words else _rates(own or amount, rate)
-        said = [told, *((tq1.whole(at) for at in (10, 11)) if tq1 is not None else ()), own_words or spoken]
+        said = [told, *_step_words(step), own_words or spoken]
         found.append(
             Dosage(
-                sequence=number if len(steps) > 1 else 0,
+                sequence=number if len(timings) > 1 else 0,
                 text="\n".join(dict.fromkeys(filter(None, said))),
                 timing=timing,
                 asNeededBoolean=as_needed,
@@ -277,13 +276,37 @@ def _amount(low: str, high: str, unit: str) -> tuple[Quantity | Range | None, st
     return Range(least, most), ""
 
 
-def _step_amount(tq1: Segment | None) -> tuple[Quantity | None, str]:
-    """TQ1-2 (CQ): the amount of one step, as a number or in words."""
-    if tq1 is None or not tq1.has(2):
+def _step_amount(step: Segment | Rep | None, *, known: bool) -> tuple[Quantity | None, str]:
+    """TQ1-2, TQ.1 (CQ): the amount of one step, as a number or in words; TQ's only when no other is known."""
+    if isinstance(step, Segment):
+        number, unit = step.text(2), step.text(2, 2)
+    elif step is not None and not known:
+        number, unit = step.text(1), step.text(1, 2)
+    else:
         return None, ""
-    unit = tq1.text(2, 2)
-    found = quantity(tq1.text(2), unit)
-    return found, "" if found is not None else words([tq1.text(2), unit])
+    found = quantity(number, unit)
+    return found, "" if found is not None else words([number, unit])
+
+
+def _step_words(step: Segment | Rep | None) -> list[str]:
+    """TQ1-10 and 11, TQ.7 and TQ.8: on what condition, and further words."""
+    if isinstance(step, Segment):
+        return [step.whole(at) for at in (10, 11)]
+    return [step.text(at) for at in (7, 8)] if step is not None else []
+
+
+def _timing_of(step: Segment | Rep | None, context: Context) -> tuple[Timing | None, bool]:
+    if isinstance(step, Segment):
+        return _timing(step, context)
+    return _old_timing(step, context) if step is not None else (None, False)
+
+
+def _old_timings(drug: Segment, orc: Segment | None) -> list[Rep]:
+    """TQ, until v2.5: RXE-1 or RXG-3, else ORC-7; each repetition is a step."""
+    field = {"RXE": 1, "RXG": 3}.get(drug.name, 0)
+    if field and drug.has(field):
+        return drug.reps(field)
+    return orc.reps(7) if orc is not None and orc.has(7) else []
 
 
 def _makeup(drug: Segment, components: list[Segment]) -> Iterator[str]:
@@ -323,12 +346,8 @@ def _timing(tq1: Segment, context: Context) -> tuple[Timing | None, bool]:
     return Timing(repeat=repeat, code=code), as_needed
 
 
-def _old_timing(drug: Segment, context: Context) -> tuple[Timing | None, bool]:
-    """TQ in RXE-1, RXG-3 (before v2.5): 1 amount, 2 interval, 3 duration, 4 start, 5 end, 6 priority."""
-    field = {"RXE": 1, "RXG": 3}.get(drug.name, 0)
-    if not field or not drug.has(field):
-        return None, False
-    rep = drug.reps(field)[0]
+def _old_timing(rep: Rep, context: Context) -> tuple[Timing | None, bool]:
+    """TQ: 1 amount, 2 interval, 3 duration, 4 start, 5 end, 6 priority."""
     repeat, code, as_needed = _pattern(rep.text(2))
     times = [text for part in rep.text(2, 2).split(",") if (text := _time_of_day(part))]
     if times:

@@ -37,7 +37,7 @@ from contrefeu.mapping.from_hl7.datatypes import (
     words,
 )
 from contrefeu.mapping.from_hl7.orders import order_numbers, request_reference
-from contrefeu.mapping.from_hl7.shapes import shape_of
+from contrefeu.mapping.from_hl7.shapes import name_of, shape_of
 from contrefeu.mapping.from_hl7.stay import reference
 from contrefeu.mapping.inside import opened
 from contrefeu.mapping.moments import nanoseconds
@@ -86,13 +86,9 @@ class Line:
         return (
             self.kind in _TEXTS
             and self.kind == obx.text(2)
-            and self.name == _name_of(obx)
+            and self.name == (name_of(obx), obx.text(4))
             and self.obx.text(11) == obx.text(11)
         )
-
-
-def _name_of(obx: Segment) -> tuple[str, str]:
-    return obx.text(3) or obx.text(3, 2), obx.text(4)
 
 
 def report(
@@ -294,7 +290,7 @@ def _value(found: Observation, line: Line, unit: str, context: Context) -> None:
     if not obx.has(5):
         return
     reps = obx.reps(5)
-    if kind in {"NM", "SN"} and len(reps) == 1 and (_number(found, reps[0], kind, unit)):
+    if kind in {"NM", "NR", "SN"} and len(reps) == 1 and (_number(found, reps[0], kind, unit)):
         return
     if kind in {"CE", "CWE", "CF", "CNE", "IS", "ID"} and len(reps) == 1:
         found.valueCodeableConcept = concept(reps[0])
@@ -314,17 +310,22 @@ def _words(rep: Rep, kind: str) -> str:
         return rep.text(2) or rep.text(1) or rep.text(5) or rep.text(4)
     if kind == "SN":
         return "".join(rep.components)
+    if kind == "NR":
+        return " - ".join(rep.components)
     if kind in _STRUCTURED:
         return words(rep.components)
     return rep.whole
 
 
 def _number(found: Observation, rep: Rep, kind: str, unit: str) -> bool:
-    """NM or SN; False when it is not a plain number, and stays text."""
+    """NM, NR or SN; False when it is not a plain number, and stays text."""
     if kind == "NM":
         found.valueQuantity = quantity(rep.whole, unit)
         return found.valueQuantity is not None
-    comparator, first, separator, second = rep.text(1), rep.text(2), rep.text(3), rep.text(4)
+    if kind == "NR":
+        comparator, first, separator, second = "", rep.text(1), "-", rep.text(2)
+    else:
+        comparator, first, separator, second = rep.text(1), rep.text(2), rep.text(3), rep.text(4)
     low, high = decimal(first), decimal(second)
     if low is None:
         return False

@@ -29,7 +29,7 @@ class Shape:
         """OBX: 2 type, 3 code, 6 unit, 7 range, 8 flags, 11 status, 16 observer, 17 method."""
         obx = Segment(line, 0, notation)
         self.kind = obx.text(2)
-        self.name = obx.text(3) or obx.text(3, 2)
+        self.name = name_of(obx)
         self.unit = unit_words(obx.rep(6))
         self.elements: Json = plain(
             Observation(
@@ -45,6 +45,11 @@ class Shape:
 
 
 _kept_shape = lru_cache(maxsize=SHAPES_MAX)(Shape)
+
+
+def name_of(obx: Segment) -> str:
+    """What is measured: a code or words, in the sender's second system when the first says nothing (OBX-3.4, 3.5)."""
+    return obx.text(3) or obx.text(3, 2) or obx.text(3, 4) or obx.text(3, 5)
 
 
 def shape_of(obx: Segment) -> Shape:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import OURS, Age, DueItem, age_of, due_in_downtime, source_of, weight_is_old
+from contrefeu.chart import OURS, Age, Chart, DueItem, Stamp, age_of, due_in_downtime, source_of, weight_is_old
 from contrefeu.chart.sheet import (
     SHOWN_TYPES,
     Allergies,
@@ -34,6 +34,7 @@ from contrefeu.chart.sheet import (
     story_of,
     treatments_of,
 )
+from contrefeu.journal import parse_ref
 from contrefeu.station.house import House, OutOfScope
 from contrefeu.station.pages.care import writes_here
 from contrefeu.web import NOT_FOUND, person
@@ -52,6 +53,7 @@ class UnreadLine:
     source: str
     received: str
     entry: str
+    uncertain: bool  # whether it may have come before the one next to it, which another station received
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +136,21 @@ class ChartPages:
             story=story_of(sheet),
             due=await self._due(request, id_, whose.ward, now_ns),
             sheet=sheet,
-            unread=[
-                UnreadLine(one.kind, one.source, rfc3339(one.received_ns), one.ref)
-                for one in reversed(sheet.chart.unread)
-            ],
+            unread=self._unread(sheet.chart),
             through_glass=not house.account(request).in_scope(whose.ward),
             writes=writes_here(house, whose.ward),
             kept=self._kept(request, sheet),
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+
+    def _unread(self, chart: Chart) -> list[UnreadLine]:
+        lines = chart.unread[::-1]
+        stamps = [Stamp(*parse_ref(one.ref), one.received_ns) for one in lines]
+        return [
+            UnreadLine(one.kind, one.source, rfc3339(one.received_ns), one.ref, uncertain)
+            for one, uncertain in zip(lines, self._house.staff.clocks.uncertain(stamps), strict=True)
+        ]
 
     def _kept(self, request: Request, sheet: Sheet) -> str:
         """The entry that the person just wrote, while no line comes from it."""

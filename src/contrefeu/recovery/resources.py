@@ -1,0 +1,218 @@
+"""An export in FHIR against what entries say: statement by statement.
+
+Rules kept here:
+  * A statement is found by its id (where the other side keeps ours), by an identifier with its system, or by all that
+    is compared of it and one of its patient's numbers: never across patients.
+  * An entry is present when all that it says stands there, or was overtaken by a later word that stands there. Where
+    an earlier word stands, it is missing: the restored system is older.
+  * What says nothing that FHIR can show (a bill, a message that no rule reads) cannot be seen there, and is missing.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from contrefeu.chart import strength_of
+from contrefeu.fhir import Json, decode, derived_id
+from contrefeu.mapping import Movement, Reading, Said
+from contrefeu.recovery.findings import State
+from contrefeu.recovery.likeness import Likeness
+from contrefeu.recovery.salient import SALIENT, salient, step
+from contrefeu.recovery.scratch import Scratch
+
+RESOURCE_TABLES = (
+    "CREATE TABLE theirs(n INTEGER PRIMARY KEY, kind TEXT, subject INTEGER, content INTEGER, said BLOB, known INTEGER)",
+    "CREATE INDEX theirs_by_content ON theirs(content)",
+    "CREATE TABLE called(mark INTEGER, n INTEGER, PRIMARY KEY(mark, n)) WITHOUT ROWID",
+    "CREATE TABLE people(ref INTEGER, number INTEGER, PRIMARY KEY(ref, number)) WITHOUT ROWID",
+    "CREATE INDEX people_by_number ON people(number)",
+    "CREATE TABLE stands(object INTEGER, strength INTEGER, entry INTEGER)",
+    "CREATE INDEX stands_by_object ON stands(object)",
+    "CREATE TABLE voided(object INTEGER, kind TEXT)",
+    "CREATE INDEX voided_by_object ON voided(object)",
+)
+_STRENGTH_TOP = 2**63 - 1  # SQLite's integers
+_Words = dict[str, int]
+_words = msgspec.msgpack.Decoder(_Words)
+
+
+class Resources:
+    """The restored system's resources, and which of our words stand there."""
+
+    def __init__(self, table: Scratch, likeness: Likeness) -> None:
+        self._table = table
+        self._likeness = likeness
+        self._heard = 0  # entries, in the first reading and in the second
+        self._judged = 0
+        self.count = 0
+
+    # Theirs.
+
+    def hold(self, body: bytes) -> bool:
+        """Take a resource, a Bundle or a list of the restored system; returns whether it was one that is compared."""
+        try:
+            value = decode(body)
+        except (msgspec.DecodeError, RecursionError):
+            return False
+        before = self.count
+        for resource in _flat(value):
+            self._hold(resource)
+        return self.count > before
+
+    def _hold(self, resource: Json) -> None:
+        kind = str(resource.get("resourceType", ""))
+        if kind not in SALIENT:
+            return
+        self.count += 1
+        own, subject = f"{kind}/{resource.get('id', '')}", _subject(resource)
+        words = self._digested(salient(resource))
+        values = (self.count, kind, self._mark(subject), self._content(kind, words), msgspec.msgpack.encode(words))
+        self._table.run("INSERT INTO theirs VALUES(?, ?, ?, ?, ?, 0)", values)
+        numbers = _numbers(resource)
+        for name in (own, *(f"{kind} {number}" for number in numbers)):
+            self._table.run("INSERT OR IGNORE INTO called VALUES(?, ?)", (self._mark(name), self.count))
+        for number in numbers if kind == "Patient" else ():
+            self._table.run("INSERT OR IGNORE INTO people VALUES(?, ?)", (self._mark(own), self._mark(number)))
+
+    def unknown(self) -> Iterator[str]:
+        """Yield the types of their resources that nothing of ours says."""
+        for (kind,) in self._table.each("SELECT kind FROM theirs WHERE known = 0"):
+            yield kind
+
+    # Ours.
+
+    def hear(self, reading: Reading) -> None:
+        """First reading, in order: remember which words stand there."""
+        self._heard += 1
+        for part in (reading, *reading.also):
+            for object_, strength, words in self._statements(part):
+                found = self._found(part, object_, words)
+                if found is not None and found[1]:
+                    row = (self._mark(object_), min(strength, _STRENGTH_TOP), self._heard)
+                    self._table.run("INSERT INTO stands VALUES(?, ?, ?)", row)
+            for movement in part.movements:
+                if movement.action == "cancel":
+                    self._table.run("INSERT INTO voided VALUES(?, ?)", (self._mark(movement.visit), movement.kind))
+
+    def judge(self, reading: Reading) -> State | None:
+        """Second reading, in the same order: what is to be said of the entry; None when it is present."""
+        self._judged += 1
+        states = {
+            self._state(part, *statement) for part in (reading, *reading.also) for statement in self._statements(part)
+        }
+        if not states or "missing" in states:
+            return "missing"
+        return "different" if "different" in states else None
+
+    def _state(self, part: Reading, object_: str, strength: int, words: dict[str, str]) -> State | None:
+        found = self._found(part, object_, words)
+        if found is not None and found[1]:
+            return None
+        strength = min(strength, _STRENGTH_TOP)
+        sql = "SELECT max(strength > ? OR (strength = ? AND entry > ?)), count(*) FROM stands WHERE object = ?"
+        later, stands = self._table.row(sql, (strength, strength, self._judged, self._mark(object_))) or (None, 0)
+        if later:
+            return None
+        return "missing" if stands or found is None or object_.startswith("Encounter/") else "different"
+
+    def _statements(self, part: Reading) -> Iterator[tuple[str, int, dict[str, str]]]:
+        """What an entry says of one patient: the object, how strong the word is, its words."""
+        at_ns = part.at_ns or part.received_ns
+        if part.identifies and part.patient is not None and part.subjects:
+            words = salient({**part.patient, "resourceType": "Patient"})
+            yield f"Patient/{part.subjects[0].keys[0]}", at_ns // 1000, words
+        for stay in part.stays:
+            yield f"Encounter/{derived_id('Encounter', stay.visit)}", at_ns // 1000, {}
+        for movement in part.movements:
+            if movement.action != "cancel" and movement.at and not self._is_void(movement):
+                yield f"Encounter/{derived_id('Encounter', movement.visit)}", at_ns // 1000, {step(movement.at): ""}
+        for said in part.said:
+            at = said.at_ns or at_ns
+            strength = strength_of(said.kind, said.resource, at)
+            yield f"{said.kind}/{derived_id(said.kind, said.key)}", strength, salient(_resource(said))
+
+    def _is_void(self, movement: Movement) -> bool:
+        values = (self._mark(movement.visit), movement.kind)
+        return self._table.row("SELECT 1 FROM voided WHERE object = ? AND kind = ?", values) is not None
+
+    def _found(self, part: Reading, object_: str, words: dict[str, str]) -> tuple[int, bool] | None:
+        """Their resource that a statement is about, and whether it says the same."""
+        kind = object_.partition("/")[0]
+        ours = self._digested(words)
+        for n in self._candidates(part, kind, object_, ours):
+            (blob,) = self._table.row("SELECT said FROM theirs WHERE n = ?", (n,)) or (b"",)
+            theirs = _words.decode(blob)
+            self._table.run("UPDATE theirs SET known = 1 WHERE n = ? AND known = 0", (n,))
+            return n, all(theirs.get(name) == digest for name, digest in ours.items())
+        return None
+
+    def _candidates(self, part: Reading, kind: str, object_: str, ours: _Words) -> Iterator[int]:
+        names = [object_]
+        own = part.patient or {}
+        numbers = _numbers(own)
+        if kind == "Patient":
+            names += [f"Patient {number}" for number in numbers]
+        else:
+            names += [f"{kind} {number}" for number in self._own_numbers(part, object_)]
+        for name in names:
+            for (n,) in self._table.rows("SELECT n FROM called WHERE mark = ?", (self._mark(name),)):
+                yield n
+        for number in numbers if ours else ():
+            sql = (
+                "SELECT t.n FROM people p JOIN theirs t ON t.subject = p.ref"
+                " WHERE p.number = ? AND t.content = ? AND t.kind = ?"
+            )
+            for (n,) in self._table.rows(sql, (self._mark(number), self._content(kind, ours), kind)):
+                yield n
+
+    def _own_numbers(self, part: Reading, object_: str) -> Iterator[str]:
+        for said in part.said:
+            if object_ == f"{said.kind}/{derived_id(said.kind, said.key)}":
+                yield from _numbers(said.resource)
+        for stay in part.stays:
+            if object_ == f"Encounter/{derived_id('Encounter', stay.visit)}":
+                yield from _numbers(stay.resource)
+
+    def _digested(self, words: dict[str, str]) -> _Words:
+        return {name: self._mark(said) for name, said in words.items()}
+
+    def _content(self, kind: str, words: _Words) -> int:
+        return self._mark(f"{kind} {sorted(words.items())}")
+
+    def _mark(self, text: str) -> int:
+        return self._likeness.name("", text)
+
+
+def _flat(value: object) -> Iterator[Json]:
+    """The resources of a Bundle, a list, one resource."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _flat(one)
+    elif isinstance(value, dict) and value.get("resourceType") == "Bundle":
+        for entry in value.get("entry") or ():
+            if isinstance(entry, dict):
+                yield from _flat(entry.get("resource"))
+    elif isinstance(value, dict) and isinstance(value.get("resourceType"), str):
+        yield value
+
+
+def _subject(resource: Json) -> str:
+    """Whose it is: "Patient/id"."""
+    for name in ("subject", "patient"):
+        found = resource.get(name)
+        if isinstance(found, dict) and isinstance(found.get("reference"), str):
+            return "/".join(str(found["reference"]).split("/")[-2:])
+    return ""
+
+
+def _numbers(resource: Json) -> list[str]:
+    numbers = resource.get("identifier")
+    return [
+        f"{one['system']}|{one['value']}"
+        for one in (numbers if isinstance(numbers, list) else [])
+        if isinstance(one, dict) and one.get("system") and one.get("value")
+    ]
+
+
+def _resource(said: Said) -> Json:
+    return {**said.resource, "resourceType": said.kind}
