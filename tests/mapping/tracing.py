@@ -48,6 +48,7 @@ class Said:
         folded = self.text.casefold()
         self.folded = f"{folded}\n{folded.replace('^', '')}"  # the parts of an SN are said without their marks
         self.numbers = set(_NUMBERS.findall(self.text))
+        self.counts = {number.lstrip("0") for number in self.numbers}  # a rank may be sent as 02
         self.digits = re.sub(r"[-:T ]", "", self.text)
 
     def holds(self, value: Any) -> bool:
@@ -55,7 +56,8 @@ class Said:
         if isinstance(value, bool):
             return True  # Y and N of the message
         if isinstance(value, int | Decimal):
-            return str(value).lstrip("-") in self.numbers
+            written = str(value).lstrip("-")
+            return written in self.numbers or (isinstance(value, int) and written in self.counts)
         if value in _WORDS or value.casefold() in self.folded:
             return True
         if _TIME.match(value) and self._holds_time(value):
