@@ -41,7 +41,7 @@ from contrefeu.journal import MEDIA_HL7V2, Draft
 from contrefeu.vault import credentials_file, make_vault
 
 ROOT = Path(__file__).parents[1]
-KINDS = ("folder", "object store", "pulled")
+PLACES = ("folder", "object store", "pulled")
 PER_SECOND = (1000, 10_000)
 ROUNDS = 3
 TRIALS = int(os.environ.get("BENCH_TRIALS", "100"))
@@ -60,8 +60,8 @@ def run() -> list[dict[str, Any]]:
     """Measure; one row a claim."""
     with tempfile.TemporaryDirectory(prefix="contrefeu-bench-", dir=os.environ.get("BENCH_DIR")) as name:
         folder = Path(name)
-        with _store(folder / "store") if "object store" in KINDS else contextlib.nullcontext() as store:
-            rows = [line for kind in KINDS for line in _lag_rows(kind, folder, store)]
+        with _store(folder / "store") if "object store" in PLACES else contextlib.nullcontext() as store:
+            rows = [line for kind in PLACES for line in _lag_rows(kind, folder, store)]
             rows += [*_limited(folder, store), *_after_a_cut()]
         return [*rows, *_answers(folder), *_lost()]
 
@@ -76,7 +76,7 @@ def _lag_rows(kind: str, folder: Path, store: dict[str, str] | None) -> Iterator
 
 def _limited(folder: Path, store: dict[str, str] | None) -> Iterator[dict[str, Any]]:
     """An outage's bytes, to a vault with `bytes_per_second_max`."""
-    for kind in (kind for kind in KINDS if kind != "pulled"):
+    for kind in (kind for kind in PLACES if kind != "pulled"):
         name = f"vault: catching up, {kind}, against its limit in the settings"
         if kind == "object store" and store is None:
             yield row(name, 0.0, None, "bytes/s")

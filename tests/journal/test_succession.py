@@ -223,8 +223,11 @@ def test_a_successor_has_a_successor_and_names_that_a_vault_holds_are_left_free(
         files.append(JournalFiles.of(desk.folder, name))
     assert chain(desk.folder, ORIGIN) == [ORIGIN, SECOND, THIRD]
     files[-1].checkpoint.write_bytes(b"not a note")
-    writer = take(desk, {"drill_test.4-capture": [b"held"]})
-    assert writer.journal == "drill/test.5-capture"
+    fourth = Signer("drill/test.4-capture", SEED)
+    writers = Checkpoint(fourth.verifier.name, 1, bytes(32), 0, 0).sign(fourth)
+    anybodys = Checkpoint("drill/test.5-capture", 1, bytes(32), 0, 0).sign(Signer("drill/test.5-capture", bytes(32)))
+    writer = take(desk, {"drill_test.4-capture": [writers], "drill_test.5-capture": [anybodys, b"held"]})
+    assert writer.journal == "drill/test.5-capture", "a name is taken when its writer signed for it, and not else"
     assert checkpoint(desk.folder, writer.journal).follows is not None
     writer.close()
 

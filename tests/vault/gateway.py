@@ -30,7 +30,7 @@ class Store:
     port: int
     access_key: str
     secret_key: str
-    conf: Path
+    conf: Path = Path()  # Ceph's; of no other
     relays: list["Relay"] = field(default_factory=list)
 
     @property

@@ -275,6 +275,8 @@ class Inbox:
             return
         if not files.verifier_file.exists() or files.verifier_file.read_text().strip() != str(verifier):
             write_file(files.verifier_file, f"{verifier}\n".encode())
+        if said.expired:
+            write_file(files.expired, said.expired.encode())
         if said.checkpoint:  # before the head, as it is read
             write_file(files.checkpoint, said.checkpoint.encode())
         if said.head is not None and min(said.head) >= 0 and max(said.head) < 2**63:

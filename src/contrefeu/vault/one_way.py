@@ -43,6 +43,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     verifier: str
     head: tuple[int, int, int, int] | None
     checkpoint: str
+    expired: str = ""  # its writer's note of how far it has ended
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -170,7 +170,8 @@ class Spooler:
                 complete = complete and reached == head
                 entries += head.sequence if reached == head else 0
                 if reached is not None:
-                    said.append(Said(str(source.verifier), (*reached,), note.decode() if reached == head else ""))
+                    checkpoint = note.decode() if reached == head else ""
+                    said.append(Said(str(source.verifier), (*reached,), checkpoint, source.expired().decode()))
         settings, notes, grants = self._shared()
         complete = complete and len(grants) < GRANTS_MAX
         if not self._has_news(said, parts, settings or grants):
