@@ -47,7 +47,7 @@ def test_vital_signs_stand_in_the_chart_under_their_author():
     charts = in_downtime()
     nurse = visitor("nadia", charts=charts)
     sent = form(nurse, "/write/vitals/p-durand", temperature="38,40", pulse="112", systolic="104", diastolic="62")
-    assert (sent.status_code, sent.headers["location"]) == (303, "/patient/p-durand")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/patient/p-durand#vital")
     page = text_of(nurse.get("/patient/p-durand"))
     assert "Température 38.40 °C" in page.replace("↗ Message d’origine", "").replace("  ", " ")
     found = {one["code"]["coding"][0]["code"]: one for one in said(charts)}

@@ -75,4 +75,4 @@ def _twice(target: Target, at: str) -> list[str]:
     return found
 
 
-DOSE = Form("dose", N_("Dose"), "write", _fields, _write, line="MedicationRequest")
+DOSE = Form("dose", N_("Dose"), "write", _fields, _write, line="MedicationRequest", block="treatments")

@@ -126,6 +126,7 @@ class Form:
     """The resources to say; reads every field, so that all that is wrong is told at once."""
     line: str = ""  # the type of the line that it is about, or "entry"; "" for the chart
     button: str = N_("Écrire")
+    block: str = ""  # of the chart, where what was written stands
 
 
 def moment_fields(scribe: Scribe) -> tuple[Field, Field]:

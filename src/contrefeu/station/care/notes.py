@@ -44,4 +44,4 @@ def _write(_target: Target, typed: Typed) -> list[Json]:
     ]
 
 
-NOTE = Form("note", N_("Note"), "write", _fields, _write)
+NOTE = Form("note", N_("Note"), "write", _fields, _write, block="reports")

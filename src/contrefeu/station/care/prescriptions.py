@@ -127,7 +127,9 @@ def _again(target: Target, typed: Typed, status: str) -> Json:
     return changed(target.line, status=status, statusReason=concept(typed.text("reason")))
 
 
-PRESCRIPTION = Form("prescription", N_("Prescription"), "prescribe", _fields, _write, button=N_("Prescrire"))
+PRESCRIPTION = Form(
+    "prescription", N_("Prescription"), "prescribe", _fields, _write, button=N_("Prescrire"), block="treatments"
+)
 STOP = Form("stop", N_("Arrêter la prescription"), "prescribe", _reason, _stop, "MedicationRequest", N_("Arrêter"))
 RESUME = Form(
     "resume", N_("Reprendre la prescription"), "prescribe", _reason, _resume, "MedicationRequest", N_("Reprendre")

@@ -65,4 +65,4 @@ def _observation(sign: Sign, value: Decimal, at: str, note: str, scribe: Scribe)
     return found | ({"note": [{"text": note}]} if note else {})
 
 
-VITALS = Form("vitals", N_("Constantes"), "write", _fields, _write)
+VITALS = Form("vitals", N_("Constantes"), "write", _fields, _write, block="vital")

@@ -111,7 +111,8 @@ class CarePages:
             return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
         ref = await self._append(f"user/{scribe.login}", bundle(sheet.chart, scribe, once or token_hex(16), resources))
         shown = await self._shown(id_, ref)
-        return RedirectResponse(f"/patient/{quote(id_)}{'' if shown else '?kept=' + quote(ref)}", 303)
+        there = f"#{form.block}" if form.block else ""
+        return RedirectResponse(f"/patient/{quote(id_)}{there if shown else '?kept=' + quote(ref)}", 303)
 
     async def _append(self, source: str, body: bytes) -> str:
         try:
