@@ -201,9 +201,10 @@ def test_the_branch_that_is_kept_beside_is_whole(pair, stick, tmp_path):
 
     [branch] = [path for path in (other.root / "exchange" / "refused").iterdir() if path.is_dir()]
     files = JournalFiles(branch)
-    assert [files.segment(n).read_bytes() for n in files.segments()] == [
-        one.files().segment(n).read_bytes().rstrip(b"\x00") for n in files.segments()
-    ]
+    for number in files.segments():
+        kept, written = files.segment(number).read_bytes(), one.files().segment(number).read_bytes()
+        assert kept and written.startswith(kept)
+        assert not written[len(kept) :].strip(b"\x00")  # space that is reserved; a frame may end with a zero itself
 
 
 def test_an_old_stick_is_no_alarm(pair, stick, tmp_path):
