@@ -12,8 +12,8 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from contrefeu.base import ManualClock
-from contrefeu.chart.fold import to_bundle
-from contrefeu.chart.versions import CONFLICT, WRITTEN, Kept, take
+from contrefeu.chart.fold import apply, new_chart, to_bundle
+from contrefeu.chart.versions import CONFLICT, EARLIER, WRITTEN, Kept, take
 from contrefeu.journal import Entry
 from contrefeu.mapping import FeedRules, Reading, Said, read
 from tests.station.living import in_downtime
@@ -118,6 +118,19 @@ def test_a_form_sent_twice_is_one_act():
     assert len(notes) == 1
     shown = nurse.get("/patient/p-durand")
     assert "Patiente &lt;anxieuse&gt;, famille prévenue." in shown.text
+
+
+def test_a_form_gone_back_to_and_filled_in_otherwise_is_another_act():
+    """The browser's Back, then the next values: the first ones stay as they were, nothing is written over."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    page = nurse.get("/write/vitals/p-durand")
+    typed = {"day": TODAY} | dict(re.findall(r'name="(once|time)"[^>]*?value="([^"]*)"', page.text))
+    for pulse in ("112", "96"):
+        assert nurse.post("/write/vitals/p-durand", **typed, pulse=pulse).status_code == 303
+    made = [one for one in opened(charts) if f":{STATION}/" in one["meta"]["source"]]
+    assert sorted(str(one["valueQuantity"]["value"]) for one in made) == ["112", "96"]
+    assert not any(one["url"] == EARLIER for found in made for one in found["extension"])
 
 
 @pytest.mark.req("D4", "F2")
@@ -241,6 +254,18 @@ def test_no_feed_speaks_of_an_object_by_its_id():
     assert (ours.key, ours.mode) == ("urn:contrefeu:object|m1", "update")
     assert theirs.key.startswith("fhir/machine|")
     assert theirs.mode == "replace"
+
+
+def test_no_feed_claims_that_people_here_wrote_it():
+    """An extension that says so, or that the fold made it, is left out of a feed's words; people's stay."""
+    word = {"status": "stopped", "extension": [{"url": WRITTEN}, {"url": CONFLICT}, {"url": "urn:theirs"}]}
+    kept = {}
+    for source in ("fhir/machine", "user/martin"):
+        reading = Reading("n7f3k2-station", 1, NOW_NS, NOW_NS, source, "FHIR Bundle", understood=True)
+        reading.said = [Said("MedicationRequest", f"{source}|1", dict(word))]
+        [kept[source]] = apply(new_chart("CHU|1", "P"), reading).kept.values()
+    urls = {source: [one["url"] for one in found.now["extension"]] for source, found in kept.items()}
+    assert urls == {"fhir/machine": ["urn:theirs"], "user/martin": [WRITTEN, "urn:theirs"]}
 
 
 @pytest.mark.req("F6")

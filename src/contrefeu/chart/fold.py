@@ -19,7 +19,7 @@ from contrefeu.chart.shapes import well_shaped
 from contrefeu.chart.stays import StayState, encounter, take_movement, take_stay
 from contrefeu.chart.versions import Kept, take
 from contrefeu.fhir import Json, collection, completed, derived_id, exercise
-from contrefeu.mapping import Reading
+from contrefeu.mapping import PEOPLE, Reading
 
 # Which block of a chart a resource stands in: what each block's "as of" is counted by (F1).
 BLOCKS = {
@@ -140,9 +140,12 @@ def to_bundle(chart: Chart, now_ns: int = 0) -> Json:
 
 def _shape(reading: Reading) -> None:
     """Leave out what a FHIR sender wrote out of shape."""
+    people = reading.source.startswith(PEOPLE)
     if reading.patient is not None:
         reading.patient = well_shaped("Patient", reading.patient)
-    reading.said = [replace(said, resource=well_shaped(said.kind, said.resource)) for said in reading.said]
+    reading.said = [
+        replace(said, resource=well_shaped(said.kind, said.resource, people=people)) for said in reading.said
+    ]
 
 
 def _hear(chart: Chart, block: str, reading: Reading) -> None:

@@ -4,7 +4,8 @@ Rules kept here:
   * An element that is not of its type (hl7.org/fhir/R4) is left out, item by item in a list; what is beside it stays,
     and its bytes stay in the entry.
   * Elements that nothing here reads are kept as they came.
-  * Nobody but the fold says what a chart replaced: an extension that claims to is left out.
+  * Nobody but the fold says what a chart replaced, and nobody but people here that they wrote something: an extension
+    that claims to is left out.
 """
 
 from functools import lru_cache
@@ -12,7 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from contrefeu.chart.versions import EARLIER
+from contrefeu.chart.versions import CONFLICT, EARLIER, WRITTEN
 from contrefeu.fhir import Json, datatypes, resources
 
 
@@ -49,16 +50,17 @@ _OWN: dict[str, dict[str, Any]] = {
 }
 
 
-def well_shaped(kind: str, resource: Json) -> Json:
+def well_shaped(kind: str, resource: Json, *, people: bool = False) -> Json:
     """Return *resource* without what has not the shape of its element; itself when all has."""
     types = _types(kind)
     found: Json = {}
     same = True
+    claims = _CLAIMS if people else {*_CLAIMS, WRITTEN}
     for name, value in resource.items():
         expected = types.get(name)
         kept = value
         if name == "extension":
-            kept = [one for one in _items(value) if one.get("url") != EARLIER]
+            kept = [one for one in _items(value) if one.get("url") not in claims]
         elif expected is not None:
             kept = _kept(value, expected)
         elif name in _TEXTS and not isinstance(value, str):
@@ -69,6 +71,7 @@ def well_shaped(kind: str, resource: Json) -> Json:
     return resource if same else found
 
 
+_CLAIMS = frozenset({EARLIER, CONFLICT})  # the fold's own words
 # Elements of any type that are words
 _TEXTS = frozenset({"status", "docStatus", "criticality", "description", "comment", "conclusion", "priority", "gender"})
 

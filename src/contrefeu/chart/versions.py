@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from contrefeu.fhir import Json, derived_id, encode
-from contrefeu.mapping import OBJECT, PEOPLE, Reading, Said
+from contrefeu.mapping import OBJECT, Reading, Said
 
 EARLIER = "urn:contrefeu:earlier"  # extension: a value that was replaced
 WRITTEN = "urn:contrefeu:written"  # extension: people here wrote it; at which station, by that station's clock
@@ -124,7 +124,7 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
         )
         return
     holds = strength >= old.strength
-    if holds and _reopens(old, said, reading):
+    if holds and _reopens(old, said):
         said = replace(said, resource=_in_conflict(old.now, said.resource, reading))
     if said.kind in _CONTENTS:
         if holds:
@@ -140,15 +140,20 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
         old.at_ns, old.strength = at_ns, strength
 
 
-def _reopens(old: Kept, said: Said, reading: Reading) -> bool:
+def _reopens(old: Kept, said: Said) -> bool:
     """Whether a feed says that what people here ended goes on."""
     return (
         old.kind in _ENDING
         and str(old.now.get("status", "")) in _ENDED
         and str(said.resource.get("status", "")) not in _ENDED
-        and not reading.source.startswith(PEOPLE)
-        and any(one.get("url") == WRITTEN for one in old.now.get("extension", []))
+        and _written(old.now)
+        and not _written(said.resource)
     )
+
+
+def _written(resource: Json) -> bool:
+    """Whether people here said it; no feed can claim so (shapes.py)."""
+    return any(one.get("url") == WRITTEN for one in resource.get("extension", []))
 
 
 def _in_conflict(now: Json, said: Json, reading: Reading) -> Json:

@@ -5,7 +5,7 @@ Rules kept here:
   * Each resource says which station wrote it and that station's own time, with its offset (S7). Who wrote it is the
     entry's source; the name beside is for readers of the resource alone.
   * A form sent twice (a click too many, an answer that was lost) says the same objects: they are called by the form's
-    own number, made when it was shown.
+    own number, made when it was shown, and what was typed. Typed otherwise they are others: nothing is written over.
   * An object that the chart holds already is named by its id, and all of it is said again: an entry can be read alone.
 """
 
@@ -57,12 +57,12 @@ def bundle(chart: Chart, scribe: Scribe, once: str, resources: Sequence[Mapping[
     Args:
         chart: Of the patient.
         scribe: Who writes.
-        once: The number of the form that was filled in.
+        once: The number of the form that was filled in, and what was typed.
         resources: Each with its type; without id, meta and subject.
     """
     authority, _, number = chart.key.partition("|")
     subject = {"identifier": {"system": f"urn:id:{authority}", "value": number}}
-    made = [_signed(one, scribe, once, place, subject) for place, one in enumerate(resources)]
+    made = [_signed(one, scribe, f"{chart.id}/{once}/{place}", subject) for place, one in enumerate(resources)]
     if chart.world == "T":
         made = [exercise(one) for one in made]
     return encode(
@@ -85,10 +85,10 @@ def changed(resource: Mapping[str, Any], **elements: Any) -> Json:
     return {"resourceType": resource["resourceType"], "identifier": [number], **kept, **more, **elements}
 
 
-def _signed(one: Mapping[str, Any], scribe: Scribe, once: str, place: int, subject: Json) -> Json:
+def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json) -> Json:
     found = dict(one)
     if "identifier" not in found:
-        found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{uuid5(_NAMES, f'{once}/{place}')}"}]
+        found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{uuid5(_NAMES, name)}"}]
     parts = [{"url": "station", "valueString": scribe.station}, {"url": "at", "valueDateTime": scribe.at}]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
     found["patient" if found["resourceType"] == "AllergyIntolerance" else "subject"] = subject

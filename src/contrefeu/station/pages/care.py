@@ -5,7 +5,7 @@ Rules kept here:
     Else the page says where the ward writes.
   * What is sent is in the journal before the page goes on, and the person sees it in the chart, or is told that it is
     kept and not there yet.
-  * A form that is sent twice is one act.
+  * A form that is sent twice is one act; one that was gone back to and filled in otherwise is another.
 """
 
 import asyncio
@@ -109,7 +109,8 @@ class CarePages:
         confirmed = sent.get("confirm") == "yes"
         if typed.problems or (typed.doubts and not confirmed):
             return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
-        ref = await self._append(f"user/{scribe.login}", bundle(sheet.chart, scribe, once or token_hex(16), resources))
+        said = f"{once or token_hex(ONCE_BYTES)}/{sorted(typed.values.items())}"
+        ref = await self._append(f"user/{scribe.login}", bundle(sheet.chart, scribe, said, resources))
         shown = await self._shown(id_, ref)
         there = f"#{form.block}" if form.block else ""
         return RedirectResponse(f"/patient/{quote(id_)}{there if shown else '?kept=' + quote(ref)}", 303)
