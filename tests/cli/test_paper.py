@@ -80,7 +80,9 @@ def test_a_pack_is_locked_by_the_first_line_of_a_file(ward: Commands, tmp_path: 
 def test_a_ward_that_nobody_named_prints_nothing(ward: Commands, tmp_path: Path) -> None:
     """An error, and no file; so for a patient that nobody knows, and a list of several for one."""
     out = tmp_path / "p.pdf"
-    assert ward("pack", "--ward", "NOWHERE", "--out", out).status == 1
+    nowhere = ward("pack", "--ward", "NOWHERE", "--out", out)
+    assert nowhere.status == 1
+    assert "CARDIO" in nowhere.err
     assert ward("forms", "note", "--ward", "NOWHERE", "--out", out).status == 1
     assert ward("forms", "note", "--ward", "CARDIO", "--patient", "0", "--out", out).status == 1
     assert ward("forms", "theatre-list", "--ward", "CARDIO", "--patient", IPP, "--out", out).status == 1

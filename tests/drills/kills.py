@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -86,6 +87,11 @@ class Senders:
 
 def start(home: Path) -> tuple[int, int]:
     """Fork a capture process; returns its id and the pipe that it says it is ready on."""
+    return fork_part(lambda stop: _capture(Node.at(home), "127.0.0.1:0", False, stop))
+
+
+def fork_part(body: Callable[[asyncio.Event], Awaitable[None]]) -> tuple[int, int]:
+    """A process of a node; its id and the pipe that it says it is ready on."""
     ready, says = os.pipe()
     pid = os.fork()
     if pid:
@@ -95,8 +101,7 @@ def start(home: Path) -> tuple[int, int]:
         os.dup2(says, 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         sys.stdout = os.fdopen(1, "w")
-        node = Node.at(home)
-        _run(lambda stop: _capture(node, "127.0.0.1:0", False, stop))
+        _run(body)
     finally:
         os._exit(70)  # it is killed: it never ends by itself
 

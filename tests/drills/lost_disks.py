@@ -21,17 +21,17 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from contrefeu.base import SystemClock
 from contrefeu.cli.node import Node
-from contrefeu.cli.part import _capture, _copies, _run
+from contrefeu.cli.part import _capture, _copies
 from contrefeu.custody import KeyPair, make_home
 from contrefeu.journal import MEDIA_HL7V2, JournalFiles, JournalReader
 from contrefeu.vault import make_vault
+from tests.drills.kills import fork_part
 from tests.drills.test_kill_nine import message
 
 CONNECTIONS = 8
@@ -114,22 +114,6 @@ def _held(copy: Path) -> set[str]:
     reader = JournalReader(JournalFiles(copy), lambda h: PAIR.open(h.keys[0].sealed, h.origin, h.segment))
     entries = (entry for batch in reader.after(0) for entry in batch if entry.media_type == MEDIA_HL7V2)
     return {entry.body.split(b"|", 10)[9].decode() for entry in entries}
-
-
-def fork_part(body: Callable[[asyncio.Event], Awaitable[None]]) -> tuple[int, int]:
-    """A process of the node; its id and the pipe that it says it is ready on."""
-    ready, says = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(says)
-        return pid, ready
-    try:
-        os.dup2(says, 1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        sys.stdout = os.fdopen(1, "w")
-        _run(body)
-    finally:
-        os._exit(70)  # it is killed: it never ends by itself
 
 
 def said_by(ready: int) -> dict[str, str]:

@@ -29,11 +29,12 @@ def board_of(charts: "Charts | SyncChartsClient", ward: str) -> "Board":
     Raises:
         OperatorError: No feed and no setting names it.
     """
-    if not ward or ward not in {one.id for one in charts.wards()}:
+    wards = sorted(one.id for one in charts.wards())
+    if ward not in wards:
         raise OperatorError(
-            "There is no ward of that name.",
+            f'There is no ward "{ward}".',
             safe="Nothing was printed.",
-            next="contrefeu status, or the app, lists wards.",
+            next=f"Name one of these: {', '.join(wards)}." if wards else "Connect a feed first: no ward is known yet.",
         )
     return charts.board(ward)
 
