@@ -65,7 +65,7 @@ def test_other_media_types_are_left_alone() -> None:
     assert unpacked(entry) is entry
 
 
-def test_vectors() -> None:
+def test_frozen_examples_hold() -> None:
     """The page's own examples, frozen."""
     for vector in VECTORS["carried"]:
         said = vector["entry"]

@@ -75,7 +75,7 @@ class Wards:
             ward.step()
             return told | {"given": ward.given, "state": "up-to-date", "problem": ""}
         except (ContrefeuError, OSError) as refused:
-            log.warning("a ward's station is given nothing now", station=peer.node, reason=type(refused).__name__)
+            log.warning("a ward's station is given nothing now", peer=peer.node, reason=type(refused).__name__)
             return told | {"state": "alarm", "problem": str(refused)}
 
     def _say(self, told: list[dict[str, Any]]) -> None:
