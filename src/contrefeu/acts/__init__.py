@@ -15,6 +15,7 @@ from contrefeu.acts.act import (
     decode,
     encode,
 )
+from contrefeu.acts.containment import ContainmentPlanned, Cut, FunctionState, How, Start
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -56,13 +57,17 @@ __all__ = [
     "Act",
     "Answered",
     "ClockMeasured",
+    "ContainmentPlanned",
+    "Cut",
     "DowntimeDeclared",
     "DowntimeLifted",
     "EntriesSetAside",
+    "FunctionState",
     "GapTaken",
     "GlassBroken",
     "HorizonHeld",
     "HorizonReleased",
+    "How",
     "JournalExpired",
     "MessagesAnswered",
     "MessagesClaimed",
@@ -75,6 +80,7 @@ __all__ = [
     "RecoveryRehearsed",
     "SecretChanged",
     "ShareConfirmed",
+    "Start",
     "Told",
     "Withdrawal",
     "WithdrawalConfirmed",

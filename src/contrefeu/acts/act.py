@@ -14,6 +14,7 @@ from typing import Literal
 from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
+from contrefeu.acts.containment import ContainmentPlanned
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -125,6 +126,7 @@ Act = (
     AccountAdded
     | AccountDisabled
     | ClockMeasured
+    | ContainmentPlanned
     | SecretChanged
     | DowntimeDeclared
     | DowntimeLifted
