@@ -16,6 +16,19 @@ from contrefeu.acts.act import (
     encode,
 )
 from contrefeu.acts.containment import ContainmentPlanned, Cut, FunctionState, How, Start
+from contrefeu.acts.incidents import (
+    AWARE,
+    MEASURE,
+    SINCE,
+    DeclarationSent,
+    Incident,
+    IncidentClosed,
+    IncidentNoted,
+    IncidentOpened,
+    Remark,
+    Sent,
+    incidents,
+)
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -49,7 +62,10 @@ from contrefeu.acts.withdrawals import (
 
 __all__ = [
     "ACCEPTED",
+    "AWARE",
+    "MEASURE",
     "OFFICER",
+    "SINCE",
     "UNANSWERED",
     "WITNESSES",
     "AccountAdded",
@@ -59,6 +75,7 @@ __all__ = [
     "ClockMeasured",
     "ContainmentPlanned",
     "Cut",
+    "DeclarationSent",
     "DowntimeDeclared",
     "DowntimeLifted",
     "EntriesSetAside",
@@ -68,6 +85,10 @@ __all__ = [
     "HorizonHeld",
     "HorizonReleased",
     "How",
+    "Incident",
+    "IncidentClosed",
+    "IncidentNoted",
+    "IncidentOpened",
     "JournalExpired",
     "MessagesAnswered",
     "MessagesClaimed",
@@ -78,7 +99,9 @@ __all__ = [
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",
     "RecoveryRehearsed",
+    "Remark",
     "SecretChanged",
+    "Sent",
     "ShareConfirmed",
     "Start",
     "Told",
@@ -89,6 +112,7 @@ __all__ = [
     "bears_on_withdrawals",
     "decode",
     "encode",
+    "incidents",
     "may_withdraw",
     "two_persons",
     "withdrawals",

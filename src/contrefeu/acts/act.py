@@ -15,6 +15,7 @@ from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
 from contrefeu.acts.containment import ContainmentPlanned
+from contrefeu.acts.incidents import DeclarationSent, IncidentClosed, IncidentNoted, IncidentOpened
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -128,6 +129,7 @@ Act = (
     | ClockMeasured
     | ContainmentPlanned
     | SecretChanged
+    | DeclarationSent
     | DowntimeDeclared
     | DowntimeLifted
     | EntriesSetAside
@@ -135,6 +137,9 @@ Act = (
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | IncidentClosed
+    | IncidentNoted
+    | IncidentOpened
     | JournalExpired
     | MessagesAnswered
     | MessagesClaimed

@@ -11,6 +11,7 @@ from contrefeu.cli import (
     bench,
     chart,
     contain,
+    declare,
     downtime,
     drill,
     exchange,
@@ -20,6 +21,7 @@ from contrefeu.cli import (
     forms,
     gap,
     imports,
+    incident,
     init,
     journal,
     keys,
@@ -78,6 +80,8 @@ app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
 app.add_typer(withdraw.app, name="withdraw")
 app.add_typer(contain.app, name="contain")
+app.add_typer(incident.app, name="incident")
+app.command("declare")(declare.declare)
 app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("part", hidden=True)(part.part)
