@@ -60,7 +60,7 @@ def test_restart_follows_needs_then_care():
     names = [one.system for one in order]
     assert names[0] == "ad"
     assert names.index("ehr") < names.index("files"), "results weigh more than documents"
-    assert {one.system: one.how for one in order}["files"] == "make anew"
+    assert {one.system: one.how for one in order}["files"] == "make-anew"
     assert {one.system: one.how for one in order}["pc"] == "check"
     assert not any(one.missing for one in order)
 

@@ -15,7 +15,18 @@ from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.declare import ClockRule, clocks, deadline_ns, default_regimes, due_ns
 
 ZONES = st.sampled_from(
-    ["Europe/Paris", "America/New_York", "America/Martinique", "Indian/Reunion", "Pacific/Noumea", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia", "UTC"]
+    [
+        "Europe/Paris",
+        "America/New_York",
+        "America/Martinique",
+        "Indian/Reunion",
+        "Pacific/Noumea",
+        "Australia/Lord_Howe",
+        "Asia/Kathmandu",
+        "America/St_Johns",
+        "Pacific/Apia",
+        "UTC",
+    ]
 )
 MOMENTS = st.integers(0, 4_000_000_000).map(lambda seconds: seconds * 1_000_000_000)
 HOUR = 3600 * 1_000_000_000

@@ -201,9 +201,16 @@ def test_numbers_have_a_method_and_an_error_and_the_rest_is_unknown():
     assert (found.entries, found.persons, found.unnamed) == (4, 2, 1)
     assert (found.read, found.read_persons, found.readers, found.left) == (2, 2, 1, 1)
     said = {one.id: one for one in drafted("gdpr-33", counts=found).fields}
-    assert said["persons"].text.startswith("2 patients nommés par les messages reçus")
-    for wanted in ("Méthode", "c'est un minimum", "1 messages ne nomment personne", "laissé sortir : inconnu"):
+    assert said["persons"].text.startswith("Patients nommés par les messages reçus du 23/11/2026 01:00")
+    for wanted in (
+        "Méthode",
+        "c'est un minimum",
+        "13:00 : 2.",
+        "personne de connu ici, en plus : 1",
+        "laissé sortir : inconnu",
+    ):
         assert wanted in said["persons"].text
+    assert "consultations 2 (dossiers 2, lecteurs 1), sorties 1" in said["records"].text
     assert "ORU" in said["record_categories"].text
     unknown = {one.id: one for one in drafted("gdpr-33").fields}["persons"]
     assert unknown.empty

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-How = Literal["make anew", "check", "plug in"]
+How = Literal["make-anew", "check", "plug-in"]
 
 
 class Cut(Struct, frozen=True, rename={"source": "from", "target": "to"}):

@@ -12,6 +12,7 @@ from contrefeu.contain.inventory import (
     parse_csv,
     parse_toml,
 )
+from contrefeu.contain.pages import PAGES
 from contrefeu.contain.plan import Compared, Plan, make_plan
 from contrefeu.contain.simulate import Expected, everything_off, expect
 from contrefeu.contain.solve import Solution, solve
@@ -20,6 +21,7 @@ from contrefeu.contain.zones import ANY, Action, Link, Outcome, Terrain, make_te
 
 __all__ = [
     "ANY",
+    "PAGES",
     "Action",
     "Compared",
     "Expected",

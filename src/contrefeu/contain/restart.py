@@ -24,7 +24,7 @@ def restart_order(
     while left:
         free = [name for name in left if needs[name] <= started] or left
         name = min(free, key=lambda one: (-care[one], len(needs[one] - started), one))
-        how: How = "make anew" if name in suspects else "check" if name in exposed else "plug in"
+        how: How = "make-anew" if name in suspects else "check" if name in exposed else "plug-in"
         after, missing = sorted(needs[name] & started), sorted(needs[name] - started)
         named = terrain.systems[name].name or name
         order.append(Start(len(order) + 1, name, named, how, after, missing, sorted(waiting[name]), care[name]))

@@ -4,6 +4,7 @@ from contrefeu.declare.counts import Counts, Look, count, looks_csv
 from contrefeu.declare.deadlines import Clock, clocks, deadline_ns, due_ns
 from contrefeu.declare.draft import Draft, Filled, House, draft_pdf, draft_text, make_draft
 from contrefeu.declare.file import Awareness, Event, IncidentFile, incident_file, register
+from contrefeu.declare.pages import Law, dues, incident_pages
 from contrefeu.declare.regimes import ClockRule, FieldRule, Regime, default_regimes, parse_regime
 from contrefeu.declare.stix import stix_bundle
 
@@ -18,6 +19,7 @@ __all__ = [
     "Filled",
     "House",
     "IncidentFile",
+    "Law",
     "Look",
     "Regime",
     "clocks",
@@ -27,7 +29,9 @@ __all__ = [
     "draft_pdf",
     "draft_text",
     "due_ns",
+    "dues",
     "incident_file",
+    "incident_pages",
     "looks_csv",
     "make_draft",
     "parse_regime",

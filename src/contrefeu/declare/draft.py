@@ -185,15 +185,13 @@ class _Writer:
             return words["unknown_count"], False
         parts = [words[name].format(n=n, since=self.at(counts.since), until=self.at(counts.until)) + "."]
         parts.append(words["method"])
-        if counts.assumed:
-            parts.append(words["assumed"])
-        for key, value in (("unnamed", counts.unnamed), ("closed", counts.closed)):
-            if value:
-                parts.append(words[key].format(n=value))
-        here = words["read_here"].format(
-            read=counts.read, persons=counts.read_persons, readers=counts.readers, left=counts.left
-        )  # fmt: skip
-        return " ".join([*parts, here, words["elsewhere"]]), True
+        parts += [words["assumed"]] if counts.assumed else []
+        more = {"unnamed": counts.unnamed if name == "persons" else 0, "closed": counts.closed}
+        parts += [words[key].format(n=value) for key, value in more.items() if value]
+        if name == "records":
+            here = {"read": counts.read, "persons": counts.read_persons, "readers": counts.readers, "left": counts.left}
+            parts.append(words["read_here"].format(**here))
+        return " ".join([*parts, words["elsewhere"]]), True
 
     def _kinds(self) -> str:
         if not self._counted() or self.file.counts is None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 import msgspec
-import typst
 
 from contrefeu.chart import printable
 
 
 def document(template: bytes, values: Any) -> bytes:
     """Return the PDF that *template* (Typst) makes of *values*, which it reads as values.json; it carries tags."""
+    import typst  # noqa: PLC0415 - heavy: a page that prints nothing does not carry it
+
     sources = {"main.typ": template, "values.json": cleaned(values)}
     made: bytes = typst.compile(sources, ignore_system_fonts=True)  # type: ignore[call-overload]  # sources in memory
     return made
