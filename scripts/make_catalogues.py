@@ -14,7 +14,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent / "src" / "contrefeu"
-METHODS = [("web/**.py", "python"), ("station/**.py", "python"), ("**/templates/**.html", "jinja2.ext.babel_extract")]
+METHODS = [
+    ("web/**.py", "python"),
+    ("station/**.py", "python"),
+    ("contain/pages.py", "python"),
+    ("declare/pages.py", "python"),
+    ("**/templates/**.html", "jinja2.ext.babel_extract"),
+]
 KEYWORDS = {"_": None, "N_": None, "words": None, "gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"**/templates/**.html": {"newstyle_gettext": "true", "trimmed": "false", "silent": "false"}}
 

@@ -14,6 +14,8 @@ from typing import Literal
 from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
+from contrefeu.acts.containment import ContainmentPlanned
+from contrefeu.acts.incidents import DeclarationSent, IncidentClosed, IncidentNoted, IncidentOpened
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -125,7 +127,9 @@ Act = (
     AccountAdded
     | AccountDisabled
     | ClockMeasured
+    | ContainmentPlanned
     | SecretChanged
+    | DeclarationSent
     | DowntimeDeclared
     | DowntimeLifted
     | EntriesSetAside
@@ -133,6 +137,9 @@ Act = (
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | IncidentClosed
+    | IncidentNoted
+    | IncidentOpened
     | JournalExpired
     | MessagesAnswered
     | MessagesClaimed

@@ -10,6 +10,8 @@ import typer
 from contrefeu.cli import (
     bench,
     chart,
+    contain,
+    declare,
     downtime,
     drill,
     exchange,
@@ -19,6 +21,7 @@ from contrefeu.cli import (
     forms,
     gap,
     imports,
+    incident,
     init,
     journal,
     keys,
@@ -76,6 +79,9 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
 app.add_typer(withdraw.app, name="withdraw")
+app.add_typer(contain.app, name="contain")
+app.add_typer(incident.app, name="incident")
+app.command("declare")(declare.declare)
 app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("part", hidden=True)(part.part)
@@ -105,7 +111,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit status."""
-    arguments = _spread(arguments, "--shares")
+    arguments = _spread(_spread(arguments, "--shares"), "--suspect")
     try:
         # It shows what is wrong with a command line, and ends with 2; Ctrl-C ends with 130.
         typer.main.get_command(app).main(arguments, prog_name="contrefeu")

@@ -9,9 +9,12 @@ from contrefeu.capture import Intake, LocalAppender
 from contrefeu.chart import ChartsClient
 from contrefeu.cli.alarms import Alarms
 from contrefeu.cli.copying import last_states
+from contrefeu.cli.declare import regimes_of
 from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.node import Node
 from contrefeu.cli.selftest import last_selftest
+from contrefeu.contain import PAGES as CONTAINMENT
+from contrefeu.declare import Law, dues, incident_pages
 from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, VaultState, create_app
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
 
     async def submit(source: str, media_type: str, body: bytes) -> str:
         return await capture.append(source, media_type, body, node.clock.now_ns())
+
+    zone = node.settings.node.zone
+    law = Law(regimes_of(node), node.settings.declare.regimes, zone, ZoneInfo(zone))
 
     async def node_status() -> NodeStatus:
         return _status(node)
@@ -42,6 +48,8 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             submit=submit,
             demo_logins=_demo_logins(node) if demo else (),
             counts=node.counts,
+            mounted=(CONTAINMENT, incident_pages(law)),
+            dues=dues(law, node.clock.now_ns),
         )
     )
 

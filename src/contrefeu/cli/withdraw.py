@@ -1,15 +1,15 @@
 """`contrefeu withdraw`: two persons hide something from every view, or show it again (F41)."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from contrefeu.cli.door import Json, answer, door, say
+from contrefeu.cli.persons import As, Person, SecretFile, known_person
 
 if TYPE_CHECKING:
-    from contrefeu.acts import Act, Withdrawal
+    from contrefeu.acts import Withdrawal
     from contrefeu.cli.node import Node
 
 app = typer.Typer(
@@ -17,8 +17,6 @@ app = typer.Typer(
     help="Hide an entry, a document or a patient from every view: two persons, one the data protection officer.",
 )
 
-As = Annotated[str, typer.Option("--as", metavar="LOGIN", help="Who you are; your secret is asked for.")]
-SecretFile = Annotated[Path | None, typer.Option(help="Read your secret there instead of asking.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the act.")]
 Ref = Annotated[str, typer.Argument(metavar="JOURNAL/SEQ", help="The proposal, as `withdraw list` names it.")]
 
@@ -161,43 +159,9 @@ def _say_proposed(ref: str, json: bool) -> None:
     answer(json, {"proposal": ref}, lambda: say(f"Proposed as {ref}. A second person: {next_}"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """Somebody who said who they are, and proved it."""
-
-    node: "Node"
-    login: str
-    roles: dict[str, str]  # of everybody
-
-    def record(self, act: "Act") -> str:
-        from contrefeu.acts import encode
-
-        return self.node.record_as(self.login, encode(act))
-
-
-def _known(node: "Node", login: str, secret_file: Path | None) -> _Person:
-    """Who *login* is.
-
-    Raises:
-        OperatorError: The secret is not theirs, or they may not.
-    """
-    from contrefeu.access import secret_matches
-    from contrefeu.base import OperatorError
-    from contrefeu.cli.accounts import known_accounts
-
-    accounts = {one.login: one for one in known_accounts(node) if not one.disabled}
-    secret = secret_file.read_text().strip() if secret_file else typer.prompt("Secret", hide_input=True, err=True)
-    account = accounts.get(login.strip().casefold())
-    if not secret_matches(account.secret_hash if account else None, secret) or account is None:
-        node.audit("login", user=login, what="withdraw", failed=True)
-        raise OperatorError("That login and that secret let nobody in.", safe="Nothing was changed.")
-    if not account.may("withdraw"):
-        raise OperatorError(
-            f"The role {account.role} may not withdraw anything.",
-            safe="Nothing was changed.",
-            next="The data protection officer, and one of: physician, coordinator, recovery, security.",
-        )
-    return _Person(node, account.login, {one.login: one.role for one in accounts.values()})
+def _known(node: "Node", login: str, secret_file: Path | None) -> Person:
+    who = "The data protection officer, and one of: physician, coordinator, recovery, security"
+    return known_person(node, login, secret_file, "withdraw", what="withdraw", who=who)
 
 
 def _all(node: "Node") -> "list[Withdrawal]":

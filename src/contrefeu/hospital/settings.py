@@ -126,6 +126,15 @@ class WitnessSettings(Struct, frozen=True, forbid_unknown_fields=True):
     folders: list[str] = field(default_factory=list)  # of requests and answers, as `journal witness` is given
 
 
+class DeclareSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What every declaration asks of the house, written down before the night it is needed."""
+
+    contact: str = ""  # whom an authority reaches day and night: name, phone, mail
+    dpo: str = ""  # data protection officer: name, phone, mail
+    structure_id: str = ""  # the house's number with its authority; in France FINESS
+    regimes: list[str] = field(default_factory=list)  # whose clocks run on the pages; []: those of EU and French law
+
+
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A ward that is declared; wards that feeds name are learned."""
 
@@ -146,6 +155,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     witness: WitnessSettings = WitnessSettings()
+    declare: DeclareSettings = DeclareSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
     wards: list[WardSettings] = field(default_factory=list)

@@ -18,7 +18,7 @@ import pikepdf
 import segno
 import typst
 
-from contrefeu.chart import printable
+from contrefeu.typeset import cleaned
 
 QR_ERROR = "m"  # a level more costs 8 modules a side: larger modules survive a fax better than more redundancy
 QR_VERSION = 6  # 41 modules: 154 alphanumeric characters at level M, and a code has 148
@@ -48,7 +48,7 @@ def typeset(template: str, values: Any, pictures: dict[str, bytes]) -> bytes:
 def _sources(template: str, values: Any, pictures: dict[str, bytes]) -> dict[str, bytes]:
     folder = files("contrefeu.paper").joinpath("templates")
     house, main = (folder.joinpath(name).read_bytes() for name in ("house.typ", template))
-    return {"main.typ": main, "house.typ": house, "values.json": _cleaned(values), **pictures}
+    return {"main.typ": main, "house.typ": house, "values.json": cleaned(values), **pictures}
 
 
 def qr_svg(text: str) -> bytes:
@@ -76,15 +76,3 @@ def locked(pdf: bytes, password: str) -> bytes:
     with pikepdf.open(BytesIO(pdf)) as document:
         document.save(out, encryption=pikepdf.Encryption(user=password, owner=token_bytes(24).hex(), R=6))
     return out.getvalue()
-
-
-def _cleaned(values: Any) -> bytes:
-    return msgspec.json.encode(_clean(msgspec.to_builtins(values)))
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, dict):
-        return {key: _clean(one) for key, one in value.items()}
-    return [_clean(one) for one in value] if isinstance(value, list) else value

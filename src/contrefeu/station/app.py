@@ -61,10 +61,11 @@ def create_app(deps: Deps) -> Starlette:
             secure=not deps.insecure_http,
             around=lambda visit: around(deps, staff, visit),
             live=lambda: changes.number,
-            loaders=[PackageLoader("contrefeu.station", "templates")],
+            loaders=[PackageLoader("contrefeu.station", "templates"), *(one.loader for one in deps.mounted)],
             registry=deps.registry,
             common={
                 "label": label,
+                "links": [one.link for one in deps.mounted],
                 "role_name": role_name,
                 "age_words": age_words,
                 "sparkline": sparkline,
@@ -111,6 +112,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *UnplacedPages(house).routes(),
         *NodePages(house).routes(),
         *WithdrawalPages(house).routes(),
+        *(route for one in house.deps.mounted for route in one.routes(house.site)),
         *FhirApi(house).routes(),
     ]
 

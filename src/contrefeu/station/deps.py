@@ -1,6 +1,6 @@
 """What the ward app is given: the charts, a journal to write in, a clock, the house's settings."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
+from contrefeu.acts import Act
 from contrefeu.base import Clock
 from contrefeu.chart import UNPLACED_MAX, Board, Chart, ChartsStatus, PatientHit, UnplacedEntry, WardSummary
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
-from contrefeu.web import Appender, DemoLogin
+from contrefeu.web import Appender, DemoLogin, Due, Mounted
 
 
 class ChartsLike(Protocol):
@@ -114,4 +115,6 @@ class Deps:
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     demo_logins: tuple[DemoLogin, ...] = ()
     counts: Callable[[str], bool] = lambda _: True  # whether acts of a journal make accounts and declare downtime here
+    mounted: tuple[Mounted, ...] = ()  # pages of other uses
+    dues: Callable[[Sequence[tuple[Entry, Act]]], Sequence[Due]] = lambda _: ()  # deadlines that acts make run
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -1,15 +1,18 @@
 """What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from contrefeu.access import Account, Downtime
+from contrefeu.acts import Act
 from contrefeu.chart import BoardRow, ChartsStatus
 from contrefeu.chart.sheet import Person, Sheet, person_of
+from contrefeu.journal import Entry
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.staff import Staff
-from contrefeu.web import NOT_FOUND, Around, Shell, Visit, person
+from contrefeu.web import NOT_FOUND, Around, Shell, Site, Visit, person
 
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
 
@@ -34,6 +37,16 @@ class House:
     def charts(self) -> ChartsLike:
         """The charts."""
         return self.deps.charts
+
+    @property
+    def site(self) -> Site:
+        """What pages of other uses stand on."""
+
+        async def acts() -> Sequence[tuple[Entry, Act]]:
+            await self.staff.refresh()
+            return self.staff.acts
+
+        return Site(self.shell, self.deps.clock, acts, self.staff.write)
 
     def account(self, request: Request) -> Account:
         """Return who asks."""
@@ -97,6 +110,7 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
         downtime_media=_media(downtime),
         troubles=status.troubles,
         alarms=alarms,
+        dues=deps.dues(staff.acts) if visit.actor is not None and visit.actor.may("incident") else (),
     )
 
 

@@ -4,6 +4,7 @@ from contrefeu.web.audit import AuditLog
 from contrefeu.web.health import Changes, health_routes
 from contrefeu.web.language import LANGUAGES, N_, Words, catalogue, negotiate
 from contrefeu.web.login import DemoLogin, LoginPages
+from contrefeu.web.mount import Due, Link, Mounted, Site
 from contrefeu.web.people import Actor, Appender, Door, Refused
 from contrefeu.web.problem import FORBIDDEN, NO_CHARTS, NO_METHOD, NOT_FOUND, NOT_KEPT, Problem
 from contrefeu.web.session import Session, Sessions
@@ -26,7 +27,10 @@ __all__ = [
     "Changes",
     "DemoLogin",
     "Door",
+    "Due",
+    "Link",
     "LoginPages",
+    "Mounted",
     "Problem",
     "Refused",
     "Session",
@@ -34,6 +38,7 @@ __all__ = [
     "Setting",
     "Shell",
     "ShellMiddleware",
+    "Site",
     "Visit",
     "Words",
     "catalogue",

@@ -165,6 +165,15 @@ class Words:
             return self(N_("il y a %(n)s jours"), n=hours // 24)
         return self(N_("il y a %(n)s"), n=f"{hours} h {rest:02}" if hours else f"{minutes} min")
 
+    def left(self, text: str, now_ns: int) -> str:
+        """Return how long until a FHIR dateTime, or how long past it: "reste 3 h 12", "dépassé de 42 min"."""
+        seconds = self._local(text).timestamp() - now_ns // 1_000_000_000
+        hours, rest = divmod(int(abs(seconds)) // 60, 60)  # rounded down: never more than is left
+        if seconds >= 96 * 3600:
+            return self(N_("reste %(n)s jours"), n=hours // 24)
+        n = f"{hours} h {rest:02}" if hours else f"{rest} min"
+        return self(N_("reste %(n)s"), n=n) if seconds >= 0 else self(N_("dépassé de %(n)s"), n=n)
+
     def _local(self, text: str) -> datetime:
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:

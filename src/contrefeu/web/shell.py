@@ -28,6 +28,7 @@ from contrefeu.journal import MEDIA_FHIR
 from contrefeu.web.audit import AuditLog
 from contrefeu.web.headers import security_headers
 from contrefeu.web.language import Words, negotiate
+from contrefeu.web.mount import Due
 from contrefeu.web.people import Actor, Appender, Door
 from contrefeu.web.problem import FORBIDDEN, STALE_FORM, TOO_LARGE, Problem, problem_of
 from contrefeu.web.session import Sessions
@@ -71,6 +72,7 @@ class Around:
     alarms: Mapping[str, str] = field(
         default_factory=dict
     )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
+    dues: Sequence[Due] = ()  # deadlines that run, for those whose work they are
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,196 @@
+"""`contrefeu incident`: a named person opens it with the moment of awareness, notes, says what was sent, closes it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, say
+from contrefeu.cli.persons import As, Person, SecretFile, known_person
+
+if TYPE_CHECKING:
+    from contrefeu.acts import Incident
+    from contrefeu.cli.node import Node
+
+app = typer.Typer(no_args_is_help=True, help="Open an incident, note what is known, say what was declared, close it.")
+
+Ref = Annotated[str, typer.Argument(metavar="INCIDENT", help="JOURNAL/SEQ, as `incident list` names it; or `open`.")]
+Moment = Annotated[str, typer.Option(metavar="TIME", help="RFC 3339; with no zone it is UTC.")]
+
+
+@app.command("open")
+def open_(
+    context: typer.Context,
+    title: Annotated[str, typer.Argument(help="What happened, in a line without a patient's name.")],
+    as_: As,
+    aware_at: Annotated[str, typer.Option(metavar="TIME", help="Since when the house knows.  [default: now]")] = "",
+    since: Annotated[str, typer.Option(metavar="TIME", help="From when the attacker may have been there.")] = "",
+    secret_file: SecretFile = None,
+    json: Json = False,
+) -> None:
+    """Open an incident: the clocks of the law run from the moment of awareness, recorded under your name."""
+    from contrefeu.acts import IncidentOpened
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    who = _known(node, as_, secret_file)
+    now = rfc3339(node.clock.now_ns())
+    aware = _past(node, aware_at, "--aware-at") or now
+    ref = who.record(IncidentOpened(title, aware, now, _past(node, since, "--since")))
+    answer(json, {"incident": ref, "aware_at": aware}, lambda: say(f"Opened as {ref}, known since {aware}."))
+
+
+@app.command("note")
+def note(
+    context: typer.Context,
+    incident: Ref,
+    text: Annotated[str, typer.Argument(help="What is known, without a patient's name.")],
+    as_: As,
+    field: Annotated[
+        str,
+        typer.Option(metavar="FIELD", help="Of a declaration, as `declare` lists it: cause, measures, indicators..."),
+    ] = "",
+    secret_file: SecretFile = None,
+    json: Json = False,
+) -> None:
+    """Add to an incident's file; with --field, what a declaration says there.
+
+    Fields `aware_at` and `since` correct these moments; the file keeps what was said before.
+    """
+    from contrefeu.acts import AWARE, SINCE, IncidentNoted
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    who = _known(node, as_, secret_file)
+    one = _one(node, incident)
+    said = _past(node, text, f"The field {field}") if field in (AWARE, SINCE) else text
+    ref = who.record(IncidentNoted(one.ref, said, rfc3339(node.clock.now_ns()), field))
+    answer(json, {"incident": one.ref, "entry": ref}, lambda: say(f"Noted as {ref}."))
+
+
+@app.command("sent")
+def sent(
+    context: typer.Context,
+    incident: Ref,
+    regime: Annotated[str, typer.Argument(help="nis2-24h, nis2-72h, nis2-final, gdpr-33, ars, hipaa.")],
+    as_: As,
+    at: Moment = "",
+    reference: Annotated[str, typer.Option(help="What the authority called it.")] = "",
+    secret_file: SecretFile = None,
+    json: Json = False,
+) -> None:
+    """Say that a declaration left: its clock stops, and the one that counts from it begins."""
+    from contrefeu.acts import DeclarationSent
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.declare import regime_of, regimes_of
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    who = _known(node, as_, secret_file)
+    one, known = _one(node, incident), regime_of(regimes_of(node), regime)
+    now = rfc3339(node.clock.now_ns())
+    when = _past(node, at, "--at") or now
+    ref = who.record(DeclarationSent(one.ref, known.id, when, now, reference))
+    answer(json, {"incident": one.ref, "entry": ref}, lambda: say(f"{known.id}: sent {when}."))
+
+
+@app.command("close")
+def close(
+    context: typer.Context,
+    incident: Ref,
+    outcome: Annotated[str, typer.Argument(help="How it ended.")],
+    as_: As,
+    secret_file: SecretFile = None,
+    json: Json = False,
+) -> None:
+    """Close an incident: its clocks stop, its file stays in the register."""
+    from contrefeu.acts import IncidentClosed
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    who = _known(node, as_, secret_file)
+    one = _one(node, incident)
+    who.record(IncidentClosed(one.ref, outcome, rfc3339(node.clock.now_ns())))
+    answer(json, {"incident": one.ref, "state": "closed"}, lambda: say(f"{one.ref}: closed."))
+
+
+@app.command("list")
+def list_(context: typer.Context, json: Json = False) -> None:
+    """List every incident, past ones too, with what was declared and which clocks run."""
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.declare import regimes_of, register_of
+    from contrefeu.cli.node import Node
+    from contrefeu.declare import clocks
+
+    node = Node.at(door(context).home)
+    found, declare = register_of(node), node.settings.declare
+    running = clocks(found, regimes_of(node), node.settings.node.zone, node.clock.now_ns(), declare.regimes)
+    told = [
+        _told(one)
+        | {
+            "clocks": [
+                {"regime": c.regime.id, "due": rfc3339(c.due_ns), "state": c.state, "provisional": c.provisional}
+                for c in running
+                if c.incident == one.ref
+            ]
+        }
+        for one in found
+    ]
+    node.audit("act", what="incident list")
+
+    def for_people() -> None:
+        for one in told:
+            say(
+                f"{one['incident']}  {one['state']}  {one['title']}  known since {one['aware_at']} ({one['opened_by']})"
+            )
+            for clock in one["clocks"]:
+                say(f"    {clock['regime']:10} {clock['state']:8} due {clock['due']}")
+
+    answer(json, {"incidents": told}, for_people)
+
+
+def _told(one: "Incident") -> dict[str, Any]:
+    import msgspec
+
+    told: dict[str, Any] = msgspec.to_builtins(one)
+    return {"incident": told.pop("ref"), "state": "open" if one.open else "closed"} | told
+
+
+def _known(node: "Node", login: str, secret_file: Path | None) -> Person:
+    who = "The crisis coordinator, security, or the data protection officer"
+    return known_person(node, login, secret_file, "incident", what="declare", who=who)
+
+
+def _past(node: "Node", text: str, name: str) -> str:
+    """A moment that is not after now, as UTC; "" for none."""
+    from contrefeu.base import OperatorError, parse_rfc3339, rfc3339
+
+    if not text:
+        return ""
+    try:
+        found = parse_rfc3339(text)
+    except ValueError:
+        raise OperatorError(f"{name} is no time.", next="Write one such as 2026-11-24T03:10:00+01:00.") from None
+    if found > node.clock.now_ns():
+        raise OperatorError(
+            f"{name} lies in the future.", safe="Nothing was written.", next="See the zone of the time."
+        )
+    return rfc3339(found)
+
+
+def _one(node: "Node", named: str) -> "Incident":
+    from contrefeu.base import OperatorError
+    from contrefeu.cli.declare import register_of
+
+    found = register_of(node)
+    chosen = [one for one in found if one.ref == named or (named == "open" and one.open)]
+    if len(chosen) == 1:
+        return chosen[0]
+    raise OperatorError(
+        "There is no incident of that name." if not chosen else "Several incidents are open.",
+        safe="Nothing was written.",
+        next="contrefeu incident list names them; contrefeu incident open opens one.",
+    )

@@ -1,0 +1,116 @@
+"""The plan as nftables rules, to be read by a person: `nft -c -f FILE` checks them, `nft -f FILE` applies them.
+
+Rules kept here:
+  * One table of their own, `inet contrefeu_contain`: `nft delete table inet contrefeu_contain` takes all of it back.
+  * Its chain comes before others and accepts what it does not name: nothing is opened, and nothing else is closed.
+  * After the plan's own rules, systems within reach lose the protocols that carry a fire and that care does not need.
+  * What the plan asks for and a filter cannot do (an account, a system without address) is a comment that says so.
+"""
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from contrefeu.acts import Cut
+from contrefeu.contain.plan import Plan
+from contrefeu.contain.zones import ANY, Action, Link, Terrain
+
+TABLE = "contrefeu_contain"
+PRIORITY = -150  # after connection tracking (-200), before other filters (0): nft(8), chains
+
+
+def nft_rules(terrain: Terrain, plan: Plan, made: str) -> str:
+    """Return the rules; *made* says when and from what."""
+    lines = [
+        f"# Contrefeu, containment plan of {_plain(made)}. To be read by a person before it is loaded:",
+        "# Contrefeu advises and cuts nothing by itself.",
+        "#   check   nft -c -f FILE",
+        "#   apply   nft -f FILE        on the filter between the zones",
+        f"#   undo    nft delete table inet {TABLE}",
+        f"table inet {TABLE}",
+        f"delete table inet {TABLE}",
+        f"table inet {TABLE} {{",
+        "    chain cut {",
+        f"        type filter hook forward priority {PRIORITY}; policy accept;",
+        *(f"        {line}" for cut in plan.cut for line in _rules(terrain, cut)),
+        *(f"        {line}" for line in _precautions(terrain, plan)),
+        "    }",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rules(terrain: Terrain, cut: Cut) -> Iterator[str]:
+    if cut.action == "disable":
+        yield f"# by hand: disable the account {_plain(cut.account)}"
+    elif cut.action == "isolate":
+        yield from _isolate(terrain, cut)
+    else:
+        yield from _block(terrain, cut)
+
+
+def _precautions(terrain: Terrain, plan: Plan) -> Iterator[str]:
+    """Close what systems within reach were not seen to use yet, and care does not need: an attacker may."""
+    unplugged = {cut.system for cut in plan.cut}
+    ports = ", ".join(str(port) for port, protocol in sorted(terrain.spread.ports.items()) if protocol.carries)
+    for system in sorted({*plan.suspects, *plan.exposed} - unplugged):
+        for family, source in _families(terrain, system):
+            for link in _needed_links(terrain, system):
+                for other, target in _families(terrain, link.target):
+                    if other == family and link.port:
+                        where = f"{family} saddr {source} {family} daddr {target}"
+                        yield f'{where} {link.transport} dport {link.port} return comment "care needs it"'
+            name = f"{_plain(system)}: what it was not seen to use"
+            yield f'{family} saddr {source} tcp dport {{ {ports} }} counter drop comment "{name}"'
+
+
+def _needed_links(terrain: Terrain, system: str) -> list[Link]:
+    """Links that care needs, over protocols that carry: they were weighed, and left open."""
+    found = []
+    for link in sorted(terrain.links):
+        carries = link.source == system and terrain.protocol(link).carries
+        if carries and terrain.functions_of(Action("block", link)):
+            found.append(link)
+    return found
+
+
+def _isolate(terrain: Terrain, cut: Cut) -> Iterator[str]:
+    yield f"# by hand: unplug {_plain(cut.system)}; these rules part it from other zones only"
+    for family, addresses in _families(terrain, cut.system):
+        yield f'{family} saddr {addresses} counter drop comment "{_plain(cut.system)} isolated"'
+        yield f'{family} daddr {addresses} counter drop comment "{_plain(cut.system)} isolated"'
+
+
+def _block(terrain: Terrain, cut: Cut) -> Iterator[str]:
+    ends = ["all" if end == ANY else _plain(end) for end in (cut.source, cut.target)]
+    name = f"{' to '.join(ends)}, {_plain(cut.protocol)}"
+    port = f"{cut.transport} dport {cut.port} " if cut.port else ""
+    sources, targets = dict(_families(terrain, cut.source)), dict(_families(terrain, cut.target))
+    families = [one for one in ("ip", "ip6") if one in sources and one in targets]
+    if not families:
+        yield f"# by hand: {name}, port {cut.port}: the inventory gives no address for both"
+    for family in families:
+        places = [(end, at[family]) for end, at in (("saddr", sources), ("daddr", targets)) if at[family]]
+        where = " ".join(f"{family} {end} {address}" for end, address in places)
+        yield f'{where} {port}counter drop comment "{name}"'
+
+
+def _families(terrain: Terrain, system: str) -> Iterator[tuple[str, str]]:
+    """The addresses of *system*, by family; "" for any."""
+    if system == ANY:
+        yield from (("ip", ""), ("ip6", ""))
+        return
+    networks = [ip_network(text, strict=False) for text in terrain.systems[system].addresses]
+    for family, version in (("ip", 4), ("ip6", 6)):
+        found = [_address(one) for one in networks if one.version == version]
+        if found:
+            yield family, found[0] if len(found) == 1 else f"{{ {', '.join(found)} }}"
+
+
+def _address(network: IPv4Network | IPv6Network) -> str:
+    return str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
+def _plain(text: str) -> str:
+    """A name that ends no comment and no string: what an inventory says is never a rule."""
+    return re.sub(r"[^\w .:@/+,-]", "_", text)[:100]

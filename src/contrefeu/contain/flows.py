@@ -1,0 +1,140 @@
+"""Flows that were seen: Zeek's conn.log, NetFlow and IPFIX as nfdump writes them, counters of nftables.
+
+    Zeek       TSV with its #fields line, or one JSON object a line; a connection that was refused or unanswered is none
+    nfdump     CSV with a header line, of 1.6 (sa, da, sp, dp, pr) or 1.7 (srcAddr, dstAddr, srcPort, dstPort, proto)
+    nftables   `nft list ruleset`: rules with addresses, a port and a counter that is not 0
+
+Rules kept here:
+  * A flow is turned towards the port that is known, or the lower one: a record of the answers is not a second way.
+  * Lines that say no flow are counted, never a reason to stop.
+  * Text in, values out: this module opens no file.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+NO_CONNECTION = frozenset(["S0", "REJ", "RSTOS0", "SH"])  # conn_state: nothing was answered (Zeek, Conn::Info)
+EPHEMERAL_FIRST = 49_152  # RFC 6335, 6: a port from here on is nobody's
+_PROTOCOLS = {"6": "tcp", "17": "udp", "tcp": "tcp", "udp": "udp"}  # IANA protocol numbers
+_NFDUMP = {
+    "sa": "source", "srcaddr": "source", "da": "target", "dstaddr": "target", "sp": "source_port",
+    "srcport": "source_port", "dp": "target_port", "dstport": "target_port", "pr": "transport", "proto": "transport",
+}  # fmt: skip
+_RULE = re.compile(
+    r"ip6? saddr (?P<source>[0-9A-Fa-f.:/]+) ip6? daddr (?P<target>[0-9A-Fa-f.:/]+)"
+    r"(?: (?P<transport>tcp|udp) dport (?P<port>\d+))?.*?\bcounter packets (?P<packets>\d+)"
+)
+
+
+class Seen(NamedTuple):
+    """One way that was used."""
+
+    source: str  # address
+    target: str
+    port: int  # 0: not known
+    transport: str
+
+
+class Reading(NamedTuple):
+    """What a file said."""
+
+    kind: str  # "zeek", "nfdump", "nftables"
+    ways: frozenset[Seen]
+    unread: int  # lines that should have said a flow and did not
+
+
+def read_flows(text: str, known_ports: Collection[int]) -> Reading | None:
+    """Read a file of flows; None when it is of no kind that is known.
+
+    Args:
+        text: The file.
+        known_ports: Ports that a server listens on, by which a flow is turned (data/spread.toml).
+    """
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    if first.startswith(("#separator", "#fields")):
+        return _gathered("zeek", _zeek_tsv(lines))
+    if first.startswith("{") and '"id.orig_h"' in first:
+        return _gathered("zeek", _zeek_json(lines))
+    if {"source", "target"} <= {_NFDUMP.get(name.strip().casefold(), "") for name in first.split(",")}:
+        return _gathered("nfdump", _nfdump(lines, known_ports))
+    if any(line.lstrip().startswith("table ") for line in lines):
+        return _gathered("nftables", _nftables(lines))
+    return None
+
+
+def _gathered(kind: str, found: Iterable[Seen | None]) -> Reading:
+    """None stands for a line that could not be read."""
+    ways, unread = set(), 0
+    for one in found:
+        if one is None:
+            unread += 1
+        elif one.source != one.target:
+            ways.add(one)
+    return Reading(kind, frozenset(ways), unread)
+
+
+def _zeek_tsv(lines: Iterable[str]) -> Iterator[Seen | None]:
+    names: list[str] = []
+    for line in lines:
+        if line.startswith("#fields"):
+            names = line.split("\t")[1:] if "\t" in line else line.split()[1:]
+        elif line.strip() and not line.startswith("#"):
+            cells = line.split("\t")
+            yield from _zeek(dict(zip(names, cells, strict=False))) if len(cells) == len(names) else (None,)
+
+
+def _zeek_json(lines: Iterable[str]) -> Iterator[Seen | None]:
+    for line in lines:
+        if line.strip():
+            try:
+                found = json.loads(line)
+            except ValueError:
+                yield None
+                continue
+            yield from _zeek(found) if isinstance(found, dict) else (None,)
+
+
+def _zeek(row: dict[str, object]) -> Iterator[Seen | None]:
+    if row.get("conn_state") in NO_CONNECTION:
+        return
+    source, target, port = (str(row.get(name, "")) for name in ("id.orig_h", "id.resp_h", "id.resp_p"))
+    transport = str(row.get("proto", ""))
+    if not (source and target and port.isascii() and port.isdigit()):
+        yield None
+    elif transport in ("tcp", "udp"):
+        yield Seen(source, target, int(port), transport)
+
+
+def _nfdump(lines: Iterable[str], known_ports: Collection[int]) -> Iterator[Seen | None]:
+    rows = csv.reader(line for line in lines if line.strip())
+    names = [_NFDUMP.get(name.strip().casefold(), "") for name in next(rows)]
+    for cells in rows:
+        if cells[0].strip() in ("Summary", "No matched flows"):  # what follows is a sum, not a flow
+            return
+        row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+        transport = _PROTOCOLS.get(row.get("transport", "").casefold(), "")
+        ports = (row.get("source_port", ""), row.get("target_port", ""))
+        if not all(port.isascii() and port.isdigit() for port in ports) or "" in (row.get("source"), row.get("target")):
+            yield None
+        elif transport:
+            yield _turned(row["source"], row["target"], int(ports[0]), int(ports[1]), transport, known_ports)
+
+
+def _turned(
+    source: str, target: str, source_port: int, target_port: int, transport: str, known_ports: Collection[int]
+) -> Seen:
+    answers = (target_port not in known_ports, target_port) > (source_port not in known_ports, source_port)
+    if answers:
+        source, target, target_port = target, source, source_port
+    return Seen(source, target, target_port if target_port < EPHEMERAL_FIRST else 0, transport)
+
+
+def _nftables(lines: Iterable[str]) -> Iterator[Seen | None]:
+    for line in lines:
+        found = _RULE.search(line)
+        if found is not None and int(found["packets"]):
+            yield Seen(found["source"], found["target"], int(found["port"] or 0), found["transport"] or "tcp")

@@ -1,0 +1,172 @@
+"""The incident's file: what the journals say of one event, in order, without a patient's name.
+
+Rules kept here:
+  * It is computed from entries each time: nothing is typed twice, and nothing is edited.
+  * What nobody knows is None, and said so: a number has a method and an error, or it is "unknown" (A3).
+  * A declared downtime stands in for awareness that nobody recorded, and is said to be only that.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec import Struct, field
+
+from contrefeu.acts import (
+    MEASURE,
+    ContainmentPlanned,
+    DowntimeDeclared,
+    DowntimeLifted,
+    GapTaken,
+    Incident,
+    decode,
+    incidents,
+)
+from contrefeu.base import parse_rfc3339
+from contrefeu.declare.counts import Counts
+from contrefeu.journal import Entry
+
+What = Literal["opened", "noted", "sent", "closed", "downtime", "lifted", "alarm", "plan", "compared"]
+WATCH = "-watch"  # ends the name of a journal of alarms
+STATION = "-station"  # of people's acts
+
+
+class Event(NamedTuple):
+    """One line of the timeline."""
+
+    at: str  # RFC 3339
+    what: What
+    detail: str
+    by: str
+    ref: str  # entry
+
+
+class Alarm(Struct, frozen=True, tag_field="act", tag="alarm-raised"):
+    """As much of an alarm as its line needs (docs/spec/alarms-v1.md)."""
+
+    rule: str
+    subject: str
+    severity: str = ""
+    at: str = ""
+
+
+class Awareness(Struct, frozen=True):
+    """Since when the house knows, and who says so."""
+
+    at: str  # RFC 3339
+    by: str  # login; "" when it is only the downtime's declaration
+    recorded: bool  # by a named person
+
+
+class IncidentFile(Struct):
+    """One event."""
+
+    incident: Incident | None
+    awareness: Awareness | None
+    timeline: list[Event]
+    downtime: list[DowntimeDeclared]  # declared in its time
+    lifted_at: str  # RFC 3339; "" while one holds
+    plan: ContainmentPlanned | None  # the last one shown
+    alarms: list[Alarm]
+    counts: Counts | None = None
+    measures: list[str] = field(default_factory=list)
+
+    @property
+    def systems(self) -> list[str]:
+        """Systems that a plan suspects, or that an alarm speaks of."""
+        named = [*(self.plan.suspects if self.plan else []), *(alarm.subject for alarm in self.alarms)]
+        return list(dict.fromkeys(named))
+
+    def said(self, name: str) -> str:
+        """What a person wrote last for the field *name*."""
+        remark = self.incident.said(name) if self.incident else None
+        return remark.text if remark else ""
+
+
+def register(entries: Iterable[Entry]) -> list[Incident]:
+    """Every incident, past ones too, from the acts of the stations' journals."""
+    return incidents((one.ref, one.source, decode(one.body)) for one in entries if one.journal.endswith(STATION))
+
+
+def incident_file(entries: Sequence[Entry], incident: Incident | None) -> IncidentFile:
+    """Fill the file of *incident*, or of what happens now when nobody opened one.
+
+    Args:
+        entries: Every act, in journal order.
+        incident: The one; None: from the last declaration of downtime on.
+    """
+    acts = [(one, decode(one.body)) for one in entries if one.journal.endswith(STATION)]
+    declared = [(e, act) for e, act in acts if isinstance(act, DowntimeDeclared)]
+    lifted = [act.at for _, act in acts if isinstance(act, DowntimeLifted) and not act.wards]
+    awareness = _awareness(incident, declared[-1][1] if declared else None, lifted)
+    begin = _begin(incident, awareness)
+    end = parse_rfc3339(incident.closed_at) if incident and incident.closed_at else None
+    events = [*_acts(acts, incident), *_alarms(entries)]
+    shown = [e for e in events if begin is not None and begin <= parse_rfc3339(e.at) <= (end or 2**63)]
+    mine = {event.ref for event in shown}
+    plans = [act for e, act in acts if isinstance(act, ContainmentPlanned) and e.ref in mine]
+    return IncidentFile(
+        incident=incident,
+        awareness=awareness,
+        timeline=sorted(shown, key=lambda event: (parse_rfc3339(event.at), event.ref)),
+        downtime=[act for e, act in declared if e.ref in mine],
+        lifted_at=lifted[-1] if lifted and begin is not None and parse_rfc3339(lifted[-1]) >= begin else "",
+        plan=plans[-1] if plans else None,
+        alarms=[alarm for entry in entries if entry.ref in mine if (alarm := alarm_of(entry)) is not None],
+        measures=[one.text for one in incident.remarks if one.field == MEASURE] if incident else [],
+    )
+
+
+def _awareness(incident: Incident | None, declared: DowntimeDeclared | None, lifted: Sequence[str]) -> Awareness | None:
+    if incident is not None:
+        return Awareness(incident.aware_at, incident.opened_by, recorded=True)
+    over = declared and any(parse_rfc3339(at) >= parse_rfc3339(declared.at) for at in lifted)
+    return Awareness(declared.at, "", recorded=False) if declared and not over else None
+
+
+def _begin(incident: Incident | None, awareness: Awareness | None) -> int | None:
+    """From when on entries belong to it: when the attacker may have come in, else the day before awareness."""
+    if incident is not None and incident.since:
+        return parse_rfc3339(incident.since)
+    return parse_rfc3339(awareness.at) - DAY_NS if awareness is not None else None
+
+
+DAY_NS = 86_400 * 1_000_000_000
+
+
+def _acts(acts: Iterable[tuple[Entry, object]], incident: Incident | None) -> Iterable[Event]:
+    for entry, act in acts:
+        by = entry.source.removeprefix("user/")
+        if isinstance(act, DowntimeDeclared):
+            yield Event(act.at, "downtime", " · ".join(filter(None, [*act.wards, act.reason])), by, entry.ref)
+        elif isinstance(act, DowntimeLifted):
+            yield Event(act.at, "lifted", " · ".join(filter(None, [*act.wards, act.reason])), by, entry.ref)
+        elif isinstance(act, ContainmentPlanned):
+            yield Event(act.at, "plan", ", ".join(act.suspects), by, entry.ref)
+        elif isinstance(act, GapTaken):
+            yield Event(act.at, "compared", f"{act.missing} / {act.entries}", by, entry.ref)
+    if incident is not None:
+        yield Event(incident.opened_at, "opened", incident.title, incident.opened_by, incident.ref)
+        for one in incident.remarks:
+            yield Event(one.at, "noted", f"{one.field}: {one.text}" if one.field else one.text, one.by, one.ref)
+        for name, sent in incident.sent.items():
+            yield Event(sent.at, "sent", f"{name} {sent.reference}".strip(), sent.by, sent.ref)
+        if incident.closed_at:
+            yield Event(incident.closed_at, "closed", incident.outcome, incident.closed_by, f"{incident.ref}/closed")
+
+
+def alarm_of(entry: Entry) -> Alarm | None:
+    """The alarm that *entry* raises."""
+    if not entry.journal.endswith(WATCH):
+        return None
+    try:
+        return msgspec.json.decode(entry.body, type=Alarm)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _alarms(entries: Iterable[Entry]) -> Iterable[Event]:
+    for entry in entries:
+        alarm = alarm_of(entry)
+        if alarm is not None and alarm.at:
+            yield Event(alarm.at, "alarm", f"{alarm.rule}: {alarm.subject}", entry.source, entry.ref)

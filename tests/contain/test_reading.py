@@ -1,0 +1,112 @@
+"""Inventories and flows are read from what hospitals have, and what is wrong in them is named.
+
+Method: the same hospital as TOML and as a spreadsheet's CSV; lines as Zeek, nfdump and nft write them.
+"""
+
+import pytest
+
+from contrefeu.contain import InventoryError, Seen, default_spread, make_terrain, parse_csv, parse_toml, read_flows
+from contrefeu.contain.zones import Link
+from tests.contain.hospital import TOML
+
+SPREAD = default_spread()
+ZEEK = (
+    "#separator \\x09\n#path\tconn\n"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tconn_state\n"
+    "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tstring\n"
+    "1.5\tC1\t10.3.0.5\t50000\t10.1.0.20\t445\ttcp\tsmb\tSF\n"
+    "1.6\tC2\t10.3.0.5\t50001\t10.1.0.10\t445\ttcp\t-\tREJ\n"
+    "1.7\tC3\t10.3.0.5\t8\t10.1.0.10\t0\ticmp\t-\tOTH\n"
+    "1.8\tcut short\n"
+)
+ZEEK_JSON = (
+    '{"ts":1.5,"uid":"C1","id.orig_h":"10.3.0.5","id.orig_p":50000,"id.resp_h":"10.1.0.20","id.resp_p":445,'
+    '"proto":"tcp","service":"smb","conn_state":"SF"}\n{"ts":1.6,\n'
+)
+NFDUMP_16 = (
+    "ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt\n"
+    "2026-11-24 02:00:00,2026-11-24 02:00:01,1.0,10.3.0.5,10.1.0.20,50000,445,TCP,.AP.SF,0,0,12,1200\n"
+    "2026-11-24 02:00:00,2026-11-24 02:00:01,1.0,10.1.0.20,10.3.0.5,445,50000,TCP,.AP.SF,0,0,9,900\n"
+    "2026-11-24 02:00:00,2026-11-24 02:00:01,1.0,10.1.0.20,10.3.0.5,0,8.0,ICMP,...,0,0,9,900\n"
+    "Summary\nflows,bytes,packets\n3,2100,21\n"
+)
+NFDUMP_17 = (
+    "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes\n"
+    "2026-11-24 02:00:00.1,1.0,6,10.3.0.5,50000,10.1.0.20,445,12,1200\n"
+)
+NFT = (
+    "table inet filter {\n\tchain forward {\n"
+    '\t\tip saddr 10.3.0.5 ip daddr 10.1.0.20 tcp dport 445 counter packets 12 bytes 1200 accept comment "files"\n'
+    "\t\tip saddr 10.3.0.5 ip daddr 10.1.0.10 tcp dport 22 counter packets 0 bytes 0 accept\n\t}\n}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "unread"),
+    [
+        (ZEEK, "zeek", 1), (ZEEK_JSON, "zeek", 1), (NFDUMP_16, "nfdump", 1), (NFDUMP_17, "nfdump", 0),
+        (NFT, "nftables", 0),
+    ],
+    ids=["zeek tsv", "zeek json", "nfdump 1.6", "nfdump 1.7", "nft"],
+)  # fmt: skip
+def test_one_connection_is_one_way_whoever_wrote_it_down(text, kind, unread):
+    """What was refused or never counted is no way; the record of the answers is not a second one."""
+    found = read_flows(text, SPREAD.ports)
+    assert found is not None
+    assert (found.kind, found.ways) == (kind, {Seen("10.3.0.5", "10.1.0.20", 445, "tcp")})
+    assert found.unread == unread
+
+
+def test_a_file_of_no_known_kind_is_none():
+    """It is not taken for a hospital without flows."""
+    assert read_flows("MSH|^~\\&|LAB", SPREAD.ports) is None
+
+
+def test_a_spreadsheet_says_the_same_as_toml():
+    """Semicolons as a French spreadsheet writes them, a comma in a number, lists in a cell."""
+    tables = {
+        "zones": "id;inside\nservers;true\noffice;\nlabs;\n",
+        "systems": "\N{BOM}id;name;zone;addresses;needs;trusts;accounts;protect\nad;;servers;10.1.0.2;;;;true\n"
+        "ehr;Dossier;servers;10.1.0.10;ad;ad;;\nfiles;;servers;10.1.0.20;ad;;svc-backup;\n"
+        "backup;;servers;10.1.0.30;;;svc-backup;true\nlis;;labs;10.2.0.10;;;;\npc;;office;10.3.0.5 fd00::5;;;;\n"
+        "pcs;;office;10.3.0.0/24;;;;\n",
+        "functions": "id;name;kind;weight;wards;links\nresults;Résultats;results;9,0;ICU;lis->ehr:2575\n"
+        "papers;Documents;documents;3;ER;ehr->files:445\n",
+        "flows": "from;to;port\npc;files;445\npcs;files;445\n",
+    }
+    found, wanted = parse_csv(tables), parse_toml(TOML)
+    assert (found.systems, found.functions, found.flows, found.zones) == (
+        wanted.systems, wanted.functions, wanted.flows, wanted.zones,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("systems = [", "not TOML"),
+        ('systems = [{ id = "a", colour = "red" }]', "colour"),
+        ('systems = [{ id = "a" }, { id = "a" }]', "a stands twice"),
+        ('systems = [{ id = "a", trusts = ["b"] }]', "no system b"),
+        ('systems = [{ id = "a" }]\nfunctions = [{ id = "f", links = ["a-b"] }]', "from->to"),
+        ('systems = [{ id = "a" }]\nfunctions = [{ id = "f", weight = 11 }]', "weight"),
+        ('systems = [{ id = "a" }]\nfunctions = [{ id = "f", accounts = ["x"] }]', "no account x"),
+        ('systems = [{ id = "a" }]\nflows = [{ from = "a", to = "c" }]', "no system c"),
+        ("systems = []", "no system"),
+    ],
+)
+def test_what_is_wrong_is_named(text, named):
+    """A system left out by a typing mistake would be a way for the fire that no plan knows."""
+    with pytest.raises(InventoryError, match=named):
+        parse_toml(text)
+
+
+def test_addresses_find_their_system():
+    """The narrowest prefix names it; a private address that nobody declared is one too; a public one is counted."""
+    seen = [Seen("10.3.0.77", "10.1.0.20", 445, "tcp"), Seen("10.9.9.9", "10.3.0.5", 22, "tcp"),
+            Seen("10.3.0.5", "93.184.216.34", 443, "tcp")]  # fmt: skip
+    found = make_terrain(parse_toml(TOML), SPREAD, seen)
+    assert Link("pcs", "files", "tcp", 445) in found.links
+    assert Link("10.9.9.9", "pc", "tcp", 22) in found.links
+    assert (found.unknown, found.unplaced) == ({"10.9.9.9"}, 1)
+    with pytest.raises(InventoryError, match="an address is no IP address"):
+        make_terrain(parse_toml('systems = [{ id = "a", addresses = ["ten"] }]'), SPREAD)

@@ -1,0 +1,117 @@
+"""Deadlines hold in every time zone and across daylight saving, and nobody who keeps ours is late by another reading.
+
+Method: properties over moments and zones, and the nights on which clocks change, worked out by hand.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrefeu.acts import Incident, Sent
+from contrefeu.base import parse_rfc3339, rfc3339
+from contrefeu.declare import ClockRule, clocks, deadline_ns, default_regimes, due_ns
+
+ZONES = st.sampled_from(
+    [
+        "Europe/Paris",
+        "America/New_York",
+        "America/Martinique",
+        "Indian/Reunion",
+        "Pacific/Noumea",
+        "Australia/Lord_Howe",
+        "Asia/Kathmandu",
+        "America/St_Johns",
+        "Pacific/Apia",
+        "UTC",
+    ]
+)
+MOMENTS = st.integers(0, 4_000_000_000).map(lambda seconds: seconds * 1_000_000_000)
+HOUR = 3600 * 1_000_000_000
+REGIMES = default_regimes()
+
+
+def local(ns: int, zone: str) -> datetime:
+    """The wall's time."""
+    return datetime.fromtimestamp(ns // 1_000_000_000, ZoneInfo(zone))
+
+
+@given(start=MOMENTS, zone=ZONES, hours=st.sampled_from([24, 72]))
+@pytest.mark.req("L1")
+def test_hours_are_elapsed_hours(start, zone, hours):
+    """72 h are 72 h on every clock, also over the night that has 23 or 25."""
+    assert deadline_ns(ClockRule(hours=hours), start, zone) == start + hours * HOUR
+
+
+@given(start=MOMENTS, zone=ZONES, months=st.integers(1, 24))
+@pytest.mark.req("L1")
+def test_a_month_ends_on_the_same_day_or_that_months_last(start, zone, months):
+    """At the same time of day there, and never later than the end of that day."""
+    begun, due = local(start, zone), local(deadline_ns(ClockRule(months=months), start, zone), zone)
+    count = begun.year * 12 + begun.month - 1 + months
+    if zone not in ("Pacific/Apia",):  # Samoa left a day out (30 December 2011): there is no such wall time
+        assert (due.year, due.month) == (count // 12, count % 12 + 1)
+        tomorrow = due + timedelta(days=1)
+        assert due.day == begun.day or (due.day < begun.day and tomorrow.month != due.month)
+    assert abs((due.replace(tzinfo=None) - due.replace(hour=begun.hour, minute=begun.minute, tzinfo=None)).seconds) in (
+        *range(60), 3600, *range(1800, 3660), *range(82_800, 86_400),
+    )  # fmt: skip
+
+
+@given(start=MOMENTS, zone=ZONES, days=st.sampled_from([1, 30, 60]))
+@pytest.mark.req("L1")
+def test_days_are_the_calendars(start, zone, days):
+    """60 days later by the calendar there: within the hour that clocks may have moved."""
+    due = deadline_ns(ClockRule(days=days), start, zone)
+    assert abs(due - start - days * 24 * HOUR) <= (25 if zone == "Pacific/Apia" else 1) * HOUR
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "zone", "due"),
+    [
+        # The night of 28 March 2027: 02:30 does not come. The instant before, as the clocks stood.
+        (ClockRule(months=1), "2027-02-28T02:30:00+01:00", "Europe/Paris", "2027-03-28T02:30:00+02:00"),
+        # The night of 31 October 2027: 02:30 comes twice. The first.
+        (ClockRule(days=60), "2027-09-01T02:30:00+02:00", "Europe/Paris", "2027-10-31T02:30:00+02:00"),
+        (ClockRule(months=1), "2027-01-31T12:00:00+01:00", "Europe/Paris", "2027-02-28T12:00:00+01:00"),
+        (ClockRule(months=1), "2028-01-31T12:00:00+01:00", "Europe/Paris", "2028-02-29T12:00:00+01:00"),
+        (ClockRule(hours=24), "2027-03-27T12:00:00+01:00", "Europe/Paris", "2027-03-28T13:00:00+02:00"),
+        (ClockRule(at_once=True), "2027-03-27T12:00:00+01:00", "Europe/Paris", "2027-03-27T12:00:00+01:00"),
+    ],
+)  # fmt: skip
+@pytest.mark.req("L1")
+def test_nights_on_which_clocks_change(rule, start, zone, due):
+    """Worked out by hand."""
+    assert rfc3339(deadline_ns(rule, parse_rfc3339(start), zone)) == rfc3339(parse_rfc3339(due))
+
+
+def incident(aware_at: str) -> Incident:
+    """One that is open."""
+    return Incident("n-station/1", "Rançongiciel", aware_at, aware_at, "crise")
+
+
+@pytest.mark.req("L1")
+def test_the_final_report_counts_from_the_notification():
+    """One month after it was sent; until then, from the last moment at which it may be sent, and called provisional."""
+    one, final = incident("2026-11-24T02:00:00Z"), REGIMES["nis2-final"]
+    assert due_ns(final, one, REGIMES, "Europe/Paris") == (parse_rfc3339("2026-12-27T02:00:00Z"), True)
+    one.sent["nis2-72h"] = Sent("2026-11-25T10:00:00Z", "crise", "", "n-station/2")
+    assert due_ns(final, one, REGIMES, "Europe/Paris") == (parse_rfc3339("2026-12-25T10:00:00Z"), False)
+
+
+@pytest.mark.req("L1")
+def test_every_clock_of_an_open_incident_runs():
+    """The next one first; what is past is late, what was sent has stopped, a closed incident has none."""
+    one = incident("2026-11-24T02:00:00Z")
+    one.sent["ars"] = Sent("2026-11-24T03:00:00Z", "crise", "1", "n-station/2")
+    now = parse_rfc3339("2026-11-25T12:00:00Z")
+    found = clocks([one], REGIMES, "Europe/Paris", now)
+    assert [(clock.regime.id, clock.state) for clock in found] == [
+        ("ars", "sent"), ("nis2-24h", "late"), ("gdpr-33", "running"), ("nis2-72h", "running"),
+        ("nis2-final", "running"),
+    ]  # fmt: skip
+    assert [clock.regime.id for clock in clocks([one], REGIMES, "UTC", now, ["hipaa"])] == ["hipaa"]
+    one.closed_at = "2026-11-25T00:00:00Z"
+    assert clocks([one], REGIMES, "Europe/Paris", now) == []
