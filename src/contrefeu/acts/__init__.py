@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
+"""What FHIR has no word for: accounts, alarms, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -14,6 +14,17 @@ from contrefeu.acts.act import (
     WithdrawalRefused,
     decode,
     encode,
+)
+from contrefeu.acts.alarms import (
+    RULES,
+    SEVERITIES,
+    WATCH,
+    Alarm,
+    AlarmAcknowledged,
+    AlarmRaised,
+    Severity,
+    Spoken,
+    alarms,
 )
 from contrefeu.acts.keeping import (
     HorizonHeld,
@@ -49,11 +60,17 @@ from contrefeu.acts.withdrawals import (
 __all__ = [
     "ACCEPTED",
     "OFFICER",
+    "RULES",
+    "SEVERITIES",
     "UNANSWERED",
+    "WATCH",
     "WITNESSES",
     "AccountAdded",
     "AccountDisabled",
     "Act",
+    "Alarm",
+    "AlarmAcknowledged",
+    "AlarmRaised",
     "Answered",
     "ClockMeasured",
     "DowntimeDeclared",
@@ -74,12 +91,15 @@ __all__ = [
     "RecoveryKeyChanged",
     "RecoveryRehearsed",
     "SecretChanged",
+    "Severity",
     "ShareConfirmed",
+    "Spoken",
     "Told",
     "Withdrawal",
     "WithdrawalConfirmed",
     "WithdrawalProposed",
     "WithdrawalRefused",
+    "alarms",
     "bears_on_withdrawals",
     "decode",
     "encode",
