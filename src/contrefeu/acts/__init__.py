@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, alarms, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
+"""What FHIR has no word for: accounts, alarms, downtime, broken glass, withdrawals, keys, pages, what was sent back."""
 
 from contrefeu.acts.act import (
     AccountAdded,
