@@ -34,6 +34,7 @@ from contrefeu.cli import (
     users,
     vault,
     vault_host,
+    watch,
     withdraw,
     witness,
 )
@@ -76,6 +77,7 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
 app.add_typer(withdraw.app, name="withdraw")
+app.command("watch")(watch.watch)
 app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("part", hidden=True)(part.part)

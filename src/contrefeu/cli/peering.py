@@ -3,6 +3,7 @@
 import contextlib
 from typing import TYPE_CHECKING
 
+from contrefeu.acts import WATCH
 from contrefeu.base import ContrefeuError, durable_makedirs, write_file
 from contrefeu.custody import (
     cosigner_of,
@@ -40,8 +41,8 @@ def make_station(node: "Node", address: str = "") -> tuple[Card, bytes]:
 
 
 def own_writers(node: "Node") -> list[Verifier]:
-    """The public keys of this node's own journals."""
-    return node.own_verifiers()
+    """The public keys of the journals that peers are given: each station has a watch of its own."""
+    return [verifier for verifier in node.own_verifiers() if not verifier.name.endswith(WATCH)]
 
 
 def is_station(node: "Node") -> bool:

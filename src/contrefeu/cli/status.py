@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
 
-PEOPLE = ("user/", "console")  # sources that are people here: their acts are entries, and no feed
+PEOPLE = (
+    "user/",
+    "console",
+    "rule/",
+)  # sources that are people here, and their watch: their acts are entries, and no feed
 
 WAIT_S = 2.0  # for what was durable when the command was typed to be charted; then it says how far behind they are
 

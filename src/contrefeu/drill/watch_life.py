@@ -52,7 +52,8 @@ class Sender:
 SENDERS = (
     Sender("CPAGE@CHU", 1500, "2.5|8859/1|A9", _OFFICE, .5, (
         ("ADT^A01", "", .12), ("ADT^A02", "", .2), ("ADT^A03", "", .12), ("ADT^A04", "", .25),
-        ("ADT^A08", "update", .2), ("ADT^A11", "cancel", .02), ("ADT^A12", "cancel", .01), ("ADT^A28", "", .05), ("ADT^A31", "update", .025),
+        ("ADT^A08", "update", .2), ("ADT^A11", "cancel", .02), ("ADT^A12", "cancel", .01),
+        ("ADT^A28", "", .05), ("ADT^A31", "update", .025),
         ("ADT^A40", "merge", .005)), heat=.5),
     Sender("LABO@CHU", 1800, "2.3.1|8859/15|9", _WARD, .6, (
         ("ORU^R01", "", .97), ("ORU^R01", "delete", .003), ("ORU^R01", "cancel", .01), ("ORU^R30", "", .017)), heat=.6),

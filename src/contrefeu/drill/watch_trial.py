@@ -39,7 +39,9 @@ def normal_life(life: Life, days: int, attacked_on: int = 0) -> tuple[Counter[st
         if not kept and hour and hour[0].at >= stop:
             kept = msgspec.msgpack.encode(watch.state)
         for one in hour:
-            found.update(signal.rule for signal in watch.take(one))
+            for signal in watch.take(one):
+                found[signal.rule] += 1
+                watch.harmless(signal.rule, signal.subject, signal.at)  # as somebody finds it, sooner or later
     return found, kept
 
 

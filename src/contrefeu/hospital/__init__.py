@@ -17,6 +17,7 @@ from contrefeu.hospital.settings import (
     default_settings,
     parse_settings,
 )
+from contrefeu.hospital.watching import MaintenanceSettings, WatchSettings
 
 __all__ = [
     "FACTS",
@@ -27,6 +28,7 @@ __all__ = [
     "CopiesSettings",
     "ExchangeSettings",
     "FeedSettings",
+    "MaintenanceSettings",
     "NodeSettings",
     "RefuseSettings",
     "RetentionSettings",
@@ -34,6 +36,7 @@ __all__ = [
     "SettingsError",
     "VaultSettings",
     "WardSettings",
+    "WatchSettings",
     "WebSettings",
     "WitnessSettings",
     "default_settings",

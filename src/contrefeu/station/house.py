@@ -7,6 +7,7 @@ from starlette.requests import Request
 from contrefeu.access import Account, Downtime
 from contrefeu.chart import BoardRow, ChartsStatus
 from contrefeu.chart.sheet import Person, Sheet, person_of
+from contrefeu.station.banner import banner
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.staff import Staff
 from contrefeu.web import NOT_FOUND, Around, Shell, Visit, person
@@ -77,13 +78,22 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
     """Return what stands around a page: how far the charts are read, exercise or not, downtime, journals in trouble."""
     alarms = await deps.alarms() if visit.actor is not None else {}
     downtime = staff.downtime
+    reviews = visit.actor is not None and visit.actor.may("review")
+    watch, more = banner(staff.alarms, deps.clock.now_ns(), reviews=reviews) if visit.actor is not None else ((), 0)
     since, media = downtime.since, _media(downtime)
     try:
         if visit.actor is not None:
             await staff.refresh()
         status = await deps.charts.status()
     except (OSError, TimeoutError):
-        return Around(answers=False, downtime_since=since, downtime_media=media, alarms=alarms)
+        return Around(
+            answers=False,
+            downtime_since=since,
+            downtime_media=media,
+            alarms=alarms,
+            watch=watch,
+            watch_more=more,
+        )
     lacks = status.restoring
     return Around(
         restoring_since=lacks.since if lacks is not None else "",
@@ -97,6 +107,8 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
         downtime_media=_media(downtime),
         troubles=status.troubles,
         alarms=alarms,
+        watch=watch,
+        watch_more=more,
     )
 
 

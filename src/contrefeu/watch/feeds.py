@@ -13,6 +13,7 @@ from contrefeu.watch.seen import Heard, Signal
 from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, Count, clocks_change
 
 BACKLOG_S = 900.0  # s; a message that is older came late, and says nothing of how many there are now
+LAG_WEIGHT = 0.01  # of each message in what is usual between making and receiving: a wrong zone is usual too
 SILENCE_S_MIN = 300.0  # s; C7: five minutes, where a message a second is usual
 SILENT_MISSED = 14.0  # messages that should have come: once in a million times by chance
 SILENT_TIMES = 1.6  # the longest normal gap
@@ -32,7 +33,7 @@ BEHIND_MESSAGES_MIN = 8
 BEHIND_S_MIN = 1200.0  # s; a sender that batches for a quarter of an hour is not late
 BEHIND_SPREAD_S_MAX = 120.0  # s between the lags of a clock that stands still beside ours: a backlog shrinks
 SUMMER_S = 3600.0  # s; what a clock that was not put forward is off
-BAD_DOCUMENTS_MIN = 3  # in an hour
+BAD_DOCUMENTS = {"sealed": 3, "broken": 5}  # in an hour
 BAD_TIMES = 5.0  # the share that is normal
 SAME_PATIENTS_MIN = 12  # that get the same text in a day
 SAME_TIMES = 2.0
@@ -53,6 +54,8 @@ SLOT_TIMES, DAY_TIMES = 2.2, 1.7  # the peaks that are normal
 
 def heard_signals(feed: Feed, one: Heard) -> Iterator[Signal]:
     """What a message gives away; the feed's state learns from it."""
+    if one.said:
+        feed.lag = one.at - one.said if feed.messages == 1 else feed.lag + LAG_WEIGHT * (one.at - one.said - feed.lag)
     yield from _counted(feed, one)
     yield from _new(feed, one, "kind-new", one.kind, feed.kinds, feed.new_kinds)
     if one.shape:
@@ -66,7 +69,7 @@ def heard_signals(feed: Feed, one: Heard) -> Iterator[Signal]:
 
 
 def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:
-    late = bool(one.said) and one.at - one.said > BACKLOG_S
+    late = bool(one.said) and one.at - one.said > feed.lag + BACKLOG_S
     for group in {"", one.group} if not late else {one.group} - {"", "update"}:
         count = feed.counts.setdefault(group, Count())
         count.add(one.at, one.ref, learn=not feed.doubted_from)
@@ -103,13 +106,13 @@ def _new(
 
 
 def _clock(feed: Feed, one: Heard) -> Iterator[Signal]:
-    off = one.said - one.at
+    off = one.said - one.at + feed.lag
     changed = clocks_change(int(one.at // DAY), "Europe/Paris") and abs(abs(off) - SUMMER_S) < BEHIND_SPREAD_S_MAX
     if changed:
         return
     feed.ahead = feed.ahead + 1 if off > AHEAD_S else 0
     if feed.ahead >= AHEAD_MESSAGES_MIN:
-        yield Signal("time-jump", one.source, one.at, one.at, {"seconds_ahead": round(off)}, [one.ref])
+        yield Signal("time-jump", one.source, one.at, one.at, {"seconds_ahead": float(round(off))}, [one.ref])
     elif feed.ahead:
         feed.doubted(one.at)
     if -off < BEHIND_S_MIN:
@@ -119,7 +122,7 @@ def _clock(feed: Feed, one: Heard) -> Iterator[Signal]:
     lags = [lag for _, lag in feed.lags]
     steady = max(lags) - min(lags) < BEHIND_SPREAD_S_MAX and one.at - feed.lags[0][0] > BEHIND_SPREAD_S_MAX
     if len(lags) >= BEHIND_MESSAGES_MIN and steady:
-        seen = {"seconds_behind": round(-off)}
+        seen = {"seconds_behind": float(round(-off))}
         yield Signal("time-jump", one.source, one.at, feed.lags[0][0], seen, [one.ref])
 
 
@@ -137,9 +140,9 @@ def _documents(feed: Feed, one: Heard) -> Iterator[Signal]:
             continue
         for rule, kind in (("documents-sealed", "sealed"), ("documents-broken", "broken")):
             found = [old for old in feed.bad if old[2] == kind]
-            good = max(1, feed.counts[""].hours.get(int(one.at // HOUR), 1))
-            unusual = len(found) / good > BAD_TIMES * feed.bad_share or len(found) > 10
-            if verdict == kind and len(found) >= BAD_DOCUMENTS_MIN and unusual:
+            of_hour = feed.counts[""].hours.get(int(one.at // HOUR), 1) if "" in feed.counts else 1
+            unusual = len(found) / max(1, of_hour) > BAD_TIMES * feed.bad_share or len(found) > 10
+            if verdict == kind and len(found) >= BAD_DOCUMENTS[kind] and unusual:
                 seen = {"in_an_hour": float(len(found)), "usual_share": round(feed.bad_share, 4)}
                 yield Signal(rule, one.source, one.at, found[0][0], seen, [ref for _, ref, _ in found[:8]])
 

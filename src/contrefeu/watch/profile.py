@@ -49,6 +49,7 @@ class Feed(Struct):
     new_kinds: dict[str, list[float]] = field(default_factory=dict)
     shapes: dict[str, float] = field(default_factory=dict)
     new_shapes: dict[str, list[float]] = field(default_factory=dict)
+    lag: float = 0.0  # s between making and receiving, as is usual
     ahead: int = 0  # messages in a row that were made in the future
     lags: list[tuple[float, float]] = field(default_factory=list)  # received, and how long after it was made
     documents: int = 0  # opened

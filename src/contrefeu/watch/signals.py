@@ -119,7 +119,7 @@ _ROWS = (
     ),
     Rule(
         "documents-broken", "feed", "act",
-        "three documents in an hour that do not open, five times the usual share",
+        "five documents in an hour that do not open, five times the usual share",
         "damage at the source",
         "a sender's faulty release",
         "source",

@@ -7,7 +7,7 @@ from contrefeu.web.login import DemoLogin, LoginPages
 from contrefeu.web.people import Actor, Appender, Door, Refused
 from contrefeu.web.problem import FORBIDDEN, NO_CHARTS, NO_METHOD, NOT_FOUND, NOT_KEPT, Problem
 from contrefeu.web.session import Session, Sessions
-from contrefeu.web.shell import Around, Setting, Shell, ShellMiddleware
+from contrefeu.web.shell import Around, Seen, Setting, Shell, ShellMiddleware
 from contrefeu.web.tokens import token_endpoint
 from contrefeu.web.visit import Visit, local_path, person, visit_of
 
@@ -29,6 +29,7 @@ __all__ = [
     "LoginPages",
     "Problem",
     "Refused",
+    "Seen",
     "Session",
     "Sessions",
     "Setting",
