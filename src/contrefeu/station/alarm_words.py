@@ -1,4 +1,4 @@
-"""The alarms of the watch in words, as a ward reads them on top of every page; French here, others in the catalogues."""
+"""The alarms of the watch in words, as wards read them on top of each page; French here, others in the catalogues."""
 
 from collections.abc import Mapping
 

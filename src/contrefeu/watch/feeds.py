@@ -14,6 +14,7 @@ from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, Count, clocks_change
 
 BACKLOG_S = 900.0  # s; a message that is older came late, and says nothing of how many there are now
 LAG_WEIGHT = 0.01  # of each message in what is usual between making and receiving: a wrong zone is usual too
+LAG_WEIGHT_FAR = 0.0001  # the same of one that is far off: a backlog of hundreds teaches nothing
 SILENCE_S_MIN = 300.0  # s; C7: five minutes, where a message a second is usual
 SILENT_MISSED = 14.0  # messages that should have come: once in a million times by chance
 SILENT_TIMES = 1.6  # the longest normal gap
@@ -55,7 +56,7 @@ SLOT_TIMES, DAY_TIMES = 2.2, 1.7  # the peaks that are normal
 def heard_signals(feed: Feed, one: Heard) -> Iterator[Signal]:
     """What a message gives away; the feed's state learns from it."""
     if one.said:
-        feed.lag = one.at - one.said if feed.messages == 1 else feed.lag + LAG_WEIGHT * (one.at - one.said - feed.lag)
+        _learn_lag(feed, one.at - one.said)
     yield from _counted(feed, one)
     yield from _new(feed, one, "kind-new", one.kind, feed.kinds, feed.new_kinds)
     if one.shape:
@@ -66,6 +67,13 @@ def heard_signals(feed: Feed, one: Heard) -> Iterator[Signal]:
         yield from _documents(feed, one)
     if one.text and one.patient:
         yield from _same(feed, one)
+
+
+def _learn_lag(feed: Feed, lag: float) -> None:
+    if feed.messages == 1:
+        feed.lag = lag
+    off = lag - feed.lag
+    feed.lag += (LAG_WEIGHT if abs(off) < AHEAD_S else LAG_WEIGHT_FAR) * off
 
 
 def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:

@@ -46,7 +46,8 @@ class Person(Struct):
     nights: int = 0  # looks between 22:00 and 5:00
     hour: dict[str, float] = field(default_factory=dict)  # patient -> when, of the last hour
     first_hour: list[str] = field(default_factory=list)  # entries
-    peak_hour: float = 0.0
+    peak_hour: float = 0.0  # of the days before; what is learned today counts from tomorrow
+    busiest: float = 0.0  # hour of today
     gone: list[str] = field(default_factory=list)  # patients looked at today that are in none of their wards
     alarmed: bool = False  # today, because of them
     own: int = 0  # looks today at patients of their wards
@@ -59,7 +60,9 @@ class Person(Struct):
     night_from: float = 0.0
     exported: float = 0.0
     glasses: list[float] = field(default_factory=list)
-    glass_peak: int = 0
+    glass_peak: int = 0  # in two hours, of the days before
+    glass_most: int = 0  # of today
+    many: bool = False  # whether a rule fired today: such a day is no habit
     famous: dict[str, float] = field(default_factory=dict)
     relatives: list[float] = field(default_factory=list)
     refused: Count = field(default_factory=Count)
@@ -132,9 +135,12 @@ def _new_day(person: Person, crowd: Crowd, one: Looked, zone: str) -> None:
             crowd.days += 1
         person.usual_own += (person.own - person.usual_own) / min(20, person.days + 1)
         person.days += 1
-        person.peak_hour *= 0.99
-        crowd.peak_hour *= 0.9995
-    person.day, person.gone, person.own, person.alarmed = today, [], 0, False
+        if not person.many:
+            person.peak_hour = max(person.peak_hour * 0.99, person.busiest)
+            person.glass_peak = max(person.glass_peak, person.glass_most)
+            crowd.peak_hour = max(crowd.peak_hour * 0.9995, person.busiest)
+    person.day, person.gone, person.own, person.alarmed, person.many = today, [], 0, False, False
+    person.busiest, person.glass_most = 0.0, 0
 
 
 def _slack(person: Person, crowd: Crowd) -> float:
@@ -173,11 +179,10 @@ def _many(person: Person, crowd: Crowd, one: Looked) -> Iterator[Signal]:
         MANY_IN_AN_HOUR, MANY_TIMES * person.peak_hour, ROLE_TIMES * crowd.peak_hour if person.days < 5 else 0.0
     )
     if len(person.hour) > limit:
+        person.many = True
         seen = {"in_an_hour": float(len(person.hour)), "usual_at_most": round(person.peak_hour, 1)}
         yield _signal("looks-many", one, seen, min(person.hour.values()), person.first_hour)
-    else:
-        person.peak_hour = max(person.peak_hour, float(len(person.hour)))
-        crowd.peak_hour = max(crowd.peak_hour, person.peak_hour)
+    person.busiest = max(person.busiest, float(len(person.hour)))
 
 
 def _is_night(at: float, zone: str) -> bool:
@@ -212,9 +217,9 @@ def _glass(people: People, person: Person, one: Looked) -> Iterator[Signal]:
     person.glasses = [at for at in person.glasses if one.at - at < 2 * HOUR] + [one.at]
     people.glasses.add(one.at, one.ref)
     if len(person.glasses) >= max(GLASS_IN_TWO_HOURS, 2 * person.glass_peak + 1):
+        person.many = True
         yield _signal("glass-cluster", one, {"in_two_hours": float(len(person.glasses))}, person.glasses[0])
-    else:
-        person.glass_peak = max(person.glass_peak, len(person.glasses))
+    person.glass_most = max(person.glass_most, len(person.glasses))
     if people.glasses.here > max(GLASS_ALL, 3 * people.glasses.peak_slot):
         seen = {"in_ten_minutes": float(people.glasses.here)}
         yield _signal("glass-cluster", one, seen, people.glasses.first_at, people.glasses.first)._replace(subject="*")
