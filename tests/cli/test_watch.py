@@ -33,7 +33,7 @@ def _message(kind: str, control: str, *segments: str) -> bytes:
     return frame("\r".join([head, f"PID|||{control}^^^CHU||DURAND^JEAN", *segments, ""]).encode())
 
 
-@pytest.mark.req("A1", "F46")
+@pytest.mark.req("A1")
 def test_an_attack_is_seen_told_and_dated(tmp_path):
     """Merges in mass, sealed documents, a canary: three alarms, one datagram each, no clean point after them."""
     home, canary = tmp_path / "home", tmp_path / "canary.doc"

@@ -4,8 +4,10 @@ Method: observations made by hand, a habit of three weeks learned by the minute;
 """
 
 import msgspec
+import pytest
 
 from contrefeu.watch import RULES, Heard, Passed, Resumed, State, Told, Watch
+from tests.house.tree import ROOT
 
 DAY, HOUR = 86_400.0, 3600.0
 START = 1_780_272_000.0  # Monday 2026-06-01, 0:00 UTC
@@ -43,6 +45,7 @@ def rules_of(watch: Watch, observations: list[object]) -> list[tuple[str, str]]:
     return [(s.rule, s.subject) for one in observations for s in watch.take(one)]  # type: ignore[arg-type]
 
 
+@pytest.mark.req("C7")
 def test_a_feed_that_stops_is_missed_when_that_is_unusual():
     """A message a minute: a quarter of an hour is worth an alarm, and one alone for all of the silence."""
     watch = again()
@@ -146,8 +149,10 @@ def test_what_touches_the_house_holds_back_every_source():
     assert watch.clean_point("A@H").held_by == "canary"
 
 
-def test_every_rule_says_what_it_sees_why_and_what_it_costs():
-    """The table is what people decide by."""
+def test_every_rule_says_what_it_sees_why_what_it_costs_and_what_to_do():
+    """The table is what people decide by, and the page what they do."""
+    page = (ROOT / "docs" / "howto" / "alarms.md").read_text()
     for name, row in RULES.items():
         assert name == row.name
         assert all((row.sees, row.why, row.costs)), name
+        assert f"`{name}`" in page, name

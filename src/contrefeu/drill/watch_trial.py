@@ -23,10 +23,9 @@ from contrefeu.drill.watch_life import HOUR, ZONE, Life
 from contrefeu.watch import Observation, Passed, State, Watch
 
 TUNED = (1, 2, 3)
-HELD_OUT = (101, 102, 103, 104, 105)
+HELD_OUT = (101, 102, 103, 104)
 DAYS = 90
-ATTACKED_ON = 64  # a Tuesday... the day counts from a Monday, holidays behind it
-LATE_S_MAX = 300.0  # s from the first deed to the alarm (A1)
+ATTACKED_ON = 64  # a Tuesday between two public holidays: two months of habits, some of them odd
 
 
 def normal_life(life: Life, days: int, attacked_on: int = 0) -> tuple[Counter[str], bytes]:
@@ -119,8 +118,11 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, nargs="*", default=[*TUNED, *HELD_OUT])
     given = parser.parse_args()
-    found = trial(tuple(given.seeds), DAYS, ATTACKED_ON, given.scale)
-    given.out.write_text(json.dumps({"scale": given.scale, "tuned": TUNED, "found": found}, indent=1) + "\n")
+    found = []
+    for seed in given.seeds:
+        found += trial((seed,), DAYS, ATTACKED_ON, given.scale)
+        told = {"scale": given.scale, "tuned": TUNED, "found": found}
+        given.out.write_text(json.dumps(told, indent=1) + "\n")  # after each: it takes minutes
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ BEHIND_MESSAGES_MIN = 8
 BEHIND_S_MIN = 1200.0  # s; a sender that batches for a quarter of an hour is not late
 BEHIND_SPREAD_S_MAX = 120.0  # s between the lags of a clock that stands still beside ours: a backlog shrinks
 SUMMER_S = 3600.0  # s; what a clock that was not put forward is off
-BAD_DOCUMENTS = {"sealed": 3, "broken": 5}  # in an hour
+BAD_DOCUMENTS = {"sealed": 3, "broken": 5}
+BAD_WITHIN = {"sealed": DAY, "broken": HOUR}  # s; ciphertext is never usual, so a slow sealing counts too
+BAD_KEPT_MAX = 200  # of a day
 BAD_TIMES = 5.0  # the share that is normal
 SAME_PATIENTS_MIN = 12  # that get the same text in a day
 SAME_TIMES = 2.0
@@ -138,7 +140,7 @@ def _documents(feed: Feed, one: Heard) -> Iterator[Signal]:
     for verdict in one.documents:
         bad = verdict != "good"
         if bad:
-            feed.bad = [old for old in feed.bad if one.at - old[0] < HOUR] + [(one.at, one.ref, verdict)]
+            feed.bad = [old for old in feed.bad if one.at - old[0] < DAY][-BAD_KEPT_MAX:] + [(one.at, one.ref, verdict)]
             feed.doubted(one.at)
         else:
             feed.documents += 1
@@ -147,11 +149,11 @@ def _documents(feed: Feed, one: Heard) -> Iterator[Signal]:
         if not bad:
             continue
         for rule, kind in (("documents-sealed", "sealed"), ("documents-broken", "broken")):
-            found = [old for old in feed.bad if old[2] == kind]
+            found = [old for old in feed.bad if old[2] == kind and one.at - old[0] < BAD_WITHIN[kind]]
             of_hour = feed.counts[""].hours.get(int(one.at // HOUR), 1) if "" in feed.counts else 1
             unusual = len(found) / max(1, of_hour) > BAD_TIMES * feed.bad_share or len(found) > 10
             if verdict == kind and len(found) >= BAD_DOCUMENTS[kind] and unusual:
-                seen = {"in_an_hour": float(len(found)), "usual_share": round(feed.bad_share, 4)}
+                seen = {"documents": float(len(found)), "usual_share": round(feed.bad_share, 4)}
                 yield Signal(rule, one.source, one.at, found[0][0], seen, [ref for _, ref, _ in found[:8]])
 
 

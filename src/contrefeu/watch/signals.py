@@ -112,7 +112,7 @@ _ROWS = (
     ),
     Rule(
         "documents-sealed", "feed", "attack",
-        "three documents in an hour whose bytes are as random as ciphertext, and not of the type they claim",
+        "three documents in a day whose bytes are as random as ciphertext, and not of the type they claim",
         "the sender's files are being encrypted while it still speaks",
         "none seen: packed formats are recognised",
         "source",
