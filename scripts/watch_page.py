@@ -42,15 +42,15 @@ def _tried(trial: dict[str, Any]) -> list[str]:
     lines = [
         "## Tried",
         "",
-        f"`make watch-trial`: {len(runs)} simulated hospitals, {days} days of normal life each, about "
+        f"`make watch-trial`: {len(runs)} simulated hospitals, {days} days of normal life each, about"
         f"{round(8_000 * trial['scale'], -3):,} messages a weekday; then each attack on what the watch had written",
-        "down on day 64. Times are simulated: the run does not depend on the machine. Thresholds were chosen looking at",
-        f"the seeds {', '.join(map(str, sorted(tuned)))} alone; the others are held out.",
+        "down on day 64. Times are simulated: the run does not depend on the machine. Thresholds were chosen looking",
+        f"at the seeds {', '.join(map(str, sorted(tuned)))} alone; the others are held out.",
         "",
         "### False alarms",
         "",
-        "Every alarm of normal life counts, also those that an administrator would want (changed settings, a sender that",
-        "was upgraded or connected, a line that was down).",
+        "Every alarm of normal life counts, also those that an administrator would want (changed settings, a sender",
+        "that was upgraded or connected, a line that was down).",
         "",
         "| seed | | alarms | a week | by rule |",
         "| --- | --- | --- | --- | --- |",
@@ -68,8 +68,8 @@ def _attacks(runs: list[dict[str, Any]], tuned: set[int]) -> list[str]:
     lines = [
         "### Attacks",
         "",
-        "Seconds from the first deed (for ransomware, the first encrypted document) to the alarm, as median and worst;",
-        "how long before the first data touched the clean point lies (below 0 it would call the attacker's work clean).",
+        "Seconds from the first deed (for ransomware, the first encrypted document) to the alarm, as median and worst; how",
+        "long before the first data touched the clean point lies (below 0 it would call the attacker's work clean).",
         "Of held-out seeds, with the tuned ones' worst beside.",
         "",
         "| attack | what | rules that saw it | median s | worst s | tuned, worst s | missed | clean point, s before: "

@@ -140,7 +140,8 @@ def _documents(feed: Feed, one: Heard) -> Iterator[Signal]:
     for verdict in one.documents:
         bad = verdict != "good"
         if bad:
-            feed.bad = [old for old in feed.bad if one.at - old[0] < DAY][-BAD_KEPT_MAX:] + [(one.at, one.ref, verdict)]
+            recent = [old for old in feed.bad if one.at - old[0] < DAY]
+            feed.bad = [*recent[-BAD_KEPT_MAX:], (one.at, one.ref, verdict)]
             feed.doubted(one.at)
         else:
             feed.documents += 1
