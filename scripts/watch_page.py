@@ -68,9 +68,9 @@ def _attacks(runs: list[dict[str, Any]], tuned: set[int]) -> list[str]:
     lines = [
         "### Attacks",
         "",
-        "Seconds from the first deed (for ransomware, the first encrypted document) to the alarm, as median and worst; how",
-        "long before the first data touched the clean point lies (below 0 it would call the attacker's work clean).",
-        "Of held-out seeds, with the tuned ones' worst beside.",
+        "Seconds from the first deed (for ransomware, the first encrypted document) to the alarm, as median and",
+        "worst; how long before the first data touched the clean point lies (below 0 it would call the attacker's work",
+        "clean). Of held-out seeds, with the tuned ones' worst beside.",
         "",
         "| attack | what | rules that saw it | median s | worst s | tuned, worst s | missed | clean point, s before: "
         "least, median | seen before |",

@@ -31,7 +31,9 @@ COUNTS_S = 5.0  # how often what refuse lists counted is written down
 
 def part(
     context: typer.Context,
-    name: Annotated[Literal["capture", "reader", "web", "copies", "exchange", "watch", "hospital"], typer.Argument()],
+    name: Annotated[
+        Literal["capture", "reader", "web", "copies", "exchange", "wards", "watch", "hospital"], typer.Argument()
+    ],
     parent: Annotated[int, typer.Option()],
     listen: Annotated[str, typer.Option()] = "",
     insecure_http: Annotated[bool, typer.Option("--insecure-http")] = False,
@@ -63,6 +65,8 @@ def part(
         _run(lambda stop: _exchange(node, listen, stop))
     elif name == "watch":
         _run(lambda stop: _watch(node, teller, stop))
+    elif name == "wards":
+        _run(lambda stop: _wards(node, stop))
     else:
         _run(lambda stop: _hospital(node, listen, beds, seed, stop))
 
@@ -273,6 +277,13 @@ async def _watch(node: "Node", teller: "IO[bytes] | None", stop: asyncio.Event) 
 
     emit({"event": "ready"})
     await run_watch(node, teller, stop)
+
+
+async def _wards(node: "Node", stop: asyncio.Event) -> None:
+    from contrefeu.cli.wards import write_for_wards
+
+    emit({"event": "ready"})
+    await write_for_wards(node, stop)
 
 
 async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: asyncio.Event) -> None:

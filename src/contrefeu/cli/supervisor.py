@@ -6,6 +6,7 @@
                  ├─ copies    the journals' bytes and the vaults' addresses; no key at all
                  ├─ watch     the reading keys, and the signing key of the alarms; its child, with no key, tells others
                  ├─ exchange  (with peers) its connections' key, and the one that cosigns; peers' sealed journals
+                 ├─ wards     (with stations of wards) the key that signs their journals; no key that opens
                  └─ hospital  (with --demo) a simulated hospital, a stranger to the node
 
 Rules kept here:

@@ -3,6 +3,7 @@
 Rules kept here:
   * Nothing raises: what cannot be read is still a message of its sender.
   * Patients and texts leave as keyed digests. No name, no number, no word of a message goes further.
+  * What is carried to a ward was heard where it came in, and is no message here.
   * The person who looks, and where the patient lies to them, are found by who is asked (`Desk`): the rules ask nobody.
 """
 
@@ -13,10 +14,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct, field
 
-from contrefeu.acts import AccountAdded, AccountDisabled, GlassBroken, decode
+from contrefeu.acts import RULES, AccountAdded, AccountDisabled, GlassBroken, decode
 from contrefeu.base import parse_rfc3339
 from contrefeu.hl7 import Message, NotHl7, parse_moment
-from contrefeu.journal import MEDIA_ACT, MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, Entry
+from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.mapping import Rules
 from contrefeu.watch.documents import is_random, judge, unpacked
 from contrefeu.watch.seen import Group, Heard, Looked, Observation, Place
@@ -86,7 +87,7 @@ class Observer:
         at = entry.received_ns / NS
         if entry.journal.endswith(STATION) or entry.journal.endswith(AUDIT):
             yield from self._people(entry, at)
-        elif not entry.source.startswith("rule/") and entry.media_type != MEDIA_ACT:
+        elif not entry.source.startswith(RULES) and entry.media_type not in (MEDIA_ACT, MEDIA_CARRIED):
             yield self._message(entry, at)
 
     # Messages.
