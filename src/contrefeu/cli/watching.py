@@ -91,7 +91,7 @@ async def run_watch(node: Node, teller: IO[bytes] | None, stop: asyncio.Event) -
         """Journal an alarm, from the thread that follows; then tell others."""
         writing = intake.append(f"{RULES}{alarm.rule}", MEDIA_ACT, encode(alarm))
         entry = asyncio.run_coroutine_threadsafe(writing, loop).result()
-        log.warning(f"alarm: {alarm.rule}", entry=entry)
+        log.warning("an alarm was raised", entry=entry)
         _pass_on(node, teller, alarm, entry)
         return entry
 
