@@ -139,25 +139,28 @@ class Watching:
         observer = Observer(digest_key, rules_of(node.settings), zone, self.memory.desk, self._where, Leave(node).holds)
         own = f"{node.settings.node.id}{WATCH}"
         keys = node.data_keys()
-        self.follower = Follower(node.paths.journals, keys, self.memory, self.watch, observer, own)
+        self.follower = Follower(node.paths.journals, keys, self.memory, self.watch, observer, own, node.clock)
         for files in node.journals():
             if files.verifier().name.endswith(WATCH):
                 for ref, alarm in alarms_in(files, keys, RAISED_MAX):
                     self.follower.remember(ref, alarm)
         self._looked = 0.0
-        self._clocks = time.time(), time.monotonic()
+        self._clocks = self._now(), time.monotonic()
 
     def step(self) -> int:
         """Read on; once all is read, let time go by. Returns how many entries were read."""
         moved = self.follower.step()
         if not moved:
-            now = time.time()
+            now = self._now()
             due = time.monotonic() - self._looked >= OWN_S or not self._looked
             self.follower.tick(now, self._own(now) if due else None)
             if due:
                 self._looked = time.monotonic()
                 self.save()
         return moved
+
+    def _now(self) -> float:
+        return self._node.clock.now_ns() / 1e9
 
     def save(self) -> None:
         """Write the state down, and what clean points are known."""
@@ -185,7 +188,7 @@ class Watching:
             yield Told(now, "history-other", name, bad=True)
         yield from home_told(node.paths.root, self.memory, now)
         yield from canaries_told(node.settings.watch.canaries, self.memory, now)
-        wall, mono = time.time(), time.monotonic()
+        wall, mono = self._now(), time.monotonic()
         moved = (wall - self._clocks[0]) - (mono - self._clocks[1])
         self._clocks = wall, mono
         yield Told(now, "clock-moved", node.settings.node.id, abs(moved) > CLOCK_S, round(moved))

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from contrefeu.acts import AlarmAcknowledged, AlarmRaised, decode
-from contrefeu.base import ContrefeuError, parse_rfc3339, rfc3339
+from contrefeu.base import Clock, ContrefeuError, parse_rfc3339, rfc3339
 from contrefeu.journal import MEDIA_ACT, Entry, JournalFiles, JournalReader, KeyOf, journals_in
 from contrefeu.watch.engine import Watch
 from contrefeu.watch.memory import Memory
@@ -25,7 +25,6 @@ BATCH_ENTRIES = 2_000  # observed before somebody may ask to stop
 OLD_S = 7 * 86_400.0  # s; a home whose history is read for the first time
 JOURNALS_AGAIN_S = 1.0
 EVIDENCE_MAX = 8  # entries named in an alarm
-CLOCK_S = 60.0  # s that this node's clock may move by itself between two looks
 
 log = structlog.get_logger("watch")
 
@@ -34,7 +33,7 @@ class Follower:
     """Reads every journal of a home, its own apart."""
 
     def __init__(
-        self, journals: Path, key_of: KeyOf, memory: Memory, watch: Watch, observer: Observer, own: str
+        self, journals: Path, key_of: KeyOf, memory: Memory, watch: Watch, observer: Observer, own: str, clock: Clock
     ) -> None:
         """*own* is the journal of alarms: it is read for none."""
         self._folder = journals
@@ -45,7 +44,8 @@ class Follower:
         self._own = own
         self._readers: dict[str, JournalReader] = {}
         self._looked = -JOURNALS_AGAIN_S
-        self._began = time.time()
+        self._clock = clock
+        self._began = clock.now_ns() / NS
         self._caught_up = False
         self._raised: dict[str, AlarmRaised] = {}  # entry -> alarm, for those who answer it
         self.news: Callable[[AlarmRaised], str] = lambda _: ""  # journals an alarm; returns its entry
@@ -69,7 +69,9 @@ class Follower:
                 self._take(observation)
         if not batch and not self._caught_up:
             self._caught_up = True
-            self._take(Resumed(time.time()))  # nobody listened while the node was down: no silence of the senders
+            self._take(
+                Resumed(self._clock.now_ns() / NS)
+            )  # nobody listened while the node was down: no silence of the senders
         return len(batch)
 
     def tick(self, now: float, told: Iterator[Told] | None = None) -> None:

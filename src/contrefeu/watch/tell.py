@@ -122,7 +122,7 @@ def send(news: News, by: list[tuple[str, Way]]) -> list[str]:
         try:
             way(news)
         except (OSError, ValueError) as refused:  # smtplib's and urllib's errors are of the first kind
-            log.warning("an alarm was not told", way=name, rule=news.rule, error=type(refused).__name__)
+            log.warning("an alarm was not told", kind=name, entry=news.entry, error=type(refused).__name__)
             failed.append(name)
     return failed
 
