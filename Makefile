@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts system lock clean
+.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts watch-trial system lock clean
 
 help: ## what can be typed here
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 up: $(VENV)/.run ## a node fed by a simulated hospital, ward app open
 	@scripts/demo-up.sh "$(BIN)" "$(DEMO_HOME)"
@@ -57,6 +57,10 @@ lost: $(VENV)/.dev ## TRIALS=100 disks destroyed under senders, with `ack = "vau
 
 line: $(VENV)/.dev ## hours without a vault behind a network that is cut, WAITING=20000 messages, then a line of RATE bytes a second; root
 	$(BIN)/python -m tests.drills.cut_network --waiting $(or $(WAITING),20000) --rate $(or $(RATE),1000000)
+
+watch-trial: $(VENV)/.dev ## the watch on months of simulated life and on attacks; the table of docs/reference/watch.md (about 10 min)
+	$(BIN)/python -m contrefeu.drill.watch_trial --out bench/watch.json
+	$(BIN)/python scripts/make_reference.py
 
 cuts: $(VENV)/.dev ## power cuts under a real writer on a FUSE file system; needs root, /dev/fuse, libfuse2, `pip install fusepy`
 	$(BIN)/python -m tests.drills.power_cuts --rounds $(or $(ROUNDS),100) --seed $(or $(SEED),1)

@@ -4,6 +4,7 @@
     settings.md       every key of contrefeu.toml: type, limits, default, reason (hospital/settings.py)
     exit-statuses.md  every error and its status (base/errors.py and who inherits from it)
     limits.md         every limit with its unit and its reason: constants and the comments beside them
+    watch.md          every rule of the watch, and what the last trial found (watch/signals.py, bench/watch.json)
     page-fields.md    what the ward's pages and the commands are given to show (chart/views.py)
     requirements.md   each requirement, the tests that try it, and its state (docs/requirements.toml)
 
@@ -22,6 +23,7 @@ import msgspec
 import typer
 from constants import Constant, comments_of_fields, constants_of
 from make_requirements import requirements_page
+from watch_page import watch_page
 
 from contrefeu.base.errors import ContrefeuError
 from contrefeu.hospital import Settings
@@ -76,6 +78,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield REFERENCE / "settings.md", settings_page()
     yield REFERENCE / "exit-statuses.md", exit_statuses_page()
     yield REFERENCE / "limits.md", limits_page()
+    yield REFERENCE / "watch.md", watch_page(MADE.format(origin="src/contrefeu/watch/signals.py and bench/watch.json"))
     views = _imported("contrefeu.chart.views")
     if views is not None:
         yield REFERENCE / "page-fields.md", page_fields_page(views)

@@ -86,6 +86,7 @@ SENT = {"declare", "lift", "light", "night", "auto", "confirm", "refuse", "undo"
 SENT |= {"entry", "document", "patient", "proposal", "DocumentReference"}
 SENT |= {"paper", "screen", "yes"}
 SENT |= {"open", "note", "sent", "close"}
+SENT |= {"seen", "harmless", "real"}  # answers to an alarm
 
 
 class _Read(HTMLParser):

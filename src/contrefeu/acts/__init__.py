@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
+"""What FHIR has no word for: accounts, alarms, downtime, broken glass, withdrawals, keys, pages, what was sent back."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -15,7 +15,24 @@ from contrefeu.acts.act import (
     decode,
     encode,
 )
-from contrefeu.acts.containment import ContainmentPlanned, Cut, FunctionState, How, Start
+from contrefeu.acts.alarms import (
+    RULES,
+    SEVERITIES,
+    WATCH,
+    Alarm,
+    AlarmAcknowledged,
+    AlarmRaised,
+    Severity,
+    Spoken,
+    alarms,
+)
+from contrefeu.acts.containment import (
+    ContainmentPlanned,
+    Cut,
+    FunctionState,
+    How,
+    Start,
+)
 from contrefeu.acts.incidents import (
     AWARE,
     MEASURE,
@@ -38,7 +55,11 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
-from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
+from contrefeu.acts.paper import (
+    PageScanned,
+    PagesIssued,
+    PagesLost,
+)
 from contrefeu.acts.replays import (
     ACCEPTED,
     UNANSWERED,
@@ -65,12 +86,18 @@ __all__ = [
     "AWARE",
     "MEASURE",
     "OFFICER",
+    "RULES",
+    "SEVERITIES",
     "SINCE",
     "UNANSWERED",
+    "WATCH",
     "WITNESSES",
     "AccountAdded",
     "AccountDisabled",
     "Act",
+    "Alarm",
+    "AlarmAcknowledged",
+    "AlarmRaised",
     "Answered",
     "ClockMeasured",
     "ContainmentPlanned",
@@ -102,13 +129,16 @@ __all__ = [
     "Remark",
     "SecretChanged",
     "Sent",
+    "Severity",
     "ShareConfirmed",
+    "Spoken",
     "Start",
     "Told",
     "Withdrawal",
     "WithdrawalConfirmed",
     "WithdrawalProposed",
     "WithdrawalRefused",
+    "alarms",
     "bears_on_withdrawals",
     "decode",
     "encode",

@@ -14,6 +14,7 @@ from typing import Literal
 from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
+from contrefeu.acts.alarms import AlarmAcknowledged, AlarmRaised
 from contrefeu.acts.containment import ContainmentPlanned
 from contrefeu.acts.incidents import DeclarationSent, IncidentClosed, IncidentNoted, IncidentOpened
 from contrefeu.acts.keeping import (
@@ -126,6 +127,8 @@ class WithdrawalRefused(Struct, frozen=True, tag_field="act", tag="withdrawal-re
 Act = (
     AccountAdded
     | AccountDisabled
+    | AlarmAcknowledged
+    | AlarmRaised
     | ClockMeasured
     | ContainmentPlanned
     | SecretChanged

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contrefeu.base import parse_rfc3339
 from contrefeu.chart.views import FeedStatus
 
-OURS = ("user/", "console")  # sources that are people here and no feed: what they do keeps no page fresh
+OURS = ("user/", "console", "rule/")  # people here and their watch: what they do keeps no page fresh
 FEED_SILENT_S = 3600  # s; a board or a pack made from older data is red and names the silent feeds (W2)
 
 

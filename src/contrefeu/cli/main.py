@@ -37,6 +37,7 @@ from contrefeu.cli import (
     users,
     vault,
     vault_host,
+    watch,
     withdraw,
     witness,
 )
@@ -82,6 +83,7 @@ app.add_typer(withdraw.app, name="withdraw")
 app.add_typer(contain.app, name="contain")
 app.add_typer(incident.app, name="incident")
 app.command("declare")(declare.declare)
+app.command("watch")(watch.watch)
 app.command("drill")(drill.drill)
 app.command("bench")(bench.bench)
 app.command("part", hidden=True)(part.part)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from contrefeu.acts import WATCH
 from contrefeu.base import Clock, MissingError, OperatorError, SystemClock
 from contrefeu.capture import LocalJournal, Reserve, ReservedWriter
 from contrefeu.custody import (
@@ -121,6 +122,11 @@ class Node:
     def audit_journal(self) -> str:
         """The journal of who looked at what (F42)."""
         return chain(self.paths.journals, f"{self.settings.node.id}{AUDIT_SUFFIX}")[-1]
+
+    @property
+    def watch_journal(self) -> str:
+        """The journal of alarms."""
+        return chain(self.paths.journals, f"{self.settings.node.id}{WATCH}")[-1]
 
     @property
     def capture_socket(self) -> Path:
@@ -302,7 +308,7 @@ class Node:
     def own_verifiers(self) -> list[Verifier]:
         """Public keys of this node's own writers."""
         found = []
-        for role in ("-capture", STATION_SUFFIX, AUDIT_SUFFIX):
+        for role in ("-capture", STATION_SUFFIX, AUDIT_SUFFIX, WATCH):
             for journal in chain(self.paths.journals, f"{self.settings.node.id}{role}"):
                 with contextlib.suppress(NoJournal):
                     found.append(JournalFiles.of(self.paths.journals, journal).verifier())

@@ -13,7 +13,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -31,7 +31,9 @@ COUNTS_S = 5.0  # how often what refuse lists counted is written down
 
 def part(
     context: typer.Context,
-    name: Annotated[Literal["capture", "reader", "web", "copies", "exchange", "wards", "hospital"], typer.Argument()],
+    name: Annotated[
+        Literal["capture", "reader", "web", "copies", "exchange", "wards", "watch", "hospital"], typer.Argument()
+    ],
     parent: Annotated[int, typer.Option()],
     listen: Annotated[str, typer.Option()] = "",
     insecure_http: Annotated[bool, typer.Option("--insecure-http")] = False,
@@ -49,6 +51,7 @@ def part(
     set_up_logs(name)
     node = Node.at(door(context).home)
     confined = confine(name, node.paths)  # before anything listens, and before any thread
+    teller = _teller(node) if name == "watch" else None  # before any thread, and before any key is opened
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor says when
     if name == "capture":
         _run(lambda stop: _capture(node, listen, confined, stop))
@@ -60,6 +63,8 @@ def part(
         _run(lambda stop: _copies(node, stop))
     elif name == "exchange":
         _run(lambda stop: _exchange(node, listen, stop))
+    elif name == "watch":
+        _run(lambda stop: _watch(node, teller, stop))
     elif name == "wards":
         _run(lambda stop: _wards(node, stop))
     else:
@@ -251,6 +256,27 @@ async def _exchange(node: "Node", listen: str, stop: asyncio.Event) -> None:
     from contrefeu.cli.exchanging import run_exchange
 
     await run_exchange(node, listen, stop, lambda address: emit({"event": "ready", "exchange": address}))
+
+
+def _teller(node: "Node") -> "IO[bytes] | None":
+    """The child that tells others of alarms: it sees nothing of the home."""
+    from contrefeu.cli.confine import confine
+    from contrefeu.cli.supervisor import die_with
+    from contrefeu.cli.watching import fork_teller
+
+    def before(parent: int) -> None:
+        die_with(parent)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        confine("tell", node.paths)
+
+    return fork_teller(node.settings.watch, before)
+
+
+async def _watch(node: "Node", teller: "IO[bytes] | None", stop: asyncio.Event) -> None:
+    from contrefeu.cli.watching import run_watch
+
+    emit({"event": "ready"})
+    await run_watch(node, teller, stop)
 
 
 async def _wards(node: "Node", stop: asyncio.Event) -> None:

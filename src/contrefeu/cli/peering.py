@@ -3,6 +3,7 @@
 import contextlib
 from typing import TYPE_CHECKING
 
+from contrefeu.acts import WATCH
 from contrefeu.base import ContrefeuError, durable_makedirs, write_file
 from contrefeu.custody import (
     cosigner_of,
@@ -41,8 +42,9 @@ def make_station(node: "Node", address: str = "") -> tuple[Card, bytes]:
 
 
 def own_writers(node: "Node") -> list[Verifier]:
-    """The public keys of this node's own journals, those for wards among them."""
-    return [*node.own_verifiers(), *node.ward_verifiers()]
+    """The public keys of this node's own journals, those for wards among them; each station has a watch of its own."""
+    own = [verifier for verifier in node.own_verifiers() if not verifier.name.endswith(WATCH)]
+    return [*own, *node.ward_verifiers()]
 
 
 def is_station(node: "Node") -> bool:

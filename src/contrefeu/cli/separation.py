@@ -3,6 +3,7 @@
     part      user                 owns
     capture   contrefeu-capture    node/capture.seed, its journal, feeds/, run/capture/
     reader    contrefeu-reader     keys/reading/, keys/public/, keys/store.key, charts/, run/charts/
+    watch     contrefeu-reader     node/watch.seed, watch/, the journal of alarms: it opens what the reader opens
     web       contrefeu-web        node/station.seed, node/audit.seed, their journals, reserve/, ca/server.key,
                                    run/station/, run/audit/
     copies    contrefeu-copies     vaults in folders, vault-credentials/ (its group reads them: the nightly self-test,
@@ -38,6 +39,7 @@ from contrefeu.vault import file_name
 
 GROUP = "contrefeu"
 USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange", "wards")}
+USERS["watch"] = USERS["reader"]  # it opens the same entries
 _ROOT = "root"
 # Socket's folder in run/ -> whose it is, and who may ask.
 _SOCKETS = {
@@ -181,9 +183,10 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         ("exchange.key", "exchange"),
         ("witness.seed", "exchange"),
         ("reader.seed", "reader"),
+        ("watch.seed", "reader"),
         ("wards.seed", "wards"),
     ):
-        if (root / "node" / name).exists():  # of a node with peers
+        if (root / "node" / name).exists():  # some are of a node with peers
             yield root / "node" / name, owner, _ROOT, 0o600
     if (root / "node" / "exchange.pem").exists():
         yield root / "node" / "exchange.pem", _ROOT, GROUP, 0o644
@@ -193,6 +196,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     (root / "exchange" / "outbox").mkdir(mode=0o750, parents=True, exist_ok=True)  # grants, as the reader makes them
     yield from _tree(root / "exchange" / "outbox", "reader", 0o2750, 0o640)
     yield paths.signing_seed("audit"), "web", _ROOT, 0o600
+    yield from _tree(paths.watch, "reader", 0o2750, 0o640)
     yield from _tree(paths.feeds, "capture", 0o700, 0o600)
     yield from _tree(paths.reserve.parent, "web", 0o700, 0o600)
     yield from _serving(node)
@@ -245,6 +249,8 @@ def _writer_of(folder: str, node: str) -> str:
     prefix = node.replace("/", "_")
     if folder.startswith(f"{prefix}-capture"):
         return "capture"
+    if folder.startswith(f"{prefix}-watch"):
+        return "reader"
     if folder.startswith(file_name(ward_prefix(node))):
         return "wards"
     return "web" if folder.startswith(f"{prefix}-") else "exchange"

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
 
-PEOPLE = ("user/", "console")  # sources that are people here: their acts are entries, and no feed
+PEOPLE = (
+    "user/",
+    "console",
+    "rule/",
+)  # sources that are people here, and their watch: their acts are entries, and no feed
 
 WAIT_S = 2.0  # for what was durable when the command was typed to be charted; then it says how far behind they are
 
@@ -33,6 +37,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or told["refused_journals"]
         or told["charts"]["restoring"]
         or any(_is_alarm(peer) for peer in told["peers"])
+        or told["alarms"]["gravest"] in {"act", "attack"}
         or any(ward["state"] == "alarm" for ward in told["wards"])
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
@@ -87,6 +92,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "peers": peer_states(node),
         "wards": ward_states(node),
         "refused_journals": refused_journals(node),
+        "alarms": _alarms(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
         "capture": capture,
@@ -96,6 +102,15 @@ def describe(node: "Node") -> dict[str, Any]:
         "troubles": {journal: kind for journal, kind in folded.troubles.items() if not _is_closed(node, journal, kind)},
         "closed": [journal for journal, kind in folded.troubles.items() if _is_closed(node, journal, kind)],
     }
+
+
+def _alarms(node: "Node") -> dict[str, Any]:
+    """How many alarms nobody has answered, and how grave the gravest is; `watch` says which."""
+    from contrefeu.acts import SEVERITIES
+    from contrefeu.cli.watch import known_alarms
+
+    found = [alarm.raised.severity for alarm in known_alarms(node) if alarm.open]
+    return {"open": len(found), "gravest": max(found, key=SEVERITIES.index, default="")}
 
 
 def _is_closed(node: "Node", journal: str, kind: str) -> bool:
@@ -212,6 +227,8 @@ def _for_people(told: dict[str, Any]) -> None:
     for note in told["processes"]["notes"]:
         say(f"  note: {_NOTES[note]}")
     say_alarms(told["keys"]["alarms"])
+    if told["alarms"]["open"]:
+        say(f"  ALARMS: {told['alarms']['open']} open, the gravest {told['alarms']['gravest']}: contrefeu watch")
     for journal, kind in told["troubles"].items():
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
     _journals_in_trouble(told)

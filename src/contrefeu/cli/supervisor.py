@@ -4,6 +4,7 @@
                  ├─ reader    the reading keys and the store's key; no port but a local socket
                  ├─ web       the station journal's signing key and the certificate's; no key that opens
                  ├─ copies    the journals' bytes and the vaults' addresses; no key at all
+                 ├─ watch     the reading keys, and the signing key of the alarms; its child, with no key, tells others
                  ├─ exchange  (with peers) its connections' key, and the one that cosigns; peers' sealed journals
                  ├─ wards     (with stations of wards) the key that signs their journals; no key that opens
                  └─ hospital  (with --demo) a simulated hospital, a stranger to the node

@@ -39,6 +39,7 @@ def up(
     from contrefeu.cli.held import NOTED
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import Supervisor
+    from contrefeu.cli.watching import make_watch_folder
     from contrefeu.custody import complete_home
 
     set_up_logs("supervisor")
@@ -48,6 +49,7 @@ def up(
         complete_home(node.paths)
         for folder in (*NOTED, "wards"):  # there before a part is confined: what others hold comes later
             durable_makedirs(node.paths.root / folder, mode=0o750)
+        make_watch_folder(node)
         logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
@@ -132,7 +134,7 @@ def _start(
     flags = ["--insecure-http"] if insecure_http else []
     flags += ["--demo"] if demo else []
     app = Part("web", lambda ready: ["--listen", ready.get("address") or web or node.settings.web.listen, *flags])
-    parts = [capture, reader, copies, app]
+    parts = [capture, reader, copies, app, Part("watch", lambda _: [])]
     peers = Part("exchange", lambda ready: ["--listen", ready.get("exchange") or node.settings.exchange.listen])
     if is_station(node):
         parts.append(peers)

@@ -5,6 +5,7 @@
     ├── node/capture.seed         signing key of the capture journal: the capture process
     ├── node/station.seed         signing key of the station journal: the web process
     ├── node/audit.seed           signing key of the audit journal: the web process
+    ├── node/watch.seed           signing key of the watch's journal of alarms: the watch process
     ├── keys/recovery.pub         the custodians' public key: all writers seal to it
     ├── keys/recovery/            which public keys the custodians' were, one signed note each: all writers
     ├── keys/public/              public reading keys, by day: all writers
@@ -16,6 +17,7 @@
     ├── vault-credentials/        what the node shows to object stores: the copies process
     ├── charts/charts.db          a view: may be deleted; recent.db and present.db stand for it while a restore goes on
     ├── reserve/                  space kept back for acts and audit: the web process
+    ├── watch/                    what the watch learned, sealed; clean points: the watch process
     └── run/                      sockets and states of running processes
 
 Rules kept here:
@@ -113,6 +115,11 @@ class HomePaths:
         return self.root / "feeds"
 
     @property
+    def watch(self) -> Path:
+        """What the watch learned."""
+        return self.root / "watch"
+
+    @property
     def reserve(self) -> Path:
         """Space kept back for acts and audit."""
         return self.root / "reserve" / "space"
@@ -161,8 +168,9 @@ def make_home(
 
 
 def complete_home(paths: HomePaths) -> None:
-    """Add what homes made by an earlier version lack: an audit journal's key, a folder for what is known of senders."""
+    """Add what homes made by an earlier version lack: keys of later journals, a folder for what is known of senders."""
     durable_makedirs(paths.feeds)
     durable_makedirs(paths.reserve.parent)
-    if not paths.signing_seed("audit").exists():
-        write_file(paths.signing_seed("audit"), secrets.token_bytes(32))
+    for role in ("audit", "watch"):
+        if not paths.signing_seed(role).exists():
+            write_file(paths.signing_seed(role), secrets.token_bytes(32))

@@ -1,6 +1,13 @@
 """The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
-from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSettings, SettingsError, feed_text
+from contrefeu.hospital.feeds import (
+    FACTS,
+    FEED_NAME,
+    FeedSettings,
+    RefuseSettings,
+    SettingsError,
+    feed_text,
+)
 from contrefeu.hospital.settings import (
     AckRule,
     CaptureSettings,
@@ -18,6 +25,10 @@ from contrefeu.hospital.settings import (
     default_settings,
     parse_settings,
 )
+from contrefeu.hospital.watching import (
+    MaintenanceSettings,
+    WatchSettings,
+)
 
 __all__ = [
     "FACTS",
@@ -29,6 +40,7 @@ __all__ = [
     "DeclareSettings",
     "ExchangeSettings",
     "FeedSettings",
+    "MaintenanceSettings",
     "NodeSettings",
     "RefuseSettings",
     "RetentionSettings",
@@ -36,6 +48,7 @@ __all__ = [
     "SettingsError",
     "VaultSettings",
     "WardSettings",
+    "WatchSettings",
     "WebSettings",
     "WitnessSettings",
     "default_settings",

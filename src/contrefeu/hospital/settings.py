@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from contrefeu.hospital.feeds import FeedName, FeedSettings, SettingsError, check_feeds
+from contrefeu.hospital.watching import WatchSettings, check_watch
 
 NodeId = Annotated[str, Meta(pattern=r"^(drill/)?[a-z0-9][a-z0-9-]{1,62}$")]
 Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$")]
@@ -23,7 +24,7 @@ Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1
 class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """This station."""
 
-    id: NodeId  # names its journals: "<id>-capture", "<id>-station", "<id>-audit"; a drill's begins with "drill/"
+    id: NodeId  # names its journals: "<id>-capture", "<id>-station", "<id>-watch"...; a drill's begins with "drill/"
     facility: str = "Contrefeu"  # on every page and sheet
     zone: str = "Europe/Paris"  # of the wards, and of a feed that has none of its own
     language: Literal["fr", "en"] = "fr"
@@ -156,6 +157,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     exchange: ExchangeSettings = ExchangeSettings()
     witness: WitnessSettings = WitnessSettings()
     declare: DeclareSettings = DeclareSettings()
+    watch: WatchSettings = WatchSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
     wards: list[WardSettings] = field(default_factory=list)
@@ -203,6 +205,7 @@ def parse_settings(text: str) -> Settings:
         ) from None
     _check_charts(settings.charts)
     check_feeds(settings.feeds)
+    check_watch(settings.watch)
     _check_retention(settings.retention)
     return settings
 

@@ -20,6 +20,7 @@ from contrefeu.station.deps import Deps
 from contrefeu.station.fhir_api import FhirApi
 from contrefeu.station.house import House, around
 from contrefeu.station.labels import DUE_SIGNS, age_words, allergies_struck_words, due_words, label, role_name
+from contrefeu.station.pages.alarms import AlarmPages
 from contrefeu.station.pages.boards import Boards
 from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.charts import ChartPages
@@ -113,6 +114,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *NodePages(house).routes(),
         *WithdrawalPages(house).routes(),
         *(route for one in house.deps.mounted for route in one.routes(house.site)),
+        *AlarmPages(house).routes(),
         *FhirApi(house).routes(),
     ]
 

@@ -10,6 +10,7 @@ from contrefeu.acts import Act
 from contrefeu.chart import BoardRow, ChartsStatus
 from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.journal import Entry
+from contrefeu.station.banner import banner
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.staff import Staff
 from contrefeu.web import NOT_FOUND, Around, Shell, Site, Visit, person
@@ -90,13 +91,22 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
     """Return what stands around a page: how far the charts are read, exercise or not, downtime, journals in trouble."""
     alarms = await deps.alarms() if visit.actor is not None else {}
     downtime = staff.downtime
+    reviews = visit.actor is not None and visit.actor.may("review")
+    watch, more = banner(staff.alarms, deps.clock.now_ns(), reviews=reviews) if visit.actor is not None else ((), 0)
     since, media = downtime.since, _media(downtime)
     try:
         if visit.actor is not None:
             await staff.refresh()
         status = await deps.charts.status()
     except (OSError, TimeoutError):
-        return Around(answers=False, downtime_since=since, downtime_media=media, alarms=alarms)
+        return Around(
+            answers=False,
+            downtime_since=since,
+            downtime_media=media,
+            alarms=alarms,
+            watch=watch,
+            watch_more=more,
+        )
     lacks = status.restoring
     return Around(
         restoring_since=lacks.since if lacks is not None else "",
@@ -111,6 +121,8 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
         troubles=status.troubles,
         alarms=alarms,
         dues=deps.dues(staff.acts) if visit.actor is not None and visit.actor.may("incident") else (),
+        watch=watch,
+        watch_more=more,
     )
 
 

@@ -6,9 +6,13 @@ A code that no row has is shown as it is: better a code than a wrong word.
 from collections.abc import Mapping
 
 from contrefeu.chart import Age, DueItem
+from contrefeu.station.alarm_words import ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
 from contrefeu.web import N_, Words
 
 LABELS: Mapping[str, Mapping[str, str]] = {
+    "alarm_rule": ALARM_RULES,
+    "alarm_severity": ALARM_SEVERITIES,
+    "alarm_verdict": ALARM_VERDICTS,
     "role": {
         "nurse": N_("infirmière, infirmier"),
         "physician": N_("médecin"),

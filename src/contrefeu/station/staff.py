@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 from contrefeu.access import Account, Accounts, Downtime, Lockout, secret_matches
-from contrefeu.acts import Act, ClockMeasured, decode, encode
+from contrefeu.acts import WATCH, Act, Alarm, ClockMeasured, Spoken, alarms, decode, encode
 from contrefeu.base import Clock, StorageError
 from contrefeu.chart import STATION, Clocks
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
@@ -41,6 +41,7 @@ class Staff:
         self.downtime = Downtime()
         self.clocks = Clocks()
         self.acts: list[tuple[Entry, Act]] = []
+        self._raised: dict[str, Spoken] = {}  # entry -> what the watch wrote
 
     async def enter(self, login: str, secret: str) -> Actor | Refused:
         """Check a login and a secret; a refusal says how long to wait, and nothing else."""
@@ -82,6 +83,12 @@ class Staff:
         self._take(Entry(journal, sequence, now, 0, f"user/{by}", MEDIA_ACT, encode(act)))
         return ref
 
+    @property
+    def alarms(self) -> list[Alarm]:
+        """Every alarm, as the last word on it leaves it."""
+        said = (Spoken(entry.ref, entry.journal, entry.source, act) for entry, act in self.acts)
+        return alarms([*self._raised.values(), *said]) if self._raised else []
+
     async def refresh(self) -> None:
         """Follow the reader now, if that was not done in the last STALE_NS."""
         await self._follow()
@@ -113,6 +120,8 @@ class Staff:
             self._read_ns = now
 
     def _take(self, entry: Entry) -> None:
+        if entry.journal.endswith(WATCH) and self._counts(entry.journal):
+            self._raised[entry.ref] = Spoken(entry.ref, entry.journal, entry.source, decode(entry.body))
         if not entry.journal.endswith(STATION) or entry.ref in self._refs or not self._counts(entry.journal):
             return
         self._refs.add(entry.ref)

@@ -1,16 +1,63 @@
 """The shell every page stands in: session, permission, audit, language, templates."""
 
-from contrefeu.web.audit import AuditLog
-from contrefeu.web.health import Changes, health_routes
-from contrefeu.web.language import LANGUAGES, N_, Words, catalogue, negotiate
-from contrefeu.web.login import DemoLogin, LoginPages
-from contrefeu.web.mount import Due, Link, Mounted, Site
-from contrefeu.web.people import Actor, Appender, Door, Refused
-from contrefeu.web.problem import FORBIDDEN, NO_CHARTS, NO_METHOD, NOT_FOUND, NOT_KEPT, Problem
-from contrefeu.web.session import Session, Sessions
-from contrefeu.web.shell import Around, Setting, Shell, ShellMiddleware
-from contrefeu.web.tokens import token_endpoint
-from contrefeu.web.visit import Visit, local_path, person, visit_of
+from contrefeu.web.audit import (
+    AuditLog,
+)
+from contrefeu.web.health import (
+    Changes,
+    health_routes,
+)
+from contrefeu.web.language import (
+    LANGUAGES,
+    N_,
+    Words,
+    catalogue,
+    negotiate,
+)
+from contrefeu.web.login import (
+    DemoLogin,
+    LoginPages,
+)
+from contrefeu.web.mount import (
+    Due,
+    Link,
+    Mounted,
+    Site,
+)
+from contrefeu.web.people import (
+    Actor,
+    Appender,
+    Door,
+    Refused,
+)
+from contrefeu.web.problem import (
+    FORBIDDEN,
+    NO_CHARTS,
+    NO_METHOD,
+    NOT_FOUND,
+    NOT_KEPT,
+    Problem,
+)
+from contrefeu.web.session import (
+    Session,
+    Sessions,
+)
+from contrefeu.web.shell import (
+    Around,
+    Seen,
+    Setting,
+    Shell,
+    ShellMiddleware,
+)
+from contrefeu.web.tokens import (
+    token_endpoint,
+)
+from contrefeu.web.visit import (
+    Visit,
+    local_path,
+    person,
+    visit_of,
+)
 
 __all__ = [
     "FORBIDDEN",
@@ -33,6 +80,7 @@ __all__ = [
     "Mounted",
     "Problem",
     "Refused",
+    "Seen",
     "Session",
     "Sessions",
     "Setting",

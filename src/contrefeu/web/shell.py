@@ -55,6 +55,17 @@ FORM_BYTES_MAX = 64 * 1024  # bytes of a form: the longest reason with every war
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """An alarm of the watch that nobody has closed."""
+
+    rule: str
+    subject: str  # "" where the reader of a page need not know whom it is about
+    severity: str
+    since: str  # RFC 3339
+    by: str = ""  # who is on it; "" for nobody
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What stands around the content of every page."""
 
@@ -69,6 +80,8 @@ class Around:
     restoring_since: str = ""  # RFC 3339: only what was received from then on is there; "" when all of it is
     restoring: tuple[int, int] = (0, 0)  # entries that are there, and that there are
     restoring_present: bool = False  # whether all that names who was present is there too
+    watch: Sequence[Seen] = ()  # alarms that stand on every page, the gravest first
+    watch_more: int = 0  # further ones
     alarms: Mapping[str, str] = field(
         default_factory=dict
     )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody

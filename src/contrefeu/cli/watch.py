@@ -1,0 +1,89 @@
+"""`contrefeu watch`: what was seen, and until when each source can be trusted."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contrefeu.cli.door import Json, answer, door, finish, say
+
+if TYPE_CHECKING:
+    from contrefeu.acts import Alarm
+    from contrefeu.cli.node import Node
+
+RECENT_NS = 7 * 86_400 * 10**9  # what is shown when nothing else is asked for
+
+
+def watch(
+    context: typer.Context,
+    since: Annotated[str, typer.Option(metavar="TIME", help="Alarms from then on.  [default: 7 days ago]")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Acknowledged ones too.")] = False,
+    json: Json = False,
+) -> None:
+    """Show alarms, and the clean point of each source: the last instant that evidence supports.
+
+    Exit status 10 when an alarm is open. What each one means and what to do: docs/howto/alarms.md.
+    """
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.times import instant
+
+    node = Node.at(door(context).home)
+    asked_ns = instant(since, "--since")
+    from_ns = node.clock.now_ns() - RECENT_NS if asked_ns is None else asked_ns
+    told = described_watch(node, from_ns, every=every)
+    answer(json, told, lambda: _for_people(told))
+    finish(10 if any(not alarm["verdict"] for alarm in told["alarms"]) else 0)
+
+
+def known_alarms(node: "Node") -> "list[Alarm]":
+    """Every alarm of this house, as the last word on it leaves it."""
+    from contrefeu.acts import Spoken, alarms, decode
+
+    with node.charts() as charts:
+        entries = charts.acts("")
+    return alarms(Spoken(e.ref, e.journal, e.source, decode(e.body)) for e in entries if node.counts(e.journal))
+
+
+def described_watch(node: "Node", from_ns: int, *, every: bool) -> dict[str, Any]:
+    """What `watch --json` prints."""
+    from contrefeu.base import parse_rfc3339
+    from contrefeu.cli.watching import clean_points
+
+    found = [alarm for alarm in known_alarms(node) if parse_rfc3339(alarm.raised.at) >= from_ns]
+    return {
+        "alarms": [described_alarm(alarm) for alarm in found if every or alarm.open or alarm.verdict == "real"],
+        "clean_point": {point["source"]: point for point in clean_points(node)},
+    }
+
+
+def described_alarm(alarm: "Alarm") -> dict[str, Any]:
+    """One alarm as commands print it."""
+    raised = alarm.raised
+    return {
+        "entry": alarm.ref,
+        "rule": raised.rule,
+        "subject": raised.subject,
+        "severity": raised.severity,
+        "at": raised.at,
+        "since": raised.since,
+        "seen": raised.seen,
+        "evidence": raised.evidence,
+        "clean_point": raised.clean_point,
+        "verdict": alarm.verdict,
+        "by": alarm.by,
+        "note": alarm.note,
+    }
+
+
+def _for_people(told: dict[str, Any]) -> None:
+    if not told["alarms"]:
+        say("No alarm.")
+    for one in told["alarms"]:
+        figures = ", ".join(f"{name} {value:g}" for name, value in one["seen"].items())
+        verdict = f"  [{one['verdict']}, {one['by']}]" if one["verdict"] else ""
+        say(f"{one['at']}  {one['severity'].upper():6}  {one['rule']}  {one['subject']}  {figures}{verdict}")
+        say(f"    since {one['since']}  entry {one['entry']}")
+    for point in told["clean_point"].values():
+        held = f", held back by {point['held_by']}" if point["held_by"] else ""
+        where = f"{point['at']}  entry {point['entry']}" if point["at"] else "none yet"
+        said = f"{point['messages']} messages as usual, {point['documents']} documents open" if point["at"] else ""
+        say(f"clean until  {point['source']}  {where}  {said}{held}".rstrip())

@@ -1,0 +1,253 @@
+"""Rules of feeds: pure functions of a feed's state and of what it just sent, or did not.
+
+Rules kept here:
+  * A rule doubts before it fires: what is half way there holds back the clean point, and teaches nothing.
+  * Messages that their sender kept while it could not send (made BACKLOG_S before they came) are a backlog, no burst.
+"""
+
+from collections.abc import Iterator
+from math import lgamma, sqrt
+
+from contrefeu.watch.profile import Feed
+from contrefeu.watch.seen import Heard, Signal
+from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, Count, clocks_change
+
+BACKLOG_S = 900.0  # s; a message that is older came late, and says nothing of how many there are now
+LAG_WEIGHT = 0.01  # of each message in what is usual between making and receiving: a wrong zone is usual too
+LAG_WEIGHT_FAR = 0.0001  # the same of one that is far off: a backlog of hundreds teaches nothing
+SILENCE_S_MIN = 300.0  # s; C7: five minutes, where a message a second is usual
+SILENT_MISSED = 14.0  # messages that should have come: once in a million times by chance
+SILENT_TIMES = 1.6  # the longest normal gap
+NEW_TIMES = 2.0  # as much for a feed without a habit, which must have said
+NEW_STEADY = 10  # messages in each of the last hours
+QUIET_S_MIN = 6 * 3600.0  # s; a feed that speaks now and then is not missed sooner
+QUIET_TIMES = 2.2  # its longest normal gap
+TOGETHER_S_MIN = 240.0  # s; a restart of the interface engine takes three minutes
+TOGETHER_FEEDS_MIN = 3
+TOGETHER_TIMES = 0.8  # the longest normal gap, of each
+TOGETHER_EACH = 2.0  # messages that each of them should have sent since the last of them spoke
+TOGETHER_MISSED = 18.0  # and all of them together, plus what the choice of these among many feeds explains
+NEW_MESSAGES_MIN = 5  # of a kind or a writing that was never met before: one may be a mistake
+AHEAD_S = 300.0  # s that a message may be made before it is received: clocks of hospitals differ
+AHEAD_MESSAGES_MIN = 5
+BEHIND_MESSAGES_MIN = 8
+BEHIND_S_MIN = 1200.0  # s; a sender that batches for a quarter of an hour is not late
+BEHIND_SPREAD_S_MAX = 120.0  # s between the lags of a clock that stands still beside ours: a backlog shrinks
+SUMMER_S = 3600.0  # s; what a clock that was not put forward is off
+BAD_DOCUMENTS = {"sealed": 3, "broken": 5}
+BAD_WITHIN = {"sealed": DAY, "broken": HOUR}  # s; ciphertext is never usual, so a slow sealing counts too
+BAD_KEPT_MAX = 200  # of a day
+BAD_TIMES = 5.0  # the share that is normal
+SAME_PATIENTS_MIN = 12  # that get the same text in a day
+SAME_TIMES = 2.0
+TEXTS_MAX = 500  # remembered of one feed
+KINDS_MAX = 500  # kinds, and writings, remembered of one feed: senders may invent them
+
+# group -> (most in ten minutes, most in a day) that is never an alarm, however rare it was before; 0: not judged
+FLOORS: dict[str, tuple[int, int]] = {
+    "": (300, 0),
+    "merge": (6, 25),
+    "delete": (8, 40),
+    "cancel": (20, 150),
+    "update": (120, 0),
+}
+BURSTS = {"": "feed-burst", "merge": "merges", "delete": "deletes", "cancel": "cancellations", "update": "updates"}
+SLOT_TIMES, DAY_TIMES = 2.2, 1.7  # the peaks that are normal
+
+
+def heard_signals(feed: Feed, one: Heard) -> Iterator[Signal]:
+    """What a message gives away; the feed's state learns from it."""
+    if one.said:
+        _learn_lag(feed, one.at - one.said)
+    yield from _counted(feed, one)
+    yield from _new(feed, one, "kind-new", one.kind, feed.kinds, feed.new_kinds)
+    if one.shape:
+        yield from _new(feed, one, "sender-changed", one.shape, feed.shapes, feed.new_shapes)
+    if one.said:
+        yield from _clock(feed, one)
+    if one.documents:
+        yield from _documents(feed, one)
+    if one.text and one.patient:
+        yield from _same(feed, one)
+
+
+def _learn_lag(feed: Feed, lag: float) -> None:
+    if feed.messages == 1:
+        feed.lag = lag
+    off = lag - feed.lag
+    feed.lag += (LAG_WEIGHT if abs(off) < AHEAD_S else LAG_WEIGHT_FAR) * off
+
+
+def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:
+    late = bool(one.said) and one.at - one.said > feed.lag + BACKLOG_S
+    for group in {"", one.group} if not late else {one.group} - {"", "update"}:
+        count = feed.counts.setdefault(group, Count())
+        count.add(one.at, one.ref, learn=not feed.doubted_from)
+        floor, floor_day = FLOORS[group]
+        times = 1.0 if feed.learned(one.at) else 4.0
+        limit = times * max(floor, SLOT_TIMES * count.peak_slot + 3 * sqrt(count.peak_slot))
+        limit_day = times * max(floor_day, DAY_TIMES * count.peak_day + 3 * sqrt(count.peak_day))
+        if count.here > limit:
+            seen = {"in_ten_minutes": float(count.here), "usual_at_most": round(count.peak_slot, 1)}
+            yield Signal(BURSTS[group], one.source, one.at, count.first_at, seen, count.first[:])
+        elif floor_day and count.day > limit_day:
+            seen = {"in_a_day": float(count.day), "usual_at_most": round(count.peak_day, 1)}
+            since = min(count.hours) * HOUR
+            yield Signal(BURSTS[group], one.source, one.at, float(since), seen, count.first[:])
+        elif group and count.here > max(3, limit / 2):
+            feed.doubted(one.at)
+
+
+def _new(
+    feed: Feed, one: Heard, rule: str, name: str, known: dict[str, float], new: dict[str, list[float]]
+) -> Iterator[Signal]:
+    """A kind of message, or a way of writing, that this feed never had."""
+    if name in known or len(known) >= KINDS_MAX:
+        return
+    if not feed.learned(one.at):
+        known[name] = one.at
+        return
+    times = [at for at in new.get(name, []) if one.at - at < DAY] + [one.at]
+    new[name] = times
+    if len(times) >= NEW_MESSAGES_MIN:
+        del new[name]
+        known[name] = one.at
+        yield Signal(rule, one.source, one.at, times[0], {"messages": float(len(times))}, [one.ref])
+
+
+def _clock(feed: Feed, one: Heard) -> Iterator[Signal]:
+    off = one.said - one.at + feed.lag
+    changed = clocks_change(int(one.at // DAY), "Europe/Paris") and abs(abs(off) - SUMMER_S) < BEHIND_SPREAD_S_MAX
+    if changed:
+        return
+    feed.ahead = feed.ahead + 1 if off > AHEAD_S else 0
+    if feed.ahead >= AHEAD_MESSAGES_MIN:
+        yield Signal("time-jump", one.source, one.at, one.at, {"seconds_ahead": float(round(off))}, [one.ref])
+    elif feed.ahead:
+        feed.doubted(one.at)
+    if -off < BEHIND_S_MIN:
+        feed.lags.clear()
+        return
+    feed.lags = [*feed.lags, (one.at, -off)][-BEHIND_MESSAGES_MIN:]
+    lags = [lag for _, lag in feed.lags]
+    steady = max(lags) - min(lags) < BEHIND_SPREAD_S_MAX and one.at - feed.lags[0][0] > BEHIND_SPREAD_S_MAX
+    if len(lags) >= BEHIND_MESSAGES_MIN and steady:
+        seen = {"seconds_behind": float(round(-off))}
+        yield Signal("time-jump", one.source, one.at, feed.lags[0][0], seen, [one.ref])
+
+
+def _documents(feed: Feed, one: Heard) -> Iterator[Signal]:
+    for verdict in one.documents:
+        bad = verdict != "good"
+        if bad:
+            recent = [old for old in feed.bad if one.at - old[0] < DAY]
+            feed.bad = [*recent[-BAD_KEPT_MAX:], (one.at, one.ref, verdict)]
+            feed.doubted(one.at)
+        else:
+            feed.documents += 1
+        if not bad or not feed.doubted_from:
+            feed.bad_share += (bad - feed.bad_share) / min(1000, feed.documents + len(feed.bad) + 1)
+        if not bad:
+            continue
+        for rule, kind in (("documents-sealed", "sealed"), ("documents-broken", "broken")):
+            found = [old for old in feed.bad if old[2] == kind and one.at - old[0] < BAD_WITHIN[kind]]
+            of_hour = feed.counts[""].hours.get(int(one.at // HOUR), 1) if "" in feed.counts else 1
+            unusual = len(found) / max(1, of_hour) > BAD_TIMES * feed.bad_share or len(found) > 10
+            if verdict == kind and len(found) >= BAD_DOCUMENTS[kind] and unusual:
+                seen = {"documents": float(len(found)), "usual_share": round(feed.bad_share, 4)}
+                yield Signal(rule, one.source, one.at, found[0][0], seen, [ref for _, ref, _ in found[:8]])
+
+
+def _same(feed: Feed, one: Heard) -> Iterator[Signal]:
+    first, patients = feed.texts.pop(one.text, (one.at, []))
+    if one.at - first > DAY:
+        if not feed.doubted_from:
+            feed.same_peak = max(feed.same_peak, len(patients))
+        first, patients = one.at, []
+    limit = max(SAME_PATIENTS_MIN, SAME_TIMES * feed.same_peak)
+    if one.patient not in patients and len(patients) <= limit:
+        patients.append(one.patient)
+    feed.texts[one.text] = (first, patients)  # the one last met stands last
+    if len(feed.texts) > TEXTS_MAX:
+        feed.texts.pop(next(iter(feed.texts)))
+    if len(patients) > limit:
+        seen = {"patients": float(len(patients)), "usual_at_most": float(feed.same_peak)}
+        yield Signal("text-same", one.source, one.at, first, seen, [one.ref])
+    elif len(patients) > limit / 2 and len(patients) > feed.same_peak:
+        feed.doubted(one.at)
+
+
+def silence_signals(feeds: dict[str, Feed], at: float, zone: str, resting: frozenset[str]) -> Iterator[Signal]:
+    """What is missing now. *resting*: feeds whose maintenance was announced."""
+    silent: list[tuple[float, str, float]] = []  # last heard, feed, messages an hour
+    for source, feed in feeds.items():
+        gap = at - feed.last
+        if gap <= 60 or source in resting:
+            continue
+        missed = feed.missed(at, zone)
+        if gap >= TOGETHER_S_MIN and feed.learned(at) and missed > TOGETHER_TIMES * feed.worst_missed:
+            silent.append((feed.last, source, missed / gap))
+        if gap < SILENCE_S_MIN:
+            continue
+        learned = feed.learned(at)
+        long = learned and gap > max(QUIET_S_MIN, QUIET_TIMES * feed.longest)
+        limit = max(SILENT_MISSED, SILENT_TIMES * feed.worst_missed) * (1.0 if learned else NEW_TIMES)
+        steady = learned or min(feed.recent, default=0) >= NEW_STEADY
+        if long or (steady and missed > limit):
+            seen = {"minutes": round(gap / 60, 1), "messages_missed": round(missed, 1)}
+            yield Signal("feed-silent", source, at, feed.last, seen, [feed.last_ref])
+        elif missed > SILENT_MISSED / 2:
+            feed.doubted(at)
+    yield from _together(feeds, at, sorted(silent))
+
+
+def _together(feeds: dict[str, Feed], at: float, silent: list[tuple[float, str, float]]) -> Iterator[Signal]:
+    """Feeds that all stopped by one instant: what they should have sent since, together."""
+    rate, among = 0.0, []
+    for last, source, per_second in silent:
+        gap = at - last
+        if per_second * gap < TOGETHER_EACH:
+            continue
+        rate += per_second
+        among.append(source)
+        missed = rate * gap
+        if len(among) >= TOGETHER_FEEDS_MIN and missed > TOGETHER_MISSED + _choices(len(feeds), len(among)):
+            seen = {"feeds": float(len(among)), "messages_missed": round(missed, 1)}
+            yield Signal("feeds-silent", "*", at, last, seen, [feeds[one].last_ref for one in among[:8]])
+            return
+
+
+def _choices(many: int, some: int) -> float:
+    """Natural logarithm of how many ways there are to choose *some* of *many*: any of them might be quiet."""
+    return lgamma(many + 1) - lgamma(some + 1) - lgamma(many - some + 1)
+
+
+COLLAPSED = 0.2  # of what an hour should bring
+COLLAPSE_MIN = 40.0  # messages that an hour should bring, to be judged
+
+
+def collapse_signals(feeds: dict[str, Feed], at: float, zone: str, resting: frozenset[str]) -> Iterator[Signal]:
+    """Feeds of which an hour, now over, brought a fraction: they are not silent, and say little."""
+    hour = at - HOUR
+    for source, feed in feeds.items():
+        usual = feed.rate(hour, zone)
+        got = feed.recent[-1] if feed.recent else 0
+        if source in resting or not feed.learned(at) or usual < COLLAPSE_MIN or not got:
+            continue
+        if got < COLLAPSED * usual - 2 * sqrt(usual):
+            seen = {"in_an_hour": float(got), "usual": round(usual, 1)}
+            yield Signal("feed-collapse", source, at, hour, seen, [feed.last_ref])
+
+
+def learn_gap(feed: Feed, at: float, zone: str) -> None:
+    """The feed speaks: how long it was quiet is normal, unless it was doubted."""
+    gap = at - feed.last
+    if feed.last and gap > 60 and not feed.doubted_from:
+        feed.worst_missed = max(feed.worst_missed, feed.missed(at, zone))
+        feed.longest = max(feed.longest, gap)
+
+
+def fade(feed: Feed) -> None:
+    """A day has gone by."""
+    feed.worst_missed *= FADE_A_DAY
+    feed.longest *= FADE_A_DAY

@@ -1,0 +1,250 @@
+"""Every sign of an attack that is looked for: one table, a row a rule.
+
+Rules kept here:
+  * A row says what it sees, why that is a sign, and what it costs in false alarms. `docs/reference/watch.md` and
+    `docs/howto/alarms.md` are made from it and compared with it.
+  * What has no row raises nothing.
+"""
+
+from typing import Literal, NamedTuple
+
+from contrefeu.acts import Severity
+
+About = Literal["feed", "people", "ourselves"]
+
+
+class Rule(NamedTuple):
+    """A row."""
+
+    name: str
+    about: About
+    severity: Severity
+    sees: str
+    why: str
+    costs: str
+    pins: Literal["", "source", "all"] = ""  # whose clean point it holds back
+
+
+_ROWS = (
+    # Feeds.
+    Rule(
+        "feed-silent", "feed", "act",
+        "a feed said nothing for 5 min and longer than is normal for it at this hour of the week (C7)",
+        "its sender, or the network to it, is down: often the first thing that is seen",
+        "an unannounced stop for maintenance; a new feed has no habit for 14 days and is judged by its last hours",
+        "source",
+    ),
+    Rule(
+        "feeds-silent", "feed", "attack",
+        "three feeds or more stopped together, for 4 min",
+        "systems that share nothing but the house do not fail together",
+        "a long restart of the interface engine that nobody announced",
+    ),
+    Rule(
+        "feed-collapse", "feed", "look",
+        "an hour brought less than a fifth of what is usual at the least",
+        "part of a system is cut off, or held back",
+        "a strike; a day that is quieter than any Sunday",
+        "source",
+    ),
+    Rule(
+        "feed-burst", "feed", "look",
+        "more than twice the messages in ten minutes that were normal at most, backlogs left out",
+        "mass changes by a script",
+        "a migration that nobody announced",
+        "source",
+    ),
+    Rule(
+        "merges", "feed", "attack",
+        "many merges of identities (A18, A30 to A50) in ten minutes or in a day",
+        "merging patients wrecks records without deleting one, and looks like work",
+        "a clean-up of duplicates",
+        "source",
+    ),
+    Rule(
+        "deletes", "feed", "attack",
+        "many deletions (A23, A29, T11, D and W states of results) in ten minutes or in a day",
+        "a wiper with an account in the record system",
+        "an archive that is cleared",
+        "source",
+    ),
+    Rule(
+        "cancellations", "feed", "act",
+        "many cancelled stays, orders or appointments in ten minutes or in a day",
+        "care stops when orders do",
+        "a theatre that closes; a strike",
+        "source",
+    ),
+    Rule(
+        "updates", "feed", "act",
+        "many changes of identity data (A08, A31, M..) in ten minutes",
+        "identities written over by a script",
+        "a yearly update of insurance rights",
+        "source",
+    ),
+    Rule(
+        "kind-new", "feed", "look",
+        "a kind of message that this feed never sent, five times in a day",
+        "somebody else speaks in its name, or learned how to",
+        "an upgrade of the sender",
+        "source",
+    ),
+    Rule(
+        "sender-changed", "feed", "act",
+        "messages written another way: version, character set, marks, form of the control ids",
+        "another program speaks in a feed's name",
+        "an upgrade of the sender",
+        "source",
+    ),
+    Rule(
+        "sender-new", "feed", "look",
+        "a sender that was never heard before",
+        "MSH-3 and MSH-4 are what anybody writes",
+        "a feed that is being connected",
+        "source",
+    ),
+    Rule(
+        "time-jump", "feed", "act",
+        "five messages in a row made 5 min in the future, or eight steadily 20 min in the past",
+        "certificates, retention and the order of facts hang on clocks",
+        "a server that lost its time service: worth knowing",
+        "source",
+    ),
+    Rule(
+        "documents-sealed", "feed", "attack",
+        "three documents in a day whose bytes are as random as ciphertext, and not of the type they claim",
+        "the sender's files are being encrypted while it still speaks",
+        "none seen: packed formats are recognised",
+        "source",
+    ),
+    Rule(
+        "documents-broken", "feed", "act",
+        "five documents in an hour that do not open, five times the usual share",
+        "damage at the source",
+        "a sender's faulty release",
+        "source",
+    ),
+    Rule(
+        "text-same", "feed", "act",
+        "one long text or document for many patients in a day",
+        "a ransom note instead of reports; a script that fills records",
+        "a letter that is sent to everybody",
+        "source",
+    ),
+    # People.
+    Rule(
+        "honey", "people", "attack",
+        "somebody opened a chart that nobody has a reason to open",
+        "who searches through everything finds it too",
+        "curiosity about an odd name",
+    ),
+    Rule(
+        "looks-many", "people", "act",
+        "more charts in an hour than this person, or a new one's role, ever needed",
+        "fast theft",
+        "a mass accident; an audit",
+    ),
+    Rule(
+        "looks-without-reason", "people", "act",
+        "charts of patients in no ward of theirs, more in a day than is usual, added up over days",
+        "slow theft, and snooping",
+        "a new task that nobody told us of",
+    ),
+    Rule(
+        "export", "people", "look",
+        "an export by somebody who made none for forty days, or at night",
+        "the quick way out for many charts",
+        "every first export is one: it should be looked at",
+    ),
+    Rule(
+        "at-night", "people", "look",
+        "ten charts at night by somebody who never works at night",
+        "a stolen account works when its owner sleeps",
+        "a first night on call",
+    ),
+    Rule(
+        "on-leave", "people", "act",
+        "a look by somebody on leave",
+        "a stolen account",
+        "a leave that was moved and not noted",
+    ),
+    Rule(
+        "glass-cluster", "people", "act",
+        "four glasses broken by one person in two hours, or many in the house",
+        "break-glass is for one patient in need",
+        "a ward that moves",
+    ),
+    Rule(
+        "famous", "people", "look",
+        "two patients under secrecy looked at by one person who cares for neither; or one by four such people",
+        "curiosity is the commonest breach",
+        "a consulting team",
+    ),
+    Rule(
+        "relatives", "people", "look",
+        "two looks in a month at patients of one's own family name, in no ward of theirs",
+        "staff look at relatives",
+        "common names",
+    ),
+    Rule(
+        "logins-refused", "people", "act",
+        "many refused logins, of one person or of all, in ten minutes",
+        "passwords are being tried",
+        "a badge reader that repeats itself",
+    ),
+    # Ourselves.
+    Rule(
+        "copy-late", "ourselves", "look",
+        "a vault is behind by more than 5 min, for 5 min",
+        "copies are what a restore lives on: they are hindered first",
+        "a line that is down",
+    ),
+    Rule(
+        "copy-refused", "ourselves", "attack",
+        "a vault refuses what this node sends, or raises an alarm of its own",
+        "a journal that was cut back, or somebody who holds its credentials",
+        "none seen",
+        "all",
+    ),
+    Rule(
+        "selftest-red", "ourselves", "act",
+        "the nightly test did not get the charts back from a copy",
+        "a backup that was never tried is none",
+        "none seen: a difference is looked at twice",
+    ),
+    Rule(
+        "journal-damaged", "ourselves", "attack",
+        "a journal or a copy is not what was signed: a segment damaged, or a successor begun",
+        "somebody writes where only the writer should",
+        "a disk that rots: worth knowing",
+        "all",
+    ),
+    Rule(
+        "history-other", "ourselves", "attack",
+        "a peer showed another history than it had vouched for",
+        "a rolled-back or forked journal",
+        "a station that was put back from an image",
+        "all",
+    ),
+    Rule(
+        "home-changed", "ourselves", "act",
+        "settings, keys or certificates in the home were changed while the node ran",
+        "who changes them takes the node over",
+        "every change that an administrator makes: it should be known to somebody else",
+    ),
+    Rule(
+        "canary", "ourselves", "attack",
+        "a file that nobody needs was changed, renamed or removed on a share",
+        "ransomware goes through shares before it is seen anywhere else",
+        "somebody who tidies up",
+        "all",
+    ),
+    Rule(
+        "clock-moved", "ourselves", "act",
+        "this node's own clock jumped by a minute or more",
+        "retention, keys and the order of facts hang on it",
+        "a machine that was suspended",
+    ),
+)  # fmt: skip
+
+RULES: dict[str, Rule] = {row.name: row for row in _ROWS}

@@ -1,0 +1,80 @@
+"""A running node sees an attack, tells others, and says until when its sources can be trusted.
+
+Method: one real node; what an attacker sends comes over MLLP, and a canary on a share is written over.
+"""
+
+import base64
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from contrefeu.hl7 import frame
+from tests.drills.node import RunningNode, contrefeu
+
+SEEN_S_MAX = 60.0  # a busy machine; the rules themselves fire at once
+
+
+def _looked(home: Path, after: float = 0.0) -> None:
+    """Wait until the watch has written down what it knows, after a time."""
+    deadline = time.monotonic() + SEEN_S_MAX
+    clean = home / "watch" / "clean.json"
+    while not clean.exists() or clean.stat().st_mtime <= after:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _message(kind: str, control: str, *segments: str) -> bytes:
+    now = time.strftime("%Y%m%d%H%M%S+0000", time.gmtime())
+    head = f"MSH|^~\\&|DPI|CHU|X|Y|{now}||{kind}|{control}|P|2.5"
+    return frame("\r".join([head, f"PID|||{control}^^^CHU||DURAND^JEAN", *segments, ""]).encode())
+
+
+@pytest.mark.req("A1")
+def test_an_attack_is_seen_told_and_dated(tmp_path):
+    """Merges in mass, sealed documents, a canary: three alarms, one datagram each, no clean point after them."""
+    home, canary = tmp_path / "home", tmp_path / "canary.doc"
+    canary.write_text("nobody needs this")
+    contrefeu(home, "init", "--drill", "--facility", "CHU", "--shares-out", str(tmp_path / "shares"))
+    collector = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    collector.bind(("127.0.0.1", 0))
+    collector.settimeout(SEEN_S_MAX)
+    settings = home / "contrefeu.toml"
+    port = collector.getsockname()[1]
+    settings.write_text(f'{settings.read_text()}[watch]\nsyslog = "udp://127.0.0.1:{port}"\ncanaries = ["{canary}"]\n')
+    with RunningNode(home) as node:
+        _looked(home)  # at the canary too
+        canary.write_text("encrypted")
+        with socket.create_connection(node.mllp) as sender:
+            for n in range(40):
+                sender.sendall(_message("ADT^A40^ADT_A39", f"A{n}", f"MRG|B{n}^^^CHU"))
+                sender.recv(4096)
+            for n in range(4):
+                sealed = base64.b64encode(os.urandom(3000)).decode()
+                sender.sendall(_message("MDM^T02", f"D{n}", f"OBX|1|ED|||^AP^PDF^Base64^{sealed}"))
+                sender.recv(4096)
+        datagrams = [collector.recv(4096) for _ in range(2)]
+        told = contrefeu(home, "watch", status=10)
+        status = contrefeu(home, "status", status=10)
+    collector.close()
+
+    assert len(told["alarms"]) == 2
+    assert {alarm["severity"] for alarm in told["alarms"]} == {"attack"}  # type: ignore[index,union-attr]
+    assert all(alarm["entry"].startswith(f"{node.ready['node']}-watch/") for alarm in told["alarms"])  # type: ignore[index,union-attr]
+    assert {b"merges", b"documents-sealed"} == {line.split()[5] for line in datagrams}
+    assert "DURAND" not in json.dumps(told)
+    assert status["alarms"] == {"open": 2, "gravest": "attack"}
+    assert "rule/merges" not in {feed["source"] for feed in status["feeds"]}
+
+    stopped = time.time()
+    with RunningNode(home):  # started again it goes on, and raises nothing twice
+        _looked(home, stopped)
+        again = contrefeu(home, "watch", status=10)
+    rules = [alarm["rule"] for alarm in again["alarms"]]  # type: ignore[union-attr]
+    assert sorted(rules) == ["canary", "documents-sealed", "merges"]
+    held = again["clean_point"]
+    assert isinstance(held, dict)
+    assert held["DPI@CHU"]["at"] == ""

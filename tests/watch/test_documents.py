@@ -1,0 +1,58 @@
+"""A document opens, is broken, or looks encrypted, by its bytes alone.
+
+Method: small files of each kind: whole, cut, sealed with a real cipher; what compresses well is not taken for it.
+"""
+
+import base64
+import random
+import zlib
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from contrefeu.watch.documents import is_random, judge, unpacked
+
+PDF = b"%PDF-1.4\n" + b"1 0 obj<</Type/Catalog>>endobj\n" * 30 + b"startxref\n9\n%%EOF\n"
+PNG = b"\x89PNG\r\n\x1a\n" + zlib.compress(bytes(range(256)) * 20) + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+SEALED = AESGCM(bytes(32)).encrypt(bytes(12), PDF * 4, None)
+TEXT = "Compte rendu : l’examen ne montre rien de particulier. ".encode("latin-1", "replace") * 30
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "verdict"),
+    [
+        (PDF, "PDF", "good"),
+        (PDF[:-12], "application/pdf", "broken"),
+        (PDF[:20] + SEALED, "PDF", "broken"),
+        (SEALED, "PDF", "sealed"),
+        (SEALED, "", "sealed"),
+        (PNG, "image/png", "good"),
+        (PNG[:-12], "png", "broken"),
+        (TEXT, "text/plain", "good"),
+        (TEXT, "PDF", "broken"),
+        (b"{\\rtf1 bonjour}", "RTF", "good"),
+        (b"<ClinicalDocument/>", "xml", "good"),
+        (b"", "text", "good"),
+        (b"short", "x-unknown", "good"),
+    ],
+)
+def test_a_document_is_what_its_bytes_say(data, declared, verdict):
+    """Whole, cut, sealed, and declared as something else."""
+    assert judge(data, declared) == verdict
+
+
+def test_ciphertext_is_told_from_everything_that_is_only_packed():
+    """Of a thousand sealed files of any size none passes; deflate without a header is left alone."""
+    draw = random.Random(7)
+    assert all(is_random(draw.randbytes(draw.randint(600, 40_000))) for _ in range(300))
+    packed = zlib.compress(b"".join(b"%d;%s\n" % (n, draw.choice([b"Na", b"K", b"Cl"])) for n in range(9000)), 9)
+    assert not is_random(base64.b64encode(SEALED)), "letters are not random bytes"
+    assert not is_random(TEXT)
+    assert not is_random(packed[:300]), "too few bytes to say"
+
+
+def test_base64_is_read_or_it_is_none():
+    """As HL7 sends it: with blanks, without padding."""
+    assert unpacked(base64.b64encode(PDF).decode()) == PDF
+    assert unpacked("QUJD\r\nRA") == b"ABCD"
+    assert unpacked("not base64!") is None
