@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
+"""What FHIR has no word for: accounts, downtime, glass broken, withdrawals, keys, pages, messages sent back, links."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -24,6 +24,17 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.matching import (
+    MATCHERS,
+    Agreement,
+    IdentitiesLinked,
+    MatchingAct,
+    PairDecided,
+    PairsProposed,
+    PairState,
+    ProposedPair,
+    pair_states,
+)
 from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
 from contrefeu.acts.replays import (
     ACCEPTED,
@@ -48,12 +59,14 @@ from contrefeu.acts.withdrawals import (
 
 __all__ = [
     "ACCEPTED",
+    "MATCHERS",
     "OFFICER",
     "UNANSWERED",
     "WITNESSES",
     "AccountAdded",
     "AccountDisabled",
     "Act",
+    "Agreement",
     "Answered",
     "ClockMeasured",
     "DowntimeDeclared",
@@ -63,13 +76,19 @@ __all__ = [
     "GlassBroken",
     "HorizonHeld",
     "HorizonReleased",
+    "IdentitiesLinked",
     "JournalExpired",
+    "MatchingAct",
     "MessagesAnswered",
     "MessagesClaimed",
     "MessagesReleased",
     "PageScanned",
     "PagesIssued",
     "PagesLost",
+    "PairDecided",
+    "PairState",
+    "PairsProposed",
+    "ProposedPair",
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",
     "RecoveryRehearsed",
@@ -84,6 +103,7 @@ __all__ = [
     "decode",
     "encode",
     "may_withdraw",
+    "pair_states",
     "two_persons",
     "withdrawals",
 ]

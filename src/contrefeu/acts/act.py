@@ -23,6 +23,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.matching import IdentitiesLinked, PairDecided, PairsProposed
 from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
 from contrefeu.acts.replays import (
     EntriesSetAside,
@@ -133,6 +134,7 @@ Act = (
     | GlassBroken
     | HorizonHeld
     | HorizonReleased
+    | IdentitiesLinked
     | JournalExpired
     | MessagesAnswered
     | MessagesClaimed
@@ -140,6 +142,8 @@ Act = (
     | PageScanned
     | PagesIssued
     | PagesLost
+    | PairDecided
+    | PairsProposed
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed
