@@ -85,6 +85,7 @@ def test_every_code_has_words():
 SENT = {"declare", "lift", "light", "night", "auto", "confirm", "refuse", "undo", "propose"}
 SENT |= {"entry", "document", "patient", "proposal", "DocumentReference"}
 SENT |= {"paper", "screen", "yes"}
+SENT |= {"same", "different", "part"}  # decisions about a pair of identities
 
 
 class _Read(HTMLParser):

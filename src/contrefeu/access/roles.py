@@ -28,15 +28,16 @@ def _may(*permissions: str) -> frozenset[str]:
 # write: vital signs, notes, doses given, allergies · prescribe: drugs and requests
 # status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
 # accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
+# match: say who is who, by two (acts/matching.py)
 ROLES: dict[str, Role] = {
     "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write")),
     "physician": Role(_may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe")),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
-    "clerk": Role(_may("board", "search", "status")),
+    "clerk": Role(_may("board", "search", "status", "match")),
     "coordinator": Role(
-        _may("board", "chart", "search", "entry", "status", "downtime", "review", "withdraw"), whole_house=True
+        _may("board", "chart", "search", "entry", "status", "downtime", "review", "withdraw", "match"), whole_house=True
     ),
-    "recovery": Role(_may("board", "chart", "search", "entry", "status", "withdraw"), whole_house=True),
+    "recovery": Role(_may("board", "chart", "search", "entry", "status", "withdraw", "match"), whole_house=True),
     "security": Role(_may("status", "review", "withdraw")),
     "dpo": Role(_may("status", "review", "withdraw")),
     "admin": Role(_may("status", "accounts")),

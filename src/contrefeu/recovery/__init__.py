@@ -8,7 +8,9 @@ from contrefeu.recovery.findings import Finding, findings
 from contrefeu.recovery.gap import Gap, PatientGap, Sources, find_gap
 from contrefeu.recovery.gather import Difference
 from contrefeu.recovery.holdings import Columns, columns, held
+from contrefeu.recovery.identities import Identity, holds_blood, identities
 from contrefeu.recovery.ledger import LEDGER_TABLES, Ledger
+from contrefeu.recovery.matching import Matched, Matcher, Proposal, everybody
 from contrefeu.recovery.plan import Header, Line, check_plan, planned, read_plan, write_plan
 from contrefeu.recovery.profiles import Profile, read_profile
 from contrefeu.recovery.progress import Progress
@@ -19,7 +21,6 @@ from contrefeu.recovery.scratch import Scratch, scratch
 from contrefeu.recovery.selftest import SelfTest, self_test
 from contrefeu.recovery.wire import MllpTarget, NotReached, Outcome, open_target, unreachable
 
-__all__ = ["Difference", "Restored", "SelfTest", "Watcher", "restore", "self_test"]
 __all__ = [
     "FATES",
     "FOUND_TABLE",
@@ -29,30 +30,39 @@ __all__ = [
     "AccountList",
     "Accountant",
     "Columns",
+    "Difference",
     "Finding",
     "Forward",
     "Gap",
     "Header",
+    "Identity",
     "Ledger",
     "Line",
+    "Matched",
+    "Matcher",
     "MllpTarget",
     "NotReached",
     "Outcome",
     "PatientGap",
     "Profile",
     "Progress",
+    "Proposal",
     "Replay",
     "Replayed",
     "Restored",
     "Scratch",
     "SelfTest",
     "Sources",
+    "Watcher",
     "account_pdf",
     "check_plan",
     "columns",
+    "everybody",
     "find_gap",
     "findings",
     "held",
+    "holds_blood",
+    "identities",
     "open_target",
     "planned",
     "read_plan",
