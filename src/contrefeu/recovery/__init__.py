@@ -4,6 +4,7 @@ for; and before it, that it would work."""
 from contrefeu.recovery.account_page import AccountList, account_pdf
 from contrefeu.recovery.compared import TABLES
 from contrefeu.recovery.fetch import Forward
+from contrefeu.recovery.fhir_server import FhirServer
 from contrefeu.recovery.findings import Finding, findings
 from contrefeu.recovery.gap import Gap, PatientGap, Sources, find_gap
 from contrefeu.recovery.gather import Difference
@@ -19,7 +20,9 @@ from contrefeu.recovery.replay import Replay, Replayed
 from contrefeu.recovery.report import FATES, FOUND_TABLE, Account, Accountant
 from contrefeu.recovery.scratch import Scratch, scratch
 from contrefeu.recovery.selftest import SelfTest, self_test
-from contrefeu.recovery.wire import MllpTarget, NotReached, Outcome, open_target, unreachable
+from contrefeu.recovery.served import Served
+from contrefeu.recovery.statements import Statements
+from contrefeu.recovery.wire import FhirTarget, MllpTarget, NotReached, Outcome, open_target, unreachable
 
 __all__ = [
     "FATES",
@@ -31,6 +34,8 @@ __all__ = [
     "Accountant",
     "Columns",
     "Difference",
+    "FhirServer",
+    "FhirTarget",
     "Finding",
     "Forward",
     "Gap",
@@ -52,7 +57,9 @@ __all__ = [
     "Restored",
     "Scratch",
     "SelfTest",
+    "Served",
     "Sources",
+    "Statements",
     "Watcher",
     "account_pdf",
     "check_plan",

@@ -14,7 +14,7 @@ import msgspec
 
 from contrefeu.chart import strength_of
 from contrefeu.fhir import Json, decode, derived_id
-from contrefeu.mapping import Movement, Reading, Said
+from contrefeu.mapping import OBJECT, Movement, Reading, Said
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.likeness import Likeness
 from contrefeu.recovery.salient import SALIENT, salient, step
@@ -154,6 +154,7 @@ class Resources:
             names += [f"Patient {number}" for number in numbers]
         else:
             names += [f"{kind} {number}" for number in self._own_numbers(part, object_)]
+            names.append(f"{kind} {OBJECT}{object_.partition('/')[2]}")  # as a replay calls what it makes
         for name in names:
             for (n,) in self._table.rows("SELECT n FROM called WHERE mark = ?", (self._mark(name),)):
                 yield n
