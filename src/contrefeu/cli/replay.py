@@ -103,15 +103,16 @@ def _run(
 ) -> "Replayed":
     from contrefeu.base import OperatorError
     from contrefeu.chart import rules_of
-    from contrefeu.recovery import FhirTarget, Progress, Replay, Statements, read_plan
+    from contrefeu.recovery import FhirTarget, Progress, Replay, Statements, WardMessages, read_plan
 
     node = recovery.node
     forward, progress = recovery.forward(), Progress(recovery.progress_file(target))
     with node.charts() as charts:
         hides = charts.status().withdrawn > 0
-        form = None
+        rules, facility = rules_of(node.settings), node.settings.node.facility
+        form: Statements | WardMessages = WardMessages(how, rules, charts.chart, facility)
         if isinstance(wire, FhirTarget):
-            form = Statements(rules_of(node.settings), charts.chart, wire.theirs)
+            form = Statements(rules, charts.chart, wire.theirs)
         run = Replay(
             target, how, ledger, forward, node.clock, withdrawn=lambda ref: hides and charts.entry(ref) is None,
             form=form,

@@ -22,6 +22,7 @@ from contrefeu.recovery.scratch import Scratch, scratch
 from contrefeu.recovery.selftest import SelfTest, self_test
 from contrefeu.recovery.served import Served
 from contrefeu.recovery.statements import Statements
+from contrefeu.recovery.ward_messages import WardMessages
 from contrefeu.recovery.wire import FhirTarget, MllpTarget, NotReached, Outcome, open_target, unreachable
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Served",
     "Sources",
     "Statements",
+    "WardMessages",
     "Watcher",
     "account_pdf",
     "check_plan",
