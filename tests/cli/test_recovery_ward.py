@@ -48,6 +48,8 @@ def test_a_note_goes_back_once_in_words_of_ours(cli: Commands, filed: File, tmp_
     assert IPP.encode() in message
     assert cli.told("replay", "--to", receiver.url, "--profile", profile)["sent"] == 0
     cli.told("import", filed("echo.hl7", message))
-    gap = cli.told("gap", "--against", filed("ehr2/all.hl7", admission() + message), status=10)
-    assert gap["kept_here"]["echo"] == 1
+    gap = cli.told("gap", "--against", filed("ehr2/all.hl7", admission() + message))
+    assert (gap["kept_here"]["echo"], gap["present"], gap["missing"]) == (1, 2, 0)
+    account = cli.told("reconcile", "--out", tmp_path / "account.pdf")
+    assert (account["unaccounted"], account["sound"]) == (0, True)
     receiver.close()

@@ -37,7 +37,7 @@ def gap(
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery
     from contrefeu.cli.times import instant
-    from contrefeu.recovery import TABLES, FhirServer, Gap, Served, Sources, columns, find_gap, held
+    from contrefeu.recovery import TABLES, FhirServer, Gap, Served, Sources, columns, find_gap, held, own_source
 
     node = Node.at(door(context).home)
     since_ns, clean_ns, detected_ns = (
@@ -69,6 +69,7 @@ def gap(
             rules=rules_of(node.settings),
             hides=charts.status().withdrawn > 0,
             drill=node.settings.drill,
+            own_source=own_source(node.settings.node.facility),
             review=(clean_ns or 0, detected_ns or 0),
         )
         find_gap(sources, found, table, recovery.findings)

@@ -22,7 +22,7 @@ from contrefeu.recovery.scratch import Scratch, scratch
 from contrefeu.recovery.selftest import SelfTest, self_test
 from contrefeu.recovery.served import Served
 from contrefeu.recovery.statements import Statements
-from contrefeu.recovery.ward_messages import WardMessages
+from contrefeu.recovery.ward_messages import WardMessages, own_source
 from contrefeu.recovery.wire import FhirTarget, MllpTarget, NotReached, Outcome, open_target, unreachable
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "holds_blood",
     "identities",
     "open_target",
+    "own_source",
     "planned",
     "read_plan",
     "read_profile",

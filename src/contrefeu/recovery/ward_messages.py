@@ -12,11 +12,17 @@ import msgspec
 from contrefeu.base import rfc3339
 from contrefeu.chart import STATION, Chart, stay_of, to_bundle
 from contrefeu.fhir import Json, decode
+from contrefeu.hl7 import source_name
 from contrefeu.journal import MEDIA_FHIR, Entry
 from contrefeu.mapping import PEOPLE, Rules, read
 from contrefeu.mapping.to_hl7 import About, Interface, Unsaid, written
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
 from contrefeu.recovery.profiles import Profile
+
+
+def own_source(facility: str) -> str:
+    """Return who the messages that are written here are from, as their readers call it."""
+    return source_name(Interface().application, facility)
 
 
 class WardMessages:
