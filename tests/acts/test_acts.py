@@ -18,10 +18,14 @@ from contrefeu.acts import (
     GlassBroken,
     HorizonHeld,
     HorizonReleased,
+    IdentitiesLinked,
     JournalExpired,
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
+    PairDecided,
+    PairsProposed,
+    ProposedPair,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
@@ -55,6 +59,14 @@ ACTS = {
     b'{"act":"journal-expired","journal":"n1-capture","note":"signed"}': JournalExpired("n1-capture", "signed"),
     b'{"act":"horizon-held","reason":"recovery","at":"t"}': HorizonHeld("recovery", "t"),
     b'{"act":"horizon-released","reason":"","at":"t"}': HorizonReleased("", "t"),
+    b'{"act":"pairs-proposed","pairs":[{"temporary":"T|1","known":"IPP|2","rule":"score","bits":30.5,'
+    b'"fields":{"birth":"same"},"why":"w"}],"at":"t"}':
+        PairsProposed([ProposedPair("T|1", "IPP|2", "score", 30.5, {"birth": "same"}, "w")], "t"),
+    b'{"act":"pair-decided","temporary":"T|1","known":"IPP|2","same":true,"at":"t","blood_bank":true}':
+        PairDecided("T|1", "IPP|2", True, "t", blood_bank=True),
+    b'{"act":"identities-linked","survivor":"IPP|2","lost":"T|1","at":"t"}': IdentitiesLinked("IPP|2", "T|1", "t"),
+    b'{"act":"identities-linked","survivor":"IPP|2","lost":"T|1","at":"t","undo":true,"reason":"twins"}':
+        IdentitiesLinked("IPP|2", "T|1", "t", undo=True, reason="twins"),
     b'{"act":"gap-taken","against":"d","until":{"j":9},"since":"","entries":3,"present":1,"missing":1,"different":1,'
     b'"extra":0,"findings":"ff","at":"t"}': GapTaken("d", {"j": 9}, "", 3, 1, 1, 1, 0, "ff", "t"),
     b'{"act":"messages-claimed","target":"ehr","claim":"c","entries":["j/1","j/2"],"at":"t"}':

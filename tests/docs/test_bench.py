@@ -14,7 +14,7 @@ from tests.house.tree import ROOT
 
 BENCHMARKS = sorted((ROOT / "bench").glob("[a-z]*.py"))
 WORK = {"ROUNDS": 1, "SINGLE": 3, "BATCH": 4, "BATCHES": 2, "MESSAGES": 20, "BEDS": 8, "HOURS": 2}
-WORK |= {"PATIENTS": 300, "QUESTIONS": 3, "CHARTS": 20}
+WORK |= {"PATIENTS": 300, "QUESTIONS": 3, "CHARTS": 20, "KNOWN": 1_000}
 WORK |= {"SIZE_BYTES": 3_000_000, "LOOKS": 3, "FOLLOWED": 5, "SECONDS": 0.05, "SYNCS": 5}
 WORK |= {"SYSTEMS": 300, "FLOWS": 1500, "SERVERS": 40}
 WORK |= {"PLACES": ("folder",), "TRIALS": 1, "OUTAGE_BYTES": 400_000, "WAITING": 0}

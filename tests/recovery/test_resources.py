@@ -17,7 +17,7 @@ from contrefeu.mapping import FeedRules, Reading, read
 from contrefeu.recovery import TABLES, scratch
 from contrefeu.recovery.likeness import Likeness
 from contrefeu.recovery.resources import Resources
-from tests.cli.messages import admission, potassium
+from tests.cli.messages import IPP, admission, potassium
 
 NUMBER = {"system": "urn:oid:1.2.250.1.71.4.2.2", "value": "8001234"}
 PATIENT = {
@@ -145,3 +145,41 @@ def test_what_fhir_cannot_show_is_missing(resources: Resources) -> None:
     """A bill is seen in no chart: nobody can say that it is there."""
     bill = potassium("B-1").replace(b"ORU^R01^ORU_R01", b"DFT^P03^DFT_P03")
     assert judged(resources, [PATIENT, POTASSIUM], bill) == ["missing"]
+
+
+def moved(event: str, control_id: str, hour: str, bed: str) -> bytes:
+    """A transfer at an hour of the day, or its cancellation."""
+    body = admission(control_id, event=event).replace(b"20261124030000", f"20261124{hour}0000".encode())
+    return body.replace(b"CARDIO^112^3", f"CARDIO^112^{bed}".encode())
+
+
+@pytest.mark.req("R2")
+def test_a_later_word_that_says_nothing_overtakes_nothing(resources: Resources) -> None:
+    """A result names the stay after a transfer that the restored system lacks: the transfer is missing all the same."""
+    stay = {"resourceType": "Encounter", "id": "9", "subject": {"reference": "Patient/77"},
+            "identifier": [{"system": "urn:id:CHU", "value": f"V{IPP}"}],
+            "period": {"start": "2026-11-24T02:00:00Z"}}  # fmt: skip
+    their = [patient_of(admission()), stay, observation_of(FINAL), report_of(FINAL)]
+    assert judged(resources, their, admission(), moved("A02", "M-1", "04", "7"), FINAL) == [None, "missing", None]
+
+
+@pytest.mark.req("R2")
+def test_two_orders_alike_are_two_orders(resources: Resources) -> None:
+    """The same request under another number of the same sender was made again: it is not there."""
+
+    def order(control_id: str, number: str) -> bytes:
+        rest = f"ORC|NW|{number}^HIS\rOBR|1|{number}^HIS||24326-1^Ionogramme^LN\r"
+        return admission(control_id).replace(b"ADT^A01^ADT_A01", b"ORM^O01^ORM_O01").split(b"PV1")[0] + rest.encode()
+
+    [reading] = readings(order("O-1", "P1"))
+    [request] = [said for said in reading.said if said.kind == "ServiceRequest"]
+    theirs = {**request.resource, "resourceType": "ServiceRequest", "id": "5", "subject": {"reference": "Patient/77"}}
+    their = [patient_of(admission()), theirs]
+    assert judged(resources, their, order("O-1", "P1"), order("O-2", "P2")) == [None, "missing"]
+
+
+@pytest.mark.req("R2")
+def test_a_death_that_they_do_not_know_of_is_missing(resources: Resources) -> None:
+    """Name and birth date are the same; that somebody died is said of the same patient, and is compared."""
+    died = admission("D-1", event="A31").replace(b"||19610412|F", b"||19610412|F" + b"|" * 21 + b"20261124050000|Y")
+    assert judged(resources, [patient_of(admission())], died) == ["different"]

@@ -87,6 +87,7 @@ SENT |= {"entry", "document", "patient", "proposal", "DocumentReference"}
 SENT |= {"paper", "screen", "yes"}
 SENT |= {"open", "note", "sent", "close"}
 SENT |= {"seen", "harmless", "real"}  # answers to an alarm
+SENT |= {"same", "different", "part"}  # decisions about a pair of identities
 
 
 class _Read(HTMLParser):

@@ -29,16 +29,29 @@ def _may(*permissions: str) -> frozenset[str]:
 # status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
 # accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
 # contain: see containment plans · incident: open, note, close, and see the clocks of declarations
+# match: say who is who, by two (acts/matching.py)
 ROLES: dict[str, Role] = {
     "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write")),
     "physician": Role(_may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe")),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
-    "clerk": Role(_may("board", "search", "status")),
+    "clerk": Role(_may("board", "search", "status", "match")),
     "coordinator": Role(
-        _may("board", "chart", "search", "entry", "status", "downtime", "review", "withdraw", "contain", "incident"),
+        _may(
+            "board",
+            "chart",
+            "search",
+            "entry",
+            "status",
+            "downtime",
+            "review",
+            "withdraw",
+            "contain",
+            "incident",
+            "match",
+        ),
         whole_house=True,
     ),
-    "recovery": Role(_may("board", "chart", "search", "entry", "status", "withdraw"), whole_house=True),
+    "recovery": Role(_may("board", "chart", "search", "entry", "status", "withdraw", "match"), whole_house=True),
     "security": Role(_may("status", "review", "withdraw", "contain", "incident")),
     "dpo": Role(_may("status", "review", "withdraw", "incident")),
     "admin": Role(_may("status", "accounts")),

@@ -26,6 +26,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
+from contrefeu.acts.matching import IdentitiesLinked, PairDecided, PairsProposed
 from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
 from contrefeu.acts.replays import (
     EntriesSetAside,
@@ -143,6 +144,7 @@ Act = (
     | IncidentClosed
     | IncidentNoted
     | IncidentOpened
+    | IdentitiesLinked
     | JournalExpired
     | MessagesAnswered
     | MessagesClaimed
@@ -150,6 +152,8 @@ Act = (
     | PageScanned
     | PagesIssued
     | PagesLost
+    | PairDecided
+    | PairsProposed
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

@@ -59,6 +59,7 @@ from contrefeu.chart.sentences import (
     wall_day,
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
+from contrefeu.chart.spelling import fold, sound
 from contrefeu.chart.summary import summary
 from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
 from contrefeu.chart.views import (
@@ -73,6 +74,7 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    Person,
     Restoring,
     UnplacedEntry,
     WardSummary,
@@ -107,6 +109,7 @@ __all__ = [
     "Names",
     "Number",
     "PatientHit",
+    "Person",
     "Present",
     "Resource",
     "Restoring",
@@ -137,6 +140,7 @@ __all__ = [
     "earlier",
     "first",
     "flag_of",
+    "fold",
     "fold_partial",
     "instant",
     "instruction_of",
@@ -162,6 +166,7 @@ __all__ = [
     "sentence",
     "severity_of",
     "silent_feeds",
+    "sound",
     "source_of",
     "station_of",
     "status_of",

@@ -22,6 +22,7 @@ from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
 from contrefeu.chart.hits import hit_at
+from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.sources import charts_of, sources_of
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
@@ -34,6 +35,7 @@ from contrefeu.chart.views import (
     ExportResult,
     FeedStatus,
     PatientHit,
+    Person,
     Restoring,
     UnplacedEntry,
     WardSummary,
@@ -47,6 +49,7 @@ from contrefeu.mapping import FeedRules, Loss, Rules
 
 WORLDS: tuple[World, World] = ("P", "T")
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
+PEOPLE_MAX = 1_000  # charts of which one answer says whom they are about: about a megabyte
 UNPLACED_MAX = 200  # entries without owner that one answer names: more than somebody goes through in a shift
 
 
@@ -223,6 +226,16 @@ class Charts:
             return ""
         said = chart_text(found, language, self._settings.node.zone)
         return said if lacks is None else f"{restoring_text(lacks, language, self._settings.node.zone)}\n\n{said}"
+
+    def people(self, after: int = 0, limit: int = PEOPLE_MAX) -> list[Person]:
+        """Return who there are charts of, without what is in them: *limit* at most, after the one of number *after*."""
+        with self._snapshot():
+            heads = self._store.folded.heads(after, min(limit, PEOPLE_MAX))
+        return [
+            Person(n, chart.id, chart.key, "T" if chart.world == "T" else "P",
+                   encode(patient_resource(chart.identity, chart.id)))
+            for n, chart in heads
+        ]  # fmt: skip
 
     # Entries.
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from contrefeu.base import StorageError
-from contrefeu.chart.answers import UNPLACED_MAX, Account
+from contrefeu.chart.answers import PEOPLE_MAX, UNPLACED_MAX, Account
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
-from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, UnplacedEntry, WardSummary
+from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, Person, UnplacedEntry, WardSummary
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
 
@@ -181,6 +181,10 @@ class SyncChartsClient:
     def numbers(self, id: str) -> list[str]:
         """Return the chart's id and every number that it stands under; [] when there is no chart."""
         return self._ask("numbers", id)  # type: ignore[no-any-return]
+
+    def people(self, after: int = 0, limit: int = PEOPLE_MAX) -> list[Person]:
+        """Return whom there are charts of, without what is in them."""
+        return self._ask("people", after, limit)  # type: ignore[no-any-return]
 
     def sources(self, id: str, known: int = 0) -> list[str]:
         """Return the entries that a chart comes from, in journal order; [] when there are *known* of them."""

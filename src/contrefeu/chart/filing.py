@@ -6,7 +6,7 @@ Rules kept here:
   * A message without a patient's number goes to the one patient whose order or stay it names; where there is none, or
     two, it waits: nobody is guessed (F31).
   * Merges change who is who, and no entry (F32). What is an exercise stays one (F33).
-  * Acts and audit entries are kept, and charted nowhere.
+  * Acts and audit entries are kept, and charted nowhere; one of a station that says who is who links, as an A40 does.
 """
 
 from uuid import UUID
@@ -15,6 +15,7 @@ from contrefeu.acts import bears_on_withdrawals
 from contrefeu.chart.fold import chart_id
 from contrefeu.chart.folding import Folding, hints_of, node_text, parts_of
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, UNCHARTED, WAITING, WITHDRAWN, ChartStore, order_of
+from contrefeu.chart.views import STATION
 from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.mapping import Reading
 
@@ -49,7 +50,9 @@ class Filing:
         """File one entry, which says *reading*."""
         if reading.audit:
             self.unsettled = self.unsettled or (entry.media_type == MEDIA_ACT and bears_on_withdrawals(entry.body))
-            self._kept.add(entry, ACT if entry.media_type == MEDIA_ACT else UNCHARTED)
+            id_ = self._kept.add(entry, ACT if entry.media_type == MEDIA_ACT else UNCHARTED)
+            if reading.links and entry.journal.endswith(STATION):
+                self._link(id_, self._ends(reading), entry.received_ns)
             return
         self.unsettled = self.unsettled or entry.ref in self._folding.withdrawn.named
         if reading.control_id:
@@ -115,9 +118,7 @@ class Filing:
                 bound += self._bind(part, node, heard_ns)
             else:
                 self._identities.owe(id_, hints_of(part))
-            for link in part.links:
-                ends = self._node(part.world, link.survivor), self._node(part.world, link.lost)
-                links.append((*ends, link.kind == "unmerge"))
+            links += self._ends(part)
         if links:
             self._link(id_, links, heard_ns)
         for owed in self._identities.owed(bound) if bound else ():
@@ -132,6 +133,13 @@ class Filing:
     def _bind(self, part: Reading, node: int, heard_ns: int) -> list[str]:
         """Keep that the orders and stays of *part* are this patient's; returns those that nobody knew."""
         return [hint for hint in hints_of(part) if self._identities.bind(hint, node, heard_ns)]
+
+    def _ends(self, part: Reading) -> list[tuple[int, int, bool]]:
+        """The numbers that *part* says are one patient's, or are not: survivor, loser, undo."""
+        return [
+            (self._node(part.world, link.survivor), self._node(part.world, link.lost), link.kind == "unmerge")
+            for link in part.links
+        ]
 
     def _link(self, id_: int, links: list[tuple[int, int, bool]], heard_ns: int) -> None:
         for n, (survivor, loser, undo) in enumerate(links):

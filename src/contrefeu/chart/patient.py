@@ -5,13 +5,14 @@ Rules kept here:
   * The number that names the chart goes before the numbers that were merged into it.
   * Among these, the event's own time decides; absent removes nothing; a null clears.
   * Numbers are only ever added: an old number still finds its patient (F32).
+  * How well a national identity was checked is said of the number it was said under: a merge never raises it (R6).
 """
 
 from msgspec import Struct, field
 
 from contrefeu.chart.versions import SOURCE
 from contrefeu.fhir import Json
-from contrefeu.mapping import Reading
+from contrefeu.mapping import RELIABILITY, Reading
 
 _UNITED = frozenset({"identifier", "link"})
 
@@ -50,6 +51,9 @@ def take_identity(identity: Identity, reading: Reading, *, own: bool) -> None:
         identity.links.setdefault(str(link), link)
     said = {key: value for key, value in patient.items() if key not in _UNITED}
     said |= dict.fromkeys(reading.cleared)
+    if not own and "extension" in said:
+        kept = [one for one in said.pop("extension") or [] if one.get("url") != RELIABILITY]
+        said |= {"extension": kept} if kept else {}
     strength = told.strength
     last: Told | None = None  # one statement told several elements: it is compared once
     weaker = False

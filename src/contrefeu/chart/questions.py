@@ -18,7 +18,7 @@ import msgspec
 from contrefeu.base import ContrefeuError, MissingError, OperatorError, StorageError
 from contrefeu.chart.answers import Account
 from contrefeu.chart.fold import Chart
-from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, UnplacedEntry, WardSummary
+from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, Person, UnplacedEntry, WardSummary
 from contrefeu.fhir import encode as encode_json
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
@@ -39,6 +39,7 @@ ANSWERS: dict[str, Any] = {
     "find": list[PatientHit],
     "loss": list[Loss],
     "numbers": list[str],
+    "people": list[Person],
     "sha256": str,
     "sources": list[str],
     "status": ChartsStatus,

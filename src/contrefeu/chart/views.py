@@ -149,6 +149,16 @@ class PatientHit(Struct, frozen=True, rename={"birth_date": "birthDate"}):
     leaves: str = ""  # RFC 3339 time of a discharge that was announced
 
 
+class Person(Struct, frozen=True):
+    """Whom a chart is about."""
+
+    n: int  # where it stands among all
+    chart: str  # chart id
+    key: str  # "authority|value"
+    world: World
+    patient: bytes  # the FHIR Patient, in JSON
+
+
 class ExportResult(Struct, frozen=True):
     """What an export wrote."""
 

@@ -13,9 +13,13 @@ TOP = 10  # rows of each kind that people are shown; --json has all
 
 def gap(
     context: typer.Context,
-    against: Annotated[str, typer.Option(metavar="DIR", help="An export of the restored system: a folder or a file.")],
+    against: Annotated[
+        str,
+        typer.Option(metavar="DIR|URL", help="The restored system: an export (folder or file), or its FHIR base."),
+    ],
     since: Annotated[str, typer.Option(metavar="TIME", help="Only what was received from TIME on.")] = "",
     mapping: Annotated[Path | None, typer.Option(metavar="FILE", help="Names the columns of CSV files (TOML).")] = None,
+    token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="A bearer token for the FHIR server.")] = None,
     clean: Annotated[str, typer.Option(metavar="TIME", help="The last moment known to be clean.")] = "",
     detected: Annotated[str, typer.Option(metavar="TIME", help="When the attack was detected.")] = "",
     json: Json = False,
@@ -23,8 +27,9 @@ def gap(
     """Compare a restored system with the journals: what it lacks, what it holds otherwise, what it has beside.
 
     Messages are compared by control id and by content, whatever form the export has (files, archives, lists of control
-    ids in CSV). What was received between --clean and --detected is set aside for review. `contrefeu replay` sends what
-    is found missing. Exit status 10 when something is.
+    ids in CSV); a FHIR server is asked for all it holds, page by page, and compared statement by statement. What was
+    received between --clean and --detected is set aside for review. `contrefeu replay` sends what is found missing.
+    Exit status 10 when something is.
     """
     from contrefeu.acts import GapTaken
     from contrefeu.base import OperatorError, rfc3339
@@ -32,7 +37,7 @@ def gap(
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery
     from contrefeu.cli.times import instant
-    from contrefeu.recovery import TABLES, Gap, Sources, columns, find_gap, held
+    from contrefeu.recovery import TABLES, FhirServer, Gap, Served, Sources, columns, find_gap, held, own_source
 
     node = Node.at(door(context).home)
     since_ns, clean_ns, detected_ns = (
@@ -40,11 +45,12 @@ def gap(
         instant(clean, "--clean"),
         instant(detected, "--detected"),
     )
-    if not Path(against).exists():
+    server = FhirServer(against, token_file) if against.startswith(("http://", "https://")) else None
+    if server is None and not Path(against).exists():
         raise OperatorError(
             f"There is no export at {against}.",
             safe="Nothing was compared.",
-            next="Name a folder or a file that exists. A server is not asked: have it write an export.",
+            next="Name a folder or a file that exists, or http(s)://HOST/BASE of a FHIR server.",
         )
     if (clean_ns is None) != (detected_ns is None):
         raise OperatorError("--clean and --detected go together.", safe="Nothing was compared.")
@@ -57,12 +63,13 @@ def gap(
         sources = Sources(
             entries=lambda: recovery.entries(since_ns or 0),
             closed=recovery.closed,
-            held=lambda: held(Path(against), named),
+            held=Served(server) if server is not None else lambda: held(Path(against), named),
             charts=charts,
             ledger=ledger,
             rules=rules_of(node.settings),
             hides=charts.status().withdrawn > 0,
             drill=node.settings.drill,
+            own_source=own_source(node.settings.node.facility),
             review=(clean_ns or 0, detected_ns or 0),
         )
         find_gap(sources, found, table, recovery.findings)
@@ -89,7 +96,7 @@ def gap(
                 say(f"  {title} {name or '?'}: " + ", ".join(f"{count} {state}" for state, count in states.items()))
         say(f"  {sum(1 for one in found.patients if one.id)} patients lack something")
         if found.missing or found.different:
-            say("Next: contrefeu replay --to mllp://HOST:PORT --dry-run")
+            say(f"Next: contrefeu replay --to {against if server else 'mllp://HOST:PORT'} --dry-run")
 
     import msgspec
 

@@ -25,6 +25,7 @@ from contrefeu.cli import (
     init,
     journal,
     keys,
+    match,
     pack,
     part,
     reconcile,
@@ -68,6 +69,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(station.app, name="station")
 app.command("restore")(restore.restore)
 app.command("gap")(gap.gap)
+app.command("match")(match.match)
 app.command("replay")(replay.replay)
 app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def replay(
     context: typer.Context,
-    to: Annotated[str, typer.Option(metavar="URL", help="The restored system: mllp://HOST:PORT.")],
+    to: Annotated[str, typer.Option(metavar="URL", help="The restored system: mllp://HOST:PORT, http(s)://FHIR.")],
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A plan; with --dry-run a new file is written there.")
     ] = None,
@@ -24,6 +24,7 @@ def replay(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be done.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a rejection, a silence or a kill.")] = False,
+    token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="A bearer token for the FHIR server.")] = None,
     json: Json = False,
 ) -> None:
     """Send what the last `contrefeu gap` found missing, once each, in the order in which it was received.
@@ -39,7 +40,7 @@ def replay(
 
     node = Node.at(door(context).home)
     how = read_profile(profile)
-    wire = open_target(to, how.answer_s)
+    wire = open_target(to, how.answer_s, token_file)
     target = how.name or to
     began = time.monotonic()
     recovery = Recovery(node)
@@ -49,7 +50,7 @@ def replay(
         chosen = _plan(recovery, ledger, how, plan, dry_run=dry_run)
         check_plan(chosen)
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
-        done = _run(recovery, ledger, how, target, chosen, None if dry_run else wire, resume=resume)
+        done = _run(recovery, ledger, how, target, chosen, wire, dry_run=dry_run, resume=resume)
     told: dict[str, Any] = {
         "target": target,
         "plan": str(chosen),
@@ -90,20 +91,34 @@ def _plan(recovery: "Recovery", ledger: "Ledger", how: "Profile", named: Path | 
 
 
 def _run(
-    recovery: "Recovery", ledger: "Ledger", how: "Profile", target: str, plan: Path, wire: Any, *, resume: bool
+    recovery: "Recovery",
+    ledger: "Ledger",
+    how: "Profile",
+    target: str,
+    plan: Path,
+    wire: Any,
+    *,
+    dry_run: bool,
+    resume: bool,
 ) -> "Replayed":
     from contrefeu.base import OperatorError
-    from contrefeu.recovery import Progress, Replay, read_plan
+    from contrefeu.chart import rules_of
+    from contrefeu.recovery import FhirTarget, Progress, Replay, Statements, WardMessages, read_plan
 
     node = recovery.node
     forward, progress = recovery.forward(), Progress(recovery.progress_file(target))
     with node.charts() as charts:
         hides = charts.status().withdrawn > 0
+        rules, facility = rules_of(node.settings), node.settings.node.facility
+        form: Statements | WardMessages = WardMessages(how, rules, charts.chart, facility)
+        if isinstance(wire, FhirTarget):
+            form = Statements(rules, charts.chart, wire.theirs)
         run = Replay(
-            target, how, ledger, forward, node.clock, withdrawn=lambda ref: hides and charts.entry(ref) is None
-        )
+            target, how, ledger, forward, node.clock, withdrawn=lambda ref: hides and charts.entry(ref) is None,
+            form=form,
+        )  # fmt: skip
         try:
-            if wire is None:
+            if dry_run:
                 return run.look(read_plan(plan))
             doubts = ledger.doubts(target)
             if doubts and not resume:
@@ -118,8 +133,7 @@ def _run(
         finally:
             progress.close()
             forward.close()
-            if wire is not None:
-                wire.close()
+            wire.close()
 
 
 def _for_people(done: "Replayed", told: dict[str, Any]) -> None:

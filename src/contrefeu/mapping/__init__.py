@@ -1,5 +1,6 @@
 """What messages say, as FHIR: translators that meet there, and never each other."""
 
+from contrefeu.mapping.from_hl7.person import RELIABILITY
 from contrefeu.mapping.loss import Loss
 from contrefeu.mapping.read import read
 from contrefeu.mapping.reading import (
@@ -21,6 +22,7 @@ __all__ = [
     "FACTS",
     "OBJECT",
     "PEOPLE",
+    "RELIABILITY",
     "FeedRules",
     "FeedSurvey",
     "Link",

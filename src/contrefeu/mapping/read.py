@@ -3,22 +3,26 @@
 Rules kept here:
   * Nothing raises: bytes that defeat a translator give a reading that says so, and the entry stays as it came
     (promise 8).
-  * Acts and audit entries are read by others: they are kept here and charted nowhere.
+  * Acts and audit entries are read by others: they are kept here and charted nowhere. Of an act that says who is who
+    its link is read.
 """
 
 from typing import Protocol
 
+from contrefeu.acts import IdentitiesLinked
+from contrefeu.acts import decode as decode_act
 from contrefeu.fhir import decode
 from contrefeu.mapping.from_cda import read_cda
 from contrefeu.mapping.from_fhir import read_fhir
 from contrefeu.mapping.from_hl7 import read_hl7
-from contrefeu.mapping.reading import FeedRules, Reading
+from contrefeu.mapping.reading import FeedRules, Link, Reading
 from contrefeu.mapping.rights import restrict
 
 MEDIA_HL7V2 = "x-application/hl7-v2+er7"
 MEDIA_FHIR = "application/fhir+json"
 MEDIA_CDA = "application/cda+xml"
 MEDIA_ACT = "application/vnd.contrefeu.act+json"
+_LINKED = b'{"act":"identities-linked"'  # how such an act begins: no other is decoded here
 
 
 class EntryLike(Protocol):
@@ -82,6 +86,7 @@ def _translate(reading: Reading, entry: EntryLike, rules: FeedRules) -> None:
         read_hl7(reading, entry.body, rules)
     elif entry.media_type == MEDIA_ACT:
         reading.audit, reading.understood = True, True
+        _read_link(reading, entry.body)
     elif entry.media_type == MEDIA_FHIR:
         resource = decode(entry.body)
         if isinstance(resource, dict) and resource.get("resourceType") == "AuditEvent":
@@ -92,3 +97,10 @@ def _translate(reading: Reading, entry: EntryLike, rules: FeedRules) -> None:
         read_cda(reading, entry.body, rules)
     else:
         reading.lose("", "no rule for this kind of content: it is kept as it came")
+
+
+def _read_link(reading: Reading, body: bytes) -> None:
+    act = decode_act(body) if body.startswith(_LINKED) else None
+    if isinstance(act, IdentitiesLinked):
+        reading.world = act.world
+        reading.links = [Link("unmerge" if act.undo else "merge", act.survivor, act.lost)]

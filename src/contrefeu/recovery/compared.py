@@ -77,6 +77,11 @@ class Compared:
             return None, marks
         return ("different" if ask("SELECT 1 FROM held WHERE name = ?", (marks.name,)) else "missing"), marks
 
+    def holds(self, source: str, control_id: str) -> bool:
+        """Whether the restored system holds a message of ours by its control id."""
+        mark = self._likeness.name(source, control_id)
+        return self._table.row("SELECT 1 FROM held WHERE name = ?", (mark,)) is not None
+
     def unknown(self, found: Iterable[Item | Listed | Unreadable]) -> Iterator[Item | Listed]:
         """Yield what the restored system holds and no journal does; *found* is read again, after all entries."""
         ask = self._table.row

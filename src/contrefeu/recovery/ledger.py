@@ -90,6 +90,11 @@ class Ledger:
         for (control_id,) in self._table.rows("SELECT sent_as FROM sends WHERE sent_as != ''"):
             yield control_id
 
+    def accepted_as(self, entry: str) -> list[str]:
+        """Return the control ids of ours under which *entry* was accepted."""
+        sql = "SELECT sent_as FROM sends WHERE entry = ? AND sent_as != '' AND code IN ('AA', 'CA', 'seen')"
+        return [control_id for (control_id,) in self._table.rows(sql, (entry,))]
+
     def open_claims(self, target: str) -> list[Claim]:
         """Return what was claimed for *target* and neither answered nor released."""
         found: dict[str, dict[int, str]] = {}

@@ -30,6 +30,9 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     hold: list[str] = field(default_factory=lambda: list(ACTING))  # kinds (MSH-9.1) that a person decides about
     leave_out: list[str] = field(default_factory=list)  # kinds that are never sent to it, and go to `owner`
     owner: Annotated[str, Meta(min_length=1)] = "recovery"  # who looks at what is left out or set aside
+    acts: Literal["hold", "hl7"] = "hold"  # what people wrote here: for a person, or written as HL7 v2
+    version: Literal["2.5", "2.5.1", "2.6"] = "2.5"  # MSH-12 of what is written
+    receiver: str = ""  # MSH-5 of what is written
     repeats_known: bool = False  # it knows a repeat by MSH-10 and does nothing: what had no answer may be sent again
     tries: Annotated[int, Meta(ge=1, le=10)] = 3  # of one message, where repeats are known
     answer_s: Annotated[float, Meta(gt=0, le=600)] = 30.0  # how long an answer is waited for

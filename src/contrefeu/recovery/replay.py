@@ -93,6 +93,7 @@ class Replay:
         clock: Clock,
         *,
         withdrawn: Callable[[str], bool] = lambda _: False,
+        form: Callable[[Entry, str], Sendable] | None = None,
     ) -> None:
         """Prepare; nothing is sent.
 
@@ -103,6 +104,7 @@ class Replay:
             fetch: Gives entries.
             clock: What time it is.
             withdrawn: Whether an entry is hidden from every view (F41).
+            form: Makes of an entry what goes to the target; HL7 v2 as the profile says, when None.
         """
         self._target = target
         self._profile = profile
@@ -110,6 +112,7 @@ class Replay:
         self._fetch = fetch
         self._clock = clock
         self._withdrawn = withdrawn
+        self._form = form or (lambda entry, target: sendable(entry, profile, target))
         self._record: Callable[[Sequence[Act]], None] | None = None
         self._wire: Target | None = None
         self._progress: Progress | None = None
@@ -208,7 +211,7 @@ class Replay:
             raise Unsendable(f"it cannot be read here ({closed.kind})") from None
         if entry is None:
             raise Unsendable("no journal here holds it")
-        return sendable(entry, self._profile, self._target)
+        return self._form(entry, self._target)
 
     def _hold(self, why: str) -> None:
         self.done.held += 1

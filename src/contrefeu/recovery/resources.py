@@ -2,7 +2,9 @@
 
 Rules kept here:
   * A statement is found by its id (where the other side keeps ours), by an identifier with its system, or by all that
-    is compared of it and one of its patient's numbers: never across patients.
+    is compared of it and one of its patient's numbers: never across patients, and never where both sides have a number
+    of one system: there it was another one.
+  * A word that says nothing that is compared overtakes no other.
   * An entry is present when all that it says stands there, or was overtaken by a later word that stands there. Where
     an earlier word stands, it is missing: the restored system is older.
   * What says nothing that FHIR can show (a bill, a message that no rule reads) cannot be seen there, and is missing.
@@ -14,7 +16,7 @@ import msgspec
 
 from contrefeu.chart import strength_of
 from contrefeu.fhir import Json, decode, derived_id
-from contrefeu.mapping import Movement, Reading, Said
+from contrefeu.mapping import OBJECT, Movement, Reading, Said
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.likeness import Likeness
 from contrefeu.recovery.salient import SALIENT, salient, step
@@ -28,6 +30,7 @@ RESOURCE_TABLES = (
     "CREATE INDEX people_by_number ON people(number)",
     "CREATE TABLE stands(object INTEGER, strength INTEGER, entry INTEGER)",
     "CREATE INDEX stands_by_object ON stands(object)",
+    "CREATE TABLE moved(object INTEGER, kind TEXT, at TEXT, PRIMARY KEY(object, kind)) WITHOUT ROWID",
     "CREATE TABLE voided(object INTEGER, kind TEXT)",
     "CREATE INDEX voided_by_object ON voided(object)",
 )
@@ -69,7 +72,8 @@ class Resources:
         values = (self.count, kind, self._mark(subject), self._content(kind, words), msgspec.msgpack.encode(words))
         self._table.run("INSERT INTO theirs VALUES(?, ?, ?, ?, ?, 0)", values)
         numbers = _numbers(resource)
-        for name in (own, *(f"{kind} {number}" for number in numbers)):
+        systems = {f"{kind} {number.rpartition('|')[0]}|" for number in numbers}
+        for name in (own, *(f"{kind} {number}" for number in numbers), *systems):
             self._table.run("INSERT OR IGNORE INTO called VALUES(?, ?)", (self._mark(name), self.count))
         for number in numbers if kind == "Patient" else ():
             self._table.run("INSERT OR IGNORE INTO people VALUES(?, ?)", (self._mark(own), self._mark(number)))
@@ -86,13 +90,24 @@ class Resources:
         self._heard += 1
         for part in (reading, *reading.also):
             for object_, strength, words in self._statements(part):
-                found = self._found(part, object_, words)
+                found = self._found(part, object_, words) if words else None  # saying nothing, it overtakes nothing
                 if found is not None and found[1]:
                     row = (self._mark(object_), min(strength, _STRENGTH_TOP), self._heard)
                     self._table.run("INSERT INTO stands VALUES(?, ?, ?)", row)
             for movement in part.movements:
-                if movement.action == "cancel":
-                    self._table.run("INSERT INTO voided VALUES(?, ?)", (self._mark(movement.visit), movement.kind))
+                self._hear_movement(movement)
+
+    def _hear_movement(self, movement: Movement) -> None:
+        """A cancellation voids the movement that it names, else the last of its kind."""
+        visit = self._mark(movement.visit)
+        if movement.action != "cancel":
+            self._table.run("INSERT OR REPLACE INTO moved VALUES(?, ?, ?)", (visit, movement.kind, movement.at))
+            return
+        voids = f"#{movement.id}"
+        if movement.cancels:
+            sql = "SELECT at FROM moved WHERE object = ? AND kind = ?"
+            voids = " ".join((movement.cancels, *(self._table.row(sql, (visit, movement.cancels)) or ())))
+        self._table.run("INSERT INTO voided VALUES(?, ?)", (visit, voids))
 
     def judge(self, reading: Reading) -> State | None:
         """Second reading, in the same order: what is to be said of the entry; None when it is present."""
@@ -132,8 +147,8 @@ class Resources:
             yield f"{said.kind}/{derived_id(said.kind, said.key)}", strength, salient(_resource(said))
 
     def _is_void(self, movement: Movement) -> bool:
-        values = (self._mark(movement.visit), movement.kind)
-        return self._table.row("SELECT 1 FROM voided WHERE object = ? AND kind = ?", values) is not None
+        values = (self._mark(movement.visit), f"{movement.kind} {movement.at}", f"#{movement.id}")
+        return self._table.row("SELECT 1 FROM voided WHERE object = ? AND kind IN (?, ?)", values) is not None
 
     def _found(self, part: Reading, object_: str, words: dict[str, str]) -> tuple[int, bool] | None:
         """Their resource that a statement is about, and whether it says the same."""
@@ -154,16 +169,25 @@ class Resources:
             names += [f"Patient {number}" for number in numbers]
         else:
             names += [f"{kind} {number}" for number in self._own_numbers(part, object_)]
+            names.append(f"{kind} {OBJECT}{object_.partition('/')[2]}")  # as a replay calls what it makes
         for name in names:
             for (n,) in self._table.rows("SELECT n FROM called WHERE mark = ?", (self._mark(name),)):
                 yield n
+        said = [] if kind == "Patient" else list(self._own_numbers(part, object_))
         for number in numbers if ours else ():
             sql = (
                 "SELECT t.n FROM people p JOIN theirs t ON t.subject = p.ref"
                 " WHERE p.number = ? AND t.content = ? AND t.kind = ?"
             )
             for (n,) in self._table.rows(sql, (self._mark(number), self._content(kind, ours), kind)):
-                yield n
+                if not self._numbered_otherwise(n, kind, said):
+                    yield n
+
+    def _numbered_otherwise(self, n: int, kind: str, own: list[str]) -> bool:
+        """Whether theirs has a number of a system that gave ours another one: two orders alike are two orders."""
+        sql = "SELECT 1 FROM called WHERE mark = ? AND n = ?"
+        systems = {number.rpartition("|")[0] for number in own}
+        return any(self._table.row(sql, (self._mark(f"{kind} {system}|"), n)) is not None for system in systems)
 
     def _own_numbers(self, part: Reading, object_: str) -> Iterator[str]:
         for said in part.said:

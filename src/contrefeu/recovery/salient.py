@@ -16,7 +16,7 @@ from contrefeu.fhir import Json
 
 # R4 types that charts hold -> elements; "value" stands for value[x], and so on
 SALIENT: dict[str, tuple[str, ...]] = {
-    "Patient": ("birthDate", "gender", "name"),
+    "Patient": ("birthDate", "gender", "name", "deceased"),
     "Encounter": (),  # its steps: when somebody came, was moved, left
     "AllergyIntolerance": ("code", "clinicalStatus", "verificationStatus"),
     "Appointment": ("status", "start", "end"),
@@ -33,7 +33,7 @@ SALIENT: dict[str, tuple[str, ...]] = {
     "Procedure": ("status", "code", "performed"),
     "ServiceRequest": ("status", "code", "occurrence", "priority"),
 }
-_CHOICES = frozenset({"effective", "medication", "occurrence", "onset", "performed", "value"})  # element[x]
+_CHOICES = frozenset({"deceased", "effective", "medication", "occurrence", "onset", "performed", "value"})  # element[x]
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT.*")
 _PASSED = frozenset(
     {"id", "extension", "display", "text", "reference", "system", "userSelected", "use", "type", "prefix"}
@@ -71,7 +71,7 @@ def _element(resource: Json, name: str) -> Any:
         return resource.get(name)
     for key, value in resource.items():
         if key.startswith(name) and (key[len(name) :] or "A")[0].isupper():
-            return value
+            return None if value is False else value  # not dead: nobody need say so
     return None
 
 

@@ -1,22 +1,26 @@
-"""One message, one answer, over MLLP (HL7 v2.9, 2.9.2 and 2.9.3).
+"""One message, one answer: over MLLP (HL7 v2.9, 2.9.2 and 2.9.3), or a FHIR transaction (R4, http.html#transaction).
 
 Rules kept here:
   * A message is sent once by `exchange`; whether it may be sent again is decided elsewhere.
   * An answer counts when its MSA-2 is the control id that was sent. The answer to the message before, said again, is
     passed over; anything else is no answer, and the connection is not used again: what comes late finds nobody.
   * `NotReached` is raised only while nothing of the message was sent.
+  * A transaction is accepted once what it made was read back; an OperationOutcome rejects it; all else is no answer.
 """
 
 import select
 import socket
 import time
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from contrefeu.base import OperatorError, StorageError
+from contrefeu.fhir import Json
 from contrefeu.hl7 import Frame, Framer, Message, NotHl7, frame
+from contrefeu.recovery.fhir_server import FhirServer, away
 
 ANSWER_BYTES_MAX = 2**20  # an acknowledgement with all its ERR segments has some kilobytes
 CONNECT_S = 10.0  # a hospital's own network: what does not answer by then is not up
@@ -32,7 +36,7 @@ class NotReached(Exception):
 class Outcome(Struct, frozen=True):
     """How a message was answered."""
 
-    code: str  # MSA-1; "" for no answer
+    code: str  # MSA-1, or the status of an OperationOutcome; "" for no answer
     why: str = ""  # of no answer
 
     @property
@@ -132,7 +136,66 @@ class MllpTarget:
 _NONSENSE = Outcome("", "what came back is no answer to it")
 
 
-def open_target(url: str, answer_s: float) -> MllpTarget:
+class FhirTarget:
+    """A FHIR server that takes transactions."""
+
+    def __init__(self, server: FhirServer) -> None:
+        self._server = server
+
+    def exchange(self, body: bytes, control_id: str) -> Outcome:  # noqa: ARG002 - an answer is on its own connection
+        """Send one transaction, and read back what it made.
+
+        Raises:
+            NotReached: Nobody listens; nothing was sent.
+        """
+        try:
+            answer = self._server.post(body)
+        except ConnectionRefusedError as refused:
+            raise NotReached(str(refused)) from None
+        except OSError as failed:
+            return Outcome("", f"the connection failed ({type(failed).__name__})")
+        if answer.resource.get("resourceType") == "OperationOutcome" and answer.status >= 400:
+            return Outcome(str(answer.status), f"the target rejected it: {answer.why}")
+        made = answer.resource.get("entry") if answer.resource.get("type") == "transaction-response" else None
+        if answer.status != 200 or not isinstance(made, list):
+            return Outcome("", f"what came back is no answer to it ({answer.status})")
+        return self._read_back(made)
+
+    def theirs(self, kind: str, number: str) -> list[Json]:
+        """Return what the target holds of a type under "system|value".
+
+        Raises:
+            StorageError: It does not answer.
+        """
+        try:
+            found = self._server.get(kind, identifier=number)
+        except OSError as failed:
+            raise away(self._server.url, failed) from None
+        entries = found.resource.get("entry") if found.status == 200 else None
+        resources = [one.get("resource") for one in entries or [] if isinstance(one, dict)]
+        return [one for one in resources if isinstance(one, dict) and one.get("resourceType") == kind]
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._server.close()
+
+    def _read_back(self, made: list[Any]) -> Outcome:
+        """Look at each resource that the answer names."""
+        for one in made:
+            response = one.get("response") if isinstance(one, dict) else None
+            where = str((response or {}).get("location", "")).partition("/_history")[0]
+            if not where or not str((response or {}).get("status", "")).startswith("2"):
+                return Outcome("", "its answer does not name what was made")
+            try:
+                found = self._server.get("/".join(where.split("/")[-2:]))
+            except OSError as failed:
+                return Outcome("", f"it was accepted, and could not be read back ({type(failed).__name__})")
+            if found.status != 200:
+                return Outcome("", "it was accepted, and is not there when read back")
+        return Outcome("AA")
+
+
+def open_target(url: str, answer_s: float, token_file: Path | None = None) -> "MllpTarget | FhirTarget":
     """Return the target at *url*; nothing is connected yet.
 
     Raises:
@@ -145,10 +208,12 @@ def open_target(url: str, answer_s: float) -> MllpTarget:
         host = port = None
     if host and port and parts.scheme == "mllp":
         return MllpTarget(host, port, answer_s)
+    if host and parts.scheme in ("http", "https"):
+        return FhirTarget(FhirServer(url, token_file, answer_s))
     raise OperatorError(
         "That is no target that messages can be sent back to.",
         safe="Nothing was sent.",
-        next="Give --to mllp://HOST:PORT. A FHIR server is compared with (contrefeu gap), and not yet sent to.",
+        next="Give --to mllp://HOST:PORT, or http(s)://HOST/BASE of a FHIR R4 server.",
     )
 
 

@@ -25,6 +25,7 @@ from contrefeu.station.pages.boards import Boards
 from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.charts import ChartPages
 from contrefeu.station.pages.entries import EntryPages
+from contrefeu.station.pages.identities import IdentityPages
 from contrefeu.station.pages.node import NodePages
 from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.pages.unplaced import UnplacedPages
@@ -115,6 +116,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *WithdrawalPages(house).routes(),
         *(route for one in house.deps.mounted for route in one.routes(house.site)),
         *AlarmPages(house).routes(),
+        *IdentityPages(house).routes(),
         *FhirApi(house).routes(),
     ]
 

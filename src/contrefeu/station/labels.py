@@ -280,6 +280,40 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         ),
         "gone": N_("Cette proposition n’attend plus. Rien n’a été changé."),
     },
+    "identity_field": {  # what of two identities is compared (contrefeu.recovery.agreement)
+        "family": N_("nom de naissance"),
+        "given": N_("premier prénom"),
+        "birth": N_("date de naissance"),
+        "sex": N_("sexe"),
+        "phone": N_("téléphone"),
+        "postcode": N_("code postal"),
+        "birthplace": N_("lieu de naissance"),
+    },
+    "agreement": {
+        "same": N_("identique"),
+        "slip": N_("à un signe près"),
+        "sound": N_("se prononce de même, ou abrégé"),
+        "swapped": N_("interverti, ou nom d’usage"),
+        "other": N_("différent"),
+        "unsaid": N_("non dit"),
+    },
+    "pair_why": {
+        "doubtful or fictitious identity": N_("Identité douteuse ou fictive"),
+        "twin or newborn": N_("Jumeau, nouveau-né, ou prénom inconnu"),
+        "holds a blood group or an antibody screen: the blood bank decides": N_(
+            "Un groupe sanguin ou une RAI est au dossier : le dépôt de sang doit être d’accord"
+        ),
+        "another patient is nearly as likely": N_("Un autre patient lui ressemble presque autant"),
+        "what agrees is not enough": N_("Ce qui concorde ne suffit pas"),
+    },
+    "identity_problem": {
+        "gone": N_("Cette paire n’attend plus. Rien n’a été changé."),
+        "twice": N_("Vous l’avez déjà dit : une autre personne doit décider."),
+        "blood-bank": N_(
+            "Sans l’accord du dépôt de sang, un groupe sanguin ne change pas de dossier. Rien n’a été changé."
+        ),
+        "no-reason": N_("Un motif est nécessaire. Rien n’a été changé."),
+    },
     "alarm": {  # why a journal cannot write (contrefeu.cli.alarms)
         "full": N_("le disque est plein"),
         "read-only": N_("le disque n’accepte que la lecture"),

@@ -25,8 +25,8 @@ from contrefeu.chart import (
     stay_of,
 )
 from contrefeu.chart.sheet.resources import Sheet
+from contrefeu.mapping import RELIABILITY
 
-RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
 # Table 0445 as France extends it: what needs no warning; hidden identities are said apart.
 SOUND = frozenset({"VALI", "QUAL", "IDVER", "CACH", "ANOM"})
 FICTITIOUS = frozenset({"FICT", "FICTI", "UD"})

@@ -165,6 +165,11 @@ class Folded:
         found = self._db.each("SELECT n.chart, n.id FROM nodes n JOIN charts c ON c.node = n.id")
         return [root for _, root in sorted((unmask("nodes.chart", chart), root) for chart, root in found)]
 
+    def heads(self, after: int, limit: int) -> list[tuple[int, Chart]]:
+        """Return charts without their objects, and their roots: *limit* at most, of roots above *after*."""
+        sql = "SELECT node, head FROM charts WHERE node > ? ORDER BY node LIMIT ?"
+        return [(root, self._headed(root, head)) for root, head in self._db.rows(sql, (after, limit))]
+
     def patients(self, world: str) -> int:
         """Return how many charts there are in a world."""
         return int(self._db.value("SELECT count FROM patients WHERE world = ?", (world,), 0))

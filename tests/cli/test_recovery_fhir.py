@@ -1,0 +1,83 @@
+"""A restored FHIR server, from the command line: what it lacks is found, sent once, read back, and found there.
+
+Method: the real commands on a home of the test's own and a server on a socket; with CONTREFEU_FHIR a real one instead
+(tests/recovery/hapi/start.sh), which must be empty.
+"""
+
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
+from tests.recovery.fhir_double import FhirDouble
+
+File = Callable[[str, bytes], Path]
+OTHER = {"number": "8005678", "name": "DURAND^PAUL"}
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """The server of a restored system."""
+    if real := os.environ.get("CONTREFEU_FHIR"):
+        yield real
+        return
+    double = FhirDouble(page=3)
+    yield double.url
+    double.close()
+
+
+def held(url: str) -> dict[str, int]:
+    """How many resources of each type it says that it holds."""
+    found = {}
+    for kind in ("Patient", "Encounter", "Observation", "DiagnosticReport"):
+        asked = urllib.request.Request(f"{url}/{kind}?_count=100", headers={"Cache-Control": "no-cache"})
+        with urllib.request.urlopen(asked) as answer:
+            found[kind] = len(json.load(answer).get("entry", []))
+    return found
+
+
+@pytest.mark.req("R2", "R3")
+def test_what_a_server_lacks_is_sent_once_and_then_there(cli: Commands, filed: File, url: str) -> None:
+    """All is missing; a dry run sends nothing; sent, read back, nothing is missing; a second run sends nothing."""
+    cli.told("import", filed("day.hl7", admission() + potassium() + admission("A-2", **OTHER)))
+    gap = cli.told("gap", "--against", url, status=10)
+    assert (gap["entries"], gap["missing"], gap["held"]) == (3, 3, 0)
+    dry = cli.told("replay", "--to", url, "--dry-run")
+    assert (dry["planned"], dry["remaining"], held(url)["Patient"]) == (3, 3, 0)
+    done = cli.told("replay", "--to", url)
+    assert (done["acknowledged"], done["rejected"], done["held"], done["sent"]) == (3, 0, 0, 3)
+    assert held(url) == {"Patient": 2, "Encounter": 2, "Observation": 1, "DiagnosticReport": 1}
+    again = cli.told("gap", "--against", url)
+    assert (again["entries"], again["present"], again["missing"], again["different"]) == (3, 3, 0, 0)
+    assert cli.told("replay", "--to", url)["planned"] == 0
+    assert held(url)["Patient"] == 2
+
+
+@pytest.mark.req("R3")
+@pytest.mark.parametrize("mood", ["refuse", "hang up after"])
+def test_a_rejection_or_a_silence_ends_the_run(cli: Commands, filed: File, mood: str) -> None:
+    """Somebody looks; resumed, what had no answer is held, and the rest goes on."""
+    cli.told("import", filed("day.hl7", admission() + admission("A-2", **OTHER)))
+    double = FhirDouble(mood)
+    cli.told("gap", "--against", double.url, status=10)
+    first = cli.told("replay", "--to", double.url, status=10)
+    assert (first["acknowledged"], first["sent"], first["stopped"]["code"]) == (
+        0, 1, "422" if mood == "refuse" else "",
+    )  # fmt: skip
+    assert cli("replay", "--to", double.url).status == 1, "not without --resume"
+    second = cli.told("replay", "--to", double.url, "--resume", status=10 if mood != "refuse" else 0)
+    assert (second["acknowledged"], second["in_doubt"]) == ((2, 0) if mood == "refuse" else (1, 1))
+    assert len(double.all("Patient")) == 2, "once each"
+    double.close()
+
+
+def test_an_address_that_is_none_is_refused(cli: Commands) -> None:
+    """In words."""
+    ran = cli("gap", "--against", "https://")
+    assert ran.status == 1
+    assert "no FHIR server" in ran.err
