@@ -7,7 +7,7 @@ from contrefeu.paper.issue import Issue, Issuer
 from contrefeu.paper.kinds import FORMS, NAMES, Kind
 from contrefeu.paper.pack import Foot, Printed, WardPack, foot_of, print_pack, ward_pack
 from contrefeu.paper.setting import Setting
-from contrefeu.paper.typeset import locked
+from contrefeu.paper.stamp import locked
 
 __all__ = [
     "FORMS",

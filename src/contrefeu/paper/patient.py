@@ -119,9 +119,9 @@ _ALLERGIES = {
 }
 
 
-def pages_of(chart: Chart, setting: Setting) -> PatientPages:
+def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
     """Return what a patient's pages say."""
-    sheet = Sheet(chart)
+    chart = sheet.chart
     whose = person_of(sheet)
     weight, red = _weight(whose, setting)
     reports, notes = _reports(sheet, setting)
