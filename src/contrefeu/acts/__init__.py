@@ -24,7 +24,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
-from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost, PapersGiven
 from contrefeu.acts.replays import (
     ACCEPTED,
     UNANSWERED,
@@ -70,6 +70,7 @@ __all__ = [
     "PageScanned",
     "PagesIssued",
     "PagesLost",
+    "PapersGiven",
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",
     "RecoveryRehearsed",

@@ -23,7 +23,7 @@ from contrefeu.acts.keeping import (
     RecoveryRehearsed,
     ShareConfirmed,
 )
-from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost, PapersGiven
 from contrefeu.acts.replays import (
     EntriesSetAside,
     GapTaken,
@@ -140,6 +140,7 @@ Act = (
     | PageScanned
     | PagesIssued
     | PagesLost
+    | PapersGiven
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

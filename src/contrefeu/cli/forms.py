@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Form = Literal[
     "admission", "dose-sheet", "vital-signs", "prescription", "laboratory-request", "imaging-request", "result", "note",
     "hand-over", "transfer", "transfer-consent", "theatre-list", "death",
+    "discharge-letter",
 ]  # fmt: skip
 
 
@@ -29,12 +30,13 @@ def forms(
     """Print forms, blank or for one patient, with a code on each page. The pages are in the journal before the file is.
 
     KIND is one of admission, dose-sheet, vital-signs, prescription, laboratory-request, imaging-request, result, note,
-    hand-over, transfer, transfer-consent, theatre-list, death.
+    hand-over, transfer, transfer-consent, theatre-list, death,
+    discharge-letter.
     """
     from contrefeu.base import OperatorError, rfc3339, write_file
     from contrefeu.cli.node import Node
     from contrefeu.cli.printing import board_of, downtime_of, issued, issuer_of, setting_of
-    from contrefeu.paper import FORMS, blank_foot, foot_of, print_form, written_foot
+    from contrefeu.paper import FORMS, blank_foot, foot_of, print_discharge, print_form, written_foot
 
     if patient and FORMS[kind].of_ward:
         raise OperatorError(
@@ -53,7 +55,11 @@ def forms(
     foot = blank_foot(facility, board.name or ward, setting)
     if chart is not None:
         foot = written_foot(foot_of(board, setting, facility, downtime_of(node, ward), lacks))
-    printed = print_form(kind, [chart] * count, foot, setting, issuer_of(node, ward, rfc3339(setting.now_ns)))
+    issuer = issuer_of(node, ward, rfc3339(setting.now_ns))
+    if kind == "discharge-letter" and chart is not None:
+        printed = print_discharge(chart, foot, setting, issuer)
+    else:
+        printed = print_form(kind, [chart] * count, foot, setting, issuer)
     node.audit("export", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")
     issued(node, user, printed.issues)
     write_file(out, printed.pdf)

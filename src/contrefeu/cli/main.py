@@ -30,6 +30,7 @@ from contrefeu.cli import (
     scan,
     station,
     status,
+    transfer,
     up,
     users,
     vault,
@@ -68,6 +69,7 @@ app.command("replay")(replay.replay)
 app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
+app.command("transfer")(transfer.transfer)
 app.command("export")(export.export)
 app.command("pack")(pack.pack)
 app.command("forms")(forms.forms)

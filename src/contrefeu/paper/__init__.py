@@ -5,13 +5,17 @@ from contrefeu.paper.forms import blank_foot, print_form, written_foot
 from contrefeu.paper.intake import Missing, Verdict, document_of, issues_in, judge, missing_in
 from contrefeu.paper.issue import Issue, Issuer
 from contrefeu.paper.kinds import FORMS, NAMES, Kind
+from contrefeu.paper.letter import passport_of, print_chart, print_discharge, print_transfer
 from contrefeu.paper.pack import Foot, Printed, WardPack, foot_of, print_pack, ward_pack
 from contrefeu.paper.setting import Setting
-from contrefeu.paper.stamp import locked
+from contrefeu.paper.stamp import locked, qr_svg
+from contrefeu.paper.transfer import PREFIX as TRANSFER_PREFIX
+from contrefeu.paper.transfer import Passport, Read, read_transfer, transfer_texts
 
 __all__ = [
     "FORMS",
     "NAMES",
+    "TRANSFER_PREFIX",
     "Code",
     "Foot",
     "Issue",
@@ -20,7 +24,9 @@ __all__ = [
     "Missing",
     "NotACode",
     "PageKey",
+    "Passport",
     "Printed",
+    "Read",
     "Sealed",
     "Setting",
     "Verdict",
@@ -34,9 +40,16 @@ __all__ = [
     "judge",
     "locked",
     "missing_in",
+    "passport_of",
+    "print_chart",
+    "print_discharge",
     "print_form",
     "print_pack",
+    "print_transfer",
+    "qr_svg",
     "read_code",
+    "read_transfer",
+    "transfer_texts",
     "ward_pack",
     "written_foot",
 ]

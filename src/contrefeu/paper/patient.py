@@ -93,7 +93,7 @@ class PatientPages(Struct, frozen=True):
 def identity_of(sheet: Sheet, setting: Setting) -> Identity:
     """Return what stands at the head of each page about the patient (F25)."""
     whose, allergies = person_of(sheet), allergies_of(sheet)
-    lines = [Line(_allergy_words(one, setting), one.struck) for one in allergies.lines]
+    lines = [Line(allergy_words(one, setting), one.struck) for one in allergies.lines]
     letters = sum(len(one.text) + 3 for one in lines)
     return Identity(
         family=whose.family or word("name unknown", setting.language),
@@ -195,7 +195,8 @@ def _warnings(chart: Chart, whose: Person, setting: Setting) -> list[str]:
     ]
 
 
-def _allergy_words(one: Allergy, setting: Setting) -> str:
+def allergy_words(one: Allergy, setting: Setting) -> str:
+    """Return an allergy as a line: to what, which reaction, how bad."""
     severity = word(f"severity {one.severity}", setting.language) if one.severity else ""
     risk = word(f"criticality {one.criticality}", setting.language) if one.criticality else ""
     about = ", ".join(filter(None, (one.reaction, severity, risk)))

@@ -69,6 +69,15 @@ def qr(text: str) -> Sequence[Sequence[int]]:
     return rows
 
 
+def qr_svg(text: str) -> bytes:
+    """Return alphanumeric *text* as a QR code of the size that it needs: a picture for a template."""
+    rows = segno.make_qr(text, error=QR_ERROR, mode="alphanumeric", boost_error=False, mask=QR_MASK).matrix
+    path = "".join(f"M{x} {y}h{n}v1h-{n}z" for y, row in enumerate(rows) for x, n in _runs(row))
+    size = len(rows)
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'
+    return svg.encode()
+
+
 def _runs(row: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Where dark modules begin, and how many follow."""
     at = 0

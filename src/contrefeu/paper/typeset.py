@@ -6,6 +6,7 @@ Rules kept here:
   * Printed pages carry no tags: they cost twelve times the bytes, and nobody reads them by machine (FINDINGS, 2f).
 """
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +16,8 @@ from msgspec import Struct
 
 from contrefeu.chart import printable
 
+_SHARED = ("house.typ", "patient.typ")  # what templates import
+
 
 class Typeset(Struct, frozen=True):
     """A document without its codes."""
@@ -23,16 +26,17 @@ class Typeset(Struct, frozen=True):
     pages: list[int]  # of each section: each page's code says of how many it is
 
 
-def typeset(template: str, values: Any) -> Typeset:
+def typeset(template: str, values: Any, pictures: Mapping[str, bytes] | None = None) -> Typeset:
     """Return what *template* makes of *values*.
 
     Args:
         template: Name of a file in templates/.
         values: What it shows; strings are cleaned of what would act unseen.
+        pictures: Files that it shows, by name.
     """
     folder = files("contrefeu.paper").joinpath("templates")
-    house, main = (folder.joinpath(name).read_bytes() for name in ("house.typ", template))
-    sources = {"main.typ": main, "house.typ": house, "values.json": _cleaned(values)}
+    sources = {name: folder.joinpath(name).read_bytes() for name in _SHARED}
+    sources |= {"main.typ": folder.joinpath(template).read_bytes(), "values.json": _cleaned(values), **(pictures or {})}
     made: bytes = typst.compile(sources, ignore_system_fonts=True, pdf_tags=False)  # type: ignore[call-overload]
     # The typesetter remembers what it has just set: the question costs a hundredth of the document.
     found = typst.query(sources, "<pages>", field="value", one=True, ignore_system_fonts=True)  # type: ignore[type-var]

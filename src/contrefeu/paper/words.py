@@ -8,6 +8,23 @@ from contrefeu.chart import Age, Language
 # what is said -> French, English
 WORDS: dict[str, tuple[str, str]] = {
     "pack": ("Classeur du service", "Ward pack"),
+    "chart": ("Dossier du patient", "Patient’s chart"),
+    "transfer-summary": ("Lettre de transfert", "Transfer letter"),
+    "discharge-letter": ("Lettre de sortie", "Discharge letter"),
+    "transfer code": ("À lire sans réseau", "Read without a network"),
+    "transfer code how": (
+        "Ces codes disent l’identité, les allergies, les traitements et les problèmes, signés. Les lire tous, dans "
+        "n’importe quel ordre : contrefeu transfer --read, ou docs/spec/transfer-code-v1.md.",
+        "These codes say identity, allergies, medicines and problems, signed. Read all of them, in any order: "
+        "contrefeu transfer --read, or docs/spec/transfer-code-v1.md.",
+    ),
+    "signed by": ("clé {key}…", "key {key}…"),
+    "stay in short": ("Le séjour, en bref", "The stay, in short"),
+    "discharge medicines": ("Traitement à la sortie", "Medicines on discharge"),
+    "follow-up": ("Suites : rendez-vous, résultats attendus", "Follow-up: appointments, results awaited"),
+    "date hour": ("Date et heure", "Date and time"),
+    "name role": ("Nom, fonction", "Name, role"),
+    "signature": ("Signature", "Signature"),
     "census": ("Qui est dans le service", "Who lies on the ward"),
     "index": ("Par nom", "By name"),
     "free beds": ("Lits libres", "Free beds"),
