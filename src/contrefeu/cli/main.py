@@ -23,6 +23,7 @@ from contrefeu.cli import (
     journal,
     keys,
     pack,
+    packs,
     part,
     reconcile,
     replay,
@@ -74,6 +75,7 @@ app.command("export")(export.export)
 app.command("pack")(pack.pack)
 app.command("forms")(forms.forms)
 app.command("scan")(scan.scan)
+app.add_typer(packs.app, name="packs")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")

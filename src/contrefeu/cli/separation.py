@@ -44,7 +44,7 @@ _SOCKETS = {
     "audit": ("web", "reader"),
 }
 # File in run/ -> who writes it anew: the folder lets nobody replace what is another's.
-_SAYS = {"copies.json": "copies", "scrub.json": "copies", "selftest.json": "reader"}
+_SAYS = {"copies.json": "copies", "scrub.json": "copies", "selftest.json": "reader", "packs.json": "web"}
 
 
 class Identity(TypedDict):

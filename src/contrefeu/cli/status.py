@@ -33,6 +33,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or told["refused_journals"]
         or told["charts"]["restoring"]
         or any(_is_alarm(peer) for peer in told["peers"])
+        or any(one["old"] for one in told["packs"])
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
 
@@ -83,6 +84,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "selftest": _selftest(node),
         "peers": peer_states(node),
         "refused_journals": refused_journals(node),
+        "packs": _packs(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
         "capture": capture,
@@ -92,6 +94,15 @@ def describe(node: "Node") -> dict[str, Any]:
         "troubles": {journal: kind for journal, kind in folded.troubles.items() if not _is_closed(node, journal, kind)},
         "closed": [journal for journal, kind in folded.troubles.items() if _is_closed(node, journal, kind)],
     }
+
+
+def _packs(node: "Node") -> list[dict[str, Any]]:
+    """How old the pack of each ward is, where packs are made ahead."""
+    from contrefeu.cli.standing import standing
+
+    if not node.settings.packs.folders:
+        return []
+    return [{"ward": one.ward, "made": one.made, "minutes": one.age_minutes, "old": one.old} for one in standing(node)]
 
 
 def _is_closed(node: "Node", journal: str, kind: str) -> bool:
@@ -202,6 +213,8 @@ def _for_people(told: dict[str, Any]) -> None:
     _say_feeds(told)
     _say_copies(told)
     _say_peers(told)
+    for one in told["packs"]:
+        say(f"  pack {one['ward']}  {one['minutes']} minutes old{'  TOO OLD, or nowhere' if one['old'] else ''}")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")

@@ -7,8 +7,10 @@ from contrefeu.paper.issue import Issue, Issuer
 from contrefeu.paper.kinds import FORMS, NAMES, Kind
 from contrefeu.paper.letter import passport_of, print_chart, print_discharge, print_transfer
 from contrefeu.paper.pack import Foot, Printed, WardPack, foot_of, print_pack, ward_pack
+from contrefeu.paper.screen import sealed_page
 from contrefeu.paper.setting import Setting
 from contrefeu.paper.stamp import locked, qr_svg
+from contrefeu.paper.standing import WEEK_NS, Held, pack_password, print_standing
 from contrefeu.paper.transfer import PREFIX as TRANSFER_PREFIX
 from contrefeu.paper.transfer import Passport, Read, read_transfer, transfer_texts
 
@@ -16,8 +18,10 @@ __all__ = [
     "FORMS",
     "NAMES",
     "TRANSFER_PREFIX",
+    "WEEK_NS",
     "Code",
     "Foot",
+    "Held",
     "Issue",
     "Issuer",
     "Kind",
@@ -40,15 +44,18 @@ __all__ = [
     "judge",
     "locked",
     "missing_in",
+    "pack_password",
     "passport_of",
     "print_chart",
     "print_discharge",
     "print_form",
     "print_pack",
+    "print_standing",
     "print_transfer",
     "qr_svg",
     "read_code",
     "read_transfer",
+    "sealed_page",
     "transfer_texts",
     "ward_pack",
     "written_foot",

@@ -231,14 +231,20 @@ class Printed(Struct, frozen=True):
 
 def print_pack(pack: WardPack, charts: Sequence[Chart], issuer: Issuer, password: str = "") -> Printed:
     """Set *pack*, with a code on each page, behind *password* where there is one."""
-    numbers = [issuer.number() for _ in range(1 + 2 * len(charts))]
+    parts = sections_of(charts)
+    numbers = [issuer.number() for _ in parts]
     made = typeset("pack.typ", msgspec.to_builtins(pack) | {"issues": [*map(issue_words, numbers)]})
-    parts: list[tuple[str, Chart | None]] = [("census", None)]
-    for chart in charts:
-        parts += [("chart", chart), ("dose-sheet", chart)]
     issues = [
         issuer.issue(form, pages, chart, number)
         for (form, chart), pages, number in zip(parts, made.pages, numbers, strict=True)
     ]
     pdf = stamped(made.pdf, [text for one in issues for text in one.texts], password)
     return Printed(pdf, sum(made.pages), issues)
+
+
+def sections_of(charts: Sequence[Chart]) -> list[tuple[str, Chart | None]]:
+    """Return the sections of a pack in order: which form, and whose."""
+    parts: list[tuple[str, Chart | None]] = [("census", None)]
+    for chart in charts:
+        parts += [("chart", chart), ("dose-sheet", chart)]
+    return parts
