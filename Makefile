@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts system lock clean
+.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts copier system lock clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ lost: $(VENV)/.dev ## TRIALS=100 disks destroyed under senders, with `ack = "vau
 
 line: $(VENV)/.dev ## hours without a vault behind a network that is cut, WAITING=20000 messages, then a line of RATE bytes a second; root
 	$(BIN)/python -m tests.drills.cut_network --waiting $(or $(WAITING),20000) --rate $(or $(RATE),1000000)
+
+copier: $(VENV)/.dev ## PAGES=10000 pages through a simulated copier, fax and telephone; fails on one wrong chart, or under 99 % read
+	$(BIN)/python -m tests.paper.copier --pages $(or $(PAGES),10000) --seed $(or $(SEED),1)
 
 cuts: $(VENV)/.dev ## power cuts under a real writer on a FUSE file system; needs root, /dev/fuse, libfuse2, `pip install fusepy`
 	$(BIN)/python -m tests.drills.power_cuts --rounds $(or $(ROUNDS),100) --seed $(or $(SEED),1)

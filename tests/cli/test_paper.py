@@ -214,6 +214,17 @@ def test_a_transfer_that_is_not_told_enough_gives_nothing(ward: Commands, tmp_pa
     assert "No summary was read" in ward("transfer", "--read", tmp_path / "a.pdf").err
 
 
+@pytest.mark.req("F25")
+def test_wristbands_are_a_patient_s(ward: Commands, tmp_path: Path) -> None:
+    """With a patient, sheets that nobody misses; without one, an error and no file."""
+    out = tmp_path / "b.pdf"
+    told = ward.told("forms", "wristband", "--ward", "CARDIO", "--patient", IPP, "--count", "2", "--out", out)
+    assert (told["pages"], len(told["issues"])) == (2, 2)
+    assert ward.told("scan")["missing"] == []
+    assert ward("forms", "labels", "--ward", "CARDIO", "--out", tmp_path / "none.pdf").status == 1
+    assert not (tmp_path / "none.pdf").exists()
+
+
 def test_a_chart_is_printed(ward: Commands, tmp_path: Path) -> None:
     """`chart --as pdf`: the patient's pages; they are issued before they are there."""
     assert ward("chart", IPP, "--as", "pdf", "--out", tmp_path / "c.pdf").status == 0

@@ -1,5 +1,6 @@
 """Paper: ward packs, forms and labels with a code on each page, and the way back of what was written on them."""
 
+from contrefeu.paper.bands import print_bands
 from contrefeu.paper.code import Code, NotACode, PageKey, Sealed, issue_of_words, issue_words, read_code
 from contrefeu.paper.forms import blank_foot, print_form, written_foot
 from contrefeu.paper.intake import Missing, Verdict, document_of, issues_in, judge, missing_in
@@ -46,6 +47,7 @@ __all__ = [
     "missing_in",
     "pack_password",
     "passport_of",
+    "print_bands",
     "print_chart",
     "print_discharge",
     "print_form",

@@ -32,5 +32,7 @@ FORMS: dict[str, Kind] = {
     "theatre-list": Kind(20, of_ward=True),
     "death": Kind(21),
     "discharge-letter": Kind(22),
+    "wristband": Kind(30, returns=False),
+    "labels": Kind(31, returns=False),
 }
 NAMES = {kind.number: name for name, kind in FORMS.items()}

@@ -179,8 +179,13 @@ def _contacts(sheet: Sheet, whose: Person, setting: Setting) -> Block:
 
 
 def _born(whose: Person, setting: Setting) -> str:
+    return born_words(whose, setting, aged=True)
+
+
+def born_words(whose: Person, setting: Setting, *, aged: bool) -> str:
+    """Return birth date, age if it is wanted, and sex: what lasts longer than a day has no age."""
     zone = ZoneInfo(setting.zone)
-    age = age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if whose.age_known else None
+    age = age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if aged and whose.age_known else None
     born = f"{setting.say('born')} {day(whose.birth_date, setting.language)}" if whose.birth_date else ""
     sex = word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language)
     return " · ".join(filter(None, (born or setting.say("birth unknown"), age_words(age, setting.language), sex)))

@@ -25,6 +25,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "date hour": ("Date et heure", "Date and time"),
     "name role": ("Nom, fonction", "Name, role"),
     "signature": ("Signature", "Signature"),
+    "wristband": ("Bracelets", "Wristbands"),
+    "labels": ("Étiquettes", "Labels"),
+    "cut": (
+        "Découper ; vérifier l’identité avec le patient avant de poser.",
+        "Cut out; check the identity with the patient first.",
+    ),
+    "taken": ("Prélevé le ____/____ à ____:____ par ______", "Taken on ____/____ at ____:____ by ______"),
     "census": ("Qui est dans le service", "Who lies on the ward"),
     "index": ("Par nom", "By name"),
     "free beds": ("Lits libres", "Free beds"),
