@@ -49,10 +49,10 @@ class Tally:
         return self.right / self.pages
 
 
-def printed_pages() -> tuple[list[tuple[Image.Image, PagesIssued]], dict[str, PagesIssued]]:
+def printed_pages(patients: int) -> tuple[list[tuple[Image.Image, PagesIssued]], dict[str, PagesIssued]]:
     """Pages as the printer gave them, each with its issue; and every issue."""
     setting, issuer = Ward([]).setting, Issuer(KEY, "CARD", rfc3339(ns(NOW)))
-    charts = [_patient(n) for n in range(PATIENTS)]
+    charts = [_patient(n) for n in range(patients)]
     found = []
     for form in FORMS:
         printed = print_form(form, charts, blank_foot("CHU", "Cardiologie", setting), setting, issuer)
@@ -168,9 +168,9 @@ _HARMS = (  # what, how often, how; in the order in which it happens to a sheet
 )
 
 
-def run(pages: int, seed: int) -> Tally:
+def run(pages: int, seed: int, patients: int = PATIENTS) -> Tally:
     """Send *pages* pages through, and say what became of them."""
-    sheets, issues = printed_pages()
+    sheets, issues = printed_pages(patients)
     order = random.Random(seed)
     tally = Tally()
     for n in range(pages):

@@ -40,11 +40,13 @@ ANSWERS: dict[str, Any] = {
     "loss": list[Loss],
     "numbers": list[str],
     "sha256": str,
+    "sources": list[str],
     "status": ChartsStatus,
     "text": str,
     "unread": list[UnplacedEntry],
     "waiting": list[UnplacedEntry],
     "wards": list[WardSummary],
+    "whose": list[str],
 }
 _ERRORS = {kind.kind: kind for kind in (ContrefeuError, MissingError, OperatorError, StorageError)}
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
