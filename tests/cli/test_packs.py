@@ -87,6 +87,39 @@ def test_the_age_of_a_pack_is_told_and_red_past_an_hour(ward: Commands, monkeypa
     ward.told("packs", "list", status=10)
 
 
+PRINTER = """#!/bin/sh
+[ "$(cat {folder}/state)" = jammed ] && exit 1
+cat > {folder}/page.pdf
+echo "$@" >> {folder}/jobs
+"""
+
+
+@pytest.mark.req("Q2", "W2")
+def test_a_declared_downtime_prints_the_ward_s_pack_once(
+    ward: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A jammed queue loses its pages and says so; then it prints, once; these pages are missed until they come back."""
+    node = Node.at(ward.home)
+    node.paths.settings.write_text(f'{node.paths.settings.read_text()}[packs.printers]\nCARDIO = "second-floor"\n')
+    lp = tmp_path / "bin" / "lp"
+    lp.parent.mkdir()
+    lp.write_text(PRINTER.format(folder=tmp_path))
+    lp.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{lp.parent}:/usr/bin:/bin")
+    (tmp_path / "state").write_text("jammed")
+    ward.told("packs", "make", "--ward", "CARDIO", status=10)
+    assert ward.told("scan")["missing"] == []
+    ward.told("downtime", "declare", "--reason", "drill of the test")
+    ward.told("packs", "make", "--ward", "CARDIO")
+    assert ward.told("scan")["missing"] == []
+    (tmp_path / "state").write_text("ready")
+    for _ in range(2):
+        ward.told("packs", "make", "--ward", "CARDIO")
+    assert (tmp_path / "jobs").read_text() == "-d second-floor -t pack CARDIO -\n"
+    assert "MARTIN" in pypdfium2.PdfDocument(tmp_path / "page.pdf")[0].get_textpage().get_text_bounded()
+    assert [one["form"] for one in ward.told("scan", status=10)["missing"]] == ["dose-sheet"]
+
+
 def test_without_a_folder_nothing_is_made(cli: Commands) -> None:
     """The settings are named."""
     ran = cli("packs", "make")

@@ -59,6 +59,7 @@ class State(Struct, frozen=True):
 
     turn: int = 0  # how often passwords were made void
     packs: dict[str, Standing] = {}
+    printed: dict[str, str] = {}  # ward -> since when the downtime is for which its pack was printed
 
 
 def make_due(node: Node, language: "Language", wards: set[str], *, at_once: bool = False) -> list[Standing]:
@@ -83,7 +84,18 @@ def make_due(node: Node, language: "Language", wards: set[str], *, at_once: bool
                 kept = _state(node)  # passwords may have been made void meanwhile: it is due again then
                 _keep(node, msgspec.structs.replace(kept, packs={**kept.packs, ward: found}))
                 made.append(found)
+            _print(node, charts, board, setting)
     return [msgspec.structs.replace(one, held={}) for one in made]
+
+
+def _print(node: Node, charts: "Charts | SyncChartsClient", board: "Board", setting: Setting) -> None:
+    from contrefeu.cli.queues import print_in_downtime
+
+    before = _state(node).printed.get(board.ward, "")
+    since = print_in_downtime(node, charts, board, setting, before)
+    if since != before:
+        kept = _state(node)
+        _keep(node, msgspec.structs.replace(kept, printed={**kept.printed, board.ward: since}))
 
 
 def _digest(board: "Board", charts: "Charts | SyncChartsClient", turn: int, week: int) -> str:

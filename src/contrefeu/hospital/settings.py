@@ -131,6 +131,7 @@ class PacksSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     folders: list[str] = field(default_factory=list)  # absolute; "{ward}" in one is the ward's id. None: none are made
     wards: list[str] = field(default_factory=list)  # of which; none named: of every ward
+    printers: dict[str, str] = field(default_factory=dict)  # ward -> CUPS queue: its pack, when a downtime is declared
     every_minutes: Annotated[int, Meta(ge=1, le=60)] = 15  # a ward where something changed has a new one so soon (W2)
     unchanged_minutes: Annotated[int, Meta(ge=1, le=60)] = 30  # and one where nothing did: its age stays below an hour
 
