@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts watch-trial system lock clean
+.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts watch-trial copier system lock clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ line: $(VENV)/.dev ## hours without a vault behind a network that is cut, WAITIN
 watch-trial: $(VENV)/.dev ## the watch on months of simulated life and on attacks; the table of docs/reference/watch.md (about 10 min)
 	$(BIN)/python -m contrefeu.drill.watch_trial --out bench/watch.json
 	$(BIN)/python scripts/make_reference.py
+
+copier: $(VENV)/.dev ## PAGES=10000 pages through a simulated copier, fax and telephone; fails on one wrong chart, or under 99 % read
+	$(BIN)/python -m tests.paper.copier --pages $(or $(PAGES),10000) --seed $(or $(SEED),1)
 
 cuts: $(VENV)/.dev ## power cuts under a real writer on a FUSE file system; needs root, /dev/fuse, libfuse2, `pip install fusepy`
 	$(BIN)/python -m tests.drills.power_cuts --rounds $(or $(ROUNDS),100) --seed $(or $(SEED),1)

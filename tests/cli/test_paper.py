@@ -14,6 +14,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from contrefeu.acts import PagesIssued, PapersGiven
+from contrefeu.cli.accounts import station_acts
 from contrefeu.cli.node import Node
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from tests.cli.conftest import Commands
@@ -182,3 +184,50 @@ def test_without_its_parts_scan_says_what_to_install(
     assert ran.status == 1
     assert "contrefeu[scan]" in ran.err
     assert ward.told("scan")["missing"] == []
+
+
+@pytest.mark.req("T1")
+def test_a_patient_who_leaves_takes_three_things_along(ward: Commands, tmp_path: Path) -> None:
+    """IPS document, two-page letter, codes; the journal says who left where with which files; the codes are read."""
+    out = tmp_path / "papers"
+    told = ward.told("transfer", IPP, "--to", "CH de Dieppe", "--out", out, "--user", "durand")
+    assert sorted(Path(one).name for one in told["files"]) == ["code-1-1.svg", "letter.pdf", "summary.json"]
+    assert told["pages"] <= 2
+    assert json.loads((out / "summary.json").read_text())["type"] == "document"
+    node = Node.at(ward.home)
+    [given] = [
+        act for act, entry in station_acts(node) if isinstance(act, PapersGiven) and entry.source == "user/durand"
+    ]
+    assert (given.to, sorted(given.files)) == ("CH de Dieppe", ["code-1-1.svg", "letter.pdf", "summary.json"])
+    assert given.files["letter.pdf"] == hashlib.sha256((out / "letter.pdf").read_bytes()).hexdigest()
+    read = ward.told("transfer", "--read", out / "letter.pdf")
+    assert (read["family"], read["state"]) == ("MARTIN", "no-source")
+    assert "no source there ever spoke of it" in ward("transfer", "--read", out / "letter.pdf").out.decode()
+
+
+def test_a_transfer_that_is_not_told_enough_gives_nothing(ward: Commands, tmp_path: Path) -> None:
+    """No house, no such patient, no code to read: an error each, and no file."""
+    assert ward("transfer", IPP, "--out", tmp_path / "x").status == 1
+    assert ward("transfer", "nobody", "--to", "CH", "--out", tmp_path / "x").status == 1
+    assert not (tmp_path / "x").exists()
+    ward.told("forms", "note", "--ward", "CARDIO", "--out", tmp_path / "a.pdf")
+    assert "No summary was read" in ward("transfer", "--read", tmp_path / "a.pdf").err
+
+
+@pytest.mark.req("F25")
+def test_wristbands_are_a_patient_s(ward: Commands, tmp_path: Path) -> None:
+    """With a patient, sheets that nobody misses; without one, an error and no file."""
+    out = tmp_path / "b.pdf"
+    told = ward.told("forms", "wristband", "--ward", "CARDIO", "--patient", IPP, "--count", "2", "--out", out)
+    assert (told["pages"], len(told["issues"])) == (2, 2)
+    assert ward.told("scan")["missing"] == []
+    assert ward("forms", "labels", "--ward", "CARDIO", "--out", tmp_path / "none.pdf").status == 1
+    assert not (tmp_path / "none.pdf").exists()
+
+
+def test_a_chart_is_printed(ward: Commands, tmp_path: Path) -> None:
+    """`chart --as pdf`: the patient's pages; they are issued before they are there."""
+    assert ward("chart", IPP, "--as", "pdf", "--out", tmp_path / "c.pdf").status == 0
+    assert "6.8 mmol/L" in "".join(pages(tmp_path / "c.pdf"))
+    issued = [act for act, _ in station_acts(Node.at(ward.home)) if isinstance(act, PagesIssued)]
+    assert [one.form for one in issued] == ["chart"]

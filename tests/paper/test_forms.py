@@ -66,7 +66,16 @@ def test_every_word_is_there_in_both_languages():
     pairs = [*WORDS.values(), *(layout.title for layout in LAYOUTS.values())]
     assert all(french and english for french, english in pairs)
     same = {french for french, english in pairs if french == english}
-    assert same <= {"Admission", "Patient", "Page", "ALLERGIES", "Allergies", "Prescriptions", "Prescription"}
+    assert same <= {
+        "Admission",
+        "Patient",
+        "Page",
+        "ALLERGIES",
+        "Allergies",
+        "Prescriptions",
+        "Prescription",
+        "Signature",
+    }
 
 
 @pytest.mark.req("F14")

@@ -12,7 +12,7 @@ from contrefeu.chart.views import Restoring
 from contrefeu.paper import foot_of, read_code
 from contrefeu.paper.doses import Cell
 from contrefeu.paper.pictures import pages_in, texts_on
-from contrefeu.paper.typeset import locked
+from contrefeu.paper.stamp import locked
 from tests.chart.feed import PID, adt, chart, message, ns, oru, ras, rde
 from tests.paper.house import KEY, Ward, texts, ward, words
 

@@ -8,7 +8,7 @@ import pytest
 from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import ManualClock, rfc3339
 from contrefeu.chart import AsOf, DueItem, FeedStatus, Restoring, due_in_downtime
-from contrefeu.station import NodeStatus, VaultState
+from contrefeu.station import NodeStatus, PackState, VaultState
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import CAPTURE, NOW_NS, Charts, at, staffed
 
@@ -272,6 +272,19 @@ def test_a_copy_whose_delay_nobody_knows_says_so():
 
     page = text_of(visitor("nadia", node_status=unknown).get("/status"))
     assert "file:///media/vault-b 12 inconnu arrêtée" in page
+
+
+@pytest.mark.req("W2")
+def test_a_pack_made_ahead_tells_its_age_and_says_when_it_is_too_old():
+    """By ward; where none are made ahead, nothing is said of them."""
+
+    async def packs():
+        return NodeStatus(packs=[PackState("CARD", 12, 24), PackState("REA", 75, 9, old=True)])
+
+    page = text_of(visitor("nadia", node_status=packs).get("/status"))
+    assert "CARD 24 12 ● prêt" in page
+    assert "REA 9 75 ‼ trop ancien, ou posé nulle part" in page
+    assert "Classeurs prêts" not in text_of(visitor("nadia").get("/status"))
 
 
 def test_what_is_counted_of_ones_own_wards_says_so():

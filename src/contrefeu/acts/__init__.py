@@ -70,6 +70,7 @@ from contrefeu.acts.paper import (
     PageScanned,
     PagesIssued,
     PagesLost,
+    PapersGiven,
 )
 from contrefeu.acts.replays import (
     ACCEPTED,
@@ -141,6 +142,7 @@ __all__ = [
     "PairDecided",
     "PairState",
     "PairsProposed",
+    "PapersGiven",
     "ProposedPair",
     "ReadingKeysDestroyed",
     "RecoveryKeyChanged",

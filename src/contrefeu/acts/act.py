@@ -27,7 +27,7 @@ from contrefeu.acts.keeping import (
     ShareConfirmed,
 )
 from contrefeu.acts.matching import IdentitiesLinked, PairDecided, PairsProposed
-from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost
+from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost, PapersGiven
 from contrefeu.acts.replays import (
     EntriesSetAside,
     GapTaken,
@@ -154,6 +154,7 @@ Act = (
     | PagesLost
     | PairDecided
     | PairsProposed
+    | PapersGiven
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed

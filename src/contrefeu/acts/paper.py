@@ -1,4 +1,4 @@
-"""Acts about paper: pages issued, pages that came back, pages declared lost.
+"""Acts about paper: pages issued, pages that came back, pages declared lost, papers that left with a patient.
 
 Rules kept here: as in act.py. A page is known by its issue and its number; whose chart it belongs to is said here, when
 it is issued, under the number that the patient had then: merges and their undoing carry it on (Q4).
@@ -42,3 +42,13 @@ class PagesLost(Struct, frozen=True, tag_field="act", tag="pages-lost"):
     pages: list[int]
     reason: str
     at: str  # RFC 3339
+
+
+class PapersGiven(Struct, frozen=True, tag_field="act", tag="papers-given"):
+    """A patient's papers were made for another house: who leaves, where to, with what (T1)."""
+
+    chart: str  # chart id
+    patient: str  # "authority|number" that the chart stood under
+    to: str  # the other house, as it was named
+    at: str  # RFC 3339
+    files: dict[str, str]  # name -> SHA-256 of its bytes, hex

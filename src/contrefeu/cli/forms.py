@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Form = Literal[
     "admission", "dose-sheet", "vital-signs", "prescription", "laboratory-request", "imaging-request", "result", "note",
     "hand-over", "transfer", "transfer-consent", "theatre-list", "death",
+    "discharge-letter", "wristband", "labels",
 ]  # fmt: skip
 
 
@@ -29,18 +30,23 @@ def forms(
     """Print forms, blank or for one patient, with a code on each page. The pages are in the journal before the file is.
 
     KIND is one of admission, dose-sheet, vital-signs, prescription, laboratory-request, imaging-request, result, note,
-    hand-over, transfer, transfer-consent, theatre-list, death.
+    hand-over, transfer, transfer-consent, theatre-list, death,
+    discharge-letter, wristband, labels. The last two are of a patient.
     """
     from contrefeu.base import OperatorError, rfc3339, write_file
     from contrefeu.cli.node import Node
     from contrefeu.cli.printing import board_of, downtime_of, issued, issuer_of, setting_of
-    from contrefeu.paper import FORMS, blank_foot, foot_of, print_form, written_foot
+    from contrefeu.paper import FORMS, blank_foot, foot_of, print_bands, print_discharge, print_form, written_foot
 
     if patient and FORMS[kind].of_ward:
         raise OperatorError(
             "This form is about several patients.",
             safe="Nothing was printed.",
             next="Print it without --patient: what lists several is filed on nobody's chart.",
+        )
+    if kind in {"wristband", "labels"} and not patient:
+        raise OperatorError(
+            "Wristbands and labels are a patient's.", safe="Nothing was printed.", next="Add --patient, with a number."
         )
     entrance = door(context)
     node = Node.at(entrance.home)
@@ -53,7 +59,13 @@ def forms(
     foot = blank_foot(facility, board.name or ward, setting)
     if chart is not None:
         foot = written_foot(foot_of(board, setting, facility, downtime_of(node, ward), lacks))
-    printed = print_form(kind, [chart] * count, foot, setting, issuer_of(node, ward, rfc3339(setting.now_ns)))
+    issuer = issuer_of(node, ward, rfc3339(setting.now_ns))
+    if kind in {"wristband", "labels"} and chart is not None:
+        printed = print_bands(kind, chart, count, facility, setting, issuer)
+    elif kind == "discharge-letter" and chart is not None:
+        printed = print_discharge(chart, foot, setting, issuer)
+    else:
+        printed = print_form(kind, [chart] * count, foot, setting, issuer)
     node.audit("export", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")
     issued(node, user, printed.issues)
     write_file(out, printed.pdf)

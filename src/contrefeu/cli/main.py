@@ -27,6 +27,7 @@ from contrefeu.cli import (
     keys,
     match,
     pack,
+    packs,
     part,
     reconcile,
     replay,
@@ -34,6 +35,7 @@ from contrefeu.cli import (
     scan,
     station,
     status,
+    transfer,
     up,
     users,
     vault,
@@ -74,10 +76,12 @@ app.command("replay")(replay.replay)
 app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)
 app.command("chart")(chart.chart)
+app.command("transfer")(transfer.transfer)
 app.command("export")(export.export)
 app.command("pack")(pack.pack)
 app.command("forms")(forms.forms)
 app.command("scan")(scan.scan)
+app.add_typer(packs.app, name="packs")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")

@@ -24,7 +24,7 @@ def pack(
     from contrefeu.base import rfc3339, write_file
     from contrefeu.cli.node import Node
     from contrefeu.cli.printing import board_of, downtime_of, issued, issuer_of, password_in, setting_of
-    from contrefeu.paper import locked, print_pack, ward_pack
+    from contrefeu.paper import print_pack, ward_pack
 
     entrance = door(context)
     node = Node.at(entrance.home)
@@ -36,10 +36,10 @@ def pack(
         lacks = charts.status().restoring
         facility = node.settings.node.facility
         made, shown = ward_pack(board, charts.chart, setting, facility, downtime, lacks)
-    printed = print_pack(made, shown, issuer_of(node, ward, rfc3339(setting.now_ns)))
+    printed = print_pack(made, shown, issuer_of(node, ward, rfc3339(setting.now_ns)), password)
     node.audit("export", user=user, what=f"pack {ward}")
     issued(node, user, printed.issues)
     file = out or Path(f"pack-{ward.replace('/', '-')}.pdf")
-    write_file(file, locked(printed.pdf, password) if password else printed.pdf)
+    write_file(file, printed.pdf)
     told = {"file": str(file), "pages": printed.pages, "patients": len(shown), "as_of": board.as_of.time}
     answer(json, told, lambda: say(f"{file}: {printed.pages} pages, {len(shown)} patients, {board.as_of.time or '-'}"))

@@ -10,8 +10,8 @@ from contrefeu.journal import MEDIA_ACT, Draft
 
 if TYPE_CHECKING:
     from contrefeu.access import Declared
-    from contrefeu.chart import Board, Charts, Language, SyncChartsClient
-    from contrefeu.paper import Issue, Issuer, Setting
+    from contrefeu.chart import Board, Chart, Charts, Language, SyncChartsClient
+    from contrefeu.paper import Foot, Issue, Issuer, PageKey, Setting
 
 PASSWORD_LENGTH_MIN = 8  # characters: a shorter one is tried out in minutes on a stick that was found
 
@@ -50,11 +50,30 @@ def downtime_of(node: Node, ward: str) -> "Declared | None":
     return downtime.of(ward)
 
 
+def foot_for(node: Node, charts: "Charts | SyncChartsClient", chart: "Chart", setting: "Setting") -> tuple[str, "Foot"]:
+    """The ward where the patient of *chart* lies ("" for none), and what a page about the patient says of its age."""
+    from contrefeu.chart import place_of
+    from contrefeu.paper import foot_of
+
+    ward = next(iter(place_of(chart, setting.now_ns)), "")
+    known = ward if ward in {one.id for one in charts.wards()} else ""
+    board = charts.board(known) if known else charts.board()
+    downtime = downtime_of(node, known) if known else None
+    return known, foot_of(board, setting, node.settings.node.facility, downtime, charts.status().restoring)
+
+
+def page_key_of(node: Node) -> "PageKey":
+    """What signs what this node prints."""
+    from contrefeu.paper import PageKey
+
+    return PageKey(node.paths.signing_seed("station").read_bytes())
+
+
 def issuer_of(node: Node, ward: str, at: str) -> "Issuer":
     """What numbers and signs pages of *ward*."""
-    from contrefeu.paper import Issuer, PageKey
+    from contrefeu.paper import Issuer
 
-    return Issuer(PageKey(node.paths.signing_seed("station").read_bytes()), ward, at)
+    return Issuer(page_key_of(node), ward, at)
 
 
 def issued(node: Node, user: str, issues: Sequence["Issue"]) -> None:

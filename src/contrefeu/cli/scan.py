@@ -129,6 +129,25 @@ def _read(file: Path) -> bytes:
         ) from None
 
 
+def read_pictures(files: list[Path]) -> list[str]:
+    """The texts of all QR codes in *files*."""
+    from contrefeu.base import OperatorError
+
+    _can_read_pictures()
+    from contrefeu.paper.pictures import NotAPicture, pages_in, texts_on
+
+    found: list[str] = []
+    for file in files:
+        try:
+            for image in pages_in(_read(file)):
+                found += texts_on(image)[0]
+        except NotAPicture:
+            raise OperatorError(
+                "A file is no picture.", safe="Nothing was written.", next="Give PDF, PNG, JPEG or TIFF files."
+            ) from None
+    return found
+
+
 def _pages(name: str, data: bytes, issues: "dict[str, PagesIssued]") -> "Iterator[_Page]":
     """Each page with what is to be done with it; a file that is no picture is one page, kept as it is."""
     from contrefeu.journal import ENTRY_BODY_BYTES_MAX

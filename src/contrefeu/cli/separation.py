@@ -49,7 +49,13 @@ _SOCKETS = {
     "audit": ("web", "reader"),
 }
 # File in run/ -> who writes it anew: the folder lets nobody replace what is another's.
-_SAYS = {"wards.json": "wards", "copies.json": "copies", "scrub.json": "copies", "selftest.json": "reader"}
+_SAYS = {
+    "wards.json": "wards",
+    "copies.json": "copies",
+    "scrub.json": "copies",
+    "selftest.json": "reader",
+    "packs.json": "web",
+}
 
 
 class Identity(TypedDict):

@@ -38,6 +38,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or told["charts"]["restoring"]
         or any(_is_alarm(peer) for peer in told["peers"])
         or told["alarms"]["gravest"] in {"act", "attack"}
+        or any(one["old"] for one in told["packs"])
         or any(ward["state"] == "alarm" for ward in told["wards"])
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
@@ -93,6 +94,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "wards": ward_states(node),
         "refused_journals": refused_journals(node),
         "alarms": _alarms(node),
+        "packs": _packs(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
         "capture": capture,
@@ -111,6 +113,15 @@ def _alarms(node: "Node") -> dict[str, Any]:
 
     found = [alarm.raised.severity for alarm in known_alarms(node) if alarm.open]
     return {"open": len(found), "gravest": max(found, key=SEVERITIES.index, default="")}
+
+
+def _packs(node: "Node") -> list[dict[str, Any]]:
+    """How old the pack of each ward is, where packs are made ahead."""
+    from contrefeu.cli.standing import standing
+
+    if not node.settings.packs.folders:
+        return []
+    return [{"ward": one.ward, "made": one.made, "minutes": one.age_minutes, "old": one.old} for one in standing(node)]
 
 
 def _is_closed(node: "Node", journal: str, kind: str) -> bool:
@@ -221,6 +232,8 @@ def _for_people(told: dict[str, Any]) -> None:
     _say_feeds(told)
     _say_copies(told)
     _say_peers(told)
+    for one in told["packs"]:
+        say(f"  pack {one['ward']}  {one['minutes']} minutes old{'  TOO OLD, or nowhere' if one['old'] else ''}")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")

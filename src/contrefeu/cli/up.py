@@ -56,27 +56,32 @@ def up(
         signal.signal(signal.SIGINT, supervisor.ask_to_stop)
         try:
             _start(supervisor, node, mllp, web, insecure_http, logins, (beds, seed) if demo else None)
-            with _tested_nightly(node):
+            with _beside(node):
                 supervisor.run()
         finally:
             supervisor.stop()
 
 
 @contextlib.contextmanager
-def _tested_nightly(node: "Node") -> Iterator[None]:
-    """Have the copies tried every night, as the reader's user that may read what the copies keep."""
+def _beside(node: "Node") -> Iterator[None]:
+    """Have the copies tried every night, as the reader's user that may read what the copies keep; and packs made, as
+    the web's, which prints forms too."""
     from contrefeu.cli.selftest import every_night
-    from contrefeu.cli.separation import is_separate, tester
+    from contrefeu.cli.separation import identity_of, is_separate, tester
+    from contrefeu.cli.standing import every_quarter
 
     stop = threading.Event()
-    identity = tester() if is_separate(node) else None
-    testing = threading.Thread(target=every_night, args=(node, identity, stop), name="selftest", daemon=True)
-    testing.start()
+    apart = is_separate(node)
+    works = ((every_night, tester() if apart else None), (every_quarter, identity_of("web") if apart else None))
+    threads = [threading.Thread(target=work, args=(node, whom, stop), daemon=True) for work, whom in works]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        testing.join()
+        for thread in threads:
+            thread.join()
 
 
 @contextlib.contextmanager

@@ -13,9 +13,10 @@ from contrefeu.cli.declare import regimes_of
 from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.node import Node
 from contrefeu.cli.selftest import last_selftest
+from contrefeu.cli.standing import standing
 from contrefeu.contain import PAGES as CONTAINMENT
 from contrefeu.declare import Law, dues, incident_pages
-from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, VaultState, create_app
+from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, PackState, VaultState, create_app
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -72,7 +73,8 @@ def _status(node: Node) -> NodeStatus:
         )
         for v in last_states(node)
     ]
-    return NodeStatus(journals, vaults)
+    packs = [PackState(one.ward, one.age_minutes, one.patients, one.old) for one in standing(node)]
+    return NodeStatus(journals, vaults, packs if node.settings.packs.folders else [])
 
 
 def _gravest(copying: str, scrubbed: str, tested: str) -> str:

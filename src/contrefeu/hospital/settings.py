@@ -136,6 +136,16 @@ class DeclareSettings(Struct, frozen=True, forbid_unknown_fields=True):
     regimes: list[str] = field(default_factory=list)  # whose clocks run on the pages; []: those of EU and French law
 
 
+class PacksSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ward packs that are made ahead, sealed, and put where wards find them when nothing answers any more."""
+
+    folders: list[str] = field(default_factory=list)  # absolute; "{ward}" in one is the ward's id. None: none are made
+    wards: list[str] = field(default_factory=list)  # of which; none named: of every ward
+    printers: dict[str, str] = field(default_factory=dict)  # ward -> CUPS queue: its pack, when a downtime is declared
+    every_minutes: Annotated[int, Meta(ge=1, le=60)] = 15  # a ward where something changed has a new one so soon (W2)
+    unchanged_minutes: Annotated[int, Meta(ge=1, le=60)] = 30  # and one where nothing did: its age stays below an hour
+
+
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A ward that is declared; wards that feeds name are learned."""
 
@@ -160,6 +170,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     watch: WatchSettings = WatchSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
+    packs: PacksSettings = PacksSettings()
     wards: list[WardSettings] = field(default_factory=list)
     feeds: dict[FeedName, FeedSettings] = field(default_factory=dict)
 

@@ -70,12 +70,16 @@ class PageKey:
         self._private = Ed25519PrivateKey.from_private_bytes(derived)
         self.public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
+    def sign(self, domain: bytes, payload: bytes) -> bytes:
+        """Return the signature (64 bytes) of *payload* said as *domain*, which no other use has."""
+        return self._private.sign(domain + payload)
+
     def text(self, code: Code) -> str:
         """Return the signed text of *code*."""
         assert 1 <= code.page <= code.pages <= 255, "a form has 1 to 255 pages"
         fields = (VERSION, code.form, code.page, code.pages, code.issue, code.patient.bytes, key_id(self.public))
         payload = _PAYLOAD.pack(*fields)
-        return PREFIX + base45(payload + self._private.sign(DOMAIN + payload))
+        return PREFIX + base45(payload + self.sign(DOMAIN, payload))
 
 
 def key_id(public: bytes) -> bytes:
@@ -128,13 +132,15 @@ def issue_of_words(words: str) -> bytes:
 
 
 def base45(data: bytes) -> str:
-    """Return *data*, an even number of bytes, in base 45 (RFC 9285)."""
-    assert len(data) % 2 == 0, "a payload and its signature are even"
+    """Return *data* in base 45 (RFC 9285)."""
     text = []
     for at in range(0, len(data), 2):
-        rest, c = divmod(data[at] << 8 | data[at + 1], 45)
-        e, d = divmod(rest, 45)
-        text += [_BASE45[c], _BASE45[d], _BASE45[e]]
+        pair = data[at : at + 2]
+        number, digits = int.from_bytes(pair, "big"), []
+        for _ in range(len(pair) + 1):
+            number, digit = divmod(number, 45)
+            digits.append(_BASE45[digit])
+        text += digits
     return "".join(text)
 
 
@@ -145,12 +151,14 @@ def unbase45(text: str) -> bytes:
         NotACode: It is none.
     """
     values = [_BASE45.find(character) for character in text]
-    if len(values) % 3 or -1 in values:
+    if len(values) % 3 == 1 or -1 in values:
         raise NotACode("not base 45")
     data = bytearray()
     for at in range(0, len(values), 3):
-        number = values[at] + 45 * values[at + 1] + 2025 * values[at + 2]
-        if number > 0xFFFF:
-            raise NotACode("not base 45")
-        data += number.to_bytes(2, "big")
+        group = values[at : at + 3]
+        number = sum(value * 45**place for place, value in enumerate(group))
+        try:
+            data += number.to_bytes(len(group) - 1, "big")
+        except OverflowError:
+            raise NotACode("not base 45") from None
     return bytes(data)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import Chart, DueItem, clock, courses_of, due_times, moment, wall_day, word
+from contrefeu.chart import DueItem, clock, courses_of, due_times, moment, wall_day, word
 from contrefeu.chart.sheet import Sheet, Treatment, treatments_of
 from contrefeu.paper.patient import Identity, identity_of
 from contrefeu.paper.setting import Setting, heard_words
@@ -59,19 +59,18 @@ class DoseSheet(Struct, frozen=True):
     empty_rows: int
 
 
-def dose_sheet_of(chart: Chart, due: Sequence[DueItem], setting: Setting, weight: tuple[str, bool]) -> DoseSheet:
-    """Return the dose sheet of *chart*.
+def dose_sheet_of(sheet: Sheet, due: Sequence[DueItem], setting: Setting, weight: tuple[str, bool]) -> DoseSheet:
+    """Return the dose sheet of a chart.
 
     Args:
-        chart: The chart.
+        sheet: The chart, laid out.
         due: What the ward's board says is due: hours that passed unanswered are taken from it.
         setting: Words and time.
         weight: As on the patient's page.
     """
-    sheet = Sheet(chart)
     until_ns = setting.now_ns + SHEET_HOURS * _HOUR_NS
     coming: dict[str, list[int]] = {}
-    for at_ns, _, resource in due_times(courses_of(chart), setting.now_ns, until_ns, ZoneInfo(setting.zone)):
+    for at_ns, _, resource in due_times(courses_of(sheet.chart), setting.now_ns, until_ns, ZoneInfo(setting.zone)):
         coming.setdefault(resource, []).append(at_ns)
     passed: dict[str, list[int]] = {}
     for item in due:

@@ -13,12 +13,14 @@ import msgspec
 from contrefeu.base import rfc3339
 from contrefeu.chart import Chart
 from contrefeu.chart.sheet import Sheet
-from contrefeu.paper.issue import Issuer, coded
+from contrefeu.paper.code import issue_words
+from contrefeu.paper.issue import Issuer
 from contrefeu.paper.layouts import LAYOUTS
 from contrefeu.paper.pack import Foot, Printed
 from contrefeu.paper.patient import identity_of
 from contrefeu.paper.setting import Setting
-from contrefeu.paper.typeset import section_pages, typeset
+from contrefeu.paper.stamp import stamped
+from contrefeu.paper.typeset import typeset
 
 COPIES_MAX = 200  # of one form in one file: what a ward of 50 writes in a day
 _HEAD = (
@@ -56,11 +58,14 @@ def print_form(kind: str, charts: Sequence[Chart | None], foot: Foot, setting: S
         "foot": msgspec.to_builtins(foot),
         "copies": [msgspec.to_builtins(identity_of(Sheet(one), setting)) if one else None for one in charts],
     }
-    counts = section_pages("form.typ", values | {"codes": [[]] * len(charts), "issues": [""] * len(charts)})
-    issues = [issuer.issue(kind, pages, chart) for pages, chart in zip(counts, charts, strict=True)]
-    made = coded(issues)
-    pdf = typeset("form.typ", values | {"codes": made.codes, "issues": made.issues}, made.pictures)
-    return Printed(pdf, sum(counts), issues)
+    numbers = [issuer.number() for _ in charts]
+    made = typeset("form.typ", values | {"issues": [*map(issue_words, numbers)]})
+    issues = [
+        issuer.issue(kind, pages, chart, number)
+        for pages, chart, number in zip(made.pages, charts, numbers, strict=True)
+    ]
+    pdf = stamped(made.pdf, [text for one in issues for text in one.texts])
+    return Printed(pdf, sum(made.pages), issues)
 
 
 def blank_foot(facility: str, ward: str, setting: Setting) -> Foot:

@@ -6,7 +6,7 @@ Rules kept here:
     stations that cannot talk never print the same one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from secrets import token_bytes
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from contrefeu.acts import PagesIssued
 from contrefeu.chart import Chart
 from contrefeu.paper.code import BLANK, Code, PageKey, issue_words
 from contrefeu.paper.kinds import FORMS
-from contrefeu.paper.typeset import qr_svg
 
 ISSUE_BYTES = 8  # 2**64 numbers: among a million issues a day, for a year, a repeat is unlikely by 1 to 270
 
@@ -39,9 +38,13 @@ class Issuer:
     def __init__(self, key: PageKey, ward: str, at: str, draw: Callable[[int], bytes] = token_bytes) -> None:
         self._key, self._ward, self._at, self._draw = key, ward, at, draw
 
-    def issue(self, form: str, pages: int, chart: Chart | None = None) -> Issue:
-        """Return an issue of *pages* pages of *form*, for *chart* or blank."""
-        kind, number = FORMS[form], self._draw(ISSUE_BYTES)
+    def number(self) -> bytes:
+        """Draw a number for an issue whose pages are not counted yet."""
+        return self._draw(ISSUE_BYTES)
+
+    def issue(self, form: str, pages: int, chart: Chart | None = None, number: bytes = b"") -> Issue:
+        """Return an issue of *pages* pages of *form*, for *chart* or blank, under *number* or a new one."""
+        kind, number = FORMS[form], number or self.number()
         patient = UUID(chart.id) if chart is not None else BLANK
         act = PagesIssued(
             issue=number.hex(),
@@ -56,20 +59,3 @@ class Issuer:
         )
         codes = [Code(kind.number, page, pages, number, patient) for page in range(1, pages + 1)]
         return Issue(act, [self._key.text(code) for code in codes])
-
-
-class Coded(Struct, frozen=True):
-    """What a template needs of the codes of its sections."""
-
-    codes: list[list[str]]  # names of pictures, by section and page
-    issues: list[str]  # numbers in words
-    pictures: dict[str, bytes]
-
-
-def coded(issues: Sequence[Issue]) -> Coded:
-    """Return the codes of *issues*, one a section, as pictures."""
-    names = [[f"code-{at}-{page}.svg" for page in range(1, len(one.texts) + 1)] for at, one in enumerate(issues)]
-    flat = [
-        (name, text) for of, one in zip(names, issues, strict=True) for name, text in zip(of, one.texts, strict=True)
-    ]
-    return Coded(names, [one.number for one in issues], {name: qr_svg(text) for name, text in flat})

@@ -18,6 +18,7 @@ FORMS: dict[str, Kind] = {
     "census": Kind(1, returns=False, of_ward=True),
     "chart": Kind(2, returns=False),
     "dose-sheet": Kind(3),
+    "transfer-summary": Kind(4, returns=False),
     "admission": Kind(10),
     "vital-signs": Kind(11),
     "prescription": Kind(12),
@@ -30,5 +31,8 @@ FORMS: dict[str, Kind] = {
     "transfer-consent": Kind(19),
     "theatre-list": Kind(20, of_ward=True),
     "death": Kind(21),
+    "discharge-letter": Kind(22),
+    "wristband": Kind(30, returns=False),
+    "labels": Kind(31, returns=False),
 }
 NAMES = {kind.number: name for name, kind in FORMS.items()}

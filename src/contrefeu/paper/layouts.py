@@ -318,4 +318,16 @@ LAYOUTS: dict[str, Layout] = {
             SIGNED,
         ],
     ),
+    "discharge-letter": Layout(
+        ("Lettre de sortie", "Discharge letter"),
+        [
+            Fields([(("Entré le", "Admitted on"), 2), (("Sorti le", "Discharged on"), 2), (("Vers", "To"), 3)]),
+            Lines(("Motif, diagnostic", "Reason, diagnosis"), 3),
+            Lines(("Le séjour, en bref", "The stay, in short"), 5),
+            Lines(("Traitement à la sortie", "Medicines on discharge"), 6),
+            Lines(("Suites : rendez-vous, résultats attendus", "Follow-up: appointments, results awaited"), 4),
+            CONTACT,
+            SIGNED,
+        ],
+    ),
 }  # fmt: skip

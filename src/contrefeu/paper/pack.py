@@ -27,11 +27,14 @@ from contrefeu.chart import (
     restoring_text,
     silent_feeds,
 )
+from contrefeu.chart.sheet import Sheet
+from contrefeu.paper.code import issue_words
 from contrefeu.paper.doses import DoseSheet, dose_sheet_of
-from contrefeu.paper.issue import Issue, Issuer, coded
+from contrefeu.paper.issue import Issue, Issuer
 from contrefeu.paper.patient import PatientPages, pages_of
 from contrefeu.paper.setting import Setting
-from contrefeu.paper.typeset import section_pages, typeset
+from contrefeu.paper.stamp import stamped
+from contrefeu.paper.typeset import typeset
 from contrefeu.paper.words import lasted
 
 VALID_HOURS = 24  # hours from its last message after which a pack is not to be used: its dose sheets end then
@@ -121,8 +124,9 @@ def ward_pack(
     found = [(row, chart) for row in board.rows if (chart := chart_of(row.id)) is not None]
     parts = []
     for row, chart in found:
-        pages = pages_of(chart, setting)
-        parts.append(PatientPart(pages, dose_sheet_of(chart, row.due, setting, (pages.weight, pages.weight_red))))
+        sheet = Sheet(chart)
+        pages = pages_of(sheet, setting)
+        parts.append(PatientPart(pages, dose_sheet_of(sheet, row.due, setting, (pages.weight, pages.weight_red))))
     census = [_census(n, row, part.pages, setting) for n, ((row, _), part) in enumerate(zip(found, parts, strict=True))]
     named = [(n, row) for n, (row, _) in enumerate(found) if not row.confidential]
     names = {(f"{row.family} {row.given}".strip(), n, _bed(row)) for n, row in named}
@@ -225,17 +229,22 @@ class Printed(Struct, frozen=True):
     issues: list[Issue]
 
 
-def print_pack(pack: WardPack, charts: Sequence[Chart], issuer: Issuer) -> Printed:
-    """Set *pack*, with a code on each page.
+def print_pack(pack: WardPack, charts: Sequence[Chart], issuer: Issuer, password: str = "") -> Printed:
+    """Set *pack*, with a code on each page, behind *password* where there is one."""
+    parts = sections_of(charts)
+    numbers = [issuer.number() for _ in parts]
+    made = typeset("pack.typ", msgspec.to_builtins(pack) | {"issues": [*map(issue_words, numbers)]})
+    issues = [
+        issuer.issue(form, pages, chart, number)
+        for (form, chart), pages, number in zip(parts, made.pages, numbers, strict=True)
+    ]
+    pdf = stamped(made.pdf, [text for one in issues for text in one.texts], password)
+    return Printed(pdf, sum(made.pages), issues)
 
-    Set twice: how many pages a patient has is known when they have been set once, and each code says it.
-    """
-    values = msgspec.to_builtins(pack)
-    sections = 1 + 2 * len(charts)
-    counts = section_pages("pack.typ", values | {"codes": [[]] * sections, "issues": [""] * sections})
-    issues = [issuer.issue("census", counts[0])]
-    for chart, read, written in zip(charts, counts[1::2], counts[2::2], strict=True):
-        issues += [issuer.issue("chart", read, chart), issuer.issue("dose-sheet", written, chart)]
-    made = coded(issues)
-    pdf = typeset("pack.typ", values | {"codes": made.codes, "issues": made.issues}, made.pictures)
-    return Printed(pdf, sum(counts), issues)
+
+def sections_of(charts: Sequence[Chart]) -> list[tuple[str, Chart | None]]:
+    """Return the sections of a pack in order: which form, and whose."""
+    parts: list[tuple[str, Chart | None]] = [("census", None)]
+    for chart in charts:
+        parts += [("chart", chart), ("dose-sheet", chart)]
+    return parts

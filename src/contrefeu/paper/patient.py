@@ -93,7 +93,7 @@ class PatientPages(Struct, frozen=True):
 def identity_of(sheet: Sheet, setting: Setting) -> Identity:
     """Return what stands at the head of each page about the patient (F25)."""
     whose, allergies = person_of(sheet), allergies_of(sheet)
-    lines = [Line(_allergy_words(one, setting), one.struck) for one in allergies.lines]
+    lines = [Line(allergy_words(one, setting), one.struck) for one in allergies.lines]
     letters = sum(len(one.text) + 3 for one in lines)
     return Identity(
         family=whose.family or word("name unknown", setting.language),
@@ -119,9 +119,9 @@ _ALLERGIES = {
 }
 
 
-def pages_of(chart: Chart, setting: Setting) -> PatientPages:
+def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
     """Return what a patient's pages say."""
-    sheet = Sheet(chart)
+    chart = sheet.chart
     whose = person_of(sheet)
     weight, red = _weight(whose, setting)
     reports, notes = _reports(sheet, setting)
@@ -179,8 +179,13 @@ def _contacts(sheet: Sheet, whose: Person, setting: Setting) -> Block:
 
 
 def _born(whose: Person, setting: Setting) -> str:
+    return born_words(whose, setting, aged=True)
+
+
+def born_words(whose: Person, setting: Setting, *, aged: bool) -> str:
+    """Return birth date, age if it is wanted, and sex: what lasts longer than a day has no age."""
     zone = ZoneInfo(setting.zone)
-    age = age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if whose.age_known else None
+    age = age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if aged and whose.age_known else None
     born = f"{setting.say('born')} {day(whose.birth_date, setting.language)}" if whose.birth_date else ""
     sex = word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language)
     return " · ".join(filter(None, (born or setting.say("birth unknown"), age_words(age, setting.language), sex)))
@@ -195,7 +200,8 @@ def _warnings(chart: Chart, whose: Person, setting: Setting) -> list[str]:
     ]
 
 
-def _allergy_words(one: Allergy, setting: Setting) -> str:
+def allergy_words(one: Allergy, setting: Setting) -> str:
+    """Return an allergy as a line: to what, which reaction, how bad."""
     severity = word(f"severity {one.severity}", setting.language) if one.severity else ""
     risk = word(f"criticality {one.criticality}", setting.language) if one.criticality else ""
     about = ", ".join(filter(None, (one.reaction, severity, risk)))

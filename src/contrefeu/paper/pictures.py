@@ -69,6 +69,7 @@ def _attempts(page: Image.Image) -> Iterator[Image.Image]:
     width, height = page.size
     larger = flat.resize((width * 2, height * 2)) if max(page.size) < SIDE_PIXELS_MAX * 2 else flat
     yield larger
+    yield larger.filter(ImageFilter.GaussianBlur(2))  # a fax's steps, a fold's dots
     yield larger.filter(ImageFilter.MedianFilter(5))
     yield flat.filter(ImageFilter.GaussianBlur(1.5))
     small = flat.copy()

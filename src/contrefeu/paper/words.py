@@ -8,6 +8,30 @@ from contrefeu.chart import Age, Language
 # what is said -> French, English
 WORDS: dict[str, tuple[str, str]] = {
     "pack": ("Classeur du service", "Ward pack"),
+    "chart": ("Dossier du patient", "Patient’s chart"),
+    "transfer-summary": ("Lettre de transfert", "Transfer letter"),
+    "discharge-letter": ("Lettre de sortie", "Discharge letter"),
+    "transfer code": ("À lire sans réseau", "Read without a network"),
+    "transfer code how": (
+        "Ces codes disent l’identité, les allergies, les traitements et les problèmes, signés. Les lire tous, dans "
+        "n’importe quel ordre : contrefeu transfer --read, ou docs/spec/transfer-code-v1.md.",
+        "These codes say identity, allergies, medicines and problems, signed. Read all of them, in any order: "
+        "contrefeu transfer --read, or docs/spec/transfer-code-v1.md.",
+    ),
+    "signed by": ("clé {key}…", "key {key}…"),
+    "stay in short": ("Le séjour, en bref", "The stay, in short"),
+    "discharge medicines": ("Traitement à la sortie", "Medicines on discharge"),
+    "follow-up": ("Suites : rendez-vous, résultats attendus", "Follow-up: appointments, results awaited"),
+    "date hour": ("Date et heure", "Date and time"),
+    "name role": ("Nom, fonction", "Name, role"),
+    "signature": ("Signature", "Signature"),
+    "wristband": ("Bracelets", "Wristbands"),
+    "labels": ("Étiquettes", "Labels"),
+    "cut": (
+        "Découper ; vérifier l’identité avec le patient avant de poser.",
+        "Cut out; check the identity with the patient first.",
+    ),
+    "taken": ("Prélevé le ____/____ à ____:____ par ______", "Taken on ____/____ at ____:____ by ______"),
     "census": ("Qui est dans le service", "Who lies on the ward"),
     "index": ("Par nom", "By name"),
     "free beds": ("Lits libres", "Free beds"),
@@ -96,6 +120,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "printed": ("imprimé", "printed"),
     "age at print": ("messages de {age} à l’impression", "messages {age} old when printed"),
     "not valid after": ("À NE PLUS UTILISER APRÈS LE", "DO NOT USE AFTER"),
+    "age at": ("messages de {age}", "messages {age} old"),
+    "too old": ("TROP ANCIEN : demander un autre classeur", "TOO OLD: ask for another pack"),
+    "password": ("Mot de passe du service, de cette semaine", "The ward’s password, of this week"),
+    "password wrong": (
+        "Ce mot de passe n’ouvre pas ce classeur. Il change chaque semaine : demander au cadre.",
+        "This password does not open this pack. It changes each week: ask the ward manager.",
+    ),
+    "open": ("Ouvrir", "Open"),
     "destroy": ("à détruire le", "destroy on"),
     "silent": ("SOURCES MUETTES DEPUIS PLUS D’UNE HEURE :", "SILENT FOR OVER AN HOUR:"),
     "downtime": ("PANNE DÉCLARÉE", "DOWNTIME DECLARED"),

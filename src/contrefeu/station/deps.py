@@ -87,11 +87,21 @@ class JournalState(Struct, frozen=True):
     head: str = ""
 
 
+class PackState(Struct, frozen=True):
+    """The pack of one ward that was made ahead, as `contrefeu packs list` says it."""
+
+    ward: str
+    minutes: int  # since the last message that it knows
+    patients: int = 0
+    old: bool = False  # past an hour, or lying nowhere
+
+
 class NodeStatus(Struct, frozen=True):
     """The node beside its charts."""
 
     journals: list[JournalState] = []
     vaults: list[VaultState] = []
+    packs: list[PackState] = []
     notes: list[str] = []  # what `doctor` would say, in the node's language
 
 

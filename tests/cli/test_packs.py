@@ -1,0 +1,127 @@
+"""`packs`: made ahead into folders, sealed with a password that lies nowhere near, and old aloud.
+
+Method: a home with two folders, one of which is not there; packs made, made again, made void.
+"""
+
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from contrefeu.acts import PagesIssued
+from contrefeu.cli.accounts import station_acts
+from contrefeu.cli.node import Node
+from contrefeu.cli.standing import standing
+from contrefeu.journal import MEDIA_HL7V2, Draft
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
+
+
+@pytest.fixture
+def ward(cli: Commands, tmp_path: Path) -> Commands:
+    """One patient of ward CARDIO; packs go to a PC and to a stick that was pulled."""
+    node = Node.at(cli.home)
+    (tmp_path / "pc").mkdir()
+    folders = f'folders = ["{tmp_path}/pc", "{tmp_path}/stick"]'
+    node.paths.settings.write_text(f"{node.paths.settings.read_text()}\n[packs]\n{folders}\n")
+    with node.capture_appender() as journal:
+        journal.append(
+            [Draft("CPAGE@CHU", MEDIA_HL7V2, one, node.clock.now_ns()) for one in (admission(), potassium())]
+        )
+    return cli
+
+
+def issued(cli: Commands) -> list[PagesIssued]:
+    """Every issue in the journal."""
+    return [act for act, _ in station_acts(Node.at(cli.home)) if isinstance(act, PagesIssued)]
+
+
+@pytest.mark.req("W2", "W4", "F44")
+def test_packs_are_made_ahead_and_open_with_the_ward_s_password_alone(ward: Commands, tmp_path: Path) -> None:
+    """Into the folder that is there; the one that is not is said. What is made again adds no issue."""
+    [made] = ward.told("packs", "make", "--ward", "CARDIO", status=10)["made"]
+    assert [place["problem"] for place in made["places"]] == ["", "is not there"]
+    assert not (tmp_path / "stick").exists()
+    told = ward.told("packs", "password", "--ward", "CARDIO")
+    document = pypdfium2.PdfDocument(tmp_path / "pc" / "pack-CARDIO.pdf", password=told["password"])
+    assert "MARTIN" in document[0].get_textpage().get_text_bounded()
+    with pytest.raises(pypdfium2.PdfiumError):
+        pypdfium2.PdfDocument(tmp_path / "pc" / "pack-CARDIO.pdf")
+    assert sorted(one.name for one in (tmp_path / "pc").iterdir()) == ["pack-CARDIO.html", "pack-CARDIO.pdf"]
+    assert told["password"].encode() not in b"".join(one.read_bytes() for one in (tmp_path / "pc").iterdir())
+    before = issued(ward)
+    assert {one.returns for one in before} == {False}
+    assert ward.told("packs", "make", "--ward", "CARDIO")["made"] == []
+    ward.told("packs", "make", "--ward", "CARDIO", "--now", status=10)
+    assert issued(ward) == before
+    assert ward.told("scan")["missing"] == []
+
+
+@pytest.mark.req("F44")
+def test_a_lost_stick_makes_every_password_another(ward: Commands, tmp_path: Path) -> None:
+    """The old one opens what is on the stick, and nothing that is made from now on; who asked is in the audit."""
+    old = ward.told("packs", "password", "--ward", "CARDIO")["password"]
+    new = ward.told("packs", "password", "--ward", "CARDIO", "--void", "--user", "durand")["password"]
+    ahead = ward.told("packs", "password", "--ward", "CARDIO", "--next")["password"]
+    assert len({old, new, ahead}) == 3
+    ward.told("packs", "make", "--ward", "CARDIO", status=10)
+    with pytest.raises(pypdfium2.PdfiumError):
+        pypdfium2.PdfDocument(tmp_path / "pc" / "pack-CARDIO.pdf", password=old)
+    assert len(pypdfium2.PdfDocument(tmp_path / "pc" / "pack-CARDIO.pdf", password=new)) >= 3
+    looks = [one for one in ward.told("journal", "show")["entries"] if one["journal"].endswith("-audit")]
+    assert len(looks) >= 4
+
+
+@pytest.mark.req("W2")
+def test_the_age_of_a_pack_is_told_and_red_past_an_hour(ward: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Young now; two hours later `packs list` and `status` end with 10."""
+    ward.told("packs", "make", "--ward", "CARDIO", status=10)
+    [young] = ward.told("packs", "list")["packs"]
+    assert (young["ward"], young["patients"], young["old"]) == ("CARDIO", 1, False)
+    assert [one["ward"] for one in ward.told("status")["packs"]] == ["CARDIO"]
+    node = Node.at(ward.home)
+    later = node.clock.now_ns() + 2 * 3600 * 10**9
+    monkeypatch.setattr("contrefeu.base.SystemClock.now_ns", lambda _: later)
+    [old] = standing(node)
+    assert (old.old, old.age_minutes >= 120) == (True, True)
+    ward.told("packs", "list", status=10)
+
+
+PRINTER = """#!/bin/sh
+[ "$(cat {folder}/state)" = jammed ] && exit 1
+cat > {folder}/page.pdf
+echo "$@" >> {folder}/jobs
+"""
+
+
+@pytest.mark.req("Q2", "W2")
+def test_a_declared_downtime_prints_the_ward_s_pack_once(
+    ward: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A jammed queue loses its pages and says so; then it prints, once; these pages are missed until they come back."""
+    node = Node.at(ward.home)
+    node.paths.settings.write_text(f'{node.paths.settings.read_text()}[packs.printers]\nCARDIO = "second-floor"\n')
+    lp = tmp_path / "bin" / "lp"
+    lp.parent.mkdir()
+    lp.write_text(PRINTER.format(folder=tmp_path))
+    lp.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{lp.parent}:/usr/bin:/bin")
+    (tmp_path / "state").write_text("jammed")
+    ward.told("packs", "make", "--ward", "CARDIO", status=10)
+    assert ward.told("scan")["missing"] == []
+    ward.told("downtime", "declare", "--reason", "drill of the test")
+    ward.told("packs", "make", "--ward", "CARDIO")
+    assert ward.told("scan")["missing"] == []
+    (tmp_path / "state").write_text("ready")
+    for _ in range(2):
+        ward.told("packs", "make", "--ward", "CARDIO")
+    assert (tmp_path / "jobs").read_text() == "-d second-floor -t pack CARDIO -\n"
+    assert "MARTIN" in pypdfium2.PdfDocument(tmp_path / "page.pdf")[0].get_textpage().get_text_bounded()
+    assert [one["form"] for one in ward.told("scan", status=10)["missing"]] == ["dose-sheet"]
+
+
+def test_without_a_folder_nothing_is_made(cli: Commands) -> None:
+    """The settings are named."""
+    ran = cli("packs", "make")
+    assert ran.status == 1
+    assert "[packs]" in ran.err

@@ -1,0 +1,62 @@
+"""A wristband says who it is in the order that identity is checked in, and its bars say the number beside them.
+
+Method: sheets of one patient, read back as text and as barcodes.
+"""
+
+import pytest
+import zxingcpp
+
+from contrefeu.base import rfc3339
+from contrefeu.paper import Issuer, print_bands
+from contrefeu.paper.bands import KINDS
+from contrefeu.paper.code128 import gs1_svg
+from contrefeu.paper.pictures import pages_in
+from tests.chart.feed import PID, adt, chart, ns
+from tests.paper.house import KEY, NOW, Ward, texts
+
+USED = PID.replace("MARTIN^Jeanne^^^^^L", "MARTIN^Jeanne^^^^^L~DURAND^Jeanne^^^^^D")
+CHART = chart(adt("A01", "1124 0800", at="1124 0800", pid=USED, more=["AL1|1|DA|PEN^Pénicilline^L"]))
+ISSUER = Issuer(KEY, "CARD", rfc3339(ns(NOW)))
+
+
+def printed(kind, language="en", count=1):
+    """Sheets of Jeanne Martin."""
+    return print_bands(kind, CHART, count, "CHU", Ward([], language=language).setting, ISSUER)
+
+
+@pytest.mark.req("F25")
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_band_says_birth_name_first_and_the_used_name_second(kind, language):
+    """Birth name, given name, birth date, sex, used name, number; one sheet, its issue not missed; no allergy on it."""
+    made = printed(kind, language)
+    [text] = texts(made.pdf)
+    wanted = ["MARTIN", "Jeanne", {"fr": "12/05/1948", "en": "12 May 1948"}[language], "DURAND"]
+    assert [text.index(one) for one in wanted] == sorted(text.index(one) for one in wanted)
+    assert "IPP 1001" in text and {"fr": "femme", "en": "female"}[language] in text
+    assert "Pénicilline" not in text
+    assert "78" not in text  # a band outlives an age
+    assert [(one.act.form, one.act.returns, one.act.chart) for one in made.issues] == [(kind, False, CHART.id)]
+
+
+@pytest.mark.req("F25")
+@pytest.mark.parametrize(("kind", "times"), [("wristband", 1), ("labels", 24)])  # the reader joins a band and its twin
+def test_the_bars_say_the_number_and_nothing_else(kind, times):
+    """Read at a scanner's 200 dpi: GS1-128, an identifier of the house's own, the number."""
+    [page] = pages_in(printed(kind).pdf)
+    found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128))
+    assert {(one.text, one.symbology_identifier) for one in found} == {("(91)1001", "]C1")}
+    assert len(found) == times
+
+
+def test_each_sheet_has_a_number_of_its_own():
+    """Two sheets of bands: two issues, each printed on its own."""
+    made = printed("wristband", count=2)
+    assert made.pages == 2
+    assert all(one.number in text for one, text in zip(made.issues, texts(made.pdf), strict=True))
+
+
+@pytest.mark.parametrize("number", ["", "é1", "1" * 31])
+def test_what_the_bars_cannot_say_has_no_bars(number):
+    """No barcode of half a number."""
+    assert gs1_svg(number) == b""
