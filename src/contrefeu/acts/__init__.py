@@ -15,6 +15,7 @@ from contrefeu.acts.act import (
     decode,
     encode,
 )
+from contrefeu.acts.care import LimitsSigned, WardAnswered, WardTold
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -64,6 +65,7 @@ __all__ = [
     "HorizonHeld",
     "HorizonReleased",
     "JournalExpired",
+    "LimitsSigned",
     "MessagesAnswered",
     "MessagesClaimed",
     "MessagesReleased",
@@ -76,6 +78,8 @@ __all__ = [
     "SecretChanged",
     "ShareConfirmed",
     "Told",
+    "WardAnswered",
+    "WardTold",
     "Withdrawal",
     "WithdrawalConfirmed",
     "WithdrawalProposed",

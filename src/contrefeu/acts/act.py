@@ -14,6 +14,7 @@ from typing import Literal
 from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
+from contrefeu.acts.care import LimitsSigned, WardAnswered, WardTold
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -134,6 +135,7 @@ Act = (
     | HorizonHeld
     | HorizonReleased
     | JournalExpired
+    | LimitsSigned
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased
@@ -144,6 +146,8 @@ Act = (
     | RecoveryKeyChanged
     | RecoveryRehearsed
     | ShareConfirmed
+    | WardAnswered
+    | WardTold
     | WithdrawalProposed
     | WithdrawalConfirmed
     | WithdrawalRefused

@@ -60,7 +60,7 @@ from contrefeu.chart.sentences import (
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
 from contrefeu.chart.summary import summary
-from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
+from contrefeu.chart.versions import CONFLICT, EARLIER, SOURCE, WRITTEN, strength_of
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -79,15 +79,32 @@ from contrefeu.chart.views import (
 )
 from contrefeu.chart.wording import chart_text, printable, restoring_text
 from contrefeu.chart.words import Language, word
+from contrefeu.chart.work import (
+    ANSWER,
+    SPECIMEN,
+    VERBAL,
+    WorkItem,
+    WorkLine,
+    answered,
+    is_verbal,
+    result_words,
+    specimen_of,
+    work_line,
+    written_here,
+)
 
 __all__ = [
+    "ANSWER",
     "AUDIT",
     "CONFLICT",
+    "EARLIER",
     "FEED_SILENT_S",
     "OURS",
     "SOURCE",
+    "SPECIMEN",
     "STATION",
     "UNPLACED_MAX",
+    "VERBAL",
     "WRITTEN",
     "Account",
     "Age",
@@ -114,10 +131,13 @@ __all__ = [
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",
+    "WorkItem",
+    "WorkLine",
     "age_of",
     "allergies_state",
     "allergies_struck",
     "amount",
+    "answered",
     "board_row",
     "chart_text",
     "clock",
@@ -142,6 +162,7 @@ __all__ = [
     "instruction_of",
     "is_error",
     "is_struck",
+    "is_verbal",
     "listed",
     "measured_of",
     "moment",
@@ -157,12 +178,14 @@ __all__ = [
     "range_of",
     "report_title",
     "restoring_text",
+    "result_words",
     "rules_of",
     "run_reader",
     "sentence",
     "severity_of",
     "silent_feeds",
     "source_of",
+    "specimen_of",
     "station_of",
     "status_of",
     "stay_of",
@@ -174,4 +197,6 @@ __all__ = [
     "wall_day",
     "weight_is_old",
     "word",
+    "work_line",
+    "written_here",
 ]

@@ -4,6 +4,7 @@ from contrefeu.hospital.feeds import FACTS, FEED_NAME, FeedSettings, RefuseSetti
 from contrefeu.hospital.settings import (
     AckRule,
     CaptureSettings,
+    CareSettings,
     ChartsSettings,
     CopiesSettings,
     ExchangeSettings,
@@ -23,6 +24,7 @@ __all__ = [
     "FEED_NAME",
     "AckRule",
     "CaptureSettings",
+    "CareSettings",
     "ChartsSettings",
     "CopiesSettings",
     "ExchangeSettings",

@@ -7,7 +7,7 @@ from contrefeu.web.login import DemoLogin, LoginPages
 from contrefeu.web.people import Actor, Appender, Door, Refused
 from contrefeu.web.problem import FORBIDDEN, NO_CHARTS, NO_METHOD, NOT_FOUND, NOT_KEPT, Problem
 from contrefeu.web.session import Session, Sessions
-from contrefeu.web.shell import Around, Setting, Shell, ShellMiddleware
+from contrefeu.web.shell import Around, Setting, Shell, ShellMiddleware, Urgent
 from contrefeu.web.tokens import token_endpoint
 from contrefeu.web.visit import Visit, local_path, person, visit_of
 
@@ -34,6 +34,7 @@ __all__ = [
     "Setting",
     "Shell",
     "ShellMiddleware",
+    "Urgent",
     "Visit",
     "Words",
     "catalogue",

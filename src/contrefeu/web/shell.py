@@ -54,6 +54,21 @@ FORM_BYTES_MAX = 64 * 1024  # bytes of a form: the longest reason with every war
 
 
 @dataclass(frozen=True, slots=True)
+class Urgent:
+    """A result that somebody must acknowledge: on every page until a named person does (D5)."""
+
+    kind: str  # "critical" or "corrected"
+    patient: str  # chart id
+    place: str  # "" when the patient has left
+    name: str
+    what: str
+    value: str
+    at: str  # RFC 3339
+    address: str  # where it is acknowledged
+    escalated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What stands around the content of every page."""
 
@@ -68,6 +83,7 @@ class Around:
     restoring_since: str = ""  # RFC 3339: only what was received from then on is there; "" when all of it is
     restoring: tuple[int, int] = (0, 0)  # entries that are there, and that there are
     restoring_present: bool = False  # whether all that names who was present is there too
+    urgent: tuple[Urgent, ...] = ()  # what this person must acknowledge
     alarms: Mapping[str, str] = field(
         default_factory=dict
     )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
