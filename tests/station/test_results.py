@@ -1,7 +1,7 @@
 """The laboratory types results in, a biologist signs them, and a ward learns of what is critical until it answers.
 
-Method: forms sent as a browser sends them to a ward in memory, whose charts read entries with the real mapping and fold;
-the clock is moved by hand.
+Method: forms sent as a browser sends them to a ward in memory, whose charts read entries with the real mapping and the
+real fold; the clock is moved by hand.
 """
 
 import re
@@ -19,7 +19,7 @@ from contrefeu.station.care.testlist import shipped_tests
 from tests.station.living import in_downtime
 from tests.station.test_care import form, said
 from tests.station.visitors import text_of, visitor, wait_for
-from tests.station.ward_in_memory import NOW_NS, Charts, at, durand, result, staffed
+from tests.station.ward_in_memory import NOW_NS, Charts, durand, result, staffed
 
 
 def twice(**values):
@@ -105,7 +105,7 @@ def test_a_test_that_no_list_has_says_so():
 
 @pytest.mark.req("F7", "D5")
 def test_limits_hold_once_a_biologist_signed_the_very_list():
-    """Unsigned: nothing is compared, and pages say so. Signed: HH and LL; what cannot be compared is asked once more."""
+    """Unsigned: nothing is compared, and pages say so. Signed: HH, LL; what cannot be compared is asked once more."""
     charts = in_downtime()
     labo, bio, nurse = (visitor(who, charts=charts) for who in ("labo", "bio", "nadia"))
     assert "aucune liste de seuils signée" in text_of(nurse.get("/ward/CARD"))
@@ -234,18 +234,16 @@ def test_no_feed_answers_in_somebodys_place():
     assert [one.value for one in work_line(chart).items] == ["6.4 mmol/L, HH"]
 
 
+PANEL = '[[panel]]\nid = "a"\nfr = "A"\nen = "A"\n'
+TEST = '[[panel.test]]\ncode = "1-8"\nfr = "x"\nen = "x"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         ("[[panel]]\nid = 1", "Expected `str`"),
-        (
-            '[[panel]]\nid = "a"\nfr = "A"\nen = "A"\n[[panel.test]]\ncode = "1-8"\nfr = "x"\nen = "x"\ncritical_above = "six"',
-            "is not a limit",
-        ),
-        (
-            '[[panel]]\nid = "a"\nfr = "A"\nen = "A"\n' + '[[panel.test]]\ncode = "1-8"\nfr = "x"\nen = "x"\n' * 13,
-            "does not fit a screen",
-        ),
+        (f'{PANEL}{TEST}critical_above = "six"', "is not a limit"),
+        (PANEL + TEST * 13, "does not fit a screen"),
         ("[[", "Invalid"),
     ],
 )
@@ -254,7 +252,7 @@ def test_a_wrong_list_is_not_used(text, why):
     with pytest.raises(SettingsError, match=re.escape(why)) as found:
         parse_tests(text)
     assert found.value.safe
-    assert "[care] tests" in found.value.next
+    assert "laboratory.toml" in found.value.next
 
 
 def test_the_shipped_list_compares_as_it_says():

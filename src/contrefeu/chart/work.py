@@ -167,7 +167,7 @@ def _items(chart: Chart) -> Iterator[WorkItem]:
         for kept in chart.kept.values()
         if kept.kind == "Communication" and written_here(kept.now) and not is_error(kept.now)
     }
-    signed = {about for kind, about, _ in answers if kind == "signed"}
+    signed = {about for kind, about, _ in answers if kind in {"signed", "contested"}}
     since = chart.last_received_ns - KEPT_S * NS_PER_S
     for name, kept in chart.kept.items():
         if kept.kind == "Observation" and kept.received_ns >= since:
@@ -193,8 +193,9 @@ def _item(name: str, kept: Kept) -> WorkItem | None:
 
 def _of_result(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Iterator[WorkItem]:
     now, status = kept.now, str(kept.now.get("status", ""))
-    replaced = status in _REPLACING and bool(kept.replaced() or status in {"cancelled", "entered-in-error"})
-    critical = severity_of(now) == "critical" and status not in {"cancelled", "entered-in-error"}
+    gone = status in {"cancelled", "entered-in-error"}
+    replaced = status in _REPLACING and bool(kept.earlier and (gone or kept.replaced()))
+    critical = severity_of(now) == "critical" and not gone
     if (critical or replaced) and ("acknowledged", name, result_words(now)) not in answers:
         yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), result_words(now),
                      "effectiveDateTime", "effectivePeriod.start", "issued")  # fmt: skip

@@ -13,6 +13,7 @@ from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.node import Node
 from contrefeu.cli.selftest import last_selftest
 from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, VaultState, create_app
+from contrefeu.station.care import TestList, parse_tests
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -42,10 +43,18 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             submit=submit,
             demo_logins=_demo_logins(node) if demo else (),
             counts=node.counts,
+            tests=_tests(node),
         )
     )
 
 
+def _tests(node: Node) -> TestList | None:
+    """The laboratory's own list, when it lies beside the settings; None for the one that is shipped."""
+    own = node.paths.settings.parent / LABORATORY
+    return parse_tests(own.read_text(errors="replace")) if own.exists() else None
+
+
+LABORATORY = "laboratory.toml"  # in the home
 RED = frozenset(["refused", "damaged", "different", "failed"])  # what somebody must see to
 
 

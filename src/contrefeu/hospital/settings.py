@@ -64,7 +64,6 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class CareSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Writing on the wards and in the laboratory."""
 
-    tests: str = ""  # a TOML file beside this one: the laboratory's tests, units, ranges; "": the list that is shipped
     escalate_minutes: Annotated[int, Meta(ge=1, le=240)] = 15  # a critical result nobody acknowledged is the hospital's
     second_check: list[str] = field(  # drugs whose dose a second person signs, by a part of their name
         default_factory=lambda: ["insulin", "héparin", "heparin", "morphin", "potassium", "digoxin"]

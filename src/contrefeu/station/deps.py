@@ -118,6 +118,6 @@ class Deps:
     audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     demo_logins: tuple[DemoLogin, ...] = ()
-    tests: TestList | None = None  # the laboratory's, as [care] tests names it; None: the list that is shipped
+    tests: TestList | None = None  # the laboratory's own (laboratory.toml); None: the list that is shipped
     counts: Callable[[str], bool] = lambda _: True  # whether acts of a journal make accounts and declare downtime here
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

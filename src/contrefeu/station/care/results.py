@@ -72,8 +72,8 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
 
 def _twice(name: str, label: str, unit: str, reference: str) -> list[Field]:
     return [
-        Field(name, label, unit=unit, hint=reference, length_max=40, plain=name != "t-"),
-        Field(name + _AGAIN, N_("encore une fois"), unit=unit, length_max=40),
+        Field(name, label, unit=unit, length_max=40, plain=name != "t-"),
+        Field(name + _AGAIN, N_("encore une fois"), unit=reference, length_max=40),
     ]
 
 

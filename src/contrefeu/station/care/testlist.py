@@ -116,5 +116,5 @@ def _wrong(why: str) -> SettingsError:
     return SettingsError(
         f"The laboratory's list of tests cannot be used: {why}.",
         safe="Charts and journals: nothing was changed.",
-        next="Correct the file that [care] tests names, or remove the setting to use the list that is shipped.",
+        next="Correct laboratory.toml in the home, or remove it to use the list that is shipped.",
     )

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from contrefeu.chart import VERBAL
 from contrefeu.fhir import Json
-from contrefeu.station.care.form import Field, Form, Target, Typed
+from contrefeu.station.care.form import Choice, Field, Form, Target, Typed
 from contrefeu.station.care.prescriptions import PRESCRIPTION
 from contrefeu.station.care.scribe import Scribe
 from contrefeu.web import N_
 
 
 def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
-    known = target.known.prescribers
+    known = target.known.prescribers and (Choice("", N_("choisir…")), *target.known.prescribers)
     who = Field(
         "prescriber", N_("Prescripteur"), "choice" if known else "text", choices=known, required=True, plain=True
     )
