@@ -9,12 +9,13 @@ import re
 import pytest
 
 from contrefeu.access import ROLES, may
+from contrefeu.base import ManualClock
 from contrefeu.chart.views import DueItem
 from contrefeu.station.care import FORMS
 from tests.station.living import in_downtime
 from tests.station.test_care import form, said
 from tests.station.test_results import waiting
-from tests.station.visitors import text_of, visitor, wait_for
+from tests.station.visitors import enter, join, text_of, visitor, wait_for
 from tests.station.ward_in_memory import NOW_NS, SECRET, STAFF, Charts, at, durand, prescription, staffed
 
 ORDER = {"drug": "Furosémide 40 mg cp", "dose": "1 cp", "route": "orale", "rhythm": "once", "prescriber": "martin"}
@@ -267,3 +268,35 @@ def test_a_page_without_downtime_writes_nothing():
     nurse = visitor("nadia", charts=staffed(Charts()))
     for name in ("verbal", "task", "handover"):
         assert nurse.get(f"/write/{name}/p-durand").status_code == 409
+
+
+@pytest.mark.req("D8")
+def test_what_was_typed_comes_back_after_the_session_ended():
+    """Called away for a quarter of an hour: nothing is written, and after the login the form stands as it was typed."""
+    charts, clock = in_downtime(), ManualClock(NOW_NS)
+    nurse = visitor("nadia", charts=charts, clock=clock)
+    typed = {
+        "day": "2026-11-24",
+        "time": "03:11",
+        "once": "f" * 32,
+        "kind": "nursing",
+        "text": "Famille <prévenue> à 3 h",
+    }
+    csrf = nurse.csrf
+    clock.advance(seconds=16 * 60)
+    sent = nurse.post("/write/note/p-durand", _csrf=csrf, **typed)
+    assert sent.headers["location"] == "/login?next=/write/note/p-durand&ended=kept"
+    assert not charts.written()
+    assert "Famille" not in sent.headers["location"] + sent.headers["set-cookie"]
+    assert "ce que vous aviez tapé revient" in text_of(nurse.get(sent.headers["location"]))
+    join(nurse, "martin")
+    assert "Famille" not in nurse.get("/write/note/p-durand").text
+    assert enter(nurse, "nadia", next="/write/note/p-durand").headers["location"] == "/write/note/p-durand"
+    assert "Famille" not in nurse.get("/write/vitals/p-durand").text
+    page = nurse.get("/write/note/p-durand")
+    assert "Votre session avait expiré" in text_of(page)
+    assert "Famille &lt;prévenue&gt; à 3 h" in page.text
+    assert f'value="{"f" * 32}"' in page.text
+    assert "Famille" not in nurse.get("/write/note/p-durand").text, "once"
+    stranger = visitor(charts=charts, clock=clock)
+    assert "ended=kept" not in stranger.post("/write/note/p-durand", **typed).headers["location"]

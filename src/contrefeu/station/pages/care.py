@@ -46,6 +46,7 @@ class FormPage:
     problems: Mapping[str, str]
     doubts: Sequence[tuple[str, str]]  # when, by whom: doses that may be the same
     once: str
+    kept: bool  # whether it comes back as it was typed when the session ended
     panels: Sequence[Panel]
     panel: str  # of the laboratory's list, which is typed in
     limits: bool  # whether critical limits are in force
@@ -77,7 +78,7 @@ class CarePages:
         page = self._house.shell.page
         return [
             page(f"/write/{form.name}/{{id}}" + ("/{line:path}" if form.line else ""), self._handler(form),
-                 form.permission, ("GET", "POST"))
+                 form.permission, ("GET", "POST"), keeps=True)
             for form in FORMS.values()
         ]  # fmt: skip
 
@@ -101,8 +102,10 @@ class CarePages:
         fields = form.fields(target, scribe)
         if request.method == "GET":
             await house.shell.look(request, "view", patient=id_, what=form.name)
-            asked = {one.name: request.query_params.get(one.name, one.value) for one in fields}
-            return await self._page(request, form, target, id_, whose, fields, asked, token_hex(ONCE_BYTES))
+            draft = house.shell.draft(request) or {}
+            asked = {one.name: request.query_params.get(one.name, one.value) for one in fields} | draft
+            once = draft.get("once") or token_hex(ONCE_BYTES)
+            return await self._page(request, form, target, id_, whose, fields, asked, once, kept=bool(draft))
         sent = await request.form()
         typed = Typed({one.name: str(sent.get(one.name, "")) for one in fields}, scribe)
         typed.second = await self._second(request, fields, typed)
@@ -155,6 +158,8 @@ class CarePages:
         values: Mapping[str, str],
         once: str,
         typed: Typed | None = None,
+        *,
+        kept: bool = False,
     ) -> Response:
         deps = self._house.deps
         age = age_of(whose.birth_date, deps.clock.now_ns(), deps.zone, whose.birth_time) if whose.age_known else None
@@ -170,6 +175,7 @@ class CarePages:
             problems=typed.problems if typed else {},
             doubts=[(when, by) for when, _, by in (one.partition("|") for one in typed.doubts)] if typed else (),
             once=once,
+            kept=kept,
             panels=target.known.tests.panels,
             panel=panel_id(target),
             limits=target.known.limits,
