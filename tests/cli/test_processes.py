@@ -147,7 +147,7 @@ def test_a_confined_part_opens_nothing_of_the_home_but_its_own(part: str, cli: C
     assert opened == {("rb", str(p)) for p in files if within(p, readable + writable)} | {
         ("r+b", str(p)) for p in files if within(p, writable)
     }
-    secret = {"capture": "station.seed", "web": "capture.seed"}[part]
+    secret = {"capture": "station.seed", "web": "capture.seed", "wards": "audit.seed"}[part]
     refused = [p for p in files if ("rb", str(p)) not in opened]
     assert {"store.key", secret} <= {p.name for p in refused}
     assert [p for p in refused if p.parent.name == "reading"]

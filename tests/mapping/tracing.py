@@ -72,7 +72,8 @@ class Said:
             # an hour alone, a leap second, 24:00: the same instant, written otherwise
             before = (datetime.fromisoformat(value[:19]) - timedelta(minutes=1)).strftime("%Y%m%d%H%M")
             midnight = (datetime.fromisoformat(value[:10]) - timedelta(days=1)).strftime("%Y%m%d") + "24"
-            alone = found[5] == "00" and re.search(rf"{day}{found[4]}(?!\d)", self.digits) is not None
+            hour = re.compile(rf"{day}{found[4]}(?!\d)")  # with an offset behind it, in the text alone
+            alone = found[5] == "00" and any(map(hour.search, (self.digits, self.text)))
             return alone or before + "60" in self.digits or midnight in self.digits
         return day in self.digits
 

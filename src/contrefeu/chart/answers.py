@@ -22,6 +22,7 @@ from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
 from contrefeu.chart.hits import hit_at
+from contrefeu.chart.sources import charts_of, sources_of
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
     RESTORING,
@@ -246,6 +247,18 @@ class Charts:
             identities = self._store.identities
             chart = str(UUID(bytes=identities.chart_of(root)))
             return [chart, *sorted(identities.text(one) for one in identities.members(root))]
+
+    def sources(self, id: str, known: int = 0) -> list[str]:
+        """Return the entries that a chart comes from, in journal order; [] when there are *known* of them."""
+        with self._snapshot():
+            node = self._node(id)
+            return [] if node is None else sources_of(self._store, self._store.identities.root(node), known)
+
+    def whose(self, ref: str) -> list[str]:
+        """Return the ids of the charts that an entry says something of."""
+        with self._snapshot():
+            entry = self._entry_in(ref)
+            return [] if entry is None else charts_of(self._store, self._folding, entry)
 
     def loss(self, ref: str) -> list[Loss]:
         """Return what of an entry no chart says, and why."""

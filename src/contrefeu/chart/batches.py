@@ -7,12 +7,14 @@ Rules kept here:
     of it: a great batch costs a chart no more than a small one does.
   * Memory is bounded: the charts lately used stay open, by how much they hold.
   * Nothing stops the feed: an entry that defeats us is kept and counted, and the next one is read.
+  * An entry that comes in its own journal and in a ward's, or in two wards', is one: who comes second is passed over.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 import structlog
+from msgspec import json
 
 from contrefeu.base import ContrefeuError
 from contrefeu.chart.boards import BoardLine, board_line, has_left, heard_again, place_of
@@ -25,10 +27,11 @@ from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, orde
 from contrefeu.chart.views import AUDIT, STATION, BoardRow, PatientHit
 from contrefeu.chart.withdrawn import Withdrawing
 from contrefeu.chart.work import work_line
-from contrefeu.journal import Entry
+from contrefeu.journal import Carried, Entry, read_at
 from contrefeu.mapping import Reading, Rules
 
 FOLD_ENTRIES = 2_000  # whose readings are in memory at once: some 50 MB
+CARRIED_NOTE = "carried"  # in the store's notes: journals of which others carried entries here
 OPEN_LINES_MAX = 60_000  # objects in charts that stay open: about 200 MB
 
 _log = structlog.get_logger()
@@ -37,8 +40,10 @@ _log = structlog.get_logger()
 class Batches:
     """Writes one store."""
 
-    def __init__(self, store: ChartStore, rules: Rules) -> None:
+    def __init__(self, store: ChartStore, rules: Rules, *, again: bool = False) -> None:
+        """Write *store*; *again* when what is taken are the entries of another store, read before."""
         self._store = store
+        self._again = again
         self._folding = Folding(store, rules)
         self._filing = Filing(store, self._folding)
         self._withdrawing = Withdrawing(store, self._folding, self._filing)
@@ -46,6 +51,7 @@ class Batches:
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._changed: set[int] = set()  # those of the open ones that are not written yet
         self._lines = 0
+        self._carried: set[str] | None = None  # journals of which others carried entries here
 
     def take(self, entries: Sequence[Entry], readings: Iterable[Reading] | None = None) -> None:
         """Read *entries*, in journal order, into the store; all of them count on return.
@@ -81,9 +87,8 @@ class Batches:
             with self._store.transaction():
                 positions = kept.positions()
                 for entry, reading in zip(entries, readings or map(self._folding.read, entries), strict=True):
-                    if entry.sequence <= positions.get(entry.journal, 0):
+                    if not self._again and self._is_read(entry, positions):
                         continue
-                    positions[entry.journal] = entry.sequence
                     if unread:
                         filing.keep(entry, unread)
                     else:
@@ -98,14 +103,35 @@ class Batches:
             self._open.clear()
             self._changed.clear()
             self._lines = 0
+            self._carried = None
             self._folding.withdrawn_as_written()
             raise
         finally:
             filing.clear()
 
+    def _is_read(self, entry: Entry, positions: dict[str, int]) -> bool:
+        """Whether *entry* was read before, in this journal or in another one; *positions* go on with it."""
+        journal, sequence = read_at(entry)
+        if sequence <= positions.get(journal, 0):
+            return True
+        positions[journal] = sequence
+        kept = self._store.kept
+        if self._carried is None:
+            self._carried = set(json.decode(kept.note(CARRIED_NOTE) or "[]", type=list[str]))
+        if isinstance(entry, Carried):
+            if entry.journal not in self._carried:
+                self._carried.add(entry.journal)
+                kept.set_note(CARRIED_NOTE, json.encode(sorted(self._carried)).decode())
+        elif entry.journal not in self._carried:
+            return False
+        return kept.state(kept.id_of(entry.journal, entry.sequence)) is not None
+
     def _advance(self, entries: Sequence[Entry]) -> None:
-        for journal in {entry.journal for entry in entries}:
-            self._store.kept.set_position(journal, max(e.sequence for e in entries if e.journal == journal))
+        reached: dict[str, int] = {}
+        for journal, sequence in map(read_at, () if self._again else entries):
+            reached[journal] = max(sequence, reached.get(journal, 0))
+        for journal, sequence in reached.items():
+            self._store.kept.set_position(journal, sequence)
         # What people do here makes no page fresh: as far as the feeds have been read is what `as_of` says.
         heard = [entry for entry in entries if not entry.journal.endswith((STATION, AUDIT))]
         last = max(heard, key=lambda e: (e.received_ns, order_of(e)), default=None)

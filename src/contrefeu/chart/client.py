@@ -187,6 +187,14 @@ class SyncChartsClient:
         """Return the chart's id and every number that it stands under; [] when there is no chart."""
         return self._ask("numbers", id)  # type: ignore[no-any-return]
 
+    def sources(self, id: str, known: int = 0) -> list[str]:
+        """Return the entries that a chart comes from, in journal order; [] when there are *known* of them."""
+        return self._ask("sources", id, known)  # type: ignore[no-any-return]
+
+    def whose(self, ref: str) -> list[str]:
+        """Return the ids of the charts that an entry says something of."""
+        return self._ask("whose", ref)  # type: ignore[no-any-return]
+
     def loss(self, ref: str) -> list[Loss]:
         """Return what of an entry no chart says, and why."""
         return self._ask("loss", ref)  # type: ignore[no-any-return]

@@ -5,6 +5,8 @@ Rules kept here:
   * Journals are read together in the order of their hybrid clocks, so that little has to be folded twice; one that
     appears late is read too.
   * A journal that does not open or is damaged stops where it is: the others go on, and its position says how far.
+  * An entry that a ward's journal carries is read as the one it is, in a journal of another station of this house;
+    what this station itself writes for wards is read here in the journals it came from, and there alone.
   * Memory holds one batch, and what was read ahead of it: a frame a journal. While there is a great deal to read, it
     holds the next batch too, which other processes read meanwhile.
 """
@@ -23,7 +25,17 @@ from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.stores import ChartStore, order_of, place_of
 from contrefeu.hospital import Settings
-from contrefeu.journal import Entry, HeadWatch, JournalFiles, JournalReader, KeyOf, NoJournal, journals_in
+from contrefeu.journal import (
+    Entry,
+    HeadWatch,
+    JournalFiles,
+    JournalReader,
+    KeyOf,
+    NoJournal,
+    journals_in,
+    unpacked,
+    ward_prefix,
+)
 
 BATCH_ENTRIES = 4_000  # in one transaction: charts are written once a batch
 BATCH_BYTES = 8 * 2**20  # the same for messages that carry scanned pages, which weigh ten times this once read
@@ -40,8 +52,9 @@ _TROUBLES = (ContrefeuError, OSError, ValueError)
 class _Stream:
     """One journal, read ahead by a frame."""
 
-    def __init__(self, files: JournalFiles, key_of: KeyOf, position: int) -> None:
+    def __init__(self, files: JournalFiles, key_of: KeyOf, position: int, opened: Callable[[Entry], Entry]) -> None:
         self.reader = JournalReader(files, key_of)
+        self._opened = opened
         self._read = position
         self.ahead: deque[Entry] = deque()
         self.quiet_until = 0.0
@@ -54,7 +67,7 @@ class _Stream:
             frames.close()  # type: ignore[attr-defined]
             if frame is None:
                 return False
-            self.ahead.extend(frame)
+            self.ahead.extend(map(self._opened, frame))
             if frame:
                 self._read = frame[-1].sequence
         return True
@@ -63,10 +76,20 @@ class _Stream:
 class Follower:
     """Reads journals into a store."""
 
-    def __init__(self, store: ChartStore, journals: Path, key_of: KeyOf, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: ChartStore,
+        journals: Path,
+        key_of: KeyOf,
+        settings: Settings,
+        counts: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._store = store
         self._folder = journals
         self._key_of = key_of
+        self._counts = counts
+        self._own = f"{settings.node.id}-"
+        self._own_wards = ward_prefix(settings.node.id)
         rules = rules_of(settings)
         self._batches = Batches(store, rules)
         self._ahead = Ahead(rules, self._gathered)
@@ -150,6 +173,11 @@ class Follower:
         self._stopped.pop(journal, None)
         return filled
 
+    def _unpacked(self, entry: Entry) -> Entry:
+        """What *entry* carries, unless it would speak for this station: nobody else says what was done here."""
+        found = unpacked(entry)
+        return entry if found.journal.startswith(self._own) else found
+
     def _look(self) -> None:
         """See which journals there are."""
         if time.monotonic() - self._looked < JOURNALS_AGAIN_S:
@@ -159,13 +187,18 @@ class Follower:
         for files in journals_in(self._folder):
             try:
                 journal = files.verifier().name
-                if journal not in self._streams:
-                    self._streams[journal] = _Stream(files, self._key_of, positions.get(journal, 0))
+                if journal not in self._streams and not journal.startswith(self._own_wards):
+                    opened = self._unpacked if self._counts(journal) else _as_it_is
+                    self._streams[journal] = _Stream(files, self._key_of, positions.get(journal, 0), opened)
                 self._unopened.pop(files.folder.name, None)
             except NoJournal:
                 continue  # it is being made
             except _TROUBLES as trouble:
                 self._unopened[files.folder.name] = trouble
+
+
+def _as_it_is(entry: Entry) -> Entry:
+    return entry
 
 
 @contextmanager
@@ -216,7 +249,7 @@ def open_charts(
     with lock_of(path):
         store = open_store(place_of(path, key, server), rules_of(settings))
         try:
-            with closing(Follower(store, journals, key_of, settings)) as follower, few_sweeps():
+            with closing(Follower(store, journals, key_of, settings, counts)) as follower, few_sweeps():
                 while read := follower.step():
                     told(read)
                 troubles = follower.troubles

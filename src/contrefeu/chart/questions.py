@@ -41,11 +41,13 @@ ANSWERS: dict[str, Any] = {
     "loss": list[Loss],
     "numbers": list[str],
     "sha256": str,
+    "sources": list[str],
     "status": ChartsStatus,
     "text": str,
     "unread": list[UnplacedEntry],
     "waiting": list[UnplacedEntry],
     "wards": list[WardSummary],
+    "whose": list[str],
     "work": list[WorkLine],
 }
 _ERRORS = {kind.kind: kind for kind in (ContrefeuError, MissingError, OperatorError, StorageError)}

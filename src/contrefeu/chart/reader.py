@@ -121,7 +121,7 @@ class _Reader:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._follower = Follower(store, journals, key_of, settings)
+        self._follower = Follower(store, journals, key_of, settings, counts)
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(ANSWERING, thread_name_prefix="answer")
         self._idle: SimpleQueue[Charts] = SimpleQueue()

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from contrefeu.chart.ahead import Ahead
-from contrefeu.chart.batches import Batches
+from contrefeu.chart.batches import CARRIED_NOTE, Batches
 from contrefeu.chart.stores import ChartStore, Place
 from contrefeu.chart.views import RESTORING
 from contrefeu.journal import Entry
@@ -68,14 +68,11 @@ def _fold_again(store: ChartStore, rules: Rules) -> ChartStore:
     beside.remove()
     made = ChartStore(beside)
     try:
-        lacks = store.kept.note(RESTORING)
-        if lacks is not None:  # folded anew, it lacks what it lacked
-            with made.transaction():
-                made.kept.set_note(RESTORING, lacks)
+        _carry_over(store, made)
         entries = store.kept.all()
         ahead = Ahead(rules, lambda: _gathered(entries))
         with closing(ahead):
-            batches = Batches(made, rules)
+            batches = Batches(made, rules, again=not store.former)
             batch, readings = ahead.next()
             while batch:
                 batches.take(batch, readings)
@@ -85,6 +82,18 @@ def _fold_again(store: ChartStore, rules: Rules) -> ChartStore:
         store.close()
     place.take(beside)
     return ChartStore(place)
+
+
+def _carry_over(store: ChartStore, made: ChartStore) -> None:
+    """What a store knows beside its entries: how far each journal was read, what it lacks, and what others carried."""
+    with made.transaction():
+        if not store.former:  # else they are found anew with the entries
+            for journal, sequence in store.kept.positions().items():
+                made.kept.set_position(journal, sequence)
+        for name in (RESTORING, CARRIED_NOTE):
+            note = store.kept.note(name)
+            if note is not None:
+                made.kept.set_note(name, note)
 
 
 def _gathered(entries: Iterator[Entry]) -> tuple[list[Entry], bool]:

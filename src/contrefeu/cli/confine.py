@@ -1,8 +1,9 @@
 """What a process of the node can no longer do once it has begun: shed before it hears a byte from outside.
 
 Every part: no new privileges, no core file, no look at its memory by others of the same user, files for the node alone.
-The parts that listen to others (capture, web): of the home, the rows of ROOMS and nothing else, for files that are open
-to the node's user too (Landlock, https://docs.kernel.org/userspace-api/landlock.html). A bug in the framer or in a page
+The parts that listen to others (capture, web), and the one that writes for wards: of the home, the rows of ROOMS and
+nothing else, for files that are open to the node's user too (Landlock,
+https://docs.kernel.org/userspace-api/landlock.html). A bug in the framer or in a page
 then reads no reading key, whichever user it runs as.
 
 Rules kept here:
@@ -66,6 +67,18 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "exchange/witnessed",
         ),
         ("journals", "run", "reserve"),
+    ),
+    "wards": (
+        (
+            "contrefeu.toml",
+            "node/wards.seed",
+            "keys/recovery",
+            "keys/recovery.pub",
+            "peers",
+            "vouched",
+            "exchange",
+        ),
+        ("journals", "run", "wards"),
     ),
 }
 

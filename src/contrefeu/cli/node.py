@@ -49,9 +49,11 @@ from contrefeu.journal import (
     journals_in,
     open_writer,
     parse_ref,
+    ward_journal,
+    ward_prefix,
 )
 from contrefeu.proof import Verifier
-from contrefeu.vault import Peers
+from contrefeu.vault import Peers, file_name
 
 if TYPE_CHECKING:
     from contrefeu.chart import Charts, SyncChartsClient
@@ -175,6 +177,28 @@ class Node:
             make=JournalWriter if reserve is None else partial(ReservedWriter, reserve=reserve),
         )
 
+    def ward_writer(self, station: str, recipients: Callable[[], list[Recipient]]) -> JournalWriter:
+        """Take the journal that is written for a ward's *station*, sealed to *recipients*, as its one writer.
+
+        Raises:
+            StorageError: A running process has it.
+        """
+        from contrefeu.cli.held import noted
+
+        held: dict[str, list[bytes]] = {}
+        for folder, note in noted(self.paths.root):
+            held.setdefault(folder, []).append(note)
+        capture = self.settings.capture
+        return open_writer(
+            self.paths.journals,
+            ward_journal(self.settings.node.id, station),
+            self.paths.signing_seed("wards").read_bytes(),
+            recipients,
+            self.clock,
+            held_elsewhere=held,
+            limits=Limits(capture.segment_bytes, capture.segment_age_s, capture.spare_bytes),
+        )
+
     def recipients(self) -> Callable[[], list[Recipient]]:
         """Whom a writer seals to: the recovery key, and this node's reading key of the day."""
         known: list[Recipient] = []
@@ -284,6 +308,20 @@ class Node:
                     found.append(JournalFiles.of(self.paths.journals, journal).verifier())
         return found
 
+    def ward_verifiers(self) -> list[Verifier]:
+        """Public keys of the journals that this node writes for wards."""
+        found = []
+        for files in self.journals():
+            if files.folder.name.startswith(file_name(ward_prefix(self.settings.node.id))):
+                with contextlib.suppress(NoJournal):
+                    found.append(files.verifier())
+        return found
+
+    def charted(self) -> list[JournalFiles]:
+        """The journals that charts are read from: every one but those written here for wards."""
+        for_wards = file_name(ward_prefix(self.settings.node.id))
+        return [files for files in self.journals() if not files.folder.name.startswith(for_wards)]
+
     def peers(self) -> Peers:
         """The stations that were joined."""
         return Peers(self.paths.root / "peers")
@@ -351,7 +389,7 @@ class Node:
         Raises:
             BeyondHorizon: A segment does not open, and there is no *beyond*.
         """
-        chosen = [self.journal_files(journal)] if journal else self.journals()
+        chosen = [self.journal_files(journal)] if journal else self.charted()
         streams = [_stream(files, keys or self.data_keys(), beyond) for files in chosen]
         for entry in heapq.merge(*streams, key=lambda e: (e.hlc, e.journal, e.sequence)):
             if from_ns <= entry.received_ns < to_ns:
@@ -400,7 +438,7 @@ class Node:
 
     def _wait_for(self, client: "SyncChartsClient", wait_s: float) -> None:
         """See what was durable when the command was typed; a reader that is stuck is not waited for (`as_of` tells)."""
-        wanted = {files.verifier().name: head.sequence for files in self.journals() if (head := files.read_head())}
+        wanted = {files.verifier().name: head.sequence for files in self.charted() if (head := files.read_head())}
         read, moved = -1, time.monotonic()
         until = moved + wait_s
         while time.monotonic() < min(moved + STUCK_S, until):

@@ -31,7 +31,7 @@ COUNTS_S = 5.0  # how often what refuse lists counted is written down
 
 def part(
     context: typer.Context,
-    name: Annotated[Literal["capture", "reader", "web", "copies", "exchange", "hospital"], typer.Argument()],
+    name: Annotated[Literal["capture", "reader", "web", "copies", "exchange", "wards", "hospital"], typer.Argument()],
     parent: Annotated[int, typer.Option()],
     listen: Annotated[str, typer.Option()] = "",
     insecure_http: Annotated[bool, typer.Option("--insecure-http")] = False,
@@ -60,6 +60,8 @@ def part(
         _run(lambda stop: _copies(node, stop))
     elif name == "exchange":
         _run(lambda stop: _exchange(node, listen, stop))
+    elif name == "wards":
+        _run(lambda stop: _wards(node, stop))
     else:
         _run(lambda stop: _hospital(node, listen, beds, seed, stop))
 
@@ -249,6 +251,13 @@ async def _exchange(node: "Node", listen: str, stop: asyncio.Event) -> None:
     from contrefeu.cli.exchanging import run_exchange
 
     await run_exchange(node, listen, stop, lambda address: emit({"event": "ready", "exchange": address}))
+
+
+async def _wards(node: "Node", stop: asyncio.Event) -> None:
+    from contrefeu.cli.wards import write_for_wards
+
+    emit({"event": "ready"})
+    await write_for_wards(node, stop)
 
 
 async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: asyncio.Event) -> None:

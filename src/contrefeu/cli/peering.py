@@ -11,6 +11,7 @@ from contrefeu.custody import (
     key_for,
     make_station_seeds,
     reading_keys_note,
+    wards_verifier,
 )
 from contrefeu.journal import Card, JournalFiles, NoJournal, open_reading_keys
 from contrefeu.proof import ProofMismatch, Verifier
@@ -34,14 +35,14 @@ def make_station(node: "Node", address: str = "") -> tuple[Card, bytes]:
         certificate,
         granter.verifier,
         cosigner_of(node.paths, node.settings.node.id).key,
-        tuple(own_writers(node)),
+        (*node.own_verifiers(), wards_verifier(node.paths, node.settings.node.id)),
     )
     return card, card.sign(granter)
 
 
 def own_writers(node: "Node") -> list[Verifier]:
-    """The public keys of this node's own journals."""
-    return node.own_verifiers()
+    """The public keys of this node's own journals, those for wards among them."""
+    return [*node.own_verifiers(), *node.ward_verifiers()]
 
 
 def is_station(node: "Node") -> bool:
@@ -77,7 +78,8 @@ class Granting:
         node = self._node.settings.node.id
         granter = granter_of(self._node.paths, node)
         self._tell(reading_keys_note(self._node.paths, granter))
-        own = [files for name in self._own() if (files := _files(self._node, name)) is not None]
+        names = [verifier.name for verifier in self._node.own_verifiers()]
+        own = [files for name in names if (files := _files(self._node, name)) is not None]
         made = 0
         for peer in self._peers.joined():
             if not peer.decided.grants:
@@ -90,9 +92,6 @@ class Granting:
                 outbox = self._folder / "outbox" / file_name(peer.node)
                 made += grant_journals(own, self._keys, to, outbox, granter, GRANTS_A_TURN)
         return made
-
-    def _own(self) -> list[str]:
-        return [verifier.name for verifier in own_writers(self._node)]
 
     def _tell(self, note: bytes) -> None:
         kept = self._folder / "outbox" / "reading-keys"

@@ -30,7 +30,7 @@ class Recovery:
         self._closed: list[dict[str, object]] = []
         self.heads = {
             files.verifier().name: head.sequence
-            for files in node.journals()
+            for files in node.charted()
             if (head := JournalReader(files, node.data_keys()).head())
         }
 

@@ -89,7 +89,7 @@ def _once(node: Node, url: str, patients: int, seed: int | None) -> dict[str, An
     from contrefeu.recovery.selftest import SETTLED_S
     from contrefeu.vault import open_vault
 
-    wanted = {files.verifier().name: head.sequence for files in node.journals() if (head := files.read_head())}
+    wanted = {files.verifier().name: head.sequence for files in node.charted() if (head := files.read_head())}
     at_ns = node.clock.now_ns() - int(SETTLED_S * _NS)
     told: dict[str, Any] = {"url": url, "at": rfc3339(at_ns), "patients": 0, "differing": [], "seconds": 0.0}
     try:

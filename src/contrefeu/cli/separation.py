@@ -8,6 +8,7 @@
     copies    contrefeu-copies     vaults in folders, vault-credentials/ (its group reads them: the nightly self-test,
                                    which is the reader's user in that group), node/serve.seed, vouched/, spool/
     exchange  contrefeu-exchange   node/exchange.key, node/witness.seed, exchange/, grants/, journals of others
+    wards     contrefeu-wards      node/wards.seed, wards/, the journals for wards; asks run/charts/ as web does
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
 
 Rules kept here:
@@ -32,9 +33,11 @@ from urllib.parse import unquote, urlsplit
 import contrefeu
 from contrefeu.base import OperatorError
 from contrefeu.cli.node import Node
+from contrefeu.journal import ward_prefix
+from contrefeu.vault import file_name
 
 GROUP = "contrefeu"
-USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange")}
+USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange", "wards")}
 _ROOT = "root"
 # Socket's folder in run/ -> whose it is, and who may ask.
 _SOCKETS = {
@@ -44,7 +47,7 @@ _SOCKETS = {
     "audit": ("web", "reader"),
 }
 # File in run/ -> who writes it anew: the folder lets nobody replace what is another's.
-_SAYS = {"copies.json": "copies", "scrub.json": "copies", "selftest.json": "reader"}
+_SAYS = {"wards.json": "wards", "copies.json": "copies", "scrub.json": "copies", "selftest.json": "reader"}
 
 
 class Identity(TypedDict):
@@ -58,7 +61,10 @@ class Identity(TypedDict):
 def identity_of(part: str) -> Identity:
     """Whom a part runs as; the simulated hospital of a demo, which is no part of the node, as capture."""
     found = pwd.getpwnam(USERS.get(part, USERS["capture"]))
-    return Identity(user=found.pw_uid, group=found.pw_gid, extra_groups=[grp.getgrnam(GROUP).gr_gid])
+    groups = [grp.getgrnam(GROUP).gr_gid]
+    if part == "wards":
+        groups.append(pwd.getpwnam(USERS["web"]).pw_gid)  # those who may ask the charts
+    return Identity(user=found.pw_uid, group=found.pw_gid, extra_groups=groups)
 
 
 def tester() -> Identity:
@@ -171,12 +177,18 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield from _tree(root / "node", _ROOT, 0o750, 0o600)
     yield paths.signing_seed("capture"), "capture", _ROOT, 0o600
     yield paths.signing_seed("station"), "web", _ROOT, 0o600
-    for name, owner in (("exchange.key", "exchange"), ("witness.seed", "exchange"), ("reader.seed", "reader")):
+    for name, owner in (
+        ("exchange.key", "exchange"),
+        ("witness.seed", "exchange"),
+        ("reader.seed", "reader"),
+        ("wards.seed", "wards"),
+    ):
         if (root / "node" / name).exists():  # of a node with peers
             yield root / "node" / name, owner, _ROOT, 0o600
     if (root / "node" / "exchange.pem").exists():
         yield root / "node" / "exchange.pem", _ROOT, GROUP, 0o644
     yield from _tree(root / "peers", _ROOT, 0o2750, 0o640)
+    yield from _tree(root / "wards", "wards", 0o700, 0o600)
     yield from _tree(root / "exchange", "exchange", 0o2750, 0o640)
     (root / "exchange" / "outbox").mkdir(mode=0o750, parents=True, exist_ok=True)  # grants, as the reader makes them
     yield from _tree(root / "exchange" / "outbox", "reader", 0o2750, 0o640)
@@ -233,6 +245,8 @@ def _writer_of(folder: str, node: str) -> str:
     prefix = node.replace("/", "_")
     if folder.startswith(f"{prefix}-capture"):
         return "capture"
+    if folder.startswith(file_name(ward_prefix(node))):
+        return "wards"
     return "web" if folder.startswith(f"{prefix}-") else "exchange"
 
 

@@ -51,6 +51,12 @@ def join(
     house: Annotated[
         bool, typer.Option("--house", help="The same hospital: its accounts and declarations of downtime count here.")
     ] = False,
+    ward: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ward", help="The station of this ward (again for more): it is given their patients, no others."
+        ),
+    ] = None,
     no_charts: Annotated[
         bool, typer.Option("--no-charts", help="Keep its journals, and chart nothing of them.")
     ] = False,
@@ -92,9 +98,10 @@ def join(
         base64.b64encode(data).decode(),
         house=house,
         charts=not no_charts,
-        grants=not no_grants,
+        grants=not no_grants and not ward,
         address=address,
         quota_bytes=quota_bytes or QUOTA_BYTES,
+        wards=tuple(ward or ()),
     )
     peer = node.peers().keep(decided)
     node.audit("act", what=f"station join {peer.node}")
@@ -102,7 +109,10 @@ def join(
 
     def for_people() -> None:
         say(f"{peer.node} ({peer.card.facility}) is joined; its journals come with the next exchange.")
-        say("It must join this station too (contrefeu station invite). A running node with its first peer: restart it.")
+        say(
+            "It must join this station too (contrefeu station invite). A running node with its first peer, or its first"
+        )
+        say("ward: restart it.")
 
     answer(json, told, for_people)
 
@@ -132,6 +142,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
     def for_people() -> None:
         for peer in peers:
             words = [word for word in ("house", "charts", "grants", "revoked") if peer[word]]
+            words += [f"ward {ward}" for ward in peer["wards"]]
             say(f"{peer['node']}  {peer['facility']}  {peer['address'] or 'by stick'}  {', '.join(words)}")
             say(f"  {peer['fingerprint']}")
 
@@ -149,6 +160,7 @@ def _told(peer: Any) -> dict[str, Any]:
         "grants": peer.decided.grants,
         "quota_bytes": peer.decided.quota_bytes,
         "revoked": peer.decided.revoked,
+        "wards": list(peer.decided.wards),
     }
 
 

@@ -33,6 +33,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or told["refused_journals"]
         or told["charts"]["restoring"]
         or any(_is_alarm(peer) for peer in told["peers"])
+        or any(ward["state"] == "alarm" for ward in told["wards"])
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
 
@@ -44,6 +45,7 @@ def describe(node: "Node") -> dict[str, Any]:
     from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.exchanging import peer_states, refused_journals
     from contrefeu.cli.node import listens
+    from contrefeu.cli.wards import ward_states
     from contrefeu.journal import successions
 
     journals = [_journal(files) for files in node.journals()]
@@ -57,7 +59,8 @@ def describe(node: "Node") -> dict[str, Any]:
         folded = charts.status()
     node.patience_s = 0.0  # it was waited for: all else is told as it stands
     downtime = downtime_state(node)
-    lag = sum(max(0, j["entries"] - folded.positions.get(j["id"], 0)) for j in journals)
+    charted = {files.verifier().name for files in node.charted()}
+    lag = sum(max(0, j["entries"] - folded.positions.get(j["id"], 0)) for j in journals if j["id"] in charted)
     return {
         "node": node.settings.node.id,
         "facility": node.settings.node.facility,
@@ -82,6 +85,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "scrub": _scrubbed(node),
         "selftest": _selftest(node),
         "peers": peer_states(node),
+        "wards": ward_states(node),
         "refused_journals": refused_journals(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
@@ -249,6 +253,10 @@ def _say_peers(told: dict[str, Any]) -> None:
     for p in told["peers"]:
         clock = f", clock {p['clock_offset_s']:+} s" if p["clock"] in {"off", "ahead"} else ""
         say(f"  peer {p['node']}  {p['state']}{clock}  {p['problem']}".rstrip())
+    for ward in told["wards"]:
+        names = ", ".join(ward["wards"])
+        stands = f"{ward['given']} entries given, {ward['state']}  {ward['problem']}".rstrip()
+        say(f"  ward station {ward['node']} ({names})  {stands}")
     for name in told["closed"]:
         say(f"  journal {name}  kept and not read: its station has granted nothing yet")
     for name in told["refused_journals"]:

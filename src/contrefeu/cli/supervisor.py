@@ -5,6 +5,7 @@
                  ├─ web       the station journal's signing key and the certificate's; no key that opens
                  ├─ copies    the journals' bytes and the vaults' addresses; no key at all
                  ├─ exchange  (with peers) its connections' key, and the one that cosigns; peers' sealed journals
+                 ├─ wards     (with stations of wards) the key that signs their journals; no key that opens
                  └─ hospital  (with --demo) a simulated hospital, a stranger to the node
 
 Rules kept here:

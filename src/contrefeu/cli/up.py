@@ -46,7 +46,7 @@ def up(
     node = Node.at(entrance.home)
     with _alone(node):
         complete_home(node.paths)
-        for folder in NOTED:  # there before a part is confined: what others hold comes later
+        for folder in (*NOTED, "wards"):  # there before a part is confined: what others hold comes later
             durable_makedirs(node.paths.root / folder, mode=0o750)
         logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
@@ -136,6 +136,8 @@ def _start(
     peers = Part("exchange", lambda ready: ["--listen", ready.get("exchange") or node.settings.exchange.listen])
     if is_station(node):
         parts.append(peers)
+    if node.peers().of_wards():
+        parts.append(Part("wards", lambda _: []))
     supervisor.start(*parts)
     if not app.ready:
         return  # told to stop meanwhile

@@ -11,6 +11,7 @@ from contrefeu.custody.granting import (
     make_station_seeds,
     own_reading_keys,
     reading_keys_note,
+    wards_verifier,
 )
 from contrefeu.custody.home import HomePaths, complete_home, make_home
 from contrefeu.custody.horizon import ReadingKeys, public_reading_keys
@@ -62,4 +63,5 @@ __all__ = [
     "rehearse",
     "share_number",
     "split_secret",
+    "wards_verifier",
 ]

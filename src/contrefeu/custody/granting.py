@@ -2,6 +2,7 @@
 
     HOME/node/reader.seed    the granting key: signs grants, reading keys and the station's card; the reader process
     HOME/node/witness.seed   cosigns peers' checkpoints; the exchange process
+    HOME/node/wards.seed     signs the journals written for wards; the wards process
 
 Rules kept here:
   * A segment is granted to a peer once, to the reading key that the peer last said: the day's, else its newest.
@@ -29,15 +30,16 @@ from contrefeu.journal import (
     Recipient,
     SegmentReader,
     sign_reading_keys,
+    ward_prefix,
 )
-from contrefeu.proof import Cosigner, Signer
+from contrefeu.proof import Cosigner, Signer, Verifier
 
 _SEED_BYTES = 32
 
 
 def make_station_seeds(paths: HomePaths) -> None:
     """Draw the keys by which peers know this station, unless they are there."""
-    for role in ("reader", "witness"):
+    for role in ("reader", "witness", "wards"):
         seed = paths.signing_seed(role)
         if not seed.exists():
             write_file(seed, secrets.token_bytes(_SEED_BYTES))
@@ -51,6 +53,11 @@ def granter_of(paths: HomePaths, node: str) -> Signer:
 def cosigner_of(paths: HomePaths, node: str) -> Cosigner:
     """The key that cosigns."""
     return Cosigner(f"{node}{WITNESS}", paths.signing_seed("witness").read_bytes())
+
+
+def wards_verifier(paths: HomePaths, node: str) -> Verifier:
+    """The public key of every journal that this node writes for wards."""
+    return Signer(ward_prefix(node), paths.signing_seed("wards").read_bytes()).verifier
 
 
 def own_reading_keys(keys: Path) -> list[Recipient]:

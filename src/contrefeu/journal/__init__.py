@@ -9,6 +9,15 @@ from contrefeu.journal.card import (
     open_reading_keys,
     sign_reading_keys,
 )
+from contrefeu.journal.carried import (
+    MEDIA_CARRIED,
+    Carried,
+    carry,
+    read_at,
+    unpacked,
+    ward_journal,
+    ward_prefix,
+)
 from contrefeu.journal.damage import Damage
 from contrefeu.journal.entry import (
     ENTRY_BODY_BYTES_MAX,
@@ -78,6 +87,7 @@ __all__ = [
     "JOURNAL_ID",
     "KEYS_BYTES_MAX",
     "MEDIA_ACT",
+    "MEDIA_CARRIED",
     "MEDIA_CDA",
     "MEDIA_FHIR",
     "MEDIA_HL7V2",
@@ -89,6 +99,7 @@ __all__ = [
     "WITNESS",
     "AnotherKey",
     "Card",
+    "Carried",
     "ConsistencyProof",
     "Damage",
     "Draft",
@@ -115,6 +126,7 @@ __all__ = [
     "SegmentReader",
     "Succession",
     "Verified",
+    "carry",
     "chain",
     "check_consistency",
     "check_entry",
@@ -139,6 +151,7 @@ __all__ = [
     "prove_consistency",
     "prove_entry",
     "rank_of",
+    "read_at",
     "read_expiry",
     "recovery_keys",
     "recovery_notes",
@@ -148,5 +161,8 @@ __all__ = [
     "successions",
     "successor_name",
     "survey",
+    "unpacked",
     "verify_journal",
+    "ward_journal",
+    "ward_prefix",
 ]

@@ -13,6 +13,7 @@ Rules kept here:
   * A history that forks from the one held, or falls behind it, is refused and kept beside; the one held stays.
   * Of one's own journals nothing is taken. That a peer has more of them than is here means a machine put back (S4).
   * What a peer fills is bounded: its journals by its quota, the disk by its reserve.
+  * The station of a ward is given the journal that was written for it and no other, whatever it asks for (S2).
 """
 
 import contextlib
@@ -24,7 +25,7 @@ from pathlib import Path
 import structlog
 
 from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs, swap_file, write_file
-from contrefeu.journal import JournalFiles, journals_in, open_reading_keys
+from contrefeu.journal import JournalFiles, journals_in, open_reading_keys, ward_journal
 from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
 from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom, TurnOver
 from contrefeu.vault.judging import Judge
@@ -99,7 +100,7 @@ class Exchange:
             return
         self._take_reading_keys(shelf)
         mine = {verifier.name: verifier for verifier in self.own()}
-        for offer in shelf.offers():
+        for offer in self._meant(shelf, giver):
             if offer.verifier.name in mine:
                 self._compare_own(mine[offer.verifier.name], offer.note, shelf, report)
                 continue
@@ -113,6 +114,16 @@ class Exchange:
                     self._take_journal(shelf, offer, owner, report)
         self._take_grants(shelf, giver)
         self._take_cosigned(shelf, giver, mine)
+
+    def _meant(self, shelf: Shelf, giver: Peer) -> list[Offer]:
+        """What of an offer is taken: of who writes a journal for this station's ward, that one and what it carries."""
+        offers = list(shelf.offers())
+        ours = ward_journal(giver.node, self.node)
+        if all(offer.verifier.name != ours for offer in offers):
+            return offers
+        return [
+            one for one in offers if one.verifier.name == ours or not one.verifier.name.startswith(f"{giver.node}-")
+        ]
 
     @contextlib.contextmanager
     def _one(self, journal: str) -> Iterator[bool]:
@@ -314,8 +325,15 @@ class Exchange:
 
     # Giving: what peers ask for (connection.py), and what goes on a stick (stick.py).
 
-    def offers(self) -> list[Offer]:
-        """The journals that are given: this station's own, and those of its peers."""
+    def offers(self, to: Sequence[Peer] | None = None) -> list[Offer]:
+        """The journals that are given to *to*, or to all: this station's own, and those of its peers."""
+        whom = self.peers.joined() if to is None else to
+        wards = {ward_journal(self.node, peer.node) for peer in whom}
+        if whom and all(peer.decided.wards for peer in whom):
+            return [offer for offer in self._offers() if offer.verifier.name in wards]
+        return self._offers()
+
+    def _offers(self) -> list[Offer]:
         mine = set(self.own())
         found = []
         for files in journals_in(self.journals):

@@ -31,6 +31,7 @@ class Decided(msgspec.Struct, frozen=True):
     address: str = ""  # where it is reached, instead of the one on its card
     quota_bytes: int = QUOTA_BYTES
     revoked: bool = False
+    wards: tuple[str, ...] = ()  # of the same hospital: it is given the journal written for these wards, and no other
 
 
 class Peer:
@@ -74,6 +75,10 @@ class Peers:
     def joined(self) -> list[Peer]:
         """Those that are not revoked."""
         return [peer for peer in self.all() if not peer.decided.revoked]
+
+    def of_wards(self) -> list[Peer]:
+        """The stations of wards among those that are not revoked."""
+        return [peer for peer in self.joined() if peer.decided.wards]
 
     def get(self, node: str) -> Peer | None:
         """The peer named *node*, revoked or not."""

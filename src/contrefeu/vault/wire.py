@@ -5,7 +5,8 @@
     "turn" is answered like any other question; then whoever answered asks
 
 Rules kept here:
-  * A station answers with what it gives anybody it joined: sealed journals, its public keys, grants to who asks.
+  * A station answers with what it gives who asks: sealed journals, its public keys, grants. A ward's station is given
+    its ward's journal, and no other.
   * Names in a question are looked up among what is given; none becomes part of a path.
   * A message has a greatest length, a question a time limit, a connection a rate: a peer fills no memory and no line.
 """
@@ -225,7 +226,7 @@ class Answerer:
 
     def _answer(self, name: str, *arguments: Any) -> Any:
         if name == "offers":
-            offers = self._exchange.offers()
+            offers = self._exchange.offers([self._peer])
             journals = self._exchange.journals
             self._given = {offer.verifier.name: JournalFiles.of(journals, offer.verifier.name) for offer in offers}
             return [(str(offer.verifier), offer.note) for offer in offers]
