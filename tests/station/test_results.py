@@ -6,6 +6,7 @@ real fold; the clock is moved by hand.
 
 import re
 from decimal import Decimal
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from contrefeu.base import ManualClock
 from contrefeu.chart import work_line
 from contrefeu.chart.versions import Kept
+from contrefeu.cli.webdeps import laboratory_list
 from contrefeu.hospital import SettingsError
 from contrefeu.station.care import parse_tests
 from contrefeu.station.care.testlist import shipped_tests
@@ -268,3 +270,15 @@ def test_the_shipped_list_compares_as_it_says():
     ]
     assert Decimal(test.critical_above) > Decimal(test.critical_below)
     assert msgspec.to_builtins(shipped_tests())["digest"]
+
+
+def test_the_houses_own_list_lies_beside_its_settings(tmp_path):
+    """Without one the shipped list is used; a wrong one stops the start, and says what is wrong."""
+    node = SimpleNamespace(paths=SimpleNamespace(settings=tmp_path / "contrefeu.toml"))
+    assert laboratory_list(node) is None
+    own = tmp_path / "laboratory.toml"
+    own.write_text(PANEL + TEST)
+    assert [test.code for panel in laboratory_list(node).panels for test in panel.tests] == ["1-8"]
+    own.write_text("[[panel]]")
+    with pytest.raises(SettingsError, match="list of tests"):
+        laboratory_list(node)

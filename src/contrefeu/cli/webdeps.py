@@ -43,12 +43,12 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             submit=submit,
             demo_logins=_demo_logins(node) if demo else (),
             counts=node.counts,
-            tests=_tests(node),
+            tests=laboratory_list(node),
         )
     )
 
 
-def _tests(node: Node) -> TestList | None:
+def laboratory_list(node: Node) -> TestList | None:
     """The laboratory's own list, when it lies beside the settings; None for the one that is shipped."""
     own = node.paths.settings.parent / LABORATORY
     return parse_tests(own.read_text(errors="replace")) if own.exists() else None
