@@ -16,7 +16,7 @@ from contrefeu.access.lockout import FREE_FAILURES, LOGINS_MAX, WAIT_S_FIRST, WA
 from contrefeu.base import ManualClock
 
 HASH = hash_secret("right-secret-1")
-READ_CHARTS = {"nurse", "physician", "pharmacist", "coordinator", "recovery"}
+READ_CHARTS = {"nurse", "physician", "pharmacist", "coordinator", "recovery", "laboratory", "biologist"}
 
 
 def test_care_and_administration_are_apart():
@@ -26,6 +26,9 @@ def test_care_and_administration_are_apart():
         assert not any(may(role, permission) for permission in ("board", "chart", "search", "entry", "glass"))
     assert {role for role in ROLES if may(role, "accounts")} == {"admin"}
     assert {role for role in ROLES if may(role, "downtime")} == {"coordinator"}
+    assert {role for role in ROLES if may(role, "results")} == {"laboratory", "biologist"}
+    assert {role for role in ROLES if may(role, "validate")} == {"biologist"}
+    assert {role for role in ROLES if may(role, "write")} == {"nurse", "physician"}
     assert {role for role in ROLES if may(role, "fhir")} == {"system"}
 
 

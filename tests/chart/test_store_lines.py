@@ -11,6 +11,7 @@ import pytest
 from contrefeu.chart.boards import board_line
 from contrefeu.chart.hits import hit_of
 from contrefeu.chart.stores import ChartStore
+from contrefeu.chart.work import work_line
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS
 from contrefeu.fhir import encode
@@ -39,6 +40,7 @@ def _compare(told: Told) -> int:
     store, folding = told.store, told.batches._folding
     on_board = 0
     lines = {world: _lines(store, world) for world in ("P", "T")}
+    work = {world: {one.id: encode(one) for one in store.work.lines(world)} for world in ("P", "T")}
     for root in store.folded.roots():
         fresh, _, _ = folding.again(root)
         kept = store.folded.chart(root)
@@ -48,6 +50,8 @@ def _compare(told: Told) -> int:
         assert encode(kept) == encode(fresh)
         line = board_line(fresh)
         assert lines[fresh.world].get(fresh.id) == (None if line is None else encode(line))
+        waits = work_line(fresh)
+        assert work[fresh.world].get(fresh.id) == (None if waits is None else encode(waits))
         assert list(store.people.hits([root])) == [hit_of(fresh)]
         on_board += line is not None
     return on_board

@@ -23,10 +23,13 @@ PAGES = {
         "/nothing",
         "/entry/n7f3k2-capture/184000",
     ],
-    "crise": ["/downtime", "/review"],
+    "crise": ["/downtime", "/review", "/hospital"],
+    "bio": ["/laboratory", "/write/results/p-durand", "/write/results/p-durand?panel=free"],
     "lucas": ["/glass/p-durand"],
     "dpo": ["/"],
     "martin": [f"/write/{form}" for form in ("prescription/p-durand", "request/p-durand", "stop/p-durand/m1")]
+    + ["/work", "/messages", "/round/CARD", "/handover/CARD", "/write/acknowledge/p-durand/k0"]
+    + [f"/write/{form}/p-durand" for form in ("verbal", "task", "handover")]
     + [f"/write/{form}" for form in ("vitals/p-durand", "note/p-durand", "allergy/p-durand", "dose/p-durand/m1")],
 }
 VOID = {"meta", "link", "input", "img", "br"}

@@ -96,7 +96,7 @@ def test_a_ward_that_writes_elsewhere_is_told_so(medium, wards, words):
     """On paper, or not in downtime at all: no form, no button, nothing taken, and why."""
     charts = in_downtime(medium, wards)
     nurse = visitor("nadia", charts=charts)
-    assert "/write/" not in nurse.get("/patient/p-durand").text
+    assert "/write/vitals" not in nurse.get("/patient/p-durand").text
     page = nurse.get("/write/vitals/p-durand")
     assert page.status_code == 409
     assert words in text_of(page)

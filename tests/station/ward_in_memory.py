@@ -31,6 +31,7 @@ from contrefeu.chart.views import (
     UnplacedEntry,
     WardSummary,
 )
+from contrefeu.chart.work import WorkLine, work_line
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry
 from contrefeu.station import Deps, JournalState, NodeStatus, VaultState, create_app
@@ -571,6 +572,11 @@ class Charts:
         free = ["201F", "201P", "209F"] if ward == "CARD" else []
         return Board(ward, "Cardiologie" if ward == "CARD" else ward, "T", rows, free, self.as_of, self.feeds)
 
+    async def work(self, world: str = "") -> list[WorkLine]:
+        self._answer()
+        charts = [await self.chart(id_) for id_ in self.charts]
+        return [line for one in charts if one is not None and (line := work_line(one)) is not None]
+
     async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         self._answer()
         hits = [
@@ -645,6 +651,8 @@ STAFF = (
     ("martin", "Dr Claire Martin", "physician", ["*"]),
     ("accueil", "Inès Robert", "clerk", ["*"]),
     ("crise", "Hélène Morel", "coordinator", ["*"]),
+    ("labo", "Omar Haddad", "laboratory", ["*"]),
+    ("bio", "Dr Anne Roche", "biologist", ["*"]),
     ("dpo", "Sophie Caron", "dpo", []),
     ("machine", "Client FHIR", "system", ["*"]),
 )

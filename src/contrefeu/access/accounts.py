@@ -8,7 +8,7 @@ Rules kept here:
 
 from dataclasses import dataclass, replace
 
-from contrefeu.access.roles import in_scope, may
+from contrefeu.access.roles import in_scope, may, serves_house
 from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged
 
 
@@ -31,6 +31,11 @@ class Account:
     def may(self, permission: str) -> bool:
         """Whether the role gives *permission* (access/roles.py)."""
         return not self.disabled and may(self.role, permission)
+
+    @property
+    def whole_house(self) -> bool:
+        """Whether the role serves the whole house, not some wards."""
+        return serves_house(self.role)
 
     def in_scope(self, ward: str) -> bool:
         """Whether a patient of *ward* is in this account's care."""

@@ -27,6 +27,7 @@ def _may(*permissions: str) -> frozenset[str]:
 # board: who lies where · chart: clinical pages · search · entry: the bytes of a source message · glass: break it
 # write: vital signs, notes, doses given, allergies · prescribe: drugs and requests
 # status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
+# results: type a laboratory's results in · validate: sign them, and the list of critical limits
 # accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
 # contain: see containment plans · incident: open, note, close, and see the clocks of declarations
 # match: say who is who, by two (acts/matching.py)
@@ -34,6 +35,8 @@ ROLES: dict[str, Role] = {
     "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write")),
     "physician": Role(_may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe")),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
+    "laboratory": Role(_may("board", "chart", "search", "entry", "status", "results"), whole_house=True),
+    "biologist": Role(_may("board", "chart", "search", "entry", "status", "results", "validate"), whole_house=True),
     "clerk": Role(_may("board", "search", "status", "match")),
     "coordinator": Role(
         _may(
@@ -63,6 +66,12 @@ def may(role: str, permission: str) -> bool:
     """Whether *role* gives *permission*."""
     row = ROLES.get(role)
     return row is not None and permission in row.permissions
+
+
+def serves_house(role: str) -> bool:
+    """Whether *role* serves the whole house."""
+    row = ROLES.get(role)
+    return row is not None and row.whole_house
 
 
 def in_scope(role: str, wards: tuple[str, ...], ward: str) -> bool:

@@ -26,6 +26,11 @@ from contrefeu.acts.alarms import (
     Spoken,
     alarms,
 )
+from contrefeu.acts.care import (
+    LimitsSigned,
+    WardAnswered,
+    WardTold,
+)
 from contrefeu.acts.containment import (
     ContainmentPlanned,
     Cut,
@@ -132,6 +137,7 @@ __all__ = [
     "IncidentNoted",
     "IncidentOpened",
     "JournalExpired",
+    "LimitsSigned",
     "MatchingAct",
     "MessagesAnswered",
     "MessagesClaimed",
@@ -155,6 +161,8 @@ __all__ = [
     "Spoken",
     "Start",
     "Told",
+    "WardAnswered",
+    "WardTold",
     "Withdrawal",
     "WithdrawalConfirmed",
     "WithdrawalProposed",

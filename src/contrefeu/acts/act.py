@@ -15,6 +15,7 @@ from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
 from contrefeu.acts.alarms import AlarmAcknowledged, AlarmRaised
+from contrefeu.acts.care import LimitsSigned, WardAnswered, WardTold
 from contrefeu.acts.containment import ContainmentPlanned
 from contrefeu.acts.incidents import DeclarationSent, IncidentClosed, IncidentNoted, IncidentOpened
 from contrefeu.acts.keeping import (
@@ -146,6 +147,7 @@ Act = (
     | IncidentOpened
     | IdentitiesLinked
     | JournalExpired
+    | LimitsSigned
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased
@@ -159,6 +161,8 @@ Act = (
     | RecoveryKeyChanged
     | RecoveryRehearsed
     | ShareConfirmed
+    | WardAnswered
+    | WardTold
     | WithdrawalProposed
     | WithdrawalConfirmed
     | WithdrawalRefused

@@ -3,13 +3,39 @@
 What a page needs to say of a resource as boards and charts in a terminal say it stands here too: one rule, one place.
 """
 
-from contrefeu.chart.ages import Age, age_of, weight_is_old
-from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
-from contrefeu.chart.boards import board_row, courses_of, place_of, severity_of, stay_of
-from contrefeu.chart.client import ChartsClient, SyncChartsClient
-from contrefeu.chart.clocks import Clocks, Stamp, station_of
-from contrefeu.chart.doses import due_times
-from contrefeu.chart.due import due_in_downtime
+from contrefeu.chart.ages import (
+    Age,
+    age_of,
+    weight_is_old,
+)
+from contrefeu.chart.answers import (
+    UNPLACED_MAX,
+    Account,
+    Charts,
+    rules_of,
+)
+from contrefeu.chart.boards import (
+    board_row,
+    courses_of,
+    place_of,
+    severity_of,
+    stay_of,
+)
+from contrefeu.chart.client import (
+    ChartsClient,
+    SyncChartsClient,
+)
+from contrefeu.chart.clocks import (
+    Clocks,
+    Stamp,
+    station_of,
+)
+from contrefeu.chart.doses import (
+    due_times,
+)
+from contrefeu.chart.due import (
+    due_in_downtime,
+)
 from contrefeu.chart.elements import (
     Names,
     Number,
@@ -40,10 +66,20 @@ from contrefeu.chart.elements import (
     status_of,
     unit,
 )
-from contrefeu.chart.fold import Chart, to_bundle
-from contrefeu.chart.follow import open_charts
-from contrefeu.chart.partial import Present, fold_partial
-from contrefeu.chart.reader import run_reader
+from contrefeu.chart.fold import (
+    Chart,
+    to_bundle,
+)
+from contrefeu.chart.follow import (
+    open_charts,
+)
+from contrefeu.chart.partial import (
+    Present,
+    fold_partial,
+)
+from contrefeu.chart.reader import (
+    run_reader,
+)
 from contrefeu.chart.sentences import (
     clock,
     day,
@@ -58,10 +94,26 @@ from contrefeu.chart.sentences import (
     value_of,
     wall_day,
 )
-from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
-from contrefeu.chart.spelling import fold, sound
-from contrefeu.chart.summary import summary
-from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
+from contrefeu.chart.silence import (
+    FEED_SILENT_S,
+    OURS,
+    of_feeds,
+    silent_feeds,
+)
+from contrefeu.chart.spelling import (
+    fold,
+    sound,
+)
+from contrefeu.chart.summary import (
+    summary,
+)
+from contrefeu.chart.versions import (
+    CONFLICT,
+    EARLIER,
+    SOURCE,
+    WRITTEN,
+    strength_of,
+)
 from contrefeu.chart.views import (
     AUDIT,
     STATION,
@@ -79,17 +131,41 @@ from contrefeu.chart.views import (
     UnplacedEntry,
     WardSummary,
 )
-from contrefeu.chart.wording import chart_text, printable, restoring_text
-from contrefeu.chart.words import Language, word
+from contrefeu.chart.wording import (
+    chart_text,
+    printable,
+    restoring_text,
+)
+from contrefeu.chart.words import (
+    Language,
+    word,
+)
+from contrefeu.chart.work import (
+    ANSWER,
+    SPECIMEN,
+    VERBAL,
+    WorkItem,
+    WorkLine,
+    answered,
+    is_verbal,
+    result_words,
+    specimen_of,
+    work_line,
+    written_here,
+)
 
 __all__ = [
+    "ANSWER",
     "AUDIT",
     "CONFLICT",
+    "EARLIER",
     "FEED_SILENT_S",
     "OURS",
     "SOURCE",
+    "SPECIMEN",
     "STATION",
     "UNPLACED_MAX",
+    "VERBAL",
     "WRITTEN",
     "Account",
     "Age",
@@ -117,10 +193,13 @@ __all__ = [
     "SyncChartsClient",
     "UnplacedEntry",
     "WardSummary",
+    "WorkItem",
+    "WorkLine",
     "age_of",
     "allergies_state",
     "allergies_struck",
     "amount",
+    "answered",
     "board_row",
     "chart_text",
     "clock",
@@ -146,6 +225,7 @@ __all__ = [
     "instruction_of",
     "is_error",
     "is_struck",
+    "is_verbal",
     "listed",
     "measured_of",
     "moment",
@@ -161,6 +241,7 @@ __all__ = [
     "range_of",
     "report_title",
     "restoring_text",
+    "result_words",
     "rules_of",
     "run_reader",
     "sentence",
@@ -168,6 +249,7 @@ __all__ = [
     "silent_feeds",
     "sound",
     "source_of",
+    "specimen_of",
     "station_of",
     "status_of",
     "stay_of",
@@ -179,4 +261,6 @@ __all__ = [
     "wall_day",
     "weight_is_old",
     "word",
+    "work_line",
+    "written_here",
 ]

@@ -42,6 +42,7 @@ from contrefeu.chart.views import (
     World,
 )
 from contrefeu.chart.wording import chart_text, restoring_text
+from contrefeu.chart.work import WorkLine
 from contrefeu.fhir import encode, subsetted
 from contrefeu.hospital import Settings
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
@@ -181,6 +182,11 @@ class Charts:
         taken = {name for row in rows for name in (row.bed, bed_name(row.room, row.bed))}
         name = (declared.name if declared else "") or ward
         return Board(ward, name, shown, rows, [bed for bed in beds if bed not in taken], as_of, feeds)
+
+    def work(self, world: str = "") -> list[WorkLine]:
+        """Return what waits for somebody, of every patient for whom something does."""
+        with self._snapshot():
+            return self._store.work.lines(self._world(world))
 
     # People.
 

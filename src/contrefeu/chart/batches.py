@@ -26,6 +26,7 @@ from contrefeu.chart.spelling import number_word
 from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, order_of
 from contrefeu.chart.views import AUDIT, STATION, BoardRow, PatientHit
 from contrefeu.chart.withdrawn import Withdrawing
+from contrefeu.chart.work import work_line
 from contrefeu.journal import Carried, Entry, read_at
 from contrefeu.mapping import Reading, Rules
 
@@ -226,6 +227,7 @@ class Batches:
         self._store.folded.drop(root, world)
         self._store.people.drop(root)
         self._store.places.drop(root)
+        self._store.work.drop(root)
         self._forget(root)
 
     def _show(self, root: int, found: "_Open") -> None:
@@ -239,6 +241,7 @@ class Batches:
                 line: BoardLine | None = heard_again(found.line, chart)
             else:
                 line = board_line(chart)
+                self._list(root, found, same=same)
             if not same or not chart.stays:
                 self._store.people.keep(root, search_words(chart), hit_of(chart))
         except Exception as defeated:  # whatever a sender put there, the patient is found and their bed is taken
@@ -252,17 +255,29 @@ class Batches:
         else:
             self._store.places.keep(root, chart.world, line)
 
+    def _list(self, root: int, found: "_Open", *, same: bool) -> None:
+        """Put down what waits for somebody, unless nothing was said since that could change it."""
+        if same and found.listed and _leaves_boards(found.chart):
+            return
+        found.listed = True
+        line = work_line(found.chart)
+        if line is None:
+            self._store.work.drop(root)
+        else:
+            self._store.work.keep(root, found.chart.world, line)
+
 
 class _Open:
     """A chart that stays open, and what was last made of it."""
 
-    __slots__ = ("chart", "line", "lines", "setters")
+    __slots__ = ("chart", "line", "lines", "listed", "setters")
 
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
         self.lines = 0  # what it counts for while it is open
         self.line: BoardLine | None = None
         self.setters: tuple[str, ...] | None = None
+        self.listed = False  # whether what waits was put down
 
 
 def _lines_of(chart: Chart) -> int:

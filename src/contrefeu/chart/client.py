@@ -16,6 +16,7 @@ from contrefeu.chart.answers import PEOPLE_MAX, UNPLACED_MAX, Account
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
 from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, Person, UnplacedEntry, WardSummary
+from contrefeu.chart.work import WorkLine
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
 
@@ -46,6 +47,10 @@ class ChartsClient:
     async def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
         return await self._ask("board", ward, world)  # type: ignore[no-any-return]
+
+    async def work(self, world: str = "") -> list[WorkLine]:
+        """Return what waits for somebody, of every patient for whom something does."""
+        return await self._ask("work", world)  # type: ignore[no-any-return]
 
     async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         """Return patients by name (misspelt too), birth date, bed, any number."""

@@ -38,6 +38,8 @@ BLOCKS = {
     "Immunization": "procedures",
     "Procedure": "procedures",
     "Flag": "alerts",
+    "Communication": "communications",
+    "Task": "tasks",
 }
 # Kept and counted as any message, and no line of a chart: nobody cares for a patient by an invoice.
 _BILLING = frozenset({"BAR", "DFT"})

@@ -19,6 +19,7 @@ from contrefeu.base import ContrefeuError, MissingError, OperatorError, StorageE
 from contrefeu.chart.answers import Account
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, Person, UnplacedEntry, WardSummary
+from contrefeu.chart.work import WorkLine
 from contrefeu.fhir import encode as encode_json
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
@@ -48,6 +49,7 @@ ANSWERS: dict[str, Any] = {
     "waiting": list[UnplacedEntry],
     "wards": list[WardSummary],
     "whose": list[str],
+    "work": list[WorkLine],
 }
 _ERRORS = {kind.kind: kind for kind in (ContrefeuError, MissingError, OperatorError, StorageError)}
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode

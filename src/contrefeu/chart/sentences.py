@@ -410,6 +410,31 @@ def _request(one: Resource, language: Language, zone: str) -> str:
     return _struck(status if status != "active" else "", language) + " · ".join(filter(None, parts))
 
 
+def _task(one: Resource, language: Language, zone: str) -> str:
+    status = str(one.get("status", ""))
+    parts = [
+        str(one.get("description", "")) or "?",
+        display(one.get("owner")),
+        f"{word('asked', language)} {moment(first(one, 'authoredOn'), language, zone)}",
+        display(one.get("requester")),
+        *notes(one),
+    ]
+    return _struck(status if status != "requested" else "", language) + " · ".join(filter(None, parts))
+
+
+def _answer(one: Resource, language: Language, zone: str) -> str:
+    parts = [
+        concepts(one.get("category")),
+        *(str(said.get("contentString", "")) for said in one.get("payload") or []),
+        moment(first(one, "sent"), language, zone),
+        display(one.get("sender")),
+        *map(display, one.get("recipient") or []),
+        *notes(one),
+    ]
+    status = str(one.get("status", ""))
+    return _struck(status if status != "completed" else "", language) + " · ".join(filter(None, parts))
+
+
 def _act(one: Resource, language: Language, zone: str) -> str:
     status = str(one.get("status", "")) or "unknown"
     when = first(one, "performedDateTime", "performedPeriod.start", "occurrenceDateTime", "occurrenceString")
@@ -469,6 +494,7 @@ def _zone(name: str) -> ZoneInfo:
 _SENTENCES: dict[str, Callable[[Resource, Language, str], str]] = {
     "AllergyIntolerance": _allergy,
     "Appointment": _appointment,
+    "Communication": _answer,
     "Condition": _condition,
     "DiagnosticReport": _report,
     "DocumentReference": _report,
@@ -484,4 +510,5 @@ _SENTENCES: dict[str, Callable[[Resource, Language, str], str]] = {
     "Patient": _patient,
     "Procedure": _act,
     "ServiceRequest": _request,
+    "Task": _task,
 }

@@ -57,6 +57,7 @@ _SUBJECT = {
     "Immunization": "patient",
     "NutritionOrder": "patient",
     "RelatedPerson": "patient",
+    "Task": "for",
 }
 
 

@@ -54,6 +54,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "web": (
         (
             "contrefeu.toml",
+            "laboratory.toml",
             "node/station.seed",
             "node/audit.seed",
             "keys/public",

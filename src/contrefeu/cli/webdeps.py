@@ -17,6 +17,7 @@ from contrefeu.cli.standing import standing
 from contrefeu.contain import PAGES as CONTAINMENT
 from contrefeu.declare import Law, dues, incident_pages
 from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, PackState, VaultState, create_app
+from contrefeu.station.care import TestList, parse_tests
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -51,10 +52,18 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             counts=node.counts,
             mounted=(CONTAINMENT, incident_pages(law)),
             dues=dues(law, node.clock.now_ns),
+            tests=laboratory_list(node),
         )
     )
 
 
+def laboratory_list(node: Node) -> TestList | None:
+    """The laboratory's own list, when it lies beside the settings; None for the one that is shipped."""
+    own = node.paths.settings.parent / LABORATORY
+    return parse_tests(own.read_text(errors="replace")) if own.exists() else None
+
+
+LABORATORY = "laboratory.toml"  # in the home
 RED = frozenset(["refused", "damaged", "different", "failed"])  # what somebody must see to
 
 

@@ -11,6 +11,7 @@ from contrefeu.hospital.feeds import (
 from contrefeu.hospital.settings import (
     AckRule,
     CaptureSettings,
+    CareSettings,
     ChartsSettings,
     CopiesSettings,
     DeclareSettings,
@@ -35,6 +36,7 @@ __all__ = [
     "FEED_NAME",
     "AckRule",
     "CaptureSettings",
+    "CareSettings",
     "ChartsSettings",
     "CopiesSettings",
     "DeclareSettings",

@@ -62,6 +62,15 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     idle_minutes: Annotated[int, Meta(ge=1, le=720)] = 15  # a session that nobody used ends
 
 
+class CareSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Writing on the wards and in the laboratory."""
+
+    escalate_minutes: Annotated[int, Meta(ge=1, le=240)] = 15  # a critical result nobody acknowledged is the hospital's
+    second_check: list[str] = field(  # drugs whose dose a second person signs, by a part of their name
+        default_factory=lambda: ["insulin", "héparin", "heparin", "morphin", "potassium", "digoxin"]
+    )
+
+
 class VaultSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A place for copies."""
 
@@ -160,6 +169,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     node: NodeSettings
     capture: CaptureSettings = CaptureSettings()
     web: WebSettings = WebSettings()
+    care: CareSettings = CareSettings()
     keys: KeysSettings = KeysSettings()
     retention: RetentionSettings = RetentionSettings()
     charts: ChartsSettings = ChartsSettings()

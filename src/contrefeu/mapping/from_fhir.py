@@ -43,8 +43,10 @@ _CHARTED = {
     "Specimen": "subject",
     "NutritionOrder": "patient",
     "RelatedPerson": "patient",
+    "Communication": "subject",
+    "Task": "for",
 }
-_DROPPED = frozenset({"resourceType", "id", "meta", "text", "subject", "patient"})
+_DROPPED = frozenset({"resourceType", "id", "meta", "text", "subject", "patient", "for"})
 _NESTED_MAX = 64  # levels of JSON that are walked: a resource has under 20, an attack as many as it likes
 
 

@@ -25,13 +25,19 @@ from contrefeu.station.pages.boards import Boards
 from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.charts import ChartPages
 from contrefeu.station.pages.entries import EntryPages
+from contrefeu.station.pages.handover import HandoverPages
 from contrefeu.station.pages.identities import IdentityPages
+from contrefeu.station.pages.laboratory import LaboratoryPages
+from contrefeu.station.pages.messages import MessagePages
 from contrefeu.station.pages.node import NodePages
+from contrefeu.station.pages.rounds import RoundPages
 from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.pages.unplaced import UnplacedPages
 from contrefeu.station.pages.withdrawals import WithdrawalPages
+from contrefeu.station.pages.work import WorkPages
 from contrefeu.station.sparkline import sparkline
 from contrefeu.station.staff import Staff
+from contrefeu.station.work import WorkInHand
 from contrefeu.web import (
     NO_METHOD,
     NOT_FOUND,
@@ -48,6 +54,7 @@ from contrefeu.web import (
 def create_app(deps: Deps) -> Starlette:
     """Return the ward app."""
     staff = Staff(deps.charts, deps.appender, deps.clock, deps.counts)
+    work = WorkInHand(deps.charts, deps.clock, staff, deps.settings.care.escalate_minutes)
     changes = Changes(deps.charts.changes)
     shell = Shell(
         Setting(
@@ -61,7 +68,7 @@ def create_app(deps: Deps) -> Starlette:
             language=deps.settings.node.language,
             idle_s=deps.settings.web.idle_minutes * 60,
             secure=not deps.insecure_http,
-            around=lambda visit: around(deps, staff, visit),
+            around=lambda visit: around(deps, staff, work, visit),
             live=lambda: changes.number,
             loaders=[PackageLoader("contrefeu.station", "templates"), *(one.loader for one in deps.mounted)],
             registry=deps.registry,
@@ -77,7 +84,7 @@ def create_app(deps: Deps) -> Starlette:
             },
         )
     )
-    house = House(deps, staff, shell)
+    house = House(deps, staff, shell, work)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -109,6 +116,11 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *Boards(house).routes(),
         *ChartPages(house).routes(),
         *CarePages(house).routes(),
+        *WorkPages(house).routes(),
+        *LaboratoryPages(house).routes(),
+        *RoundPages(house).routes(),
+        *HandoverPages(house).routes(),
+        *MessagePages(house).routes(),
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
         *UnplacedPages(house).routes(),

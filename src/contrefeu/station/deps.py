@@ -10,10 +10,11 @@ from prometheus_client import CollectorRegistry
 
 from contrefeu.acts import Act
 from contrefeu.base import Clock
-from contrefeu.chart import UNPLACED_MAX, Board, Chart, ChartsStatus, PatientHit, UnplacedEntry, WardSummary
+from contrefeu.chart import UNPLACED_MAX, Board, Chart, ChartsStatus, PatientHit, UnplacedEntry, WardSummary, WorkLine
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
+from contrefeu.station.care import TestList
 from contrefeu.web import Appender, DemoLogin, Due, Mounted
 
 
@@ -30,6 +31,10 @@ class ChartsLike(Protocol):
 
     async def board(self, ward: str = "", world: str = "") -> Board:
         """One ward; the whole hospital for ""."""
+        ...
+
+    async def work(self, world: str = "") -> list[WorkLine]:
+        """What waits for somebody, of every patient for whom something does."""
         ...
 
     async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
@@ -124,6 +129,7 @@ class Deps:
     audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     demo_logins: tuple[DemoLogin, ...] = ()
+    tests: TestList | None = None  # the laboratory's own (laboratory.toml); None: the list that is shipped
     counts: Callable[[str], bool] = lambda _: True  # whether acts of a journal make accounts and declare downtime here
     mounted: tuple[Mounted, ...] = ()  # pages of other uses
     dues: Callable[[Sequence[tuple[Entry, Act]]], Sequence[Due]] = lambda _: ()  # deadlines that acts make run

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.requests import Request
 
@@ -11,9 +12,12 @@ from contrefeu.chart import BoardRow, ChartsStatus
 from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.journal import Entry
 from contrefeu.station.banner import banner
+from contrefeu.station.care import TestList
+from contrefeu.station.care.testlist import shipped_tests
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.staff import Staff
-from contrefeu.web import NOT_FOUND, Around, Shell, Site, Visit, person
+from contrefeu.station.work import Waiting, WorkInHand, for_person
+from contrefeu.web import NOT_FOUND, Around, Shell, Site, Urgent, Visit, person
 
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
 
@@ -33,6 +37,7 @@ class House:
     deps: Deps
     staff: Staff
     shell: Shell
+    work: WorkInHand
 
     @property
     def charts(self) -> ChartsLike:
@@ -48,6 +53,16 @@ class House:
             return self.staff.acts
 
         return Site(self.shell, self.deps.clock, acts, self.staff.write)
+
+    @property
+    def tests(self) -> TestList:
+        """The laboratory's list."""
+        return self.deps.tests or shipped_tests()
+
+    @property
+    def limits(self) -> tuple[str, str] | None:
+        """Who signed the list's critical limits (login), and when; None when they are not in force."""
+        return self.staff.words.limits.get(self.tests.digest)
 
     def account(self, request: Request) -> Account:
         """Return who asks."""
@@ -87,7 +102,7 @@ class House:
         return row.confidential and not self.account(request).in_scope(row.ward)
 
 
-async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
+async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Around:
     """Return what stands around a page: how far the charts are read, exercise or not, downtime, journals in trouble."""
     alarms = await deps.alarms() if visit.actor is not None else {}
     downtime = staff.downtime
@@ -98,6 +113,7 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
         if visit.actor is not None:
             await staff.refresh()
         status = await deps.charts.status()
+        urgent = await _urgent(work, visit)
     except (OSError, TimeoutError):
         return Around(
             answers=False,
@@ -123,6 +139,32 @@ async def around(deps: Deps, staff: Staff, visit: Visit) -> Around:
         dues=deps.dues(staff.acts) if visit.actor is not None and visit.actor.may("incident") else (),
         watch=watch,
         watch_more=more,
+        urgent=urgent,
+    )
+
+
+async def _urgent(work: WorkInHand, visit: Visit) -> tuple[Urgent, ...]:
+    """What the person must acknowledge, on every page."""
+    if not isinstance(visit.actor, Account) or visit.session is None:
+        return ()
+    found = for_person(visit.actor, await work.alarms(visit.session.world))
+    return tuple(map(urgent_of, found))
+
+
+def urgent_of(one: Waiting) -> Urgent:
+    """Return what a page says of an alarm."""
+    line, item = one.line, one.item
+    bed = line.bed if not line.room or line.bed.startswith(line.room) else f"{line.room}{line.bed}"
+    return Urgent(
+        kind=item.kind,
+        patient=line.id,
+        place=" ".join(filter(None, (one.ward, bed))) if one.ward else "",
+        name=f"{line.family} {line.given}".strip(),
+        what=item.what,
+        value=item.value,
+        at=item.at,
+        address=f"/write/acknowledge/{quote(line.id)}/{quote(one.address)}",
+        escalated=one.escalated,
     )
 
 

@@ -17,6 +17,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "nurse": N_("infirmière, infirmier"),
         "physician": N_("médecin"),
         "pharmacist": N_("pharmacien"),
+        "laboratory": N_("laboratoire"),
+        "biologist": N_("biologiste"),
         "clerk": N_("admissions"),
         "coordinator": N_("cellule de crise"),
         "recovery": N_("reconstruction"),

@@ -15,6 +15,7 @@ from contrefeu.base import Clock, StorageError
 from contrefeu.chart import STATION, Clocks
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
 from contrefeu.station.deps import ChartsLike
+from contrefeu.station.words_between import WordsBetween
 from contrefeu.web import NOT_KEPT, Actor, Appender, Refused
 
 STALE_NS = 1_000_000_000  # 1 s: how long a disabled account may go on
@@ -40,6 +41,7 @@ class Staff:
         self.accounts = Accounts()
         self.downtime = Downtime()
         self.clocks = Clocks()
+        self.words = WordsBetween()
         self.acts: list[tuple[Entry, Act]] = []
         self._raised: dict[str, Spoken] = {}  # entry -> what the watch wrote
 
@@ -110,7 +112,7 @@ class Staff:
             if whole:
                 mine = [kept for kept, _ in self.acts]
                 self.accounts, self.downtime, self.acts, self._refs = Accounts(), Downtime(), [], set()
-                self.clocks, self._folded_ns = Clocks(), now
+                self.clocks, self.words, self._folded_ns = Clocks(), WordsBetween(), now
             for entry in entries:
                 self._take(entry)
                 self._last = entry.ref
@@ -131,5 +133,6 @@ class Staff:
         self.acts.append((entry, act))
         self.accounts.apply(act)
         self.downtime.apply(act, entry.source)
+        self.words.apply(act, entry)
         if isinstance(act, ClockMeasured):
             self.clocks.apply(act, entry)

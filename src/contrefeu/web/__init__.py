@@ -48,6 +48,7 @@ from contrefeu.web.shell import (
     Setting,
     Shell,
     ShellMiddleware,
+    Urgent,
 )
 from contrefeu.web.tokens import (
     token_endpoint,
@@ -87,6 +88,7 @@ __all__ = [
     "Shell",
     "ShellMiddleware",
     "Site",
+    "Urgent",
     "Visit",
     "Words",
     "catalogue",

@@ -43,6 +43,7 @@ class LoginPage:
     refused: bool = False
     wait_s: int = 0
     ended: bool = False  # a form was sent after the session's end
+    kept: bool = False  # and what was typed comes back after the login
     demo: Sequence[DemoLogin] = ()
 
 
@@ -64,8 +65,9 @@ class LoginPages:
 
     async def form(self, request: Request) -> Response:
         """Show the form."""
-        ended = request.query_params.get("ended") == "1"
-        return await self._show(request, local_path(request.query_params.get("next", "/")), ended=ended)
+        said = request.query_params.get("ended", "")
+        target = local_path(request.query_params.get("next", "/"))
+        return await self._show(request, target, ended=said == "1", kept=said == "kept")
 
     async def enter(self, request: Request) -> Response:
         """Take the form."""
@@ -122,9 +124,10 @@ class LoginPages:
         refused: bool = False,
         wait_s: int = 0,
         ended: bool = False,
+        kept: bool = False,
     ) -> Response:
         csrf = request.cookies.get(self._shell.door_cookie) or secrets.token_urlsafe(24)
-        page = LoginPage(csrf, target, login, refused, wait_s, ended, self._demo)
+        page = LoginPage(csrf, target, login, refused, wait_s, ended, kept, self._demo)
         response = await self._shell.render(request, "login.html", page, status=401 if refused else 200)
         self._shell.set_cookie(response, self._shell.door_cookie, csrf)
         return response

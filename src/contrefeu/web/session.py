@@ -50,6 +50,7 @@ class Sessions:
         self._clock = clock
         self._idle_ns = int(idle_s * _NS)
         self._by_hash: dict[bytes, Session] = {}
+        self._ended: dict[bytes, str] = {}  # whose they were that ended of themselves
 
     def start(self, login: str) -> str:
         """Begin a session and return the token for its cookie."""
@@ -69,10 +70,17 @@ class Sessions:
         now = self._clock.now_ns()
         if now - session.used_ns > self._idle_ns or now - session.started_ns > SESSION_HOURS_MAX * 3600 * _NS:
             del self._by_hash[key]
+            self._ended[key] = session.login
+            if len(self._ended) > SESSIONS_MAX:
+                del self._ended[next(iter(self._ended))]
             return None
         if used:
             session.used_ns = now
         return session
+
+    def ended(self, token: str) -> str:
+        """Return whose session *token* was, when it ended because nobody used it; "" for any other."""
+        return self._ended.get(_hash(token), "")
 
     def end(self, token: str) -> None:
         """End the session of *token*."""

@@ -26,6 +26,7 @@ from contrefeu.base import Clock
 from contrefeu.fhir import encode, outcome
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.web.audit import AuditLog
+from contrefeu.web.drafts import Drafts
 from contrefeu.web.headers import security_headers
 from contrefeu.web.language import Words, negotiate
 from contrefeu.web.mount import Due
@@ -66,6 +67,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Urgent:
+    """A result that somebody must acknowledge: on every page until a named person does (D5)."""
+
+    kind: str  # "critical" or "corrected"
+    patient: str  # chart id
+    place: str  # "" when the patient has left
+    name: str
+    what: str
+    value: str
+    at: str  # RFC 3339
+    address: str  # where it is acknowledged
+    escalated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What stands around the content of every page."""
 
@@ -82,6 +98,7 @@ class Around:
     restoring_present: bool = False  # whether all that names who was present is there too
     watch: Sequence[Seen] = ()  # alarms that stand on every page, the gravest first
     watch_more: int = 0  # further ones
+    urgent: tuple[Urgent, ...] = ()  # what this person must acknowledge
     alarms: Mapping[str, str] = field(
         default_factory=dict
     )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
@@ -116,22 +133,35 @@ class Shell:
         self.setting = setting
         self.sessions = Sessions(setting.clock, setting.idle_s)
         self.tokens = Tokens(setting.clock)
+        self.drafts = Drafts(setting.clock)
         self.audit = AuditLog(setting.audit or setting.appender, setting.clock, setting.observer, setting.registry)
         self.static = StaticFiles()
         prefix = "__Host-" if setting.secure else ""  # RFC 6265bis, 4.1.3.2: no neighbour's page can set it
         self.cookie, self.door_cookie = f"{prefix}contrefeu", f"{prefix}contrefeu-login"
+        self.draft_cookie = f"{prefix}contrefeu-draft"
         self.templates = Templates(
             setting.loaders, {"static": self.static.url, "facility": setting.facility, **setting.common}
         )
 
     def page(
-        self, path: str, handler: Handler, permission: str = "", methods: Sequence[Literal["GET", "POST"]] = ("GET",)
+        self,
+        path: str,
+        handler: Handler,
+        permission: str = "",
+        methods: Sequence[Literal["GET", "POST"]] = ("GET",),
+        *,
+        keeps: bool = False,
     ) -> Route:
-        """Return the route of a page for people who are logged in and may *permission* ("" for everybody)."""
+        """Return the route of a page for people who are logged in and may *permission* ("" for everybody).
+
+        With *keeps*, what is sent to it after the session's end is kept for its author (`draft`).
+        """
 
         async def guarded(request: Request) -> Response:
             visit = visit_of(request)
             if visit.actor is None or visit.session is None:
+                if request.method == "POST" and keeps and visit.ended:
+                    return await self._kept(request, visit)
                 return _to_login(request, visit)
             if permission and not visit.actor.may(permission):
                 raise await self.refusal(request)
@@ -140,6 +170,22 @@ class Shell:
             return await handler(request)
 
         return Route(path, guarded, methods=list(methods))
+
+    async def _kept(self, request: Request, visit: Visit) -> Response:
+        """Keep a form whose session has ended, and let its author log in again: nothing was done yet."""
+        if not _is_short(request):
+            return _to_login(request, visit)
+        form = await request.form()
+        address = _address(request)
+        values = {name: text for name, text in form.items() if isinstance(text, str)}
+        response = RedirectResponse(f"{login_address(address)}&ended=kept", 303)
+        self.set_cookie(response, self.draft_cookie, self.drafts.keep(visit.ended, address, values), max_age=3600)
+        return response
+
+    def draft(self, request: Request) -> dict[str, str] | None:
+        """Return what this person had typed here when their session ended, once; None when there is nothing."""
+        held, visit = request.cookies.get(self.draft_cookie, ""), visit_of(request)
+        return self.drafts.take(held, visit.actor.login, _address(request)) if held and visit.actor else None
 
     async def refusal(self, request: Request) -> Problem:
         """Journal that the person was refused, and return the problem to raise."""
@@ -156,8 +202,7 @@ class Shell:
         origin = request.headers.get("origin")
         if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
             raise STALE_FORM
-        length = request.headers.get("content-length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > FORM_BYTES_MAX:
+        if not _is_short(request):
             raise TOO_LARGE
         form = await request.form()
         if not csrf or not compare_digest(str(form.get("csrf", "")).encode(), csrf.encode()):
@@ -233,6 +278,8 @@ class Shell:
         token = cookies.get(self.cookie, "")
         active = not refresh or query.get("active") == "1"
         session = self.sessions.get(token, used=active) if token else None
+        if token and session is None:
+            visit.ended = self.sessions.ended(token)
         if session is not None:
             visit.actor = await self.setting.door.actor(session.login)
             if visit.actor is None:
@@ -307,6 +354,16 @@ def _to_login(request: Request, visit: Visit) -> Response:
         return RedirectResponse("/login?ended=1", 303)  # a form of a session that has ended: nothing was done
     query = request.url.query if not visit.refresh else ""
     return RedirectResponse(login_address(request.url.path + (f"?{query}" if query else "")), 303)
+
+
+def _is_short(request: Request) -> bool:
+    """Whether a form says that it is short enough to be read."""
+    length = request.headers.get("content-length", "")
+    return length.isascii() and length.isdigit() and int(length) <= FORM_BYTES_MAX
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _wants_json(request: Request) -> bool:

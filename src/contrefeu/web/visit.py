@@ -21,6 +21,7 @@ class Visit:
     actor: Actor | None = None
     session: Session | None = None
     token: str = ""  # of the session's cookie
+    ended: str = ""  # login whose session of this screen has ended
     refresh: bool = False  # the page asks for itself again; nobody clicked
     address: str = ""
     path: str = "/"

@@ -30,6 +30,7 @@ from contrefeu.chart import (
     source_of,
     unit,
     value_of,
+    written_here,
 )
 from contrefeu.chart.sheet.resources import Sheet
 
@@ -61,6 +62,8 @@ class Value:
     number: Decimal | None  # only of a plain number
     range: str
     before: tuple[tuple[str, str], ...]  # values that this one replaced, and their entries (F7)
+    id: str = ""
+    typed: bool = False  # whether the laboratory typed it in here
 
     @property
     def sign(self) -> str:
@@ -196,6 +199,8 @@ def _value(resource: Resource) -> Value:
         source=source_of(resource),
         number=None if is_error(resource) else plain,
         range=range_of(resource),
+        id=str(resource.get("id", "")),
+        typed=written_here(resource),
         before=tuple((value_of(version), source) for version, source in earlier(resource)),
     )
 

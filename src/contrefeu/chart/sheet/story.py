@@ -23,6 +23,7 @@ from contrefeu.chart import (
     notice_of,
     report_title,
     source_of,
+    specimen_of,
     status_of,
 )
 from contrefeu.chart.sheet.resources import Sheet
@@ -118,7 +119,7 @@ def story_of(sheet: Sheet) -> Story:
             for found in newest(sheet.all("Procedure", "Immunization"), "performedDateTime", "occurrenceDateTime")
         ),
         diets=tuple(_diet(found) for found in newest(sheet.all("NutritionOrder"), "dateTime")),
-        requests=tuple(_line(found, found.get("code"), "authoredOn") for found in _open_requests(sheet)),
+        requests=tuple(map(_request, _open_requests(sheet))),
     )
 
 
@@ -137,6 +138,11 @@ def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
 def _open_requests(sheet: Sheet) -> list[Resource]:
     waiting = [found for found in sheet.all("ServiceRequest") if found.get("status") in {"active", "on-hold", "draft"}]
     return newest(waiting, "authoredOn")
+
+
+def _request(resource: Resource) -> Line:
+    line = _line(resource, resource.get("code"), "authoredOn")
+    return replace(line, detail=listed([specimen_of(resource), line.detail]))
 
 
 def _alert(resource: Resource) -> Line:

@@ -14,11 +14,11 @@ from decimal import Decimal
 
 import msgspec
 
-from contrefeu.chart.boards import on_boards
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.versions import Kept
+from contrefeu.chart.work import shown
 from contrefeu.fhir import encode
 
 _PUT = (
@@ -59,7 +59,7 @@ class Objects(dict[str, Kept]):
     @property
     def leaves_boards(self) -> bool:
         """Whether what was touched is on no board, and was on none."""
-        return not self._stirred and not any(on_boards(self[name]) for name in self.touched)
+        return not self._stirred and not any(shown(self[name]) for name in self.touched)
 
     def __setitem__(self, name: str, kept: Kept) -> None:
         """Put an object into the chart."""
@@ -141,9 +141,9 @@ class Folded:
         rows, hidden = [], []
         for name in objects.touched:
             kept = objects[name]
-            shown, key = on_boards(kept), self._key(name)
-            rows.append((root, key, objects.places[name], int(shown), self._packer.pack(encode(kept), root, key)))
-            if not shown:
+            seen, key = shown(kept), self._key(name)
+            rows.append((root, key, objects.places[name], int(seen), self._packer.pack(encode(kept), root, key)))
+            if not seen:
                 hidden.append(name)
         self._db.run_many(_PUT, rows)
         objects.settle(hidden)

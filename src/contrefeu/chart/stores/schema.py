@@ -10,9 +10,9 @@ Rules kept here:
     and their bytes keep their form from one to the next: the keys that opened their journals may be gone (S1).
 """
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 # Whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
-FORMER_VERSIONS = (3, 4, 5, 6)
+FORMER_VERSIONS = (3, 4, 5, 6, 7)
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -88,6 +88,9 @@ CREATE TABLE near(trace BLOB NOT NULL, word BLOB NOT NULL, PRIMARY KEY(trace, wo
 CREATE TABLE places(
     node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward BLOB NOT NULL, alerts INTEGER NOT NULL, line BLOB NOT NULL);
 CREATE INDEX places_by_ward ON places(world, ward, alerts);
+-- What waits for somebody, of each patient for whom something does.
+CREATE TABLE work(node INTEGER PRIMARY KEY, world TEXT NOT NULL, line BLOB NOT NULL);
+CREATE INDEX work_by_world ON work(world);
 CREATE TABLE beds(
     world TEXT NOT NULL, ward BLOB NOT NULL, bed BLOB NOT NULL, PRIMARY KEY(world, ward, bed)) WITHOUT ROWID;
 """

@@ -17,6 +17,7 @@ from contrefeu.chart.stores.kept import Kept
 from contrefeu.chart.stores.people import People
 from contrefeu.chart.stores.places import Places
 from contrefeu.chart.stores.schema import FORMER_VERSIONS, SCHEMA_VERSION
+from contrefeu.chart.stores.work import Work
 
 TRAIN_AFTER = 5_000  # entries, or charts, before a dictionary is trained on them
 TRAIN_ON = 4_000  # of them, the newest: a second of work, once
@@ -58,6 +59,7 @@ class ChartStore:
         self.folded = Folded(db, self._objects)
         self.people = People(db)
         self.places = Places(db)
+        self.work = Work(db)
 
     def reader(self) -> "ChartStore":
         """Open it once more, to read beside the writer (another thread may)."""

@@ -1,17 +1,41 @@
 """What people write on a ward: forms that fit one screen, each one entry of FHIR resources."""
 
 from contrefeu.station.care.allergies import ALLERGY
+from contrefeu.station.care.answers import ACKNOWLEDGE, SIGN
 from contrefeu.station.care.doses import DOSE
-from contrefeu.station.care.form import Choice, Field, Form, Problems, Target, Typed
+from contrefeu.station.care.form import Choice, Field, Form, Known, Problems, Target, Typed
+from contrefeu.station.care.handover import HANDOVER
 from contrefeu.station.care.notes import NOTE
 from contrefeu.station.care.prescriptions import PRESCRIPTION, RESUME, STOP
 from contrefeu.station.care.requests import REQUEST
+from contrefeu.station.care.results import CORRECT, RESULTS, RESULTS_OF, VALIDATE
 from contrefeu.station.care.scribe import Scribe
 from contrefeu.station.care.takeback import TAKEBACK, made_by
+from contrefeu.station.care.tasks import TASK, TASK_DONE
+from contrefeu.station.care.testlist import TestList, parse_tests
+from contrefeu.station.care.verbal import VERBAL_ORDER
 from contrefeu.station.care.vitals import VITALS
 
 FORMS: dict[str, Form] = {
-    form.name: form for form in (VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, STOP, RESUME, REQUEST, TAKEBACK)
+    form.name: form
+    for form in (
+        *(VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, STOP, RESUME, REQUEST, TAKEBACK),
+        *(ACKNOWLEDGE, SIGN, VERBAL_ORDER, TASK, TASK_DONE, HANDOVER),
+        *(RESULTS, RESULTS_OF, VALIDATE, CORRECT),
+    )
 }
 
-__all__ = ["FORMS", "Choice", "Field", "Form", "Problems", "Scribe", "Target", "Typed", "made_by"]
+__all__ = [
+    "FORMS",
+    "Choice",
+    "Field",
+    "Form",
+    "Known",
+    "Problems",
+    "Scribe",
+    "Target",
+    "TestList",
+    "Typed",
+    "made_by",
+    "parse_tests",
+]

@@ -9,13 +9,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import display, drug_of, first, instruction_of
+from contrefeu.chart import Resource, display, drug_of, first, instruction_of
 from contrefeu.fhir import Json
-from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept, moment_fields
+from contrefeu.station.care.form import Choice, Field, Form, Known, Target, Typed, concept, moment_fields
 from contrefeu.station.care.scribe import Scribe
 from contrefeu.web import N_
 
 TWICE = timedelta(minutes=60)  # between two doses of one prescription that are asked about; ours to choose
+_TWO = (
+    Field("second", N_("Seconde personne : son identifiant"), hint=N_("ce médicament se vérifie à deux")),
+    Field("pin", N_("Son mot de passe ou code"), "secret"),
+)
 _OUTCOMES = (Choice("completed", N_("donnée")), Choice("not-done", N_("non donnée")))
 
 
@@ -27,8 +31,14 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
         Field("amount", N_("Quantité donnée"), hint=" / ".join(filter(None, map(instruction_of, instructions)))),
         Field("reason", N_("Motif, si elle n’est pas donnée")),
         *moment_fields(scribe),
-        Field("witness", N_("Seconde vérification par")),
+        *(_TWO if takes_two(target.line, target.known) else (Field("witness", N_("Seconde vérification par")),)),
     )
+
+
+def takes_two(request: Resource, known: Known) -> bool:
+    """Whether a second person signs each dose of a prescription: its drug is on the hospital's list."""
+    drug = drug_of(request).casefold()
+    return any(one.casefold() in drug for one in known.second_check)
 
 
 def _write(target: Target, typed: Typed) -> list[Json]:
@@ -40,10 +50,13 @@ def _write(target: Target, typed: Typed) -> list[Json]:
     if at and outcome == "completed":
         typed.doubts += _twice(target, at)
     performers = [{"actor": typed.scribe.author}]
-    if witness:
+    second = typed.second or ({"display": witness} if witness else None)
+    if takes_two(line, target.known) and outcome == "completed" and typed.second is None:
+        typed.problems.setdefault("pin", N_("Une seconde personne signe cette dose, avec son propre code."))
+    if second:
         verifier = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/med-admin-perform-function",
                                 "code": "verifier"}]}  # fmt: skip
-        performers.append({"function": verifier, "actor": {"display": witness}})
+        performers.append({"function": verifier, "actor": second})
     found: Json = {
         "resourceType": "MedicationAdministration",
         "status": outcome,

@@ -14,10 +14,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from contrefeu.chart import Resource
+from contrefeu.chart import DueItem, Resource
 from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
 from contrefeu.station.care.scribe import Scribe
+from contrefeu.station.care.testlist import TestList, shipped_tests
 from contrefeu.web import N_
 
 _DECIMAL = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?")
@@ -41,7 +42,7 @@ class Field:
 
     name: str
     label: str
-    kind: Literal["number", "text", "area", "choice", "day", "time"] = "text"
+    kind: Literal["number", "text", "area", "choice", "day", "time", "check", "secret"] = "text"
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     low: str = ""  # below it cannot be
@@ -50,6 +51,7 @@ class Field:
     hint: str = ""
     length_max: int = 300
     value: str = ""  # what stands there at first
+    plain: bool = False  # its label is a name, not words of the catalogue
 
 
 Problems = dict[str, str]
@@ -64,6 +66,7 @@ class Typed:
     scribe: Scribe
     problems: Problems = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)  # what is asked once more
+    second: Json | None = None  # the second person who signed with their own code
 
     def text(self, name: str) -> str:
         """What stands in a field."""
@@ -106,12 +109,26 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What forms know of the house."""
+
+    tests: TestList = field(default_factory=shipped_tests)
+    limits: bool = False  # whether a biologist signed the list's critical limits
+    prescribers: tuple[Choice, ...] = ()
+    second_check: tuple[str, ...] = ()  # parts of names of drugs that two persons give
+    language: str = "fr"  # the person's
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What a form is about: a chart, and for some one line of it, or what one entry said."""
 
     sheet: Sheet
     line: Resource | None = None
     said: Sequence[Resource] = ()  # what an entry made
+    known: Known = field(default_factory=Known)
+    asked: Mapping[str, str] = field(default_factory=dict)  # what stands in the form's address
+    due: Sequence[DueItem] = ()  # doses of the patient, as boards show them
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +144,12 @@ class Form:
     line: str = ""  # the type of the line that it is about, or "entry"; "" for the chart
     button: str = N_("Écrire")
     block: str = ""  # of the chart, where what was written stands
+    house: bool = False  # the laboratory's: written during any downtime, whichever ward the patient lies in
+    doubt: tuple[str, str] = (
+        N_("Rien n’est encore écrit. Une dose de cette prescription est déjà inscrite :"),
+        N_("C’est une autre dose, donnée elle aussi."),
+    )  # what is asked once more, and what a tick says
+    then: str = ""  # where the page goes on; "" for the chart
 
 
 def moment_fields(scribe: Scribe) -> tuple[Field, Field]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from contrefeu.chart import SPECIMEN
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
 from contrefeu.station.care.scribe import Scribe
@@ -39,6 +40,8 @@ def _write(_target: Target, typed: Typed) -> list[Json]:
         "authoredOn": typed.scribe.at,
         "requester": typed.scribe.author,
     }
+    if typed.text("kind") == "laboratory":
+        found["identifier"] = [{"system": SPECIMEN, "value": ""}]  # the scribe gives the number of its label
     why = typed.text("why")
     return [found | ({"reasonCode": [concept(why)]} if why else {})]
 

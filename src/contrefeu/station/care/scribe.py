@@ -15,13 +15,17 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID, uuid5
 
-from contrefeu.chart import WRITTEN, Chart
+from contrefeu.chart import CONFLICT, EARLIER, SPECIMEN, WRITTEN, Chart
 from contrefeu.fhir import Json, encode, exercise
 from contrefeu.mapping import OBJECT
 
 OURS = "urn:ietf:rfc:3986"  # system of the identifiers of what was made here: a UUID each
 _NAMES = UUID("6e1f3c52-6f0f-5c0a-9a70-0c6d5d1b7a11")  # of objects of forms, among all name-based UUIDs
-_SAID_ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "subject", "patient", "extension"})
+_SAID_ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "subject", "patient", "for", "extension"})
+_FOLDS = frozenset({CONFLICT, EARLIER, WRITTEN})  # the fold and this module say them anew
+_SUBJECTS = {"AllergyIntolerance": "patient", "Task": "for"}  # how R4 calls the patient, else "subject"
+_LABEL = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter that is read as another or as a digit
+_LABEL_LENGTH = 9  # characters, 45 bits: two of a hospital's 10,000 labels are alike once in 700,000 outages
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +83,42 @@ def changed(resource: Mapping[str, Any], **elements: Any) -> Json:
     """Return an object of a chart with *elements* changed, to be said again."""
     system, _, _ = OBJECT.partition("|")
     kept = {name: value for name, value in resource.items() if name not in _SAID_ELSEWHERE}
-    extensions = [one for one in resource.get("extension", []) if not str(one.get("url")).startswith("urn:contrefeu:")]
+    extensions = [one for one in resource.get("extension", []) if one.get("url") not in _FOLDS]
     more = {"extension": extensions} if extensions else {}
     number = {"system": system, "value": str(resource["id"])}
     return {"resourceType": resource["resourceType"], "identifier": [number], **kept, **more, **elements}
 
 
+def said_anew(resource: Mapping[str, Any], **elements: Any) -> Json:
+    """Return an object that was made here, to be said whole again: what *elements* do not say is not there any more."""
+    kept = {name: resource[name] for name in ("identifier", "category", "code", "subject") if name in resource}
+    return {"resourceType": resource["resourceType"], **kept, **elements}
+
+
+def made_here(resource: Mapping[str, Any]) -> bool:
+    """Whether an object was made here, not by a feed."""
+    return any(number.get("system") == OURS for number in resource.get("identifier") or [])
+
+
 def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json) -> Json:
     found = dict(one)
-    if "identifier" not in found:
-        found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{uuid5(_NAMES, name)}"}]
+    given = found.get("identifier", [])
+    if not any(number["system"] in {OURS, OBJECT.partition("|")[0]} for number in given):
+        number = uuid5(_NAMES, name)
+        labels = [one | {"value": label_of(number)} if one["system"] == SPECIMEN else one for one in given]
+        found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{number}"}, *labels]
     parts = [{"url": "station", "valueString": scribe.station}, {"url": "at", "valueDateTime": scribe.at}]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
-    found["patient" if found["resourceType"] == "AllergyIntolerance" else "subject"] = subject
+    found[_SUBJECTS.get(found["resourceType"], "subject")] = subject
     return found
+
+
+def label_of(number: UUID) -> str:
+    """Return what is written on the label of a specimen: nine characters, the last one a check of the others."""
+    rest, signs = number.int, []
+    for _ in range(_LABEL_LENGTH):
+        rest, at = divmod(rest, len(_LABEL))
+        signs.append(at)
+    check = sum((place + 2) * at for place, at in enumerate(signs)) % 31  # a wrong or swapped character is seen
+    text = "".join(_LABEL[at] for at in (*signs, check))
+    return f"{text[:5]}-{text[5:]}"

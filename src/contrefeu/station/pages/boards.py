@@ -11,7 +11,7 @@ Rules kept here:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,12 +26,12 @@ from contrefeu.chart import (
     UnplacedEntry,
     WardSummary,
     age_of,
-    due_in_downtime,
     of_feeds,
     silent_feeds,
 )
-from contrefeu.station.house import House, opens_unplaced
-from contrefeu.web import NOT_FOUND
+from contrefeu.station.house import House, opens_unplaced, urgent_of
+from contrefeu.station.pages.writing import due_there
+from contrefeu.web import NOT_FOUND, Urgent
 
 DUE_SHOWN = 4  # doses of a row; how many more there are is said
 UNPLACED_SHOWN = 3  # results without owner on the hospital's board; how many there are is said
@@ -80,6 +80,8 @@ class BoardPage:
     unread: int
     unplaced: Sequence[UnplacedEntry]  # the newest of those that wait, on the hospital's board
     opens: bool  # whether the person may open an entry that is in no chart
+    escalated: Sequence[Urgent]  # what nobody acknowledged in time, on the hospital's board
+    limits: tuple[str, str] | None  # who signed the list of critical limits, and when; None when none is in force
     due_shown: int = field(default=DUE_SHOWN)
 
 
@@ -144,14 +146,25 @@ class Boards:
             unread=status.unread,
             unplaced=unplaced,
             opens=opens_unplaced(account),
+            escalated=await self._escalated(request) if not ward else (),
+            limits=house.limits,
         )
         return await house.shell.render(request, "board.html", page)
+
+    async def _escalated(self, request: Request) -> Sequence[Urgent]:
+        """Critical results that nobody acknowledged in time; of whom and what is for those who care for them."""
+        house, account = self._house, self._house.account(request)
+        found = [one for one in await house.work.alarms(house.world(request)) if one.escalated]
+        shown = []
+        for one in found:
+            urgent = urgent_of(one)
+            cared = account.may("chart") and account.in_scope(one.ward)
+            shown.append(urgent if cared else replace(urgent, name="", value="", what="", address=""))
+        return shown
 
     def _line(self, request: Request, row: BoardRow, age: Age | None) -> BoardLine:
         house = self._house
         account = house.account(request)
         cared = account.may("chart") and account.in_scope(row.ward)
         due: Sequence[DueItem] = row.due if cared else ()
-        if declared := house.staff.downtime.of(row.ward):
-            due = due_in_downtime(due, declared.elsewhere_until_ns(house.deps.clock.now_ns()))
-        return BoardLine(row, age, house.hides(request, row), cared, due)
+        return BoardLine(row, age, house.hides(request, row), cared, due_there(house, row.ward, due))

@@ -8,7 +8,6 @@ Rules kept here:
   * A form that is sent twice is one act; one that was gone back to and filled in otherwise is another.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
@@ -19,17 +18,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.base import StorageError
 from contrefeu.chart import Age, age_of, drug_of, instruction_of, sentence
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
-from contrefeu.journal import MEDIA_FHIR
-from contrefeu.station.care import FORMS, Field, Form, Scribe, Target, Typed, made_by
-from contrefeu.station.care.scribe import bundle
+from contrefeu.fhir import Json
+from contrefeu.station.care import FORMS, Field, Form, Target, Typed, made_by
+from contrefeu.station.care.results import panel_id
+from contrefeu.station.care.testlist import Panel
 from contrefeu.station.house import House, OutOfScope
-from contrefeu.web import N_, NOT_FOUND, NOT_KEPT, Words, person, visit_of
+from contrefeu.station.pages.writing import due_of, is_shown, known_to, scribe_of, write_entry, writes_here
+from contrefeu.web import N_, NOT_FOUND, Refused, person, visit_of
 
-SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
-LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
 ONCE_BYTES = 16
 
 
@@ -48,6 +46,10 @@ class FormPage:
     problems: Mapping[str, str]
     doubts: Sequence[tuple[str, str]]  # when, by whom: doses that may be the same
     once: str
+    kept: bool  # whether it comes back as it was typed when the session ended
+    panels: Sequence[Panel]
+    panel: str  # of the laboratory's list, which is typed in
+    limits: bool  # whether critical limits are in force
 
     @property
     def focus(self) -> str:
@@ -76,7 +78,7 @@ class CarePages:
         page = self._house.shell.page
         return [
             page(f"/write/{form.name}/{{id}}" + ("/{line:path}" if form.line else ""), self._handler(form),
-                 form.permission, ("GET", "POST"))
+                 form.permission, ("GET", "POST"), keeps=True)
             for form in FORMS.values()
         ]  # fmt: skip
 
@@ -93,56 +95,57 @@ class CarePages:
             id_, sheet, whose = await house.open(request, request.path_params["id"])
         except OutOfScope as found:
             return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
-        if not writes_here(house, whose.ward):
+        if not (writes_here(house, whose.ward) or (form.house and house.staff.downtime.declared)):
             return await self._elsewhere(request, id_, whose.ward)
-        target = self._target(sheet, form, request.path_params.get("line", ""))
-        scribe = self._scribe(request)
+        target = await self._target(request, sheet, whose, form)
+        scribe = scribe_of(house, request)
         fields = form.fields(target, scribe)
         if request.method == "GET":
             await house.shell.look(request, "view", patient=id_, what=form.name)
-            asked = {one.name: request.query_params.get(one.name, one.value) for one in fields}
-            return await self._page(request, form, target, id_, whose, fields, asked, token_hex(ONCE_BYTES))
+            draft = house.shell.draft(request) or {}
+            asked = {one.name: request.query_params.get(one.name, one.value) for one in fields} | draft
+            once = draft.get("once") or token_hex(ONCE_BYTES)
+            return await self._page(request, form, target, id_, whose, fields, asked, once, kept=bool(draft))
         sent = await request.form()
         typed = Typed({one.name: str(sent.get(one.name, "")) for one in fields}, scribe)
+        typed.second = await self._second(request, fields, typed)
         once = str(sent.get("once", ""))
         resources = form.write(target, typed) if _chosen(fields, typed) else []
         confirmed = sent.get("confirm") == "yes"
         if typed.problems or (typed.doubts and not confirmed):
             return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
-        said = f"{once or token_hex(ONCE_BYTES)}/{sorted(typed.values.items())}"
-        ref = await self._append(f"user/{scribe.login}", bundle(sheet.chart, scribe, said, resources))
-        shown = await self._shown(id_, ref)
+        secrets = {one.name for one in fields if one.kind == "secret"}
+        plain = sorted((name, text) for name, text in typed.values.items() if name not in secrets)
+        said = f"{once or token_hex(ONCE_BYTES)}/{plain}"
+        ref = await write_entry(house, scribe, sheet.chart, said, resources)
+        shown = await is_shown(house, id_, ref)
+        if form.then and shown:
+            return RedirectResponse(form.then, 303)
         there = f"#{form.block}" if form.block else ""
         return RedirectResponse(f"/patient/{quote(id_)}{there if shown else '?kept=' + quote(ref)}", 303)
 
-    async def _append(self, source: str, body: bytes) -> str:
-        try:
-            return await self._house.deps.appender.append(source, MEDIA_FHIR, body)
-        except (StorageError, OSError):
-            raise NOT_KEPT from None
+    async def _second(self, request: Request, fields: Sequence[Field], typed: Typed) -> Json | None:
+        """The second person, when the form asks for one and they gave their own secret."""
+        login, secret = typed.text("second"), typed.text("pin")
+        if not any(one.kind == "secret" for one in fields) or not (login and secret):
+            return None
+        actor = await self._house.staff.enter(login, secret)
+        if isinstance(actor, Refused) or not actor.may("write") or actor.login == typed.scribe.login:
+            await self._house.shell.audit.write("act", person(request)[0], what="second check", failed=True)
+            typed.problems["pin"] = N_("Ce n’est pas une autre personne qui soigne, ou pas son code.")
+            return None
+        return {"identifier": {"system": "urn:contrefeu:login", "value": actor.login}, "display": actor.name}
 
-    async def _shown(self, id_: str, ref: str) -> bool:
-        """Whether the chart says what entry *ref* says, before the person loses patience."""
-        for _ in range(int(SHOWN_WITHIN_S / LOOK_S)):
-            chart = await self._house.charts.chart(id_)
-            if chart is not None and any(kept.ref == ref for kept in chart.kept.values()):
-                return True
-            await asyncio.sleep(LOOK_S)
-        return False
-
-    def _target(self, sheet: Sheet, form: Form, name: str) -> Target:
+    async def _target(self, request: Request, sheet: Sheet, whose: Person, form: Form) -> Target:
+        known, asked, name = known_to(self._house, request), request.query_params, request.path_params.get("line", "")
         if not form.line:
-            return Target(sheet)
+            due = await due_of(self._house, request, sheet.chart.id, whose.ward) if form.name == "handover" else ()
+            return Target(sheet, known=known, asked=asked, due=due)
         line = sheet.get({"reference": f"{form.line}/{name}"})
         said = made_by(sheet, name) if form.line == "entry" else []
         if line is None and not said:
             raise NOT_FOUND
-        return Target(sheet, line, said)
-
-    def _scribe(self, request: Request) -> Scribe:
-        deps, actor = self._house.deps, person(request)[0]
-        node = deps.settings.node
-        return Scribe(actor.login, actor.name, node.id, deps.clock.now_ns(), deps.zone, Words(node.language, deps.zone))
+        return Target(sheet, line, said, known, asked)
 
     async def _page(
         self,
@@ -155,6 +158,8 @@ class CarePages:
         values: Mapping[str, str],
         once: str,
         typed: Typed | None = None,
+        *,
+        kept: bool = False,
     ) -> Response:
         deps = self._house.deps
         age = age_of(whose.birth_date, deps.clock.now_ns(), deps.zone, whose.birth_time) if whose.age_known else None
@@ -170,6 +175,10 @@ class CarePages:
             problems=typed.problems if typed else {},
             doubts=[(when, by) for when, _, by in (one.partition("|") for one in typed.doubts)] if typed else (),
             once=once,
+            kept=kept,
+            panels=target.known.tests.panels,
+            panel=panel_id(target),
+            limits=target.known.limits,
         )
         exercise = target.sheet.chart.world == "T"
         return await self._house.shell.render(
@@ -178,10 +187,12 @@ class CarePages:
 
     def _about(self, request: Request, target: Target) -> Sequence[str]:
         """What the form is about, in its sender's words."""
+        language: Literal["fr", "en"] = "en" if visit_of(request).words.language == "en" else "fr"
+        if target.line is not None and target.line["resourceType"] != "MedicationRequest":
+            return (sentence(target.line, language, self._house.deps.zone.key),)
         if target.line is not None:
             said = filter(None, map(instruction_of, target.line.get("dosageInstruction") or []))
             return (" · ".join([drug_of(target.line), *said]),)
-        language: Literal["fr", "en"] = "en" if visit_of(request).words.language == "en" else "fr"
         return [sentence(one, language, self._house.deps.zone.key) for one in target.said]
 
     async def _elsewhere(self, request: Request, id_: str, ward: str) -> Response:
@@ -190,18 +201,12 @@ class CarePages:
         return await self._house.shell.render(request, "elsewhere.html", page, status=409)
 
 
-def writes_here(house: House, ward: str) -> bool:
-    """Whether care of patients of *ward* is written on this screen now (F3)."""
-    declared = house.staff.downtime.of(ward)
-    return declared is not None and declared.medium == "screen"
-
-
 def _chosen(fields: Sequence[Field], typed: Typed) -> bool:
     """Note what is wrong with any form's fields; whether each choice is one of those that were given."""
     for one in fields:
         text = typed.text(one.name)
         if one.required and not text:
-            typed.problems[one.name] = N_("À remplir.")
+            typed.problems[one.name] = N_("À cocher.") if one.kind == "check" else N_("À remplir.")
         elif len(text) > one.length_max:
             typed.problems[one.name] = N_("C’est trop long.")
         elif one.choices and text not in {choice.code for choice in one.choices}:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import OURS, Age, Chart, DueItem, Stamp, age_of, due_in_downtime, source_of, weight_is_old
+from contrefeu.chart import OURS, Age, Chart, DueItem, Stamp, WorkItem, age_of, source_of, weight_is_old, work_line
 from contrefeu.chart.sheet import (
     SHOWN_TYPES,
     Allergies,
@@ -36,7 +36,7 @@ from contrefeu.chart.sheet import (
 )
 from contrefeu.journal import parse_ref
 from contrefeu.station.house import House, OutOfScope
-from contrefeu.station.pages.care import writes_here
+from contrefeu.station.pages.writing import due_of, writes_here
 from contrefeu.web import NOT_FOUND, person
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
@@ -73,6 +73,9 @@ class ChartPage:
     through_glass: bool
     weight_old: bool  # F10
     writes: bool  # whether this ward writes here now (F3)
+    unsigned: frozenset[str]  # verbal orders that wait for their prescriber: "MedicationRequest/id"
+    tasks: Sequence[WorkItem]
+    laboratory: bool  # whether the laboratory types results in now: a downtime is declared
     kept: str  # an entry that was just written and that the chart does not say yet
     values_before: int = VALUES_BEFORE
 
@@ -126,6 +129,8 @@ class ChartPages:
         await house.shell.look(request, "view", patient=id_)
         now_ns = house.deps.clock.now_ns()
         age = age_of(whose.birth_date, now_ns, house.deps.zone, whose.birth_time) if whose.age_known else None
+        work = work_line(sheet.chart)
+        waiting = work.items if work else []
         page = ChartPage(
             id=id_,
             person=whose,
@@ -134,11 +139,14 @@ class ChartPages:
             treatments=treatments_of(sheet),
             results=results_of(sheet),
             story=story_of(sheet),
-            due=await self._due(request, id_, whose.ward, now_ns),
+            due=await due_of(house, request, id_, whose.ward),
             sheet=sheet,
             unread=self._unread(sheet.chart),
             through_glass=not house.account(request).in_scope(whose.ward),
             writes=writes_here(house, whose.ward),
+            unsigned=frozenset(one.resource for one in waiting if one.kind == "unsigned"),
+            tasks=[one for one in waiting if one.kind == "task"],
+            laboratory=bool(house.staff.downtime.declared),
             kept=self._kept(request, sheet),
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
@@ -156,15 +164,6 @@ class ChartPages:
         """The entry that the person just wrote, while no line comes from it."""
         ref = request.query_params.get("kept", "")[:REF_LENGTH_MAX]
         return "" if ref in sheet.sources else ref
-
-    async def _due(self, request: Request, chart: str, ward: str, now_ns: int) -> Sequence[DueItem]:
-        """What the board says is due, so that the two pages never differ."""
-        if not ward:
-            return ()
-        board = await self._house.charts.board(ward, self._house.world(request))
-        due = next((row.due for row in board.rows if row.id == chart), [])
-        declared = self._house.staff.downtime.of(ward)
-        return due_in_downtime(due, declared.elsewhere_until_ns(now_ns)) if declared else due
 
     async def document(self, request: Request) -> Response:
         """Send one attachment."""

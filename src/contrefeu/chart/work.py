@@ -1,0 +1,222 @@
+"""Work that waits for a person, said by charts: critical and corrected results, orders to sign, requests, tasks.
+
+Rules kept here:
+  * A result waits for a named person when its sender flagged it critical (OBX-8), or when it replaces another value
+    (OBX-11 C, D, W); it waits again when its value changes (F7).
+  * Only what people here wrote is an answer: no feed acknowledges, signs or does anything in their place.
+  * An item follows its patient: it stands in no ward's name, and outlives the stay.
+  * A result that was old when it came in is marked so: in catch-up they are one list, not 400 alarms (F34).
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from contrefeu.base import rfc3339
+from contrefeu.chart.boards import leaves_ns, on_boards, place_of, severity_of, stay_of
+from contrefeu.chart.elements import (
+    Resource,
+    codes,
+    concept,
+    confidential,
+    display,
+    first,
+    instant,
+    is_error,
+    listed,
+    names,
+    numbers,
+)
+from contrefeu.chart.fold import Chart
+from contrefeu.chart.patient import patient_resource
+from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, value_of
+from contrefeu.chart.stays import encounter
+from contrefeu.chart.versions import WRITTEN, Kept
+
+NS_PER_S = 1_000_000_000
+ANSWER = "urn:contrefeu:answer"  # system of what a Communication answers; VERBAL and TASK: docs/spec/charts-v1.md
+VERBAL = "urn:contrefeu:verbal"  # extension of a MedicationRequest: given by word of mouth, and read back
+SPECIMEN = "urn:contrefeu:specimen"  # system of the number on a specimen's label
+OLD_S = 24 * 3600  # seconds from sample to arrival past which a critical result is history to read, not an alarm
+KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back: a culture's answer, no archive
+ITEMS_MAX = 60  # of one chart: more than a nurse goes through, less than a burst of old results
+
+Kind = Literal["critical", "corrected", "unsigned", "request", "unvalidated", "task"]
+_REPLACING = frozenset({"amended", "corrected", "cancelled", "entered-in-error"})
+_OPEN = frozenset({"active", "on-hold", "requested", "in-progress"})
+
+
+class WorkItem(Struct, frozen=True):
+    """One thing that waits."""
+
+    kind: Kind
+    resource: str  # "Type/id"
+    what: str  # in its author's words
+    value: str = ""  # of a result: verbatim, with its unit and flag; of an order: how
+    at: str = ""  # RFC 3339: when it was measured, ordered, or is to be done
+    received: str = ""  # RFC 3339
+    by: str = ""  # who prescribes, asks or sent it
+    to: str = ""  # of a task: for whom
+    prescriber: str = ""  # of a result: who asked for it
+    specimen: str = ""  # of a request: the number on the label
+    source: str = ""  # entry
+    old: bool = False  # it was history when it came in (F34)
+
+
+class WorkLine(Struct, frozen=True):
+    """One patient for whom something waits."""
+
+    id: str  # chart id
+    family: str
+    given: str
+    birth_date: str
+    number: str
+    ward: str  # "" when in none
+    room: str
+    bed: str
+    physician: str  # of the last stay
+    confidential: bool
+    leaves_ns: int  # when the discharge that was announced comes; 0 when none was
+    items: list[WorkItem]
+
+
+def shown(kept: Kept) -> bool:
+    """Whether a board or the list of what waits depends on this object of a chart."""
+    return on_boards(kept) or _waits(kept.kind, kept.now)
+
+
+def work_line(chart: Chart) -> WorkLine | None:
+    """Return what waits for somebody in *chart*; None when nothing does."""
+    items = list(_items(chart))
+    if not items:
+        return None
+    items.sort(key=lambda one: (one.received, one.resource), reverse=True)
+    patient, stay = patient_resource(chart.identity, chart.id), stay_of(chart) or _last_stay(chart)
+    called = names(patient)
+    ward, room, bed = (*place_of(chart), "", "", "")[:3]
+    physician = next((display(one.get("individual")) for one in stay.get("participant") or []), "")
+    return WorkLine(
+        id=chart.id,
+        family=called.family,
+        given=called.given,
+        birth_date=str(patient.get("birthDate", "")),
+        number=next((one.words for one in numbers(patient) if not one.old), ""),
+        ward=ward,
+        room=room,
+        bed=bed,
+        physician=physician,
+        confidential=confidential(patient, stay),
+        leaves_ns=leaves_ns(chart),
+        items=items[:ITEMS_MAX],
+    )
+
+
+def written_here(resource: Resource) -> bool:
+    """Whether people here said it; no feed can claim so (shapes.py)."""
+    return any(one.get("url") == WRITTEN for one in resource.get("extension") or [])
+
+
+def is_verbal(resource: Resource) -> bool:
+    """Whether an order was given by word of mouth."""
+    return any(one.get("url") == VERBAL for one in resource.get("extension") or [])
+
+
+def specimen_of(request: Resource) -> str:
+    """Return the number on the label of a request's specimen; "" when it has none."""
+    found = [one for one in request.get("identifier") or [] if one.get("system") == SPECIMEN]
+    return str(found[0].get("value", "")) if found else ""
+
+
+def result_words(observation: Resource) -> str:
+    """Return what an acknowledgement is of: value, unit and flag as they were sent, and how far along it is."""
+    status = str(observation.get("status", ""))
+    return listed([value_of(observation), flag_of(observation), status if status in _REPLACING else ""])
+
+
+def answered(communication: Resource) -> tuple[str, str, str]:
+    """Return what a Communication of ours answers: which answer, to what ("Type/id"), in which words."""
+    kind = next((code for one in communication.get("category") or [] for code in codes(one)), "")
+    about = next((str(one.get("reference", "")) for one in communication.get("about") or []), "")
+    words = next((str(one.get("contentString", "")) for one in communication.get("payload") or []), "")
+    return kind, about, words
+
+
+def _last_stay(chart: Chart) -> Resource:
+    """The stay that ended last, for whom to tell of what comes in after it; {} when there was none."""
+    stays = [encounter(stay, {}, chart.last_received_ns) for stay in chart.stays.values()]
+    stays += [kept.now for kept in chart.kept.values() if kept.kind == "Encounter"]
+    return max(stays, key=lambda stay: instant(first(stay, "period.end", "period.start")), default={})
+
+
+def _waits(kind: str, now: Resource) -> bool:
+    """Whether an object is something that waits, or an answer to it."""
+    match kind:
+        case "Observation":
+            return (now.get("status") in _REPLACING) or (now.get("status") == "preliminary" and written_here(now))
+        case "ServiceRequest":
+            return now.get("status") in _OPEN and written_here(now)
+        case "Communication" | "Task":
+            return written_here(now)
+    return False
+
+
+def _items(chart: Chart) -> Iterator[WorkItem]:
+    answers = {
+        answered(kept.now)
+        for kept in chart.kept.values()
+        if kept.kind == "Communication" and written_here(kept.now) and not is_error(kept.now)
+    }
+    signed = {about for kind, about, _ in answers if kind in {"signed", "contested"}}
+    since = chart.last_received_ns - KEPT_S * NS_PER_S
+    for name, kept in chart.kept.items():
+        if kept.kind == "Observation" and kept.received_ns >= since:
+            yield from _of_result(name, kept, answers)
+        elif kept.received_ns >= since and name not in signed and (found := _item(name, kept)):
+            yield found
+
+
+def _item(name: str, kept: Kept) -> WorkItem | None:
+    now = kept.now
+    match kept.kind:
+        case "MedicationRequest" if is_verbal(now) and written_here(now) and not is_error(now):
+            how = listed(map(instruction_of, now.get("dosageInstruction") or []))
+            return _made("unsigned", name, kept, drug_of(now), how, "authoredOn")
+        case "ServiceRequest" if _waits("ServiceRequest", now):
+            found = _made("request", name, kept, concept(now.get("code")), str(now.get("priority", "")), "authoredOn")
+            laboratory = "108252007" in [code for one in now.get("category") or [] for code in codes(one)]
+            return found if laboratory else None
+        case "Task" if written_here(now) and now.get("status") in _OPEN:
+            return _made("task", name, kept, str(now.get("description", "")), "", "executionPeriod.end", "authoredOn")
+    return None
+
+
+def _of_result(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Iterator[WorkItem]:
+    now, status = kept.now, str(kept.now.get("status", ""))
+    gone = status in {"cancelled", "entered-in-error"}
+    replaced = status in _REPLACING and bool(kept.earlier and (gone or kept.replaced()))
+    critical = severity_of(now) == "critical" and not gone
+    if (critical or replaced) and ("acknowledged", name, result_words(now)) not in answers:
+        yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), result_words(now),
+                     "effectiveDateTime", "effectivePeriod.start", "issued")  # fmt: skip
+    if status == "preliminary" and written_here(now):
+        yield _made("unvalidated", name, kept, concept(now.get("code")), value_of(now), "effectiveDateTime")
+
+
+def _made(kind: Kind, name: str, kept: Kept, what: str, value: str, *times: str) -> WorkItem:
+    now = kept.now
+    at, owner = first(now, *times), now.get("requester") or next(iter(now.get("performer") or []), None)
+    return WorkItem(
+        kind=kind,
+        resource=name,
+        what=what or "?",
+        value=value,
+        at=at,
+        received=rfc3339(kept.received_ns),
+        by=display(owner),
+        to=display(now.get("owner")),
+        prescriber=next((display(one) for one in now.get("basedOn") or []), ""),
+        specimen=specimen_of(now),
+        source=kept.ref,
+        old=kept.kind == "Observation" and 0 < instant(at) < kept.received_ns - OLD_S * NS_PER_S,
+    )

@@ -1,0 +1,85 @@
+"""What pages that write have in common: who writes, whether this ward writes here, one entry, and that it is seen."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+
+from contrefeu.base import StorageError
+from contrefeu.chart import Chart, DueItem, due_in_downtime
+from contrefeu.journal import MEDIA_FHIR
+from contrefeu.station.care import Choice, Known, Scribe
+from contrefeu.station.care.scribe import bundle
+from contrefeu.station.house import House
+from contrefeu.web import NOT_KEPT, Words, person, visit_of
+
+SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
+LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
+
+
+def scribe_of(house: House, request: Request) -> Scribe:
+    """Return who writes, here and now."""
+    deps, actor = house.deps, person(request)[0]
+    node = deps.settings.node
+    return Scribe(actor.login, actor.name, node.id, deps.clock.now_ns(), deps.zone, Words(node.language, deps.zone))
+
+
+def known_to(house: House, request: Request) -> Known:
+    """Return what forms know of the house."""
+    prescribers = [one for one in house.staff.accounts.all() if one.may("prescribe")]
+    return Known(
+        tests=house.tests,
+        limits=house.limits is not None,
+        prescribers=tuple(Choice(one.login, one.name) for one in prescribers),
+        second_check=tuple(house.deps.settings.care.second_check),
+        language=visit_of(request).words.language,
+    )
+
+
+async def write_entry(
+    house: House, scribe: Scribe, chart: Chart, once: str, resources: Sequence[Mapping[str, Any]]
+) -> str:
+    """Append what a form says of the patient of *chart*; returns its journal/sequence.
+
+    Raises:
+        Problem: The journal does not take it: nothing was done.
+    """
+    try:
+        return await house.deps.appender.append(
+            f"user/{scribe.login}", MEDIA_FHIR, bundle(chart, scribe, once, resources)
+        )
+    except (StorageError, OSError):
+        raise NOT_KEPT from None
+
+
+async def is_shown(house: House, chart: str, ref: str) -> bool:
+    """Whether the chart says what entry *ref* says, before the person loses patience."""
+    for _ in range(int(SHOWN_WITHIN_S / LOOK_S)):
+        found = await house.charts.chart(chart)
+        if found is not None and any(kept.ref == ref for kept in found.kept.values()):
+            house.work.forget()
+            return True
+        await asyncio.sleep(LOOK_S)
+    return False
+
+
+def writes_here(house: House, ward: str) -> bool:
+    """Whether care of patients of *ward* is written on this screen now (F3)."""
+    declared = house.staff.downtime.of(ward)
+    return declared is not None and declared.medium == "screen"
+
+
+async def due_of(house: House, request: Request, chart: str, ward: str) -> Sequence[DueItem]:
+    """Return what the board says is due, so that no two pages differ."""
+    if not ward:
+        return ()
+    board = await house.charts.board(ward, house.world(request))
+    due = next((row.due for row in board.rows if row.id == chart), [])
+    return due_there(house, ward, due)
+
+
+def due_there(house: House, ward: str, due: Sequence[DueItem]) -> Sequence[DueItem]:
+    """Return *due* as a ward reads it, in downtime or not (F2)."""
+    declared = house.staff.downtime.of(ward)
+    return due_in_downtime(due, declared.elsewhere_until_ns(house.deps.clock.now_ns())) if declared else due
