@@ -108,3 +108,15 @@ def test_a_homes_own_regime_replaces_ours(staffed: Commands, tmp_path: Path) -> 
     )
     told = staffed.told("declare", "own", "--out", tmp_path / "own.pdf")
     assert told["empty_fields"] == ["cause"]
+
+
+def test_a_broken_regime_costs_its_clock_and_not_the_ward_app(cli: Commands) -> None:
+    """The pages start with the regimes that come with Contrefeu; `declare` names the file."""
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.webdeps import _regimes
+
+    (cli.home / "regimes").mkdir()
+    (cli.home / "regimes" / "own.toml").write_text("id = ")
+    assert "nis2-24h" in _regimes(Node.at(cli.home))
+    ran = cli("declare", "nis2-24h", "--as", "text")
+    assert (ran.status, "own.toml" in ran.err) == (1, True)

@@ -92,6 +92,17 @@ def test_no_set_of_actions_is_cheaper(inventory, suspects):
     assert found.cost == cheapest(terrain, suspects).cost
 
 
+@settings(max_examples=20, deadline=None)
+@given(inventory=hospitals(), suspect=st.sampled_from(NAMES))
+def test_a_machine_too_slow_to_search_still_has_a_plan(inventory, suspect):
+    """Without a moment to search: a plan at its true price, no better than the best, never called proved by mistake."""
+    terrain = make_terrain(inventory, SPREAD)
+    found, best = solve(terrain, [suspect], seconds=1e-6), solve(terrain, [suspect])
+    assert found.cost == terrain.outcome([suspect], found.actions).cost
+    assert found.bound <= best.cost <= found.cost
+    assert not found.proven or found.cost == best.cost
+
+
 def hospital(**laboratory: object) -> Terrain:
     """A PC that is on fire, a laboratory it shares files with, a record system fed by HL7."""
     systems = [

@@ -62,6 +62,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "keys/recovery.pub",
             "ca",
             "peers",
+            "regimes",
             "vouched",
             "exchange/vouched",
             "exchange/witnessed",

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
+from contrefeu.base import OperatorError
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.chart import ChartsClient
 from contrefeu.cli.alarms import Alarms
@@ -15,12 +17,14 @@ from contrefeu.cli.node import Node
 from contrefeu.cli.selftest import last_selftest
 from contrefeu.cli.standing import standing
 from contrefeu.contain import PAGES as CONTAINMENT
-from contrefeu.declare import Law, dues, incident_pages
+from contrefeu.declare import Law, Regime, default_regimes, dues, incident_pages
 from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, PackState, VaultState, create_app
 from contrefeu.station.care import TestList, parse_tests
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+log = structlog.get_logger("web")
 
 
 def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, demo: bool) -> "Starlette":
@@ -31,7 +35,7 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
         return await capture.append(source, media_type, body, node.clock.now_ns())
 
     zone = node.settings.node.zone
-    law = Law(regimes_of(node), node.settings.declare.regimes, zone, ZoneInfo(zone))
+    law = Law(_regimes(node), node.settings.declare.regimes, zone, ZoneInfo(zone))
 
     async def node_status() -> NodeStatus:
         return _status(node)
@@ -64,6 +68,17 @@ def laboratory_list(node: Node) -> TestList | None:
 
 
 LABORATORY = "laboratory.toml"  # in the home
+
+
+def _regimes(node: Node) -> dict[str, Regime]:
+    """What the law asks; a file of the home that cannot be read costs its own clock, never the ward app."""
+    try:
+        return regimes_of(node)
+    except (OperatorError, OSError, UnicodeDecodeError) as wrong:
+        log.warning("the home's own regimes are left out", error=type(wrong).__name__)
+        return default_regimes()
+
+
 RED = frozenset(["refused", "damaged", "different", "failed"])  # what somebody must see to
 
 

@@ -79,6 +79,32 @@ class _Model:
         for function in terrain.functions.values():
             self._care(function, costing[function.id])
         self._model.minimize(sum(self._costs))
+        self._simple = self._fence()
+        for action, variable in self._actions.items():
+            self._model.add_hint(variable, action in self._simple[0])
+
+    def _fence(self) -> tuple[frozenset[Action], int]:
+        """The better of two plans that need no search, and its price: every suspect parted from all, or all unplugged.
+
+        The search begins there, and on a machine too slow to search it is the answer: never "nothing to do".
+        """
+        possible = self._actions.keys()
+        fence = {Action("isolate", name) for name in self._suspects}
+        fence |= {Action("disable", one) for name in self._suspects for one in self._terrain.systems[name].accounts}
+        fence |= {
+            action
+            for name in self._suspects
+            if Action("isolate", name) not in possible
+            for way in self._terrain.ways_from.get(name, [])
+            for action in self._terrain.closers(way.link)[:1]
+        }
+        off = {action for action in possible if action.kind != "block"}
+        tried = [frozenset(fence & possible), frozenset(off)]
+        prices = [(done, self._terrain.outcome(self._suspects, done)) for done in tried]
+        protected = {name for name in self._near if self._terrain.systems[name].protect} - self._suspects
+        kept = [one for one in prices if protected.isdisjoint(one[1].exposed)] or prices[1:]
+        done, outcome = min(kept, key=lambda one: one[1].cost)
+        return done, outcome.cost
 
     def _exposure(self, name: str) -> Any:
         if name in self._suspects:
@@ -151,8 +177,8 @@ class _Model:
                 next="See which system is `fixed` or `protect`, and which zones have no filter.",
             )
         if status not in (cp.OPTIMAL, cp.FEASIBLE):
-            return Solution(frozenset(), self._terrain.outcome(self._suspects, ()).cost, 0, False)
+            return Solution(*self._simple, 0, False)
         done = frozenset(action for action, variable in self._actions.items() if solver.value(variable))
         cost = round(solver.objective_value)
-        bound = min(cost, round(solver.best_objective_bound))
+        bound = max(0, min(cost, round(solver.best_objective_bound)))
         return Solution(done, cost, bound, status == cp.OPTIMAL)
