@@ -7,6 +7,9 @@ Rules kept here:
     program is missing; the reason names scripts/install-system.sh.
   * A test marked `object_store` is skipped where Ceph's programs are missing, or who runs the tests is not root.
   * A test marked `postgres` is skipped where PostgreSQL's programs are missing; it is given the URL of a real server.
+  * No power is cut in this process: a sync that reaches the disk would show nothing, and costs the neighbours. Tests of
+    what is synced, when, and of syncs that fail put their own in its place (a simulated disk, strace); nodes that tests
+    start are processes of their own and sync.
   * In CI (CONTREFEU_CI=1) nothing is skipped: a skipped test fails the run, whatever the reason.
 """
 
@@ -18,6 +21,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from contrefeu.journal import store
 from tests.suites.postgres import server
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -41,6 +45,16 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line("markers", "postgres: needs PostgreSQL's programs (scripts/postgres.sh)")
     config.addinivalue_line("markers", "system(*programs): needs programs that scripts/install-system.sh brings")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_light_disk() -> Iterator[None]:
+    """Syncs that return at once, and journals that take little space ahead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda fd: None)
+        patch.setattr(os, "fdatasync", lambda fd: None)
+        patch.setattr(store, "PREALLOCATE_BYTES", 1 << 16)  # hundreds of journals of 4 MiB would fill a small machine
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

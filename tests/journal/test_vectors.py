@@ -35,6 +35,7 @@ TOLD = told()
 SEEDS = {name: bytes.fromhex(seed) for name, seed in TOLD["seeds"].items()}
 ENTRIES = [bytes.fromhex(entry) for entry in TOLD["entries"]]
 FROZEN = {
+    "carried-v1.json": "563778a81acd79a69c945c6615b1edab413aedda84ba06350134fdb850b66b52",
     "cosignature-v1.json": "f21540d392cfccf1c6bf8bc7a3b6fa67f66fbb2ebef83a1169a793710aef8fdb",
     "journal-v1.json": "3b3450fd7a5cad6283b3b0ea09ef8c45d8e6aaf50acc1756e0bbed3a80f7e187",
     "journal-v1.txt": "c0ccffeaba7670b2e36a90980e91a43b626121614b5501e2e7c353e8b71e8631",

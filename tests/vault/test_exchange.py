@@ -31,13 +31,6 @@ from tests.vault.house import tree_of
 from tests.vault.stations import PAIR, Station
 
 
-@pytest.fixture(autouse=True)
-def _a_light_disk(monkeypatch):
-    """No power is cut here: a real sync would show nothing, and costs the neighbours."""
-    monkeypatch.setattr(os, "fsync", lambda fd: None)
-    monkeypatch.setattr(os, "fdatasync", lambda fd: None)
-
-
 @pytest.fixture
 def stick(tmp_path: Path) -> Path:
     (tmp_path / "stick").mkdir()

@@ -21,13 +21,6 @@ from tests.vault.house import tree_of
 from tests.vault.stations import PAIR, Station
 
 
-@pytest.fixture(autouse=True)
-def _a_light_disk(monkeypatch):
-    """No power is cut here."""
-    monkeypatch.setattr(os, "fsync", lambda fd: None)
-    monkeypatch.setattr(os, "fdatasync", lambda fd: None)
-
-
 @dataclass
 class Group:
     """Clinics A and B, and the infected one."""

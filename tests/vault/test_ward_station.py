@@ -4,7 +4,6 @@ Method: a hospital with a feed's journal and a ward's, the ward's station, and a
 holds afterwards is looked at on disk.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,13 +30,6 @@ from tests.vault.test_meeting import call, hear, say
 
 WARD, _ = KeyPair.draw("reader/2026-11-26")
 SEED = bytes([9]) * 32
-
-
-@pytest.fixture(autouse=True)
-def _a_light_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No power is cut here."""
-    monkeypatch.setattr(os, "fsync", lambda fd: None)
-    monkeypatch.setattr(os, "fdatasync", lambda fd: None)
 
 
 class Hospital(Station):

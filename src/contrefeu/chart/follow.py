@@ -205,7 +205,6 @@ def _as_it_is(entry: Entry) -> Entry:
 def few_sweeps() -> Iterator[None]:
     """Let Python look for cycles rarely: what it would look through is what we keep."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 100)
     try:
