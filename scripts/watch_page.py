@@ -42,8 +42,8 @@ def _tried(trial: dict[str, Any]) -> list[str]:
     lines = [
         "## Tried",
         "",
-        f"`make watch-trial`: {len(runs)} simulated hospitals, {days} days of normal life each, about"
-        f"{round(8_000 * trial['scale'], -3):,} messages a weekday; then each attack on what the watch had written",
+        f"`make watch-trial`: {len(runs)} simulated hospitals, {days} days of normal life each, about",
+        f"{8_000 * trial['scale']:,.0f} messages a weekday; then each attack on what the watch had written",
         "down on day 64. Times are simulated: the run does not depend on the machine. Thresholds were chosen looking",
         f"at the seeds {', '.join(map(str, sorted(tuned)))} alone; the others are held out.",
         "",
