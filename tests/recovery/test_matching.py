@@ -146,6 +146,8 @@ def test_an_identity_is_what_its_chart_says():
     found = identity_of(patient(identifier=[own, ins], extension=status("PROV")), "TEMP|A", "c", "P", frozenset())
     assert (found.family, found.given, found.birth, found.sex) == ("vaugnac", "leonie", "1961-04-09", "f")
     assert (found.temporary, found.national, found.why) == (True, "", "")
+    unknown = identity_of({"name": [{"use": "temp", "family": "BRAVO TANGO"}]}, "TEMP|A", "c", "P", frozenset())
+    assert (unknown.family, unknown.given, unknown.why) == ("", "", TWIN), "a name that was made up is nobody's"
     qualified = identity_of(patient(identifier=[ins], extension=status("QUAL")), "IPP|1", "c", "P", frozenset())
     assert (qualified.temporary, qualified.national) == (False, "261049901")
     for code in ("DOUT", "FICT", "FICTI", "UD"):

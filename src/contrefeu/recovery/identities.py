@@ -3,6 +3,7 @@
 Rules kept here:
   * An identity is temporary when its own number is: R4 `Identifier.use` "temp", or of an authority that the command
     names. A number that is provisional for the national identity service (PID-32 PROV) is an ordinary patient's.
+  * A name that was made up for somebody unknown (`HumanName.use` "temp") is nobody's.
   * A national number counts only where the identity is qualified (PID-32 QUAL; F22), and only as it was said.
   * What may never be joined without people says why: doubtful and fictitious identities (F24), a twin or a newborn,
     a birth date that is not a whole day, and a chart that holds a blood group (F11).
@@ -55,7 +56,7 @@ def identities(people: Iterable[Person], temporary: frozenset[str]) -> Iterator[
 
 def identity_of(patient: Json, key: str, chart: str, world: Literal["P", "T"], temporary: frozenset[str]) -> Identity:
     """Return the identity that *patient*, whose chart is called *key*, is compared by."""
-    name = names(patient)
+    name = names({**patient, "name": [one for one in _listed(patient, "name") if one.get("use") != "temp"]})
     family, used = _word(name.family), _used(patient)
     status = _status(patient)
     birth = str(patient.get("birthDate", ""))

@@ -106,7 +106,7 @@ class Matcher:
 
         self._connection.execute(f"CREATE OR REPLACE TABLE temporary({_TYPES})")
         self._put("temporary", [_row(n, one) for n, one in enumerate(some)])
-        linker = Linker(
+        linker: Any = Linker(
             ["temporary", "known"],
             settings(self._count),
             db_api=DuckDBAPI(connection=self._connection),
