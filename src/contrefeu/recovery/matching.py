@@ -114,13 +114,13 @@ class Matcher:
             set_up_basic_logging=False,
         )
         for name in RAREST:
-            linker.table_management.register_term_frequency_lookup(f"tf_{name}", name)  # type: ignore[no-untyped-call]
+            linker.table_management.register_term_frequency_lookup(f"tf_{name}", name)
         predicted = linker.inference.predict()
         found: dict[int, list[Candidate]] = {}
         rows = self._connection.execute(_best(predicted.physical_name))
         while row := rows.fetchone():
             found.setdefault(row[0], []).append(_candidate(row))
-        linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
+        linker.table_management.delete_tables_created_by_splink_from_db()
         return found
 
     def _put(self, table: str, rows: list[tuple[Any, ...]], more: Sequence[str] = ()) -> None:
