@@ -1,4 +1,4 @@
-"""What FHIR has no word for: accounts, downtime, broken glass, withdrawals, keys, pages printed, messages sent back."""
+"""What FHIR has no word for: accounts, downtime, names given here, broken glass, withdrawals, keys, pages, replays."""
 
 from contrefeu.acts.act import (
     AccountAdded,
@@ -14,6 +14,16 @@ from contrefeu.acts.act import (
     WithdrawalRefused,
     decode,
     encode,
+)
+from contrefeu.acts.identities import (
+    NameLeft,
+    NameRestored,
+    NumberDrawn,
+    OldName,
+    OldNameClosed,
+    UnionConfirmed,
+    UnionProposed,
+    UnionRefused,
 )
 from contrefeu.acts.keeping import (
     HorizonHeld,
@@ -67,6 +77,11 @@ __all__ = [
     "MessagesAnswered",
     "MessagesClaimed",
     "MessagesReleased",
+    "NameLeft",
+    "NameRestored",
+    "NumberDrawn",
+    "OldName",
+    "OldNameClosed",
     "PageScanned",
     "PagesIssued",
     "PagesLost",
@@ -76,6 +91,9 @@ __all__ = [
     "SecretChanged",
     "ShareConfirmed",
     "Told",
+    "UnionConfirmed",
+    "UnionProposed",
+    "UnionRefused",
     "Withdrawal",
     "WithdrawalConfirmed",
     "WithdrawalProposed",

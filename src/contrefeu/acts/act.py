@@ -14,6 +14,15 @@ from typing import Literal
 from msgspec import DecodeError, Struct, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
+from contrefeu.acts.identities import (
+    NameLeft,
+    NameRestored,
+    NumberDrawn,
+    OldNameClosed,
+    UnionConfirmed,
+    UnionProposed,
+    UnionRefused,
+)
 from contrefeu.acts.keeping import (
     HorizonHeld,
     HorizonReleased,
@@ -137,6 +146,10 @@ Act = (
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased
+    | NameLeft
+    | NameRestored
+    | NumberDrawn
+    | OldNameClosed
     | PageScanned
     | PagesIssued
     | PagesLost
@@ -144,6 +157,9 @@ Act = (
     | RecoveryKeyChanged
     | RecoveryRehearsed
     | ShareConfirmed
+    | UnionConfirmed
+    | UnionProposed
+    | UnionRefused
     | WithdrawalProposed
     | WithdrawalConfirmed
     | WithdrawalRefused

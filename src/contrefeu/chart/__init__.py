@@ -8,9 +8,11 @@ from contrefeu.chart.answers import UNPLACED_MAX, Account, Charts, rules_of
 from contrefeu.chart.boards import board_row, courses_of, place_of, severity_of, stay_of
 from contrefeu.chart.client import ChartsClient, SyncChartsClient
 from contrefeu.chart.clocks import Clocks, Stamp, station_of
+from contrefeu.chart.disputes import Dispute, Told, dispute_of
 from contrefeu.chart.doses import due_times
 from contrefeu.chart.due import due_in_downtime
 from contrefeu.chart.elements import (
+    REVIEW,
     Names,
     Number,
     Resource,
@@ -36,13 +38,15 @@ from contrefeu.chart.elements import (
     notes,
     notice_of,
     numbers,
+    review_of,
     source_of,
     status_of,
     unit,
 )
-from contrefeu.chart.fold import Chart, to_bundle
+from contrefeu.chart.fold import Chart, new_chart, to_bundle
 from contrefeu.chart.follow import open_charts
 from contrefeu.chart.partial import Present, fold_partial
+from contrefeu.chart.provisional import TEMPORARY, UNKNOWN, is_number, number_of, spoken
 from contrefeu.chart.reader import run_reader
 from contrefeu.chart.sentences import (
     clock,
@@ -59,7 +63,18 @@ from contrefeu.chart.sentences import (
     wall_day,
 )
 from contrefeu.chart.silence import FEED_SILENT_S, OURS, of_feeds, silent_feeds
+from contrefeu.chart.spelling import name_words
+from contrefeu.chart.stays import planned_visit, present_stay
+from contrefeu.chart.steps import StayState, Step, bed_name, last_here, steps_in_force, taken_up, where
 from contrefeu.chart.summary import summary
+from contrefeu.chart.trust import (
+    FICTITIOUS,
+    PROVISIONAL,
+    RELIABILITY,
+    UNKNOWN_BIRTH,
+    doubts_of,
+    reliability_of,
+)
 from contrefeu.chart.versions import CONFLICT, SOURCE, WRITTEN, strength_of
 from contrefeu.chart.views import (
     AUDIT,
@@ -84,9 +99,16 @@ __all__ = [
     "AUDIT",
     "CONFLICT",
     "FEED_SILENT_S",
+    "FICTITIOUS",
     "OURS",
+    "PROVISIONAL",
+    "RELIABILITY",
+    "REVIEW",
     "SOURCE",
     "STATION",
+    "TEMPORARY",
+    "UNKNOWN",
+    "UNKNOWN_BIRTH",
     "UNPLACED_MAX",
     "WRITTEN",
     "Account",
@@ -100,6 +122,7 @@ __all__ = [
     "ChartsClient",
     "ChartsStatus",
     "Clocks",
+    "Dispute",
     "DueItem",
     "ExportResult",
     "FeedStatus",
@@ -111,13 +134,17 @@ __all__ = [
     "Resource",
     "Restoring",
     "Stamp",
+    "StayState",
+    "Step",
     "SyncChartsClient",
+    "Told",
     "UnplacedEntry",
     "WardSummary",
     "age_of",
     "allergies_state",
     "allergies_struck",
     "amount",
+    "bed_name",
     "board_row",
     "chart_text",
     "clock",
@@ -130,7 +157,9 @@ __all__ = [
     "denied_kind",
     "denies_allergies",
     "display",
+    "dispute_of",
     "dose_status_of",
+    "doubts_of",
     "drug_of",
     "due_in_downtime",
     "due_times",
@@ -141,37 +170,50 @@ __all__ = [
     "instant",
     "instruction_of",
     "is_error",
+    "is_number",
     "is_struck",
+    "last_here",
     "listed",
     "measured_of",
     "moment",
+    "name_words",
     "names",
+    "new_chart",
     "newest",
     "notes",
     "notice_of",
+    "number_of",
     "numbers",
     "of_feeds",
     "open_charts",
     "place_of",
+    "planned_visit",
+    "present_stay",
     "printable",
     "range_of",
+    "reliability_of",
     "report_title",
     "restoring_text",
+    "review_of",
     "rules_of",
     "run_reader",
     "sentence",
     "severity_of",
     "silent_feeds",
     "source_of",
+    "spoken",
     "station_of",
     "status_of",
     "stay_of",
+    "steps_in_force",
     "strength_of",
     "summary",
+    "taken_up",
     "to_bundle",
     "unit",
     "value_of",
     "wall_day",
     "weight_is_old",
+    "where",
     "word",
 ]

@@ -47,6 +47,8 @@ from contrefeu.mapping import FeedRules, Loss, Rules
 
 WORLDS: tuple[World, World] = ("P", "T")
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
+COMING_S = 7 * 86_400  # seconds ahead for which a board shows who is planned: beyond, lists of appointments serve
+COMING_LATE_S = 2 * 86_400  # seconds after the planned hour: who has not come by then was planned elsewhere
 UNPLACED_MAX = 200  # entries without owner that one answer names: more than somebody goes through in a shift
 
 
@@ -172,12 +174,15 @@ class Charts:
             for line in lines
             if not has_left(line, now_ns)
         ]
-        rows.sort(key=_by_bed)
+        soon = range(now_ns - COMING_LATE_S * 10**9, now_ns + COMING_S * 10**9)
+        coming = [(at_ns, row.id, row) for row in rows if row.comes and (at_ns := parse_rfc3339(row.comes)) in soon]
+        rows = sorted((row for row in rows if not row.comes), key=_by_bed)
         declared = next((one for one in self._settings.wards if one.id == ward), None)
         beds = declared.beds if declared is not None and declared.beds else sorted(seen)
         taken = {name for row in rows for name in (row.bed, bed_name(row.room, row.bed))}
         name = (declared.name if declared else "") or ward
-        return Board(ward, name, shown, rows, [bed for bed in beds if bed not in taken], as_of, feeds)
+        free = [bed for bed in beds if bed not in taken]
+        return Board(ward, name, shown, rows, free, as_of, feeds, [row for _, _, row in sorted(coming)])
 
     # People.
 

@@ -1,5 +1,6 @@
 """What messages say, as FHIR: translators that meet there, and never each other."""
 
+from contrefeu.mapping.from_people import CLEARED, MOVEMENT, PARTED, STAY
 from contrefeu.mapping.loss import Loss
 from contrefeu.mapping.read import read
 from contrefeu.mapping.reading import (
@@ -18,9 +19,13 @@ from contrefeu.mapping.reading import (
 from contrefeu.mapping.survey import FeedSurvey
 
 __all__ = [
+    "CLEARED",
     "FACTS",
+    "MOVEMENT",
     "OBJECT",
+    "PARTED",
     "PEOPLE",
+    "STAY",
     "FeedRules",
     "FeedSurvey",
     "Link",

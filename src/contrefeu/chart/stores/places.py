@@ -2,6 +2,7 @@
 
 Rules kept here:
   * A line holds what a board needs of a chart; what changes with the clock is worked out when it is asked.
+  * Who is planned for a ward stands beside those who are there: under its name behind PLANNED, which no feed can send.
 """
 
 from collections.abc import Sequence
@@ -9,10 +10,14 @@ from collections.abc import Sequence
 import msgspec
 
 from contrefeu.chart.boards import BoardLine
+from contrefeu.chart.steps import bed_name
 from contrefeu.chart.stores.engine import Database
 from contrefeu.fhir import encode
 
 BEDS_REMEMBERED_MAX = 20_000  # beds known to be written down, in memory: a great hospital has some 5,000
+
+
+PLANNED = "\x1f"  # a control character: HL7 and FHIR text have none
 
 
 class Places:
@@ -37,7 +42,7 @@ class Places:
         self._db.run(
             "INSERT INTO places VALUES(?, ?, ?, ?, ?) ON CONFLICT(node) DO UPDATE SET world = excluded.world,"
             " ward = excluded.ward, alerts = excluded.alerts, line = excluded.line",
-            (root, world, self._ward(row.ward), int(bool(line.alerts)), sealed),
+            (root, world, self._ward(PLANNED * bool(line.comes_ns) + row.ward), int(bool(line.alerts)), sealed),
         )
 
     def learn(self, world: str, place: Sequence[str]) -> None:
@@ -55,18 +60,18 @@ class Places:
         self._db.run("DELETE FROM places WHERE node = ?", (root,))
 
     def lines(self, world: str, ward: str) -> list[BoardLine]:
-        """Return the line of each patient of a ward, of every ward for ""."""
+        """Return the line of each patient of a ward, of every ward for ""; of those who are planned, too."""
         sql, values = "SELECT node, line FROM places WHERE world = ?", (world,)
-        found = (
-            self._db.rows(f"{sql} AND ward = ?", (*values, self._ward(ward))) if ward else self._db.rows(sql, values)
-        )
+        here = [self._ward(ward), self._ward(PLANNED + ward)]
+        found = self._db.rows(f"{sql} AND ward IN (?, ?)", (*values, *here)) if ward else self._db.rows(sql, values)
         return [self._decode.decode(self._opened(root, line)) for root, line in found]
 
     def wards(self, world: str) -> dict[str, tuple[int, int]]:
         """Return how many patients each ward has, and how many of them have alerts."""
         sql = "SELECT ward, count(*), sum(alerts) FROM places WHERE world = ? GROUP BY ward"
         found = self._db.rows(sql, (world,))
-        return {self._ward_of(ward): (patients, int(alerts)) for ward, patients, alerts in found}
+        named = ((self._ward_of(ward), patients, int(alerts)) for ward, patients, alerts in found)
+        return {ward: (patients, alerts) for ward, patients, alerts in named if not ward.startswith(PLANNED)}
 
     def beds(self, world: str, ward: str) -> list[str]:
         """Return the beds of a ward that a feed ever named."""
@@ -87,8 +92,3 @@ class Places:
 
     def _opened(self, root: int, line: bytes) -> bytes:
         return self._db.veil.open("places.line", line, root)
-
-
-def bed_name(room: str, bed: str) -> str:
-    """Return what a bed is called on its ward: its room too, unless it says it."""
-    return bed or room if room in ("", bed) or not bed or bed.startswith(room) else f"{room}{bed}"
