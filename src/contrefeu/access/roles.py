@@ -26,13 +26,16 @@ def _may(*permissions: str) -> frozenset[str]:
 
 # board: who lies where · chart: clinical pages · search · entry: the bytes of a source message · glass: break it
 # write: vital signs, notes, doses given, allergies · prescribe: drugs and requests
+# move: admit, identify, transfer, discharge, and take these back
 # status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
 # accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
 ROLES: dict[str, Role] = {
-    "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write")),
-    "physician": Role(_may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe")),
+    "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write", "move")),
+    "physician": Role(
+        _may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe", "move")
+    ),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
-    "clerk": Role(_may("board", "search", "status")),
+    "clerk": Role(_may("board", "search", "status", "move")),
     "coordinator": Role(
         _may("board", "chart", "search", "entry", "status", "downtime", "review", "withdraw"), whole_house=True
     ),

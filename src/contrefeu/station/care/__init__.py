@@ -2,8 +2,11 @@
 
 from contrefeu.station.care.allergies import ALLERGY
 from contrefeu.station.care.doses import DOSE
-from contrefeu.station.care.form import Choice, Field, Form, Problems, Target, Typed
+from contrefeu.station.care.ends import CANCEL, DEATH
+from contrefeu.station.care.form import Bed, Choice, Field, Form, Problems, Target, Typed
+from contrefeu.station.care.moves import DISCHARGE, LEAVE, RETURN, TRANSFER
 from contrefeu.station.care.notes import NOTE
+from contrefeu.station.care.precautions import DIRECTIVE, LIFT, PRECAUTION
 from contrefeu.station.care.prescriptions import PRESCRIPTION, RESUME, STOP
 from contrefeu.station.care.requests import REQUEST
 from contrefeu.station.care.scribe import Scribe
@@ -13,5 +16,6 @@ from contrefeu.station.care.vitals import VITALS
 FORMS: dict[str, Form] = {
     form.name: form for form in (VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, STOP, RESUME, REQUEST, TAKEBACK)
 }
+FORMS |= {form.name: form for form in (TRANSFER, DISCHARGE, LEAVE, RETURN, DEATH, CANCEL, PRECAUTION, DIRECTIVE, LIFT)}
 
-__all__ = ["FORMS", "Choice", "Field", "Form", "Problems", "Scribe", "Target", "Typed", "made_by"]
+__all__ = ["FORMS", "Bed", "Choice", "Field", "Form", "Problems", "Scribe", "Target", "Typed", "made_by"]

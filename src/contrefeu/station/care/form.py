@@ -83,8 +83,8 @@ class Typed:
             return None
         return found
 
-    def moment(self) -> str:
-        """The time that fields "day" and "time" say, as FHIR writes it; "" when it is wrong."""
+    def moment(self, *, ahead: bool = False) -> str:
+        """The time that fields "day" and "time" say, as FHIR writes it; "" when it is wrong, or *ahead* of now."""
         now = self.scribe.now
         try:
             day = date.fromisoformat(self.text("day"))
@@ -99,10 +99,19 @@ class Typed:
         at = datetime.combine(day, hour, self.scribe.zone)
         if (day, hour) == (now.date(), now.time().replace(second=0, microsecond=0)):
             at = now  # of the hour that comes twice in October, the one that runs
-        if at > now + AHEAD:
+        if at > now + AHEAD and not ahead:
             self.problems["time"] = N_("Cette heure n’est pas encore venue.")
             return ""
         return at.isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Bed:
+    """A bed, and who lies in it."""
+
+    name: str
+    who: str = ""  # "" when it is free
+    hidden: bool = False  # whether who lies there is not for this person to know (F24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ class Target:
     sheet: Sheet
     line: Resource | None = None
     said: Sequence[Resource] = ()  # what an entry made
+    ward: str = ""  # where somebody goes
+    beds: Sequence["Bed"] = ()  # of that ward
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +138,18 @@ class Form:
     line: str = ""  # the type of the line that it is about, or "entry"; "" for the chart
     button: str = N_("Écrire")
     block: str = ""  # of the chart, where what was written stands
+    goes: bool = False  # whether somebody goes to a ward, which is chosen first
+    left: bool = False  # whether it is about somebody who may have left: their last ward writes it
+    doubt: str = N_("Rien n’est encore écrit. Une dose de cette prescription est déjà inscrite :")
+    sure: str = N_("C’est une autre dose, donnée elle aussi.")
 
 
-def moment_fields(scribe: Scribe) -> tuple[Field, Field]:
-    """The day and the time at which something was done: now, unless somebody says otherwise."""
+def moment_fields(scribe: Scribe, ahead: int = 0) -> tuple[Field, Field]:
+    """The day and the time at which something is done, now unless said otherwise; up to *ahead* days on."""
     now = scribe.now
-    days = tuple(Choice(f"{now.date() - timedelta(days=n)}", "") for n in range(DAYS_BACK + 1))
+    days = tuple(Choice(f"{now.date() - timedelta(days=n)}", "") for n in range(-ahead, DAYS_BACK + 1))
     return (
-        Field("day", N_("Jour"), "day", choices=days, required=True, value=days[0].code),
+        Field("day", N_("Jour"), "day", choices=days, required=True, value=days[ahead].code),
         Field("time", N_("Heure"), "time", required=True, value=f"{now:%H:%M}"),
     )
 

@@ -21,6 +21,8 @@ from contrefeu.mapping import OBJECT
 
 OURS = "urn:ietf:rfc:3986"  # system of the identifiers of what was made here: a UUID each
 _NAMES = UUID("6e1f3c52-6f0f-5c0a-9a70-0c6d5d1b7a11")  # of objects of forms, among all name-based UUIDs
+_NEW = {"url": "id", "valueString": ""}  # of a step that is said for the first time
+_OF_A_PATIENT = frozenset({"AllergyIntolerance", "RelatedPerson"})  # whose subject is called so
 _SAID_ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "subject", "patient", "extension"})
 
 
@@ -87,9 +89,19 @@ def changed(resource: Mapping[str, Any], **elements: Any) -> Json:
 
 def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json) -> Json:
     found = dict(one)
+    if found["resourceType"] == "Patient":
+        return {"identifier": [subject["identifier"]], **found}  # absent says nothing: an extension would replace all
     if "identifier" not in found:
         found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{uuid5(_NAMES, name)}"}]
+    if found["resourceType"] == "Encounter":
+        found["extension"] = [_numbered(one, name) for one in found["extension"]]
     parts = [{"url": "station", "valueString": scribe.station}, {"url": "at", "valueDateTime": scribe.at}]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
-    found["patient" if found["resourceType"] == "AllergyIntolerance" else "subject"] = subject
+    found.setdefault("patient" if found["resourceType"] in _OF_A_PATIENT else "subject", subject)
     return found
+
+
+def _numbered(movement: Json, name: str) -> Json:
+    """A step of a stay with its id: of one that is new, what the form gives it."""
+    parts = [one | {"valueString": f"{uuid5(_NAMES, name)}"} if one == _NEW else one for one in movement["extension"]]
+    return movement | {"extension": parts}

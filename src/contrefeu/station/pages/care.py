@@ -8,9 +8,8 @@ Rules kept here:
   * A form that is sent twice is one act; one that was gone back to and filled in otherwise is another.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Literal
 from urllib.parse import quote
@@ -19,17 +18,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.base import StorageError
 from contrefeu.chart import Age, age_of, drug_of, instruction_of, sentence
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
-from contrefeu.journal import MEDIA_FHIR
-from contrefeu.station.care import FORMS, Field, Form, Scribe, Target, Typed, made_by
+from contrefeu.station.care import FORMS, Field, Form, Target, Typed, made_by
 from contrefeu.station.care.scribe import bundle
-from contrefeu.station.house import House, OutOfScope
-from contrefeu.web import N_, NOT_FOUND, NOT_KEPT, Words, person, visit_of
+from contrefeu.station.house import House, OutOfScope, last_ward
+from contrefeu.station.pages.places import beds_of, choose_ward
+from contrefeu.station.pages.writing import chosen, is_shown, scribe_of, write_down, writes_here
+from contrefeu.web import NOT_FOUND, person, visit_of
 
-SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
-LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
 ONCE_BYTES = 16
 
 
@@ -90,13 +87,19 @@ class CarePages:
         """Show *form*, or take it."""
         house = self._house
         try:
-            id_, sheet, whose = await house.open(request, request.path_params["id"])
+            id_, sheet, whose = await house.open(request, request.path_params["id"], left=form.left)
         except OutOfScope as found:
             return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
-        if not writes_here(house, whose.ward):
-            return await self._elsewhere(request, id_, whose.ward)
+        ward = whose.ward or (last_ward(sheet.chart) if form.left else "")
+        if not writes_here(house, ward):
+            return await self._elsewhere(request, id_, ward)
         target = self._target(sheet, form, request.path_params.get("line", ""))
-        scribe = self._scribe(request)
+        if form.goes:
+            goes = request.query_params.get("ward", "")
+            if not goes:
+                return await choose_ward(house, request, whose, f"/write/{form.name}/{id_}", f"/patient/{id_}")
+            target = replace(target, ward=goes, beds=await beds_of(house, request, goes))
+        scribe = scribe_of(house, request)
         fields = form.fields(target, scribe)
         if request.method == "GET":
             await house.shell.look(request, "view", patient=id_, what=form.name)
@@ -105,30 +108,17 @@ class CarePages:
         sent = await request.form()
         typed = Typed({one.name: str(sent.get(one.name, "")) for one in fields}, scribe)
         once = str(sent.get("once", ""))
-        resources = form.write(target, typed) if _chosen(fields, typed) else []
+        resources = form.write(target, typed) if chosen(fields, typed) else []
         confirmed = sent.get("confirm") == "yes"
         if typed.problems or (typed.doubts and not confirmed):
             return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
         said = f"{once or token_hex(ONCE_BYTES)}/{sorted(typed.values.items())}"
-        ref = await self._append(f"user/{scribe.login}", bundle(sheet.chart, scribe, said, resources))
-        shown = await self._shown(id_, ref)
+        ref = await write_down(house, scribe, bundle(sheet.chart, scribe, said, resources))
+        shown = await is_shown(house, id_, ref)
         there = f"#{form.block}" if form.block else ""
+        if not house.account(request).may("chart"):
+            return RedirectResponse(f"/ward/{quote(ward)}", 303)
         return RedirectResponse(f"/patient/{quote(id_)}{there if shown else '?kept=' + quote(ref)}", 303)
-
-    async def _append(self, source: str, body: bytes) -> str:
-        try:
-            return await self._house.deps.appender.append(source, MEDIA_FHIR, body)
-        except (StorageError, OSError):
-            raise NOT_KEPT from None
-
-    async def _shown(self, id_: str, ref: str) -> bool:
-        """Whether the chart says what entry *ref* says, before the person loses patience."""
-        for _ in range(int(SHOWN_WITHIN_S / LOOK_S)):
-            chart = await self._house.charts.chart(id_)
-            if chart is not None and any(kept.ref == ref for kept in chart.kept.values()):
-                return True
-            await asyncio.sleep(LOOK_S)
-        return False
 
     def _target(self, sheet: Sheet, form: Form, name: str) -> Target:
         if not form.line:
@@ -138,11 +128,6 @@ class CarePages:
         if line is None and not said:
             raise NOT_FOUND
         return Target(sheet, line, said)
-
-    def _scribe(self, request: Request) -> Scribe:
-        deps, actor = self._house.deps, person(request)[0]
-        node = deps.settings.node
-        return Scribe(actor.login, actor.name, node.id, deps.clock.now_ns(), deps.zone, Words(node.language, deps.zone))
 
     async def _page(
         self,
@@ -188,23 +173,3 @@ class CarePages:
         declared = self._house.staff.downtime.of(ward)
         page = ElsewherePage(id_, ward, declared.medium if declared else "", person(request)[0].may("downtime"))
         return await self._house.shell.render(request, "elsewhere.html", page, status=409)
-
-
-def writes_here(house: House, ward: str) -> bool:
-    """Whether care of patients of *ward* is written on this screen now (F3)."""
-    declared = house.staff.downtime.of(ward)
-    return declared is not None and declared.medium == "screen"
-
-
-def _chosen(fields: Sequence[Field], typed: Typed) -> bool:
-    """Note what is wrong with any form's fields; whether each choice is one of those that were given."""
-    for one in fields:
-        text = typed.text(one.name)
-        if one.required and not text:
-            typed.problems[one.name] = N_("À remplir.")
-        elif len(text) > one.length_max:
-            typed.problems[one.name] = N_("C’est trop long.")
-        elif one.choices and text not in {choice.code for choice in one.choices}:
-            typed.problems[one.name] = N_("Ce n’est pas un des choix.")
-            return False
-    return True

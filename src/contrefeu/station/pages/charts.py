@@ -17,7 +17,21 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import OURS, Age, Chart, DueItem, Stamp, age_of, due_in_downtime, source_of, weight_is_old
+from contrefeu.chart import (
+    OURS,
+    Age,
+    Chart,
+    Dispute,
+    DueItem,
+    PatientHit,
+    Stamp,
+    age_of,
+    dispute_of,
+    due_in_downtime,
+    source_of,
+    stay_of,
+    weight_is_old,
+)
 from contrefeu.chart.sheet import (
     SHOWN_TYPES,
     Allergies,
@@ -35,13 +49,16 @@ from contrefeu.chart.sheet import (
     treatments_of,
 )
 from contrefeu.journal import parse_ref
-from contrefeu.station.house import House, OutOfScope
-from contrefeu.station.pages.care import writes_here
+from contrefeu.station.care.naming import temporary_number
+from contrefeu.station.house import House, OutOfScope, namesake
+from contrefeu.station.names import names_left
+from contrefeu.station.pages.writing import writes_here
 from contrefeu.web import NOT_FOUND, person
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
 REASON_LENGTH_MAX = 300  # characters: two sentences
 REF_LENGTH_MAX = 100  # characters of journal/sequence
+NAMESAKES_MAX = 10  # patients looked at for one of the same name
 VALUES_BEFORE = 3  # earlier values beside the last one; the rest is one click away
 
 
@@ -74,6 +91,11 @@ class ChartPage:
     weight_old: bool  # F10
     writes: bool  # whether this ward writes here now (F3)
     kept: str  # an entry that was just written and that the chart does not say yet
+    on_leave: bool
+    dispute: Dispute | None  # what people here and a feed say of where the patient lies (F26)
+    temporary: str  # number that was given here; "" when none ever was
+    old_names: int  # things that bear a name that was left (F25)
+    namesakes: Sequence[PatientHit]  # others here who have the same name (F22)
     values_before: int = VALUES_BEFORE
 
     def heard(self, *blocks: str) -> Sequence[Heard]:
@@ -140,9 +162,21 @@ class ChartPages:
             through_glass=not house.account(request).in_scope(whose.ward),
             writes=writes_here(house, whose.ward),
             kept=self._kept(request, sheet),
+            on_leave=stay_of(sheet.chart, now_ns).get("status") == "onleave",
+            dispute=dispute_of(sheet.chart.stays),
+            temporary=(number := temporary_number(sheet)),
+            old_names=sum(len(one.open) for one in names_left(house.staff.acts, frozenset({number}))) if number else 0,
+            namesakes=await self._namesakes(request, sheet.chart, whose),
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+
+    async def _namesakes(self, request: Request, chart: Chart, whose: Person) -> list[PatientHit]:
+        """Others who are here and have the same name."""
+        name = f"{whose.family} {whose.given}".strip()
+        hits = await self._house.charts.find(name, NAMESAKES_MAX) if name else []
+        here = [hit for hit in hits if hit.id != chart.id and hit.world == chart.world and hit.ward]
+        return await self._house.visible(request, [hit for hit in here if namesake(hit.name, name)])
 
     def _unread(self, chart: Chart) -> list[UnreadLine]:
         lines = chart.unread[::-1]

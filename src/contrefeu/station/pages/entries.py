@@ -20,7 +20,7 @@ from contrefeu.mapping import PEOPLE, Loss
 from contrefeu.station.care import made_by
 from contrefeu.station.house import House, OutOfScope, opens_unplaced
 from contrefeu.station.message import ShownSegment, show_segments, show_text
-from contrefeu.station.pages.care import writes_here
+from contrefeu.station.pages.writing import writes_here
 from contrefeu.web import NOT_FOUND
 
 SEQUENCE_MAX = 2**63 - 1  # entries of a journal: what its sequence numbers can say

@@ -1,0 +1,71 @@
+"""What every page does that writes: who writes and whether they may now, what is wrong with a form, and the journal."""
+
+import asyncio
+from collections.abc import Sequence
+
+from starlette.requests import Request
+
+from contrefeu.base import StorageError
+from contrefeu.chart import Chart
+from contrefeu.journal import MEDIA_FHIR
+from contrefeu.station.care import Field, Scribe, Typed
+from contrefeu.station.house import House
+from contrefeu.web import N_, NOT_KEPT, Words, person
+
+SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
+LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
+
+
+def scribe_of(house: House, request: Request) -> Scribe:
+    """Return who writes, at this station, now."""
+    deps, actor = house.deps, person(request)[0]
+    node = deps.settings.node
+    return Scribe(actor.login, actor.name, node.id, deps.clock.now_ns(), deps.zone, Words(node.language, deps.zone))
+
+
+async def write_down(house: House, scribe: Scribe, body: bytes) -> str:
+    """Append what somebody wrote; returns the entry.
+
+    Raises:
+        Problem: The journal does not take it: nothing was written.
+    """
+    try:
+        return await house.deps.appender.append(f"user/{scribe.login}", MEDIA_FHIR, body)
+    except (StorageError, OSError):
+        raise NOT_KEPT from None
+
+
+async def is_shown(house: House, chart: str, ref: str) -> bool:
+    """Whether the chart says what entry *ref* says, before the person loses patience."""
+    for _ in range(int(SHOWN_WITHIN_S / LOOK_S)):
+        found = await house.charts.chart(chart)
+        if found is not None and says(found, ref):
+            return True
+        await asyncio.sleep(LOOK_S)
+    return False
+
+
+def says(chart: Chart, ref: str) -> bool:
+    """Whether some line of a chart comes from entry *ref*."""
+    refs = {one.ref for one in chart.kept.values()} | {one.ref for one in chart.stays.values()}
+    return ref in refs | {chart.identity.ref}
+
+
+def writes_here(house: House, ward: str) -> bool:
+    """Whether care of patients of *ward* is written on this screen now (F3)."""
+    declared = house.staff.downtime.of(ward)
+    return declared is not None and declared.medium == "screen"
+
+
+def chosen(fields: Sequence[Field], typed: Typed) -> bool:
+    """Note what is wrong with any form's fields; whether each choice is one of those that were given."""
+    for one in fields:
+        text = typed.text(one.name)
+        if one.required and not text:
+            typed.problems[one.name] = N_("À remplir.")
+        elif len(text) > one.length_max:
+            typed.problems[one.name] = N_("C’est trop long.")
+        elif one.choices and text not in {choice.code for choice in one.choices}:
+            typed.problems[one.name] = N_("Ce n’est pas un des choix.")
+            return False
+    return True
