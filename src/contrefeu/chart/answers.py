@@ -164,6 +164,7 @@ class Charts:
         with self._snapshot():
             shown = self._world(world)
             lines = self._store.places.lines(shown, ward)
+            planned = self._store.places.planned(shown, ward, *self._soon()) if ward else []
             seen = self._store.places.beds(shown, ward) if ward else []
             downtime = self._downtime()
             as_of, feeds = self._as_of(), self._feeds()
@@ -174,15 +175,19 @@ class Charts:
             for line in lines
             if not has_left(line, now_ns)
         ]
-        soon = range(now_ns - COMING_LATE_S * 10**9, now_ns + COMING_S * 10**9)
-        coming = [(at_ns, row.id, row) for row in rows if row.comes and (at_ns := parse_rfc3339(row.comes)) in soon]
-        rows = sorted((row for row in rows if not row.comes), key=_by_bed)
+        rows.sort(key=_by_bed)
         declared = next((one for one in self._settings.wards if one.id == ward), None)
         beds = declared.beds if declared is not None and declared.beds else sorted(seen)
         taken = {name for row in rows for name in (row.bed, bed_name(row.room, row.bed))}
         name = (declared.name if declared else "") or ward
         free = [bed for bed in beds if bed not in taken]
-        return Board(ward, name, shown, rows, free, as_of, feeds, [row for _, _, row in sorted(coming)])
+        coming = [row_at(line, now_ns, zone) for line in sorted(planned, key=lambda line: (line.comes_ns, line.row.id))]
+        return Board(ward, name, shown, rows, free, as_of, feeds, coming)
+
+    def _soon(self) -> tuple[int, int]:
+        """From when to when a board shows who is planned."""
+        now_ns = self._clock.now_ns()
+        return now_ns - COMING_LATE_S * 10**9, now_ns + COMING_S * 10**9
 
     # People.
 

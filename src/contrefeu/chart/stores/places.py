@@ -2,7 +2,7 @@
 
 Rules kept here:
   * A line holds what a board needs of a chart; what changes with the clock is worked out when it is asked.
-  * Who is planned for a ward stands beside those who are there: under its name behind PLANNED, which no feed can send.
+  * Who is planned stands apart, by ward and day: a board reads the days that it shows, however many never came.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ from contrefeu.fhir import encode
 BEDS_REMEMBERED_MAX = 20_000  # beds known to be written down, in memory: a great hospital has some 5,000
 
 
-PLANNED = "\x1f"  # a control character: HL7 and FHIR text have none
+PLANNED = {"P": "p", "T": "t"}  # world of a line -> where it stands while its patient is planned
+DAY_NS = 86_400 * 10**9
 
 
 class Places:
@@ -34,7 +35,7 @@ class Places:
 
     def keep(self, root: int, world: str, line: BoardLine) -> None:
         """Put a patient on the board of a ward."""
-        row, packed = line.row, encode(line)
+        packed = encode(line)
         before = self._db.value("SELECT line FROM places WHERE node = ?", (root,))
         if before is not None and self._opened(root, before) == packed:
             return
@@ -42,7 +43,7 @@ class Places:
         self._db.run(
             "INSERT INTO places VALUES(?, ?, ?, ?, ?) ON CONFLICT(node) DO UPDATE SET world = excluded.world,"
             " ward = excluded.ward, alerts = excluded.alerts, line = excluded.line",
-            (root, world, self._ward(PLANNED * bool(line.comes_ns) + row.ward), int(bool(line.alerts)), sealed),
+            (root, *self._where(world, line), int(bool(line.alerts)), sealed),
         )
 
     def learn(self, world: str, place: Sequence[str]) -> None:
@@ -60,18 +61,25 @@ class Places:
         self._db.run("DELETE FROM places WHERE node = ?", (root,))
 
     def lines(self, world: str, ward: str) -> list[BoardLine]:
-        """Return the line of each patient of a ward, of every ward for ""; of those who are planned, too."""
+        """Return the line of each patient of a ward, of every ward for ""."""
         sql, values = "SELECT node, line FROM places WHERE world = ?", (world,)
-        here = [self._ward(ward), self._ward(PLANNED + ward)]
-        found = self._db.rows(f"{sql} AND ward IN (?, ?)", (*values, *here)) if ward else self._db.rows(sql, values)
+        found = (
+            self._db.rows(f"{sql} AND ward = ?", (*values, self._ward(ward))) if ward else self._db.rows(sql, values)
+        )
+        return [self._decode.decode(self._opened(root, line)) for root, line in found]
+
+    def planned(self, world: str, ward: str, from_ns: int, to_ns: int) -> list[BoardLine]:
+        """Return the line of each patient who is planned for a ward, from one day to another."""
+        sql, found = "SELECT node, line FROM places WHERE world = ? AND ward = ?", []
+        for day in range(from_ns // DAY_NS, to_ns // DAY_NS + 1):
+            found += self._db.rows(sql, (PLANNED[world], self._ward(_day(ward, day))))
         return [self._decode.decode(self._opened(root, line)) for root, line in found]
 
     def wards(self, world: str) -> dict[str, tuple[int, int]]:
         """Return how many patients each ward has, and how many of them have alerts."""
         sql = "SELECT ward, count(*), sum(alerts) FROM places WHERE world = ? GROUP BY ward"
         found = self._db.rows(sql, (world,))
-        named = ((self._ward_of(ward), patients, int(alerts)) for ward, patients, alerts in found)
-        return {ward: (patients, alerts) for ward, patients, alerts in named if not ward.startswith(PLANNED)}
+        return {self._ward_of(ward): (patients, int(alerts)) for ward, patients, alerts in found}
 
     def beds(self, world: str, ward: str) -> list[str]:
         """Return the beds of a ward that a feed ever named."""
@@ -84,6 +92,11 @@ class Places:
         found = self._db.rows("SELECT ward, count(*) FROM beds WHERE world = ? GROUP BY ward", (world,))
         return {self._ward_of(ward): beds for ward, beds in found}
 
+    def _where(self, world: str, line: BoardLine) -> tuple[str, bytes]:
+        if not line.comes_ns:
+            return world, self._ward(line.row.ward)
+        return PLANNED[world], self._ward(_day(line.row.ward, line.comes_ns // DAY_NS))
+
     def _ward(self, ward: str) -> bytes:
         return self._db.veil.mask("ward", ward.encode())
 
@@ -92,3 +105,8 @@ class Places:
 
     def _opened(self, root: int, line: bytes) -> bytes:
         return self._db.veil.open("places.line", line, root)
+
+
+def _day(ward: str, day: int) -> str:
+    """What the list of those who are planned for a ward and a day (of UTC, since 1970) is called."""
+    return f"{ward}\x1f{day}"
