@@ -49,7 +49,9 @@ def _compare(told: Told) -> int:
         assert list(kept.kept) == list(fresh.kept), "in the order of their first words"
         assert encode(kept) == encode(fresh)
         line = board_line(fresh)
-        assert lines[fresh.world].get(fresh.id) == (None if line is None else encode(line))
+        planned = told.store.places.planned(fresh.world, line.row.ward, line.comes_ns, line.comes_ns) if line else []
+        kept = {one.row.id: encode(one) for one in planned} | lines[fresh.world]
+        assert kept.get(fresh.id) == (None if line is None else encode(line))
         waits = work_line(fresh)
         assert work[fresh.world].get(fresh.id) == (None if waits is None else encode(waits))
         assert list(store.people.hits([root])) == [hit_of(fresh)]

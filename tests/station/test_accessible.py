@@ -32,6 +32,11 @@ PAGES = {
     + [f"/write/{form}/p-durand" for form in ("verbal", "task", "handover")]
     + [f"/write/{form}" for form in ("vitals/p-durand", "note/p-durand", "allergy/p-durand", "dose/p-durand/m1")],
 }
+OF_MOVES = ["/arrive", "/arrive?ward=CARD", "/arrive/unknown?ward=CARD", "/arrive/many?ward=CARD", "/crisis"] + [
+    f"/write/{form}/p-durand"
+    for form in ("transfer", "discharge", "leave", "death", "cancel", "precaution", "directive", "lift")
+]
+PAGES["martin"] += [*OF_MOVES, "/write/transfer/p-durand?ward=CARD", "/arrive/newborn/p-durand?ward=CARD"]
 VOID = {"meta", "link", "input", "img", "br"}
 
 
@@ -79,7 +84,7 @@ class Tree(HTMLParser):
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_page_can_be_heard(login, path, language):
     """One h1, a label for each field, a name for each control, a scope for each head of a table, each id once."""
-    charts = in_downtime() if path.startswith("/write/") else None
+    charts = in_downtime() if path.startswith(("/write/", "/arrive")) else None
     tree = Tree(visitor(login, charts=charts).get(path, accept_language=language).text)
     assert tree.lang == language
     levels = [level for level, _ in tree.headings]

@@ -26,18 +26,21 @@ def _may(*permissions: str) -> frozenset[str]:
 
 # board: who lies where · chart: clinical pages · search · entry: the bytes of a source message · glass: break it
 # write: vital signs, notes, doses given, allergies · prescribe: drugs and requests
+# move: admit, identify, transfer, discharge, and take these back
 # status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
 # results: type a laboratory's results in · validate: sign them, and the list of critical limits
 # accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
 # contain: see containment plans · incident: open, note, close, and see the clocks of declarations
 # match: say who is who, by two (acts/matching.py)
 ROLES: dict[str, Role] = {
-    "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write")),
-    "physician": Role(_may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe")),
+    "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write", "move")),
+    "physician": Role(
+        _may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe", "move")
+    ),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
     "laboratory": Role(_may("board", "chart", "search", "entry", "status", "results"), whole_house=True),
     "biologist": Role(_may("board", "chart", "search", "entry", "status", "results", "validate"), whole_house=True),
-    "clerk": Role(_may("board", "search", "status", "match")),
+    "clerk": Role(_may("board", "search", "status", "match", "move")),
     "coordinator": Role(
         _may(
             "board",

@@ -38,6 +38,16 @@ from contrefeu.acts.containment import (
     How,
     Start,
 )
+from contrefeu.acts.identities import (
+    NameLeft,
+    NameRestored,
+    NumberDrawn,
+    OldName,
+    OldNameClosed,
+    UnionConfirmed,
+    UnionProposed,
+    UnionRefused,
+)
 from contrefeu.acts.incidents import (
     AWARE,
     MEASURE,
@@ -142,6 +152,11 @@ __all__ = [
     "MessagesAnswered",
     "MessagesClaimed",
     "MessagesReleased",
+    "NameLeft",
+    "NameRestored",
+    "NumberDrawn",
+    "OldName",
+    "OldNameClosed",
     "PageScanned",
     "PagesIssued",
     "PagesLost",
@@ -161,6 +176,9 @@ __all__ = [
     "Spoken",
     "Start",
     "Told",
+    "UnionConfirmed",
+    "UnionProposed",
+    "UnionRefused",
     "WardAnswered",
     "WardTold",
     "Withdrawal",

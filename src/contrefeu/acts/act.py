@@ -17,6 +17,15 @@ from msgspec.json import Decoder, Encoder
 from contrefeu.acts.alarms import AlarmAcknowledged, AlarmRaised
 from contrefeu.acts.care import LimitsSigned, WardAnswered, WardTold
 from contrefeu.acts.containment import ContainmentPlanned
+from contrefeu.acts.identities import (
+    NameLeft,
+    NameRestored,
+    NumberDrawn,
+    OldNameClosed,
+    UnionConfirmed,
+    UnionProposed,
+    UnionRefused,
+)
 from contrefeu.acts.incidents import DeclarationSent, IncidentClosed, IncidentNoted, IncidentOpened
 from contrefeu.acts.keeping import (
     HorizonHeld,
@@ -151,6 +160,10 @@ Act = (
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased
+    | NameLeft
+    | NameRestored
+    | NumberDrawn
+    | OldNameClosed
     | PageScanned
     | PagesIssued
     | PagesLost
@@ -163,6 +176,9 @@ Act = (
     | ShareConfirmed
     | WardAnswered
     | WardTold
+    | UnionConfirmed
+    | UnionProposed
+    | UnionRefused
     | WithdrawalProposed
     | WithdrawalConfirmed
     | WithdrawalRefused

@@ -30,6 +30,11 @@ from contrefeu.chart.clocks import (
     Stamp,
     station_of,
 )
+from contrefeu.chart.disputes import (
+    Dispute,
+    Told,
+    dispute_of,
+)
 from contrefeu.chart.doses import (
     due_times,
 )
@@ -37,6 +42,7 @@ from contrefeu.chart.due import (
     due_in_downtime,
 )
 from contrefeu.chart.elements import (
+    REVIEW,
     Names,
     Number,
     Resource,
@@ -62,12 +68,14 @@ from contrefeu.chart.elements import (
     notes,
     notice_of,
     numbers,
+    review_of,
     source_of,
     status_of,
     unit,
 )
 from contrefeu.chart.fold import (
     Chart,
+    new_chart,
     to_bundle,
 )
 from contrefeu.chart.follow import (
@@ -76,6 +84,13 @@ from contrefeu.chart.follow import (
 from contrefeu.chart.partial import (
     Present,
     fold_partial,
+)
+from contrefeu.chart.provisional import (
+    TEMPORARY,
+    UNKNOWN,
+    is_number,
+    number_of,
+    spoken,
 )
 from contrefeu.chart.reader import (
     run_reader,
@@ -102,10 +117,32 @@ from contrefeu.chart.silence import (
 )
 from contrefeu.chart.spelling import (
     fold,
+    name_words,
     sound,
+)
+from contrefeu.chart.stays import (
+    planned_visit,
+    present_stay,
+)
+from contrefeu.chart.steps import (
+    StayState,
+    Step,
+    bed_name,
+    last_here,
+    steps_in_force,
+    taken_up,
+    where,
 )
 from contrefeu.chart.summary import (
     summary,
+)
+from contrefeu.chart.trust import (
+    FICTITIOUS,
+    PROVISIONAL,
+    RELIABILITY,
+    UNKNOWN_BIRTH,
+    doubts_of,
+    reliability_of,
 )
 from contrefeu.chart.versions import (
     CONFLICT,
@@ -160,10 +197,17 @@ __all__ = [
     "CONFLICT",
     "EARLIER",
     "FEED_SILENT_S",
+    "FICTITIOUS",
     "OURS",
+    "PROVISIONAL",
+    "RELIABILITY",
+    "REVIEW",
     "SOURCE",
     "SPECIMEN",
     "STATION",
+    "TEMPORARY",
+    "UNKNOWN",
+    "UNKNOWN_BIRTH",
     "UNPLACED_MAX",
     "VERBAL",
     "WRITTEN",
@@ -178,6 +222,7 @@ __all__ = [
     "ChartsClient",
     "ChartsStatus",
     "Clocks",
+    "Dispute",
     "DueItem",
     "ExportResult",
     "FeedStatus",
@@ -190,7 +235,10 @@ __all__ = [
     "Resource",
     "Restoring",
     "Stamp",
+    "StayState",
+    "Step",
     "SyncChartsClient",
+    "Told",
     "UnplacedEntry",
     "WardSummary",
     "WorkItem",
@@ -200,6 +248,7 @@ __all__ = [
     "allergies_struck",
     "amount",
     "answered",
+    "bed_name",
     "board_row",
     "chart_text",
     "clock",
@@ -212,7 +261,9 @@ __all__ = [
     "denied_kind",
     "denies_allergies",
     "display",
+    "dispute_of",
     "dose_status_of",
+    "doubts_of",
     "drug_of",
     "due_in_downtime",
     "due_times",
@@ -224,24 +275,33 @@ __all__ = [
     "instant",
     "instruction_of",
     "is_error",
+    "is_number",
     "is_struck",
     "is_verbal",
+    "last_here",
     "listed",
     "measured_of",
     "moment",
+    "name_words",
     "names",
+    "new_chart",
     "newest",
     "notes",
     "notice_of",
+    "number_of",
     "numbers",
     "of_feeds",
     "open_charts",
     "place_of",
+    "planned_visit",
+    "present_stay",
     "printable",
     "range_of",
+    "reliability_of",
     "report_title",
     "restoring_text",
     "result_words",
+    "review_of",
     "rules_of",
     "run_reader",
     "sentence",
@@ -250,16 +310,20 @@ __all__ = [
     "sound",
     "source_of",
     "specimen_of",
+    "spoken",
     "station_of",
     "status_of",
     "stay_of",
+    "steps_in_force",
     "strength_of",
     "summary",
+    "taken_up",
     "to_bundle",
     "unit",
     "value_of",
     "wall_day",
     "weight_is_old",
+    "where",
     "word",
     "work_line",
     "written_here",

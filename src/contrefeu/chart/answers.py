@@ -51,6 +51,8 @@ from contrefeu.mapping import FeedRules, Loss, Rules
 WORLDS: tuple[World, World] = ("P", "T")
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
 PEOPLE_MAX = 1_000  # charts of which one answer says whom they are about: about a megabyte
+COMING_S = 7 * 86_400  # seconds ahead for which a board shows who is planned: beyond, lists of appointments serve
+COMING_LATE_S = 2 * 86_400  # seconds after the planned hour: who has not come by then was planned elsewhere
 UNPLACED_MAX = 200  # entries without owner that one answer names: more than somebody goes through in a shift
 
 
@@ -166,6 +168,7 @@ class Charts:
         with self._snapshot():
             shown = self._world(world)
             lines = self._store.places.lines(shown, ward)
+            planned = self._store.places.planned(shown, ward, *self._soon()) if ward else []
             seen = self._store.places.beds(shown, ward) if ward else []
             downtime = self._downtime()
             as_of, feeds = self._as_of(), self._feeds()
@@ -181,7 +184,14 @@ class Charts:
         beds = declared.beds if declared is not None and declared.beds else sorted(seen)
         taken = {name for row in rows for name in (row.bed, bed_name(row.room, row.bed))}
         name = (declared.name if declared else "") or ward
-        return Board(ward, name, shown, rows, [bed for bed in beds if bed not in taken], as_of, feeds)
+        free = [bed for bed in beds if bed not in taken]
+        coming = [row_at(line, now_ns, zone) for line in sorted(planned, key=lambda line: (line.comes_ns, line.row.id))]
+        return Board(ward, name, shown, rows, free, as_of, feeds, coming)
+
+    def _soon(self) -> tuple[int, int]:
+        """From when to when a board shows who is planned."""
+        now_ns = self._clock.now_ns()
+        return now_ns - COMING_LATE_S * 10**9, now_ns + COMING_S * 10**9
 
     def work(self, world: str = "") -> list[WorkLine]:
         """Return what waits for somebody, of every patient for whom something does."""

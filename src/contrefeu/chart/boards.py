@@ -6,6 +6,8 @@ Rules kept here:
     that the chart gives once: `row_at(board_line(chart), now)` is `board_row(chart, now)`.
   * A flag is its sender's (OBX-8): a missing one is not "normal", and nothing is worked out from ranges.
   * A death ends due doses and keeps the bed (F19); a protected identity is marked, whoever shows it decides (F24).
+  * Who is planned has a line too, which says when they come: it stands on no board as a patient, and takes no bed.
+  * What is said of isolation, resuscitation and diet stands apart; what nobody said stays empty, and is never "none".
 """
 
 from functools import lru_cache
@@ -16,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contrefeu.base import rfc3339
+from contrefeu.chart.disputes import dispute_of
 from contrefeu.chart.doses import Course, course, due_items
 from contrefeu.chart.elements import (
     Resource,
@@ -30,6 +33,7 @@ from contrefeu.chart.elements import (
     first,
     instant,
     is_struck,
+    listed,
     names,
     notice_of,
     numbers,
@@ -37,7 +41,8 @@ from contrefeu.chart.elements import (
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, instructions_of
-from contrefeu.chart.stays import encounter, leaves_at, present_place, present_stay
+from contrefeu.chart.stays import encounter, leaves_at, planned_place, present_place, present_stay
+from contrefeu.chart.trust import doubts_of, reliability_of
 from contrefeu.chart.versions import Kept
 from contrefeu.chart.views import BoardRow
 
@@ -54,7 +59,10 @@ SEVERITIES: dict[str, Severity] = {  # HL7 table 0078 and v3 ObservationInterpre
 _GONE = frozenset({"cancelled", "entered-in-error"})
 _PRESENT = frozenset({"in-progress", "arrived", "onleave"})
 _PARTS = {"wa": 0, "ro": 1, "bd": 2}
-_ON_BOARDS = frozenset({"AllergyIntolerance", "Encounter", "Flag", "MedicationAdministration", "MedicationRequest"})
+_ON_BOARDS = frozenset(
+    {"AllergyIntolerance", "Encounter", "Flag", "MedicationAdministration", "MedicationRequest", "NutritionOrder"}
+)
+CARE_OF = {"safety": "isolation", "advance-directive": "resuscitation", "diet": "diet"}  # HL7 flag-category
 
 
 class Alert(Struct, frozen=True):
@@ -62,6 +70,7 @@ class Alert(Struct, frozen=True):
 
     what: str
     until_ns: int  # 0 when no end is said
+    care: str = ""  # "isolation", "resuscitation", "diet"; "" for any other
 
 
 class BoardLine(Struct, frozen=True):
@@ -74,6 +83,7 @@ class BoardLine(Struct, frozen=True):
     doses_heard_ns: int  # when the last word of a dose came in; 0 when none ever did
     deceased: bool
     leaves_ns: int = 0  # when the discharge that was announced comes; 0 when none was
+    comes_ns: int = 0  # when a planned stay begins, of who is not there yet; 0 for who is
 
 
 def ward_of(chart: Chart) -> str:
@@ -123,17 +133,18 @@ def board_row(chart: Chart, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_
         downtime_ns: When the ward's downtime was declared; 0 when it is not (F2).
     """
     line = board_line(chart)
-    if line is None or has_left(line, now_ns):
+    if line is None or line.comes_ns or has_left(line, now_ns):
         return None
     return row_at(line, now_ns, zone, downtime_ns=downtime_ns)
 
 
 def board_line(chart: Chart) -> BoardLine | None:
-    """Return what a board keeps of *chart*, or None when the patient is in no ward."""
-    place = place_of(chart)
+    """Return what a board keeps of *chart*, or None when the patient is in no ward and planned for none."""
+    place, stay, comes_ns = place_of(chart), stay_of(chart), 0
+    if not place or not place[0]:
+        place, comes_ns = planned_place(chart.stays)
     if not place or not place[0]:
         return None
-    stay = stay_of(chart)
     patient = patient_resource(chart.identity, chart.id)
     called = names(patient)
     allergies = [kept.now for kept in chart.kept.values() if kept.kind == "AllergyIntolerance"]
@@ -160,9 +171,14 @@ def board_line(chart: Chart) -> BoardLine | None:
         confidential=confidential(patient, stay),
         allergies_struck=allergies_struck(allergies),
         heard=[],
+        diets=_diets(chart),
+        deceased=deceased,
+        on_leave=stay.get("status") == "onleave",
+        doubts=doubts_of(reliability_of(patient)),
+        dispute=dispute_of(chart.stays),
     )
     courses = [] if deceased else courses_of(chart)
-    line = BoardLine(row, courses, _alerts(chart), _flagged(chart), 0, deceased, leaves_ns(chart))
+    line = BoardLine(row, courses, _alerts(chart), _flagged(chart), 0, deceased, leaves_ns(chart), comes_ns)
     return heard_again(line, chart)
 
 
@@ -194,6 +210,7 @@ def heard_again(line: BoardLine, chart: Chart) -> BoardLine:
         max(chart.heard.get("doses", {}).values(), default=0),
         line.deceased,
         line.leaves_ns,
+        line.comes_ns,
     )
 
 
@@ -203,8 +220,20 @@ def row_at(line: BoardLine, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_
     recent = [critical for at_ns, critical in line.flagged if at_ns >= since]
     critical = sum(recent)
     due = due_items(line.courses, now_ns, _zone(zone), heard_ns=line.doses_heard_ns, downtime_ns=downtime_ns)
-    alerts = [alert.what for alert in line.alerts if not alert.until_ns or alert.until_ns > now_ns]
-    return replace(line.row, due=due, alerts=alerts, critical=critical, abnormal=len(recent) - critical)
+    alerts = [alert for alert in line.alerts if not alert.until_ns or alert.until_ns > now_ns]
+    cares = {care: [alert.what for alert in alerts if alert.care == care] for care in CARE_OF.values()}
+    return replace(
+        line.row,
+        due=due,
+        alerts=[alert.what for alert in alerts],
+        isolation=cares["isolation"],
+        resuscitation=cares["resuscitation"],
+        diets=[*cares["diet"], *line.row.diets],
+        critical=critical,
+        abnormal=len(recent) - critical,
+        leaves=rfc3339(line.leaves_ns) if line.leaves_ns else "",
+        comes=rfc3339(line.comes_ns) if line.comes_ns else "",
+    )
 
 
 def courses_of(chart: Chart) -> list[Course]:
@@ -282,8 +311,17 @@ def _alerts(chart: Chart) -> list[Alert]:
     for kept in chart.kept.values():
         if kept.kind == "Flag" and kept.now.get("status", "active") == "active" and not notice_of(kept.now)[0]:
             what = concept(kept.now.get("code")) or concepts(kept.now.get("category"))
-            found.append(Alert(what, _end_of(first(kept.now, "period.end"))))
+            kinds = [CARE_OF[code] for one in kept.now.get("category") or [] for code in codes(one) if code in CARE_OF]
+            found.append(Alert(what, _end_of(first(kept.now, "period.end")), next(iter(kinds), "")))
     return sorted((one for one in found if one.what), key=lambda one: one.what)
+
+
+def _diets(chart: Chart) -> list[str]:
+    """Diets in force that were ordered (NutritionOrder)."""
+    orders = [kept.now for kept in chart.kept.values() if kept.kind == "NutritionOrder"]
+    diets = [one.get("oralDiet") or {} for one in orders if one.get("status", "active") == "active"]
+    words = [listed([concepts(one.get("type")), str(one.get("instruction", ""))]) for one in diets]
+    return sorted(set(filter(None, words)))
 
 
 def _end_of(text: str) -> int:

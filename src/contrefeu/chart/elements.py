@@ -21,10 +21,11 @@ Resource = Mapping[str, Any]
 NONE_KNOWN = frozenset({"716186003", "no-known-allergies", "NKA"})
 # SNOMED CT: no known drug, food, environmental allergy: that of one kind, which is not "none known"
 NONE_OF_A_KIND = {"409137002": "medication", "429625007": "food", "428607008": "environment"}
+REVIEW = "urn:contrefeu:review"  # extension of a Flag: the day on which it is looked at again (F18)
 NOTICE = "urn:contrefeu:notice"  # mapping/from_hl7/notices.py
 _NOT_TOLD = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _DAY_LENGTH = 10  # characters of YYYY-MM-DD: a FHIR dateTime of more names an instant
-_LABELS = {"PI": "IPP", "MR": "MRN", "INS-NIR": "INS", "INS-NIA": "INS"}
+_LABELS = {"PI": "IPP", "MR": "MRN", "INS-NIR": "INS", "INS-NIA": "INS", "MRT": "PROV"}
 _RANKS = {"IPP": 0, "MRN": 0, "INS": 1}
 
 
@@ -152,6 +153,12 @@ def first(resource: Resource, *names: str) -> str:
 def newest(resources: Iterable[Resource], *names: str) -> list[Resource]:
     """Return *resources*, the newest first by the first of these elements; those without a time last."""
     return sorted(resources, key=lambda found: (instant(first(found, *names)), str(found.get("id"))), reverse=True)
+
+
+def review_of(resource: Resource) -> str:
+    """Return the day on which a Flag is looked at again; "" when nobody said one."""
+    dates = [str(one.get("valueDate", "")) for one in resource.get("extension") or [] if one.get("url") == REVIEW]
+    return next(iter(dates), "")
 
 
 def notice_of(flag: Resource) -> tuple[str, str]:

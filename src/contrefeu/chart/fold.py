@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from contrefeu.chart.patient import Identity, patient_resource, take_identity
 from contrefeu.chart.shapes import well_shaped
-from contrefeu.chart.stays import StayState, encounter, take_movement, take_stay
+from contrefeu.chart.stays import encounter, take_movement, take_stay
+from contrefeu.chart.steps import StayState, taken_up
 from contrefeu.chart.versions import Kept, take
 from contrefeu.fhir import Json, collection, completed, derived_id, exercise
 from contrefeu.mapping import PEOPLE, Reading
@@ -131,7 +132,8 @@ def to_bundle(chart: Chart, now_ns: int = 0) -> Json:
     known_ns = max(now_ns, chart.last_received_ns)
     subject = {"reference": f"Patient/{chart.id}"}
     resources = [patient_resource(chart.identity, chart.id)]
-    stays = [encounter(stay, subject, known_ns) for stay in chart.stays.values()]
+    over = taken_up(chart.stays)
+    stays = [encounter(one, subject, known_ns, taken_up=one.visit in over) for one in chart.stays.values()]
     resources += sorted(stays, key=lambda stay: stay["id"])
     for name in sorted(chart.kept):
         resources.append(chart.kept[name].resource(subject))

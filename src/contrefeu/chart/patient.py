@@ -6,13 +6,15 @@ Rules kept here:
   * Among these, the event's own time decides; absent removes nothing; a null clears.
   * Numbers are only ever added: an old number still finds its patient (F32).
   * How well a national identity was checked is said of the number it was said under: a merge never raises it (R6).
+  * A death that people here said is taken back by people here: a feed that has not heard of it says "alive" for hours.
 """
 
 from msgspec import Struct, field
 
 from contrefeu.chart.versions import SOURCE
+from contrefeu.chart.views import STATION
 from contrefeu.fhir import Json
-from contrefeu.mapping import RELIABILITY, Reading
+from contrefeu.mapping import PEOPLE, RELIABILITY, Reading
 
 _UNITED = frozenset({"identifier", "link"})
 
@@ -61,7 +63,7 @@ def take_identity(identity: Identity, reading: Reading, *, own: bool) -> None:
         before = identity.told.get(element)
         if before is None or before is not last:
             last, weaker = before, before is not None and before.strength > strength
-        if weaker:
+        if weaker or (element == "deceased" and before is not None and _buried(before, reading)):
             continue
         identity.told[element] = told
         if identity.elements.get(element) != value:
@@ -69,6 +71,11 @@ def take_identity(identity: Identity, reading: Reading, *, own: bool) -> None:
             identity.elements[element] = value
     if changed:
         identity.ref = reading.ref
+
+
+def _buried(before: Told, reading: Reading) -> bool:
+    """Whether people here said of a death, and a feed speaks of it now."""
+    return before.order[1].endswith(STATION) and not reading.source.startswith(PEOPLE)
 
 
 def patient_resource(identity: Identity, chart_id: str) -> Json:

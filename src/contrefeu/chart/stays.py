@@ -11,78 +11,30 @@ Rules kept here:
     end said. What time it is, is the last entry's (`known_ns`), or the reader's.
   * A historic movement has its place in the past and never changes the present one, whatever its time.
   * Only movements move: what results, orders and A08 say of a place is never used.
+  * What people here say of a stay is a movement as any other, and no feed's voids it. A feed that later says that the
+    patient left, and never said what people here had said, is not believed alone (disputes.py shows it): nobody lies
+    in a bed that no board knows.
 """
 
 from bisect import bisect_right
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
+from contrefeu.chart.steps import (
+    Cancel,
+    StayState,
+    Step,
+    agrees,
+    last_here,
+    later_by_feeds,
+    steps_in_force,
+    taken_up,
+)
 from contrefeu.chart.versions import SOURCE, overlay
 from contrefeu.fhir import Json, derived_id
 from contrefeu.mapping import Movement, Reading, Stay
 
-Statement = tuple[int, tuple[int, str, int]]
-"""When something was said (ns, by its sender's clock), and where it stands in the journals."""
-
-_NEVER: Statement = (-1, (0, "", 0))
 _IN = frozenset({"in-progress", "onleave"})
-
-
-class Step(Struct):
-    """One movement: all that was said of it, in the order of saying."""
-
-    words: list[tuple[Statement, Movement]] = field(default_factory=list)
-    voided: Statement = _NEVER
-    cancels: str = ""  # the kind that its cancellation says it was
-
-    @property
-    def first(self) -> Statement:
-        """The statement that first named it: breaks ties of its time."""
-        return self.words[0][0]
-
-    @property
-    def said(self) -> Statement:
-        """Its last statement."""
-        return self.words[-1][0]
-
-    @property
-    def void(self) -> bool:
-        """Whether its last word is a cancellation, or the only one."""
-        return not self.words or self.voided > self.said
-
-    @property
-    def movement(self) -> Movement:
-        """What its last statement says, and earlier ones where it says nothing."""
-        found = self.words[0][1]
-        for _, later in self.words[1:]:
-            found = _completed(later, found)
-        return found
-
-    @property
-    def key(self) -> tuple[int, Statement]:
-        """Where it stands among the movements of its stay."""
-        return self.movement.at_ns or self.said[0], self.first
-
-
-class Cancel(Struct):
-    """A cancellation that names no movement."""
-
-    kind: str
-    at_ns: int
-    said: Statement
-
-
-class StayState(Struct):
-    """One stay."""
-
-    visit: str
-    said: Json = field(default_factory=dict)  # Encounter elements beside status, class, period, location
-    said_at: int = -1  # when the last word on these was said (ns)
-    told: dict[str, int] = field(default_factory=dict)  # those that an earlier word said, and when
-    steps: dict[str, Step] = field(default_factory=dict)
-    cancels: dict[str, Cancel] = field(default_factory=dict)
-    ref: str = ""
 
 
 def take_stay(stays: dict[str, StayState], stay: Stay, reading: Reading) -> None:
@@ -117,8 +69,8 @@ def take_movement(stays: dict[str, StayState], movement: Movement, reading: Read
         del step.words[at]  # said again and again: the first and the last time are enough
 
 
-def encounter(stay: StayState, subject: Json, known_ns: int = 0) -> Json:
-    """Return the FHIR Encounter, as it stands at *known_ns*."""
+def encounter(stay: StayState, subject: Json, known_ns: int = 0, *, taken_up: bool = False) -> Json:
+    """Return the FHIR Encounter, as it stands at *known_ns*; *taken_up* when another stay goes on for it."""
     steps = _in_force(stay)
     found: Json = {
         "resourceType": "Encounter",
@@ -126,7 +78,7 @@ def encounter(stay: StayState, subject: Json, known_ns: int = 0) -> Json:
         "meta": {"source": f"{SOURCE}{stay.ref}"},
     }
     found.update(stay.said)
-    found["status"] = _status(stay, steps, known_ns)
+    found["status"] = "finished" if taken_up else _status(stay, steps, known_ns)
     patient_class = _class(steps)
     if patient_class:
         found["class"] = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": patient_class}
@@ -153,13 +105,35 @@ def leaves_at(stay: StayState, known_ns: int = 0) -> int:
     return at_ns if at_ns > known_ns else 0
 
 
+def planned_place(stays: dict[str, StayState]) -> tuple[list[str], int]:
+    """Return where a patient who is in no bed is expected next, and when (ns); ([], 0) when nowhere."""
+    plans = [
+        step
+        for stay in stays.values()
+        if _status(stay, steps := _in_force(stay)) == "planned"
+        for step in steps
+        if step.kind == "plan" and step.place
+    ]
+    first = min(plans, key=lambda step: step.at_ns, default=None)
+    return (first.place, first.at_ns or 1) if first is not None else ([], 0)
+
+
+def planned_visit(stays: dict[str, StayState]) -> str:
+    """Return the key of the stay that is planned next; "" when none is."""
+    plans = {visit: _in_force(stay) for visit, stay in stays.items() if _status(stay, _in_force(stay)) == "planned"}
+    return min(plans, key=lambda visit: plans[visit][0].at_ns, default="")
+
+
 def present_stay(stays: dict[str, StayState], known_ns: int = 0) -> StayState | None:
     """The stay that says where the patient is: of those in progress, the one whose place was last changed.
 
     A visit to a clinic during a stay does not take the patient out of their bed.
     """
     best: tuple[tuple[bool, int, str], StayState] | None = None
+    over = taken_up(stays)
     for stay in stays.values():
+        if stay.visit in over:
+            continue
         steps = _in_force(stay)
         standing = _standing(steps) if _status(stay, steps, known_ns) in _IN else None
         if standing is not None:
@@ -169,44 +143,14 @@ def present_stay(stays: dict[str, StayState], known_ns: int = 0) -> StayState | 
     return best[1] if best is not None else None
 
 
-def _completed(later: Movement, earlier: Movement) -> Movement:
-    """The later of two statements of a movement, with what only the earlier one says.
-
-    It is historic only if both say so: a movement that was the present one once is not made historic by a correction.
-    """
-    return replace(
-        later,
-        kind=later.kind or earlier.kind,
-        at_ns=later.at_ns or earlier.at_ns,
-        at=later.at or earlier.at,
-        announced=later.announced if later.at_ns else earlier.announced,
-        historic=later.historic and earlier.historic,
-        place=later.place or earlier.place,
-        unit=later.unit or earlier.unit,
-        patient_class=later.patient_class or earlier.patient_class,
-    )
-
-
 def _in_force(stay: StayState) -> list[Movement]:
-    """Movements that stand, in the order of their times."""
-    steps = sorted((step for step in stay.steps.values() if not step.void), key=lambda step: step.key)
-    for cancel in sorted(stay.cancels.values(), key=lambda one: one.said):
-        candidates = [at for at, step in enumerate(steps) if _cancels(cancel, step)]
-        named = [at for at in candidates if steps[at].movement.at_ns == cancel.at_ns]
-        if candidates:
-            target = (named or candidates)[-1]
-            after = range(target + 1, len(steps)) if cancel.kind == "admit" else ()
-            gone = {target, *(at for at in after if _precedes(steps[at], cancel))}
-            steps = [step for at, step in enumerate(steps) if at not in gone]
+    """Movements that stand, in the order of their times; of a discharge that is disputed, as if it had not come."""
+    steps, last = steps_in_force(stay), last_here(stay)
+    if last is not None and last.movement.kind != "discharge":
+        later = later_by_feeds(steps, last)
+        if not any(agrees(last.movement, step.movement) for step in later):
+            steps = [step for step in steps if step not in later or step.movement.kind != "discharge"]
     return [step.movement for step in steps]
-
-
-def _cancels(cancel: Cancel, step: Step) -> bool:
-    return step.movement.kind == cancel.kind and step.said < cancel.said
-
-
-def _precedes(step: Step, cancel: Cancel) -> bool:
-    return step.said < cancel.said and step.movement.kind != "plan"
 
 
 def _leaves(steps: list[Movement]) -> int:

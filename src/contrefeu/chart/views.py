@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from contrefeu.chart.disputes import Dispute
+
 World = Literal["P", "T"]
 AUDIT = "-audit"  # ends the name of a journal of who looked at what; older homes kept that in the station's
 RESTORING = "restoring"  # a store's note of what it lacks (`Restoring`)
@@ -120,6 +122,15 @@ class BoardRow(Struct, frozen=True):
     confidential: bool = False
     allergies_struck: int = 0  # allergies that were said and taken back, or are over
     heard: list[str] = []  # blocks that a feed ever spoke of: of any other, "nothing" would be a guess (F1)
+    isolation: list[str] = []  # precautions in force, in their author's words; of none, nothing is known
+    resuscitation: list[str] = []  # directives and limits of care
+    diets: list[str] = []
+    deceased: bool = False  # the bed is kept until the departure (F19)
+    on_leave: bool = False
+    leaves: str = ""  # RFC 3339 time of a discharge that was announced
+    comes: str = ""  # RFC 3339 time of a stay that is planned, of who is not there yet
+    doubts: list[str] = []  # PID-32 codes that say that the identity is not to be relied on
+    dispute: Dispute | None = None  # what people here and a feed say of where the patient lies
 
 
 class Board(Struct, frozen=True):
@@ -132,6 +143,7 @@ class Board(Struct, frozen=True):
     free_beds: list[str]
     as_of: AsOf
     feeds: list[FeedStatus]
+    coming: list[BoardRow] = []  # stays that are planned here, the next one first
 
 
 class PatientHit(Struct, frozen=True, rename={"birth_date": "birthDate"}):

@@ -1,8 +1,20 @@
 """What messages say, as FHIR: translators that meet there, and never each other."""
 
-from contrefeu.mapping.from_hl7.person import RELIABILITY
-from contrefeu.mapping.loss import Loss
-from contrefeu.mapping.read import read
+from contrefeu.mapping.from_hl7.person import (
+    RELIABILITY,
+)
+from contrefeu.mapping.from_people import (
+    CLEARED,
+    MOVEMENT,
+    PARTED,
+    STAY,
+)
+from contrefeu.mapping.loss import (
+    Loss,
+)
+from contrefeu.mapping.read import (
+    read,
+)
 from contrefeu.mapping.reading import (
     FACTS,
     OBJECT,
@@ -16,13 +28,19 @@ from contrefeu.mapping.reading import (
     Stay,
     Subject,
 )
-from contrefeu.mapping.survey import FeedSurvey
+from contrefeu.mapping.survey import (
+    FeedSurvey,
+)
 
 __all__ = [
+    "CLEARED",
     "FACTS",
+    "MOVEMENT",
     "OBJECT",
+    "PARTED",
     "PEOPLE",
     "RELIABILITY",
+    "STAY",
     "FeedRules",
     "FeedSurvey",
     "Link",

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from contrefeu.fhir import Json, derived_id, encode, is_exercise
+from contrefeu.mapping.from_people import cleared, movement_of, parted, person_of
 from contrefeu.mapping.reading import OBJECT, PEOPLE, Ensemble, FeedRules, Link, Reading, Said, Subject
 from contrefeu.mapping.tables.codes import NATIONAL_AUTHORITIES, NATIONAL_TYPES
 
@@ -89,6 +90,8 @@ def read_fhir(reading: Reading, resource: Any, rules: FeedRules) -> None:
         return
     _become(reading, parts[0])
     reading.links = [link for _, one in patients for link in _links(one, names, authority)]
+    if reading.source.startswith(PEOPLE):
+        reading.links += [link for _, one in patients for link in parted(one, lambda found: _keys(found, authority))]
     reading.also = parts[1:]
 
 
@@ -134,11 +137,15 @@ def _part(
     part.subjects = [Subject(keys)]
     if patient is not None:
         part.patient = {name: value for name, value in patient.items() if name not in {"resourceType", "id", "meta"}}
+        if whole.source.startswith(PEOPLE):
+            part.patient, part.cleared, part.identifies = person_of(patient), cleared(patient), True
         part.at_ns = _time(patient)
         security = _dicts(_dict(patient.get("meta")).get("security"))
         if security:
             part.patient["security"] = security
     for one in resources:
+        if _moved(part, one):
+            continue
         values: Json = {k: references.rewritten(v) for k, v in one.items() if k not in _DROPPED}
         if one["resourceType"] == "Appointment":
             others = [p for p in _dicts(values.get("participant")) if "Patient/" not in _target(p.get("actor"))]
@@ -155,8 +162,31 @@ def _part(
     return part
 
 
+def _moved(part: Reading, one: Json) -> bool:
+    """Take a movement that people here say; whether *one* is one."""
+    found = (
+        movement_of(one, part.source) if one["resourceType"] == "Encounter" and part.source.startswith(PEOPLE) else None
+    )
+    if found is None:
+        return False
+    part.movements.append(found[0])
+    part.stays.append(found[1])
+    return True
+
+
 def _become(reading: Reading, part: Reading) -> None:
-    for name in ("understood", "world", "subjects", "patient", "at_ns", "said"):
+    for name in (
+        "understood",
+        "world",
+        "subjects",
+        "patient",
+        "cleared",
+        "identifies",
+        "at_ns",
+        "movements",
+        "stays",
+        "said",
+    ):
         setattr(reading, name, getattr(part, name))
 
 

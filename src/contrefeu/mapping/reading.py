@@ -64,6 +64,7 @@ class Movement(Struct, frozen=True):
     unit: str = ""  # responsible unit
     patient_class: str = ""
     announced: bool = False  # its time is after that of the message: the fold says so
+    by: str = ""  # who said it, of people here ("user/<login>"); "" for a feed
 
 
 class Stay(Struct, frozen=True):

@@ -21,14 +21,17 @@ from contrefeu.station.fhir_api import FhirApi
 from contrefeu.station.house import House, around
 from contrefeu.station.labels import DUE_SIGNS, age_words, allergies_struck_words, due_words, label, role_name
 from contrefeu.station.pages.alarms import AlarmPages
+from contrefeu.station.pages.arrivals import ArrivalPages
 from contrefeu.station.pages.boards import Boards
 from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.charts import ChartPages
+from contrefeu.station.pages.crisis import CrisisPages
 from contrefeu.station.pages.entries import EntryPages
 from contrefeu.station.pages.handover import HandoverPages
 from contrefeu.station.pages.identities import IdentityPages
 from contrefeu.station.pages.laboratory import LaboratoryPages
 from contrefeu.station.pages.messages import MessagePages
+from contrefeu.station.pages.naming import NamingPages
 from contrefeu.station.pages.node import NodePages
 from contrefeu.station.pages.rounds import RoundPages
 from contrefeu.station.pages.search import SearchPages
@@ -114,6 +117,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         changes.route(shell),
         *LoginPages(shell, house.deps.demo_logins).routes(),
         *Boards(house).routes(),
+        *CrisisPages(house).routes(),
         *ChartPages(house).routes(),
         *CarePages(house).routes(),
         *WorkPages(house).routes(),
@@ -121,6 +125,8 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *RoundPages(house).routes(),
         *HandoverPages(house).routes(),
         *MessagePages(house).routes(),
+        *ArrivalPages(house).routes(),
+        *NamingPages(house).routes(),
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
         *UnplacedPages(house).routes(),

@@ -8,11 +8,12 @@ from starlette.requests import Request
 
 from contrefeu.access import Account, Downtime
 from contrefeu.acts import Act
-from contrefeu.chart import BoardRow, ChartsStatus
+from contrefeu.chart import BoardRow, Chart, ChartsStatus, PatientHit, name_words, steps_in_force
 from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.journal import Entry
 from contrefeu.station.banner import banner
 from contrefeu.station.care import TestList
+from contrefeu.station.care.stay import last_step
 from contrefeu.station.care.testlist import shipped_tests
 from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.staff import Staff
@@ -75,8 +76,13 @@ class House:
         _, session = person(request)
         return session.world
 
-    async def open(self, request: Request, chart: str) -> tuple[str, Sheet, Person]:
+    async def open(self, request: Request, chart: str, *, left: bool = False) -> tuple[str, Sheet, Person]:
         """Return the chart id, the chart, and who it is about.
+
+        Args:
+            request: Who asks.
+            chart: Its id, or a number of the patient.
+            left: Whether who has left is still in the care of the last ward, to take that back.
 
         Raises:
             OutOfScope: The person must break the glass first.
@@ -87,7 +93,8 @@ class House:
             raise NOT_FOUND
         sheet, id_ = Sheet(found, self.deps.clock.now_ns()), found.id
         whose = person_of(sheet)
-        if not self.account(request).in_scope(whose.ward) and not self.glass_broken(request, id_):
+        ward = whose.ward or (last_ward(found) if left else "")
+        if not self.account(request).in_scope(ward) and not self.glass_broken(request, id_):
             raise OutOfScope(id_)
         return id_, sheet, whose
 
@@ -97,9 +104,32 @@ class House:
         broken_ns = session.opened.get(chart, 0)
         return bool(broken_ns) and self.deps.clock.now_ns() - broken_ns < GLASS_HOURS * 3600 * 1_000_000_000
 
+    async def visible(self, request: Request, hits: Sequence[PatientHit]) -> list[PatientHit]:
+        """Leave out protected identities that are not in this person's care, gone home or not (F24)."""
+        account = self.account(request)
+        return [hit for hit in hits if account.in_scope(hit.ward) or not await self._protected(hit)]
+
+    async def _protected(self, hit: PatientHit) -> bool:
+        found = await self.charts.chart(hit.id)
+        return found is None or person_of(Sheet(found)).confidential
+
     def hides(self, request: Request, row: BoardRow) -> bool:
         """Whether who lies there is not for this person to know (F24)."""
         return row.confidential and not self.account(request).in_scope(row.ward)
+
+
+def namesake(one: str, other: str) -> bool:
+    """Whether two names, as searches show them, are the same to somebody who hears them."""
+    return set(name_words(one.partition(" (")[0])) == set(name_words(other))
+
+
+def last_ward(chart: Chart) -> str:
+    """The ward where people here last said that somebody lay; "" when they said nothing."""
+    found = last_step(chart)
+    if found is None:
+        return ""
+    places = [one.movement.place[0] for one in steps_in_force(found[0]) if one.movement.place]
+    return places[-1] if places else ""
 
 
 async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Around:

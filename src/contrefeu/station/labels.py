@@ -147,6 +147,32 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "cancelled": N_("annulé"),
         "entered-in-error": N_("retiré"),
     },
+    "movement": {  # of a stay, as the fold calls them
+        "admit": N_("admission"),
+        "transfer": N_("changement de lit ou d’unité"),
+        "leave": N_("départ en permission"),
+        "return": N_("retour de permission"),
+        "discharge": N_("sortie"),
+        "class": N_("changement de statut"),
+        "delete": N_("séjour retiré"),
+    },
+    "union": {  # of two charts
+        "proposed": N_("Réunion proposée : attend une seconde personne"),
+        "confirmed": N_("Réuni avec un autre dossier"),
+        "refused": N_("Réunion refusée"),
+        "undone": N_("Réunion défaite"),
+    },
+    "old-name": {  # what bears a name that was left
+        "band": N_("bracelet"),
+        "pages": N_("feuilles imprimées"),
+        "request": N_("demande"),
+        "specimen": N_("prélèvement"),
+    },
+    "care": {
+        "isolation": N_("isolement"),
+        "resuscitation": N_("niveau de soins"),
+        "diet": N_("régime"),
+    },
     "appointment": {  # FHIR appointmentstatus
         "proposed": N_("proposé"),
         "pending": N_("en attente"),

@@ -10,6 +10,7 @@ Rules kept here:
 from dataclasses import dataclass
 
 from contrefeu.chart import (
+    FICTITIOUS,
     Number,
     Resource,
     amount,
@@ -17,19 +18,17 @@ from contrefeu.chart import (
     concept,
     confidential,
     display,
+    doubts_of,
     first,
     names,
     newest,
     numbers,
     place_of,
+    reliability_of,
     stay_of,
 )
 from contrefeu.chart.sheet.resources import Sheet
-from contrefeu.mapping import RELIABILITY
 
-# Table 0445 as France extends it: what needs no warning; hidden identities are said apart.
-SOUND = frozenset({"VALI", "QUAL", "IDVER", "CACH", "ANOM"})
-FICTITIOUS = frozenset({"FICT", "FICTI", "UD"})
 WEIGHT_CODES = frozenset({"29463-7", "3141-9", "8341-0"})  # LOINC: body weight, measured, at birth
 
 
@@ -67,7 +66,7 @@ class Person:
     @property
     def doubts(self) -> list[str]:
         """Codes that say that the identity is not to be relied on."""
-        return [code for code in self.reliability if code not in SOUND]
+        return doubts_of(self.reliability)
 
     @property
     def age_known(self) -> bool:
@@ -109,7 +108,7 @@ def person_of(sheet: Sheet) -> Person:
         weight=_weight(sheet),
         contacts=tuple(_contacts(sheet)),
         confidential=confidential(patient, stay),
-        reliability=tuple(_reliability(patient)),
+        reliability=tuple(reliability_of(patient)),
     )
 
 
@@ -138,17 +137,6 @@ def _birth_time(patient: Resource) -> str:
         if str(extension.get("url", "")).endswith("patient-birthTime"):
             return str(extension.get("valueDateTime", ""))
     return ""
-
-
-def _reliability(patient: Resource) -> list[str]:
-    inner = [
-        one
-        for extension in patient.get("extension") or []
-        if extension.get("url") == RELIABILITY
-        for one in extension.get("extension") or []
-    ]
-    found = [str((one.get("valueCoding") or {}).get("code", "")) for one in inner if one.get("url") == "identityStatus"]
-    return list(dict.fromkeys(filter(None, found)))
 
 
 def _contacts(sheet: Sheet) -> list[str]:

@@ -22,6 +22,7 @@ from contrefeu.chart import (
     notes,
     notice_of,
     report_title,
+    review_of,
     source_of,
     specimen_of,
     status_of,
@@ -148,6 +149,7 @@ def _request(resource: Resource) -> Line:
 def _alert(resource: Resource) -> Line:
     kind, number = notice_of(resource)
     line = _line(resource, resource.get("code"), "period.start")
+    line = replace(line, until=line.until or review_of(resource))
     return replace(line, what=number, notice=kind) if kind else line
 
 

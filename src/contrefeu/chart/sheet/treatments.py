@@ -3,11 +3,12 @@
 Rules kept here:
   * The dose and its times are shown as they were sent; nothing is computed from free text (F9).
   * A dose stands under its prescription when it names it, in a list of its own when it does not.
+  * Of somebody who died nothing runs (F19): a death that is taken back lets it run again, for no order was changed.
   * What was stopped is listed apart, struck through: it is history, not care. One that a feed says goes on, after
     people here stopped it, is a conflict and stands above.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
     CONFLICT,
@@ -102,6 +103,8 @@ def treatments_of(sheet: Sheet) -> Treatments:
         )
         for found in requests
     ]
+    if sheet.patient.get("deceasedDateTime") or sheet.patient.get("deceasedBoolean"):
+        lines = [replace(line, running=False, status="stopped") if line.running else line for line in lines]
     declared = newest(sheet.all("MedicationStatement"), "effectivePeriod.start", "effectiveDateTime")
     return Treatments(
         running=tuple(sorted((line for line in lines if line.running), key=lambda line: (line.as_needed, line.drug))),

@@ -1,5 +1,6 @@
 """Where charts are kept between messages: views of the journal, which may be deleted and filled again."""
 
+from contrefeu.chart.steps import bed_name
 from contrefeu.chart.stores.engine import Place
 from contrefeu.chart.stores.folded import Objects
 from contrefeu.chart.stores.identities import LAST_NS
@@ -14,7 +15,6 @@ from contrefeu.chart.stores.kept import (
     Placed,
     order_of,
 )
-from contrefeu.chart.stores.places import bed_name
 from contrefeu.chart.stores.placing import place_of
 from contrefeu.chart.stores.store import ChartStore
 

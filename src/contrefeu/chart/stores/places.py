@@ -2,6 +2,7 @@
 
 Rules kept here:
   * A line holds what a board needs of a chart; what changes with the clock is worked out when it is asked.
+  * Who is planned stands apart, by ward and day: a board reads the days that it shows, however many never came.
 """
 
 from collections.abc import Sequence
@@ -9,10 +10,15 @@ from collections.abc import Sequence
 import msgspec
 
 from contrefeu.chart.boards import BoardLine
+from contrefeu.chart.steps import bed_name
 from contrefeu.chart.stores.engine import Database
 from contrefeu.fhir import encode
 
 BEDS_REMEMBERED_MAX = 20_000  # beds known to be written down, in memory: a great hospital has some 5,000
+
+
+PLANNED = {"P": "p", "T": "t"}  # world of a line -> where it stands while its patient is planned
+DAY_NS = 86_400 * 10**9
 
 
 class Places:
@@ -29,7 +35,7 @@ class Places:
 
     def keep(self, root: int, world: str, line: BoardLine) -> None:
         """Put a patient on the board of a ward."""
-        row, packed = line.row, encode(line)
+        packed = encode(line)
         before = self._db.value("SELECT line FROM places WHERE node = ?", (root,))
         if before is not None and self._opened(root, before) == packed:
             return
@@ -37,7 +43,7 @@ class Places:
         self._db.run(
             "INSERT INTO places VALUES(?, ?, ?, ?, ?) ON CONFLICT(node) DO UPDATE SET world = excluded.world,"
             " ward = excluded.ward, alerts = excluded.alerts, line = excluded.line",
-            (root, world, self._ward(row.ward), int(bool(line.alerts)), sealed),
+            (root, *self._where(world, line), int(bool(line.alerts)), sealed),
         )
 
     def learn(self, world: str, place: Sequence[str]) -> None:
@@ -62,6 +68,13 @@ class Places:
         )
         return [self._decode.decode(self._opened(root, line)) for root, line in found]
 
+    def planned(self, world: str, ward: str, from_ns: int, to_ns: int) -> list[BoardLine]:
+        """Return the line of each patient who is planned for a ward, from one day to another."""
+        sql, found = "SELECT node, line FROM places WHERE world = ? AND ward = ?", []
+        for day in range(from_ns // DAY_NS, to_ns // DAY_NS + 1):
+            found += self._db.rows(sql, (PLANNED[world], self._ward(_day(ward, day))))
+        return [self._decode.decode(self._opened(root, line)) for root, line in found]
+
     def wards(self, world: str) -> dict[str, tuple[int, int]]:
         """Return how many patients each ward has, and how many of them have alerts."""
         sql = "SELECT ward, count(*), sum(alerts) FROM places WHERE world = ? GROUP BY ward"
@@ -79,6 +92,11 @@ class Places:
         found = self._db.rows("SELECT ward, count(*) FROM beds WHERE world = ? GROUP BY ward", (world,))
         return {self._ward_of(ward): beds for ward, beds in found}
 
+    def _where(self, world: str, line: BoardLine) -> tuple[str, bytes]:
+        if not line.comes_ns:
+            return world, self._ward(line.row.ward)
+        return PLANNED[world], self._ward(_day(line.row.ward, line.comes_ns // DAY_NS))
+
     def _ward(self, ward: str) -> bytes:
         return self._db.veil.mask("ward", ward.encode())
 
@@ -89,6 +107,6 @@ class Places:
         return self._db.veil.open("places.line", line, root)
 
 
-def bed_name(room: str, bed: str) -> str:
-    """Return what a bed is called on its ward: its room too, unless it says it."""
-    return bed or room if room in ("", bed) or not bed or bed.startswith(room) else f"{room}{bed}"
+def _day(ward: str, day: int) -> str:
+    """What the list of those who are planned for a ward and a day (of UTC, since 1970) is called."""
+    return f"{ward}\x1f{day}"

@@ -3,9 +3,12 @@
 from contrefeu.station.care.allergies import ALLERGY
 from contrefeu.station.care.answers import ACKNOWLEDGE, SIGN
 from contrefeu.station.care.doses import DOSE
-from contrefeu.station.care.form import Choice, Field, Form, Known, Problems, Target, Typed
+from contrefeu.station.care.ends import CANCEL, DEATH
+from contrefeu.station.care.form import Bed, Choice, Field, Form, Known, Problems, Target, Typed
 from contrefeu.station.care.handover import HANDOVER
+from contrefeu.station.care.moves import DISCHARGE, LEAVE, RETURN, TRANSFER
 from contrefeu.station.care.notes import NOTE
+from contrefeu.station.care.precautions import DIRECTIVE, LIFT, PRECAUTION
 from contrefeu.station.care.prescriptions import PRESCRIPTION, RESUME, STOP
 from contrefeu.station.care.requests import REQUEST
 from contrefeu.station.care.results import CORRECT, RESULTS, RESULTS_OF, VALIDATE
@@ -24,9 +27,11 @@ FORMS: dict[str, Form] = {
         *(RESULTS, RESULTS_OF, VALIDATE, CORRECT),
     )
 }
+FORMS |= {form.name: form for form in (TRANSFER, DISCHARGE, LEAVE, RETURN, DEATH, CANCEL, PRECAUTION, DIRECTIVE, LIFT)}
 
 __all__ = [
     "FORMS",
+    "Bed",
     "Choice",
     "Field",
     "Form",

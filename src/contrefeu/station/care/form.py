@@ -86,8 +86,8 @@ class Typed:
             return None
         return found
 
-    def moment(self) -> str:
-        """The time that fields "day" and "time" say, as FHIR writes it; "" when it is wrong."""
+    def moment(self, *, ahead: bool = False) -> str:
+        """The time that fields "day" and "time" say, as FHIR writes it; "" when it is wrong, or *ahead* of now."""
         now = self.scribe.now
         try:
             day = date.fromisoformat(self.text("day"))
@@ -102,7 +102,7 @@ class Typed:
         at = datetime.combine(day, hour, self.scribe.zone)
         if (day, hour) == (now.date(), now.time().replace(second=0, microsecond=0)):
             at = now  # of the hour that comes twice in October, the one that runs
-        if at > now + AHEAD:
+        if at > now + AHEAD and not ahead:
             self.problems["time"] = N_("Cette heure n’est pas encore venue.")
             return ""
         return at.isoformat(timespec="seconds")
@@ -120,6 +120,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Bed:
+    """A bed, and who lies in it."""
+
+    name: str
+    who: str = ""  # "" when it is free
+    hidden: bool = False  # whether who lies there is not for this person to know (F24)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What a form is about: a chart, and for some one line of it, or what one entry said."""
 
@@ -129,6 +138,8 @@ class Target:
     known: Known = field(default_factory=Known)
     asked: Mapping[str, str] = field(default_factory=dict)  # what stands in the form's address
     due: Sequence[DueItem] = ()  # doses of the patient, as boards show them
+    ward: str = ""  # where somebody goes
+    beds: Sequence["Bed"] = ()  # of that ward
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +160,17 @@ class Form:
         N_("Rien n’est encore écrit. Une dose de cette prescription est déjà inscrite :"),
         N_("C’est une autre dose, donnée elle aussi."),
     )  # what is asked once more, and what a tick says
+    goes: bool = False  # whether somebody goes to a ward, which is chosen first
+    left: bool = False  # whether it is about somebody who may have left: their last ward writes it
     then: str = ""  # where the page goes on; "" for the chart
 
 
-def moment_fields(scribe: Scribe) -> tuple[Field, Field]:
-    """The day and the time at which something was done: now, unless somebody says otherwise."""
+def moment_fields(scribe: Scribe, ahead: int = 0) -> tuple[Field, Field]:
+    """The day and the time at which something is done, now unless said otherwise; up to *ahead* days on."""
     now = scribe.now
-    days = tuple(Choice(f"{now.date() - timedelta(days=n)}", "") for n in range(DAYS_BACK + 1))
+    days = tuple(Choice(f"{now.date() - timedelta(days=n)}", "") for n in range(-ahead, DAYS_BACK + 1))
     return (
-        Field("day", N_("Jour"), "day", choices=days, required=True, value=days[0].code),
+        Field("day", N_("Jour"), "day", choices=days, required=True, value=days[ahead].code),
         Field("time", N_("Heure"), "time", required=True, value=f"{now:%H:%M}"),
     )
 

@@ -23,9 +23,14 @@ OURS = "urn:ietf:rfc:3986"  # system of the identifiers of what was made here: a
 _NAMES = UUID("6e1f3c52-6f0f-5c0a-9a70-0c6d5d1b7a11")  # of objects of forms, among all name-based UUIDs
 _SAID_ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "subject", "patient", "for", "extension"})
 _FOLDS = frozenset({CONFLICT, EARLIER, WRITTEN})  # the fold and this module say them anew
-_SUBJECTS = {"AllergyIntolerance": "patient", "Task": "for"}  # how R4 calls the patient, else "subject"
+_SUBJECTS = {
+    "AllergyIntolerance": "patient",
+    "RelatedPerson": "patient",
+    "Task": "for",
+}  # how R4 calls the patient, else "subject"
 _LABEL = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter that is read as another or as a digit
 _LABEL_LENGTH = 9  # characters, 45 bits: two of a hospital's 10,000 labels are alike once in 700,000 outages
+_NEW = {"url": "id", "valueString": ""}  # of a step that is said for the first time
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +107,18 @@ def made_here(resource: Mapping[str, Any]) -> bool:
 
 def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json) -> Json:
     found = dict(one)
+    if found["resourceType"] == "Patient":
+        return {"identifier": [subject["identifier"]], **found}  # absent says nothing: an extension would replace all
     given = found.get("identifier", [])
     if not any(number["system"] in {OURS, OBJECT.partition("|")[0]} for number in given):
         number = uuid5(_NAMES, name)
         labels = [one | {"value": label_of(number)} if one["system"] == SPECIMEN else one for one in given]
         found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{number}"}, *labels]
+    if found["resourceType"] == "Encounter":
+        found["extension"] = [_numbered(one, name) for one in found["extension"]]
     parts = [{"url": "station", "valueString": scribe.station}, {"url": "at", "valueDateTime": scribe.at}]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
-    found[_SUBJECTS.get(found["resourceType"], "subject")] = subject
+    found.setdefault(_SUBJECTS.get(found["resourceType"], "subject"), subject)
     return found
 
 
@@ -122,3 +131,9 @@ def label_of(number: UUID) -> str:
     check = sum((place + 2) * at for place, at in enumerate(signs)) % 31  # a wrong or swapped character is seen
     text = "".join(_LABEL[at] for at in (*signs, check))
     return f"{text[:5]}-{text[5:]}"
+
+
+def _numbered(movement: Json, name: str) -> Json:
+    """A step of a stay with its id: of one that is new, what the form gives it."""
+    parts = [one | {"valueString": f"{uuid5(_NAMES, name)}"} if one == _NEW else one for one in movement["extension"]]
+    return movement | {"extension": parts}

@@ -12,12 +12,14 @@ Rules kept here:
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from contrefeu.chart import (
+    FICTITIOUS,
     Age,
     Board,
     BoardRow,
@@ -30,7 +32,7 @@ from contrefeu.chart import (
     silent_feeds,
 )
 from contrefeu.station.house import House, opens_unplaced, urgent_of
-from contrefeu.station.pages.writing import due_there
+from contrefeu.station.pages.writing import due_there, writes_here
 from contrefeu.web import NOT_FOUND, Urgent
 
 DUE_SHOWN = 4  # doses of a row; how many more there are is said
@@ -58,6 +60,23 @@ class BoardLine:
     due: Sequence[DueItem]
 
     @property
+    def born(self) -> bool:
+        """Whether the birth date is the patient's: a fictitious one is no second identifier (F22)."""
+        return not FICTITIOUS & set(self.row.doubts)
+
+    @property
+    def alerts(self) -> list[str]:
+        """What is said beside isolation, diet and how far care goes."""
+        row = self.row
+        return [one for one in row.alerts if one not in {*row.isolation, *row.resuscitation, *row.diets}]
+
+    @property
+    def not_said(self) -> list[str]:
+        """What nobody recorded of what a ward must know of each (F18): never taken for "none"."""
+        said = {"isolation": self.row.isolation, "resuscitation": self.row.resuscitation, "diet": self.row.diets}
+        return [care for care, words in said.items() if not words]
+
+    @property
     def more_due(self) -> int:
         """How many due items the row does not show."""
         return max(0, len(self.due) - DUE_SHOWN)
@@ -76,6 +95,9 @@ class BoardPage:
     critical: int
     newest_feed: FeedStatus | None
     silent: Sequence[FeedStatus]
+    coming: Sequence[BoardLine]
+    leaving: int  # discharges that were announced
+    admits: bool  # whether the person may admit to this ward now
     waiting: int  # results without owner, of the whole house (F31)
     unread: int
     unplaced: Sequence[UnplacedEntry]  # the newest of those that wait, on the hospital's board
@@ -83,6 +105,11 @@ class BoardPage:
     escalated: Sequence[Urgent]  # what nobody acknowledged in time, on the hospital's board
     limits: tuple[str, str] | None  # who signed the list of critical limits, and when; None when none is in force
     due_shown: int = field(default=DUE_SHOWN)
+
+
+def _age(row: BoardRow, now_ns: int, zone: tzinfo) -> Age | None:
+    """A birth date that is nobody's drives no age (F22)."""
+    return None if FICTITIOUS & set(row.doubts) else age_of(row.birth_date, now_ns, zone)
 
 
 class Boards:
@@ -123,12 +150,17 @@ class Boards:
     async def _board(self, request: Request, ward: str) -> Response:
         house = self._house
         board = await house.charts.board(ward, house.world(request))
-        if ward and not board.rows and ward not in {one.id for one in await house.charts.wards(house.world(request))}:
+        if (
+            ward
+            and not board.rows
+            and not board.coming
+            and ward not in {one.id for one in await house.charts.wards(house.world(request))}
+        ):
             raise NOT_FOUND
         await house.shell.look(request, "board", what=f"ward {ward}" if ward else "hospital")
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         account = house.account(request)
-        lines = [self._line(request, row, age_of(row.birth_date, now_ns, zone)) for row in board.rows]
+        lines = [self._line(request, row, _age(row, now_ns, zone)) for row in board.rows]
         feeds = of_feeds(board.feeds)
         status = await house.charts.status()
         unplaced = await house.charts.waiting(UNPLACED_SHOWN) if status.waiting and not ward else ()
@@ -140,6 +172,9 @@ class Boards:
             partly=any(not line.cared for line in lines),
             late=sum(item.state == "late" for line in lines for item in line.due),
             critical=sum(line.row.critical for line in lines if line.cared),
+            coming=[self._line(request, row, None) for row in board.coming],
+            leaving=sum(bool(row.leaves) for row in board.rows),
+            admits=bool(ward) and account.may("move") and account.in_scope(ward) and writes_here(house, ward),
             newest_feed=max(feeds, key=lambda feed: feed.last, default=None),
             silent=silent_feeds(feeds, now_ns),
             waiting=status.waiting,

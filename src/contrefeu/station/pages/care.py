@@ -9,7 +9,7 @@ Rules kept here:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Literal
 from urllib.parse import quote
@@ -23,9 +23,11 @@ from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
 from contrefeu.fhir import Json
 from contrefeu.station.care import FORMS, Field, Form, Target, Typed, made_by
 from contrefeu.station.care.results import panel_id
+from contrefeu.station.care.scribe import bundle
 from contrefeu.station.care.testlist import Panel
-from contrefeu.station.house import House, OutOfScope
-from contrefeu.station.pages.writing import due_of, is_shown, known_to, scribe_of, write_entry, writes_here
+from contrefeu.station.house import House, OutOfScope, last_ward
+from contrefeu.station.pages.places import beds_of, choose_ward
+from contrefeu.station.pages.writing import chosen, due_of, is_shown, known_to, scribe_of, write_down, writes_here
 from contrefeu.web import N_, NOT_FOUND, Refused, person, visit_of
 
 ONCE_BYTES = 16
@@ -92,12 +94,18 @@ class CarePages:
         """Show *form*, or take it."""
         house = self._house
         try:
-            id_, sheet, whose = await house.open(request, request.path_params["id"])
+            id_, sheet, whose = await house.open(request, request.path_params["id"], left=form.left)
         except OutOfScope as found:
             return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
-        if not (writes_here(house, whose.ward) or (form.house and house.staff.downtime.declared)):
-            return await self._elsewhere(request, id_, whose.ward)
+        ward = whose.ward or (last_ward(sheet.chart) if form.left else "")
+        if not (writes_here(house, ward) or (form.house and house.staff.downtime.declared)):
+            return await self._elsewhere(request, id_, ward)
         target = await self._target(request, sheet, whose, form)
+        if form.goes:
+            goes = request.query_params.get("ward", "")
+            if not goes:
+                return await choose_ward(house, request, whose, f"/write/{form.name}/{id_}", f"/patient/{id_}")
+            target = replace(target, ward=goes, beds=await beds_of(house, request, goes))
         scribe = scribe_of(house, request)
         fields = form.fields(target, scribe)
         if request.method == "GET":
@@ -110,18 +118,20 @@ class CarePages:
         typed = Typed({one.name: str(sent.get(one.name, "")) for one in fields}, scribe)
         typed.second = await self._second(request, fields, typed)
         once = str(sent.get("once", ""))
-        resources = form.write(target, typed) if _chosen(fields, typed) else []
+        resources = form.write(target, typed) if chosen(fields, typed) else []
         confirmed = sent.get("confirm") == "yes"
         if typed.problems or (typed.doubts and not confirmed):
             return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
         secrets = {one.name for one in fields if one.kind == "secret"}
         plain = sorted((name, text) for name, text in typed.values.items() if name not in secrets)
         said = f"{once or token_hex(ONCE_BYTES)}/{plain}"
-        ref = await write_entry(house, scribe, sheet.chart, said, resources)
+        ref = await write_down(house, scribe, bundle(sheet.chart, scribe, said, resources))
         shown = await is_shown(house, id_, ref)
         if form.then and shown:
             return RedirectResponse(form.then, 303)
         there = f"#{form.block}" if form.block else ""
+        if not house.account(request).may("chart"):
+            return RedirectResponse(f"/ward/{quote(ward)}", 303)
         return RedirectResponse(f"/patient/{quote(id_)}{there if shown else '?kept=' + quote(ref)}", 303)
 
     async def _second(self, request: Request, fields: Sequence[Field], typed: Typed) -> Json | None:
@@ -199,17 +209,3 @@ class CarePages:
         declared = self._house.staff.downtime.of(ward)
         page = ElsewherePage(id_, ward, declared.medium if declared else "", person(request)[0].may("downtime"))
         return await self._house.shell.render(request, "elsewhere.html", page, status=409)
-
-
-def _chosen(fields: Sequence[Field], typed: Typed) -> bool:
-    """Note what is wrong with any form's fields; whether each choice is one of those that were given."""
-    for one in fields:
-        text = typed.text(one.name)
-        if one.required and not text:
-            typed.problems[one.name] = N_("À cocher.") if one.kind == "check" else N_("À remplir.")
-        elif len(text) > one.length_max:
-            typed.problems[one.name] = N_("C’est trop long.")
-        elif one.choices and text not in {choice.code for choice in one.choices}:
-            typed.problems[one.name] = N_("Ce n’est pas un des choix.")
-            return False
-    return True

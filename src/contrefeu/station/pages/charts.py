@@ -17,7 +17,22 @@ from starlette.routing import Route
 
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
-from contrefeu.chart import OURS, Age, Chart, DueItem, Stamp, WorkItem, age_of, source_of, weight_is_old, work_line
+from contrefeu.chart import (
+    OURS,
+    Age,
+    Chart,
+    Dispute,
+    DueItem,
+    PatientHit,
+    Stamp,
+    WorkItem,
+    age_of,
+    dispute_of,
+    source_of,
+    stay_of,
+    weight_is_old,
+    work_line,
+)
 from contrefeu.chart.sheet import (
     SHOWN_TYPES,
     Allergies,
@@ -35,13 +50,16 @@ from contrefeu.chart.sheet import (
     treatments_of,
 )
 from contrefeu.journal import parse_ref
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.care.naming import temporary_number
+from contrefeu.station.house import House, OutOfScope, namesake
+from contrefeu.station.names import names_left
 from contrefeu.station.pages.writing import due_of, writes_here
 from contrefeu.web import NOT_FOUND, person
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
 REASON_LENGTH_MAX = 300  # characters: two sentences
 REF_LENGTH_MAX = 100  # characters of journal/sequence
+NAMESAKES_MAX = 10  # patients looked at for one of the same name
 VALUES_BEFORE = 3  # earlier values beside the last one; the rest is one click away
 
 
@@ -77,6 +95,11 @@ class ChartPage:
     tasks: Sequence[WorkItem]
     laboratory: bool  # whether the laboratory types results in now: a downtime is declared
     kept: str  # an entry that was just written and that the chart does not say yet
+    on_leave: bool
+    dispute: Dispute | None  # what people here and a feed say of where the patient lies (F26)
+    temporary: str  # number that was given here; "" when none ever was
+    old_names: int  # things that bear a name that was left (F25)
+    namesakes: Sequence[PatientHit]  # others here who have the same name (F22)
     values_before: int = VALUES_BEFORE
 
     def heard(self, *blocks: str) -> Sequence[Heard]:
@@ -148,9 +171,21 @@ class ChartPages:
             tasks=[one for one in waiting if one.kind == "task"],
             laboratory=bool(house.staff.downtime.declared),
             kept=self._kept(request, sheet),
+            on_leave=stay_of(sheet.chart, now_ns).get("status") == "onleave",
+            dispute=dispute_of(sheet.chart.stays),
+            temporary=(number := temporary_number(sheet)),
+            old_names=sum(len(one.open) for one in names_left(house.staff.acts, frozenset({number}))) if number else 0,
+            namesakes=await self._namesakes(request, sheet.chart, whose),
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+
+    async def _namesakes(self, request: Request, chart: Chart, whose: Person) -> list[PatientHit]:
+        """Others who are here and have the same name."""
+        name = f"{whose.family} {whose.given}".strip()
+        hits = await self._house.charts.find(name, NAMESAKES_MAX) if name else []
+        here = [hit for hit in hits if hit.id != chart.id and hit.world == chart.world and hit.ward]
+        return await self._house.visible(request, [hit for hit in here if namesake(hit.name, name)])
 
     def _unread(self, chart: Chart) -> list[UnreadLine]:
         lines = chart.unread[::-1]

@@ -19,8 +19,9 @@ from contrefeu.chart import BoardRow, DueItem
 from contrefeu.chart.sheet import Sheet
 from contrefeu.station.care import FORMS, Known, Scribe, Target, Typed
 from contrefeu.station.care.doses import takes_two
+from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House
-from contrefeu.station.pages.writing import due_there, is_shown, known_to, scribe_of, write_entry, writes_here
+from contrefeu.station.pages.writing import due_there, is_shown, known_to, scribe_of, write_down, writes_here
 
 TICKED_MAX = 200  # doses of one round: a ward of 40 beds with five each
 
@@ -133,7 +134,7 @@ class RoundPages:
         if not resources:
             return 0, ""
         said = f"{once}/{sorted(dose.name for dose in doses)}"
-        return len(resources), await write_entry(house, scribe, chart, said, resources)
+        return len(resources), await write_down(house, scribe, bundle(chart, scribe, said, resources))
 
     async def _ward(self, request: Request) -> str:
         """The ward, when the person cares for it.

@@ -16,7 +16,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.chart import Age, PatientHit, age_of
-from contrefeu.chart.sheet import Sheet, person_of
 from contrefeu.station.house import House, shows_exercise
 from contrefeu.web import person, visit_of
 
@@ -75,7 +74,7 @@ class SearchPages:
         await house.shell.look(request, "search", query=query)
         world = "T" if shows_exercise(await house.charts.status(), visit_of(request)) else "P"
         found = [hit for hit in await house.charts.find(query, HITS_MAX) if hit.world == world]
-        hits = await self._visible(request, found)
+        hits = await house.visible(request, found)
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         page = SearchPage(
             query=query,
@@ -84,12 +83,3 @@ class SearchPages:
             clinical=house.account(request).may("chart"),
         )
         return await house.shell.render(request, "search.html", page)
-
-    async def _visible(self, request: Request, hits: list[PatientHit]) -> list[PatientHit]:
-        """Leave out protected identities that are not in this person's care, gone home or not."""
-        account = self._house.account(request)
-        return [hit for hit in hits if account.in_scope(hit.ward) or not await self._protected(hit)]
-
-    async def _protected(self, hit: PatientHit) -> bool:
-        found = await self._house.charts.chart(hit.id)
-        return found is None or person_of(Sheet(found)).confidential

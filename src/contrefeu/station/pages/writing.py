@@ -1,25 +1,23 @@
-"""What pages that write have in common: who writes, whether this ward writes here, one entry, and that it is seen."""
+"""What every page does that writes: who writes and whether they may now, what is wrong with a form, and the journal."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from contrefeu.base import StorageError
 from contrefeu.chart import Chart, DueItem, due_in_downtime
 from contrefeu.journal import MEDIA_FHIR
-from contrefeu.station.care import Choice, Known, Scribe
-from contrefeu.station.care.scribe import bundle
+from contrefeu.station.care import Choice, Field, Known, Scribe, Typed
 from contrefeu.station.house import House
-from contrefeu.web import NOT_KEPT, Words, person, visit_of
+from contrefeu.web import N_, NOT_KEPT, Words, person, visit_of
 
 SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
 LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
 
 
 def scribe_of(house: House, request: Request) -> Scribe:
-    """Return who writes, here and now."""
+    """Return who writes, at this station, now."""
     deps, actor = house.deps, person(request)[0]
     node = deps.settings.node
     return Scribe(actor.login, actor.name, node.id, deps.clock.now_ns(), deps.zone, Words(node.language, deps.zone))
@@ -37,18 +35,14 @@ def known_to(house: House, request: Request) -> Known:
     )
 
 
-async def write_entry(
-    house: House, scribe: Scribe, chart: Chart, once: str, resources: Sequence[Mapping[str, Any]]
-) -> str:
-    """Append what a form says of the patient of *chart*; returns its journal/sequence.
+async def write_down(house: House, scribe: Scribe, body: bytes) -> str:
+    """Append what somebody wrote; returns the entry.
 
     Raises:
-        Problem: The journal does not take it: nothing was done.
+        Problem: The journal does not take it: nothing was written.
     """
     try:
-        return await house.deps.appender.append(
-            f"user/{scribe.login}", MEDIA_FHIR, bundle(chart, scribe, once, resources)
-        )
+        return await house.deps.appender.append(f"user/{scribe.login}", MEDIA_FHIR, body)
     except (StorageError, OSError):
         raise NOT_KEPT from None
 
@@ -57,11 +51,17 @@ async def is_shown(house: House, chart: str, ref: str) -> bool:
     """Whether the chart says what entry *ref* says, before the person loses patience."""
     for _ in range(int(SHOWN_WITHIN_S / LOOK_S)):
         found = await house.charts.chart(chart)
-        if found is not None and any(kept.ref == ref for kept in found.kept.values()):
+        if found is not None and says(found, ref):
             house.work.forget()
             return True
         await asyncio.sleep(LOOK_S)
     return False
+
+
+def says(chart: Chart, ref: str) -> bool:
+    """Whether some line of a chart comes from entry *ref*."""
+    refs = {one.ref for one in chart.kept.values()} | {one.ref for one in chart.stays.values()}
+    return ref in refs | {chart.identity.ref}
 
 
 def writes_here(house: House, ward: str) -> bool:
@@ -83,3 +83,17 @@ def due_there(house: House, ward: str, due: Sequence[DueItem]) -> Sequence[DueIt
     """Return *due* as a ward reads it, in downtime or not (F2)."""
     declared = house.staff.downtime.of(ward)
     return due_in_downtime(due, declared.elsewhere_until_ns(house.deps.clock.now_ns())) if declared else due
+
+
+def chosen(fields: Sequence[Field], typed: Typed) -> bool:
+    """Note what is wrong with any form's fields; whether each choice is one of those that were given."""
+    for one in fields:
+        text = typed.text(one.name)
+        if one.required and not text:
+            typed.problems[one.name] = N_("À cocher.") if one.kind == "check" else N_("À remplir.")
+        elif len(text) > one.length_max:
+            typed.problems[one.name] = N_("C’est trop long.")
+        elif one.choices and text not in {choice.code for choice in one.choices}:
+            typed.problems[one.name] = N_("Ce n’est pas un des choix.")
+            return False
+    return True

@@ -1,0 +1,88 @@
+"""What the whole ward must know at a glance: isolation, diet, how far care goes. Each a Flag, seen on the board.
+
+Categories are those of FHIR (flag-category, hl7.org/fhir/R4); feeds' precautions and directives have the same.
+
+Rules kept here:
+  * Each has its author, its day, and a day on which it is looked at again; past it, it stays and reads "to confirm"
+    (FIELD F18).
+  * How far care goes is a physician's to say; ending any of them too.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from contrefeu.chart import REVIEW, codes, is_error
+from contrefeu.chart import concept as words_of
+from contrefeu.fhir import Json
+from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
+from contrefeu.station.care.scribe import Scribe, changed
+from contrefeu.web import N_
+
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/flag-category"
+_KINDS = (Choice("safety", N_("isolement, précautions")), Choice("diet", N_("régime, à jeun")))
+REVIEW_DAYS = (1, 2, 3, 7)  # days after which it is looked at again
+
+
+def _review(scribe: Scribe) -> Field:
+    days = tuple(Choice(f"{scribe.now.date() + timedelta(days=n)}", "") for n in REVIEW_DAYS)
+    return Field("day", N_("À revoir le"), "day", choices=days, required=True, value=days[0].code)
+
+
+def _fields(_target: Target, scribe: Scribe) -> Sequence[Field]:
+    return (
+        Field("kind", N_("Sorte"), "choice", choices=_KINDS, required=True, value="safety"),
+        Field("what", N_("Consigne"), required=True, hint=N_("contact, gouttelettes, air ; sans sel, à jeun…")),
+        _review(scribe),
+    )
+
+
+def _write(_target: Target, typed: Typed) -> list[Json]:
+    return [_flag(typed.text("kind"), typed)]
+
+
+def _directive_fields(_target: Target, scribe: Scribe) -> Sequence[Field]:
+    hint = N_("réanimation : oui, non, jusqu’où ; qui l’a décidé")
+    return (Field("what", N_("Niveau de soins"), required=True, hint=hint), _review(scribe))
+
+
+def _directive(_target: Target, typed: Typed) -> list[Json]:
+    return [_flag("advance-directive", typed)]
+
+
+def _flag(kind: str, typed: Typed) -> Json:
+    return {
+        "resourceType": "Flag",
+        "status": "active",
+        "category": [{"coding": [{"system": _CATEGORY, "code": kind}]}],
+        "code": concept(typed.text("what")),
+        "period": {"start": typed.scribe.at},
+        "author": typed.scribe.author,
+    } | _reviewed(typed)
+
+
+def _reviewed(typed: Typed) -> Json:
+    """The day on which it is looked at again: an extension, for a period that ends would take it off the board."""
+    return {"extension": [{"url": REVIEW, "valueDate": typed.text("day")}]}
+
+
+def _standing(target: Target) -> list[Json]:
+    flags = [dict(one) for one in target.sheet.all("Flag") if one.get("status", "active") == "active"]
+    kinds = {"safety", "diet", "advance-directive"}
+    return [
+        one for one in flags if not is_error(one) and kinds & {c for k in one.get("category", []) for c in codes(k)}
+    ]
+
+
+def _lift_fields(target: Target, _scribe: Scribe) -> Sequence[Field]:
+    choices = tuple(Choice(str(one["id"]), words_of(one.get("code")) or "?") for one in _standing(target))
+    none = (Choice("", N_("aucune consigne en vigueur")),)
+    return (Field("which", N_("Consigne levée"), "choice", choices=choices or none, required=True),)
+
+
+def _lift(target: Target, typed: Typed) -> list[Json]:
+    return [changed(one, status="inactive") for one in _standing(target) if one["id"] == typed.text("which")]
+
+
+PRECAUTION = Form("precaution", N_("Isolement, régime"), "write", _fields, _write)
+DIRECTIVE = Form("directive", N_("Niveau de soins"), "prescribe", _directive_fields, _directive)
+LIFT = Form("lift", N_("Lever une consigne"), "prescribe", _lift_fields, _lift, button=N_("Lever"))

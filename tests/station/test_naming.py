@@ -1,0 +1,137 @@
+"""Somebody unknown becomes known: a name, or one chart with another; what bears the old name is closed; all is undone.
+
+Method: as test_moves.py; two people at two screens of one house.
+"""
+
+import re
+from html import unescape
+
+import pytest
+
+from contrefeu.acts import PagesIssued
+from contrefeu.base import rfc3339
+from tests.chart.feed import adt
+from tests.station.folded import at_work, house
+from tests.station.test_care import form
+from tests.station.visitors import text_of, wait_for
+from tests.station.ward_in_memory import NOW_NS
+
+NAME = {"family": "Durand", "given": "Paul", "born": "01/02/1960", "sex": "male"}
+
+
+@pytest.fixture
+def unknown():
+    """Somebody unknown in CARD, with a request and a printed page; the house, the nurse, the chart."""
+    charts = house()
+    charts.feed(adt("A01", "1124 0200", place="CHIR^^11"), adt("A03", "1124 0210", at="1124 0210"))
+    nurse, physician = at_work("nadia", charts), at_work("martin", charts)
+    typed = {"sex": "male", "age": "60", "seen": "", "bed": "1", "inside": "EMER"}
+    id_ = form(nurse, "/arrive/unknown?ward=CARD", **typed).headers["location"].removeprefix("/patient/")
+    asked = form(physician, f"/write/request/{id_}", kind="laboratory", what="Groupe sanguin", priority="stat", why="")
+    assert asked.status_code == 303
+    pages = PagesIssued("00ff00ff00ff00ff", "vitals", 1, "CARD", rfc3339(NOW_NS), "00", chart=id_)
+    wait_for(nurse.app.state.house.staff.write(pages, "nadia"))
+    return charts, nurse, id_
+
+
+def do(who, id_, **typed):
+    """Send a form of the identity page, and open it again."""
+    answer = who.post(f"/identity/{id_}", **typed)
+    return who.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
+
+def old_name(charts, id_):
+    """What the chart is called."""
+    return next(hit.name for hit in charts.told.charts.find(charts.chart_now(id_).key.partition("|")[2]))
+
+
+@pytest.mark.req("F25")
+@pytest.mark.parametrize(("language", "words"), [("fr", "3 choses portent encore l’ancien nom"),
+                                                 ("en", "3 things still bear the old name")])  # fmt: skip
+def test_a_name_is_given_by_one_person_and_what_bears_the_old_one_is_closed(unknown, language, words):
+    """Band, page and request are listed, each closed by hand; the identity stays provisional."""
+    charts, nurse, id_ = unknown
+    before = old_name(charts, id_)
+    wrong = do(nurse, id_, do="name", **(NAME | {"born": "1960"}))
+    assert wrong.status_code == 400
+    assert "Une date, comme 12/03/1942." in text_of(wrong)
+    page = do(nurse, id_, do="name", **NAME)
+    assert "DURAND PAUL" in text_of(page)
+    page = nurse.get(f"/identity/{id_}", accept_language=language)
+    assert words in text_of(page)
+    assert "Groupe sanguin" in text_of(page)
+    assert "identité provisoire" in text_of(nurse.get(f"/patient/{id_}"))
+    assert "‼ 3" in text_of(nurse.get(f"/patient/{id_}"))
+    left = re.search(r'name="left" value="([^"]+)"', page.text)[1]
+    for what in re.findall(r'name="what" value="([^"]+)"', page.text):
+        page = do(nurse, id_, do="close", left=left, what=unescape(what))
+    assert "Plus rien ne porte l’ancien nom." in text_of(page)
+    assert "‼" not in text_of(nurse.get(f"/patient/{id_}")).partition("Identité")[2][:8]
+    assert before.startswith("INCONNU")
+
+
+@pytest.mark.req("F25")
+def test_a_name_that_was_somebody_elses_is_given_back(unknown):
+    """With a reason: the old name stands again, the birth date too, and nothing is left to close."""
+    charts, nurse, id_ = unknown
+    before, year = old_name(charts, id_), "1966"
+    page = do(nurse, id_, do="name", **NAME)
+    left = re.search(r'name="left" value="([^"]+)"', page.text)[1]
+    assert old_name(charts, id_) == "DURAND PAUL"
+    do(nurse, id_, do="restore", left=left, reason=" ")
+    assert old_name(charts, id_) == "DURAND PAUL"
+    page = do(nurse, id_, do="restore", left=left, reason="papiers d’un autre")
+    assert old_name(charts, id_) == before
+    assert year in text_of(page)
+    assert "rendu depuis" in text_of(page)
+    assert "portent encore" not in text_of(page)
+    assert "date de naissance inconnue" in text_of(page)
+
+
+@pytest.mark.req("F22", "F25")
+def test_two_charts_become_one_by_two_persons_and_two_again(unknown):
+    """Proposed with a reason; who proposed cannot confirm; united, the bed stands on the known chart; parted, each has
+    its own."""
+    charts, nurse, id_ = unknown
+    found = do(nurse, id_, do="look", family="Mar", given="", born="12/05/1948", sex="female")
+    assert "MARTIN Jeanne" in text_of(found)
+    other = re.search(r'name="other" value="([^"]+)"', found.text)[1]
+    page = do(nurse, id_, do="propose", other=other, reason="carte d’identité")
+    proposal = next(e.ref for e in charts.journal if b"union-proposed" in e.body)
+    assert "Une autre personne doit confirmer." in text_of(page)
+    do(nurse, id_, do="confirm", proposal=proposal)
+    assert charts.chart_now(id_).id == id_
+    physician = at_work("martin", charts)
+    page = do(physician, id_, do="confirm", proposal=proposal)
+    assert charts.chart_now(id_).id == other
+    assert "MARTIN Jeanne" in text_of(nurse.get("/ward/CARD"))
+    assert "Réuni avec un autre dossier" in text_of(page)
+    assert "3 choses portent encore l’ancien nom" in text_of(page)
+    charts.clock.advance(seconds=2)  # the other screen's acts are read once a second
+    page = do(nurse, other, do="part", proposal=proposal)
+    assert charts.chart_now(id_).id == id_
+    assert charts.chart_now(other).id == other
+    assert [row.family.partition(" ")[0] for row in charts.told.charts.board("CARD").rows] == ["INCONNU"]
+
+
+def test_a_proposal_that_was_refused_unites_nobody(unknown):
+    """Refused by either; confirmed after that it does nothing."""
+    charts, nurse, id_ = unknown
+    [hit] = charts.told.charts.find("martin")
+    do(nurse, id_, do="propose", other=hit.id, reason="ressemblance")
+    proposal = next(e.ref for e in charts.journal if b"union-proposed" in e.body)
+    physician = at_work("martin", charts)
+    assert "Réunion refusée" in text_of(do(physician, id_, do="refuse", proposal=proposal))
+    do(physician, id_, do="confirm", proposal=proposal)
+    assert charts.chart_now(id_).id == id_
+
+
+def test_who_may_say_who_somebody_is(unknown):
+    """By role and ward; only of somebody who has a temporary number; nothing while the ward writes elsewhere."""
+    charts, nurse, id_ = unknown
+    [hit] = charts.told.charts.find("martin")
+    assert at_work("crise", charts).get(f"/identity/{id_}").status_code == 403
+    assert at_work("lucas", charts).get(f"/identity/{id_}").headers["location"] == f"/glass/{id_}"
+    assert nurse.get(f"/identity/{hit.id}").status_code == 404
+    assert at_work("accueil", charts).get(f"/identity/{id_}").status_code == 200
+    assert nurse.post(f"/identity/{id_}", _csrf="wrong", do="name", **NAME).status_code == 403
