@@ -20,7 +20,7 @@ import msgspec
 
 from contrefeu.drill.watch_attacks import ATTACKS, Attack
 from contrefeu.drill.watch_life import HOUR, ZONE, Life
-from contrefeu.watch import Observation, Passed, State, Watch
+from contrefeu.watch import Heard, Observation, Passed, State, Watch
 
 TUNED = (1, 2, 3)
 HELD_OUT = (101, 102, 103, 104)
@@ -51,7 +51,8 @@ def tried(life: Life, kept: bytes, attack: Attack, day: int) -> dict[str, Any]:
     harmed = began + attack.quiet
     first = early = None
     rule = ""
-    for one in _attacked(life, attack, day, began):
+    touched: list[float] = []
+    for one in _attacked(life, attack, day, began, touched):
         for signal in watch.take(one):
             if early is None and signal.rule in attack.early:
                 early = signal
@@ -71,22 +72,32 @@ def tried(life: Life, kept: bytes, attack: Attack, day: int) -> dict[str, Any]:
         told["seconds"] = round(first.at - harmed, 1)
         sources = [attack.source] if attack.source not in {"", "*"} else []
         points = [watch.clean_point(source) for source in sources]
-        told["clean_point_s"] = round(min((harmed - point.at for point in points), default=0.0), 1) if points else None
+        told["clean_point_s"] = (
+            round(min((min(touched, default=harmed) - point.at for point in points), default=0.0), 1)
+            if points
+            else None
+        )
     if early is not None:
         told["early_s"] = round(harmed - early.at, 1)
     return told
 
 
-def _attacked(life: Life, attack: Attack, day: int, began: float) -> Iterator[Observation]:
-    """Normal life with the attack in it, from the beginning of *day*; time goes by to its end."""
+def _attacked(life: Life, attack: Attack, day: int, began: float, touched: list[float]) -> Iterator[Observation]:
+    """Normal life with the attack in it, from the beginning of *day*; time goes by to its end.
+
+    *touched* gets the times of the messages that the attack made, changed or held back.
+    """
     draw = Random(f"attack {attack.name} {life.seed}")  # noqa: S311 - repeatable, not secret
     added = sorted(attack.adds(began, draw), key=lambda one: one.at)
     change = attack.change(began, draw) if attack.change else None
     end = began + attack.hours * HOUR
     for hour in life.hours(day, day + 7):
         until = hour[0].at // HOUR * HOUR + HOUR if hour else end
-        mixed = [found for one in hour if (found := change(one) if change else one) is not None]
-        mixed += [one for one in added if until - HOUR <= one.at < until]
+        changed = [(one, change(one) if change else one) for one in hour]
+        new = [one for one in added if until - HOUR <= one.at < until]
+        touched += [one.at for one, found in changed if found is not one and isinstance(one, Heard)]
+        touched += [one.at for one in new if isinstance(one, Heard)]
+        mixed = [*(found for _, found in changed if found is not None), *new]
         yield from sorted(mixed, key=lambda one: one.at)
         if until >= end:
             break

@@ -23,7 +23,7 @@ from contrefeu.watch.signals import RULES
 
 BATCH_ENTRIES = 2_000  # observed before somebody may ask to stop
 OLD_S = 7 * 86_400.0  # s; a home whose history is read for the first time
-JOURNALS_AGAIN_S = 1.0
+JOURNALS_AGAIN_S = 1.0  # how often the folder is looked at for new journals
 EVIDENCE_MAX = 8  # entries named in an alarm
 
 log = structlog.get_logger("watch")

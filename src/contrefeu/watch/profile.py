@@ -16,7 +16,7 @@ SUNDAY = 6 * 24
 SHOWN_FROM, SHOWN_TO = 9, 21  # hours of a day in which its first hours have shown what day it is
 HOLIDAY = 0.75  # below this share of a weekday's rate a day may be a holiday
 MARK_HOURS_MAX = 48  # of marks kept each hour; older ones are kept one a day
-MARK_DAYS_MAX = 30
+MARK_DAYS_MAX = 30  # of the older ones: who lay hidden for longer is not found by a feed
 
 
 class Mark(Struct, frozen=True):
