@@ -110,15 +110,17 @@ def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json) ->
     if found["resourceType"] == "Patient":
         return {"identifier": [subject["identifier"]], **found}  # absent says nothing: an extension would replace all
     given = found.get("identifier", [])
-    if not any(number["system"] in {OURS, OBJECT.partition("|")[0]} for number in given):
+    if all(one["system"] == SPECIMEN for one in given):  # it is new: nothing says yet which one it is
         number = uuid5(_NAMES, name)
-        labels = [one | {"value": label_of(number)} if one["system"] == SPECIMEN else one for one in given]
+        labels = [one | {"value": label_of(number)} for one in given]
         found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{number}"}, *labels]
     if found["resourceType"] == "Encounter":
         found["extension"] = [_numbered(one, name) for one in found["extension"]]
     parts = [{"url": "station", "valueString": scribe.station}, {"url": "at", "valueDateTime": scribe.at}]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
-    found.setdefault(_SUBJECTS.get(found["resourceType"], "subject"), subject)
+    whom = _SUBJECTS.get(found["resourceType"], "subject")
+    if "identifier" not in found.get(whom, {}):  # a chart's id is no number of anybody's
+        found[whom] = subject
     return found
 
 

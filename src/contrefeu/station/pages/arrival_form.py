@@ -36,8 +36,7 @@ class Kind:
     name: str
     title: str
     button: str
-    doubt: str = N_("Rien n’est encore écrit. À confirmer :")
-    sure: str = N_("Oui, c’est voulu.")
+    doubt: tuple[str, str] = (N_("Rien n’est encore écrit. À confirmer :"), N_("Oui, c’est voulu."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class ArrivalPage:
     doubts: Sequence[tuple[str, str]]
     once: str
     about: Sequence[str] = ()
+    kept: bool = False  # what was typed when a session ended comes back in forms of a chart alone
 
     @property
     def focus(self) -> str:

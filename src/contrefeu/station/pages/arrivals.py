@@ -44,8 +44,10 @@ NEW = Kind(
     "new",
     N_("Nouvelle personne"),
     N_("Admettre"),
-    N_("Rien n’est encore écrit. Ce lit est pris, ou quelqu’un ici porte déjà ce nom :"),
-    N_("C’est une autre personne, et c’est bien ce lit."),
+    (
+        N_("Rien n’est encore écrit. Ce lit est pris, ou quelqu’un ici porte déjà ce nom :"),
+        N_("C’est une autre personne, et c’est bien ce lit."),
+    ),
 )
 NOBODY = Kind("unknown", N_("Personne inconnue"), N_("Admettre"))
 NEWBORN = Kind("newborn", N_("Naissance"), N_("Inscrire la naissance"))
