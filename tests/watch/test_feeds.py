@@ -156,3 +156,16 @@ def test_every_rule_says_what_it_sees_why_what_it_costs_and_what_to_do():
         assert name == row.name
         assert all((row.sees, row.why, row.costs)), name
         assert f"`{name}`" in page, name
+
+
+def test_a_house_that_is_connected_may_tell_its_past():
+    """Three days in a minute, cancellations among them, up to the present: no attack, and no clock that is wrong."""
+    watch = Watch(State())
+    past = [
+        heard(NOW + n / 50, said=NOW - 3 * DAY + n * DAY / 1000, group="cancel" if n % 20 == 0 else "")
+        for n in range(3000)
+    ]
+    assert rules_of(watch, past) == []
+    assert rules_of(watch, [heard(NOW + 120 + n, said=NOW + 120 + n + 900) for n in range(6)])[:1] == [
+        ("time-jump", "A@H")
+    ]

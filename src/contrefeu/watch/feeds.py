@@ -79,6 +79,8 @@ def _learn_lag(feed: Feed, lag: float) -> None:
 
 
 def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:
+    if not feed.learned(one.at) and one.said and one.at - one.said > BACKLOG_S:
+        return  # a house that is being connected tells its past: no habit of the feed, and no attack
     late = bool(one.said) and one.at - one.said > feed.lag + BACKLOG_S
     for group in {"", one.group} if not late else {one.group} - {"", "update"}:
         count = feed.counts.setdefault(group, Count())
@@ -117,12 +119,13 @@ def _new(
 
 def _clock(feed: Feed, one: Heard) -> Iterator[Signal]:
     off = one.said - one.at + feed.lag
+    ahead = one.said - one.at + min(feed.lag, 0.0)  # a feed that catches up comes from the past, not from the future
     changed = clocks_change(int(one.at // DAY), "Europe/Paris") and abs(abs(off) - SUMMER_S) < BEHIND_SPREAD_S_MAX
     if changed:
         return
-    feed.ahead = feed.ahead + 1 if off > AHEAD_S else 0
+    feed.ahead = feed.ahead + 1 if ahead > AHEAD_S else 0
     if feed.ahead >= AHEAD_MESSAGES_MIN:
-        yield Signal("time-jump", one.source, one.at, one.at, {"seconds_ahead": float(round(off))}, [one.ref])
+        yield Signal("time-jump", one.source, one.at, one.at, {"seconds_ahead": float(round(ahead))}, [one.ref])
     elif feed.ahead:
         feed.doubted(one.at)
     if -off < BEHIND_S_MIN:
