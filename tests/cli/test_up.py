@@ -73,7 +73,7 @@ def test_the_ready_line_says_where_everything_is(node: tuple[Path, RunningNode])
     assert running.ready["logins"] == []
     assert running.ready["fhir"] == running.ready["web"] + "fhir"
     assert b"MSA|AA|U-1" in send(running.mllp, "U-1")
-    assert set(parts(running.process.pid)) == {"capture", "reader", "copies", "web"}
+    assert set(parts(running.process.pid)) == {"capture", "reader", "copies", "watch", "web"}
 
 
 @pytest.mark.req("C5")

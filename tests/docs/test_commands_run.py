@@ -26,6 +26,7 @@ ELSEWHERE = {
     "contrefeu contain": "tests/cli/test_contain.py, and tests/drills/test_containment.py on a real network",
     "contrefeu declare": "tests/cli/test_declare.py",
     "contrefeu incident": "tests/cli/test_declare.py",
+    "contrefeu watch": "tests/cli/test_watch.py, on a node that runs",
     "contrefeu withdraw": "tests/cli/test_withdraw.py",
     "nft ": "tests/contain/test_plan.py, where nft is installed",
     "contrefeu replay": "tests/cli/test_recovery.py: every way in which a target answers",

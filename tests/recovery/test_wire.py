@@ -145,7 +145,7 @@ def test_a_profile_with_a_mistake_sends_nothing(tmp_path, text: str) -> None:  #
     assert refused.value.safe == "Nothing was sent."
 
 
-@pytest.mark.parametrize("url", ["http://ehr/fhir", "mllp://ehr", "ehr:2575", "mllp://ehr:port"])
+@pytest.mark.parametrize("url", ["ftp://ehr/fhir", "mllp://ehr", "ehr:2575", "mllp://ehr:port"])
 def test_what_is_no_target_is_said(url: str) -> None:
     """Before anything is read."""
     with pytest.raises(OperatorError):
