@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.acts import AccountAdded, GlassBroken, encode
+from contrefeu.acts import AccountAdded, GlassBroken, IncidentOpened, encode
 from contrefeu.base import StorageError
 from contrefeu.chart import Charts
 from contrefeu.journal import MEDIA_ACT, Draft, Entry, unpacked
@@ -161,11 +161,12 @@ def test_a_station_is_not_given_back_what_it_did(ward: Ward) -> None:
     assert ward.journal.refs == ["n-capture/1", "n-capture/3"]
 
 
-def test_accounts_and_downtime_go_to_every_ward_and_acts_about_somebody_with_them(ward: Ward) -> None:
+def test_accounts_go_to_every_ward_acts_about_somebody_with_them_and_incidents_nowhere(ward: Ward) -> None:
     """An act about a patient waits until they lie there."""
     chart = {number: ward.told.charts.numbers(f"HOSP|{number}")[0] for number in "12"}
     account = encode(AccountAdded("nadia", "Nadia", "nurse", "hash", ["CARD"]))
-    acts = [account, *(encode(GlassBroken(chart[number], "reason", "2026-09-21T10:00:00Z")) for number in "12")]
+    told = encode(IncidentOpened("vol", "2026-09-21T10:00:00Z", "2026-09-21T10:00:00Z"))
+    acts = [account, *(encode(GlassBroken(chart[number], "reason", "2026-09-21T10:00:00Z")) for number in "12"), told]
     ward.told.take(
         *(entry(act, n, journal="n-station", media=MEDIA_ACT, source="console") for n, act in enumerate(acts, 1))
     )

@@ -6,7 +6,8 @@
 Rules kept here:
   * A patient's entries are given while they lie on one of the station's wards, and once more when they have left: the
     entry that says where to is among them.
-  * What people did that is about no patient (accounts, downtime) is given to every ward.
+  * Of what people did, a ward is given what is about its patients, and what every ward needs (_FOR_EVERY_WARD): accounts,
+    downtime, clocks, messages. Who is thought to be whom elsewhere, incidents and alarms stay where they are.
   * An entry is noted as sent after its journal has it on disk: a crash between sends it twice, which readers pass over.
   * Nothing here names a patient.
 """
@@ -19,13 +20,31 @@ from typing import Protocol
 
 import structlog
 
-from contrefeu.acts import decode
+from contrefeu.acts import (
+    AccountAdded,
+    AccountDisabled,
+    ClockMeasured,
+    DowntimeDeclared,
+    DowntimeLifted,
+    LimitsSigned,
+    SecretChanged,
+    WardAnswered,
+    WardTold,
+    WithdrawalConfirmed,
+    WithdrawalProposed,
+    WithdrawalRefused,
+    decode,
+)
 from contrefeu.base import StorageError, swap_file
 from contrefeu.chart import Board
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, Entry, carry, parse_ref
 
 BATCH_ENTRIES = 500
 BATCH_BYTES = 4 * 2**20
+_FOR_EVERY_WARD = (
+    *(AccountAdded, AccountDisabled, SecretChanged, DowntimeDeclared, DowntimeLifted, ClockMeasured),
+    *(WardTold, WardAnswered, LimitsSigned, WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused),
+)
 
 log = structlog.get_logger("wards")
 
@@ -130,7 +149,7 @@ class WardBook:
             raise _disk(refused) from refused
 
     def _acts(self, charts: AskCharts) -> list[str]:
-        """The acts that are about nobody; those about a patient wait until the patient's entries are given."""
+        """The acts that every ward needs; those about a patient wait until the patient's entries are given."""
         found = []
         for entry in charts.acts(self._last_act):
             self._last_act = entry.ref
@@ -138,7 +157,7 @@ class WardBook:
             chart = getattr(act, "chart", "")
             if chart and chart not in self._there:
                 self._about.setdefault(chart, []).append(entry.ref)
-            elif act is not None:
+            elif chart or isinstance(act, _FOR_EVERY_WARD):
                 found.append(entry.ref)
         return found
 
