@@ -6,8 +6,8 @@
 Rules kept here:
   * A patient's entries are given while they lie on one of the station's wards, and once more when they have left: the
     entry that says where to is among them.
-  * Of what people did, a ward is given what is about its patients, and what every ward needs (_FOR_EVERY_WARD): accounts,
-    downtime, clocks, messages. Who is thought to be whom elsewhere, incidents and alarms stay where they are.
+  * Of what people did, a ward is given what is about its patients, and what every ward needs (_FOR_EVERY_WARD):
+    accounts, downtime, clocks, messages. Who is thought to be whom, incidents and alarms stay where they are.
   * An entry is noted as sent after its journal has it on disk: a crash between sends it twice, which readers pass over.
   * Nothing here names a patient.
 """
