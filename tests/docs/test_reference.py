@@ -11,6 +11,7 @@ import tomllib
 
 import pytest
 
+from contrefeu.cli.main import run
 from tests.house.tree import ROOT, SOURCE, listed
 
 MAKER = ROOT / "scripts" / "make_reference.py"
@@ -97,13 +98,12 @@ def test_a_bad_command_line_ends_with_2(arguments):
     assert any(word.lower() in run.stderr.lower() for word in named - {"find", "drill"}), run.stderr
 
 
-def test_every_command_explains_itself():
+def test_every_command_explains_itself(capsys):
     """Each command of the page answers --help with the sentence that the page shows."""
     page = (ROOT / "docs" / "reference" / "commands.md").read_text()
     commands = re.findall(r"^## `contrefeu (.+)`\n\n(.+)$", page, re.MULTILINE)
     assert len(commands) > 15
     for name, sentence in commands:
-        run = _contrefeu(*name.split(), "--help")
-        said = " ".join(run.stdout.split())
-        assert run.returncode == 0, name
+        assert run([*name.split(), "--help"]) == 0, name
+        said = " ".join(capsys.readouterr().out.split())
         assert " ".join(sentence.split())[:40] in said, name
