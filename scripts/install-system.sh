@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What the tests need from the system: a chromium (the ward app as people see it), pdftotext (what a PDF says), a font
-# with every letter, an object store that keeps what it locked, PostgreSQL (charts on a server), strace (system calls that fail) and mkfs.ext4 (a small disk to fill). Fast and silent when they are
-# there. Where they cannot be installed (not root, no apt-get, no network) one line says what is left out, and the tests
-# that need it are skipped, save in CI (tests/conftest.py).
+# with every letter, an object store that keeps what it locked, PostgreSQL (charts on a server), strace (system calls that
+# fail), mkfs.ext4 (a small disk to fill) and nft (rules that cut links). Fast and silent when they are there. Where they
+# cannot be installed (not root, no apt-get, no network) one line says what is left out, and the tests that need it are
+# skipped, save in CI (tests/conftest.py).
 set -uo pipefail
 
 has_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
@@ -13,6 +14,7 @@ has_ceph() { command -v radosgw && command -v ceph-mon && command -v ceph-mgr &&
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
 has_strace() { command -v strace; }
 has_ext4() { PATH="$PATH:/sbin:/usr/sbin" command -v mkfs.ext4; }
+has_nft() { PATH="$PATH:/sbin:/usr/sbin" command -v nft; }
 has_fonts() { [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || fc-list 2>/dev/null | grep -qi dejavu; }
 
 lacking() {
@@ -22,6 +24,7 @@ lacking() {
     has_postgres >/dev/null || echo postgresql
     has_strace >/dev/null || echo strace
     has_ext4 >/dev/null || echo e2fsprogs
+    has_nft >/dev/null || echo nftables
     has_fonts >/dev/null || echo fonts-dejavu-core
 }
 

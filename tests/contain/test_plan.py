@@ -3,7 +3,6 @@
 Method: a small hospital (hospital.py) where the answer can be worked out by hand; the sheet's words read from its PDF.
 """
 
-import shutil
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -108,7 +107,7 @@ def test_rules_name_what_they_close_and_hold_no_other():
     assert "ip6 saddr fd00::5 tcp dport { 20, 21, 22" in rules, "what the suspect was not seen to use"
 
 
-@pytest.mark.skipif(shutil.which("nft") is None, reason="nft is not installed")
+@pytest.mark.system("nft")
 def test_nft_takes_the_rules(tmp_path: Path):
     """As a check, without applying them."""
     file = tmp_path / "plan.nft"
