@@ -36,7 +36,7 @@ from contrefeu.journal import Entry, JournalFiles, JournalReader, journals_in
 
 START_NS = parse_rfc3339("2026-03-02T07:00:00+01:00")  # a Monday morning; fixed, so that a seed is a hospital
 HOURS = 24  # lived through before the attack: every schedule of the day comes up once
-PEOPLE = ("user/", "console")  # sources of entries that no feed sent
+PEOPLE = ("user/", "console", "rule/")  # sources of entries that no feed sent: people, and the watch
 LAG_S_MAX = 1.0  # C5
 LOOK_S = 0.02  # how often the copy is looked at: a fiftieth of what it may lag
 COPY_S_MAX = 30.0  # a copy that has not caught up by then does not follow
