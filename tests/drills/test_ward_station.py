@@ -41,13 +41,14 @@ def test_a_wards_station_has_its_patients_and_no_others(
     with RunningNode(hospital) as node:
         send(node, *(admission(n, "AAA") for n in range(3)), *(in_cardiology(n) for n in (7, 8)))
         carry()  # the ward's keys go to the hospital first
-        eventually(lambda: given(contrefeu, hospital) >= 3, "the hospital writes nothing for the ward")
+        eventually(lambda: given(contrefeu, hospital) >= 4, "the hospital writes nothing for the ward")
         carry()
         assert charts(ward) == charts(hospital, "CARD")
         assert len(charts(ward)) == 2
         assert [one["login"] for one in contrefeu(ward, "users", "list")["users"]].count("nadia") == 1
+        before = given(contrefeu, hospital)
         contrefeu(hospital, "downtime", "declare")
-        eventually(lambda: given(contrefeu, hospital) >= 4, "the declaration does not go to the ward")
+        eventually(lambda: given(contrefeu, hospital) > before, "the declaration does not go to the ward")
         carry()
         assert contrefeu(ward, "downtime", "status")["state"] == "declared"
         told = contrefeu(hospital, "status", status=(0, 10))
