@@ -205,6 +205,14 @@ def test_a_patient_who_leaves_takes_three_things_along(ward: Commands, tmp_path:
     assert "no source there ever spoke of it" in ward("transfer", "--read", out / "letter.pdf").out.decode()
 
 
+def test_papers_that_cannot_be_written_are_not_said_to_be_given(ward: Commands, tmp_path: Path) -> None:
+    """A file stands where the folder should be: an error that says so, and no entry."""
+    (tmp_path / "taken").write_text("")
+    ran = ward("transfer", IPP, "--to", "CH de Dieppe", "--out", tmp_path / "taken")
+    assert (ran.status, "Nothing can be written" in ran.err) == (14, True)
+    assert not [act for act, _ in station_acts(Node.at(ward.home)) if isinstance(act, PapersGiven)]
+
+
 def test_a_transfer_that_is_not_told_enough_gives_nothing(ward: Commands, tmp_path: Path) -> None:
     """No house, no such patient, no code to read: an error each, and no file."""
     assert ward("transfer", IPP, "--out", tmp_path / "x").status == 1

@@ -83,7 +83,11 @@ def join(
         data = card.read_bytes()
         shown = open_card(data)
     except (OSError, ProofMismatch):
-        raise OperatorError(f"{card} is no station's card.", safe="Nothing was changed.") from None
+        raise OperatorError(
+            f"{card} is no station's card that can be read.",
+            safe="Nothing was changed.",
+            next="The other station writes its card with contrefeu station invite.",
+        ) from None
     typed = "".join(fingerprint.split()).lower()
     if len(typed) < MATCHED_MIN or not shown.fingerprint.replace(" ", "").startswith(typed):
         raise OperatorError(

@@ -67,6 +67,7 @@ def _give(context: typer.Context, patient: str, to: str, out: Path, user: str, j
             )
         ward, foot = foot_for(node, charts, chart, setting)
         lacks = charts.status().restoring
+    _ready(out)
     warn_of_restoring(lacks, entrance.language, node.settings.node.zone)
     now = rfc3339(setting.now_ns)
     printed = print_transfer(chart, to, foot, setting, issuer_of(node, ward, now), key)
@@ -82,11 +83,32 @@ def _give(context: typer.Context, patient: str, to: str, out: Path, user: str, j
     with node.station_appender() as journal:
         source = f"user/{user}" if user else CONSOLE
         journal.append([Draft(source, MEDIA_ACT, encode(given), node.clock.now_ns())])
-    out.mkdir(parents=True, exist_ok=True)
     for name, data in made.items():
         write_file(out / name, data)
     files = [str(out / name) for name in made]
     answer(json, {"files": files, "pages": printed.pages, "codes": len(texts)}, lambda: say("\n".join(files)))
+
+
+def _ready(out: Path) -> None:
+    """See that files can be written to *out* before anything says that they were.
+
+    Raises:
+        StorageError: They cannot.
+    """
+    import os
+
+    from contrefeu.base import StorageError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if not os.access(out, os.W_OK):
+            raise PermissionError
+    except OSError:
+        raise StorageError(
+            f"Nothing can be written to {out}.",
+            safe="Nothing was made, and nothing says that papers were given.",
+            next="Name another folder with --out.",
+        ) from None
 
 
 def _read(files: list[Path]) -> "Read":
