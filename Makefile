@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs drill bench soak damage fuzz mutate simulate kill lost line cuts watch-trial copier system lock clean
+.PHONY: help up test check docs site bundle deb drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier system lock clean screenshots
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,18 @@ check: $(VENV)/.dev ## style, types, floors, documents
 
 docs: $(VENV)/.dev ## write the generated pages again
 	$(BIN)/python scripts/make_reference.py
+
+site: $(VENV)/.dev ## the documents as a site in build/site; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+screenshots: $(VENV)/.dev system ## the guides' pictures, in both languages, of a demonstration of its own (some minutes)
+	$(BIN)/python scripts/make_screenshots.py
+
+bundle: ## everything for a machine without internet, in dist/; SIGNING_KEY=~/.ssh/release signs it
+	PYTHON=$(PYTHON) scripts/make_bundle.sh dist
+
+deb: bundle ## a Debian package of the bundle, in dist/
+	scripts/make_deb.sh "$$(ls -t dist/contrefeu-*.tar.gz | head -1)" dist
 
 drill: $(VENV)/.run ## the whole story: attack, restore, compare every chart with the truth
 	$(BIN)/contrefeu drill --patients 24 --attack ransomware --seed 1
@@ -51,6 +63,15 @@ simulate: $(VENV)/.dev ## the journal's writer on a disk that fails, RUNS=10000 
 kill: $(VENV)/.dev ## KILLS=1000 kills of a capture process under 32 senders; nothing acknowledged is missing
 	$(BIN)/python -m tests.drills.kills --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
 
+recover: $(VENV)/.dev ## PATIENTS=500 patients at least, 28 days, a record system lost on day 20 and restored from day 15: everything is back in it
+	$(BIN)/python -m tests.drills.recover --patients $(or $(PATIENTS),500) --seed $(or $(SEED),1)
+
+ward-run: $(VENV)/.dev ## INPATIENTS=600 without a record system for DAYS=28: no restart, nothing lost, the disk as foreseen (about 15 min)
+	$(BIN)/python -m tests.drills.ward_run --inpatients $(or $(INPATIENTS),600) --days $(or $(DAYS),28) --seed $(or $(SEED),1)
+
+replay-kills: $(VENV)/.dev ## KILLS=200 kills of a replay under a target that answers in every way; nothing sent twice, nothing lost
+	$(BIN)/python -m tests.drills.replay_kills --kills $(or $(KILLS),200) --seed $(or $(SEED),1)
+
 lost: $(VENV)/.dev ## TRIALS=100 disks destroyed under senders, with `ack = "vault"` and with `ack = "disk"`: what no vault has
 	$(BIN)/python -m tests.drills.lost_disks --ack vault --trials $(or $(TRIALS),100) --seed $(or $(SEED),1)
 	$(BIN)/python -m tests.drills.lost_disks --ack disk --trials $(or $(TRIALS),100) --seed $(or $(SEED),1)
@@ -62,8 +83,8 @@ watch-trial: $(VENV)/.dev ## the watch on months of simulated life and on attack
 	$(BIN)/python -m contrefeu.drill.watch_trial --out bench/watch.json
 	$(BIN)/python scripts/make_reference.py
 
-copier: $(VENV)/.dev ## PAGES=10000 pages through a simulated copier, fax and telephone; fails on one wrong chart, or under 99 % read
-	$(BIN)/python -m tests.paper.copier --pages $(or $(PAGES),10000) --seed $(or $(SEED),1)
+copier: $(VENV)/.dev ## PAGES=10000 pages through a simulated copier, fax and telephone, on JOBS=2 processors, taken up again from KEPT=DIR; fails on one wrong chart, under 99 % read, or ticks read wrong
+	$(BIN)/python -m tests.paper.copier --pages $(or $(PAGES),10000) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2) $(if $(KEPT),--kept $(KEPT))
 
 cuts: $(VENV)/.dev ## power cuts under a real writer on a FUSE file system; needs root, /dev/fuse, libfuse2, `pip install fusepy`
 	$(BIN)/python -m tests.drills.power_cuts --rounds $(or $(ROUNDS),100) --seed $(or $(SEED),1)
@@ -76,7 +97,7 @@ lock: ## new lock files; review the difference
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -q -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) $(DEMO_HOME) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO_HOME) dist .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)  # one that was interrupted, too

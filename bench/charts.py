@@ -20,7 +20,7 @@ from typing import Any
 
 from contrefeu.base import SystemClock
 from contrefeu.chart import open_charts
-from contrefeu.chart.follow import few_sweeps
+from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.custody import DataKeys, KeyPair
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.peers.processes import cpu_s
 from bench.peers.rows import at, row
 from bench.peers.servers import PEERS, ROOT, NotInstalled, Peer, Running
 from contrefeu.cli.node import Node
@@ -164,12 +165,12 @@ def _started(peer: Peer, folder: Path) -> Iterator[Running]:
 
 def _sample(receiver: Running, connections: int) -> dict[str, float]:
     command = [sys.executable, "-m", "bench.peers.client", receiver.host, str(receiver.port)]
-    before = _cpu_s(receiver.pid)
+    before = cpu_s(receiver.pid)
     done = subprocess.run(
         [*command, str(connections), str(SECONDS)], check=True, capture_output=True, cwd=ROOT, env=_environment()
     )
     found: dict[str, float] = json.loads(done.stdout)
-    return found | {"cpu_us": (_cpu_s(receiver.pid) - before) / found["answered"] * 1e6}
+    return found | {"cpu_us": (cpu_s(receiver.pid) - before) / found["answered"] * 1e6}
 
 
 def _syncs_us(path: Path) -> list[float]:
@@ -189,11 +190,6 @@ def _syncs_us(path: Path) -> list[float]:
     finally:
         os.close(fd)
         path.unlink()
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_mb(pid: int) -> float:

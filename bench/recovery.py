@@ -155,6 +155,9 @@ class _NoCharts:
         """The number itself."""
         return [id]
 
+    def chart(self, id: str) -> None:
+        """Nobody has one."""
+
     def entry(self, ref: str) -> Entry | None:
         """Nothing is withdrawn here, and nothing is asked."""
         raise AssertionError(ref)

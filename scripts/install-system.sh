@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # What the tests need from the system: a chromium (the ward app as people see it), pdftotext (what a PDF says), a font
 # with every letter, an object store that keeps what it locked, PostgreSQL (charts on a server), strace (system calls that
-# fail), mkfs.ext4 (a small disk to fill) and nft (rules that cut links). Fast and silent when they are there. Where they
-# cannot be installed (not root, no apt-get, no network) one line says what is left out, and the tests that need it are
-# skipped, save in CI (tests/conftest.py).
+# fail), mkfs.ext4 (a small disk to fill), nft (rules that cut links), systemd-analyze (what services give away),
+# ssh-keygen (who signed a bundle), cupsd and lp (pages out of a printer) and Java (Apache Spark). Fast and silent when they are there. Where they cannot be
+# installed (not root, no apt-get, no network) one line says what is left out, and the tests that need it are skipped,
+# save in CI (tests/conftest.py).
 set -uo pipefail
 
 has_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
@@ -15,6 +16,11 @@ has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
 has_strace() { command -v strace; }
 has_ext4() { PATH="$PATH:/sbin:/usr/sbin" command -v mkfs.ext4; }
 has_nft() { PATH="$PATH:/sbin:/usr/sbin" command -v nft; }
+has_java() { command -v java; }
+has_systemd() { command -v systemd-analyze; }
+has_ssh() { command -v ssh-keygen; }
+# Started by the tests themselves (tests/suites/cups.py); a CUPS that runs here is not touched.
+has_cups() { PATH="$PATH:/sbin:/usr/sbin" command -v cupsd && command -v lp && command -v lpadmin; }
 has_fonts() { [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || fc-list 2>/dev/null | grep -qi dejavu; }
 
 lacking() {
@@ -25,7 +31,11 @@ lacking() {
     has_strace >/dev/null || echo strace
     has_ext4 >/dev/null || echo e2fsprogs
     has_nft >/dev/null || echo nftables
+    has_java >/dev/null || echo openjdk-17-jre-headless
     has_fonts >/dev/null || echo fonts-dejavu-core
+    has_systemd >/dev/null || echo systemd
+    has_ssh >/dev/null || echo openssh-client
+    has_cups >/dev/null || echo cups-daemon cups-client
 }
 
 left_out() {

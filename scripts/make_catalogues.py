@@ -19,6 +19,8 @@ METHODS = [
     ("station/**.py", "python"),
     ("contain/pages.py", "python"),
     ("declare/pages.py", "python"),
+    ("group/pages.py", "python"),
+    ("exercise/pages.py", "python"),
     ("**/templates/**.html", "jinja2.ext.babel_extract"),
 ]
 KEYWORDS = {"_": None, "N_": None, "words": None, "gettext": None, "ngettext": (1, 2)}

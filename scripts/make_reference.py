@@ -5,6 +5,10 @@
     exit-statuses.md  every error and its status (base/errors.py and who inherits from it)
     limits.md         every limit with its unit and its reason: constants and the comments beside them
     watch.md          every rule of the watch, and what the last trial found (watch/signals.py, bench/watch.json)
+    metrics.md        what /metrics says (station/metrics.py)
+    ../../src/contrefeu/station/guides  the guides' words, for the ward app (docs/guides)
+    ../howto/runbooks a page an alarm, and their index (docs/howto/runbooks.toml, watch/signals.py)
+    ../legal          notices and assessments as `contrefeu notices` writes them, of a home that says nothing yet
     page-fields.md    what the ward's pages and the commands are given to show (chart/views.py)
     requirements.md   each requirement, the tests that try it, and its state (docs/requirements.toml)
 
@@ -22,11 +26,16 @@ from typing import Any
 import msgspec
 import typer
 from constants import Constant, comments_of_fields, constants_of
+from guide_pages import guide_pages
 from make_requirements import requirements_page
+from runbook_pages import runbook_pages
 from watch_page import watch_page
 
 from contrefeu.base.errors import ContrefeuError
-from contrefeu.hospital import Settings
+from contrefeu.declare import NOTICES, Around, notice
+from contrefeu.hospital import Settings, default_settings, parse_settings, when_in_force
+from contrefeu.hospital.checking import allowed_words
+from contrefeu.station import METRICS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
@@ -66,6 +75,7 @@ def main() -> int:
         return 1 if differing or extra or _unreadable else 0
     REFERENCE.mkdir(parents=True, exist_ok=True)
     for path in differing:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted[path])
     return 0
 
@@ -79,6 +89,13 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield REFERENCE / "exit-statuses.md", exit_statuses_page()
     yield REFERENCE / "limits.md", limits_page()
     yield REFERENCE / "watch.md", watch_page(MADE.format(origin="src/contrefeu/watch/signals.py and bench/watch.json"))
+    yield REFERENCE / "metrics.md", metrics_page()
+    yield from runbook_pages(MADE.format(origin="docs/howto/runbooks.toml and src/contrefeu/watch/signals.py"))
+    yield from guide_pages()
+    for language, facility in (("fr", "……… [établissement]"), ("en", "……… [facility]")):
+        blank = parse_settings(default_settings("n1", facility))
+        for name in NOTICES:
+            yield ROOT / "docs" / "legal" / language / f"{name}.md", notice(name, language, blank, Around("………"))
     views = _imported("contrefeu.chart.views")
     if views is not None:
         yield REFERENCE / "page-fields.md", page_fields_page(views)
@@ -86,6 +103,24 @@ def pages() -> Iterator[tuple[Path, str]]:
         ROOT / "docs" / "requirements.md",
         MADE.format(origin="docs/requirements.toml and tests/") + requirements_page(),
     )
+
+
+def metrics_page() -> str:
+    """What is scraped."""
+    lines = [
+        "# Metrics",
+        "",
+        MADE.format(origin="src/contrefeu/station/metrics.py"),
+        "`GET /metrics` of the ward app, in Prometheus' text form, without a login: let the firewall give it to your",
+        "Prometheus alone. No label names a patient or a member of the staff. What does not answer is absent, never 0.",
+        "A ready dashboard is `deploy/grafana/contrefeu.json`, ready alert rules are",
+        "`deploy/prometheus/contrefeu.rules.yml`; each alert leads to a [runbook](../howto/runbooks/README.md).",
+        "",
+        "| metric | labels | it says |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| `{one.name}` | {', '.join(one.labels)} | {one.help} |" for one in METRICS]
+    return "\n".join(lines) + "\n"
 
 
 # Commands.
@@ -114,9 +149,10 @@ def _commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:
     for name, command in group.commands.items():
         if command.hidden:
             continue
-        if hasattr(command, "commands"):
+        inside = hasattr(command, "commands")
+        if inside:
             yield from _commands(command, f"{path} {name}")
-        else:
+        if not inside or command.invoke_without_command:
             yield f"{path} {name}", command
 
 
@@ -171,14 +207,16 @@ def settings_page() -> str:
         "",
         MADE.format(origin="src/contrefeu/hospital/settings.py"),
         "`contrefeu.toml` stands in the node's home. An unknown key is an error; nothing starts with half of them.",
+        "`contrefeu config check` says all that is wrong, with file, line and what is allowed, and which changes wait",
+        "for a restart.",
         "",
     ]
     for found in msgspec.inspect.type_info(Settings).fields:
-        lines += _settings_table(found.encode_name, found.type)
+        lines += _settings_table(found.encode_name, found.type, when_in_force(found.encode_name))
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _settings_table(name: str, found: msgspec.inspect.Type) -> list[str]:
+def _settings_table(name: str, found: msgspec.inspect.Type, in_force: str = "") -> list[str]:
     """One table of the settings, and those that its keys are lists of."""
     kind, header = found, f"[{name}]"
     if isinstance(found, msgspec.inspect.ListType):
@@ -187,37 +225,17 @@ def _settings_table(name: str, found: msgspec.inspect.Type) -> list[str]:
         kind, header = found.value_type, f"[{name}.NAME]"
     assert isinstance(kind, msgspec.inspect.StructType), "a table of settings is a struct"
     reasons = comments_of_fields(Path(inspect.getfile(kind.cls)), kind.cls.__name__)
-    lines = [f"## `{header}`", "", inspect.cleandoc(kind.cls.__doc__ or ""), ""]
+    lines = [f"## `{header}`", "", f"{inspect.cleandoc(kind.cls.__doc__ or '')} {in_force}".strip(), ""]
     lines += ["| key | what it may be | default | why |", "| --- | --- | --- | --- |"]
     inner = []
     for key in kind.fields:
         why = _cell(reasons.get(key.name, ""))
-        lines.append(f"| `{key.encode_name}` | {_allowed(key.type)} | {_setting_default(key)} | {why} |")
+        lines.append(f"| `{key.encode_name}` | {_cell(allowed_words(key.type))} | {_setting_default(key)} | {why} |")
         if isinstance(key.type, msgspec.inspect.ListType) and isinstance(
             key.type.item_type, msgspec.inspect.StructType
         ):
             inner += _settings_table(f"{header.strip('[]')}.{key.encode_name}", key.type)
     return [*lines, "", *inner]
-
-
-def _allowed(kind: msgspec.inspect.Type) -> str:
-    if isinstance(kind, msgspec.inspect.LiteralType):
-        return " or ".join(f"`{value}`" if value else '`""`' for value in kind.values)
-    if isinstance(kind, msgspec.inspect.ListType):
-        return f"list of {_allowed(kind.item_type)}"
-    if isinstance(kind, msgspec.inspect.StructType):
-        return "tables, see below"
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return " or ".join(map(_allowed, kind.types))
-    if isinstance(kind, msgspec.inspect.StrType):
-        return f"text like `{kind.pattern}`".replace("|", "\\|") if kind.pattern else "text"
-    if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
-        low = f"from {kind.ge:,}" if kind.ge is not None else f"above {kind.gt:,}" if kind.gt is not None else ""
-        high = f"to {kind.le:,}" if kind.le is not None else f"below {kind.lt:,}" if kind.lt is not None else ""
-        return f"number {low} {high}".strip()
-    if isinstance(kind, msgspec.inspect.BoolType):
-        return "`true` or `false`"
-    return type(kind).__name__.removesuffix("Type").lower()
 
 
 def _setting_default(key: msgspec.inspect.Field) -> str:

@@ -69,17 +69,22 @@ def _attacks(runs: list[dict[str, Any]], tuned: set[int]) -> list[str]:
         "### Attacks",
         "",
         "Seconds from the first deed (for ransomware, the first encrypted document) to the alarm, as median and",
-        "worst; how long before the first data touched the clean point lies (below 0 it would call the attacker's work",
-        "clean). Of held-out seeds, with the tuned ones' worst beside.",
+        "worst. **Evidence from**: when the attack has shown anything at all, to one who knows the simulated",
+        f"hospital's own rates and may be wrong once a week, shared out among the {len(RULES)} rules",
+        "([decision 0108](../decisions/0108-evidence-from.md)); **after it**: how much later the alarm came, which",
+        "A1 wants within 300 s; below 0 the rule spoke on less. Clean point: how long before the first data touched",
+        "it lies; below 0 it would call the attacker's work clean. Of held-out seeds, with the tuned ones' worst.",
         "",
-        "| attack | what | rules that saw it | median s | worst s | tuned, worst s | missed | clean point, s before: "
-        "least, median | seen before |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| attack | what | rules that saw it | median s | worst s | evidence from, median s | after it, median s "
+        "| after it, worst s | tuned, worst after it | missed | clean point, s before: least, median | seen before |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for attack in ATTACKS:
         held = [_of(run, attack.name) for run in runs if run["seed"] not in tuned]
         seen = [one["seconds"] for one in held if one["seconds"] is not None]
-        known = [_of(run, attack.name)["seconds"] for run in runs if run["seed"] in tuned]
+        shown = [one["evidence_s"] for one in held if one["evidence_s"] is not None]
+        after = _after(held)
+        known = _after([_of(run, attack.name) for run in runs if run["seed"] in tuned])
         points = [one["clean_point_s"] for one in held if one["clean_point_s"] is not None]
         early = [one["early_s"] for one in held if one["early_s"] is not None]
         rules = Counter(one["rule"] for one in held if one["rule"])
@@ -89,13 +94,21 @@ def _attacks(runs: list[dict[str, Any]], tuned: set[int]) -> list[str]:
             ", ".join(rules),
             _number(median(seen) if seen else None),
             _number(max(seen, default=None)),
-            _number(max((one for one in known if one is not None), default=None)),
+            _number(median(shown) if shown else None),
+            _number(median(after) if after else None),
+            _number(max(after, default=None)),
+            _number(max(known, default=None)),
             str(len(held) - len(seen)),
             f"{_number(min(points))}, {_number(median(points))}" if points else "",
             f"{median(early) / 3600:.1f} h in {len(early)} of {len(held)}" if early else "",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def _after(found: list[dict[str, Any]]) -> list[float]:
+    """How long after the evidence each alarm came."""
+    return [one["seconds"] - one["evidence_s"] for one in found if None not in (one["seconds"], one["evidence_s"])]
 
 
 def _of(run: dict[str, Any], name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from contrefeu.journal import store
@@ -55,6 +56,27 @@ def _a_light_disk() -> Iterator[None]:
         patch.setattr(os, "fdatasync", lambda fd: None)
         patch.setattr(store, "PREALLOCATE_BYTES", 1 << 16)  # hundreds of journals of 4 MiB would fill a small machine
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _writers_end_with_their_module() -> Iterator[None]:
+    """Files of writers that tests end as a killed process ends: this one would hold them to its last test."""
+    begun: list[store.JournalWriter] = []
+    real = store.JournalWriter._start
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.JournalWriter, "_start", lambda one, vouched: begun.append(one) or real(one, vouched))
+        yield
+    for writer in begun:
+        if writer._head_fd >= 0:
+            writer._forget()
+            writer._let_go()
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """What a test's command does to the logs ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ Rules kept here:
 
 import itertools
 import random
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +22,7 @@ from contrefeu.chart.spelling import bed_word, date_words, name_words, number_wo
 from contrefeu.chart.stores import Place
 from contrefeu.chart.stores.compress import Packer, train
 from contrefeu.chart.stores.engine import Database
+from contrefeu.chart.stores.parts import PART_BITS, PART_OBJECTS
 from contrefeu.fhir import encode
 from contrefeu.journal import MEDIA_HL7V2, Entry
 from contrefeu.mapping import FeedRules, read
@@ -198,7 +200,7 @@ _MOULDS = {
 class _Filling:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._packer = Packer(lambda _: b"", db.veil, "objects")
+        self._packer = Packer(lambda _: b"", db.veil, "objects", 3)
         self._words: set[str] = set()
         self._moulds = {kind: _Mould(person) for kind, person in _MOULDS.items()}
 
@@ -208,7 +210,7 @@ class _Filling:
         cast = [(person, *self._moulds[bool(person.ward), person.whole].cast(person)) for person in batch]
         if not self._packer.dictionary_id:
             self._learn([head for _, head, _, _ in cast[:SAMPLES]])
-        nodes, charts, objects, shown, found = [], [], [], [], []
+        nodes, charts, parts, shown, found = [], [], [], [], []
         for person, head, hit, kept in cast:
             root, words = person.n, words_of(person)
             text, id_ = node_text("P", person.key).encode(), UUID(chart_id(person.key, "P")).bytes
@@ -217,12 +219,15 @@ class _Filling:
             line = veil.seal("people.words", " ".join(words).encode(), root)
             shown.append((root, line, veil.seal("people.hit", hit, root)))
             found.append((root, words))
-            for n, (uuid, one) in enumerate(kept):
-                at = veil.digest("objects.id", uuid, len(uuid))
-                objects.append((root, at, n, 0, self._packer.pack(one, root, at)))
+            for begin in range(0, len(kept), PART_OBJECTS):
+                chosen = kept[begin : begin + PART_OBJECTS]
+                at = root << PART_BITS | begin // PART_OBJECTS
+                keys = b"".join(veil.digest("objects.id", uuid, len(uuid)) for uuid, _ in chosen)
+                places = struct.pack(f"<{len(chosen)}H", *range(begin, begin + len(chosen)))
+                parts.append((at, 0, keys, places, self._packer.pack(b"[%b]" % b",".join(j for _, j in chosen), at)))
         self._db.run_many("INSERT INTO nodes VALUES(?, ?, ?, ?)", nodes)
         self._db.run_many("INSERT INTO charts VALUES(?, ?, ?)", charts)
-        self._db.run_many("INSERT INTO objects VALUES(?, ?, ?, ?, ?)", objects)
+        self._db.run_many("INSERT INTO parts VALUES(?, ?, ?, ?, ?)", parts)
         self._db.run_many("INSERT INTO people VALUES(?, ?, ?)", shown)
         self._db.index.put(found)
         self._names({word for _, words in found for word in words if word.isalpha()})

@@ -25,7 +25,7 @@ fi
 
 [ -x .venv/bin/python ] || python3 -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
-    -r requirements.txt || missing "python-hl7, hl7apy and asyncpg"
+    -r requirements.txt || missing "python-hl7, hl7apy, asyncpg, WeasyPrint and ReportLab"
 
 if command -v npm >/dev/null; then
     npm ci --silent --no-audit --no-fund --ignore-scripts || missing "@medplum/hl7 and simple-hl7"

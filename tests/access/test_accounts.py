@@ -3,13 +3,26 @@
 Method: fold acts by hand and compare whole values; hypothesis mixes the acts of one login with those of others.
 """
 
+from zoneinfo import ZoneInfo
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.access import Account, Accounts, Declared, Downtime, demo_accounts, first_administrator, new_account
+from contrefeu.access import (
+    Account,
+    Accounts,
+    Declared,
+    Downtime,
+    Lifted,
+    cutover_at,
+    demo_accounts,
+    first_administrator,
+    new_account,
+)
 from contrefeu.acts import AccountAdded, AccountDisabled, DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
-from contrefeu.base import OperatorError
+from contrefeu.base import OperatorError, parse_rfc3339
 
 NADIA = AccountAdded("Nadia", "Nadia Benali", "nurse", "hash-1", ["CARD"])
 AT, LATER = "2026-11-24T02:10:00.000000Z", "2026-11-24T03:10:00.000000Z"
@@ -27,10 +40,35 @@ def test_an_account_is_what_its_acts_say():
     """Added, given a new secret, disabled: the account is known by name at each step, in any spelling of its login."""
     assert folded(NADIA).get(" NADIA ") == Account("nadia", "Nadia Benali", "nurse", ("CARD",), "hash-1")
     changed = folded(NADIA, SecretChanged("nadia", "hash-2")).get("nadia")
-    assert changed == Account("nadia", "Nadia Benali", "nurse", ("CARD",), "hash-2")
+    assert changed == Account("nadia", "Nadia Benali", "nurse", ("CARD",), "hash-2", former=("hash-1",))
     disabled = folded(NADIA, AccountDisabled("NADIA")).get("nadia")
     assert disabled == Account("nadia", "Nadia Benali", "nurse", ("CARD",), "hash-1", disabled=True)
     assert not disabled.may("chart"), "a disabled account may nothing"
+
+
+@pytest.mark.req("D1")
+def test_a_badge_names_one_person():
+    """As any reader types it; the one of before names nobody, one given on is the last one's, a login goes first."""
+    badged = msgspec.structs.replace(NADIA, badge="04A2-7F11")
+    accounts = folded(badged)
+    assert accounts.named(" 04a2 7f11;").login == accounts.named("NADIA").login == "nadia"
+    assert accounts.get("04A27F11") is None, "an entry's author is a login, never a badge"
+    accounts.apply(msgspec.structs.replace(NADIA, badge="99"))
+    assert (accounts.named("04A27F11"), accounts.named("99").login) == (None, "nadia")
+    accounts.apply(msgspec.structs.replace(NADIA, login="lucas", badge="99"))
+    assert accounts.named("99").login == "lucas"
+    accounts.apply(AccountDisabled("lucas"))
+    assert accounts.named("99") is None
+    assert accounts.named("") is None
+
+
+def test_a_badge_that_no_reader_types_is_refused():
+    """Its drawn code is six digits when a code is asked for; a badge is kept plain."""
+    made = new_account("nadia", "N", "nurse", badge="04 a2-7f", pin=True)
+    assert made.act.badge == "04A27F"
+    assert (len(made.secret), made.secret.isdigit()) == (6, True)
+    with pytest.raises(OperatorError, match="badge"):
+        new_account("nadia", "N", "nurse", badge="9" * 65)
 
 
 def test_acts_about_nobody_change_nothing():
@@ -77,10 +115,66 @@ def test_the_medium_changes_at_its_own_minute():
 
 
 def test_the_hospitals_declaration_holds_for_every_ward():
-    """A declaration that names no ward is every ward's; lifting one ward does not lift it."""
+    """A declaration that names no ward is every ward's; a ward that is lifted is out of it, and the others are not."""
     found = downtime(DowntimeDeclared([], "all", AT), DowntimeLifted(["CARD"], "", LATER))
-    assert found.of("CARD") == found.of("CHIR") == Declared(AT, "all", "user/crise", "paper", AT, "user/crise")
-    assert found.wards == []
+    assert found.of("CHIR") == Declared(AT, "all", "user/crise", "paper", AT, "user/crise")
+    assert (found.of("CARD"), found.back, found.wards, found.state) == (None, ["CARD"], [], "declared")
+    assert found.lifted("CARD") == Lifted(LATER, "user/crise", "", 0, "")
+    assert found.lifted("CHIR") is None
+    found.apply(DowntimeDeclared([], "again", LATER), "user/crise")
+    assert (found.of("CARD"), found.lifted("CARD")) == (found.of("CHIR"), None)
+
+
+@pytest.mark.req("F4")
+def test_a_lifting_holds_from_its_cut_over_minute():
+    """Until then the ward is in downtime, from then on it is not; who declares again meanwhile takes it back."""
+    now = [parse_rfc3339(AT)]
+    found = Downtime(now_ns=lambda: now[0])
+    for act in (DowntimeDeclared(["CARD"], "", AT), DowntimeLifted(["CARD"], "", AT, LATER, 2)):
+        found.apply(act, "user/crise", "j/1")
+    lifting = Lifted(LATER, "user/crise", "", 2, "j/1")
+    assert (found.of("CARD") is None, found.lifting("CARD"), found.lifted("CARD")) == (False, lifting, None)
+    now[0] = parse_rfc3339(LATER)
+    assert (found.of("CARD"), found.lifting("CARD"), found.lifted("CARD"), found.state) == (
+        None,
+        None,
+        lifting,
+        "normal",
+    )
+
+    now[0] = parse_rfc3339(AT)
+    again = Downtime(now_ns=lambda: now[0])
+    for act in (
+        DowntimeDeclared([], "", AT),
+        DowntimeLifted([], "", AT, LATER),
+        DowntimeDeclared([], "", AT, "screen"),
+    ):
+        again.apply(act, "user/crise")
+    now[0] = parse_rfc3339(LATER) + 1
+    assert again.of("CARD").medium == "screen"
+
+
+@pytest.mark.req("F4")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "24T02:10"),
+        ("03:05", "24T02:05"),
+        ("6h00", "24T05:00"),
+        ("2330", "23T22:30"),
+    ],
+)
+def test_a_cut_over_is_the_nearest_such_hour(typed, said):
+    """03:10 in Paris: an hour of this night, before midnight or after; nothing typed is now."""
+    assert cutover_at(typed, parse_rfc3339(AT), ZoneInfo("Europe/Paris"))[8:16] == said
+
+
+@pytest.mark.req("F4")
+@pytest.mark.parametrize("typed", ["25:00", "soon", "07:11", "21:09", "12:00"])
+def test_a_cut_over_far_away_is_refused(typed):
+    """More than four hours ahead or six back, or no hour at all."""
+    with pytest.raises(ValueError, match=r"hour|far"):
+        cutover_at(typed, parse_rfc3339(AT), ZoneInfo("Europe/Paris"))
 
 
 def test_lifting_for_all_ends_each_wards_own():
@@ -126,5 +220,5 @@ def test_no_two_accounts_are_given_one_secret(demo):
 def test_a_demo_shows_every_role(demo):
     """One account a role, and a nurse bound to one ward, for whom the glass is real."""
     made = [one.act for one in demo]
-    assert len({act.role for act in made}) == 10
+    assert len({act.role for act in made}) == 12
     assert [act.wards for act in made if act.login == "lucas"] == [["CARD"]]

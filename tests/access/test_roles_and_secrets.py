@@ -28,6 +28,8 @@ def test_care_and_administration_are_apart():
     assert {role for role in ROLES if may(role, "downtime")} == {"coordinator"}
     assert {role for role in ROLES if may(role, "results")} == {"laboratory", "biologist"}
     assert {role for role in ROLES if may(role, "validate")} == {"biologist"}
+    assert {role for role in ROLES if may(role, "pharmacy")} == {"pharmacist"}
+    assert {role for role in ROLES if may(role, "aids")} == {"safety"}
     assert {role for role in ROLES if may(role, "write")} == {"nurse", "physician"}
     assert {role for role in ROLES if may(role, "fhir")} == {"system"}
 

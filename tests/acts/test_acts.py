@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from contrefeu.acts import (
     AccountAdded,
     AccountDisabled,
+    AccountDrawn,
     Answered,
+    CleanPointSet,
+    CleanPointsSeen,
     DowntimeDeclared,
     DowntimeLifted,
+    EntriesDropped,
+    EntriesReleased,
     EntriesSetAside,
     GapTaken,
     GlassBroken,
@@ -25,12 +30,17 @@ from contrefeu.acts import (
     MessagesReleased,
     PairDecided,
     PairsProposed,
+    PathAccount,
+    PatientAccount,
+    PatientSignedOff,
+    PointSeen,
     ProposedPair,
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
     SecretChanged,
     ShareConfirmed,
+    WardAccount,
     decode,
     encode,
 )
@@ -75,8 +85,25 @@ ACTS = {
         MessagesAnswered("ehr", "c", [Answered("j/1", "AA", "CF1")], "t"),
     b'{"act":"messages-released","target":"ehr","claim":"c","entries":["j/2"],"reason":"r","at":"t"}':
         MessagesReleased("ehr", "c", ["j/2"], "r", "t"),
+    b'{"act":"account-drawn","at":"t","against":"d","entries":3,"fates":{"present":2},"written":2,"written_back":1,'
+    b'"wards":[["CARD",1,4.0,{"ORU^R01":1}]],"patients":[["c",1,1]]}': AccountDrawn(
+        "t", "d", 3, {"present": 2}, 2, 1, [WardAccount("CARD", 1, 4.0, {"ORU^R01": 1})], [PatientAccount("c", 1, 1)]
+    ),
+    b'{"act":"account-drawn","at":"t","against":"d","entries":3,"fates":{},"ways":[["retype",4,1,2,3.5]]}':
+        AccountDrawn("t", "d", 3, {}, ways=[PathAccount("retype", 4, 1, 2, 3.5)]),
+    b'{"act":"gap-taken","against":"d","until":{"j":9},"since":"","entries":3,"present":1,"missing":1,"different":1,'
+    b'"extra":0,"findings":"ff","at":"t","unasked":7}': GapTaken("d", {"j": 9}, "", 3, 1, 1, 1, 0, "ff", "t", 7),
+    b'{"act":"entries-released","entries":["j/3"],"reason":"r","at":"t"}': EntriesReleased(["j/3"], "r", "t"),
+    b'{"act":"patient-signed-off","chart":"c","at":"t","left":2,"remark":"r"}': PatientSignedOff("c", "t", 2, "r"),
     b'{"act":"entries-set-aside","entries":["j/3"],"reason":"r","owner":"o","at":"t"}':
         EntriesSetAside(["j/3"], "r", "o", "t"),
+    b'{"act":"entries-set-aside","entries":["j/3"],"reason":"r","owner":"o","at":"t","source":"LABO@CHU"}':
+        EntriesSetAside(["j/3"], "r", "o", "t", "LABO@CHU"),
+    b'{"act":"entries-dropped","entries":["j/3"],"reason":"r","at":"t"}': EntriesDropped(["j/3"], "r", "t"),
+    b'{"act":"clean-point-set","source":"LABO@CHU","clean":"c","detected":"d","why":"w","at":"t"}':
+        CleanPointSet("LABO@CHU", "c", "d", "w", "t"),
+    b'{"act":"clean-points-seen","at":"t","points":[["LABO@CHU","c","j/3",12,1,3.5,"merges"]]}':
+        CleanPointsSeen("t", [PointSeen("LABO@CHU", "c", "j/3", 12, 1, 3.5, "merges")]),
 }  # fmt: skip
 
 

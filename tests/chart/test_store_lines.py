@@ -22,7 +22,7 @@ from tests.chart.feeds import Told, admitted, entry, message
 
 def _entries(style: str, seed: int) -> list[Entry]:
     hospital = Hospital.for_drill(seed=seed, beds=5, style=style, now_ns=START_NS)
-    bodies = [sent.message for sent in hospital.run(hours=10)]
+    bodies = [sent.message for sent in hospital.run(hours=6)]
     found = []
     for n, body in enumerate(bodies, 1):
         header = peek(body)

@@ -3,13 +3,17 @@
 Method: real journals sealed to a key of the test: one of a feed, and some that carry entries of it.
 """
 
+import asyncio
 import shutil
+from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
 
-from contrefeu.chart import refold
+from contrefeu.base import ContrefeuError
+from contrefeu.chart import ChartsClient, refold
 from contrefeu.chart.follow import open_charts
+from contrefeu.chart.reader import StoreOutdated
 from contrefeu.hospital import parse_settings
 from contrefeu.journal import Entry, JournalFiles, JournalReader, JournalWriter, carry
 from contrefeu.proof import Signer
@@ -92,6 +96,53 @@ def test_a_copy_is_never_a_second_entry(ward, first):
         [feed] = charts.status().feeds
         assert (feed.received, feed.charted, feed.duplicates) == (5, 5, 0)
         assert charts.status().positions == {FEED: 5, WARD: 8, OTHER: 3}
+
+
+@pytest.mark.parametrize("first", ["copies", "originals", "together"])
+def test_an_original_wins_over_a_copy_that_says_something_else(ward, first):
+    """A house that was taken over carries another potassium, and a merge as a repeat of an admission.
+
+    Whichever is read first, and folded on or anew: charts, counts and source links are those of the originals.
+    """
+    away = ward.away(FEED)
+    if first != "copies":
+        shutil.move(away, ward.journals / FEED)
+    if first == "originals":
+        ward.hash()
+    lie = replace(ward.entries[2], body=ward.entries[2].body.replace(b"6.0", b"4.0"))
+    shadow = replace(ward.entries[1], body=ward.entries[4].body)
+    ward.carry(ward.entries[0], shadow, lie, *ward.entries[3:])
+    lied = ward.hash()
+    if first == "copies":
+        assert lied != ward.wanted
+        shutil.move(away, ward.journals / FEED)
+    assert ward.hash() == ward.wanted
+    with ward.open() as charts:
+        [feed] = charts.status().feeds
+        assert (feed.received, feed.charted, feed.duplicates) == (5, 5, 0)
+        assert charts.entry(f"{FEED}/3") == ward.entries[2]
+        assert charts.status().positions == {FEED: 5, WARD: 5}
+
+
+def test_a_reader_that_runs_ends_and_the_next_one_has_the_originals(ward):
+    """A house was lied to; the feed's own journal comes: the process ends once it is read, and begins anew."""
+    away = ward.away(FEED)
+    lie = replace(ward.entries[2], body=ward.entries[2].body.replace(b"6.0", b"4.0"))
+    ward.carry(*ward.entries[:2], lie, *ward.entries[3:])
+
+    async def outlived() -> None:
+        async with ward.reader():
+            shutil.move(away, ward.journals / FEED)
+            client = ChartsClient(ward.socket)
+            async with asyncio.timeout(30):
+                while ward.socket.exists():
+                    with suppress(ContrefeuError):
+                        await client.status()
+                    await asyncio.sleep(0.05)
+
+    with pytest.raises(StoreOutdated):
+        asyncio.run(outlived())
+    assert ward.hash() == ward.wanted
 
 
 def test_originals_between_carried_ones_are_read_when_they_come(ward):

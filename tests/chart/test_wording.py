@@ -7,9 +7,9 @@ from base64 import b64encode
 
 import pytest
 
-from contrefeu.chart.elements import PARTLY
+from contrefeu.chart.elements import PARTLY, unit
 from contrefeu.chart.fold import Chart, to_bundle
-from contrefeu.chart.sentences import moment, sentence, wall_day
+from contrefeu.chart.sentences import instruction_of, moment, sentence, wall_day
 from contrefeu.chart.wording import chart_text
 from contrefeu.chart.words import WORDS, word
 from tests.chart.feed import PID, adt, chart, message, only, oru, ras, rde
@@ -107,6 +107,16 @@ def test_results_are_grouped_by_day_the_newest_first():
         "24/11/2026",
         "23/11/2026",
     ]
+
+
+def test_what_is_misread_is_spelled_out():
+    """A rhythm that is read as another one, a unit that only machines write; anything else as it was sent."""
+    said = {"text": "le matin", "timing": {"code": {"text": "QD"}, "repeat": {"timeOfDay": ["08:00:00"]}}}
+    assert instruction_of(said) == "le matin · 1 × / 24 h · 08:00"
+    assert instruction_of({"timing": {"code": {"text": "Q6H"}}}) == "Q6H"
+    assert [unit({"value": 1, "unit": one}) for one in ("Cel", "mm[Hg]", "{score}", "{cp}/h")] == [
+        "°C", "mmHg", "score", "{cp}/h"
+    ]  # fmt: skip
 
 
 @pytest.mark.req("F9")

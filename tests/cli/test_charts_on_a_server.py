@@ -51,7 +51,7 @@ def test_a_running_node_keeps_its_charts_on_a_server(tmp_path: Path, postgres: s
     """`up` reads into it and answers from it; no file of charts is made."""
     pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
     home = tmp_path / "home"
-    contrefeu(home, "init", "--drill")
+    contrefeu(home, "init")
     put_on(home, postgres)
     (tmp_path / "1.hl7").write_bytes(admission("U-3", name="DURAND^PAUL", number="99"))
     with RunningNode(home):

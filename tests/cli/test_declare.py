@@ -36,6 +36,10 @@ def test_an_incident_is_opened_declared_and_closed(staffed: Commands, filed: Fil
     aware, since = "2026-01-05T03:10:00+01:00", "2026-01-04T00:00:00+01:00"
     opened = staffed.told("incident", "open", "Rançongiciel", "--aware-at", aware, "--since", since, *crise)
     staffed.told("incident", "note", "open", "oui", "--field", "malicious", *crise)
+    for wrong in (["note", "open", "  "], ["note", "open", "x", "--field", "measure"], ["open", ""]):
+        assert staffed("incident", *wrong, *crise).status == 1, "nobody would read it"
+    for late in (["--aware-at", "2026-01-01T03:10"], ["--aware-at", aware, "--since", "2026-01-06T00:00:00+01:00"]):
+        assert staffed("incident", "open", "x", *late, *crise).status == 1
     staffed.told("incident", "note", "open", "203.0.113.7", "--field", "indicators", *crise)
 
     sheet, stix, records = tmp_path / "d.pdf", tmp_path / "d.json", tmp_path / "d.csv"

@@ -18,6 +18,7 @@ def test_a_demo_is_prepared_once(cli):
     logins = prepare_demo(node)
     again = Node.at(node.paths.root)
     assert prepare_demo(again) == logins
+    assert node.settings == again.settings, "what runs is what stands in the file"
     assert ("CARD", "Cardiologie") in [(ward.id, ward.name) for ward in again.settings.wards]
     assert {"nurse", "physician", "coordinator", "system"} <= {login["role"] for login in logins}
     assert [login["login"] for login in logins].count("lucas") == 1

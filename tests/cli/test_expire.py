@@ -26,7 +26,7 @@ LIVED_DAYS = 9
 @pytest.fixture
 def home(cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     """A home that lived for nine days, is to keep five, and is copied twice."""
-    monkeypatch.setattr("contrefeu.hospital.settings.KEPT_DAYS_MIN", 3)
+    monkeypatch.setattr("contrefeu.hospital.parsing.KEPT_DAYS_MIN", 3)
     with (cli.home / "contrefeu.toml").open("a") as settings:
         settings.write(f"[retention]\nfeeds_days = {KEPT_DAYS}\n")
     live(cli.home, LIVED_DAYS)
@@ -148,7 +148,7 @@ def test_nothing_ends_on_an_error_state(home: Commands, tmp_path: Path) -> None:
 @pytest.mark.req("F38", "F42")
 def test_a_clock_that_jumped_ends_nothing(cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Years ahead, and back: one day was lived, whatever it is called."""
-    monkeypatch.setattr("contrefeu.hospital.settings.KEPT_DAYS_MIN", 3)
+    monkeypatch.setattr("contrefeu.hospital.parsing.KEPT_DAYS_MIN", 3)
     with (cli.home / "contrefeu.toml").open("a") as settings:
         settings.write("[retention]\nfeeds_days = 5\n")
     live(cli.home, 4)
@@ -200,7 +200,7 @@ def test_interrupted_anywhere_it_is_done_again(home: Commands, monkeypatch: pyte
         home("keys", "expire", "--shares", *some(home))
     assert steps == stop_at, "it was interrupted"
     monkeypatch.undo()
-    monkeypatch.setattr("contrefeu.hospital.settings.KEPT_DAYS_MIN", 3)
+    monkeypatch.setattr("contrefeu.hospital.parsing.KEPT_DAYS_MIN", 3)
     told = home.told("journal", "verify")
     assert {d["kind"] for d in told["damage"]} <= {"expired"}
     home.told("keys", "expire", "--shares", *some(home))

@@ -95,3 +95,40 @@ def test_import_and_status_count_by_rule(cli: Commands, filed: File) -> None:
     told = cli.told("import", filed("1.hl7", admission() + potassium()), "--source", "ARCHIVE")
     assert (told["journaled"], told["refused"], told["refused_by_rule"]) == (1, 1, {"labo/1": 1})
     assert cli.told("status")["refused"] == {}, "what a running node refused; an import says its own"
+
+
+@pytest.mark.req("F34")
+def test_a_sample_is_looked_at_before_anything_is_connected(cli: Commands, filed: File) -> None:
+    """From a file of which nothing is kept: what stands empty, what no chart says without it, and a profile to take.
+
+    The profile holds what the messages show: their own authority, their real character set, results alone.
+    """
+    rows = b"".join(
+        b"MSH|^~\\&|LAB|CHU|CF|CHU|20261124030000||ORU^R01|%d|P|2.5||||||8859/1\rPID|1||77%d^^^CHU||N\xc3\x89^A\r"
+        b"PV1|1|I|MED||||||||||||||||55\rOBR|1||F%d|K^Potassium|||20261124030000\rOBX|1|NM|K^Potassium||4.1||||||F\r"
+        % (n, n, n)
+        for n in range(6)
+    )
+    path = filed("sample.hl7", rows)
+    ran = cli("feeds", "check", "--sample", path)
+    text = ran.out.decode()
+    assert "OBX-6 empty in 6 of 6: no chart says the unit of a number" in text
+    assert "PID-7 empty in 6 of 6" in text
+    told = cli.told("feeds", "check", "--sample", path, "--accept", "lab", status=10)["feeds"]
+    assert told[0]["proposal"] == (
+        '[feeds.NAME]\nsenders = ["LAB@CHU"]\nauthority = "CHU"\ncharset = "UNICODE UTF-8"\nsets = ["results"]\n'
+    )
+    assert told[0]["missing"].keys() == {"PID-7", "PID-8", "PV1-44", "OBX-6", "OBX-7", "OBX-8"}
+    assert "NÉ" not in text
+    feed = Node.at(cli.home).settings.feeds["lab"]
+    assert (feed.authority, feed.charset, feed.sets) == ("CHU", "UNICODE UTF-8", ["results"])
+    assert cli.told("status")["feeds"] == [], "nothing of a sample is kept"
+    assert cli("feeds", "check", "--sample", path, "--accept", "other").status == 1, "it is described already"
+
+
+def test_a_sender_is_waited_for(cli: Commands, filed: File) -> None:
+    """With --wait only what comes from now on is looked at; nothing having come is said so."""
+    cli.told("import", filed("1.hl7", admission()))
+    ran = cli("feeds", "check", "--wait", "1")
+    assert ran.status == 1
+    assert "send a sample of each kind now" in ran.err

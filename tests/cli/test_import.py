@@ -82,6 +82,16 @@ def test_a_refused_sender_is_counted_and_not_kept(cli: Commands, filed: File) ->
     assert cli.told("find", "MARTIN")["patients"]
 
 
+def test_what_no_chart_says_of_an_entry_is_listed_with_it(cli: Commands, filed: File) -> None:
+    """By place, never by content; in JSON and in text."""
+    told = cli.told("import", filed("1.hl7", potassium() + b"ZXX|1|secret\r"))
+    ref = f"{told['journal']}/{told['first']}"
+    (shown,) = cli.told("journal", "show", "--entry", ref)["entries"]
+    assert [one["where"] for one in shown["loss"]] == ["ZXX"]
+    assert "secret" not in str(shown)
+    assert b"not charted: ZXX" in cli("journal", "show", "--entry", ref).out
+
+
 def test_a_source_can_be_named(cli: Commands, filed: File) -> None:
     """--source names the feed of all that is imported; else each message names its own."""
     cli.told("import", filed("1.hl7", admission()), "--source", "ARCHIVE")

@@ -81,3 +81,20 @@ def test_without_what_it_needs_it_says_what_to_install(cli: Commands, monkeypatc
     ran = cli("match")
     assert ran.status == 1
     assert "contrefeu[match]" in ran.err
+
+
+@pytest.mark.req("R6")
+def test_matching_needs_nothing_under_the_gpl(
+    cli: Commands, filed: Callable[[str, bytes], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Splink names igraph and we run nothing of it: taken away, pairs are found; no runtime lock has it (0148)."""
+    import sys
+
+    monkeypatch.setitem(sys.modules, "igraph", None)
+    filed("day.hl7", somebody("A-1", "8001", "VAUGNAC^LOUISE", "19610412") +
+          somebody("A-2", "7", "VAUGNAC^LOUISE", "19610412", authority="TEMP"))  # fmt: skip
+    cli.told("import", filed("day2.hl7", b"").parent)
+    found = cli.told("match", "--temporary", "TEMP", status=10)
+    assert found["pairs"] + found["review"] > 0
+    lock = Path(__file__).parents[2] / "requirements.lock"
+    assert "igraph" not in lock.read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from contrefeu.acts import PagesIssued
+from contrefeu.acts import IncidentNoted, PagesIssued
 from contrefeu.cli.accounts import station_acts
 from contrefeu.cli.node import Node
 from contrefeu.cli.standing import standing
@@ -50,7 +50,7 @@ def test_packs_are_made_ahead_and_open_with_the_ward_s_password_alone(ward: Comm
     assert sorted(one.name for one in (tmp_path / "pc").iterdir()) == ["pack-CARDIO.html", "pack-CARDIO.pdf"]
     assert told["password"].encode() not in b"".join(one.read_bytes() for one in (tmp_path / "pc").iterdir())
     before = issued(ward)
-    assert {one.returns for one in before} == {False}
+    assert {one.ahead for one in before} == {True}
     assert ward.told("packs", "make", "--ward", "CARDIO")["made"] == []
     ward.told("packs", "make", "--ward", "CARDIO", "--now", status=10)
     assert issued(ward) == before
@@ -72,6 +72,26 @@ def test_a_lost_stick_makes_every_password_another(ward: Commands, tmp_path: Pat
     assert len(looks) >= 4
 
 
+@pytest.mark.req("F44")
+def test_a_lost_pack_opens_an_incident_and_says_who_was_on_it(ward: Commands, tmp_path: Path) -> None:
+    """Under a name and a secret; the incident names charts, the answer people; all passwords are others."""
+    secret = tmp_path / "crise.secret"
+    secret.write_text("secret of crise\n")
+    ward.told("users", "add", "crise", "--name", "C", "--role", "coordinator", "--secret-file", secret)
+    crise = ("--as", "crise", "--secret-file", secret)
+    assert ward("packs", "lost", "--ward", "CARDIO", *crise).status == 1, "none was put anywhere yet"
+    ward.told("packs", "make", "--ward", "CARDIO", status=10)
+    before = ward.told("packs", "password", "--ward", "CARDIO")["password"]
+    told = ward.told("packs", "lost", "--ward", "CARDIO", *crise)
+    [patient] = told["patients"]
+    assert (told["on_it"], patient["name"].split()[0]) == (1, "MARTIN")
+    [incident] = ward.told("incident", "list")["incidents"]
+    assert (incident["incident"], incident["opened_by"]) == (told["incident"], "crise")
+    notes = [act for act, _ in station_acts(Node.at(ward.home)) if isinstance(act, IncidentNoted)]
+    assert [patient["id"] in one.text and "MARTIN" not in one.text for one in notes] == [True]
+    assert ward.told("packs", "password", "--ward", "CARDIO")["password"] != before
+
+
 @pytest.mark.req("W2")
 def test_the_age_of_a_pack_is_told_and_red_past_an_hour(ward: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     """Young now; two hours later `packs list` and `status` end with 10."""
@@ -85,39 +105,6 @@ def test_the_age_of_a_pack_is_told_and_red_past_an_hour(ward: Commands, monkeypa
     [old] = standing(node)
     assert (old.old, old.age_minutes >= 120) == (True, True)
     ward.told("packs", "list", status=10)
-
-
-PRINTER = """#!/bin/sh
-[ "$(cat {folder}/state)" = jammed ] && exit 1
-cat > {folder}/page.pdf
-echo "$@" >> {folder}/jobs
-"""
-
-
-@pytest.mark.req("Q2", "W2")
-def test_a_declared_downtime_prints_the_ward_s_pack_once(
-    ward: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A jammed queue loses its pages and says so; then it prints, once; these pages are missed until they come back."""
-    node = Node.at(ward.home)
-    node.paths.settings.write_text(f'{node.paths.settings.read_text()}[packs.printers]\nCARDIO = "second-floor"\n')
-    lp = tmp_path / "bin" / "lp"
-    lp.parent.mkdir()
-    lp.write_text(PRINTER.format(folder=tmp_path))
-    lp.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{lp.parent}:/usr/bin:/bin")
-    (tmp_path / "state").write_text("jammed")
-    ward.told("packs", "make", "--ward", "CARDIO", status=10)
-    assert ward.told("scan")["missing"] == []
-    ward.told("downtime", "declare", "--reason", "drill of the test")
-    ward.told("packs", "make", "--ward", "CARDIO")
-    assert ward.told("scan")["missing"] == []
-    (tmp_path / "state").write_text("ready")
-    for _ in range(2):
-        ward.told("packs", "make", "--ward", "CARDIO")
-    assert (tmp_path / "jobs").read_text() == "-d second-floor -t pack CARDIO -\n"
-    assert "MARTIN" in pypdfium2.PdfDocument(tmp_path / "page.pdf")[0].get_textpage().get_text_bounded()
-    assert [one["form"] for one in ward.told("scan", status=10)["missing"]] == ["dose-sheet"]
 
 
 def test_without_a_folder_nothing_is_made(cli: Commands) -> None:

@@ -4,6 +4,7 @@ Method: messages of patients, printed, drawn as a copier would, scanned; what is
 the list of what is missing.
 """
 
+import errno
 import hashlib
 import json
 import sys
@@ -211,6 +212,26 @@ def test_papers_that_cannot_be_written_are_not_said_to_be_given(ward: Commands, 
     ran = ward("transfer", IPP, "--to", "CH de Dieppe", "--out", tmp_path / "taken")
     assert (ran.status, "Nothing can be written" in ran.err) == (14, True)
     assert not [act for act, _ in station_acts(Node.at(ward.home)) if isinstance(act, PapersGiven)]
+
+
+def test_paper_that_cannot_be_written_is_not_issued(ward: Commands, tmp_path: Path, monkeypatch: Any) -> None:
+    """No such folder, a folder in the file's place: an error that says what is safe, no issue; a full disk: lost."""
+    note, node = ("forms", "note", "--ward", "CARDIO", "--patient", IPP), Node.at(ward.home)
+    for command in (note, ("pack", "--ward", "CARDIO"), ("chart", IPP, "--as", "pdf")):
+        for out in (tmp_path / "none" / "a.pdf", tmp_path):
+            ran = ward(*command, "--out", out)
+            assert ran.status == 14, command
+            assert "safe" in ran.err and "--out" in ran.err
+    assert not [act for act, _ in station_acts(node) if isinstance(act, PagesIssued)]
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr("contrefeu.cli.printing.write_file", full)
+    ran = ward(*note, "--out", tmp_path / "a.pdf")
+    assert (ran.status, "declared lost" in ran.err) == (14, True)
+    assert [act for act, _ in station_acts(node) if isinstance(act, PagesIssued)]
+    assert ward.told("scan")["missing"] == []
 
 
 def test_a_transfer_that_is_not_told_enough_gives_nothing(ward: Commands, tmp_path: Path) -> None:

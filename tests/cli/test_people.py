@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from contrefeu.access import Accounts, secret_matches
-from contrefeu.acts import AccountAdded, decode
+from contrefeu.acts import AccountAdded, DowntimeLifted, decode
 from contrefeu.cli.node import Node
 from contrefeu.journal import MEDIA_ACT, Draft, Entry
+from tests.chart.feed import adt
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission
 
@@ -75,6 +76,9 @@ def test_many_people_come_from_a_csv_file(cli: Commands, filed: File) -> None:
     listed = {user["login"]: user for user in cli.told("users", "list")["users"]}
     assert listed["martin"]["wards"] == ["CARDIO", "USC"]
     assert listed["ines"]["name"] == "Inès R."
+    badges = "login,name,role,wards,badge\nnadia,N,nurse,*,04A27F11\n"
+    [one] = cli.told("users", "import", filed("badges.csv", badges.encode()), "--digits")["users"]
+    assert (len(one["secret"]), one["secret"].isdigit()) == (6, True)
     before = len(station(cli))
     assert cli("users", "import", filed("bad.csv", (rows + "x,X,king,\n").encode())).status == 1
     assert cli("users", "import", filed("other.csv", b"a,b\n1,2\n")).status == 1
@@ -100,6 +104,22 @@ def test_a_feed_makes_no_account(cli: Commands) -> None:
     with Node.at(cli.home).capture_appender() as journal:
         journal.append([Draft("CPAGE@CHU", MEDIA_ACT, encode(act), 1)])
     assert [user["login"] for user in cli.told("users", "list")["users"]] == ["admin"]
+
+
+@pytest.mark.req("F4")
+def test_a_ward_whose_sheets_are_not_signed_is_lifted_for_a_reason(cli: Commands, tmp_path: Path) -> None:
+    """Refused with the ward and how many; so is a minute that cannot be; the reason and the count stand in the act."""
+    messages = tmp_path / "adt.hl7"
+    messages.write_bytes(adt("A01", "1124 0200", place="CARD^^1"))
+    assert cli("import", messages).status == 0
+    cli.told("downtime", "declare", "--ward", "CARD")
+    ran = cli("downtime", "lift", "--ward", "CARD")
+    assert (ran.status, "not signed: CARD 1" in ran.err, "Nothing was lifted" in ran.err) == (1, True, True), ran.err
+    ran = cli("downtime", "lift", "--reason", "x", "--cutover", "soon")
+    assert (ran.status, "HH:MM" in ran.err) == (1, True), ran.err
+    assert cli.told("downtime", "lift", "--ward", "CARD", "--reason", "evacuated")["state"] == "normal"
+    [lifted] = [act for e in station(cli) if isinstance(act := decode(e.body), DowntimeLifted)]
+    assert (lifted.wards, lifted.reason, lifted.unsigned) == (["CARD"], "evacuated", 1)
 
 
 def test_downtime_is_declared_and_lifted(cli: Commands) -> None:
@@ -134,3 +154,52 @@ def test_no_one_looks_unseen(cli: Commands, filed: File, tmp_path: Path) -> None
     ]
     views = [json.loads(e.body) for e in station(cli) if e.source == "user/martin"]
     assert views[0]["entity"][0]["what"]["reference"] == f"Patient/{hit['id']}"
+
+
+def test_a_list_of_medicines_is_proposed_and_nothing_more(cli: Commands, filed: File) -> None:
+    """A file proposes; none of it is on the list before a pharmacist's act; a wrong one says what is safe."""
+    lines = "name;substances\nAmoxicilline 1 g cp;amoxicilline/pénicilline\nFurosémide 40 mg cp;\n"
+    told = cli.told("medicines", "import", str(filed("livret.csv", lines.encode())))
+    assert told == {"proposed": 2, "file": "livret.csv"}
+    assert cli.told("medicines", "list") == {"medicines": [], "proposed": 2}
+    wrong = cli("medicines", "import", str(filed("wrong.csv", b"drug\nx\n")))
+    assert wrong.status == 1
+    assert "nothing was proposed" in wrong.err
+
+
+def test_the_beds_are_said_in_numbers(cli: Commands, tmp_path: Path) -> None:
+    """A text to read aloud, FHIR in a file, and the look is audited."""
+    ran = cli("beds", before=("--lang", "fr"))
+    assert "lits libres 0" in ran.out.decode()
+    told = cli.told("beds", "--as", "fhir", "--out", str(tmp_path / "beds.json"))
+    assert told == {"as_of": "", "free": 0, "wards": [], "emergency": None}
+    assert json.loads((tmp_path / "beds.json").read_bytes())["entry"][0]["resource"]["resourceType"] == "Location"
+    assert audited(cli) == [("console", "board")] * 2
+
+
+def test_accounts_are_compared_with_the_hospital_s_staff_list(cli: Commands, filed: File) -> None:
+    """MFN^M02: who has no account yet; who left and may still log in is a finding until the account is disabled."""
+    cli.told("users", "add", "1001", "--name", "Nadia B.", "--role", "nurse")
+    cli.told("users", "add", "paul", "--name", "Paul GIRARD", "--role", "pharmacist")
+    lines = (
+        "MSH|^~\\&|RH|CHU|CF|CF|20260921080000||MFN^M02|m1|P|2.5",
+        "MFI|PRA||UPD|||AL",
+        "MFE|MAD|||1001|CE",
+        "STF|1001||BENALI^NADIA",
+        "MFE|MDC|||1002|CE",
+        "STF|1002||GIRARD^PAUL",
+        "MFE|MAD|||1003|CE",
+        "STF|1003||ROCHE^ANNE||||I",
+        "MFE|MAD|||1004|CE",
+        "STF|1004||DURAND^EVE",
+    )
+    cli.told("import", filed("staff.hl7", "\r".join(lines).encode() + b"\r"))
+    told = cli.told("users", "compare", status=10)
+    assert told == {
+        "listed": 2,
+        "without_account": [{"number": "1004", "name": "DURAND EVE"}],
+        "left": [{"login": "paul", "number": "1002", "name": "GIRARD PAUL"}],
+    }
+    assert "contrefeu users disable paul" in cli("users", "compare").out.decode()
+    cli.told("users", "disable", "paul")
+    assert cli.told("users", "compare")["left"] == []

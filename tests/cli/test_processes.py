@@ -22,6 +22,7 @@ import pytest
 
 import contrefeu
 from contrefeu.cli.confine import ROOMS, landlock_version
+from contrefeu.cli.separation import identity_of
 from tests.cli.conftest import Commands
 from tests.drills.node import RunningNode
 
@@ -147,10 +148,34 @@ def test_a_confined_part_opens_nothing_of_the_home_but_its_own(part: str, cli: C
     assert opened == {("rb", str(p)) for p in files if within(p, readable + writable)} | {
         ("r+b", str(p)) for p in files if within(p, writable)
     }
-    secret = {"capture": "station.seed", "web": "capture.seed", "wards": "audit.seed", "tell": "audit.seed"}[part]
+    secret = {"web": "capture.seed", "wards": "audit.seed", "tell": "audit.seed"}.get(part, "station.seed")
     refused = [p for p in files if ("rb", str(p)) not in opened]
     assert {"store.key", secret} <= {p.name for p in refused}
     assert [p for p in refused if p.parent.name == "reading"]
+
+
+@pytest.mark.skipif(landlock_version() < 1, reason="this kernel has no Landlock")
+@pytest.mark.req("F39")
+def test_a_home_in_memory_is_held_apart_as_any(cli: Commands) -> None:
+    """A station from a stick lies in /dev/shm: that capture may write to devices opens none of its keys."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        home = Path(folder) / "home"
+        shutil.copytree(cli.home, home)
+        files = [
+            home / "keys" / "store.key",
+            home / "node" / "station.seed",
+            home / "contrefeu.toml",
+            Path("/dev/null"),
+        ]
+        found = subprocess.run(  # its stdout is a pipe, as /dev/stdout says: Landlock knows no rule for that
+            [sys.executable, "-c", CONFINED, "capture", str(home)],
+            input="\n".join(map(str, files)).encode(),
+            capture_output=True,
+            check=True,
+            timeout=60,
+            env=os.environ | {"PYTHONPATH": str(SOURCE)},
+        ).stdout.decode()
+    assert {line.split(" ", 1)[1] for line in found.splitlines()} == {str(files[2]), "/dev/null"}
 
 
 def python_for_all() -> str | None:
@@ -192,7 +217,9 @@ def python(monkeypatch: pytest.MonkeyPatch) -> str:
 def test_each_process_has_a_user_of_its_own(open_home: Commands, python: str) -> None:
     """Four uids; each opens its own files alone; a copy, an export and an act go through all the same."""
     home = open_home.home
-    vault = home.parent / "vault"
+    vault, packs = home.parent / "vault", home.parent / "packs"
+    settings = home / "contrefeu.toml"
+    settings.write_text(f'{settings.read_text()}[packs]\nfolders = ["{packs}"]\n')
     with RunningNode(home) as node:
         pids = parts_of(node.ready["pid"])
         real = {
@@ -212,6 +239,7 @@ def test_each_process_has_a_user_of_its_own(open_home: Commands, python: str) ->
         assert status["processes"]["users"] == "separate"
         assert status["processes"]["notes"] == ([] if landlock_version() else ["not-confined"])
         _copied(open_home, vault)
+        _packed(home, packs, python)
         _tried(home, {part: found.pop() for part, found in users.items()}, python)
 
 
@@ -226,6 +254,18 @@ def _copied(commands: Commands, vault: Path) -> None:
         time.sleep(0.2)
     assert state["state"] == "up-to-date", state
     assert {path.stat().st_uid for path in vault.rglob("*")} == {vault.stat().st_uid} != {0}
+
+
+def _packed(home: Path, folder: Path, python: str) -> None:
+    """Packs are made as `up` and the services have them made: by the web's user, into a folder of its own."""
+    whom = identity_of("web")
+    folder.mkdir()
+    os.chown(folder, whom["user"], whom["group"])
+    command = [python, "-m", "contrefeu", "--home", str(home), "packs", "make", "--json"]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=120, cwd="/", umask=0o027, **whom)
+    made = json.loads(done.stdout)["made"]
+    assert {one["ward"] for one in made} == {"CARDIO", "CHIR"}
+    assert len(list(folder.glob("pack-*.pdf"))) == 2
 
 
 SECRETS = {

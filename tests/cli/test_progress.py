@@ -14,15 +14,21 @@ def said_on_a_terminal(counts: list[int], total: int, phase: str = "fold") -> st
     """What a person sees while *counts* are told, one after the other."""
     other, terminal = pty.openpty()
     try:
-        with os.fdopen(terminal, "w", encoding="utf-8") as stream:
-            with Progress(stream) as bar:
-                bar.phase(phase, total)
-                for count in counts:
-                    bar.told(count)
-            stream.flush()
-            return os.read(other, 65536).decode()
+        with os.fdopen(terminal, "w", encoding="utf-8") as stream, Progress(stream) as bar:
+            bar.phase(phase, total)
+            for count in counts:
+                bar.told(count)
+        return b"".join(iter(lambda: _read(other), b"")).decode()
     finally:
         os.close(other)
+
+
+def _read(terminal: int) -> bytes:
+    """What has come to the other end; nothing once the last of it was read."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # EIO: nobody writes there any more
+        return b""
 
 
 def test_a_terminal_shows_what_how_much_how_fast_and_how_long():

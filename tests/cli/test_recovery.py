@@ -72,6 +72,7 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
     red = node.told("reconcile", "--out", pdf, "--csv", lines, status=13)
     found = balanced(red)
     assert (found["present"], found["replayed"], found["unaccounted"], found["merged"]) == (1, 2, 1, 0)
+    assert sum(red["minutes"].values()) == 3.0, "one ORM to type again"
     assert pdf.read_bytes()[:5] == b"%PDF-"
     with lines.open(newline="") as file:
         rows = list(csv.DictReader(file))

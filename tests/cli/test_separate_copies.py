@@ -97,7 +97,7 @@ def test_a_vault_host_and_a_peer_are_served_by_users_of_their_own(
     own = cli.told("vault", "serve", "--key")["key"]
     contrefeu(host, "vault", "host", "add", "chu", f"pull+https://127.0.0.1:{port}?key={own}")
     peer = home.parent / "peer"
-    contrefeu(peer, "init", "--drill", "--facility", "Clinique")
+    contrefeu(peer, "init", "--facility", "Clinique")
     joined = {home: free_port(), peer: free_port()}
     for one, at in joined.items():
         (one / "contrefeu.toml").write_text(

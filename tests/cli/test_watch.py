@@ -35,7 +35,7 @@ def _message(kind: str, control: str, *segments: str) -> bytes:
 
 @pytest.mark.req("A1")
 def test_an_attack_is_seen_told_and_dated(tmp_path):
-    """Merges in mass, sealed documents, a canary: three alarms, one datagram each, no clean point after them."""
+    """Merges, sealed documents, a canary, a honey patient opened: an alarm each, told; no clean point after."""
     home, canary = tmp_path / "home", tmp_path / "canary.doc"
     canary.write_text("nobody needs this")
     contrefeu(home, "init", "--drill", "--facility", "CHU", "--shares-out", str(tmp_path / "shares"))
@@ -56,17 +56,29 @@ def test_an_attack_is_seen_told_and_dated(tmp_path):
                 sealed = base64.b64encode(os.urandom(3000)).decode()
                 sender.sendall(_message("MDM^T02", f"D{n}", f"OBX|1|ED|||^AP^PDF^Base64^{sealed}"))
                 sender.recv(4096)
-        datagrams = [collector.recv(4096) for _ in range(2)]
+        secret = tmp_path / "rssi.secret"
+        secret.write_text("secret of rssi")
+        who = ("--secret-file", str(secret))
+        contrefeu(home, "users", "add", "rssi", "--name", "R", "--role", "security", *who)
+        contrefeu(home, "honey", "name", "D0", "--as", "rssi", *who)
+        contrefeu(home, "find", "D0")  # found as any other, and no alarm
+        contrefeu(home, "chart", "D0", "--as", "fhir")
+        sent: set[bytes] = set()
+        while not sent >= {b"merges", b"documents-sealed", b"honey"}:
+            sent.add(collector.recv(4096).split()[5])
         told = contrefeu(home, "watch", status=10)
         status = contrefeu(home, "status", status=10)
     collector.close()
 
-    assert len(told["alarms"]) == 2
+    # The node looks at canaries each half minute: on a busy machine that alarm is there already.
+    seen = {alarm["rule"] for alarm in told["alarms"]}  # type: ignore[index,union-attr]
+    assert seen - {"canary"} == {"merges", "documents-sealed", "honey"}
+    assert sent - {b"canary"} == {b"merges", b"documents-sealed", b"honey"}
     assert {alarm["severity"] for alarm in told["alarms"]} == {"attack"}  # type: ignore[index,union-attr]
     assert all(alarm["entry"].startswith(f"{node.ready['node']}-watch/") for alarm in told["alarms"])  # type: ignore[index,union-attr]
-    assert {b"merges", b"documents-sealed"} == {line.split()[5] for line in datagrams}
     assert "DURAND" not in json.dumps(told)
-    assert status["alarms"] == {"open": 2, "gravest": "attack"}
+    assert status["alarms"]["gravest"] == "attack"  # type: ignore[index]
+    assert status["alarms"]["open"] >= 3  # type: ignore[index]
     assert "rule/merges" not in {feed["source"] for feed in status["feeds"]}
 
     stopped = time.time()
@@ -74,7 +86,7 @@ def test_an_attack_is_seen_told_and_dated(tmp_path):
         _looked(home, stopped)
         again = contrefeu(home, "watch", status=10)
     rules = [alarm["rule"] for alarm in again["alarms"]]  # type: ignore[union-attr]
-    assert sorted(rules) == ["canary", "documents-sealed", "merges"]
+    assert sorted(rules) == ["canary", "documents-sealed", "honey", "merges"]
     held = again["clean_point"]
     assert isinstance(held, dict)
     assert held["DPI@CHU"]["at"] == ""

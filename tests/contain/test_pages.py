@@ -18,7 +18,7 @@ def planned() -> Charts:
     charts = staffed(Charts())
     act = ContainmentPlanned(
         "2026-11-24T02:00:00Z", "essai", PLAN.suspects, PLAN.cut, PLAN.lost_functions, PLAN.at_risk_functions,
-        PLAN.kept_functions, PLAN.restart, PLAN.proven,
+        PLAN.kept_functions, PLAN.restart, PLAN.proven, PLAN.compared.courses, PLAN.compared.hours,
     )  # fmt: skip
     charts.journal.append(Entry(STATION, 99, NOW_NS, 99, "console", MEDIA_ACT, encode(act)))
     return charts
@@ -30,8 +30,12 @@ def test_the_crisis_cell_sees_the_plan():
     at = visitor("crise", planned(), **mounted())
     words = text_of(at.get("/containment"))
     for wanted in ("Conseil seulement", "pc, files", "tous → files smb (tcp 445)", "svc-backup", "Documents · ER",
-                   "documents and reports", "Résultats", "refaire à neuf"):  # fmt: skip
+                   "documents et comptes rendus", "Résultats", "refaire à neuf"):  # fmt: skip
         assert wanted in words
+    for row in ("ce plan", "ne rien faire", "tout éteindre 7 0"):  # all seven systems off, none struck
+        assert row in words
+    assert "ER — Documents" in words or "ER Documents" in words
+    assert "Systèmes atteints en 24 h" in words
     assert at.looks("act")
     join(at, "nadia")
     assert at.get("/containment").status_code == 403

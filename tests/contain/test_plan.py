@@ -3,6 +3,7 @@
 Method: a small hospital (hospital.py) where the answer can be worked out by hand; the sheet's words read from its PDF.
 """
 
+import ast
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+import contrefeu.contain
 from contrefeu.acts import Cut
 from contrefeu.base import OperatorError
 from contrefeu.contain import everything_off, expect, make_plan, nft_rules
@@ -79,13 +81,17 @@ def test_who_is_no_suspect_of_the_inventory_is_an_error():
 
 
 @pytest.mark.req("A2")
-@pytest.mark.parametrize(("language", "advice"), [("fr", "CONSEIL SEULEMENT"), ("en", "ADVICE ONLY")])
-def test_the_sheet_says_that_nothing_was_cut(language, advice):
+@pytest.mark.parametrize(
+    ("language", "advice", "way"),
+    [("fr", "CONSEIL SEULEMENT", "tous → files:445"), ("en", "ADVICE ONLY", "all → files:445")],
+)
+def test_the_sheet_says_that_nothing_was_cut(language, advice, way):
     """On paper, in both languages: the advice, each step, what is lost, the proof."""
     made = plan_pdf(PLAN, facility="CHU", inventory="essai", at="24/11/2026", language=language, exercise=True)
     words = " ".join("".join(p.get_textpage().get_text_bounded() for p in pypdfium2.PdfDocument(BytesIO(made))).split())
     for wanted in (
         advice,
+        way,
         "EXERCI",
         "files, smb (tcp 445)",
         "svc-backup",
@@ -107,6 +113,36 @@ def test_rules_name_what_they_close_and_hold_no_other():
     assert "ip6 saddr fd00::5 tcp dport { 20, 21, 22" in rules, "what the suspect was not seen to use"
 
 
+def test_rules_for_a_network_leave_out_what_others_have_within_it():
+    """A pump among the office's computers keeps its link when they lose theirs."""
+    from contrefeu.contain import default_spread, make_terrain, parse_toml
+
+    text = """
+        title = "House"
+        zones = [{id = "servers"}, {id = "office"}]
+        systems = [
+            {id = "ehr", zone = "servers", addresses = ["10.1.0.10"]},
+            {id = "pcs", zone = "office", addresses = ["10.3.0.0/16"]},
+            {id = "pump", zone = "office", addresses = ["10.3.0.5"]},
+        ]
+        flows = [{from = "pump", to = "ehr", port = 1433}, {from = "pcs", to = "ehr", port = 445}]
+        [[functions]]
+        id = "pumps"
+        name = "Pumps"
+        kind = "observations"
+        weight = 10
+        wards = ["ICU"]
+        systems = ["ehr"]
+        links = ["pump->ehr:1433"]
+    """
+    nested = make_terrain(parse_toml(text), default_spread())
+    plan = make_plan(nested, ["pcs"], "en")
+    assert plan.lost_functions == []
+    dropped = [line for line in nft_rules(nested, plan, "now").splitlines() if "10.3.0.0/16" in line and "drop" in line]
+    assert dropped
+    assert all("ip saddr 10.3.0.0/16 ip saddr != { 10.3.0.5 }" in line for line in dropped)
+
+
 @pytest.mark.system("nft")
 def test_nft_takes_the_rules(tmp_path: Path):
     """As a check, without applying them."""
@@ -114,3 +150,20 @@ def test_nft_takes_the_rules(tmp_path: Path):
     file.write_text(nft_rules(MAP, PLAN, "now"))
     run = subprocess.run(["nft", "-c", "-f", file], capture_output=True, text=True, check=False)
     assert run.returncode == 0 or "Operation not permitted" in run.stderr, run.stderr
+
+
+@pytest.mark.req("A2")
+def test_nothing_here_can_cut_anything():
+    """Of the package that plans, no module imports what starts a program, opens a socket or writes a file."""
+    folder = Path(contrefeu.contain.__file__).parent
+    imported = {
+        name.partition(".")[0]
+        for path in folder.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [one.name for one in node.names] if isinstance(node, ast.Import)
+            else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        )
+    }  # fmt: skip
+    assert not imported & {"subprocess", "socket", "os", "asyncio", "ctypes", "shutil", "multiprocessing", "pathlib"}
+    assert "msgspec" in imported, "the walk found the imports"

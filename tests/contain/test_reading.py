@@ -3,6 +3,8 @@
 Method: the same hospital as TOML and as a spreadsheet's CSV; lines as Zeek, nfdump and nft write them.
 """
 
+import json
+
 import pytest
 
 from contrefeu.contain import InventoryError, Seen, default_spread, make_terrain, parse_csv, parse_toml, read_flows
@@ -39,15 +41,34 @@ NFT = (
     '\t\tip saddr 10.3.0.5 ip daddr 10.1.0.20 tcp dport 445 counter packets 12 bytes 1200 accept comment "files"\n'
     "\t\tip saddr 10.3.0.5 ip daddr 10.1.0.10 tcp dport 22 counter packets 0 bytes 0 accept\n\t}\n}\n"
 )
+NFT_JSON = json.dumps(
+    {
+        "nftables": [
+            {"metainfo": {"json_schema_version": 1}},
+            {"table": {"family": "inet", "name": "filter", "handle": 1}},
+            *(
+                {"rule": {"family": "inet", "table": "filter", "chain": "forward", "expr": [
+                    {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": source}},
+                    {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": target}},
+                    {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": port}},
+                    {"counter": {"packets": packets, "bytes": 1200}}, {"accept": None},
+                ]}}
+                for source, target, port, packets in (
+                    ("10.3.0.5", "10.1.0.20", 445, 12), ("10.3.0.5", "10.1.0.10", 22, 0), ("@pcs", "10.1.0.10", 22, 4),
+                )
+            ),
+        ]
+    }
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("text", "kind", "unread"),
     [
         (ZEEK, "zeek", 1), (ZEEK_JSON, "zeek", 1), (NFDUMP_16, "nfdump", 1), (NFDUMP_17, "nfdump", 0),
-        (NFT, "nftables", 0),
+        (NFT, "nftables", 0), (NFT_JSON, "nftables", 1),
     ],
-    ids=["zeek tsv", "zeek json", "nfdump 1.6", "nfdump 1.7", "nft"],
+    ids=["zeek tsv", "zeek json", "nfdump 1.6", "nfdump 1.7", "nft", "nft -j"],
 )  # fmt: skip
 def test_one_connection_is_one_way_whoever_wrote_it_down(text, kind, unread):
     """What was refused or never counted is no way; the record of the answers is not a second one."""
@@ -55,6 +76,68 @@ def test_one_connection_is_one_way_whoever_wrote_it_down(text, kind, unread):
     assert found is not None
     assert (found.kind, found.ways) == (kind, {Seen("10.3.0.5", "10.1.0.20", 445, "tcp")})
     assert found.unread == unread
+
+
+def test_a_set_or_a_prefix_in_a_rule_is_each_of_its_members():
+    """As text and as JSON; a counter that names no end is counted as unread."""
+    text = (
+        "table ip filter {\n  ip saddr { 10.1.0.1, 10.2.0.0/24 } ip daddr 10.1.0.20 tcp dport { 80, 443 } "
+        "counter packets 3 bytes 9 accept\n  tcp dport 22 counter packets 9 bytes 9 drop\n}\n"
+    )
+    match = '{"match":{"op":"==","left":{"payload":{"protocol":"%s","field":"%s"}},"right":%s}}'
+    members = '{"set":["10.1.0.1",{"prefix":{"addr":"10.2.0.0","len":24}}]}'
+    ends = [
+        match % ("ip", "saddr", members),
+        match % ("ip", "daddr", '"10.1.0.20"'),
+        match % ("tcp", "dport", '{"set":[80,443]}'),
+    ]
+    counter = '{"counter":{"packets":3,"bytes":9}}'
+    told = '{"nftables":[{"rule":{"expr":[' + ",".join([*ends, counter]) + ']}},{"rule":{"expr":[' + counter + "]}}]}"
+    wanted = {Seen(a, "10.1.0.20", p, "tcp") for a in ("10.1.0.1", "10.2.0.0/24") for p in (80, 443)}
+    for given in (text, told):
+        found = read_flows(given, SPREAD.ports)
+        assert found is not None
+        assert (found.ways, found.unread) == (wanted, 1)
+
+
+ZEEK_HEAD = "#fields\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tconn_state\n"
+ZEEK_ODD = '{"id.orig_h":"10.3.0.5","id.resp_h":"10.1.0.20","id.resp_p":[],"proto":"tcp","conn_state":[]}'
+NFT_ODD = '{"nftables":[{"rule":{"expr":[1,{"counter":{"packets":true}},{"match":[]}]}},{"rule":{"expr":3}}]}'
+NFT_HUGE = (
+    '{"nftables":[{"rule":{"expr":[{"counter":{"packets":1}},{"match":{"op":"==","left":{"payload":{"protocol":"ip",'
+    '"field":"saddr"}},"right":{"set":[' + ",".join(['"10.0.0.1"'] * 100_000) + "]}}}]}}]}"
+)
+HOSTILE = {
+    "a port of 5,000 digits": ZEEK_HEAD + "10.3.0.5\t1\t10.1.0.20\t" + "9" * 5000 + "\ttcp\tSF\n",
+    "a port that is none": ZEEK_HEAD + "10.3.0.5\t1\t10.1.0.20\t65536\ttcp\tSF\n",
+    "digits of another script": ZEEK_HEAD + "10.3.0.5\t1\t10.1.0.20\t\u0664\u0664\u0665\ttcp\tSF\n",
+    "a state that is a list": ZEEK_ODD,
+    "JSON a hundred thousand deep": '{"id.orig_h":1}\n{"a":' + "[" * 100_000,
+    "a cell of a megabyte": "sa,da,sp,dp,pr\n" + "x" * 1_000_000 + ",,1,445,TCP\n",
+    "a quote that never ends": 'sa,da,sp,dp,pr\n"10.3.0.5,10.1.0.20,1,445,TCP\n10.3.0.5,10.1.0.10,1,x,TCP\n',
+    "a null byte": "sa,da,sp,dp,pr\n10.3.0.5\0,,1,445,TCP\n",
+    "a ruleset that ends in the middle": NFT_JSON[:-40],
+    "a ruleset of other shapes": NFT_ODD,
+    "a set of a hundred thousand": NFT_HUGE,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_line_that_an_attacker_wrote_stops_nothing_and_names_no_way(text):
+    """Whoever is in the network writes some of what a sensor logs."""
+    found = read_flows(text, SPREAD.ports)
+    assert found is not None
+    assert found.ways == frozenset()
+
+
+def test_addresses_that_are_none_lead_nowhere():
+    """A name, a rule, a path where an address should stand: no system comes of it."""
+    bad = ("ad;drop", "../x", "999.1.1.1", "{ }", "10.3.0.5 accept")
+    lines = "".join(f"{one}\t1\t10.1.0.20\t445\ttcp\tSF\n" for one in bad)
+    found = read_flows(ZEEK_HEAD + lines, SPREAD.ports)
+    assert found is not None
+    terrain = make_terrain(parse_toml(TOML), SPREAD, found.ways)
+    assert (terrain.unknown, terrain.unplaced) == (set(), 5)
 
 
 def test_a_file_of_no_known_kind_is_none():

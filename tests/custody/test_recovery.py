@@ -167,8 +167,8 @@ def test_no_write_that_fails_costs_anything(at, archive, monkeypatch):
         before = archive.in_force().fingerprint
         old = archive.first
         with monkeypatch.context() as broken:
-            for module in (opening, rotation):
-                broken.setattr(module, "write_file", failing)
+            broken.setattr(rotation, "write_file", failing)
+            broken.setattr(opening.ManyFiles, "put", lambda _, path, data, mode: failing(path, data, mode))
             with contextlib.suppress(OSError):
                 archive.rotate(old, new, words)
         in_force = new if archive.in_force().fingerprint != before else old

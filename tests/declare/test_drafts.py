@@ -12,6 +12,7 @@ import pytest
 
 from contrefeu.acts import (
     Act,
+    AlarmAcknowledged,
     ContainmentPlanned,
     DeclarationSent,
     DowntimeDeclared,
@@ -37,8 +38,10 @@ from contrefeu.declare import (
     stix_bundle,
 )
 from contrefeu.declare.draft import Draft
+from contrefeu.declare.file import PEOPLE_RULES, Alarm, IncidentFile
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.mapping import FeedRules, read
+from contrefeu.watch import RULES
 
 REGIMES = default_regimes()
 NOW_NS = parse_rfc3339("2026-11-25T12:00:00Z")
@@ -104,12 +107,19 @@ def test_a_sheet_and_a_phone_say_the_same(name):
         pages = pypdfium2.PdfDocument(BytesIO(draft_pdf(draft)))
         sheet = " ".join("".join(page.get_textpage().get_text_bounded() for page in pages).split())
         phone = draft_text(draft)
-        for wanted in (draft.page["exercise"], draft.title, REGIMES[name].version[:20], "2026-11-25"):
+        for wanted in (draft.page["exercise"], draft.title, REGIMES[name].version[:20], REGIMES[name].checked):
             assert wanted in sheet
             assert wanted in phone
         for label in draft.page["empty"]:
             assert f"- {label}" in phone
         assert "Rançongiciel" in phone
+
+
+def test_no_login_goes_to_an_authority():
+    """Rules about people have a login for a subject: they name no system."""
+    assert {name for name, rule in RULES.items() if rule.about == "people"} == PEOPLE_RULES
+    alarms = [Alarm("honey", "nurse.durand"), Alarm("merges", "ADT@H")]
+    assert IncidentFile(None, None, [], [], "", None, alarms).systems == ["ADT@H"]
 
 
 def test_the_facts_come_from_entries():
@@ -124,9 +134,20 @@ def test_the_facts_come_from_entries():
     assert said["malicious"] == "oui"
     assert draft.deadline == "2026-11-27T02:00:00.000000Z"
     assert draft.empty_fields == ["cross_border", "severity"]
+    assert "Note : Mesures prises : réseau des bureaux débranché" in [event[1] for event in draft.page["events"]]
+    assert said["description"].startswith("Rançongiciel sur le serveur de fichiers. Panne déclarée")
     kinds = [event[1].split(" :")[0] for event in draft.page["events"]]
     assert kinds[:3] == ["Alarme", "Incident ouvert", "Panne déclarée"]
     assert {event[3] for event in draft.page["events"]} >= {"n-station/2", "n-watch/1"}
+
+
+def test_what_patients_are_told_holds_no_timeline_of_the_house():
+    """Article 34 is read by the persons concerned: no alarm, indicator or entry; an authority is given them."""
+    text = draft_text(drafted("gdpr-34"))
+    assert "n-watch/1" not in text
+    assert "203.0.113.7" not in text
+    assert "Chronologie" not in text
+    assert "n-watch/1" in draft_text(drafted("gdpr-33"))
 
 
 def test_a_downtime_stands_in_for_awareness_and_is_not_called_one():
@@ -179,7 +200,7 @@ def look(n: int, kind: str, chart: str, outcome: str = "0") -> Entry:
     return Entry("n-audit", n, NOW_NS, n, "user/nadia", MEDIA_FHIR, json.dumps(event).encode())
 
 
-def counted() -> Counts:
+def counted(nobodies: frozenset[str] = frozenset()) -> Counts:
     """Three messages of two patients and one unknown; two looks, one refused, one export."""
     sent = [Entry("n-capture", n, NOW_NS, n, "LABO@CHU", MEDIA_HL7V2, MESSAGE.format(n=n, ipp=ipp).encode("latin-1"))
             for n, ipp in ((1, "100"), (2, "100"), (3, "200"), (4, "999"))]  # fmt: skip
@@ -191,7 +212,16 @@ def counted() -> Counts:
         [*sent, *ACTS, *looks],
         lambda e: read(e, FeedRules()),
         lambda key: charts.get(key.rpartition("|")[2], ""),
+        nobodies,
     )
+
+
+@pytest.mark.req("F46")
+def test_a_honey_patient_is_no_person_of_a_declaration():
+    """Neither among the persons nor among the records that were read or left."""
+    found = counted(frozenset(["p-1"]))
+    assert (found.entries, found.persons, found.unnamed) == (2, 1, 1)
+    assert (found.read, found.read_persons, found.left) == (1, 1, 0)
 
 
 @pytest.mark.req("A3", "L2")
@@ -239,6 +269,8 @@ def test_a_csirt_gets_stix_without_a_patient_or_a_login():
     assert [one["pattern"] for one in by_type["indicator"]] == [
         "[ipv4-addr:value = '203.0.113.7']", "[domain-name:value = 'evil.example.org']",
     ]  # fmt: skip
+    assert all(one["description"] for one in by_type["indicator"])
+    assert by_type["report"][0]["report_types"] == ["threat-report"], "a word of report-type-ov"
     assert by_type["note"][0]["content"] == "clé"
     assert by_type["course-of-action"][0]["name"] == "réseau des bureaux débranché"
     (report,) = by_type["report"]
@@ -266,3 +298,35 @@ clock = { hours = 48 }
         parse_regime(text.replace("48", '"two"'), "own.toml")
     for regime in REGIMES.values():
         assert all((regime.version, regime.source, regime.checked, regime.title.fr, regime.authority.en))
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_an_alarm_that_was_found_harmless_stands_apart_with_who_said_so(language):
+    """It names no system and is on no line of the timeline; the last word counts; a person's alarm names nobody."""
+
+    def raised(n: int, rule: str, subject: str) -> Entry:
+        told = {"act": "alarm-raised", "rule": rule, "subject": subject, "severity": "act",
+                "at": f"2026-11-24T01:5{n}:00Z", "since": "2026-11-24T01:50:00Z"}  # fmt: skip
+        return Entry("n-watch", n, NOW_NS, 10 + n, f"rule/{rule}", MEDIA_ACT, json.dumps(told).encode())
+
+    def said(n: int, alarm: int, verdict: str) -> Entry:
+        act = AlarmAcknowledged(f"n-watch/{alarm}", "2026-11-24T02:30:00Z", verdict, "mise à jour")  # type: ignore[arg-type]
+        return entry(n, act, "user/rssi")
+
+    more = [raised(2, "merges", "CPAGE@CHU"), raised(3, "deletes", "RDV@CHU"), raised(4, "looks-many", "nadia")]
+    answers = [said(20, 2, "seen"), said(21, 2, "harmless"), said(22, 3, "harmless"), said(23, 3, "real")]
+    house = House("CHU d'essai", "Europe/Paris", language)
+    acts = [*ACTS, *more, *answers]
+    file = incident_file(acts, register(acts)[0])
+    assert file.systems == ["fichiers", "LABO@CHU", "RDV@CHU"]
+    assert [one.ref for one in file.harmless] == ["n-watch/2"]
+    draft = make_draft(file, REGIMES["nis2-72h"], REGIMES, house, NOW_NS)
+    assert "n-watch/2" not in [line[3] for line in draft.page["events"]]
+    (line,) = draft.page["harmless_events"]
+    assert ("CPAGE@CHU" in line[1], "rssi" in line[2], "mise à jour" in line[2]) == (True, True, True)
+    pages = pypdfium2.PdfDocument(BytesIO(draft_pdf(draft)))
+    sheet = " ".join("".join(page.get_textpage().get_text_bounded() for page in pages).split())
+    for text in (sheet, draft_text(draft)):
+        assert draft.page["harmless"] in text
+        assert "nadia" not in text
+    assert "CPAGE@CHU" not in stix_bundle(file, "CHU", NOW_NS).decode()

@@ -5,12 +5,12 @@ Method: visitors of the ward app on a ward in memory.
 
 import pytest
 
-from contrefeu.acts import DeclarationSent, IncidentClosed, IncidentNoted, IncidentOpened, decode
+from contrefeu.acts import AlarmRaised, DeclarationSent, IncidentClosed, IncidentNoted, IncidentOpened, decode, encode
 from contrefeu.base import ManualClock
-from contrefeu.journal import MEDIA_ACT
+from contrefeu.journal import MEDIA_ACT, Entry
 from tests.declare.pages import mounted
 from tests.station.visitors import Visitor, join, text_of, visitor
-from tests.station.ward_in_memory import NOW_NS
+from tests.station.ward_in_memory import NOW_NS, Charts, staffed
 
 
 def acts(at: Visitor) -> list[object]:
@@ -24,7 +24,13 @@ def test_an_incident_from_its_opening_to_the_register():
     """The wall's time of awareness, a field, what was sent, the end; each under the person's name, each clock shown."""
     clock = ManualClock(NOW_NS)
     at = visitor("crise", **mounted(clock))
-    assert at.post("/incidents", do="open", text="Rançongiciel", when="2026-11-24T01:30").status_code == 303
+    page = at.get("/incidents", accept_language="en").text
+    assert '<option value="2026-11-24">24 Nov 2026</option>' in page, "the page's own days, not the browser's"
+    known = {"day": "2026-11-24", "hour": "1h30"}
+    assert at.post("/incidents", do="open", text="Rançongiciel", **known | {"hour": "25:00"}).status_code == 400
+    yesterday = {"day": "2026-11-23", "hour": ""}
+    assert at.post("/incidents", do="open", text="Rançongiciel", **yesterday).status_code == 400, "yesterday is not now"
+    assert at.post("/incidents", do="open", text="Rançongiciel", **known).status_code == 303
     (opened,) = acts(at)
     assert isinstance(opened, IncidentOpened)
     assert opened.aware_at == "2026-11-24T00:30:00.000000Z"
@@ -41,7 +47,10 @@ def test_an_incident_from_its_opening_to_the_register():
         assert at.get("/incidents").status_code == 403
     join(at, "dpo")
     assert at.post("/incidents", do="note", incident=ref, field="cause", text="hameçonnage").status_code == 303
-    assert at.post("/incidents", do="sent", incident=ref, regime="ars", when="", text="S-1").status_code == 303
+    assert (
+        at.post("/incidents", do="sent", incident=ref, regime="ars", day="2026-11-24", hour="", text="S-1").status_code
+        == 303
+    )
     clock.advance(hours=30)
     join(at, "dpo")
     words = text_of(at.get("/incidents"))
@@ -75,3 +84,24 @@ def test_what_cannot_be_is_refused_in_words(form):
     assert answer.status_code == 400
     assert "Rien n’a été écrit" in text_of(answer)
     assert acts(at) == []
+
+
+def test_alarms_of_an_incident_are_on_its_page_and_harmless_ones_apart_struck_with_who_said_so():
+    """One that nobody answered, one that is harmless; one from before the event is none of its file."""
+    charts = staffed(Charts())
+    times = {"CPAGE@CHU": "2026-11-24T00:40:00Z", "RDV@CHU": "2026-11-24T00:50:00Z", "LABO@CHU": "2026-11-20T00:00:00Z"}
+    for n, (subject, moment) in enumerate(times.items(), 1):
+        alarm = AlarmRaised("merges", subject, "attack", moment, moment)
+        charts.journal.append(Entry("n7f3k2-watch", n, NOW_NS, 100 + n, "rule/merges", MEDIA_ACT, encode(alarm)))
+    at = visitor("crise", charts, **mounted())
+    at.post("/incidents", do="open", text="Fusions", when="2026-11-24T01:30")
+    at.post("/alarms", alarm="n7f3k2-watch/2", verdict="harmless", note="doublons")
+    page = at.get("/incidents")
+    words = text_of(page)
+    assert "CPAGE@CHU fusionne des identités en masse · personne n’a répondu" in words
+    assert "À part : jugées sans gravité" in words
+    assert "sans gravité : crise," in words
+    assert "doublons" in words
+    assert "LABO@CHU" not in page.text.partition("Alarmes de ce dossier")[2]
+    (struck,) = [part.partition("</s>")[0] for part in page.text.split("<s>")[1:]]
+    assert "RDV@CHU" in struck

@@ -74,24 +74,47 @@ def exercise(home: Path, node: str = "drill/n1") -> Path:
     return home
 
 
-@pytest.mark.parametrize("attack", ["ransomware", "worm"])
-def test_ransomware_leaves_nothing_readable(tmp_path, attack):
+def test_ransomware_leaves_nothing_readable(tmp_path):
     """Every file is renamed and its beginning overwritten."""
     home = exercise(tmp_path / "home")
-    strike(attack, home, Random(1))
+    strike("ransomware", home, Random(1))
     left = [path for path in home.rglob("*") if path.is_file() and path.name != "README_TO_DECRYPT.txt"]
     assert len(left) == 3
     assert all(path.name.endswith(LOCKED) for path in left)
     assert not any(path.read_bytes().startswith((b"[node]", b"kkkk", b"patient")) for path in left)
 
 
-@pytest.mark.parametrize("attack", ["wiper", "insider"])
-def test_a_wiper_leaves_nothing_at_all(tmp_path, attack):
+def test_a_wiper_leaves_nothing_at_all(tmp_path):
     """The folder is gone, and its neighbour is not."""
     home = exercise(tmp_path / "home")
     (tmp_path / "neighbour").write_text("mine")
-    strike(attack, home, Random(1))
+    strike("wiper", home, Random(1))
     assert [path.name for path in tmp_path.iterdir()] == ["neighbour"]
+
+
+def test_a_worm_spreads_and_looks_like_nothing(tmp_path):
+    """Names and sizes stay, no file is what it was, and a copy of it lies in each folder."""
+    home = exercise(tmp_path / "home")
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    strike("worm", home, Random(1))
+    assert all(path.stat().st_size == len(was) and path.read_bytes() != was for path, was in before.items())
+    assert {path.parent for path in home.rglob("update.exe")} == {path.parent for path in before}
+
+
+def test_an_insider_alters_the_past_and_takes_the_keys(tmp_path):
+    """A bit of each journal's file; keys gone; the settings as they were, so that nobody looks."""
+    home = exercise(tmp_path / "home")
+    for name, text in (("journals/j/1", "a message"), ("keys/reading/k", "kkkk"), ("charts/db", "chart")):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    settings = (home / "contrefeu.toml").read_bytes()
+    said = strike("insider", home, Random(1))
+    was, now = b"a message", (home / "journals/j/1").read_bytes()
+    assert sum((a ^ b).bit_count() for a, b in zip(was, now, strict=True)) == 1
+    assert not (home / "keys/reading/k").exists()
+    assert not (home / "charts/db").exists()
+    assert (home / "contrefeu.toml").read_bytes() == settings
+    assert "altered" in said
 
 
 @pytest.mark.req("G2")

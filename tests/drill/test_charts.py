@@ -15,7 +15,8 @@ from contrefeu.chart import to_bundle
 from contrefeu.chart.fold import fold
 from contrefeu.chart.identity import Said, survivors
 from contrefeu.drill import Hospital
-from contrefeu.drill.score import Charted, compare
+from contrefeu.drill.charted import Charted
+from contrefeu.drill.score import compare
 from contrefeu.fhir import encode
 from contrefeu.hl7 import peek, source_name
 from contrefeu.mapping import FeedRules, Reading, read

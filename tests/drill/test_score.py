@@ -14,9 +14,10 @@ import pytest
 
 from contrefeu.chart import to_bundle
 from contrefeu.chart.fold import Chart, new_chart
+from contrefeu.drill.charted import Charted
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS
-from contrefeu.drill.score import Charted, Difference, compare, without_source
+from contrefeu.drill.score import Difference, compare, without_source
 from contrefeu.fhir import encode
 from tests.drill.reading import charts_of
 

@@ -102,7 +102,7 @@ def drill(folder: Path, waiting: int, rate: int) -> Report:
         copies, ready = fork_part(lambda stop: _copies(node, stop))
         running.callback(_kill, copies)
         said_by(ready)
-        capture, ready = fork_part(lambda stop: _capture(node, "127.0.0.1:0", False, stop))
+        capture, ready = fork_part(lambda stop: _capture(node, "127.0.0.1:0", False, None, stop))
         running.callback(_kill, capture)
         at, _, port = said_by(ready)["mllp"].rpartition(":")
         command = [sys.executable, "-m", "contrefeu", "--home", str(host.root), "vault", "pull"]

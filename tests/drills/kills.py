@@ -87,7 +87,7 @@ class Senders:
 
 def start(home: Path) -> tuple[int, int]:
     """Fork a capture process; returns its id and the pipe that it says it is ready on."""
-    return fork_part(lambda stop: _capture(Node.at(home), "127.0.0.1:0", False, stop))
+    return fork_part(lambda stop: _capture(Node.at(home), "127.0.0.1:0", False, None, stop))
 
 
 def fork_part(body: Callable[[asyncio.Event], Awaitable[None]]) -> tuple[int, int]:

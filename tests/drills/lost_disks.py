@@ -95,7 +95,7 @@ def trial(folder: Path, ack: Ack, seconds: float) -> Trial:
     node.paths.run.mkdir(exist_ok=True)
     copies, ready = fork_part(lambda stop: _copies(node, stop))
     said_by(ready)
-    capture, ready = fork_part(lambda stop: _capture(node, "127.0.0.1:0", False, stop))
+    capture, ready = fork_part(lambda stop: _capture(node, "127.0.0.1:0", False, None, stop))
     host, _, port = said_by(ready)["mllp"].rpartition(":")
     acknowledged, ended = asyncio.run(_storm((host, int(port)), [capture, copies], seconds))
     for pid in (capture, copies):

@@ -27,7 +27,7 @@ def campaign(ack: str, trials: int) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.req("C1", "C5")
+@pytest.mark.req("C1", "C5", "G3")
 def test_with_ack_vault_a_lost_disk_costs_nothing_that_was_acknowledged() -> None:
     """Killed and deleted at any instant: each message that was acknowledged is in the vault."""
     report = campaign("vault", 6)

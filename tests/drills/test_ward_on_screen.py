@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -78,9 +79,12 @@ def test_a_board_fills_and_changes_by_itself(demo: RunningNode, page: Page) -> N
     assert page.evaluate("window.sameDocument") is True
 
 
-@pytest.mark.req("W1", "C3")
+@pytest.mark.req("W1", "C3", "D5")
 def test_a_result_is_on_the_chart_and_leads_to_its_message(demo: RunningNode, page: Page) -> None:
-    """A critical potassium stands with its flag, its unit and its digits; one click shows the bytes that said so."""
+    """A critical potassium is on the open board by itself, and on the chart with its flag, its unit and its digits.
+
+    One click more shows the bytes that said so.
+    """
     stamp = time.strftime("%Y%m%d%H%M")
     send(
         demo,
@@ -90,7 +94,9 @@ def test_a_result_is_on_the_chart_and_leads_to_its_message(demo: RunningNode, pa
         f"OBR|1|D990001^ESSAI|L990001^LABO2|24326-1^Ionogramme^LN|||{stamp}|||||||||||||||{stamp}||CH|F",
         f"OBX|1|NM|2823-3^Potassium^LN||7.10|mmol/L|3.5-5.0|HH|||F|||{stamp}",
     )
-    page.get_by_role("row").filter(has_text="NOUVELLE").get_by_role("link", name=re.compile("NOUVELLE")).click()
+    patient = page.get_by_role("row").filter(has_text="NOUVELLE")
+    expect(patient).to_contain_text("1 critique", timeout=SEEN_S_MAX * 1000)
+    patient.get_by_role("link", name=re.compile("NOUVELLE")).click()
     row = page.get_by_role("row").filter(has_text="Potassium").first
     expect(row).to_contain_text("7.10", timeout=SEEN_S_MAX * 1000)
     expect(row).to_contain_text("HH")
@@ -120,7 +126,7 @@ def test_a_nurse_writes_once_the_ward_writes_on_screen(demo: RunningNode, page: 
     vital = page.locator("#vital")
     expect(vital).to_contain_text("38.4", timeout=SEEN_S_MAX * 1000)
     expect(vital.get_by_role("row").filter(has_text="SpO2")).to_contain_text("91")
-    contrefeu(home, "downtime", "lift")
+    contrefeu(home, "downtime", "lift", "--reason", "essai")
 
 
 @pytest.mark.req("G5")
@@ -141,3 +147,17 @@ def test_every_look_left_an_entry(demo: RunningNode, page: Page) -> None:
     home = Path(demo.log.name).parent / "home"
     listed = contrefeu(home, "journal", "show", "--journal", f"{demo.ready['node']}-audit")["entries"]
     assert sum(entry["source"] == "user/nadia" for entry in listed) >= 4
+
+
+@pytest.mark.req("G4")
+def test_no_log_and_no_metric_names_a_patient(demo: RunningNode, page: Page) -> None:
+    """All that the node's processes wrote, and all that is scraped: no name and no number of anybody in the house."""
+    page.goto(demo.ready["web"] + "ward/CARD")
+    log = Path(demo.log.name).read_text() + httpx.get(demo.ready["web"] + "metrics").text
+    known = {"NOUVELLE"}
+    for row in page.get_by_role("row").all_inner_texts():
+        known |= set(re.findall(r"\b[A-ZÀ-ÝŒ-]{5,}\b", row))
+    assert len(known) > 3, "the board names its patients"
+    assert "contrefeu_charts_patients" in log
+    assert [name for name in sorted(known) if name in log] == []
+    assert "990001" not in log

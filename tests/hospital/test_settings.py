@@ -3,8 +3,13 @@
 Method: `contrefeu.toml` as people mistype it.
 """
 
+import inspect
+import re
+import sys
+from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +18,22 @@ from contrefeu.hl7.charset import CODECS
 from contrefeu.hospital import (
     FeedSettings,
     RefuseSettings,
+    Settings,
     SettingsError,
+    changed_keys,
     default_settings,
     feed_text,
+    is_taken_up,
     parse_settings,
+    read_settings,
+    taken_up,
 )
+from contrefeu.hospital.checking import structure_problems
 from contrefeu.hospital.feeds import Charset
+from tests.house.tree import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from constants import comments_of_fields
 
 NODE = '[node]\nid = "chu"\n'
 
@@ -136,3 +151,171 @@ def test_a_feed_is_read_back_as_it_was_written():
 def test_every_charset_that_a_feed_may_name_is_decoded():
     """The names that settings take are names that the decoder knows."""
     assert set(get_args(Charset)) - {""} <= set(CODECS)
+
+
+# Checking: everything at once, and where it stands.
+
+WRONG = """\
+[node]
+id = "CHU Rouen"
+facilty = "x"
+
+[capture]
+mlpp = "0.0.0.0:2575"  # "[web]" in a comment, and in a text, is no table
+refuse = ["[web]", '''
+[charts]''']
+checkpoint_s = nan
+[watch]
+honey = [17]
+[[watch.maintenance]]
+days = ["mon"]
+[[watch.maintenance]]
+days = [
+  "monday",
+]
+[feeds.labo]
+senders = []
+[[feeds.labo.refuse]]
+path = "PID.1"
+[web]
+listen = "127.0.0.1:99999"
+idle_minutes = 0.5
+[charts]
+store = "postgresql://u:pw@h/db"
+"""
+
+
+def test_all_that_is_wrong_is_named_at_once_with_its_line():
+    """Each key once, in the order of the file, those that only make sense together too; no secret is quoted."""
+    settings, problems = read_settings(WRONG)
+    assert settings is None
+    assert [(one.line, one.key, one.found) for one in problems] == [
+        (2, "node.id", '"CHU Rouen"'),
+        (3, "node.facilty", '"facilty"'),
+        (6, "capture.mlpp", '"mlpp"'),
+        (9, "capture.checkpoint_s", "nan"),
+        (11, "watch.honey[1]", "not shown"),
+        (15, "watch.maintenance[2].days[1]", '"monday"'),
+        (19, "feeds.labo.senders", "[]"),
+        (21, "feeds.labo.refuse[1].path", '"PID.1"'),
+        (24, "web.idle_minutes", "0.5"),
+        (26, "charts.store", ""),
+    ]
+    assert problems[1].near == "facility"
+    assert "number above 0 to 60" in problems[3].allowed
+    assert "mllp" in problems[2].allowed
+    with pytest.raises(SettingsError) as found:
+        parse_settings(WRONG)
+    assert "contrefeu.toml:3: `node.facilty` is no setting. Did you mean `facility`?" in found.value.what
+    assert "and 5 more" in found.value.what
+    assert "pw" not in found.value.report()
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        ('[capture]\nmllp = "a:99999"\n', ["capture.mllp"]),
+        ('[capture]\nmllp = "a:1"\n[web]\nlisten = "a:1"\n', ["capture.mllp", "web.listen"]),
+        ('[charts]\nstore = "postgresql://[h/db"\n', ["charts.store"]),
+        ('[watch]\nsyslog = "tcp://[h"\nwebhook = "https://h:x"\n', ["watch.syslog", "watch.webhook"]),
+        ('[feeds.a]\nsenders = ["A@B"]\nzone = "Europe"\n', ["feeds.a.zone"]),
+        ('[feeds.a]\nsenders = ["A"]\n[feeds.b]\nsenders = ["A"]\nzone = "x"\n', ["feeds.b.senders", "feeds.b.zone"]),
+        ("[retention]\nfeeds_days = 30\naudit_days = 31\n", ["retention.feeds_days", "retention.audit_days"]),
+        ("node2 = 1\nvaults = 3\n", []),
+    ],
+)
+def test_what_makes_no_sense_together_is_found(lines, keys):
+    """Two listeners on one address, a folder of zones for a zone, a bracket that is no address: found, not raised."""
+    settings, problems = read_settings(NODE + lines)
+    assert settings is None
+    assert [one.key for one in problems] == (keys or ["node.node2", "node.vaults"])
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"\xff\xfe[node]",
+        b"a = " + b"[" * 100_000,
+        b"a = " + b"9" * 5_000,
+        b"a = 1" + b"\n" * 2**20,
+        b'[node]\nid = "a\x00b"',
+        b"[node.id]\nx = 1",
+        b"[[node]]\nid = 'abc'",
+        b'"' + b"k" * 10_000 + b'" = 1\n[node]\nid = "abc"',
+        b'[node]\nid = "abc"\n"\\n\\u001b[31m" = 1',
+        b'[node]\nid = "abc"\n[feeds."a\\nb"]\nsenders = ["x"]',
+        b'[node]\nid = "abc"\n[capture]\nconnections_max = 1e400\ncheckpoint_s = inf',
+        b'[node]\nid = "abc"\nzone = 1979-05-27T07:32:00Z\nfacility = 07:32:00',
+    ],
+    ids=range(12),
+)
+def test_hostile_settings_are_refused_in_short_plain_lines(hostile):
+    """Bytes that are no text, brackets without end, names with line ends: an error of a few short lines."""
+    settings, problems = read_settings(hostile)
+    assert settings is None
+    assert problems
+    for one in problems:
+        assert one.what.isprintable(), one.what
+        assert len(one.what) < 700
+
+
+@given(
+    tables=st.dictionaries(
+        st.sampled_from(["node", "capture", "web", "watch", "vaults", "feeds", "packs", "wards", "x"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["id", "mllp", "url", "refuse", "senders", "maintenance", "days", "q"]), inner
+                )
+            ),
+            max_leaves=8,
+        ),
+    )
+)
+def test_whatever_a_file_holds_the_check_and_the_reader_agree(tables):
+    """No value defeats the check, and it finds nothing exactly where the types find nothing."""
+    problems = list(structure_problems(tables, Settings))
+    try:
+        msgspec.convert(tables, Settings)
+    except msgspec.ValidationError:
+        assert problems
+    else:
+        assert not [one for one in problems if one.found != "nan"]
+
+
+def test_each_setting_says_why_and_its_number_its_unit():
+    """docs/reference/settings.md has a reason for every key; a number's name ends in what it counts."""
+    units = re.compile(r"(^|_)(s|ms|bytes|days|hours|minutes|max|min|sheets|pages|labels)(_|$)")
+    for owner in _tables(msgspec.inspect.type_info(Settings)):
+        reasons = comments_of_fields(Path(inspect.getfile(owner.cls)), owner.cls.__name__)
+        for key in owner.fields:
+            assert reasons.get(key.name), f"{owner.cls.__name__}.{key.name} has no reason"
+            if isinstance(key.type, msgspec.inspect.IntType | msgspec.inspect.FloatType):
+                assert units.search(key.name), f"{owner.cls.__name__}.{key.name} has no unit"
+
+
+def _tables(kind):
+    """The struct types below the settings themselves."""
+    for key in kind.fields:
+        inner = key.type
+        inner = getattr(inner, "item_type", getattr(inner, "value_type", inner))
+        if isinstance(inner, msgspec.inspect.StructType):
+            yield inner
+            yield from _tables(inner)
+
+
+def test_what_a_running_node_takes_up_is_told_apart():
+    """Keys of the tables that a part reads anew; a port that peers know, and all else, waits for a restart."""
+    before = parse_settings(NODE)
+    after = parse_settings(
+        '[node]\nid = "chu"\nlanguage = "en"\n[watch]\ntell = "look"\n[exchange]\nevery_s = 2\nlisten = "a:9"\n'
+        '[[vaults]]\nurl = "file:///v"\n[feeds.a]\nsenders = ["A@B"]\n'
+    )
+    changed = changed_keys(before, after)
+    assert changed == ["exchange.every_s", "exchange.listen", "feeds", "node.language", "vaults", "watch.tell"]
+    assert [key for key in changed if is_taken_up(key)] == ["exchange.every_s", "vaults", "watch.tell"]
+    merged = taken_up(before, after)
+    assert changed_keys(before, merged) == ["exchange.every_s", "vaults", "watch.tell"]
+    assert changed_keys(merged, after) == ["exchange.listen", "feeds", "node.language"]

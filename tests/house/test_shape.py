@@ -15,7 +15,7 @@ from tests.house.tree import ROOT, SOURCE, Module, imports, listed, modules, pac
 LINES_MAX = 600
 NAMELESS = frozenset(["utils", "util", "common", "helpers", "helper", "misc", "shared", "lib", "core", "manager"])
 # Folders of tests/ that mirror no package.
-BESIDE_PACKAGES = frozenset(["data", "suites", "docs", "house", "drills", "second_reader"])
+BESIDE_PACKAGES = frozenset(["data", "suites", "docs", "house", "drills", "second_reader", "deploy"])
 
 
 def _doors() -> list[Module]:

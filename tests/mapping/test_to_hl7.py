@@ -156,7 +156,8 @@ def test_a_dose_comes_back_on_its_prescription(amount: str, reason: str, given_:
           "request": {"reference": "MedicationRequest/here"}}, "written here"),
         ({"resourceType": "DocumentReference", "identifier": [NUMBER],
           "content": [{"attachment": {"contentType": "text/plain", "url": "http://x"}}]}, "elsewhere"),
-        ({"resourceType": "MedicationRequest", "identifier": [NUMBER]}, "no message is written"),
+        ({"resourceType": "MedicationRequest", "identifier": [NUMBER]}, "of a status"),
+        ({"resourceType": "Flag", "identifier": [NUMBER], "status": "active"}, "no message is written"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_said_is_not_said(resource: Json, why: str) -> None:

@@ -1,7 +1,8 @@
 """A ward on paper, for tests: charts of a feed, its board, its pack, and the texts of its pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from secrets import token_bytes
 from typing import Any
 
 import msgspec
@@ -48,11 +49,11 @@ class Ward:
         by_id = {one.id: one for one in self.charts}
         return ward_pack(self.board, by_id.get, self.setting, "CHU", self.downtime)[0]
 
-    def printed(self) -> Printed:
-        """Its pack, set."""
+    def printed(self, draw: Callable[[int], bytes] = token_bytes) -> Printed:
+        """Its pack, set; *draw* gives numbers."""
         by_id = {one.id: one for one in self.charts}
         pack, charts = ward_pack(self.board, by_id.get, self.setting, "CHU", self.downtime)
-        return print_pack(pack, charts, Issuer(KEY, "CARD", rfc3339(ns(self.now))))
+        return print_pack(pack, charts, Issuer(KEY, "CARD", rfc3339(ns(self.now)), draw))
 
 
 def ward(*bodies: bytes, **said: Any) -> Ward:
@@ -60,9 +61,9 @@ def ward(*bodies: bytes, **said: Any) -> Ward:
     return Ward([chart(*bodies)], **said)
 
 
-def texts(pdf: bytes) -> list[str]:
+def texts(pdf: bytes, password: str = "") -> list[str]:
     """The text of each page, as a reader selects it."""
-    document = pypdfium2.PdfDocument(pdf)
+    document = pypdfium2.PdfDocument(pdf, password=password or None)
     return [page.get_textpage().get_text_bounded() for page in document]
 
 

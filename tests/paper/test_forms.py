@@ -3,19 +3,43 @@
 Method: each layout set blank and for a patient; the pages read back as text and as codes.
 """
 
+from decimal import Decimal
+from io import BytesIO
+
+import msgspec
+import pikepdf
 import pytest
 
 from contrefeu.base import rfc3339
+from contrefeu.chart.news2 import BREATHS, PULSE, SATURATION_1, SYSTOLIC, TEMPERATURE
 from contrefeu.paper import FORMS, Issuer, foot_of, print_form, read_code, written_foot
 from contrefeu.paper.forms import blank_foot
 from contrefeu.paper.layouts import LAYOUTS
+from contrefeu.paper.parts import Fields, Grid, Lines, Ticks
 from contrefeu.paper.pictures import pages_in, texts_on
+from contrefeu.paper.scored import POINTS, TOTAL
 from contrefeu.paper.words import WORDS
 from tests.chart.feed import adt, chart, ns
 from tests.paper.house import KEY, Ward, texts
 
 CHART = chart(adt("A01", "1124 0800", at="1124 0800", more=["AL1|1|DA|PEN^Pénicilline^L"]))
 ISSUER = Issuer(KEY, "CARD", rfc3339(ns("1124 1200")))
+
+
+def tags(pdf, language):
+    """Kinds of what a page is made of, as a reader for the blind finds them; the document says its language."""
+    with pikepdf.open(BytesIO(pdf)) as document:
+        assert document.Root.MarkInfo.Marked
+        assert document.Root.Lang == language
+        found, left = set(), [document.Root.StructTreeRoot.K]
+        while left:
+            one = left.pop()
+            if isinstance(one, pikepdf.Array):
+                left += list(one)
+            elif isinstance(one, pikepdf.Dictionary):
+                found.add(str(one.get("/S")))
+                left += [one.K] if "/K" in one else []
+        return found
 
 
 @pytest.mark.req("W5")
@@ -28,10 +52,13 @@ def test_a_blank_form_is_one_page_with_its_code(kind, language):
     [text] = texts(printed.pdf)
     assert LAYOUTS[kind].title[0 if language == "fr" else 1] in text
     assert "Cardiologie" in text
+    heads = [WORDS["blank"][language == "en"], WORDS["of ward"][language == "en"]]
+    assert [head in text for head in heads] == [not FORMS[kind].of_ward, FORMS[kind].of_ward]
     [page] = pages_in(printed.pdf)
     code = read_code(texts_on(page)[0][0]).code
     assert (code.form, code.page, code.pages, code.patient.int) == (FORMS[kind].number, 1, 1, 0)
     assert [one.act.chart for one in printed.issues] == [""]
+    assert {"/Document", "/H1"} <= tags(printed.pdf, language)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LAYOUTS if not FORMS[kind].of_ward])
@@ -44,6 +71,16 @@ def test_a_form_of_a_patient_is_headed_with_name_and_allergies(kind):
     for wanted in ("MARTIN", "Jeanne", "12 May 1948", "1001", "Pénicilline", "As of messages of 24 Nov 2026 12:00"):
         assert wanted in text, wanted
     assert (printed.issues[0].act.chart, printed.issues[0].act.patient) == (CHART.id, "IPP|1001")
+
+
+def test_tables_have_headed_columns_and_the_code_is_not_read_aloud():
+    """A prescription's columns are named to who cannot see them; the QR code is an artifact."""
+    setting = Ward([], language="fr").setting
+    printed = print_form("prescription", [None], blank_foot("CHU", "C", setting), setting, ISSUER)
+    assert {"/Table", "/TH", "/H2"} <= tags(printed.pdf, "fr")
+    with pikepdf.open(BytesIO(printed.pdf)) as document:
+        [page] = document.pages
+        assert b"/Artifact BMC q 0 g" in b"".join(part.read_bytes() for part in page.Contents)
 
 
 def test_each_copy_has_a_number_of_its_own():
@@ -73,9 +110,78 @@ def test_every_word_is_there_in_both_languages():
         "ALLERGIES",
         "Allergies",
         "Prescriptions",
+        "Transfusion",
         "Prescription",
         "Signature",
+        "SpO2",
+        "respiration",
     }
+
+
+@pytest.mark.req("F14")
+def test_the_register_of_controlled_drugs_has_a_running_balance_and_signatures():
+    """One drug a page; patient, prescriber, giver and witness of each movement, and the balance after it."""
+    setting = Ward([], language="fr").setting
+    [text] = texts(print_form("controlled-drugs", [None], blank_foot("CHU", "C", setting), setting, ISSUER).pdf)
+    for wanted in ("un seul par page", "Solde reporté", "Patient : nom, IPP", "SOLDE", "Prescripteur", "Témoin"):
+        assert wanted in text, wanted
+    assert "Donné par, signature" in text
+
+
+@pytest.mark.req("F11")
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_transfusion_form_asks_for_no_blood_group(language):
+    """From request to reaction, unit by unit; the group is read on the laboratory's own document."""
+    ward = Ward([CHART], language=language)
+    foot = written_foot(foot_of(ward.board, ward.setting, "CHU"))
+    [text] = texts(print_form("blood-products", [CHART], foot, ward.setting, ISSUER).pdf)
+    group = next(part.what for part in LAYOUTS["blood-products"].parts if type(part).__name__ == "Note")
+    at = 0 if language == "fr" else 1
+    assert group[at] in text
+    labels = [str(pair[at]) for part in LAYOUTS["blood-products"].parts for pair in _asked(part)]
+    assert not [one for one in labels if "groupe" in one.casefold() or "group" in one.casefold()]
+    assert len([one for one in labels if one in text.replace("\r\n", " ")]) > 10
+
+
+def _asked(part):
+    """Every label of a part that somebody answers."""
+    match part:
+        case Fields(boxes):
+            return [label for label, _ in boxes]
+        case Grid(what, columns, names=names):
+            return [what, *(label for label, _ in columns), *names]
+        case Lines(what) | Ticks(what):
+            return [what]
+        case _:
+            return []
+
+
+@pytest.mark.req("F8")
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_vital_signs_chart_has_news2_where_it_was_turned_on(language):
+    """The table of points and a row to add up, on one page; without it, neither."""
+    setting = Ward([], language=language).setting
+    foot = blank_foot("CHU", "C", setting)
+    [bare] = texts(print_form("vital-signs", [None], foot, setting, ISSUER).pdf)
+    scored = msgspec.structs.replace(setting, news2=True)
+    [text] = texts(print_form("vital-signs", [None], foot, scored, ISSUER).pdf)
+    total = TOTAL[0 if language == "fr" else 1]
+    assert (total in bare, total in text) == (False, True)
+    assert "Royal College of Physicians" in text
+
+
+@pytest.mark.parametrize(
+    ("row", "steps"),
+    [(0, BREATHS), (1, SATURATION_1), (4, SYSTOLIC), (5, PULSE), (7, TEMPERATURE)],
+    ids=["breaths", "saturation", "systolic", "pulse", "temperature"],
+)
+def test_the_printed_points_are_those_of_the_screen(row, steps):
+    """Each band of the table: its lowest and its highest value have the points of the column that it stands in."""
+    bands = [(points, cell[1]) for points, cell in zip((3, 2, 1, 0, 1, 2, 3), POINTS[row][1:], strict=True) if cell[1]]
+    assert len(bands) == len(steps)
+    for points, band in bands:
+        for value in band.removeprefix("≤ ").removeprefix("≥ ").split("-"):
+            assert next(found for top, found in steps if top is None or Decimal(value) <= top) == points, band
 
 
 @pytest.mark.req("F14")

@@ -119,6 +119,11 @@ def test_each_page_carries_its_own_code():
 # Doses.
 
 
+def utc(text):
+    """An instant as it is noted beside its box."""
+    return rfc3339(ns(text))
+
+
 def sheet_cells(*bodies, **said):
     """The boxes of the one prescription."""
     [row] = ward(*bodies, **said).pack().patients[0].doses.rows
@@ -129,14 +134,18 @@ def sheet_cells(*bodies, **said):
 def test_a_dose_sheet_has_a_box_for_each_hour_of_a_day():
     """08:00 and 20:00 each day, at noon with 08:00 given: this evening and tomorrow morning."""
     cells = sheet_cells(A01, EACH_DAY, ras("1124 0830", "1124 0800"))
-    assert cells == [Cell("24 Nov", "20:00"), Cell("25 Nov", "08:00")]
+    assert cells == [Cell("24 Nov", "20:00", utc("1124 2000")), Cell("25 Nov", "08:00", utc("1125 0800"))]
 
 
 @pytest.mark.req("F2")
 def test_an_hour_without_a_word_is_not_called_late():
     """08:00 passed and no dose was said: "given? not known", with its box; never late, never given."""
     cells = sheet_cells(A01, EACH_DAY)
-    assert cells == [Cell("24 Nov", "08:00", unknown=True), Cell("", "20:00"), Cell("25 Nov", "08:00")]
+    assert cells == [
+        Cell("24 Nov", "08:00", utc("1124 0800"), unknown=True),
+        Cell("", "20:00", utc("1124 2000")),
+        Cell("25 Nov", "08:00", utc("1125 0800")),
+    ]
     assert "given? not known" in texts(ward(A01, EACH_DAY).printed().pdf)[2]
 
 

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
+from contrefeu.acts import PageScanned
 from contrefeu.base import rfc3339
-from contrefeu.paper import WEEK_NS, Issuer, pack_password, print_standing, sealed_page, ward_pack
-from tests.chart.feed import PID, adt, chart, ns, oru
+from contrefeu.paper import WEEK_NS, Issuer, missing_in, pack_password, print_standing, sealed_page, ward_pack
+from tests.chart.feed import PID, adt, chart, ns, oru, rde
 from tests.paper.house import KEY, NOW, Ward
 from tests.station.serving import chromium
 
@@ -39,13 +40,42 @@ def test_a_pack_that_is_made_again_keeps_its_numbers_and_adds_nothing_to_the_jou
     """For half a day; then it has others. Nobody misses a page of it."""
     ward = Ward([chart(A01)])
     first, held, acts = made(ward, {})
-    assert [(act.form, act.returns) for act in acts] == [("census", False), ("chart", False), ("dose-sheet", False)]
+    assert [(act.form, act.returns) for act in acts] == [("census", False), ("chart", False), ("dose-sheet", True)]
+    assert all(act.ahead for act in acts)
+    assert missing_in(acts) == []
     again, held_again, more = made(ward, held, HOUR_NS)
     assert (held_again, more) == (held, [])
     assert [one.number for one in again.issues] == [one.number for one in first.issues]
     late, _, acts_late = made(ward, held, 13 * HOUR_NS)
     assert len(acts_late) == 3
     assert not {one.number for one in late.issues} & {one.number for one in first.issues}
+
+
+@pytest.mark.req("Q2")
+def test_a_page_made_ahead_is_missed_once_another_of_its_issue_came_back():
+    """Two pages that nobody printed are not missed; one of them came back, so the other was printed too."""
+    many = [rde("1124 0810", number=f"P{n}", drug=f"D{n}^Drug {n}^L") for n in range(14)]
+    acts = made(Ward([chart(A01, *many)]), {})[2]
+    [sheet] = [act for act in acts if act.form == "dose-sheet"]
+    assert sheet.pages > 1
+    assert missing_in(acts) == []
+    assert [one.pages for one in missing_in([*acts, PageScanned("filed", "n/1", "", "", sheet.issue, 1)])] == [
+        [*range(2, sheet.pages + 1)]
+    ]
+
+
+@pytest.mark.req("Q3")
+def test_other_boxes_are_another_issue():
+    """A dose fell out of the sheet: a box of the old one never stands for another dose under the same number."""
+    ward, later = (
+        Ward([chart(A01, rde("1124 0810"))]),
+        Ward([chart(A01, rde("1124 0810"), rde("1124 0811", number="P2"))]),
+    )
+    first, held, _ = made(ward, {})
+    again, _, acts = made(later, held)
+    assert [act.form for act in acts] == ["dose-sheet"]
+    assert [a.number == b.number for a, b in zip(first.issues, again.issues, strict=True)] == [True, True, False]
+    assert {box.what for box in first.issues[2].act.boxes} < {box.what for box in again.issues[2].act.boxes}
 
 
 def test_another_count_of_pages_is_another_issue():

@@ -93,7 +93,15 @@ class FhirDouble:
         assert (body["resourceType"], body["type"]) == ("Bundle", "transaction")
         places, made, answers = {}, {}, []
         for entry in body["entry"]:
-            resource, condition = entry["resource"], entry["request"]["ifNoneExist"].removeprefix("identifier=")
+            resource, request = entry["resource"], entry["request"]
+            if request["method"] == "PUT":
+                if request["ifMatch"] != f'W/"{self.held[request["url"]]["meta"]["versionId"]}"':
+                    return 412, _outcome("conflict")
+                places[entry["fullUrl"]] = request["url"]
+                made[request["url"]] = resource
+                answers.append({"response": {"status": "200", "location": f"{request['url']}/_history/2"}})
+                continue
+            condition = request["ifNoneExist"].removeprefix("identifier=")
             there = self.all(resource["resourceType"], condition)
             if len(there) > 1:
                 return 412, _outcome("multiple-matches")

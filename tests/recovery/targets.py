@@ -67,6 +67,12 @@ class Receiver:
                 one.shutdown(socket.SHUT_RDWR)  # a thread waits in it: closing alone says nothing to the other side
             one.close()
 
+    def said(self, body: bytes, code: str) -> bytes:
+        """The answer to a message."""
+        header = peek(body)
+        assert header is not None
+        return acknowledge(header, code, control_id="X", now="20261125000000")
+
     def _accept(self) -> None:
         while True:
             try:
@@ -93,7 +99,7 @@ class Receiver:
         header = peek(body)
         assert header is not None
         code = behaviour if len(behaviour) == 2 else "AA"
-        said = frame(acknowledge(header, code, control_id="X", now="20261125000000"))
+        said = frame(self.said(body, code))
         if behaviour == "nothing":
             return
         if behaviour == "garbage":

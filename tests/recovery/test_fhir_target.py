@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from contrefeu.acts import IdentitiesLinked, encode
 from contrefeu.base import ContrefeuError, OperatorError
 from contrefeu.capture import Item
 from contrefeu.chart.fold import Chart, fold
-from contrefeu.journal import MEDIA_HL7V2, Entry
+from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry
 from contrefeu.mapping import FeedRules, Rules, read
 from contrefeu.recovery import FhirServer, FhirTarget, NotReached, Served, Statements
 from contrefeu.recovery.forms import Sendable, Unsendable
@@ -148,3 +150,33 @@ def test_the_number_of_the_patient_is_what_they_are_found_by() -> None:
     assert bundle["entry"][0]["request"]["ifNoneExist"] == f"identifier=urn:oid:1.2.250.1.71.4.2.2|{IPP}"
     assert all(entry["request"]["method"] == "POST" for entry in bundle["entry"])
     server.close()
+
+
+@pytest.mark.req("R6", "F32")
+def test_a_union_is_a_link_of_the_patient_who_had_the_lost_number(server: FhirDouble) -> None:
+    """Nothing else of theirs changes, and only as it was read; who is not there is made, with a number and the link."""
+    target, survivor = target_of(server), chart().key
+    act = IdentitiesLinked(survivor, "TEMP|7", "2026-11-24T03:00:00Z")
+    entry = Entry("n1-station", 3, 3, 3, "user/ada", MEDIA_ACT, encode(act))
+    there: dict[str, object] = {
+        "resourceType": "Patient", "id": "old", "meta": {"versionId": "1"}, "gender": "male",
+        "identifier": [{"system": "urn:id:TEMP", "value": "7"}],
+    }  # fmt: skip
+    server.put(there)
+    union = Statements(RULES, lambda _: chart(), target.theirs)
+    ready = union(entry, "target")
+    assert target.exchange(ready.body, "x").accepted
+    after = server.held["Patient/old"]
+    (link,) = after["link"]
+    stays = link["other"]["reference"]
+    assert IPP in str(server.held[stays]["identifier"])
+    assert (link["type"], after["gender"], after["active"]) == ("replaced-by", "male", False)
+    server.put(there | {"meta": {"versionId": "2"}})
+    assert target.exchange(ready.body, "x").code == "412", "it changed meanwhile: somebody looks"
+    del server.held["Patient/old"]
+    assert target.exchange(union(entry, "target").body, "x").accepted
+    (made,) = server.all("Patient", "urn:id:TEMP|7")
+    assert made["link"][0]["other"]["reference"] == stays
+    undone = Entry("n1-station", 4, 4, 4, "user/ada", MEDIA_ACT, encode(replace(act, undo=True)))
+    with pytest.raises(Unsendable, match="by hand"):
+        union(undone, "target")

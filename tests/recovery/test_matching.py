@@ -7,12 +7,23 @@ Splink and DuckDB.
 import pytest
 from msgspec.structs import replace
 
-from contrefeu.acts import IdentitiesLinked, PairDecided, PairsProposed, ProposedPair, pair_states
+from contrefeu.acts import (
+    BLOOD,
+    IdentitiesLinked,
+    PairDecided,
+    PairsProposed,
+    ProposedPair,
+    UnionConfirmed,
+    UnionProposed,
+    UnionRefused,
+    pair_states,
+)
+from contrefeu.acts import TEMPORARY as GIVEN_HERE
 from contrefeu.drill.labelled import labelled
 from contrefeu.fhir import Json
 from contrefeu.mapping import RELIABILITY
 from contrefeu.recovery import Identity, Matched, Matcher
-from contrefeu.recovery.identities import BLOOD, DOUBTFUL, TWIN, identity_of
+from contrefeu.recovery.identities import DOUBTFUL, TWIN, identity_of
 from contrefeu.recovery.matching import NAMESAKES, TOO_LITTLE, Proposal
 
 HELD_OUT = 9_001  # a seed that nothing was set by
@@ -174,6 +185,31 @@ def test_two_people_decide_and_one_undoes():
         [("proposed", "", "")], [("agreed", "ada", "")], [("linked", "ada", "bo")], [("undone", "ada", "ada")],
         [("different", "", "bo")], [("different", "ada", "bo")], [("different", "", "bo")],
     ]  # fmt: skip
+
+
+@pytest.mark.req("R6")
+def test_who_proposes_is_the_first_of_two_and_older_words_say_the_same():
+    """A person's proposal is agreed to by its author; `union-...` goes the same way; of both, the last word holds."""
+    pair = ProposedPair(f"{GIVEN_HERE}|1-S-B", "IPP|1", "said", 0, {}, proof="card")
+    new = [
+        ("s/1", "user/ada", PairsProposed([pair], "t")),
+        ("s/2", "user/bo", PairDecided(pair.temporary, "IPP|1", True, "t")),
+        ("s/3", "user/bo", IdentitiesLinked("IPP|1", pair.temporary, "t")),
+        ("s/4", "user/ada", IdentitiesLinked("IPP|1", pair.temporary, "t", undo=True)),
+    ]
+    old = [
+        ("s/1", "user/ada", UnionProposed("1-S-B", "IPP|1", "card", "t")),
+        ("s/2", "user/ada", UnionConfirmed("s/1", "t")),  # who proposed cannot
+        ("s/3", "user/bo", UnionConfirmed("s/1", "t")),
+        ("s/4", "user/ada", UnionRefused("s/1", "t")),
+    ]
+    told = [[(one.state, one.agreed_by, one.pair.proof) for one in pair_states(acts[:n])]
+            for acts in (new, old) for n in range(1, 5)]  # fmt: skip
+    after = ["agreed", "agreed", "linked", "undone"]
+    assert told == [[(state, "ada", "card")] for state in after * 2]
+    again = ("s/5", "user/bo", PairsProposed([pair], "t"))
+    assert pair_states([*old, again])[0].state == "agreed", "parted, it may be proposed anew"
+    assert pair_states([*old[:3], ("s/5", "console", PairsProposed([pair], "t"))])[0].state == "linked"
 
 
 def _chart_with_a_blood_group():  # type: ignore[no-untyped-def]

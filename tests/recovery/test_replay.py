@@ -85,14 +85,20 @@ class Recovery:
         return self.entries.get(ref)
 
     def plan(self, **do: str) -> list[Line]:
-        """Every message; *do* by its number."""
+        """Every message; *do* by its number, by somebody who knows of all that was sent so far."""
         lines = []
+        with scratch(self.folder, "plan", *LEDGER_TABLES) as table:
+            ledger = Ledger(table)
+            for act in self.acts:
+                ledger.take(act)
+            tries = {ref: ledger.tries(ref, TARGET) for ref in self.entries}
         for ref, entry in self.entries.items():
             number = entry.sequence
             kind = "ADT^A01" if number <= PATIENTS else "ORU^R01"
             lines.append(
-                Line(ref, do.get(f"n{number}", "send"), f"p{number % PATIENTS}", kind, why="why", owner="owner")  # type: ignore[arg-type]
-            )
+                Line(ref, do.get(f"n{number}", "send"), f"p{number % PATIENTS}", kind, why="why", owner="owner",  # type: ignore[arg-type]
+                     sent=tries[ref])
+            )  # fmt: skip
         return lines
 
     def run(self, lines: Sequence[Line] | None = None, step: Steps | None = None, *, look: bool = False) -> Replayed:
@@ -267,6 +273,23 @@ def test_what_had_no_answer_waits_for_a_person_and_its_patient_with_it(tmp_path:
     assert counts(recovery.run(recovery.plan(n5="arrived"))) == (9, 9, 0, 0, 0, 0)
     assert recovery.target.taken[-1] == "R1-5.2"
     assert recovery.target.taken.count("R1-4.1") == 1
+
+
+@pytest.mark.req("R3")
+def test_again_is_said_of_the_sendings_that_somebody_knew_of(tmp_path: Path) -> None:
+    """Sent again and silent again: the plan that said so does not send a third time; one that knows of it does."""
+    recovery = Recovery(tmp_path)
+    recovery.target.answers = lambda n: "" if n in (4, 5) else "AA"
+    recovery.run()
+    plan = recovery.plan(n5="again")
+    assert counts(recovery.run(plan)) == (9, 4, 0, 1, 4, 0)
+    done = recovery.run(plan)
+    assert (done.in_doubt, done.reasons.most_common(1)[0][0]) == (
+        1,
+        "it was sent again since the plan was written, and had no answer",
+    )
+    assert recovery.target.taken.count("R1-4.1") == 2
+    assert counts(recovery.run(recovery.plan(n5="again"))) == (9, 9, 0, 0, 0, 0)
 
 
 def test_nobody_can_have_seen_arrive_what_was_never_sent(tmp_path: Path) -> None:

@@ -121,7 +121,8 @@ def test_every_gap_is_told_at_once(hospital: Hospital, vaults: tuple[Path, Path]
     shutil.rmtree(tmp_path / "again")
     with pytest.raises(TamperError, match=f"segment 1, .*altered in file://{vaults[1]}") as altered:
         restored(hospital, *vaults)
-    assert re.findall(r"entries (\d+ to \d+)", altered.value.what) == ["1 to 2", "4 to 4"]
+    (_, _, last), (_, *other) = gaps  # how many entries a segment has depends on how well chance compresses
+    assert re.findall(r"entries (\d+) to (\d+)", altered.value.what) == [("1", last), tuple(other)]
 
 
 @pytest.mark.parametrize("away", ["no folder", "empty", "another thing"])

@@ -26,6 +26,8 @@ SETTINGS = parse_settings(
 class Folded(Charts):
     """Charts as a node has them, with the names of `ChartsClient`."""
 
+    station = STATION  # the journal of its people
+
     def __init__(self, clock: ManualClock) -> None:
         super().__init__()
         self.clock = clock
@@ -43,7 +45,10 @@ class Folded(Charts):
         return entry.ref
 
     async def append(self, source: str, media_type: str, body: bytes) -> str:
-        return self.take(STATION, source, media_type, body)
+        looked = media_type == MEDIA_FHIR and b'"AuditEvent"' in body[:60]
+        return self.take(
+            self.station.replace("-station", "-audit") if looked else self.station, source, media_type, body
+        )
 
     def feed(self, *messages: bytes) -> None:
         """A feed speaks."""
@@ -72,20 +77,37 @@ def _asked(name: str) -> Any:
     return ask
 
 
-for _name in ("status", "wards", "board", "find", "chart", "entry", "numbers", "loss", "waiting", "unread"):
+for _name in (
+    "status",
+    "wards",
+    "board",
+    "drugs",
+    "find",
+    "chart",
+    "lately",
+    "row",
+    "entry",
+    "numbers",
+    "loss",
+    "waiting",
+    "unread",
+    "agenda",
+    "work",
+    "corrections",
+):
     setattr(Folded, _name, _asked(_name))
 
 
-def house(wards: Iterable[str] = (), medium: str = "screen") -> Folded:
+def house(wards: Iterable[str] = (), medium: str = "screen", since_ns: int = NOW_NS - 10**9) -> Folded:
     """A house in downtime, where everybody of the staff works; nobody lies there yet."""
     charts = Folded(ManualClock(NOW_NS))
     for entry in staffed(Charts()).journal:
         charts.take(STATION, entry.source, entry.media_type, entry.body)
-    act = DowntimeDeclared(list(wards), "essai", rfc3339(NOW_NS - 10**9), medium)
+    act = DowntimeDeclared(list(wards), "essai", rfc3339(since_ns), medium)
     charts.take(STATION, "user/crise", MEDIA_ACT, encode(act))
     return charts
 
 
-def at_work(login: str, charts: Folded) -> Visitor:
-    """Somebody at a screen of *charts*."""
-    return visitor(login, charts=charts, clock=charts.clock)
+def at_work(login: str, charts: Folded, **more: Any) -> Visitor:
+    """Somebody at a screen of *charts*; *more* is what the app is given beside."""
+    return visitor(login, charts=charts, clock=charts.clock, **more)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.station.ward_in_memory import SECRET, Charts, app, staffed
 
 WIDTH, HEIGHT = 1366, 768  # the PC of a ward
-START_S = 10.0
+START_S = 30.0
+PATIENCE_MS = 20_000  # for what a page should show or do: other tests run on the same two processors
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -89,7 +90,7 @@ class Screen:
         """Open a fresh window of a ward PC; French unless told otherwise."""
         options = {"viewport": {"width": WIDTH, "height": HEIGHT}, "locale": "fr-FR", "accept_downloads": True} | more
         context = self.browser.new_context(**options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
 
         def asked(request: Request) -> None:
@@ -105,6 +106,7 @@ class Screen:
 def chromium() -> Iterator[Screen]:
     """Start a chromium that talks to nobody of its own accord."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:

@@ -23,12 +23,24 @@ PAGES = {
         "/nothing",
         "/entry/n7f3k2-capture/184000",
     ],
-    "crise": ["/downtime", "/review", "/hospital"],
+    "crise": ["/beds", "/flow", "/downtime", "/review", "/hospital"],
     "bio": ["/laboratory", "/write/results/p-durand", "/write/results/p-durand?panel=free"],
     "lucas": ["/glass/p-durand"],
+    "pharma": ["/pharmacy", "/write/opinion/p-durand/m1"],
+    "surete": ["/aids"],
     "dpo": ["/"],
+    "info": ["/wards", "/wards/CARD"],
     "martin": [f"/write/{form}" for form in ("prescription/p-durand", "request/p-durand", "stop/p-durand/m1")]
-    + ["/work", "/messages", "/round/CARD", "/handover/CARD", "/write/acknowledge/p-durand/k0"]
+    + [
+        "/vitals/p-durand",
+        "/measure/p-durand/324a4f37b97cb8de",
+        "/write/saturation/p-durand",
+        "/work",
+        "/messages",
+        "/round/CARD",
+        "/handover/CARD",
+        "/write/acknowledge/p-durand/k0",
+    ]
     + [f"/write/{form}/p-durand" for form in ("verbal", "task", "handover")]
     + [f"/write/{form}" for form in ("vitals/p-durand", "note/p-durand", "allergy/p-durand", "dose/p-durand/m1")],
 }
@@ -36,6 +48,8 @@ OF_MOVES = ["/arrive", "/arrive?ward=CARD", "/arrive/unknown?ward=CARD", "/arriv
     f"/write/{form}/p-durand"
     for form in ("transfer", "discharge", "leave", "death", "cancel", "precaution", "directive", "lift")
 ]
+PAGES["martin"] += ["/transfusion/p-durand", "/registers/CARD", "/register/received/CARD"]
+PAGES["martin"] += ["/vitals/p-durand", "/write/saturation/p-durand", "/write/triage/p-durand"]
 PAGES["martin"] += [*OF_MOVES, "/write/transfer/p-durand?ward=CARD", "/arrive/newborn/p-durand?ward=CARD"]
 VOID = {"meta", "link", "input", "img", "br"}
 

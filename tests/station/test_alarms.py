@@ -3,12 +3,15 @@
 Method: visitors of the ward app on a ward in memory, whose journals hold what the watch wrote.
 """
 
+import re
+
 import pytest
 
 from contrefeu.acts import AlarmAcknowledged, AlarmRaised, decode, encode
 from contrefeu.journal import MEDIA_ACT, Entry
-from contrefeu.station.alarm_words import ALARM_RULES, PEOPLE_RULES
+from contrefeu.station.alarm_words import ALARM_FIGURES, ALARM_RULES, PEOPLE_RULES
 from contrefeu.watch import RULES
+from tests.house.tree import ROOT
 from tests.station.visitors import Visitor, join, text_of, visitor
 from tests.station.ward_in_memory import NOW_NS, Charts, staffed
 
@@ -96,3 +99,13 @@ def test_every_rule_has_its_words_and_people_are_told_from_systems():
     """The ward's words and the watch's table are of one mind."""
     assert set(ALARM_RULES) == set(RULES)
     assert {name for name, rule in RULES.items() if rule.about == "people"} == PEOPLE_RULES
+
+
+def test_every_figure_of_an_alarm_has_its_words():
+    """Read from the rules' own source: a name that a rule writes and no table has would stand on the page as code."""
+    files = [ROOT / "src/contrefeu/watch" / f"{name}.py" for name in ("engine", "feeds", "people")]
+    named = {
+        name for file in files for name in re.findall(r'[{,] ?"([a-z_]+)": (?:float|round|rare)', file.read_text())
+    }
+    named |= set(re.findall(r'[{,] ?"([a-z_]+)": one\.figure', files[0].read_text()))
+    assert named == set(ALARM_FIGURES)

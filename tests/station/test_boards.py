@@ -249,7 +249,7 @@ def test_downtime_is_declared_and_lifted_by_its_role():
     assert "CARD 03:11 sur papier depuis 03:11 crise Rançongiciel" in page
     banner = "PANNE DÉCLARÉE depuis 03:11 · CARD sur papier · MED sur papier"
     assert banner in text_of(visitor("nadia", charts=crise.charts).get("/"))
-    crise.post("/downtime", do="lift", ward="CARD")
+    crise.post("/downtime", do="lift", ward="CARD", reason="essai")
     assert crise.app.state.house.staff.downtime.wards == ["MED"]
     crise.post("/downtime", do="nonsense", ward="MED")
     assert crise.app.state.house.staff.downtime.wards == ["MED"]
@@ -343,6 +343,23 @@ def test_history_that_is_being_restored_stands_on_every_page_in_both_languages()
     assert "with all that names the patients who were present then" in english
     assert "RESTAURATION" not in visitor(charts=charts).get("/login").text
     assert "RESTAURATION" not in visitor("nadia").get("/").text
+
+
+@pytest.mark.req("G1")
+def test_a_ward_that_is_not_ready_is_red_on_its_own_board_with_what_to_do():
+    """In words, in both languages; the hospital's board and the status page name it, another ward's board does not."""
+    lacks = {"CARD": ("printer", "login"), "REA": ("pack-old",)}
+    nadia = visitor("nadia", lacking=lambda: lacks)
+    page = text_of(nadia.get("/ward/CARD"))
+    assert "‼ Cette unité n’est pas prête pour une panne" in page
+    assert "son imprimante n’imprimerait rien : vérifiez papier et courant" in page
+    assert "personne de l’unité ne peut se connecter ici" in page
+    assert "son classeur est trop ancien" not in page
+    assert "This ward is not ready for downtime" in text_of(nadia.get("/ward/CARD", accept_language="en"))
+    assert "‼ 2 unités ne sont pas prêtes pour une panne" in text_of(nadia.get("/hospital"))
+    assert "REA son classeur est trop ancien" in text_of(nadia.get("/status"))
+    del lacks["CARD"]
+    assert "pas prête" not in text_of(nadia.get("/ward/CARD"))
 
 
 @pytest.mark.req("F28")

@@ -12,8 +12,9 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from contrefeu.base import ManualClock
+from contrefeu.chart import WRITTEN
 from contrefeu.chart.fold import apply, new_chart, to_bundle
-from contrefeu.chart.versions import CONFLICT, EARLIER, WRITTEN, Kept, take
+from contrefeu.chart.versions import CONFLICT, EARLIER, Kept, take
 from contrefeu.journal import Entry
 from contrefeu.mapping import FeedRules, Reading, Said, read
 from tests.station.living import in_downtime

@@ -45,7 +45,7 @@ def test_a_night_in_downtime():
         nurse.get_by_role("button", name="Inscrire l’ordre").click()
         expect(nurse.get_by_text("ordre verbal, non signé")).to_be_visible()
         doctor.goto(f"{served.url}/work")
-        doctor.get_by_role("link", name="Signer").click()
+        doctor.get_by_role("link", name="Signer Furosémide").click()
         doctor.get_by_role("button", name="Signer").click()
         expect(doctor.get_by_role("heading", name="Ordres verbaux à contresigner")).to_contain_text("(0)")
 

@@ -375,7 +375,7 @@ def test_vital_signs_stand_under_their_own_heading():
     """Whatever its sender wrote in OBR-24: a nurse looks for a temperature among vital signs."""
     plain = result("t9", "8310-5", "Température auriculaire", "39.9", "Cel", -0.1)
     page = shown(plain)
-    assert "39.9 Cel" in block(page, "vital")
+    assert "39.9 °C" in block(page, "vital")
     assert "39.9" not in block(page, "results")
 
 

@@ -8,13 +8,15 @@ from html import unescape
 
 import pytest
 
-from contrefeu.acts import PagesIssued
+from contrefeu.acts import PagesIssued, UnionConfirmed, UnionProposed, encode
 from contrefeu.base import rfc3339
+from contrefeu.fhir import encode as encode_json
+from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR
 from tests.chart.feed import adt
 from tests.station.folded import at_work, house
 from tests.station.test_care import form
 from tests.station.visitors import text_of, wait_for
-from tests.station.ward_in_memory import NOW_NS
+from tests.station.ward_in_memory import NOW_NS, STATION
 
 NAME = {"family": "Durand", "given": "Paul", "born": "01/02/1960", "sex": "male"}
 
@@ -88,42 +90,95 @@ def test_a_name_that_was_somebody_elses_is_given_back(unknown):
     assert "date de naissance inconnue" in text_of(page)
 
 
-@pytest.mark.req("F22", "F25")
+def proposed(charts, nurse, id_, query="martin", reason="carte d’identité"):
+    """The nurse says that the unknown one is who *query* finds; returns the page, the form of the pair, and whose chart
+    it is."""
+    [hit] = charts.told.charts.find(query)
+    own = charts.chart_now(id_).key
+    page = do(nurse, id_, do="propose", other=hit.id, reason=reason)
+    return page, {"temporary": own, "known": charts.chart_now(hit.id).key}, hit.id
+
+
+@pytest.mark.req("F22", "F25", "R6")
 def test_two_charts_become_one_by_two_persons_and_two_again(unknown):
     """Proposed with a reason; who proposed cannot confirm; united, the bed stands on the known chart; parted, each has
-    its own."""
+    its own, and its own name again."""
     charts, nurse, id_ = unknown
     found = do(nurse, id_, do="look", family="Mar", given="", born="12/05/1948", sex="female")
     assert "MARTIN Jeanne" in text_of(found)
-    other = re.search(r'name="other" value="([^"]+)"', found.text)[1]
-    page = do(nurse, id_, do="propose", other=other, reason="carte d’identité")
-    proposal = next(e.ref for e in charts.journal if b"union-proposed" in e.body)
-    assert "Une autre personne doit confirmer." in text_of(page)
-    do(nurse, id_, do="confirm", proposal=proposal)
+    page, pair, other = proposed(charts, nurse, id_)
+    assert f'name="other" value="{other}"' in found.text
+    assert "attend une seconde personne" in text_of(page)
+    assert "‼ 1" in text_of(nurse.get(f"/patient/{id_}"))
+    assert nurse.post("/identities", do="same", **pair).status_code == 400
     assert charts.chart_now(id_).id == id_
     physician = at_work("martin", charts)
-    page = do(physician, id_, do="confirm", proposal=proposal)
+    asked = text_of(physician.get("/identities"))
+    assert "Proposé par nadia : « carte d’identité »" in asked
+    assert "≠ sexe : différent" in asked, "a man of 60, and a known woman: nobody overlooks that"
+    assert physician.post("/identities", do="same", **pair).status_code == 303
     assert charts.chart_now(id_).id == other
     assert "MARTIN Jeanne" in text_of(nurse.get("/ward/CARD"))
+    page = physician.get(f"/identity/{id_}")
     assert "Réuni avec un autre dossier" in text_of(page)
     assert "3 choses portent encore l’ancien nom" in text_of(page)
     charts.clock.advance(seconds=2)  # the other screen's acts are read once a second
-    page = do(nurse, other, do="part", proposal=proposal)
+    assert nurse.post("/identities", do="part", reason="c’est son frère", **pair).status_code == 303
     assert charts.chart_now(id_).id == id_
     assert charts.chart_now(other).id == other
+    page = text_of(nurse.get(f"/identity/{id_}"))
+    assert "Réunion défaite" in page
+    assert "c’est son frère" in page
+    assert "rendu depuis" in page
     assert [row.family.partition(" ")[0] for row in charts.told.charts.board("CARD").rows] == ["INCONNU"]
 
 
+@pytest.mark.req("R6")
 def test_a_proposal_that_was_refused_unites_nobody(unknown):
     """Refused by either; confirmed after that it does nothing."""
     charts, nurse, id_ = unknown
-    [hit] = charts.told.charts.find("martin")
-    do(nurse, id_, do="propose", other=hit.id, reason="ressemblance")
-    proposal = next(e.ref for e in charts.journal if b"union-proposed" in e.body)
+    _, pair, _ = proposed(charts, nurse, id_, reason="ressemblance")
     physician = at_work("martin", charts)
-    assert "Réunion refusée" in text_of(do(physician, id_, do="refuse", proposal=proposal))
-    do(physician, id_, do="confirm", proposal=proposal)
+    assert physician.post("/identities", do="different", **pair).status_code == 303
+    assert "Réunion refusée" in text_of(physician.get(f"/identity/{id_}"))
+    assert physician.post("/identities", do="same", **pair).status_code == 400
     assert charts.chart_now(id_).id == id_
+
+
+@pytest.mark.req("R6", "F24")
+def test_a_ward_decides_about_its_own_patients_and_the_identity_office_about_anybody(unknown):
+    """Somebody of another ward is shown nothing and decides nothing; a coordinator sees the pair."""
+    charts, nurse, id_ = unknown
+    _, pair, _ = proposed(charts, nurse, id_)
+    other = at_work("lucas", charts)
+    assert "Rien n’attend" in text_of(other.get("/identities"))
+    assert other.post("/identities", do="same", **pair).status_code == 400
+    assert "carte d’identité" in text_of(at_work("crise", charts).get("/identities"))
+    assert at_work("dpo", charts).get("/identities").status_code in {303, 403}
+
+
+@pytest.mark.req("R6")
+def test_a_union_that_was_journaled_in_older_words_holds_and_is_parted_on_the_same_page(unknown):
+    """A `Patient.link` beside `union-proposed` and `union-confirmed`, as an earlier version wrote them."""
+    charts, _, id_ = unknown
+    [hit] = charts.told.charts.find("martin")
+    own, known = charts.chart_now(id_).key, charts.chart_now(hit.id).key
+    system, _, number = own.partition("|")
+    at, authority = rfc3339(NOW_NS), known.partition("|")[0]
+    proposal = charts.take(STATION, "user/nadia", MEDIA_ACT, encode(UnionProposed(number, known, "CNI", at)))
+    charts.take(STATION, "user/martin", MEDIA_ACT, encode(UnionConfirmed(proposal, at)))
+    other = {"identifier": {"system": f"urn:id:{authority}", "value": known.partition("|")[2]}}
+    link = {"resourceType": "Patient", "identifier": [{"system": system, "value": number}],
+            "link": [{"other": other, "type": "replaced-by"}]}  # fmt: skip
+    said = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": link}]}
+    charts.take(STATION, "user/martin", MEDIA_FHIR, encode_json(said))
+    assert charts.chart_now(id_).id == hit.id
+    physician = at_work("martin", charts)
+    assert "nadia, martin" in text_of(physician.get("/identities"))
+    part = physician.post("/identities", do="part", reason="erreur", temporary=own, known=known)
+    assert part.status_code == 303
+    assert charts.chart_now(id_).id == id_
+    assert "Réunion défaite" in text_of(physician.get(f"/identity/{id_}"))
 
 
 def test_who_may_say_who_somebody_is(unknown):

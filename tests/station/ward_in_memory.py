@@ -17,6 +17,9 @@ import msgspec
 from contrefeu.access import new_account
 from contrefeu.acts import encode
 from contrefeu.base import ManualClock, rfc3339
+from contrefeu.chart.agenda import AgendaLine, agenda_of
+from contrefeu.chart.answers import Lately
+from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart, Unread
 from contrefeu.chart.versions import Kept
 from contrefeu.chart.views import (
@@ -24,14 +27,18 @@ from contrefeu.chart.views import (
     Board,
     BoardRow,
     ChartsStatus,
+    DrugSeen,
     DueItem,
     FeedStatus,
+    HoneyChart,
     PatientHit,
     Restoring,
     UnplacedEntry,
+    WardKnown,
     WardSummary,
 )
 from contrefeu.chart.work import WorkLine, work_line
+from contrefeu.fhir import encode as encode_json
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry
 from contrefeu.station import Deps, JournalState, NodeStatus, VaultState, create_app
@@ -502,6 +509,7 @@ class Charts:
     more: int = 0  # of each, beyond those listed
     troubles: dict[str, str] = field(default_factory=dict)
     restoring: Restoring | None = None
+    laid: list[HoneyChart] = field(default_factory=list)
     news: asyncio.Event | None = None
 
     def change(self) -> None:
@@ -577,6 +585,32 @@ class Charts:
         charts = [await self.chart(id_) for id_ in self.charts]
         return [line for one in charts if one is not None and (line := work_line(one)) is not None]
 
+    async def agenda(self, first: int, last: int, world: str = "") -> list[AgendaLine]:
+        self._answer()
+        charts = [await self.chart(id_) for id_ in self.charts]
+        days = [pair for one in charts if one is not None for pair in agenda_of(one).items()]
+        return [line for day, line in days if first <= day <= last]
+
+    async def known_wards(self, world: str = "") -> list[WardKnown]:
+        self._answer()
+        return [
+            WardKnown("CARD", len(self.rows), "Cardiologie", ["101", "102"]),
+            WardKnown("CARD2", 1, "", ["101", "103"]),
+            WardKnown("REA", 7, "", ["1", "2"], True, "Réanimation", ["1", "2", "3"]),
+        ]
+
+    async def honey(self) -> list[HoneyChart]:
+        self._answer()
+        return self.laid
+
+    async def corrections(self, login: str, world: str = "") -> list[Correction]:
+        self._answer()
+        return []
+
+    async def drugs(self, world: str = "") -> list[DrugSeen]:
+        self._answer()
+        return [DrugSeen("Furosémide 20 mg/2 mL inj.", 9), DrugSeen("Dobutamine 250 mg/20 mL inj.", 2)]
+
     async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         self._answer()
         hits = [
@@ -599,6 +633,14 @@ class Charts:
         self._answer()
         found = self.charts.get({"0100234": "p-durand"}.get(id, id))
         return chart_of(found) if found else None
+
+    async def lately(self, id: str, known: str = "") -> Lately | None:
+        found = await self.chart(id)
+        return Lately("", encode_json(found)) if found is not None else None
+
+    async def row(self, id: str) -> BoardRow | None:
+        self._answer()
+        return next((row for row in self.rows if row.id == id), None)
 
     async def entry(self, ref_: str) -> Entry | None:
         self._answer()
@@ -653,8 +695,12 @@ STAFF = (
     ("crise", "Hélène Morel", "coordinator", ["*"]),
     ("labo", "Omar Haddad", "laboratory", ["*"]),
     ("bio", "Dr Anne Roche", "biologist", ["*"]),
+    ("pharma", "Paul Girard", "pharmacist", ["*"]),
+    ("surete", "Dr Alice Fabre", "safety", ["*"]),
     ("dpo", "Sophie Caron", "dpo", []),
     ("machine", "Client FHIR", "system", ["*"]),
+    ("rssi", "Karim Lefort", "security", []),
+    ("info", "Léa Chevalier", "admin", []),
 )
 _ACTS: list[bytes] = []
 

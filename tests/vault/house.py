@@ -85,7 +85,7 @@ class House:
         """End the writer as a killed process ends: nothing is closed, nothing signed."""
         if self.writer is not None:
             self.writer._forget()
-            self.writer._lock.release()
+            self.writer._let_go()
             self.writer = None
 
     def stop(self) -> None:
@@ -113,7 +113,7 @@ def tree_of(folder: Path) -> dict[str, bytes]:
 
 def copy_of(vault: Vault, folder: str = f"journals/{FOLDER}") -> Verified:
     """What a check of the copy finds."""
-    return verify_journal(JournalFiles(vault.folder(folder)))
+    return verify_journal(vault.journal(folder))
 
 
 def frames_of(house: House, vault: Vault) -> None:

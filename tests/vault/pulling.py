@@ -23,7 +23,7 @@ from tests.vault.house import House
 
 GIB = 2**30
 NOISE = Random(7)
-WAIT_S = 20
+WAIT_S = 60
 
 
 def until(claim: Callable[[], bool], seconds: float = WAIT_S) -> float:

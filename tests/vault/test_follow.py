@@ -54,7 +54,7 @@ def said(states: Path) -> list[dict[str, object]]:
     return json.loads(states.read_bytes()) if states.exists() else []
 
 
-def until(claim: Callable[[], bool], seconds: float = 10) -> float:
+def until(claim: Callable[[], bool], seconds: float = 60) -> float:
     """Wait for *claim*; returns how long it took."""
     began = time.monotonic()
     while not claim():

@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 
 from contrefeu.base import OperatorError
-from contrefeu.journal import MEDIA_HL7V2, Draft
+from contrefeu.journal import MEDIA_HL7V2, Draft, JournalFiles, verify_journal
 from contrefeu.journal.segment import SegmentSealer
 from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, open_vault, verify_vault
 from contrefeu.vault.address import Credentials, parse_s3
 from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.chunks import Chunk
 from contrefeu.vault.pace import Pace
+from contrefeu.vault.stored import StoredSegment
 from tests.suites.copy_suite import CopyClaims
 from tests.vault.gateway import Relay, Store
-from tests.vault.house import House, tree_of
+from tests.vault.house import FOLDER, House, tree_of
 
 pytestmark = pytest.mark.object_store
 
@@ -225,6 +226,32 @@ def test_segments_that_are_closed_become_one_object(
         days = (until - found["LastModified"]).total_seconds() / 86400
         short = "/open/" in found["Key"] or ("/checkpoint/" in found["Key"] and not found["Key"].endswith("-kept"))
         assert days == pytest.approx(1 if short else 2, abs=0.001), found["Key"]
+
+
+@pytest.mark.parametrize("closing", [True, False], ids=["closed", "open"])
+def test_a_check_has_one_segment_at_a_time_here(
+    vault: Vault, house: House, tmp_path: Path, closing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy may be larger than the disk of who checks it; what is found is what a check of the whole finds."""
+    copied(vault, house, 20, closing=closing)
+    stranger, read = again(vault, tmp_path), []
+    name = f"journals/{FOLDER}"
+    monkeypatch.setattr(StoredSegment, "read", _recording(StoredSegment.read, read))
+    [found] = verify_vault(stranger)
+    assert list(stranger.journal(name).folder.rglob("*.seg")) == []
+    assert len(read) == len(house.files.segments()) > 2  # each fetched whole once, and its header alone before
+    monkeypatch.undo()
+    assert found == verify_journal(JournalFiles(stranger.folder(name)))
+    assert (found.intact, found.entries) == (True, 20)
+
+
+def _recording(read: Callable[..., bytes], whole: list[int]) -> Callable[..., bytes]:
+    def reading(segment: StoredSegment, offset: int = 0, length: int = -1) -> bytes:
+        if length < 0:
+            whole.append(offset)
+        return read(segment, offset, length)
+
+    return reading
 
 
 def test_a_long_block_goes_over_as_several_chunks_at_once(

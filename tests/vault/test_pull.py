@@ -18,10 +18,23 @@ from contrefeu.cli.held import noted
 from contrefeu.proof import Cosigner, ProofMismatch, WitnessKey
 from contrefeu.vault import VaultHost, pull_once, verify_vault
 from contrefeu.vault.host import NodeSettings
-from contrefeu.vault.link import Look, Noted, Read, ReadSettings, Seen, Vouch, receive_answer, send_message
+from contrefeu.vault.link import (
+    READ_BYTES_MAX,
+    Answered,
+    Asked,
+    Look,
+    Noted,
+    Read,
+    ReadSettings,
+    Seen,
+    Vouch,
+    receive_answer,
+    send_message,
+)
 from contrefeu.vault.pace import Pace
 from contrefeu.vault.pairing import parse_pulled
 from contrefeu.vault.pins import tls_context
+from contrefeu.vault.pull import LinkPuller
 from contrefeu.vault.pulled import NodeLink
 from contrefeu.vault.quota import QuotaVault
 from tests.suites import copy_suite
@@ -193,7 +206,7 @@ def test_only_public_things_are_in_reach(house: House, host: VaultHost) -> None:
         got = b"".join(
             [
                 repr(seen).encode(),
-                link.read(JOURNAL, 1, 0, 500_000).data,
+                *link.read(JOURNAL, 1, 0, 500_000),
                 repr(link.ask(ReadSettings())).encode(),
             ]
         )
@@ -307,6 +320,38 @@ def test_the_link_is_not_filled(house: House, host: VaultHost) -> None:
     with offering(house, host) as node, pulling(host, node.url_at(), bytes_per_second_max=size // 2) as puller:
         took = until(lambda: puller.described()["entries"] == 60)
     assert took > 1.0
+
+
+@pytest.mark.req("C5")
+def test_many_segments_cost_few_round_trips(house: House, host: VaultHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line is not idle for each of them: a quiet night's eight at a time, long ones in pieces."""
+    for _ in range(40):
+        say_much(house, 2, 400)
+        house.stop()
+    say_much(house, 3, READ_BYTES_MAX)
+    idle: list[str] = []  # questions that were asked while no other was under way: each costs a round trip
+    under_way = [0]
+    send, receive = NodeLink._send, NodeLink._receive
+
+    def sends(self: NodeLink, question: Asked) -> None:
+        if not under_way[0]:
+            idle.append(type(question).__name__)
+        under_way[0] += 1
+        send(self, question)
+
+    def receives(self: NodeLink, wait_s: float) -> Answered:
+        under_way[0] -= 1
+        return receive(self, wait_s)
+
+    monkeypatch.setattr(NodeLink, "_send", sends)
+    monkeypatch.setattr(NodeLink, "_receive", receives)
+    with offering(house, host) as node:
+        host.add(NodeSettings("chu", node.url_at()))
+        puller = LinkPuller(host, host.settings(), host.settings().nodes[0], SystemClock())
+        puller.once()
+    [found] = verify_vault(copies(host))
+    assert (found.intact, found.entries) == (True, 83)
+    assert idle.count("Read") <= 20, idle  # 6 for forty openings, the rest for the segment that grows
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import zlib
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contrefeu.watch.documents import is_random, judge, unpacked
+from contrefeu.watch.documents import Unpacking, is_random, judge
 
 PDF = b"%PDF-1.4\n" + b"1 0 obj<</Type/Catalog>>endobj\n" * 30 + b"startxref\n9\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n" + zlib.compress(bytes(range(256)) * 20) + b"\x00\x00\x00\x00IEND\xaeB`\x82"
@@ -51,8 +51,17 @@ def test_ciphertext_is_told_from_everything_that_is_only_packed():
     assert not is_random(packed[:300]), "too few bytes to say"
 
 
-def test_base64_is_read_or_it_is_none():
-    """As HL7 sends it: with blanks, without padding."""
-    assert unpacked(base64.b64encode(PDF).decode()) == PDF
-    assert unpacked("QUJD\r\nRA") == b"ABCD"
-    assert unpacked("not base64!") is None
+@pytest.mark.parametrize("piece", [1, 7, 100, 10_000])
+def test_base64_is_judged_in_pieces_as_it_is_whole(piece):
+    """As senders write it: with blanks, without padding, cut anywhere; what is no base64 does not open."""
+
+    def verdict(text: bytes, declared: str = "") -> str:
+        unpacking = Unpacking()
+        for at in range(0, len(text), piece):
+            unpacking.feed(text[at : at + piece])
+        return unpacking.verdict(declared)
+
+    for data, declared in ((PDF, "PDF"), (PDF[:-12], "PDF"), (SEALED, "PDF"), (TEXT, "text"), (PDF + bytes(9000), "")):
+        assert verdict(base64.encodebytes(data), declared) == judge(data, declared)
+        assert verdict(base64.b64encode(data).rstrip(b"="), declared) == judge(data, declared)
+    assert [verdict(text) for text in (b"", b"not base64!", b"QUJD=QUJD", b"QQ==QQ==", b"Q")] == ["broken"] * 5

@@ -7,6 +7,9 @@ import msgspec
 import pytest
 
 from contrefeu.watch import RULES, Heard, Passed, Resumed, State, Told, Watch
+from contrefeu.watch.memory import Memory
+from contrefeu.watch.own import canaries_told
+from contrefeu.watch.profile import Feed, show_weekday
 from tests.house.tree import ROOT
 
 DAY, HOUR = 86_400.0, 3600.0
@@ -70,6 +73,17 @@ def test_announced_maintenance_is_no_silence():
     assert rules_of(watch, [Passed(NOW + HOUR)]) == [("feed-silent", "DDDD@H")]
 
 
+@pytest.mark.parametrize(("announced", "missed"), [(True, 2.0), (False, 30.0)])
+def test_announced_maintenance_is_no_habit(announced, missed):
+    """Half an hour of silence in the second week: what was announced makes no later silence longer."""
+    began = START + 9 * DAY
+    rest = range(int(began), int(began + HOUR / 2))
+    watch = Watch(State(), resting=lambda at: frozenset(["A@H"] if announced and at - 60 < rest[-1] else []))
+    times = [at for at in range(int(START), int(NOW), 60) if at not in rest]
+    rules_of(watch, [heard(float(at)) for at in times])
+    assert watch.state.feeds["A@H"].worst_missed == pytest.approx(missed, abs=2.0)
+
+
 def test_feeds_that_stop_together_are_one_alarm_before_each():
     """Four feeds: what they miss together is seen sooner than what one misses."""
     watch = Watch(msgspec.msgpack.decode(FOUR, type=State))
@@ -85,6 +99,18 @@ def test_a_burst_of_merges_is_seen_and_a_few_are_not():
     watch = again()
     assert [r for r in rules_of(watch, few) if r[0] != "kind-new"] == []
     assert ("merges", "A@H") in rules_of(watch, many)
+
+
+def test_a_slow_wiper_is_seen_as_soon_as_chance_does_not_explain_it():
+    """The fifth in twenty minutes of a feed that sent none before; the clean point lies before the first of them."""
+    watch = again()
+    merges = [heard(NOW + n * 300, kind="ADT^A40", group="merge") for n in range(14)]
+    rules_of(watch, [heard(NOW - 1)])
+    raised = [s for one in merges for s in watch.take(one) if s.rule == "merges"]
+    assert [(s.subject, s.at - NOW, s.seen["there"]) for s in raised] == [("A@H", 1200.0, 5.0)]
+    assert 0 <= NOW - raised[0].since < 600
+    slower = [heard(NOW + n * 900, kind="ADT^A40", group="merge") for n in range(20)]
+    assert [r for r in rules_of(again(), slower) if r[0] == "merges"] == []
 
 
 def test_a_backlog_is_no_burst():
@@ -111,14 +137,19 @@ def test_clocks_that_jump_are_seen_in_both_directions():
     assert rules_of(again(), [heard(NOW + n * 60, said=NOW + 365 * DAY) for n in range(6)]) == [("time-jump", "A@H")]
     behind = [heard(NOW + n * 60, said=NOW + n * 60 - 7200) for n in range(12)]
     assert rules_of(again(), behind) == [("time-jump", "A@H")]
+    late = [one._replace(said=one.said - 60 * n) if n < 4 else one for n, one in enumerate(behind)]
+    assert rules_of(again(), late) == [("time-jump", "A@H")], "some came late as well"
+    backlog = [heard(NOW + n, said=NOW - 7200 + n * 90) for n in range(40)]
+    assert rules_of(again(), backlog) == [], "what its sender kept comes nearer and nearer"
     watch = Watch(State())
     wrong = [heard(START + n * 60, said=START + n * 60 - 7200) for n in range(600)]
     assert rules_of(watch, wrong) == []
 
 
 def test_sealed_documents_and_ransom_notes_are_seen():
-    """Three documents like ciphertext; one note for thirteen patients, and not one letter for ten."""
-    sealed = [heard(NOW + n, documents=("sealed",)) for n in range(3)]
+    """Two documents like ciphertext, not one; one note for thirteen patients, and not one letter for ten."""
+    sealed = [heard(NOW + n, documents=("sealed",)) for n in range(2)]
+    assert rules_of(again(), sealed[:1]) == []
     assert rules_of(again(), sealed) == [("documents-sealed", "A@H")]
     notes = [heard(NOW + n, text="note", patient=f"p{n}") for n in range(13)]
     assert rules_of(again(), notes[:10]) == []
@@ -140,6 +171,160 @@ def test_the_clean_point_lies_before_the_first_bad_message_and_moves_on_when_tha
     watch.harmless(alarm.rule, alarm.subject, alarm.at)
     assert watch.clean_point("A@H").held_by == ""
     assert watch.clean_point("A@H").at > began
+
+
+def test_an_answer_of_last_week_holds_no_clean_point():
+    """Merges that were found harmless and ended; those of six days later hold it before themselves alone."""
+    watch = again()
+    (first,) = [s for n in range(10) for s in watch.take(heard(NOW + n, group="merge"))]
+    watch.harmless(first.rule, first.subject, first.at)
+    later = NOW + 6 * DAY
+    assert rules_of(watch, [heard(at) for at in range(int(NOW) + 60, int(later), 60)]) == []
+    assert rules_of(watch, [heard(later + n, group="merge") for n in range(40)]) == [("merges", "A@H")]
+    held = watch.clean_point("A@H")
+    assert held.held_by == "merges"
+    assert later - HOUR < held.at <= later
+
+
+def test_what_goes_on_after_it_was_found_harmless_is_told_again():
+    """Quiet for an hour; then an alarm, and clean until the answer at the latest. What ended stays ended."""
+    watch = again()
+    (alarm,) = [s for n in range(3) for s in watch.take(heard(NOW + n, documents=("sealed",)))]
+    rules_of(watch, [heard(NOW + 600)])
+    watch.harmless(alarm.rule, alarm.subject, alarm.at)
+    going_on = [heard(NOW + 601 + n * 60, documents=("sealed", "sealed")) for n in range(90)]
+    assert rules_of(watch, going_on[:59]) == []
+    assert rules_of(watch, going_on[59:]) == [("documents-sealed", "A@H")]
+    held = watch.clean_point("A@H")
+    assert held.held_by == "documents-sealed"
+    assert held.at <= NOW + 600
+
+
+def test_a_canary_sings_each_time(tmp_path):
+    """Changed, put right and changed again: told twice; away with its share, or not there yet: nothing."""
+    share = tmp_path / "share"
+    share.mkdir()
+    canary, later, memory = share / "a.doc", share / "b.doc", Memory()
+    canary.write_text("nobody needs this")
+    names = [str(canary), str(later)]
+
+    def bad() -> list[str]:
+        return [one.subject for one in canaries_told(names, memory, NOW) if one.bad]
+
+    assert bad() == [], "learned; the second is not there yet"
+    canary.write_text("encrypted")
+    assert (bad(), bad()) == ([str(canary)], []), "told once"
+    canary.write_text("encrypted again")
+    assert bad() == [str(canary)]
+    later.write_text("put there")
+    assert bad() == []
+    later.unlink()
+    assert (bad(), bad()) == ([str(later)], [])
+    digest, _, device = memory.canaries[str(canary)].partition("@")
+    memory.canaries[str(canary)] = f"{digest}@{int(device) + 1}"
+    canary.unlink()
+    assert bad() == [], "another file system stands where the share was"
+
+
+def test_a_bundle_that_deletes_hundreds_is_no_single_message():
+    """FHIR deletes by the bundle: one of thirty is a burst."""
+    assert rules_of(again(), [heard(NOW, group="delete", many=30)]) == [("deletes", "A@H")]
+    assert rules_of(again(), [heard(NOW, group="delete", many=3)]) == []
+
+
+def test_one_text_for_many_patients_of_one_bundle_is_seen():
+    """A ransom note for thirteen patients in one message."""
+    notes = tuple((f"p{n}", "note") for n in range(1, 13))
+    assert rules_of(again(), [heard(NOW, text="note", patient="p0", others=notes)]) == [("text-same", "A@H")]
+    assert rules_of(again(), [heard(NOW, text="note", patient="p0", others=notes[:8])]) == []
+
+
+MIDNIGHT = NOW - 10 * HOUR  # in Paris
+PARIS = "Europe/Paris"
+
+
+def lived(said: list[int], sunday: float = 20.0, weekday: float = 60.0) -> Feed:
+    """A feed of 60 messages an hour, 20 on Sundays, that has said so many in the hours since midnight."""
+    feed = Feed(first=START, messages=1, hours=[weekday] * 24 * 6 + [sunday] * 24, hour=int(MIDNIGHT // HOUR))
+    for n, count in enumerate(said, start=1):
+        feed.here = count
+        feed.close_hours(MIDNIGHT + n * HOUR, PARIS)
+    return feed
+
+
+def rate_of(house: list[Feed], hour: float) -> float:
+    """What the first of them should bring at *hour* of today, by all that the house has shown."""
+    show_weekday(house, MIDNIGHT + hour // 1 * HOUR, PARIS)
+    return house[0].rate(MIDNIGHT + hour * HOUR, PARIS)
+
+
+BETWEEN = [36, 37, 36]  # as likely on a Sunday with much to do as on a weekday with little
+
+
+@pytest.mark.parametrize(
+    ("others", "rate"),
+    [
+        ([[58, 61, 63]] * 4, 60.0),
+        ([[18, 22, 20]] * 4, 20.0),
+        ([[58, 61, 63]] * 3, 20.0),
+        ([[58, 61, 63]] * 4 + [[18, 22, 20]], 20.0),
+        ([[58, 61, 63]] * 4 + [[0, 0, 0]], 20.0),
+        ([[58, 61, 63]] * 4 + [[60, 0, 0]], 60.0),
+    ],
+    ids=["a weekday", "a holiday", "three feeds are few", "one says otherwise", "one says nothing", "one stopped"],
+)
+def test_a_night_is_judged_as_what_all_feeds_show_it_to_be(others, rate):
+    """A feed that stops at 3:00 is missed as a weekday's night would; on a holiday that nobody announced it is not."""
+    house = [lived(BETWEEN), *map(lived, others)]
+    house[0].shares = []
+    assert rate_of(house, 3.5) == rate
+
+
+def test_what_the_house_showed_at_night_is_taken_back_by_the_day():
+    """In a heat wave a holiday's night is as busy as any; by noon four feeds out of seven say what day it is."""
+    night, busy, quiet = [58] * 5, [60] * 7, [20] * 7
+    assert rate_of([lived([20] * 5), *map(lived, [night] * 4)], 5.5) == 20.0, "what it said itself comes first"
+    assert rate_of([lived(BETWEEN), *map(lived, [night] * 4)], 5.5) > 20.0
+    assert rate_of([lived(BETWEEN), *(lived(night + day) for day in (busy, busy, quiet, quiet))], 12.5) == 20.0
+
+
+def test_a_feed_whose_sundays_are_like_other_days_shows_nothing():
+    """Intensive care: its moods are no holiday."""
+    assert lived([40, 45, 42], sunday=58.0).shown == 0.0
+    assert lived([58, 61, 63]).shown > 3 > -3 > lived([18, 22, 20]).shown
+
+
+def test_a_feed_that_speaks_once_a_day_is_missed_when_it_does_not_and_not_before():
+    """Rights of insurance at 5:30: three weeks without an alarm, then a morning without them."""
+    watch = Watch(State())
+    for day in range(21):
+        batch = [heard(START + day * DAY + 3.5 * HOUR + n * 3) for n in range(180)]
+        assert rules_of(watch, [*batch, Passed(START + (day + 1) * DAY)]) == []
+    assert [s.rule for s in watch.take(Passed(START + 21 * DAY + 3.5 * HOUR))] == []
+    assert rules_of(watch, [Passed(START + 21 * DAY + 5 * HOUR)]) == [("feed-silent", "A@H")]
+
+
+def test_merges_are_compared_with_as_long_a_time():
+    """An hour that had five merges, one each twelve minutes, does not hide five within twenty."""
+    watch = Watch(State())
+    for n in range(int(WEEKS / 60)):
+        at = START + n * 60
+        merge = {"kind": "ADT^A40", "group": "merge"} if n % 1440 in (540, 552, 564, 576, 588) else {}
+        assert [r for r in rules_of(watch, [heard(at, **merge)]) if r[0] == "merges"] == []
+    merges = [heard(NOW + n * 300, kind="ADT^A40", group="merge") for n in range(6)]
+    found = [s for one in merges for s in watch.take(one) if s.rule == "merges"]
+    assert [(s.at - NOW, s.seen["there"]) for s in found] == [(1200.0, 5.0)]
+
+
+@pytest.mark.parametrize(("zone", "rules"), [("Europe/Paris", []), ("America/Martinique", [("time-jump", "A@H")])])
+def test_clocks_change_where_the_house_stands(zone, rules):
+    """An hour behind on the night on which clocks change was only not put back; where none change, it is wrong."""
+    watch = Watch(msgspec.msgpack.decode(KEPT, type=State), zone)
+    night = 1_792_886_400.0  # 2026-10-25, 0:00 UTC
+    state = watch.state
+    state.feeds["A@H"].last = night - 60
+    behind = [heard(night + n * 60, said=night + n * 60 - HOUR) for n in range(12)]
+    assert [one for one in rules_of(watch, behind) if one[0] == "time-jump"] == rules
 
 
 def test_what_touches_the_house_holds_back_every_source():

@@ -9,10 +9,11 @@ import json
 import msgspec
 import pytest
 
-from contrefeu.acts import AccountAdded, GlassBroken, encode
+from contrefeu.acts import AccountAdded, Act, GlassBroken, HoneyNamed, HoneyReleased, encode
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.mapping import Rules
 from contrefeu.watch import Heard, Looked
+from contrefeu.watch.homes import address_key, keys_of, phone_key
 from contrefeu.watch.memory import Memory, MemoryFile
 from contrefeu.watch.observe import Desk, Observer, Where
 
@@ -31,8 +32,8 @@ NOWHERE = Where()
 
 
 def observer(desk: Desk | None = None, where: Where = NOWHERE) -> Observer:
-    """One that knows where everybody lies."""
-    return Observer(bytes(32), Rules(), "Europe/Paris", desk or Desk(), lambda _: where)
+    """One that knows where everybody lies, and a honey patient from the settings."""
+    return Observer(bytes(32), Rules(), "Europe/Paris", desk or Desk(), lambda _: where, honey=["77"])
 
 
 def one(entry: Entry, **more: object) -> Heard | Looked:
@@ -126,7 +127,7 @@ def _desk() -> Desk:
     [
         (Where("CARD"), "own", ()),
         (Where("CHIR", famous=True), "other", ("famous",)),
-        (Where("", honey=True), "gone", ("honey",)),
+        (Where("", numbers=["CHU|77"]), "gone", ("honey",)),
         (Where("CHIR", family=NAME), "other", ("relative",)),
         (Where(known=False), "", ()),
     ],
@@ -158,3 +159,55 @@ def test_what_is_written_down_is_sealed_and_comes_back(tmp_path):
     assert msgspec.to_builtins(file.load()) == msgspec.to_builtins(memory)
     assert MemoryFile(tmp_path / "state", bytes([1] * 32)).load().positions == {}
     assert (tmp_path / "state.unreadable").exists()
+
+
+@pytest.mark.req("F46")
+def test_a_honey_patient_is_known_once_the_security_officer_names_it_and_no_longer_when_released():
+    """By the act, whoever looks, the glass that is broken too; a nurse's act lays none."""
+    desk = _desk()
+    watching = observer(desk, Where("", numbers=["CHU|100"]))
+
+    def said(n: int, by: str, act: Act) -> None:
+        assert list(watching.of(Entry("n1-station", n, AT_NS, 0, by, MEDIA_ACT, encode(act)))) == []
+
+    def marks() -> list[tuple[str, ...]]:
+        glass = Entry("n1-station", 90, AT_NS, 0, "user/nadia", MEDIA_ACT, encode(GlassBroken("p-1", "x", "x")))
+        return [found.marks for entry in (_audit(), glass) for found in watching.of(entry) if isinstance(found, Looked)]
+
+    said(2, "console", AccountAdded("rssi", "R", "security", "x"))
+    said(3, "user/nadia", HoneyNamed(["CHU|100"], "x"))
+    assert marks() == [(), ()]
+    said(4, "user/rssi", HoneyNamed(["CHU|100"], "x"))
+    assert marks() == [("honey",), ("honey",)]
+    said(5, "user/rssi", HoneyReleased("n1-station/4", "x"))
+    assert marks() == [(), ()]
+
+
+def test_a_household_is_known_by_telephone_or_address_and_by_neither_in_clear():
+    """As people write them; another number of the street, another town or a short telephone is nobody's home."""
+    same = [("+33 6 12 34 56 78", "06.12.34.56.78"), ("0235000000", "+33 (0)2 35 00 00 00")]
+    assert all(phone_key(one) == phone_key(other) != "" for one, other in same)
+    assert phone_key("4711") == ""
+    lilas = address_key("12, av. des Lilas 76000 Rouen")
+    assert (
+        lilas
+        == address_key("12 AVENUE DES LILAS\n76000 ROUEN")
+        == address_key("Bât. B 12 bis rue des lilas, 76000")
+        != ""
+    )
+    others = ["14 av. des Lilas 76000 Rouen", "12 av. des Lilas 76100 Rouen", "12 av. des Roses 76000 Rouen"]
+    assert lilas not in map(address_key, others)
+    assert address_key("Lilas, Rouen") == address_key("") == address_key("76000 Rouen") == ""
+    patient = {
+        "telecom": [{"system": "phone", "value": "06 12 34 56 78"}, {"system": "email", "value": "12345678@x"}],
+        "address": [{"line": ["Bât. B", "12 av. des Lilas"], "postalCode": "76000"}],
+    }
+    assert list(keys_of(patient)) == ["phone 612345678", lilas]
+    home = frozenset(["digest"])
+    watching = Observer(
+        bytes(32), Rules(), "Europe/Paris", _desk(), lambda _: Where("CHIR", family=NAME, home=home),
+        home=lambda login: home if login == "nadia" else frozenset(),
+    )  # fmt: skip
+    (found,) = watching.of(_audit())
+    assert isinstance(found, Looked)
+    assert found.marks == ("relative", "household")

@@ -40,19 +40,68 @@ def raised(looks: list[Looked]) -> list[Signal]:
     return [signal for one in looks for signal in watch.take(one)]
 
 
-def test_slow_theft_is_seen_on_its_first_day_and_a_few_odd_charts_are_not():
-    """Thirty charts of nobody in the ward, over a shift; eight are a day like others."""
+def test_slow_theft_is_seen_within_its_first_hour_and_a_few_odd_charts_are_not():
+    """Thirty charts of patients in no ward, over a shift; two, or eight of other wards, are a day like others."""
     spread = [look(NOW + n * 600, f"t{n}", "gone") for n in range(30)]
-    assert raised(spread[:8]) == []
+    assert raised(spread[:2]) == []
     (alarm,) = raised(spread)
     assert (alarm.rule, alarm.subject, alarm.since) == ("looks-without-reason", "n1", NOW)
+    assert (alarm.at - NOW, alarm.seen) == (1200.0, {"within_minutes": 20.0, "there": 3.0, "usual_at_most": 1.0})
+    slower = raised([look(NOW + n * 1800, f"t{n}", "gone") for n in range(30)])
+    assert [(one.at - NOW, one.seen["there"]) for one in slower] == [(5400.0, 4.0)]
+    assert raised([look(NOW + n * 600, f"t{n}", "other") for n in range(8)]) == []
+
+
+def test_three_in_half_an_hour_are_no_sign_where_such_looks_are_many():
+    """A house of thirty who each open two such charts a day: some evening three come together by chance."""
+    watch = Watch(State())
+    for day in range(DAYS):
+        for n in range(60):
+            at = START + day * DAY + 8 * HOUR + n * 480
+            assert watch.take(look(at, f"g{day}-{n}", "gone", f"m{n % 30}")) == []
+    found = [s for n in range(6) for s in watch.take(look(NOW + n * 600, f"t{n}", "gone", "m1"))]
+    assert [s.seen["there"] for s in found] == [5.0]
+
+
+def test_somebody_whose_role_opens_no_charts_is_seen_with_the_fourth():
+    """An engineer, by night, on charts of whatever ward; a new nurse's first four are her work."""
+    charts = [look(NOW + n * 70, f"t{n}", "other", "e1", role="recovery") for n in range(4)]
+    assert raised(charts[:3]) == []
+    assert [(s.rule, s.subject) for s in raised(charts)] == [("looks-without-reason", "e1")]
+    assert raised([one._replace(who="n9", role="nurse") for one in charts]) == []
+
+
+def test_a_clerk_who_asks_for_charts_they_may_not_open_is_seen():
+    """Four that were refused; one, of a patient under secrecy. A wrong link is none."""
+    asked = [look(NOW + n * 60, f"t{n}", "", "c1", role="clerk", kind="denied") for n in range(4)]
+    assert raised(asked[:3]) == []
+    assert [(s.rule, s.subject) for s in raised(asked)] == [("looks-without-reason", "c1")]
+    assert [(s.rule, s.subject) for s in raised([asked[0]._replace(marks=("famous",))])] == [("famous", "c1")]
+
+
+def test_a_round_of_another_ward_is_seen_within_two_hours_unless_it_is_usual():
+    """Nine charts in eighty minutes by somebody who opened one a day; the same by one whose work that is, is none."""
+    spread = [look(NOW + n * 590, f"t{n}", "other") for n in range(9)]
+    (alarm,) = raised(spread)
+    assert (alarm.rule, alarm.since, alarm.seen["today"]) == ("looks-without-reason", NOW, 9.0)
+    watch = Watch(State())
+    for day in range(DAYS):
+        for n in range(8):
+            assert watch.take(look(START + day * DAY + 8 * HOUR + n * 590, f"g{day}-{n}", "other")) == []
+    assert [signal for one in spread for signal in watch.take(one)] == []
 
 
 def test_a_theft_of_ten_a_day_adds_up():
-    """Each day alone would pass; the sum does not."""
-    days = [look(NOW + day * DAY + n * 600, f"t{day}-{n}", "other") for day in range(8) for n in range(10)]
+    """Each day alone would pass, one each forty minutes; the sum does not."""
+    days = [look(NOW + day * DAY + n * 2400, f"t{day}-{n}", "other") for day in range(8) for n in range(10)]
     assert raised(days[:10]) == []
     assert [s.rule for s in raised(days)][:1] == ["looks-without-reason"]
+
+
+def test_charts_that_are_taken_one_by_one_count_as_looked_at():
+    """A program that asks for whole charts, one each second, is as fast a thief as a person."""
+    found = [s.rule for s in raised([look(NOW + n, f"t{n}", kind="export") for n in range(100)])]
+    assert found[:2] == ["export", "looks-many"]
 
 
 def test_fast_theft_is_seen_within_minutes():

@@ -10,12 +10,12 @@ import socket
 import threading
 from typing import ClassVar
 
+import msgspec
 import pytest
 
 from contrefeu.acts import AlarmRaised
-from contrefeu.hospital import WatchSettings, parse_settings
-from contrefeu.hospital.feeds import SettingsError
-from contrefeu.watch.tell import News, mail_of, news_of, send, syslog_line, wanted, ways
+from contrefeu.hospital import SettingsError, WatchSettings, parse_settings
+from contrefeu.watch.tell import WAITING_MAX, News, Teller, mail_of, news_of, syslog_line, wanted, ways
 
 ALARM = AlarmRaised(
     "merges",
@@ -115,7 +115,11 @@ def test_every_way_gets_it_and_one_that_fails_holds_up_no_other():
     )
     nowhere = ways(WatchSettings(syslog="tcp://127.0.0.1:1"))
     by_tcp = ways(WatchSettings(syslog=f"tcp://127.0.0.1:{stream.getsockname()[1]}"))
-    assert send(news(), [*nowhere, *ways(settings), *by_tcp]) == ["syslog"]
+    tries: list[float] = []
+    teller = Teller([*nowhere, *ways(settings), *by_tcp], tries.append)
+    teller.tell(news())
+    teller.close()
+    assert tries == [1.0, 2.0, 4.0, 8.0, 16.0], "the collector that is not there, and no other"
 
     line = datagrams.recv(4096)
     assert line.startswith(b"<105>1 ")
@@ -127,6 +131,30 @@ def test_every_way_gets_it_and_one_that_fails_holds_up_no_other():
     web.shutdown()
     for one in (datagrams, stream, taken, mail, web.socket):
         one.close()
+
+
+def test_a_receiver_that_never_answers_delays_no_other_and_its_queue_has_an_end():
+    """A web server takes the connection and says nothing, for ever; a collector beside it has every alarm at once."""
+    deaf, collector = (socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
+    for one in (deaf, collector):
+        one.bind(("127.0.0.1", 0))
+        one.settimeout(5)
+    deaf.listen()
+    collector.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    webhook, syslog = f"http://127.0.0.1:{deaf.getsockname()[1]}/", f"udp://127.0.0.1:{collector.getsockname()[1]}"
+    teller = Teller(ways(WatchSettings(webhook=webhook, syslog=syslog)), lambda _: None)
+    for n in range(3):
+        teller.tell(msgspec.structs.replace(news(), entry=f"n1-watch/{n}"))
+        assert f'entry="n1-watch/{n}"'.encode() in collector.recv(4096)
+    for _ in range(2 * WAITING_MAX):
+        teller.tell(news())
+    hung = next(line for line in teller._lines if line._name == "webhook")
+    assert len(hung._waiting) == WAITING_MAX
+    teller.close(leave_s=0.1)
+    assert hung._thread.is_alive(), "it waits still: nobody waited for it"
+    hung._waiting.clear()
+    deaf.close()
+    collector.close()
 
 
 @pytest.mark.parametrize(

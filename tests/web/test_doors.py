@@ -8,15 +8,16 @@ import re
 import statistics
 import time
 
+import msgspec
 import pytest
 
-from contrefeu.access import hash_secret
+from contrefeu.access import hash_secret, new_account
 from contrefeu.acts import AccountDisabled, SecretChanged, encode
 from contrefeu.base import ManualClock
 from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.web import local_path
 from tests.station.visitors import enter, join, text_of, visitor
-from tests.station.ward_in_memory import NOW_NS, SECRET, STATION
+from tests.station.ward_in_memory import NOW_NS, SECRET, STATION, Charts, staffed
 
 FORMS = ["/logout", "/choose", "/search", "/world", "/downtime", "/account", "/glass/p-durand"]
 PAGES = [
@@ -191,7 +192,7 @@ def test_a_refusal_says_nothing_of_who_exists(login):
     """Wrong login and wrong secret read alike, byte for byte but for what was typed."""
     page = enter(visitor(), login, "wrong-secret-1")
     assert page.status_code == 401
-    assert "Identifiant ou mot de passe non reconnu" in page.text
+    assert "Identifiant, badge ou mot de passe non reconnu" in page.text
     plain = re.sub(r'value="[^"]*"', "", page.text)
     assert plain == re.sub(r'value="[^"]*"', "", enter(visitor(), "somebody", "wrong-secret-1").text)
 
@@ -222,6 +223,37 @@ def test_guessing_is_slowed_down_for_everybody():
     clock.advance(seconds=3)
     assert enter(found, "lucas").status_code == 303
     assert [event["outcome"] for event in found.looks("110122")] == ["4"] * 12 + ["0"]
+
+
+def badged():
+    """A ward where Nadia has a badge."""
+    charts = staffed(Charts())
+    act = msgspec.structs.replace(new_account("nadia", "Nadia Benali", "nurse", ["*"], SECRET).act, badge="04A27F11")
+    charts.journal.append(Entry(STATION, 90, NOW_NS, 90, "console", MEDIA_ACT, encode(act)))
+    return charts
+
+
+def test_a_badge_and_a_code_let_its_owner_in():
+    """The session, the audit and what is written are her login's; tries by badge and by name are counted together."""
+    found = visitor(charts=badged())
+    for number in range(3):
+        enter(found, "04a27f11", f"wrong-{number}")
+    assert "Réessayez" not in text_of(enter(found, "nadia", "wrong-3"))
+    assert "Réessayez" in text_of(enter(found, "04A27F11", "wrong-4"))
+    assert {event["agent"][0]["who"]["identifier"]["value"] for event in found.looks("110122")} == {"nadia"}
+    other = visitor(charts=badged())
+    assert enter(other, "04a2-7f11").status_code == 303
+    assert enter(visitor(charts=badged()), "04a27f11", "").status_code == 401
+
+
+def test_another_person_takes_over_on_the_same_page():
+    """One click ends the session and asks who comes; after the login the page is there again."""
+    found = visitor("nadia")
+    left = found.post("/logout", next="/ward/CARD")
+    assert left.headers["location"] == "/login?next=/ward/CARD"
+    assert enter(found, "martin", next="/ward/CARD").headers["location"] == "/ward/CARD"
+    join(found, "nadia")
+    assert found.post("/logout", next="//evil.example").headers["location"] == "/login"
 
 
 def test_what_was_typed_as_a_login_is_journaled_only_if_it_is_one():

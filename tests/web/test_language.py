@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "src" / "contrefeu").glob("*/templates/*.html"))
 PARIS = ZoneInfo("Europe/Paris")
 # Read by people and the same in every language: our name, the languages' own names.
-NAMES = {"Contrefeu", "Français", "English"}
+NAMES = {"Contrefeu", "Français", "English", "NEWS"}
 READ_ATTRIBUTES = {"title", "placeholder", "aria-label", "alt", "data-text", "value", "summary", "label"}
 
 
@@ -88,6 +88,8 @@ SENT |= {"paper", "screen", "yes", "look", "name"}
 SENT |= {"open", "note", "sent", "close"}
 SENT |= {"seen", "harmless", "real"}  # answers to an alarm
 SENT |= {"same", "different", "part"}  # decisions about a pair of identities
+SENT |= {"file", "reject", "given", "not", "ticked", "nothing"}  # what becomes of a page, and what a tick is
+SENT |= {"doubt", "trust", "take", "drop"}  # what is said of a source, and decided of an entry that waits
 
 
 class _Read(HTMLParser):

@@ -1,36 +1,91 @@
 """Who may come in, to see what: accounts, roles and wards, secrets, downtime in force, the local CA."""
 
-from contrefeu.access.accounts import Account, Accounts
-from contrefeu.access.custodians import Custodians, RecoveryInForce
-from contrefeu.access.downtime import Declared, Downtime
-from contrefeu.access.enrol import NewAccount, demo_accounts, first_administrator, new_account
-from contrefeu.access.freeze import Freeze
-from contrefeu.access.local_ca import LocalCa, make_local_ca
-from contrefeu.access.lockout import Lockout
-from contrefeu.access.roles import EVERY_WARD, ROLES, in_scope, may
-from contrefeu.access.secrets import SECRET_LENGTH_MIN, hash_secret, new_secret, secret_matches
+from contrefeu.access.accounts import (
+    Account,
+    Accounts,
+)
+from contrefeu.access.aids import (
+    AIDS,
+    ALLERGY,
+    NEWS2,
+    AidOn,
+    Aids,
+)
+from contrefeu.access.browser_keys import (
+    queue_keys,
+)
+from contrefeu.access.custodians import (
+    Custodians,
+    RecoveryInForce,
+)
+from contrefeu.access.cutover import (
+    cutover_at,
+)
+from contrefeu.access.downtime import (
+    Declared,
+    Downtime,
+    Lifted,
+)
+from contrefeu.access.enrol import (
+    NewAccount,
+    demo_accounts,
+    first_administrator,
+    new_account,
+)
+from contrefeu.access.freeze import (
+    Freeze,
+)
+from contrefeu.access.local_ca import (
+    LocalCa,
+    make_local_ca,
+)
+from contrefeu.access.lockout import (
+    Lockout,
+)
+from contrefeu.access.roles import (
+    EVERY_WARD,
+    ROLES,
+    in_scope,
+    may,
+)
+from contrefeu.access.secrets import (
+    SECRET_LENGTH_MIN,
+    hash_secret,
+    is_secret_hash,
+    new_secret,
+    secret_matches,
+)
 
 __all__ = [
+    "AIDS",
+    "ALLERGY",
     "EVERY_WARD",
+    "NEWS2",
     "ROLES",
     "SECRET_LENGTH_MIN",
     "Account",
     "Accounts",
+    "AidOn",
+    "Aids",
     "Custodians",
     "Declared",
     "Downtime",
     "Freeze",
+    "Lifted",
     "LocalCa",
     "Lockout",
     "NewAccount",
     "RecoveryInForce",
+    "cutover_at",
     "demo_accounts",
     "first_administrator",
     "hash_secret",
     "in_scope",
+    "is_secret_hash",
     "make_local_ca",
     "may",
     "new_account",
     "new_secret",
+    "queue_keys",
     "secret_matches",
 ]

@@ -3,6 +3,8 @@
 Rules kept here:
   * Accounts come from acts and from nothing else; none is built in, none has a default secret (G3).
   * Same acts in the same order, same accounts.
+  * A badge is a name, not a secret: it says who comes, a code lets them in. Given to two, it is whose it was last said
+    to be; of somebody disabled it is nobody's.
   * An account disabled stays known by name: old entries must still say who did them.
 """
 
@@ -11,10 +13,17 @@ from dataclasses import dataclass, replace
 from contrefeu.access.roles import in_scope, may, serves_house
 from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged
 
+FORMER_MAX = 4  # secrets before the one in force: nobody changes theirs five times in one outage
+
 
 def plain_login(login: str) -> str:
     """Return *login* as accounts are known by: without spaces around it, case does not matter."""
     return login.strip().casefold()
+
+
+def plain_badge(typed: str) -> str:
+    """Return a badge's number as accounts keep it: without what some readers type around and within it."""
+    return "".join(c for c in typed.upper() if c.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class Account:
     wards: tuple[str, ...]
     secret_hash: str
     disabled: bool = False
+    former: tuple[str, ...] = ()  # hashes of the secrets before, the last first: what was queued under them still opens
 
     def may(self, permission: str) -> bool:
         """Whether the role gives *permission* (access/roles.py)."""
@@ -47,14 +57,18 @@ class Accounts:
 
     def __init__(self) -> None:
         self._by_login: dict[str, Account] = {}
+        self._by_badge: dict[str, str] = {}  # badge -> login
 
     def apply(self, act: Act) -> None:
         """Take one more act, in journal order."""
         if isinstance(act, AccountAdded):
             login = plain_login(act.login)
-            self._by_login[login] = Account(login, act.name, act.role, tuple(act.wards), act.secret_hash)
+            former = self._former(login)
+            self._by_login[login] = Account(login, act.name, act.role, tuple(act.wards), act.secret_hash, former=former)
+            self._badge(login, act.badge or "")
         elif isinstance(act, AccountDisabled):
             self._change(act.login, disabled=True)
+            self._badge(plain_login(act.login), "")
         elif isinstance(act, SecretChanged):
             self._change(act.login, secret_hash=act.secret_hash)
 
@@ -62,9 +76,23 @@ class Accounts:
         """Return the account of *login* (case does not matter), disabled ones too."""
         return self._by_login.get(plain_login(login))
 
+    def named(self, typed: str) -> Account | None:
+        """Return whom *typed* names at the door: a login, else a badge."""
+        return self.get(typed) or self._by_login.get(self._by_badge.get(plain_badge(typed), ""))
+
     def all(self) -> list[Account]:
         """Return every account, by login."""
         return [self._by_login[login] for login in sorted(self._by_login)]
+
+    def _badge(self, login: str, badge: str) -> None:
+        """Give *login* its badge; the one of before, which may be lost, names nobody any more."""
+        self._by_badge = {one: whose for one, whose in self._by_badge.items() if whose != login}
+        if badge:
+            self._by_badge[plain_badge(badge)] = login
+
+    def _former(self, login: str) -> tuple[str, ...]:
+        before = self._by_login.get(login)
+        return () if before is None else (before.secret_hash, *before.former)[:FORMER_MAX]
 
     def _change(self, login: str, *, disabled: bool | None = None, secret_hash: str | None = None) -> None:
         account = self._by_login.get(plain_login(login))
@@ -73,5 +101,5 @@ class Accounts:
         if disabled is not None:
             account = replace(account, disabled=disabled)
         if secret_hash is not None:
-            account = replace(account, secret_hash=secret_hash)
+            account = replace(account, secret_hash=secret_hash, former=self._former(account.login))
         self._by_login[account.login] = account

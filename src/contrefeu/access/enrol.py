@@ -9,11 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
+from contrefeu.access.accounts import plain_badge
 from contrefeu.access.roles import EVERY_WARD, ROLES
 from contrefeu.access.secrets import SECRET_LENGTH_MIN, hash_secret, new_secret
 from contrefeu.acts import AccountAdded
 from contrefeu.base import OperatorError
 
+BADGE_LENGTH_MAX = 64  # characters, as what is typed at the door; card numbers have 20 at most
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -25,11 +29,20 @@ class NewAccount:
     secret: str
 
 
-def new_account(login: str, name: str, role: str, wards: Sequence[str] = (), secret: str | None = None) -> NewAccount:
-    """Make an account; its secret is drawn when none is given.
+def new_account(
+    login: str,
+    name: str,
+    role: str,
+    wards: Sequence[str] = (),
+    secret: str | None = None,
+    *,
+    badge: str = "",
+    pin: bool = False,
+) -> NewAccount:
+    """Make an account; its secret, or its code of six digits, is drawn when none is given.
 
     Raises:
-        OperatorError: The login, the role or the secret cannot be.
+        OperatorError: The login, the role, the badge or the secret cannot be.
     """
     login = login.strip().casefold()
     if not _LOGIN.fullmatch(login):
@@ -42,8 +55,11 @@ def new_account(login: str, name: str, role: str, wards: Sequence[str] = (), sec
         raise OperatorError(
             f"A secret has {SECRET_LENGTH_MIN} characters at least.", safe="No account was made.", next="Or give none."
         )
-    secret = secret or new_secret()
-    return NewAccount(AccountAdded(login, name, role, hash_secret(secret), list(wards)), secret)
+    badge = plain_badge(badge)
+    if len(badge) > BADGE_LENGTH_MAX:
+        raise OperatorError(f"A badge has {BADGE_LENGTH_MAX} letters and digits at most.", safe="No account was made.")
+    secret = secret or new_secret("pin" if pin else "password")
+    return NewAccount(AccountAdded(login, name, role, hash_secret(secret), list(wards), badge or UNSET), secret)
 
 
 def first_administrator() -> NewAccount:
@@ -57,9 +73,11 @@ def demo_accounts(wards: Sequence[str] = ()) -> list[NewAccount]:
         ("nadia", "Nadia Benali", "nurse", [EVERY_WARD]),
         ("martin", "Dr Claire Martin", "physician", [EVERY_WARD]),
         ("pharma", "Paul Girard", "pharmacist", [EVERY_WARD]),
+        ("labo", "Samir Haddad", "laboratory", [EVERY_WARD]),
         ("accueil", "Inès Robert", "clerk", [EVERY_WARD]),
         ("crise", "Hélène Morel", "coordinator", [EVERY_WARD]),
         ("reprise", "Yann Le Goff", "recovery", [EVERY_WARD]),
+        ("surete", "Dr Alice Fabre", "safety", [EVERY_WARD]),
         ("rssi", "Marc Lefèvre", "security", []),
         ("dpo", "Sophie Caron", "dpo", []),
         ("admin", "Administrateur", "admin", []),

@@ -1,7 +1,8 @@
 """The house's own certificate authority, made at init: TLS that needs no internet and no other house's say.
 
 Rules kept here:
-  * A CA once made is kept: every ward PC trusts it. Only the server's certificate is made again.
+  * A CA once made is kept until somebody asks for another: every ward PC trusts it. The server's certificate alone is
+    made again each year.
   * Keys are written 0600, whole or not at all; the CA may sign servers only, one level deep.
   * Names and addresses of the server are in its certificate as given; nothing is guessed from the network.
 """
@@ -34,12 +35,15 @@ class LocalCa:
     server_key: Path
 
 
-def make_local_ca(folder: Path, *, facility: str, names: Sequence[str], clock: Clock) -> LocalCa:
-    """Make the CA in *folder* unless it is there, and a server certificate for *names* (host names, IP addresses)."""
+def make_local_ca(folder: Path, *, facility: str, names: Sequence[str], clock: Clock, anew: bool = False) -> LocalCa:
+    """Make the CA in *folder* unless it is there, and a server certificate for *names* (host names, IP addresses).
+
+    With *anew* the CA is made again as well: when it nears its end, or its key is no longer alone.
+    """
     files = LocalCa(folder / "ca.pem", folder / "ca.key", folder / "server.pem", folder / "server.key")
     durable_makedirs(folder)
     now = datetime.fromtimestamp(clock.now_ns() // 1_000_000_000, UTC)
-    if files.ca_key.exists() and files.ca_certificate.exists():
+    if not anew and files.ca_key.exists() and files.ca_certificate.exists():
         ca_key = _read_key(files.ca_key)
         ca = x509.load_pem_x509_certificate(files.ca_certificate.read_bytes())
     else:

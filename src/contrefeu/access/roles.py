@@ -30,17 +30,37 @@ def _may(*permissions: str) -> frozenset[str]:
 # status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
 # results: type a laboratory's results in · validate: sign them, and the list of critical limits
 # accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
+# handback: see and sign hand-back sheets, before a ward is lifted (F4)
+# recover: see a recovery, sign patients off (of one's wards, or anybody)
 # contain: see containment plans · incident: open, note, close, and see the clocks of declarations
-# match: say who is who, by two (acts/matching.py)
+# wards: correct the names and beds of wards
+# honey: lay patients whom nobody has a reason to open (acts/honey.py)
+# unite: say that two charts are one patient's, by two (acts/matching.py), of who lies on one's wards; match: of anybody
+# pharmacy: release medicines, give an opinion on prescriptions · aids: turn decision aids on and off (F8)
+# group: the other facilities, in numbers
 ROLES: dict[str, Role] = {
-    "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write", "move")),
+    "nurse": Role(_may("board", "chart", "search", "entry", "glass", "status", "write", "move", "unite", "handback")),
     "physician": Role(
-        _may("board", "chart", "search", "entry", "glass", "status", "withdraw", "write", "prescribe", "move")
+        _may(
+            "board",
+            "chart",
+            "search",
+            "entry",
+            "glass",
+            "status",
+            "withdraw",
+            "write",
+            "prescribe",
+            "move",
+            "unite",
+            "recover",
+            "handback",
+        )
     ),
-    "pharmacist": Role(_may("board", "chart", "search", "entry", "status"), whole_house=True),
+    "pharmacist": Role(_may("board", "chart", "search", "entry", "status", "pharmacy"), whole_house=True),
     "laboratory": Role(_may("board", "chart", "search", "entry", "status", "results"), whole_house=True),
     "biologist": Role(_may("board", "chart", "search", "entry", "status", "results", "validate"), whole_house=True),
-    "clerk": Role(_may("board", "search", "status", "match", "move")),
+    "clerk": Role(_may("board", "search", "status", "match", "move", "unite")),
     "coordinator": Role(
         _may(
             "board",
@@ -54,13 +74,20 @@ ROLES: dict[str, Role] = {
             "contain",
             "incident",
             "match",
+            "unite",
+            "group",
+            "recover",
+            "handback",
         ),
         whole_house=True,
     ),
-    "recovery": Role(_may("board", "chart", "search", "entry", "status", "withdraw", "match"), whole_house=True),
-    "security": Role(_may("status", "review", "withdraw", "contain", "incident")),
+    "recovery": Role(
+        _may("board", "chart", "search", "entry", "status", "withdraw", "match", "unite", "recover"), whole_house=True
+    ),
+    "safety": Role(_may("board", "status", "aids"), whole_house=True),
+    "security": Role(_may("status", "review", "withdraw", "contain", "incident", "honey")),
     "dpo": Role(_may("status", "review", "withdraw", "incident")),
-    "admin": Role(_may("status", "accounts")),
+    "admin": Role(_may("status", "accounts", "wards")),
     "system": Role(_may("fhir"), whole_house=True),
 }
 

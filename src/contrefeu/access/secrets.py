@@ -10,7 +10,7 @@ import secrets
 from functools import cache
 from typing import Literal
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0, 1
@@ -39,6 +39,15 @@ def new_secret(kind: Literal["password", "pin"] = "password") -> str:
 def hash_secret(secret: str) -> str:
     """Return the argon2id hash to keep for *secret*."""
     return _HASHER.hash(secret)
+
+
+def is_secret_hash(text: str) -> bool:
+    """Whether *text* is a hash that some secret may open: nothing is tried."""
+    try:
+        extract_parameters(text)
+    except InvalidHashError:
+        return False
+    return True
 
 
 def secret_matches(secret_hash: str | None, secret: str) -> bool:

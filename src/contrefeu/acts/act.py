@@ -11,12 +11,24 @@ Rules kept here:
 
 from typing import Literal
 
-from msgspec import DecodeError, Struct, ValidationError, field
+from msgspec import UNSET, DecodeError, Struct, UnsetType, ValidationError, field
 from msgspec.json import Decoder, Encoder
 
 from contrefeu.acts.alarms import AlarmAcknowledged, AlarmRaised
-from contrefeu.acts.care import LimitsSigned, WardAnswered, WardTold
+from contrefeu.acts.care import (
+    AidSwitched,
+    CorrectionSeen,
+    LimitsSigned,
+    MedicinesProposed,
+    MedicinesReleased,
+    MedicinesTakenOff,
+    WardAnswered,
+    WardTold,
+)
 from contrefeu.acts.containment import ContainmentPlanned
+from contrefeu.acts.doubts import CleanPointSet, CleanPointsSeen
+from contrefeu.acts.exercises import ExerciseEnded, ExerciseStarted, ExerciseTicked, ExerciseTold
+from contrefeu.acts.handback import HandBackSigned
 from contrefeu.acts.identities import (
     NameLeft,
     NameRestored,
@@ -37,13 +49,27 @@ from contrefeu.acts.keeping import (
     ShareConfirmed,
 )
 from contrefeu.acts.matching import IdentitiesLinked, PairDecided, PairsProposed
-from contrefeu.acts.paper import PageScanned, PagesIssued, PagesLost, PapersGiven
+from contrefeu.acts.paper import (
+    MarksAnswered,
+    MarksRead,
+    PageHandedIn,
+    PageScanned,
+    PageSettled,
+    PagesIssued,
+    PagesLost,
+    PapersGiven,
+)
+from contrefeu.acts.registers import DrugMoved
 from contrefeu.acts.replays import (
+    AccountDrawn,
+    EntriesDropped,
+    EntriesReleased,
     EntriesSetAside,
     GapTaken,
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
+    PatientSignedOff,
 )
 
 
@@ -55,6 +81,7 @@ class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
     role: str
     secret_hash: str  # argon2id, encoded form
     wards: list[str] = field(default_factory=list)  # ward ids; "*" is every ward
+    badge: str | UnsetType = UNSET  # what a reader types for this person's badge; never enough to come in
 
 
 class AccountDisabled(Struct, frozen=True, tag_field="act", tag="account-disabled"):
@@ -83,12 +110,14 @@ class DowntimeDeclared(Struct, frozen=True, omit_defaults=True, tag_field="act",
     medium: Literal["paper", "screen"] = "paper"  # where care is written from `at` on (F3)
 
 
-class DowntimeLifted(Struct, frozen=True, tag_field="act", tag="downtime-lifted"):
-    """From `at` on, these wards work in the record system again; no ward named means the whole hospital."""
+class DowntimeLifted(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="downtime-lifted"):
+    """From `cutover` on, these wards work in the record system again; no ward named means the whole hospital."""
 
     wards: list[str]
     reason: str
-    at: str  # RFC 3339
+    at: str  # RFC 3339: when it was said
+    cutover: str = ""  # RFC 3339: the minute that it holds from; "" for `at` (F4)
+    unsigned: int = 0  # hand-back sheets that nobody had signed, and `reason` says why it went on
 
 
 class GlassBroken(Struct, frozen=True, tag_field="act", tag="glass-broken"):
@@ -106,6 +135,32 @@ class ClockMeasured(Struct, frozen=True, tag_field="act", tag="clock-measured"):
     offset_ms: int
     uncertainty_ms: int  # half the time that the question took, rounded up
     at: str  # RFC 3339, this station's clock
+
+
+class HoneyNamed(Struct, frozen=True, tag_field="act", tag="honey-named"):
+    """From now on this patient is nobody's: left out of all that is counted or sent, and watched (F46)."""
+
+    numbers: list[str]  # "authority|value"; a value as it was typed while no chart has it
+    at: str  # RFC 3339
+    note: str = ""  # where and for whom it was laid
+
+
+class HoneyReleased(Struct, frozen=True, tag_field="act", tag="honey-released"):
+    """It is a patient like any other again."""
+
+    named: str  # entry that named it
+    at: str  # RFC 3339
+
+
+class WardCorrected(Struct, frozen=True, tag_field="act", tag="ward-corrected"):
+    """How a ward that feeds name stands on every page from now on: all of it, in place of what was said before."""
+
+    ward: str  # as feeds name it, PV1-3.1
+    at: str  # RFC 3339
+    name: str = ""  # as people say it
+    into: str = ""  # the ward that it is, under another name
+    hidden: bool = False  # shown no more while nobody lies there
+    beds: list[str] = []  # all of its beds, in this order; []: those that feeds name
 
 
 class WithdrawalProposed(Struct, frozen=True, tag_field="act", tag="withdrawal-proposed"):
@@ -138,17 +193,31 @@ class WithdrawalRefused(Struct, frozen=True, tag_field="act", tag="withdrawal-re
 Act = (
     AccountAdded
     | AccountDisabled
+    | AccountDrawn
+    | AidSwitched
     | AlarmAcknowledged
     | AlarmRaised
+    | CleanPointSet
+    | CleanPointsSeen
     | ClockMeasured
     | ContainmentPlanned
     | SecretChanged
     | DeclarationSent
     | DowntimeDeclared
     | DowntimeLifted
+    | EntriesDropped
+    | EntriesReleased
     | EntriesSetAside
+    | ExerciseEnded
+    | ExerciseStarted
+    | ExerciseTicked
+    | ExerciseTold
+    | DrugMoved
     | GapTaken
     | GlassBroken
+    | HandBackSigned
+    | HoneyNamed
+    | HoneyReleased
     | HorizonHeld
     | HorizonReleased
     | IncidentClosed
@@ -157,6 +226,9 @@ Act = (
     | IdentitiesLinked
     | JournalExpired
     | LimitsSigned
+    | MedicinesProposed
+    | MedicinesReleased
+    | MedicinesTakenOff
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased
@@ -164,17 +236,24 @@ Act = (
     | NameRestored
     | NumberDrawn
     | OldNameClosed
+    | MarksAnswered
+    | MarksRead
+    | PageHandedIn
     | PageScanned
+    | PageSettled
     | PagesIssued
     | PagesLost
     | PairDecided
     | PairsProposed
     | PapersGiven
+    | PatientSignedOff
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed
     | ShareConfirmed
+    | CorrectionSeen
     | WardAnswered
+    | WardCorrected
     | WardTold
     | UnionConfirmed
     | UnionProposed

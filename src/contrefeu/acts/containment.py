@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 How = Literal["make-anew", "check", "plug-in"]
+CourseName = Literal["plan", "nothing", "everything-off"]
 
 
 class Cut(Struct, frozen=True, rename={"source": "from", "target": "to"}):
@@ -50,6 +51,16 @@ class Start(Struct, frozen=True):
     care: float  # points that wait for it
 
 
+class Course(Struct, frozen=True):
+    """What is to be expected within a day of one course of action, by simulation."""
+
+    name: CourseName
+    systems_off: int
+    systems_struck: float  # mean
+    systems_struck_95: int  # in 95 draws of 100 no more
+    care: float  # points lost: to what was done, and to the fire
+
+
 class ContainmentPlanned(Struct, frozen=True, tag_field="act", tag="containment-planned"):
     """A plan is shown to the crisis cell; the last one said is the one that counts."""
 
@@ -62,3 +73,5 @@ class ContainmentPlanned(Struct, frozen=True, tag_field="act", tag="containment-
     kept: list[FunctionState]
     restart: list[Start]
     proven: bool  # no plan costs less
+    compared: list[Course] = []
+    hours: int = 0  # over which they are compared

@@ -2,14 +2,17 @@
 
 Rules kept here: as in act.py.
   * A number is drawn before it is used: the entry that draws it is what makes it unlike any other.
-  * That two charts are one patient's is a link in the journal (FHIR, `Patient.link`); these acts say who proposed it,
-    and who agreed.
+  * That two charts are one patient's is said by the acts of matching.py. `union-...` said it before they did, beside a
+    `Patient.link`; no page writes these any more, and they are read for ever (decision 0103).
   * What still bears an old name is listed once, when the name is left, and closed by name, one by one (F25).
 """
 
 from typing import Any
 
 from msgspec import Struct, field
+
+TEMPORARY = "urn:contrefeu:temporary"
+"""Authority of the numbers given here (FHIR: system of the identifier)."""
 
 
 class NumberDrawn(Struct, frozen=True, tag_field="act", tag="number-drawn"):

@@ -5,6 +5,8 @@ Rules kept here:
     and undone, each entry is back under the number it names (decision 0130).
   * Two different people, each of a role that may, say that a pair is one patient; a pair beyond doubt is linked by the
     rules of `contrefeu match`, and says so (`by_rule`). One person is enough to say that it is not, or to undo.
+  * Who proposes a pair, logged in, is the first of the two, and says what proves it.
+  * `union-...`, as pages wrote it before, is the same act in other words: proposed, agreed, undone (decision 0103).
   * Pairs are named by numbers and levels of agreement, never by what somebody is called.
   * Same acts, same answer, whatever order they were learned in.
 """
@@ -14,7 +16,10 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from contrefeu.acts.identities import TEMPORARY, UnionConfirmed, UnionProposed, UnionRefused
+
 MATCHERS = frozenset({"clerk", "coordinator", "recovery"})  # who may say who is who
+BLOOD = "holds a blood group or an antibody screen: the blood bank decides"  # FIELD F11
 PEOPLE = "user/"  # begins the source of an act that somebody did, logged in
 
 Agreement = Literal["same", "slip", "sound", "swapped", "other", "unsaid"]
@@ -26,11 +31,12 @@ class ProposedPair(Struct, frozen=True, omit_defaults=True):
 
     temporary: str  # "authority|value"
     known: str
-    rule: Literal["national", "score"]
+    rule: Literal["national", "score", "said"]  # "said": by a person
     bits: float  # weight of evidence (Fellegi and Sunter), base 2; 0 of a rule that counts none
     fields: dict[str, Agreement]  # family, given, birth, sex, phone, postcode, birthplace
     why: str = ""  # it is not linked without people; "" when nothing speaks against it
     world: Literal["P", "T"] = "P"
+    proof: str = ""  # in the words of who proposed it
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -85,40 +91,83 @@ class PairState(Struct):
         """Whether people must say something."""
         return self.state in ("proposed", "agreed")
 
+    @property
+    def live(self) -> bool:
+        """Whether it waits, or holds."""
+        return self.waits or self.state == "linked"
 
-MatchingAct = PairsProposed | PairDecided | IdentitiesLinked
+
+MatchingAct = PairsProposed | PairDecided | IdentitiesLinked | UnionProposed | UnionConfirmed | UnionRefused
 
 
-def pair_states(told: Iterable[tuple[str, str, MatchingAct]]) -> list[PairState]:
+def pair_states(told: Iterable[tuple[str, str, MatchingAct]], world: Literal["P", "T"] = "P") -> list[PairState]:
     """Return every pair that was proposed, in the order of the acts.
 
     Args:
         told: In journal order: entry, source, act.
+        world: Of the pairs that do not say theirs (`union-proposed`).
     """
-    found: dict[tuple[str, str, str], PairState] = {}
+    found = _Pairs(world)
     for ref, source, act in told:
-        by = source.removeprefix(PEOPLE) if source.startswith(PEOPLE) else ""
+        found.take(ref, source.removeprefix(PEOPLE) if source.startswith(PEOPLE) else "", act)
+    return list(found.states.values())
+
+
+class _Pairs:
+    """Pairs as the acts so far leave them."""
+
+    def __init__(self, world: Literal["P", "T"]) -> None:
+        self.states: dict[tuple[str, str, str], PairState] = {}
+        self._unions: dict[str, PairState] = {}  # entry that proposed it, in the older words
+        self._world = world
+
+    def take(self, ref: str, by: str, act: MatchingAct) -> None:
+        """Take one act; *by* is a login, "" for a command."""
         if isinstance(act, PairsProposed):
             for pair in act.pairs:
-                before = found.get(pair.name)
-                if before is None or before.state == "proposed":
-                    found[pair.name] = PairState(pair, act.at, says=[ref])
+                self._propose(pair, act.at, by, ref)
         elif isinstance(act, PairDecided):
-            _decide(found.get((act.world, act.temporary, act.known)), act, by, ref)
+            _decide(self.states.get((act.world, act.temporary, act.known)), act.same, by, ref, act.blood_bank)
+        elif isinstance(act, IdentitiesLinked):
+            _link(self.states.get((act.world, act.lost, act.survivor)), act, by, ref)
+        elif isinstance(act, UnionProposed):
+            pair = ProposedPair(
+                f"{TEMPORARY}|{act.number}", act.other, "said", 0, {}, world=self._world, proof=act.reason
+            )
+            self._unions[ref] = self._propose(pair, act.at, by, ref)
         else:
-            _link(found.get((act.world, act.lost, act.survivor)), act, by, ref)
-    return list(found.values())
+            _decide_union(self._unions.get(act.proposal), act, by, ref)
+
+    def _propose(self, pair: ProposedPair, at: str, by: str, ref: str) -> PairState:
+        """Take a proposal. Of a pair that people spoke of, a command's says nothing; a person's begins it anew."""
+        before = self.states.get(pair.name)
+        if before is not None and by and before.waits:
+            _decide(before, True, by, ref)
+        elif before is None or before.state == "proposed" or (by and before.state != "linked"):
+            self.states[pair.name] = PairState(pair, at, "agreed" if by else "proposed", agreed_by=by, says=[ref])
+        return self.states[pair.name]
 
 
-def _decide(one: PairState | None, act: PairDecided, by: str, ref: str) -> None:
+def _decide(one: PairState | None, same: bool, by: str, ref: str, blood_bank: bool = False) -> None:
     if one is None or not one.waits or not by:
         return
     one.says.append(ref)
-    one.blood_bank = one.blood_bank or act.blood_bank
-    if not act.same:
+    one.blood_bank = one.blood_bank or blood_bank
+    if not same:
         one.state, one.decided_by = "different", by
     elif one.state == "proposed":
         one.state, one.agreed_by = "agreed", by
+
+
+def _decide_union(one: PairState | None, act: UnionConfirmed | UnionRefused, by: str, ref: str) -> None:
+    if one is None:
+        return
+    one.says.append(ref)
+    if isinstance(act, UnionRefused):
+        one.state = "undone" if one.state == "linked" else "different"
+        one.decided_by, one.reason = by, act.reason
+    elif one.state == "agreed" and by != one.agreed_by:
+        one.state, one.decided_by = "linked", by
 
 
 def _link(one: PairState | None, act: IdentitiesLinked, by: str, ref: str) -> None:

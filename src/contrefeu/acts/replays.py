@@ -6,7 +6,7 @@ Rules kept here: as in act.py; and an entry is named JOURNAL/SEQ, never quoted.
   * Claims and answers come in lots: one entry names many messages, each by itself (decision 0091).
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 ACCEPTED = frozenset({"AA", "CA", "seen"})  # HL7 table 0008; "seen": a person found it in the target
 UNANSWERED = ""
@@ -20,7 +20,7 @@ class Answered(Struct, frozen=True, array_like=True):
     sent_as: str = ""  # MSH-10 under which it was sent
 
 
-class GapTaken(Struct, frozen=True, tag_field="act", tag="gap-taken"):
+class GapTaken(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="gap-taken"):
     """A restored system was compared with the journals."""
 
     against: str
@@ -33,6 +33,7 @@ class GapTaken(Struct, frozen=True, tag_field="act", tag="gap-taken"):
     extra: int
     findings: str  # SHA-256 of the file that names each entry that was not simply present
     at: str  # RFC 3339
+    unasked: int = 0  # that the other side's answers do not show: neither present nor missing
 
 
 class MessagesClaimed(Struct, frozen=True, tag_field="act", tag="messages-claimed"):
@@ -63,10 +64,78 @@ class MessagesReleased(Struct, frozen=True, tag_field="act", tag="messages-relea
     at: str  # RFC 3339
 
 
-class EntriesSetAside(Struct, frozen=True, tag_field="act", tag="entries-set-aside"):
+class EntriesSetAside(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="entries-set-aside"):
     """Somebody decided that these are not sent back by us."""
 
     entries: list[str]
     reason: str
     owner: str  # who looks at them
     at: str  # RFC 3339
+    source: str = ""  # whose they are, where they are all of one
+
+
+class EntriesReleased(Struct, frozen=True, tag_field="act", tag="entries-released"):
+    """Somebody looked at entries that were set aside: they may be sent back as any other."""
+
+    entries: list[str]
+    reason: str
+    at: str  # RFC 3339
+
+
+class EntriesDropped(Struct, frozen=True, tag_field="act", tag="entries-dropped"):
+    """Somebody looked at entries that were set aside: they do not go back. The journal keeps them as they are."""
+
+    entries: list[str]
+    reason: str
+    at: str  # RFC 3339
+
+
+class PatientAccount(Struct, frozen=True, array_like=True):
+    """What became of one patient's entries that a restored system lacked."""
+
+    chart: str  # chart id
+    left: int  # that nobody could account for
+    back: int  # that are there again
+
+
+class WardAccount(Struct, frozen=True, array_like=True):
+    """What is left to do in one ward."""
+
+    ward: str
+    left: int
+    minutes: float  # of typing, by an estimate (recovery/work.py)
+    kinds: dict[str, int]  # kind of entry -> how many
+
+
+class PathAccount(Struct, frozen=True, array_like=True):
+    """What people wrote that goes back by one way (FIELD F37)."""
+
+    way: str  # data, document, retype, none
+    written: int
+    back: int  # of these, there without anybody's typing
+    left: int  # that nobody could account for
+    minutes: float  # of typing, for what is left
+
+
+class AccountDrawn(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="account-drawn"):
+    """Every entry was accounted for, or was not: what pages and later accounts know of it."""
+
+    at: str  # RFC 3339
+    against: str  # what it was compared with; "" for nothing
+    entries: int
+    fates: dict[str, int]  # present, replayed, merged, set_aside, kept_here, unaccounted
+    written: int = 0  # entries that people wrote here, of patients
+    written_back: int = 0  # of these, there without anybody's typing
+    wards: list[WardAccount] = field(default_factory=list)
+    patients: list[PatientAccount] = field(default_factory=list)
+    patients_unlisted: int = 0  # beyond the list
+    ways: list[PathAccount] = field(default_factory=list)
+
+
+class PatientSignedOff(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="patient-signed-off"):
+    """Somebody looked at a patient's record there beside the chart here, and says that nothing is lacking."""
+
+    chart: str  # chart id
+    at: str  # RFC 3339
+    left: int = 0  # entries that were left when they signed
+    remark: str = ""  # what was done by hand

@@ -3,6 +3,7 @@
 from contrefeu.base.clock import Clock, ManualClock, SystemClock, parse_rfc3339, rfc3339
 from contrefeu.base.durable import (
     FileLock,
+    ManyFiles,
     create_file,
     cut_off,
     durable_makedirs,
@@ -49,6 +50,7 @@ __all__ = [
     "FileLock",
     "FindingError",
     "ManualClock",
+    "ManyFiles",
     "MissingError",
     "OperatorError",
     "Order",

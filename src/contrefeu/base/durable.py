@@ -13,11 +13,16 @@ import errno
 import fcntl
 import os
 import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from contrefeu.base.errors import StorageError
+
+SYNCS = 16  # at once: each then took a sixteenth of the 17 ms that one alone took on a busy disk
+WAITING_BYTES_MAX = 128 * 2**20  # two segments may wait for the disk while the next is read
 
 
 def sync_dir(path: Path) -> None:
@@ -96,6 +101,54 @@ def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: What stood at *path* still stands; or *data* does, and only its name may not outlive a power cut.
     """
+    _put(path, data, mode)
+    sync_dir(path.parent)
+
+
+class ManyFiles:
+    """Puts many files in place, several at once: each whole or not at all, and all of them durable when it is left.
+
+    A disk syncs a dozen files in hardly more time than one: a year has ten thousand segments.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(SYNCS, "many-files")
+        self._under_way: deque[tuple[Future[None], int]] = deque()
+        self._bytes = 0
+        self._folders: set[Path] = set()
+
+    def put(self, path: Path, data: bytes, mode: int = 0o600) -> None:
+        """Put *data* at *path*, soon.
+
+        Raises:
+            OSError: What was put before was refused; what stood there still stands.
+        """
+        while self._under_way and (len(self._under_way) >= 2 * SYNCS or self._bytes + len(data) > WAITING_BYTES_MAX):
+            self._settle()
+        self._folders.add(path.parent)
+        self._bytes += len(data)
+        self._under_way.append((self._pool.submit(_put, path, data, mode), len(data)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        try:
+            while self._under_way:
+                self._settle()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+        for folder in self._folders:
+            sync_dir(folder)
+
+    def _settle(self) -> None:
+        done, size = self._under_way.popleft()
+        self._bytes -= size
+        done.result()
+
+
+def _put(path: Path, data: bytes, mode: int) -> None:
+    """Put *data* at *path*, whole or not at all; its name may not outlive a power cut."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
@@ -111,7 +164,6 @@ def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
         with contextlib.suppress(OSError):
             remove(beside)
         raise
-    sync_dir(path.parent)
 
 
 def swap_file(path: Path, data: bytes) -> None:

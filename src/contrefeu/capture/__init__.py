@@ -4,7 +4,7 @@ from contrefeu.capture.ahead import ReadAhead, Reading
 from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
-from contrefeu.capture.mllp_server import MllpCounts, MllpListener
+from contrefeu.capture.mllp_server import MllpCounts, MllpListener, tls_context
 from contrefeu.capture.refuse import Refusals, RefusedCounts
 from contrefeu.capture.reserve import Reserve, ReservedWriter
 from contrefeu.capture.sequence import Sequences
@@ -34,4 +34,5 @@ __all__ = [
     "files_in",
     "read_file",
     "split",
+    "tls_context",
 ]

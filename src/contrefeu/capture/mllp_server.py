@@ -16,6 +16,7 @@ Rules kept here:
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from time import gmtime, strftime
@@ -24,6 +25,7 @@ from typing import cast
 import structlog
 from msgspec import Struct
 
+from contrefeu.base import OperatorError
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.refuse import Refusals, RefusedCounts
 from contrefeu.capture.sequence import Link, Sequences, link_of, number_of
@@ -35,6 +37,7 @@ UNFINISHED_BYTES_MAX = 2**30  # all frames being received, together: what a floo
 IDLE_PROBE_S = 60  # a firewall that forgets idle connections does so after 5 min or more: this keeps them known
 PROBE_S = 15  # between probes that go unanswered
 PROBES_MAX = 4  # unanswered: with the first, a dead sender's place is free after two minutes
+HANDSHAKE_S_MAX = 10.0  # of a TLS sender: one that says nothing must not hold a place
 DRAIN_S_MAX = 1.0  # how long a stop waits for senders to take their last acknowledgements
 
 log = structlog.get_logger("capture")
@@ -92,29 +95,37 @@ class MllpListener:
             self.counts.sequences = sequences.links
         self.unfinished_bytes = 0
         self._connections: set[MllpConnection] = set()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self.acknowledger = Acknowledger()
         self._second = -1
         self._stamp = b""
 
-    async def listen(self, host: str, port: int) -> tuple[str, int]:
-        """Open the port; returns the address it has (port 0 asks for any)."""
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
+        """Open a port, in TLS with *tls*; returns the address it has (port 0 asks for any)."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: MllpConnection(self), host, port, backlog=1024)
-        address = self._server.sockets[0].getsockname()
+        server = await loop.create_server(
+            lambda: MllpConnection(self),
+            host,
+            port,
+            backlog=1024,
+            ssl=tls,
+            ssl_handshake_timeout=HANDSHAKE_S_MAX if tls else None,
+        )
+        self._servers.append(server)
+        address = server.sockets[0].getsockname()
         return address[0], address[1]
 
     def close(self) -> None:
         """Take no more connections and close those there are."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for connection in tuple(self._connections):
             connection.close()
 
     async def drain(self) -> None:
         """Acknowledge what has arrived, close every connection, and wait until the last one has gone."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         self.intake.commit()
         if self.sequences is not None:
             self.sequences.settle()
@@ -360,6 +371,28 @@ class MllpConnection(asyncio.Protocol):
         if listener.unfinished_bytes > UNFINISHED_BYTES_MAX:
             log.error("too many unfinished messages: a connection is closed", bytes=listener.unfinished_bytes)
             self.close()
+
+
+def tls_context(certificate: str, key: str, clients: str = "") -> ssl.SSLContext:
+    """TLS 1.2 or later, as BCP 195 asks (RFC 9325); with *clients* both ways: a sender shows a certificate of theirs.
+
+    Raises:
+        OperatorError: A file is missing, or is not what it should be.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+        if clients:
+            context.load_verify_locations(clients)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as wrong:
+        raise OperatorError(
+            f"The certificate of the TLS listener cannot be used ({type(wrong).__name__}).",
+            safe="Nothing listens; senders keep their messages.",
+            next="Compare capture.tls_certificate, tls_key and tls_clients with the files, and who may read them.",
+        ) from None
+    return context
 
 
 def _keep_alive(connection: socket.socket | None) -> None:

@@ -21,8 +21,8 @@ from msgspec.json import decode, encode
 
 from contrefeu.base import durable_makedirs, write_file
 from contrefeu.hl7 import Message, NotHl7
-from contrefeu.hospital import FeedSettings, RefuseSettings
-from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2
+from contrefeu.hospital import FeedSettings, RefuseSettings, feed_of
+from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_OTHER
 
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 # The patient's ward; the medical service; the unit responsible (IHE PAM France, ZBE-7 is an XON: its 10 is the code)
@@ -58,9 +58,12 @@ class Refusals:
 
     def rule(self, source: str, media_type: str, body: bytes) -> str:
         """Return the name of the rule that refuses a whole message of *source*; "" when it is to be kept."""
-        if source not in self.senders:
+        sender = feed_of(source)
+        if sender not in self.senders:
             return ""
-        return self._judge(source, media_type, body)
+        if sender != source and media_type == MEDIA_OTHER:  # a tap's cut message comes as what it is
+            return self.part(sender)
+        return self._judge(sender, media_type, body)
 
     def part(self, source: str) -> str:
         """Return the name under which bytes of *source* that are no whole message are refused; "" to keep them."""

@@ -3,16 +3,40 @@
 What a page needs to say of a resource as boards and charts in a terminal say it stands here too: one rule, one place.
 """
 
+from contrefeu.acts import (
+    TEMPORARY,
+)
+from contrefeu.chart.agenda import (
+    CALLED,
+    AgendaLine,
+    Call,
+    Phone,
+    Slot,
+    agenda_of,
+)
 from contrefeu.chart.ages import (
     Age,
     age_of,
     weight_is_old,
 )
+from contrefeu.chart.ahead import (
+    Begin,
+)
 from contrefeu.chart.answers import (
     UNPLACED_MAX,
     Account,
     Charts,
+    Lately,
     rules_of,
+)
+from contrefeu.chart.apart import (
+    fold_apart,
+    is_everybodys,
+    names_in,
+)
+from contrefeu.chart.blood import (
+    BLOOD_GROUPS,
+    holds_blood,
 )
 from contrefeu.chart.boards import (
     board_row,
@@ -20,6 +44,14 @@ from contrefeu.chart.boards import (
     place_of,
     severity_of,
     stay_of,
+)
+from contrefeu.chart.clashes import (
+    SETTLED,
+    Clash,
+    Side,
+    clashes_of,
+    seen_by,
+    written_after,
 )
 from contrefeu.chart.client import (
     ChartsClient,
@@ -30,6 +62,9 @@ from contrefeu.chart.clocks import (
     Stamp,
     station_of,
 )
+from contrefeu.chart.corrections import (
+    Correction,
+)
 from contrefeu.chart.disputes import (
     Dispute,
     Told,
@@ -37,6 +72,7 @@ from contrefeu.chart.disputes import (
 )
 from contrefeu.chart.doses import (
     due_times,
+    is_infusion,
 )
 from contrefeu.chart.due import (
     due_in_downtime,
@@ -73,9 +109,14 @@ from contrefeu.chart.elements import (
     status_of,
     unit,
 )
+from contrefeu.chart.export import (
+    write_bundles,
+)
 from contrefeu.chart.fold import (
     Chart,
+    kept_resources,
     new_chart,
+    present_resources,
     to_bundle,
 )
 from contrefeu.chart.follow import (
@@ -86,11 +127,13 @@ from contrefeu.chart.partial import (
     fold_partial,
 )
 from contrefeu.chart.provisional import (
-    TEMPORARY,
     UNKNOWN,
     is_number,
     number_of,
     spoken,
+)
+from contrefeu.chart.questions import (
+    chart_in,
 )
 from contrefeu.chart.reader import (
     run_reader,
@@ -99,6 +142,7 @@ from contrefeu.chart.sentences import (
     clock,
     day,
     drug_of,
+    drug_said,
     flag_of,
     instruction_of,
     measured_of,
@@ -136,6 +180,17 @@ from contrefeu.chart.steps import (
 from contrefeu.chart.summary import (
     summary,
 )
+from contrefeu.chart.sweeps import (
+    no_sweep,
+    sweep_seldom,
+)
+from contrefeu.chart.tallman import (
+    tall_man,
+)
+from contrefeu.chart.triage import (
+    TRIAGE,
+    is_level,
+)
 from contrefeu.chart.trust import (
     FICTITIOUS,
     PROVISIONAL,
@@ -148,7 +203,6 @@ from contrefeu.chart.versions import (
     CONFLICT,
     EARLIER,
     SOURCE,
-    WRITTEN,
     strength_of,
 )
 from contrefeu.chart.views import (
@@ -159,13 +213,17 @@ from contrefeu.chart.views import (
     Board,
     BoardRow,
     ChartsStatus,
+    DrugSeen,
     DueItem,
+    Emergency,
     ExportResult,
     FeedStatus,
+    HoneyChart,
     PatientHit,
     Person,
     Restoring,
     UnplacedEntry,
+    WardKnown,
     WardSummary,
 )
 from contrefeu.chart.wording import (
@@ -179,33 +237,43 @@ from contrefeu.chart.words import (
 )
 from contrefeu.chart.work import (
     ANSWER,
+    MEDICINE,
     SPECIMEN,
     VERBAL,
     WorkItem,
     WorkLine,
     answered,
     is_verbal,
+    order_words,
     result_words,
     specimen_of,
     work_line,
     written_here,
 )
+from contrefeu.mapping import (
+    WRITTEN,
+)
 
 __all__ = [
     "ANSWER",
     "AUDIT",
+    "BLOOD_GROUPS",
+    "CALLED",
     "CONFLICT",
     "EARLIER",
     "FEED_SILENT_S",
     "FICTITIOUS",
+    "MEDICINE",
     "OURS",
     "PROVISIONAL",
     "RELIABILITY",
     "REVIEW",
+    "SETTLED",
     "SOURCE",
     "SPECIMEN",
     "STATION",
     "TEMPORARY",
+    "TRIAGE",
     "UNKNOWN",
     "UNKNOWN_BIRTH",
     "UNPLACED_MAX",
@@ -213,44 +281,60 @@ __all__ = [
     "WRITTEN",
     "Account",
     "Age",
+    "AgendaLine",
     "AllergiesState",
     "AsOf",
+    "Begin",
     "Board",
     "BoardRow",
+    "Call",
     "Chart",
     "Charts",
     "ChartsClient",
     "ChartsStatus",
+    "Clash",
     "Clocks",
+    "Correction",
     "Dispute",
+    "DrugSeen",
     "DueItem",
+    "Emergency",
     "ExportResult",
     "FeedStatus",
+    "HoneyChart",
     "Language",
+    "Lately",
     "Names",
     "Number",
     "PatientHit",
     "Person",
+    "Phone",
     "Present",
     "Resource",
     "Restoring",
+    "Side",
+    "Slot",
     "Stamp",
     "StayState",
     "Step",
     "SyncChartsClient",
     "Told",
     "UnplacedEntry",
+    "WardKnown",
     "WardSummary",
     "WorkItem",
     "WorkLine",
     "age_of",
+    "agenda_of",
     "allergies_state",
     "allergies_struck",
     "amount",
     "answered",
     "bed_name",
     "board_row",
+    "chart_in",
     "chart_text",
+    "clashes_of",
     "clock",
     "codes",
     "concept",
@@ -265,35 +349,46 @@ __all__ = [
     "dose_status_of",
     "doubts_of",
     "drug_of",
+    "drug_said",
     "due_in_downtime",
     "due_times",
     "earlier",
     "first",
     "flag_of",
     "fold",
+    "fold_apart",
     "fold_partial",
+    "holds_blood",
     "instant",
     "instruction_of",
     "is_error",
+    "is_everybodys",
+    "is_infusion",
+    "is_level",
     "is_number",
     "is_struck",
     "is_verbal",
+    "kept_resources",
     "last_here",
     "listed",
     "measured_of",
     "moment",
     "name_words",
     "names",
+    "names_in",
     "new_chart",
     "newest",
+    "no_sweep",
     "notes",
     "notice_of",
     "number_of",
     "numbers",
     "of_feeds",
     "open_charts",
+    "order_words",
     "place_of",
     "planned_visit",
+    "present_resources",
     "present_stay",
     "printable",
     "range_of",
@@ -304,6 +399,7 @@ __all__ = [
     "review_of",
     "rules_of",
     "run_reader",
+    "seen_by",
     "sentence",
     "severity_of",
     "silent_feeds",
@@ -317,7 +413,9 @@ __all__ = [
     "steps_in_force",
     "strength_of",
     "summary",
+    "sweep_seldom",
     "taken_up",
+    "tall_man",
     "to_bundle",
     "unit",
     "value_of",
@@ -326,5 +424,7 @@ __all__ = [
     "where",
     "word",
     "work_line",
+    "write_bundles",
+    "written_after",
     "written_here",
 ]

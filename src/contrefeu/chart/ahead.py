@@ -12,7 +12,6 @@ Rules kept here:
 
 import contextlib
 import ctypes
-import gc
 import os
 import signal
 import threading
@@ -20,7 +19,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pickle import dumps, loads
+from queue import SimpleQueue
+from typing import Protocol
 
+from contrefeu.chart.sweeps import sweep_seldom
 from contrefeu.journal import Entry
 from contrefeu.mapping import Reading, Rules, read
 
@@ -29,11 +32,23 @@ PART_ENTRIES = 125  # read at once: some 30 ms, and 200 kB on the way back
 PARTS_OUT_MAX = 16  # handed out, and not folded yet: some 50 MB
 PARTS_MEANWHILE_MAX = 2  # parts that are read here while one is not back
 PATIENCE_S = 0.2  # then it is read here too
-GC_THRESHOLD = 100_000  # objects made between two sweeps for cycles, which reading makes none of (FINDINGS: 4 times)
+IN_HAND_MAX = 2  # parts that a process has: one that it reads, and one so that it does not wait for the next
 _NICER = 5  # steps behind whoever receives messages
 _PR_SET_DUMPABLE = 4
 
 _Batch = tuple[list[Entry], Iterator[Reading], bool]
+
+
+class Asked(Protocol):
+    """Whoever reads ahead: processes of this machine, or a cluster's."""
+
+    def ask(self, entries: Sequence[Entry]) -> Iterator[Reading]:
+        """Have *entries* read; what they say is yielded in their order, now or later."""
+        ...
+
+    def close(self) -> None:
+        """Let go; what was asked is not read any more."""
+        ...
 
 
 class Ahead:
@@ -43,12 +58,18 @@ class Ahead:
     that is followed live is read here.
     """
 
-    def __init__(self, rules: Rules, gather: Callable[[], tuple[list[Entry], bool]]) -> None:
-        """Read what *gather* gives: a batch a call, and whether it is a full one, with more behind it."""
+    def __init__(
+        self, rules: Rules, gather: Callable[[], tuple[list[Entry], bool]], begin: "Begin | None" = None
+    ) -> None:
+        """Read what *gather* gives: a batch a call, and whether it is a full one, with more behind it.
+
+        *begin* gives who reads ahead, or nobody; processes of this machine when it is None.
+        """
         self._rules = rules
         self._gather = gather
+        self._begin = begin or _readers
         self._next: _Batch | None = None
-        self._readers: Readers | None = None
+        self._readers: Asked | None = None
 
     def next(self) -> tuple[list[Entry], Iterator[Reading]]:
         """Return a batch and what it says; an empty one when there is nothing new."""
@@ -59,7 +80,7 @@ class Ahead:
         if full:
             more, full = self._gather()
             if len(more) >= len(batch) and self._readers is None:
-                self._readers = _readers(self._rules)
+                self._readers = self._begin(self._rules)
             self._next = self._asked(more, full) if more else None
         return batch, readings
 
@@ -76,6 +97,9 @@ class Ahead:
         return batch, (read(entry, self._rules.of(entry.source)) for entry in batch), full
 
 
+Begin = Callable[[Rules], Asked | None]
+
+
 def _readers(rules: Rules) -> "Readers | None":
     """Processes for the processors that nobody folds on; None where there are none."""
     count = min(len(os.sched_getaffinity(0)) - 1, READERS_MAX)
@@ -86,14 +110,15 @@ def _readers(rules: Rules) -> "Readers | None":
 
 
 class _Part:
-    """Some entries; whether a process was given them, and what it read."""
+    """Some entries; whether a process was given them, and what it read, pickled: whoever needs it opens it."""
 
-    __slots__ = ("back", "begun", "entries", "readings")
+    __slots__ = ("back", "begun", "entries", "pickled", "readings")
 
     def __init__(self, entries: list[Entry]) -> None:
         self.entries = entries
         self.begun = False
         self.back = threading.Event()
+        self.pickled = b""
         self.readings: list[Reading] | None = None
 
 
@@ -145,7 +170,7 @@ class Readers:
             while parts:
                 if self._is_begun(parts[0]):
                     self._await(parts[0])
-                yield from parts[0].readings or self._read_here(parts[0])
+                yield from self._read(parts[0])
                 self._let_go(parts.popleft())
         finally:
             while parts:  # nobody wants them any more
@@ -176,40 +201,62 @@ class Readers:
             other.readings = self._read_here(other)
         part.back.wait(PATIENCE_S)
 
+    def _read(self, part: _Part) -> list[Reading]:
+        """What *part* says, from whoever read it."""
+        if part.readings is None and part.pickled:
+            with contextlib.suppress(Exception):  # what does not come through is read here
+                return loads(part.pickled)  # type: ignore[no-any-return] # of our own process  # noqa: S301
+        return part.readings or self._read_here(part)
+
     def _read_here(self, part: _Part) -> list[Reading]:
         return [read(entry, self._rules.of(entry.source)) for entry in part.entries]
 
-    def _drive(self, other: "Connection[list[Entry], list[Reading]]") -> None:
-        """Give one process a part after another."""
-        with other:
-            while (part := self._begun()) is not None:
-                try:
+    def _drive(self, other: "Connection[list[Entry], bytes]") -> None:
+        """Give one process a part after another, always one more than it reads."""
+        given: deque[_Part] = deque()
+        # One that dies, or whose answer does not come through, has read nothing: whoever needs it reads it.
+        with other, contextlib.suppress(Exception):
+            while (part := self._begun(wait=not given)) is not None or given:
+                if part is not None:
+                    given.append(part)
                     other.send(part.entries)
-                    part.readings = other.recv()
-                except Exception:  # it died, or what it read does not come through: whoever needs it reads it
-                    return
-                finally:
-                    part.back.set()
+                if part is None or len(given) == IN_HAND_MAX:
+                    given[0].pickled = other.recv_bytes()
+                    given.popleft().back.set()
+        for part in given:
+            part.back.set()
 
-    def _begun(self) -> _Part | None:
-        """The next part that nobody has begun; None when there will be none."""
+    def _begun(self, *, wait: bool) -> _Part | None:
+        """The next part that nobody has begun; None when there is none: now, or ever where this was to *wait*."""
         with self._change:
-            self._change.wait_for(lambda: self._closed or (self._left and self._out < PARTS_OUT_MAX))
-            if self._closed:
+            ready = self._change.wait_for(self._may_begin, None if wait else 0)
+            if self._closed or not ready:
                 return None
             self._out += 1
             part = self._left.popleft()
             part.begun = True
             return part
 
+    def _may_begin(self) -> bool:
+        return self._closed or bool(self._left and self._out < PARTS_OUT_MAX)
 
-def _serve(rules: Rules, asking: "Connection[list[Reading], list[Entry]]") -> None:
+
+def _serve(rules: Rules, asking: "Connection[bytes, list[Entry]]") -> None:
     """Read for another process, until it asks no more or is gone."""
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     os.nice(_NICER)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it ends it
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD, 20, 100)
+    sweep_seldom()
+    asked: SimpleQueue[list[Entry] | None] = SimpleQueue()
+    # Beside the reading: both would wait for ever if each had more to say than the line between them holds.
+    threading.Thread(target=_receive, args=(asking, asked), daemon=True).start()
+    with contextlib.suppress(OSError):
+        while (entries := asked.get()) is not None:
+            asking.send_bytes(dumps([read(entry, rules.of(entry.source)) for entry in entries]))
+
+
+def _receive(asking: "Connection[bytes, list[Entry]]", asked: "SimpleQueue[list[Entry] | None]") -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
-            asking.send([read(entry, rules.of(entry.source)) for entry in asking.recv()])
+            asked.put(asking.recv())
+    asked.put(None)

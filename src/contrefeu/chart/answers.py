@@ -6,6 +6,8 @@ Rules kept here:
   * Real patients and exercises never share an answer, but a search, whose hits say which they are (F33).
 """
 
+import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,45 +16,54 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from contrefeu.acts import DowntimeDeclared, DowntimeLifted, decode
+from contrefeu.acts import DowntimeDeclared, DowntimeLifted
 from contrefeu.base import Clock, FindingError, parse_rfc3339, rfc3339
-from contrefeu.chart.boards import has_left, row_at
+from contrefeu.chart.agenda import AgendaLine
+from contrefeu.chart.boards import BoardLine, has_left, row_at
+from contrefeu.chart.corrections import Correction
+from contrefeu.chart.deciding import Deciding
 from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
 from contrefeu.chart.hits import hit_at
+from contrefeu.chart.honey import Honey
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.sources import charts_of, sources_of
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
     RESTORING,
-    STATION,
     AsOf,
     Board,
     BoardRow,
     ChartsStatus,
+    DrugSeen,
     ExportResult,
     FeedStatus,
+    HoneyChart,
     PatientHit,
     Person,
     Restoring,
     UnplacedEntry,
+    WardKnown,
     WardSummary,
     World,
 )
+from contrefeu.chart.wards import Wards
 from contrefeu.chart.wording import chart_text, restoring_text
 from contrefeu.chart.work import WorkLine
 from contrefeu.fhir import encode, subsetted
 from contrefeu.hospital import Settings
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
-from contrefeu.mapping import FeedRules, Loss, Rules
+from contrefeu.mapping import FeedRules, Listed, Loss, Rules
 
 WORLDS: tuple[World, World] = ("P", "T")
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
 PEOPLE_MAX = 1_000  # charts of which one answer says whom they are about: about a megabyte
 COMING_S = 7 * 86_400  # seconds ahead for which a board shows who is planned: beyond, lists of appointments serve
 COMING_LATE_S = 2 * 86_400  # seconds after the planned hour: who has not come by then was planned elsewhere
+AGENDA_DAYS_MAX = 14  # days of one answer: a week, the next sessions after it, and what two time zones overlap
 UNPLACED_MAX = 200  # entries without owner that one answer names: more than somebody goes through in a shift
 
 
@@ -64,6 +75,17 @@ def rules_of(settings: Settings) -> Rules:
         for sender in feed.senders
     }
     return Rules(FeedRules(zone=settings.node.zone), dict(sorted(known.items())))
+
+
+# Another process may read the same entries otherwise (an upgrade): no version of a chart outlives the one that told it.
+_PROCESS = secrets.token_hex(8)
+
+
+class Lately(Struct, frozen=True):
+    """One chart, as it stands."""
+
+    version: str  # another one whenever the chart was written since
+    chart: bytes = b""  # its JSON; nothing when the asker has this version
 
 
 class Account(Struct, frozen=True):
@@ -101,6 +123,9 @@ class Charts:
         self._settings = settings
         self._clock = clock
         self._folding = Folding(store, rules_of(settings))
+        self._deciding = Deciding(store, counts)
+        self._honey = Honey(store, settings.watch.honey, self._node, self._deciding)
+        self._wards = Wards(store, settings.wards, self._deciding)
         self._downtime_known: tuple[int, dict[str, int]] = (0, {})
 
     def close(self) -> None:
@@ -122,8 +147,8 @@ class Charts:
             feeds = self._feeds()
             waiting, unread = self._store.kept.unplaced_counts()
             return ChartsStatus(
-                patients=self._store.folded.patients("P"),
-                test_patients=self._store.folded.patients("T"),
+                patients=self._honey.patients("P"),
+                test_patients=self._honey.patients("T"),
                 entries=sum(feed.received for feed in feeds),
                 positions=self._store.kept.positions(),
                 feeds=feeds,
@@ -150,43 +175,73 @@ class Charts:
     # Wards and boards.
 
     def wards(self, world: str = "") -> list[WardSummary]:
-        """Return every ward: those declared, and those that feeds name."""
+        """Return every ward: those declared, those of the hospital's own list, and those that feeds name."""
         with self._snapshot():
             shown = self._world(world)
-            counts, beds = self._store.places.wards(shown), self._store.places.bed_counts(shown)
-        declared = {ward.id: ward for ward in self._settings.wards}
-        found = []
-        for id_ in sorted({*counts, *beds, *declared}):
-            ward = declared.get(id_)
-            patients, alerts = counts.get(id_, (0, 0))
-            known = len(ward.beds) if ward is not None and ward.beds else beds.get(id_, 0)
-            found.append(WardSummary(id_, (ward.name if ward else "") or id_, patients, known, alerts))
-        return found
+            counts, beds = self._honey.wards(shown)
+            return self._wards.summaries(shown, counts, beds, lambda ward: self._seen(shown, ward))
+
+    def known_wards(self, world: str = "") -> list[WardKnown]:
+        """Return every name that feeds, lists, settings and people have for a ward, uncorrected."""
+        with self._snapshot():
+            shown = self._world(world)
+            counts, beds = self._honey.wards(shown)
+            named = {**dict.fromkeys(beds, (0, 0)), **counts}
+            return self._wards.known(shown, named, lambda ward: self._beds_of(shown, ward))
+
+    def staff(self, world: str = "") -> list[Listed]:
+        """Return everybody whom the hospital's own list (MFN) names, those who left too."""
+        with self._snapshot():
+            return [line for line in self._store.lists.lines(self._world(world)) if line.number]
 
     def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
         with self._snapshot():
             shown = self._world(world)
-            lines = self._store.places.lines(shown, ward)
-            planned = self._store.places.planned(shown, ward, *self._soon()) if ward else []
-            seen = self._store.places.beds(shown, ward) if ward else []
+            ward = self._wards.home(ward) if ward else ""
+            members = self._wards.members(ward) if ward else ("",)
+            lines = [self._at_home(one) for name in members for one in self._store.places.lines(shown, name)]
+            planned = [
+                self._at_home(one)
+                for name in (members if ward else ())
+                for one in self._store.places.planned(shown, name, *self._soon())
+            ]
+            beds = self._wards.beds(ward, shown, self._seen(shown, ward)) if ward else []
+            order = {bed: n for n, bed in enumerate(self._wards.order(ward))} if ward else {}
+            name = self._wards.name(ward, shown) if ward else ""
+            honey = self._honey.charts()
             downtime = self._downtime()
+            since = {one: self._wards.since(downtime, one) for one in {line.row.ward for line in lines}}
             as_of, feeds = self._as_of(), self._feeds()
         now_ns, zone = self._clock.now_ns(), self._settings.node.zone
-        everywhere = downtime.get("", 0)
         rows = [
-            row_at(line, now_ns, zone, downtime_ns=downtime.get(line.row.ward, 0) or everywhere)
+            row_at(line, now_ns, zone, downtime_ns=since[line.row.ward])
             for line in lines
-            if not has_left(line, now_ns)
+            if line.row.id not in honey and not has_left(line, now_ns)
         ]
         rows.sort(key=_by_bed)
-        declared = next((one for one in self._settings.wards if one.id == ward), None)
-        beds = declared.beds if declared is not None and declared.beds else sorted(seen)
+        rows.sort(key=lambda row: order.get(bed_name(row.room, row.bed), order.get(row.bed, len(order))))
         taken = {name for row in rows for name in (row.bed, bed_name(row.room, row.bed))}
-        name = (declared.name if declared else "") or ward
         free = [bed for bed in beds if bed not in taken]
+        planned = [line for line in planned if line.row.id not in honey]
         coming = [row_at(line, now_ns, zone) for line in sorted(planned, key=lambda line: (line.comes_ns, line.row.id))]
-        return Board(ward, name, shown, rows, free, as_of, feeds, coming)
+        return Board(ward, name, shown, rows, free, as_of, feeds, coming, list(members[1:]))
+
+    def _seen(self, world: str, ward: str) -> set[str]:
+        """The beds that feeds name of *ward*, under any of its names."""
+        return {bed for name in self._wards.members(ward) for bed in self._beds_of(world, name)}
+
+    def _beds_of(self, world: str, name: str) -> set[str]:
+        """The beds that feeds name of a ward under one of its names: none in which only a honey patient lies."""
+        found = set(self._store.places.beds(world, name))
+        if not self._honey.roots():
+            return found
+        return found - self._honey.beds(world, name, self._store.places.lines(world, name))
+
+    def _at_home(self, line: BoardLine) -> BoardLine:
+        """The line of a patient, in the ward that theirs answers as."""
+        home = self._wards.home(line.row.ward)
+        return line if home == line.row.ward else replace(line, row=replace(line.row, ward=home))
 
     def _soon(self) -> tuple[int, int]:
         """From when to when a board shows who is planned."""
@@ -196,7 +251,33 @@ class Charts:
     def work(self, world: str = "") -> list[WorkLine]:
         """Return what waits for somebody, of every patient for whom something does."""
         with self._snapshot():
-            return self._store.work.lines(self._world(world))
+            honey = self._honey.charts()
+            found = [line for line in self._store.work.lines(self._world(world)) if line.id not in honey]
+            return [replace(line, ward=self._wards.home(line.ward)) for line in found]
+
+    def agenda(self, first: int, last: int, world: str = "") -> list[AgendaLine]:
+        """Return who is expected from one day to another (days of 24 h since 1970, UTC), a line a patient and day."""
+        with self._snapshot():
+            honey = self._honey.charts()
+            lines = self._store.agenda.lines(self._world(world), first, min(last, first + AGENDA_DAYS_MAX))
+            return [replace(line, ward=self._wards.home(line.ward)) for line in lines if line.id not in honey]
+
+    def corrections(self, login: str, world: str = "") -> list[Correction]:
+        """Return the results that were corrected after *login* looked at them, the newest first."""
+        with self._snapshot():
+            return self._store.looks.corrections(login, self._world(world))
+
+    def honey(self) -> list[HoneyChart]:
+        """Return the patients whom nobody has a reason to open, of whom there is a chart (F46)."""
+        with self._snapshot():
+            return self._honey.described()
+
+    def drugs(self, world: str = "") -> list[DrugSeen]:
+        """Return the drugs that are prescribed to patients who are here, the commonest first."""
+        with self._snapshot():
+            honey, lines = self._honey.charts(), self._store.places.lines(self._world(world), "")
+        counted = Counter(name for line in lines if line.row.id not in honey for name in line.drugs)
+        return [DrugSeen(name, count) for name, count in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
 
     # People.
 
@@ -206,6 +287,7 @@ class Charts:
             real: list[PatientHit] = []
             others: list[PatientHit] = []
             for hit in self._store.people.hits(self._store.people.find(query, limit)):
+                hit = replace(hit, ward=self._wards.home(hit.ward))  # noqa: PLW2901 - as it is shown
                 (real if hit.world == "P" else others).append(hit)
                 if len(real) >= limit:
                     break
@@ -227,6 +309,34 @@ class Charts:
                 return self._folding.at(node, at_ns)
             return self._store.folded.chart(self._store.identities.root(node))
 
+    def lately(self, id: str, known: str = "") -> Lately | None:
+        """Return one chart as it stands now, without its contents when the asker has this version already.
+
+        Args:
+            id: Of the chart, or a number; as for `chart`.
+            known: The version that the asker has.
+        """
+        with self._snapshot():
+            node = self._node(id)
+            root = None if node is None else self._store.identities.root(node)
+            written = None if root is None else self._store.folded.version(root)
+            if root is None or written is None:
+                return None
+            version = f"{_PROCESS}-{written}"
+            return Lately(version, b"" if version == known else encode(self._store.folded.chart(root)))
+
+    def row(self, id: str) -> BoardRow | None:
+        """Return the row of one patient as the board of their ward has it; None when they are on none."""
+        with self._snapshot():
+            node = self._node(id)
+            line = None if node is None else self._store.places.line(self._store.identities.root(node))
+            line = None if line is None else self._at_home(line)
+            since = 0 if line is None else self._wards.since(self._downtime(), line.row.ward)
+        now_ns = self._clock.now_ns()
+        if line is None or line.comes_ns or has_left(line, now_ns):
+            return None
+        return row_at(line, now_ns, self._settings.node.zone, downtime_ns=since)
+
     def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle, in JSON."""
         found = self.chart(id, at_ns)
@@ -246,11 +356,15 @@ class Charts:
     def people(self, after: int = 0, limit: int = PEOPLE_MAX) -> list[Person]:
         """Return who there are charts of, without what is in them: *limit* at most, after the one of number *after*."""
         with self._snapshot():
-            heads = self._store.folded.heads(after, min(limit, PEOPLE_MAX))
+            honey, wanted = self._honey.roots(), min(limit, PEOPLE_MAX)
+            heads = self._store.folded.heads(after, wanted)
+            while heads and honey.issuperset(root for root, _ in heads):  # an empty answer would be taken for the end
+                heads = self._store.folded.heads(heads[-1][0], wanted)
         return [
             Person(n, chart.id, chart.key, "T" if chart.world == "T" else "P",
                    encode(patient_resource(chart.identity, chart.id)))
             for n, chart in heads
+            if n not in honey
         ]  # fmt: skip
 
     # Entries.
@@ -349,18 +463,8 @@ class Charts:
             return digest_charts(self.all(at_ns))
 
     def all(self, at_ns: int | None = None) -> Iterator[Chart]:
-        """Yield every chart in the order of chart ids; the caller holds a snapshot."""
-        if at_ns is None:
-            for root in self._store.folded.roots():
-                chart = self._store.folded.chart(root)
-                if chart is not None:
-                    yield chart
-            return
-        for node in self._store.identities.all():
-            if self._folding.is_root_at(node, at_ns):
-                chart = self._folding.at(node, at_ns)
-                if chart is not None:
-                    yield chart
+        """Yield every chart of a real patient in the order of chart ids; the caller holds a snapshot."""
+        yield from self._folding.charts(at_ns, self._honey.roots())
 
     def _entry_in(self, ref: str) -> Entry | None:
         try:
@@ -427,19 +531,17 @@ class Charts:
 
     def _downtime(self) -> dict[str, int]:
         """Since when each ward is in downtime; "" is the whole hospital."""
-        acts = self._store.kept.acts_count()
-        if self._downtime_known[0] == acts:
+        count, acts = self._deciding.acts()
+        if self._downtime_known[0] == count:
             return self._downtime_known[1]
         since: dict[str, int] = {}
-        for entry in self._store.kept.acts():
-            heard = entry.journal.endswith(STATION) and self._counts(entry.journal)
-            act = decode(entry.body) if heard else None
+        for entry, act in acts:
             if isinstance(act, DowntimeDeclared):
                 since |= {ward: _instant(act.at, entry) for ward in act.wards or [""]}
             elif isinstance(act, DowntimeLifted):
                 for ward in act.wards or list(since):
                     since.pop(ward, None)
-        self._downtime_known = acts, since
+        self._downtime_known = count, since
         return since
 
     def _restoring(self) -> Restoring | None:
@@ -461,6 +563,7 @@ class Charts:
                 feed.uncharted,
                 feed.duplicates,
                 hidden.get(feed.source, 0),
+                feed.reused,
             )
             for feed in self._store.kept.feeds()
         ]

@@ -17,7 +17,9 @@ import structlog
 from msgspec import json
 
 from contrefeu.base import ContrefeuError
+from contrefeu.chart.agenda import AgendaLine, agenda_of
 from contrefeu.chart.boards import BoardLine, board_line, has_left, heard_again, place_of
+from contrefeu.chart.corrections import Correction, corrections_of
 from contrefeu.chart.filing import REFUSED, Filing
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.folding import Folding
@@ -27,10 +29,11 @@ from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, orde
 from contrefeu.chart.views import AUDIT, STATION, BoardRow, PatientHit
 from contrefeu.chart.withdrawn import Withdrawing
 from contrefeu.chart.work import work_line
-from contrefeu.journal import Carried, Entry, read_at
+from contrefeu.journal import Carried, Entry, parse_ref, read_at
 from contrefeu.mapping import Reading, Rules
 
 FOLD_ENTRIES = 2_000  # whose readings are in memory at once: some 50 MB
+OUTDATED = "an original took the place of a copy"  # in the store's note of rules, where no rules are so called
 CARRIED_NOTE = "carried"  # in the store's notes: journals of which others carried entries here
 OPEN_LINES_MAX = 60_000  # objects in charts that stay open: about 200 MB
 
@@ -52,6 +55,7 @@ class Batches:
         self._changed: set[int] = set()  # those of the open ones that are not written yet
         self._lines = 0
         self._carried: set[str] | None = None  # journals of which others carried entries here
+        self.outdated = False  # whether an original took a copy's place: the store must be folded again
 
     def take(self, entries: Sequence[Entry], readings: Iterable[Reading] | None = None) -> None:
         """Read *entries*, in journal order, into the store; all of them count on return.
@@ -97,6 +101,7 @@ class Batches:
                         self._fold()
                 self._fold()
                 self._write()
+                self._store.looks.take(entries)
                 self._advance(entries)
                 self._store.learn()
         except BaseException:
@@ -124,7 +129,19 @@ class Batches:
                 kept.set_note(CARRIED_NOTE, json.encode(sorted(self._carried)).decode())
         elif entry.journal not in self._carried:
             return False
+        elif (copy := kept.entry(entry.journal, entry.sequence)) is not None and copy != entry:
+            self._prefer(entry)
         return kept.state(kept.id_of(entry.journal, entry.sequence)) is not None
+
+    def _prefer(self, entry: Entry) -> None:
+        """An original, signed by its own writer, takes the place of what another journal gave out for it.
+
+        Whatever followed from the copy is found anew with all entries: repeats, who is who, who lies where.
+        """
+        _log.error("an entry was carried here as something else than it is", entry=entry.ref)
+        self._store.kept.replace(entry)
+        self._store.kept.set_note("rules", OUTDATED)
+        self.outdated = True
 
     def _advance(self, entries: Sequence[Entry]) -> None:
         reached: dict[str, int] = {}
@@ -228,6 +245,8 @@ class Batches:
         self._store.people.drop(root)
         self._store.places.drop(root)
         self._store.work.drop(root)
+        self._store.agenda.drop(root)
+        self._store.looks.drop(root)
         self._forget(root)
 
     def _show(self, root: int, found: "_Open") -> None:
@@ -256,7 +275,7 @@ class Batches:
             self._store.places.keep(root, chart.world, line)
 
     def _list(self, root: int, found: "_Open", *, same: bool) -> None:
-        """Put down what waits for somebody, unless nothing was said since that could change it."""
+        """Put down what waits for somebody and when they are expected, unless nothing was said that could change it."""
         if same and found.listed and _leaves_boards(found.chart):
             return
         found.listed = True
@@ -265,18 +284,33 @@ class Batches:
             self._store.work.drop(root)
         else:
             self._store.work.keep(root, found.chart.world, line)
+        corrected = corrections_of(found.chart, self._received)
+        if corrected != found.corrected:
+            self._store.looks.keep(root, found.chart.world, corrected)
+            found.corrected = corrected
+        days = agenda_of(found.chart)
+        if days != found.days:
+            self._store.agenda.keep(root, found.chart.world, days)
+            found.days = days
+
+    def _received(self, ref: str) -> int:
+        """When an entry came in; 0 for one that is not here."""
+        entry = self._store.kept.entry(*parse_ref(ref))
+        return entry.received_ns if entry is not None else 0
 
 
 class _Open:
     """A chart that stays open, and what was last made of it."""
 
-    __slots__ = ("chart", "line", "lines", "listed", "setters")
+    __slots__ = ("chart", "corrected", "days", "line", "lines", "listed", "setters")
 
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
         self.lines = 0  # what it counts for while it is open
         self.line: BoardLine | None = None
         self.setters: tuple[str, ...] | None = None
+        self.days: dict[int, AgendaLine] | None = None  # that were put down; None: nobody knows
+        self.corrected: list[Correction] | None = None  # that were put down; None: nobody knows
         self.listed = False  # whether what waits was put down
 
 

@@ -40,8 +40,9 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
-from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, instructions_of
+from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, drug_said, instructions_of
 from contrefeu.chart.stays import encounter, leaves_at, planned_place, present_place, present_stay
+from contrefeu.chart.triage import emergency_of, is_level
 from contrefeu.chart.trust import doubts_of, reliability_of
 from contrefeu.chart.versions import Kept
 from contrefeu.chart.views import BoardRow
@@ -84,6 +85,7 @@ class BoardLine(Struct, frozen=True):
     deceased: bool
     leaves_ns: int = 0  # when the discharge that was announced comes; 0 when none was
     comes_ns: int = 0  # when a planned stay begins, of who is not there yet; 0 for who is
+    drugs: list[str] = []  # prescribed and running, in their senders' words: what a pharmacist is proposed (F13)
 
 
 def ward_of(chart: Chart) -> str:
@@ -176,9 +178,13 @@ def board_line(chart: Chart) -> BoardLine | None:
         on_leave=stay.get("status") == "onleave",
         doubts=doubts_of(reliability_of(patient)),
         dispute=dispute_of(chart.stays),
+        stay_class=str((stay.get("class") or {}).get("code", "")),
+        physician=next((display(one.get("individual")) for one in stay.get("participant") or []), ""),
+        emergency=emergency_of((kept.kind, kept.now) for kept in chart.kept.values()),
     )
     courses = [] if deceased else courses_of(chart)
-    line = BoardLine(row, courses, _alerts(chart), _flagged(chart), 0, deceased, leaves_ns(chart), comes_ns)
+    drugs = [] if deceased else _drugs(chart)
+    line = BoardLine(row, courses, _alerts(chart), _flagged(chart), 0, deceased, leaves_ns(chart), comes_ns, drugs)
     return heard_again(line, chart)
 
 
@@ -189,7 +195,9 @@ def has_left(line: BoardLine, now_ns: int) -> bool:
 
 def on_boards(kept: Kept) -> bool:
     """Whether `board_line` depends on this object of a chart."""
-    return kept.kind in _ON_BOARDS or (kept.kind == "Observation" and _flag_of(kept.now) != "")
+    if kept.kind == "Observation":
+        return _flag_of(kept.now) != "" or is_level(kept.kind, kept.now)
+    return kept.kind in _ON_BOARDS
 
 
 def heard_again(line: BoardLine, chart: Chart) -> BoardLine:
@@ -211,6 +219,7 @@ def heard_again(line: BoardLine, chart: Chart) -> BoardLine:
         line.deceased,
         line.leaves_ns,
         line.comes_ns,
+        line.drugs,
     )
 
 
@@ -261,10 +270,16 @@ def courses_of(chart: Chart) -> list[Course]:
     return made
 
 
+def _drugs(chart: Chart) -> list[str]:
+    """The drugs of prescriptions that run."""
+    running = [kept.now for kept in chart.kept.values() if kept.kind == "MedicationRequest"]
+    return sorted({drug_said(one) for one in running if one.get("status", "active") == "active"} - {""})
+
+
 def _same_drug(dose: Resource, request: Resource) -> bool:
     """Whether a dose is of the drug of a prescription, by a code or by its words."""
     ours, theirs = (one.get("medicationCodeableConcept") for one in (request, dose))
-    return bool(set(codes(ours)) & set(codes(theirs))) or drug_of(dose).casefold() == drug_of(request).casefold()
+    return bool(set(codes(ours)) & set(codes(theirs))) or drug_said(dose).casefold() == drug_said(request).casefold()
 
 
 def severity_of(observation: Resource) -> Severity:
@@ -309,6 +324,8 @@ def _is_listed(allergy: Resource) -> bool:
 def _alerts(chart: Chart) -> list[Alert]:
     found = []
     for kept in chart.kept.values():
+        if kept.kind == "Flag" and is_level(kept.kind, kept.now):
+            continue
         if kept.kind == "Flag" and kept.now.get("status", "active") == "active" and not notice_of(kept.now)[0]:
             what = concept(kept.now.get("code")) or concepts(kept.now.get("category"))
             kinds = [CARE_OF[code] for one in kept.now.get("category") or [] for code in codes(one) if code in CARE_OF]

@@ -12,13 +12,27 @@ from pathlib import Path
 from typing import Any
 
 from contrefeu.base import StorageError
-from contrefeu.chart.answers import PEOPLE_MAX, UNPLACED_MAX, Account
+from contrefeu.chart.agenda import AgendaLine
+from contrefeu.chart.answers import PEOPLE_MAX, UNPLACED_MAX, Account, Lately
+from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
-from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, Person, UnplacedEntry, WardSummary
+from contrefeu.chart.views import (
+    Board,
+    BoardRow,
+    ChartsStatus,
+    DrugSeen,
+    ExportResult,
+    HoneyChart,
+    PatientHit,
+    Person,
+    UnplacedEntry,
+    WardKnown,
+    WardSummary,
+)
 from contrefeu.chart.work import WorkLine
 from contrefeu.journal import Entry
-from contrefeu.mapping import Loss
+from contrefeu.mapping import Listed, Loss
 
 ANSWER_S = 15.0  # a page that waited longer would not be waited for
 IDLE_MAX = 8  # connections kept for the next question: as many as pages are asked for at once
@@ -44,6 +58,10 @@ class ChartsClient:
         """Return every ward."""
         return await self._ask("wards", world)  # type: ignore[no-any-return]
 
+    async def known_wards(self, world: str = "") -> list[WardKnown]:
+        """Return every name that feeds, lists, settings and people have for a ward, uncorrected."""
+        return await self._ask("known_wards", world)  # type: ignore[no-any-return]
+
     async def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
         return await self._ask("board", ward, world)  # type: ignore[no-any-return]
@@ -51,6 +69,14 @@ class ChartsClient:
     async def work(self, world: str = "") -> list[WorkLine]:
         """Return what waits for somebody, of every patient for whom something does."""
         return await self._ask("work", world)  # type: ignore[no-any-return]
+
+    async def agenda(self, first: int, last: int, world: str = "") -> list[AgendaLine]:
+        """Return who is expected from one day to another (days of 24 h since 1970, UTC), a line a patient and day."""
+        return await self._ask("agenda", first, last, world)  # type: ignore[no-any-return]
+
+    async def corrections(self, login: str, world: str = "") -> list[Correction]:
+        """Return the results that were corrected after *login* looked at them, the newest first."""
+        return await self._ask("corrections", login, world)  # type: ignore[no-any-return]
 
     async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         """Return patients by name (misspelt too), birth date, bed, any number."""
@@ -60,9 +86,21 @@ class ChartsClient:
         """Return one chart, by its id or any number of the patient."""
         return await self._ask("chart", id, at_ns)  # type: ignore[no-any-return]
 
+    async def lately(self, id: str, known: str = "") -> Lately | None:
+        """Return one chart as it stands now, without its contents when the asker knows this version."""
+        return await self._ask("lately", id, known)  # type: ignore[no-any-return]
+
+    async def row(self, id: str) -> BoardRow | None:
+        """Return the row of one patient as the board of their ward has it; None when they are on none."""
+        return await self._ask("row", id)  # type: ignore[no-any-return]
+
     async def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle."""
         return await self._ask("bundle", id, at_ns)  # type: ignore[no-any-return]
+
+    async def drugs(self, world: str = "") -> list[DrugSeen]:
+        """Return the drugs that are prescribed to patients who are here, the commonest first."""
+        return await self._ask("drugs", world)  # type: ignore[no-any-return]
 
     async def entry(self, ref: str) -> Entry | None:
         """Return one entry, byte for byte."""
@@ -71,6 +109,10 @@ class ChartsClient:
     async def numbers(self, id: str) -> list[str]:
         """Return the chart's id and every number that it stands under; [] when there is no chart."""
         return await self._ask("numbers", id)  # type: ignore[no-any-return]
+
+    async def honey(self) -> list[HoneyChart]:
+        """Return the patients whom nobody has a reason to open, of whom there is a chart."""
+        return await self._ask("honey")  # type: ignore[no-any-return]
 
     async def loss(self, ref: str) -> list[Loss]:
         """Return what of an entry no chart says, and why."""
@@ -163,6 +205,10 @@ class SyncChartsClient:
         """Return one ward; the whole hospital for ""."""
         return self._ask("board", ward, world)  # type: ignore[no-any-return]
 
+    def staff(self, world: str = "") -> list[Listed]:
+        """Return everybody whom the hospital's own list (MFN) names, those who left too."""
+        return self._ask("staff", world)  # type: ignore[no-any-return]
+
     def find(self, query: str, limit: int = 20) -> list[PatientHit]:
         """Return patients by name (misspelt too), birth date, bed, any number."""
         return self._ask("find", query, limit)  # type: ignore[no-any-return]
@@ -170,6 +216,10 @@ class SyncChartsClient:
     def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         """Return one chart, by its id or any number of the patient."""
         return self._ask("chart", id, at_ns)  # type: ignore[no-any-return]
+
+    def lately(self, id: str, known: str = "") -> Lately | None:
+        """Return one chart as it stands now, in JSON; without it when the asker knows this version."""
+        return self._ask("lately", id, known)  # type: ignore[no-any-return]
 
     def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle."""
@@ -198,6 +248,10 @@ class SyncChartsClient:
     def whose(self, ref: str) -> list[str]:
         """Return the ids of the charts that an entry says something of."""
         return self._ask("whose", ref)  # type: ignore[no-any-return]
+
+    def honey(self) -> list[HoneyChart]:
+        """Return the patients whom nobody has a reason to open, of whom there is a chart."""
+        return self._ask("honey")  # type: ignore[no-any-return]
 
     def loss(self, ref: str) -> list[Loss]:
         """Return what of an entry no chart says, and why."""

@@ -28,6 +28,7 @@ from msgspec.structs import replace
 from contrefeu.base import rfc3339
 from contrefeu.chart.elements import Resource, day_number, instant, is_instant, seconds_of_day
 from contrefeu.chart.views import DueItem
+from contrefeu.mapping import WRITTEN
 
 NS_PER_S = 1_000_000_000
 EARLY_S = 1800  # seconds before its time from which a dose is "due": time-critical doses have half an hour (ISMP 2011)
@@ -45,7 +46,8 @@ _DAYS = {"d": 1, "wk": 7}
 _WEEKDAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 # Words beside explicit times that mean "each day" (HL7 table 0335); other words may mean some days only
 _EACH_DAY = re.compile(r"(?:QD|BID|TID|QID|QAM|QPM|QHS|AM|PM|Q1D|DAILY|Q(?:1|2|3|4|6|8|12|24)H|\d+ ?/ ?[JD])?")
-_ANSWERS = frozenset({"completed", "in-progress", "not-done", "stopped"})
+_NEVER = "never known"  # what people here said of a dose: nobody will know, and it is asked no more (F2)
+_ANSWERS = frozenset({"completed", "in-progress", "not-done", "stopped", _NEVER})
 _GIVEN = frozenset({"completed", "in-progress", "stopped"})
 
 
@@ -96,14 +98,14 @@ def course(
     steps = tuple(
         _step(one, words, authored) if status == "active" else Step(words, "unknown")
         for one, words in zip(instructions, wording, strict=True)
-        if not (one.get("asNeededBoolean") or one.get("asNeededCodeableConcept") or _runs(one))
+        if not (one.get("asNeededBoolean") or one.get("asNeededCodeableConcept") or is_infusion(one))
     )
     if not steps:
         return None
     starts = {step.start_ns for step in steps}
     # A taper's next step begins at the instant that ends the one before: that dose is the next step's alone.
     steps = tuple(replace(s, end_ns=s.end_ns - 1) if s.end_ns and s.end_ns in starts else s for s in steps)
-    known = [(str(dose.get("status", "")), _when(dose)) for dose in doses]
+    known = [(_said(dose), _when(dose)) for dose in doses]
     known = [(said, when) for said, when in known if said != "entered-in-error"]
     maybe = [("unknown", _when(dose)) for dose in loose if dose.get("status") in _GIVEN]
     dated = [(said, instant(when)) for said, when in (*known, *maybe) if is_instant(when)]
@@ -116,6 +118,13 @@ def course(
         tuple(sorted(at_ns for said, at_ns in dated if said not in _ANSWERS)[-DOSES_KEPT:]),
         tuple(sorted(days)[-DOSES_KEPT:]),
     )
+
+
+def _said(dose: Resource) -> str:
+    """What a dose's sender says became of it."""
+    status = str(dose.get("status", ""))
+    here = status == "unknown" and any(one.get("url") == WRITTEN for one in dose.get("extension") or [])
+    return _NEVER if here else status
 
 
 def _when(dose: Resource) -> str:
@@ -364,7 +373,7 @@ def _wall_step(repeat: Resource, times: Sequence[int | None], bounded: Step, tim
     return replace(bounded, kind="wall", times=known, every_days=days, weekdays=day_set)
 
 
-def _runs(instruction: Resource) -> bool:
+def is_infusion(instruction: Resource) -> bool:
     """Whether it is an infusion that runs: a rate, given continuously (HL7 table 0335, C). It has no due time."""
     code = (instruction.get("timing") or {}).get("code") or {}
     rated = any(one.get("rateQuantity") for one in instruction.get("doseAndRate") or [])

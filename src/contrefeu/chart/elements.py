@@ -82,9 +82,16 @@ def quantity(value: Any) -> str:
     return f"{value.get('comparator', '')}{value['value']}"
 
 
+# Codes of UCUM that no ward writes so, and the print symbols that it gives them
+_PRINTED = {"Cel": "°C", "mm[Hg]": "mmHg"}
+
+
 def unit(value: Any) -> str:
-    """Return the unit of a Quantity."""
-    return str(value.get("unit") or value.get("code") or "") if isinstance(value, dict) else ""
+    """Return the unit of a Quantity, as people write it."""
+    said = str(value.get("unit") or value.get("code") or "") if isinstance(value, dict) else ""
+    if said[:1] == "{" and said.find("}") == len(said) - 1:  # UCUM's way to write that there is none: "{score}"
+        said = said[1:-1]
+    return _PRINTED.get(said, said)
 
 
 def range_words(value: Any) -> str:

@@ -14,7 +14,17 @@ from uuid import UUID
 from contrefeu.acts import bears_on_withdrawals
 from contrefeu.chart.fold import chart_id
 from contrefeu.chart.folding import Folding, hints_of, node_text, parts_of
-from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, UNCHARTED, WAITING, WITHDRAWN, ChartStore, order_of
+from contrefeu.chart.stores import (
+    ACT,
+    CHARTED,
+    DUPLICATE,
+    LISTS_NOTE,
+    UNCHARTED,
+    WAITING,
+    WITHDRAWN,
+    ChartStore,
+    order_of,
+)
 from contrefeu.chart.views import STATION
 from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.mapping import Reading
@@ -33,6 +43,7 @@ class Filing:
         self._kept = store.kept
         self._identities = store.identities
         self._places = store.places
+        self._lists = store.lists
         self._folding = folding
         self.readings = folding.recent
         self.new: dict[int, list[int]] = {}  # node -> entries filed under it in this batch
@@ -109,6 +120,9 @@ class Filing:
         for part in parts_of(reading):
             for movement in part.movements:
                 self._places.learn(part.world, movement.place)
+            if part.listed:
+                self._lists.take(part.world, part.listed, reading.hlc, id_)
+                self._kept.set_note(LISTS_NOTE, str(id_))
             if not part.subjects:
                 continue
             subject = part.subjects[0]
@@ -179,6 +193,8 @@ class Filing:
             self._kept.set_state(id_, WAITING, waits)
         elif filed and understood:
             self._kept.set_state(id_, CHARTED)
+        elif reading.listed:
+            self._kept.set_state(id_, UNCHARTED)  # it is read, and nobody's
         else:
             self._kept.set_state(id_, UNCHARTED, NO_RULE if filed else NOBODY)
 

@@ -129,17 +129,28 @@ def to_bundle(chart: Chart, now_ns: int = 0) -> Json:
         chart: The chart.
         now_ns: Now, for a discharge that was announced; the last entry's time when 0, as charts are compared.
     """
+    return collection([*present_resources(chart, now_ns), *kept_resources(chart)])
+
+
+def present_resources(chart: Chart, now_ns: int = 0) -> list[Json]:
+    """Return the patient and the stays, which the clock changes; the arguments are those of `to_bundle`."""
     known_ns = max(now_ns, chart.last_received_ns)
     subject = {"reference": f"Patient/{chart.id}"}
-    resources = [patient_resource(chart.identity, chart.id)]
     over = taken_up(chart.stays)
     stays = [encounter(one, subject, known_ns, taken_up=one.visit in over) for one in chart.stays.values()]
-    resources += sorted(stays, key=lambda stay: stay["id"])
-    for name in sorted(chart.kept):
-        resources.append(chart.kept[name].resource(subject))
-    if chart.world == "T":
-        resources = list(map(exercise, resources))
-    return collection(map(completed, resources))
+    stays.sort(key=lambda stay: stay["id"])
+    return _said(chart, [patient_resource(chart.identity, chart.id), *stays])
+
+
+def kept_resources(chart: Chart) -> list[Json]:
+    """Return all else of the chart, which only an entry changes, by type and id."""
+    subject = {"reference": f"Patient/{chart.id}"}
+    return _said(chart, (chart.kept[name].resource(subject) for name in sorted(chart.kept)))
+
+
+def _said(chart: Chart, resources: Iterable[Json]) -> list[Json]:
+    """What a chart says: with what R4 asks for, and labelled where it is an exercise's."""
+    return [completed(exercise(one) if chart.world == "T" else one) for one in resources]
 
 
 def _shape(reading: Reading) -> None:

@@ -6,7 +6,7 @@ Rules kept here:
   * A reading that defeats the fold is passed over, the same way each time; it stays a line of the chart.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -153,6 +153,20 @@ class Folding:
 
         chart, _ = self._fold(root, self._received_by(members, at_ns), onto)
         return chart if found else None
+
+    def charts(self, at_ns: int | None = None, without: Collection[int] = ()) -> Iterator[Chart]:
+        """Yield every chart in the order of chart ids, now or as known at *at_ns*; none of the roots *without*."""
+        if at_ns is None:
+            for root in self._store.folded.roots():
+                chart = self._store.folded.chart(root) if root not in without else None
+                if chart is not None:
+                    yield chart
+            return
+        for node in self._store.identities.all():
+            if self.is_root_at(node, at_ns) and self._store.identities.root(node) not in without:
+                chart = self.at(node, at_ns)
+                if chart is not None:
+                    yield chart
 
     def is_root_at(self, node: int, at_ns: int) -> bool:
         """Whether a chart had the name of *node* at an instant."""

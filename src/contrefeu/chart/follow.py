@@ -11,7 +11,6 @@ Rules kept here:
     holds the next batch too, which other processes read meanwhile.
 """
 
-import gc
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,11 +18,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from contrefeu.base import Clock, ContrefeuError, FileLock, SystemClock, durable_makedirs
-from contrefeu.chart.ahead import GC_THRESHOLD, Ahead
+from contrefeu.chart.ahead import Ahead, Begin
 from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.stores import ChartStore, order_of, place_of
+from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.hospital import Settings
 from contrefeu.journal import (
     Entry,
@@ -83,6 +83,7 @@ class Follower:
         key_of: KeyOf,
         settings: Settings,
         counts: Callable[[str], bool] = lambda _: True,
+        begin: Begin | None = None,
     ) -> None:
         self._store = store
         self._folder = journals
@@ -92,7 +93,7 @@ class Follower:
         self._own_wards = ward_prefix(settings.node.id)
         rules = rules_of(settings)
         self._batches = Batches(store, rules)
-        self._ahead = Ahead(rules, self._gathered)
+        self._ahead = Ahead(rules, self._gathered, begin)
         self._more = False  # whether the last batch was full
         self._streams: dict[str, _Stream] = {}
         self._watch: HeadWatch | None = None
@@ -105,6 +106,11 @@ class Follower:
         """Journals that are not read on -> the kind of error."""
         found = {**self._unopened, **self._stopped}
         return {journal: getattr(found[journal], "kind", type(found[journal]).__name__) for journal in sorted(found)}
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the store must be opened anew: what it holds counts, and its charts are folded again (refold.py)."""
+        return self._batches.outdated
 
     def close(self) -> None:
         """Let the journals go."""
@@ -202,19 +208,6 @@ def _as_it_is(entry: Entry) -> Entry:
 
 
 @contextmanager
-def few_sweeps() -> Iterator[None]:
-    """Let Python look for cycles rarely: what it would look through is what we keep."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
-@contextmanager
 def open_charts(
     path: Path,
     key: bytes,
@@ -226,6 +219,7 @@ def open_charts(
     clock: Clock | None = None,
     counts: Callable[[str], bool] = lambda _: True,
     told: Callable[[int], None] = lambda _: None,
+    begin: Begin | None = None,
 ) -> Iterator[Charts]:
     """Open the charts at *path*, brought up to date with the journals under the folder *journals*.
 
@@ -239,6 +233,7 @@ def open_charts(
         clock: What time it is, for what is due.
         counts: Whether a journal's declarations of downtime count here.
         told: Called after each batch with how many entries it held.
+        begin: Gives who reads ahead where there is a great deal to read; processes of this machine when it is None.
 
     Raises:
         StorageError: The store does not open, or another process has been writing it for long.
@@ -248,10 +243,15 @@ def open_charts(
     with lock_of(path):
         store = open_store(place_of(path, key, server), rules_of(settings))
         try:
-            with closing(Follower(store, journals, key_of, settings, counts)) as follower, few_sweeps():
-                while read := follower.step():
-                    told(read)
-                troubles = follower.troubles
+            while True:
+                with closing(Follower(store, journals, key_of, settings, counts, begin)) as follower, few_sweeps():
+                    while read := follower.step():
+                        told(read)
+                    troubles = follower.troubles
+                if not follower.outdated:
+                    break
+                store.close()
+                store = open_store(place_of(path, key, server), rules_of(settings))
             beside = store.reader()
         finally:
             store.close()

@@ -20,9 +20,10 @@ from msgspec.structs import replace
 
 from contrefeu.chart.answers import WORLDS, rules_of
 from contrefeu.chart.batches import Batches
-from contrefeu.chart.follow import BATCH_ENTRIES, Follower, few_sweeps
+from contrefeu.chart.follow import BATCH_ENTRIES, Follower
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.stores import ChartStore, place_of
+from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.chart.views import RESTORING, Restoring
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry, KeyOf

@@ -18,9 +18,6 @@ import re
 
 from contrefeu.journal import parse_ref
 
-TEMPORARY = "urn:contrefeu:temporary"
-"""Authority of the numbers given here (FHIR: system of the identifier)."""
-
 UNKNOWN = "INCONNU"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*"
 _SIGNS = re.compile(r"[0-9A-Z]")

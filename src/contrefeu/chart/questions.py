@@ -16,13 +16,27 @@ from typing import Any
 import msgspec
 
 from contrefeu.base import ContrefeuError, MissingError, OperatorError, StorageError
-from contrefeu.chart.answers import Account
+from contrefeu.chart.agenda import AgendaLine
+from contrefeu.chart.answers import Account, Lately
+from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart
-from contrefeu.chart.views import Board, ChartsStatus, ExportResult, PatientHit, Person, UnplacedEntry, WardSummary
+from contrefeu.chart.views import (
+    Board,
+    BoardRow,
+    ChartsStatus,
+    DrugSeen,
+    ExportResult,
+    HoneyChart,
+    PatientHit,
+    Person,
+    UnplacedEntry,
+    WardKnown,
+    WardSummary,
+)
 from contrefeu.chart.work import WorkLine
 from contrefeu.fhir import encode as encode_json
 from contrefeu.journal import Entry
-from contrefeu.mapping import Loss
+from contrefeu.mapping import Listed, Loss
 
 LENGTH = Layout(">I")
 QUESTION_BYTES_MAX = 64 * 2**10  # a search, a number: never more
@@ -31,18 +45,26 @@ ANSWER_BYTES_MAX = 2**31  # a chart with every scanned page of a life in it
 ANSWERS: dict[str, Any] = {
     "account": Account,
     "acts": list[Entry],
+    "agenda": list[AgendaLine],
     "board": Board,
     "bundle": bytes | None,
     "changes": int,
     "chart": bytes | None,
+    "corrections": list[Correction],
+    "drugs": list[DrugSeen],
     "entry": Entry | None,
     "export": ExportResult,
     "find": list[PatientHit],
+    "honey": list[HoneyChart],
+    "known_wards": list[WardKnown],
+    "lately": Lately | None,
     "loss": list[Loss],
     "numbers": list[str],
     "people": list[Person],
+    "row": BoardRow | None,
     "sha256": str,
     "sources": list[str],
+    "staff": list[Listed],
     "status": ChartsStatus,
     "text": str,
     "unread": list[UnplacedEntry],
@@ -56,6 +78,11 @@ _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
 _question = msgspec.msgpack.Decoder(tuple[str, list[Any]])
 _failed = msgspec.msgpack.Decoder(tuple[str, str, str, str, str])
 _chart = msgspec.json.Decoder(Chart, float_hook=Decimal)
+
+
+def chart_in(data: bytes) -> Chart:
+    """Read a chart from its JSON."""
+    return _chart.decode(data)
 
 
 def framed(data: bytes) -> bytes:

@@ -20,10 +20,11 @@ import structlog
 
 from contrefeu.base import Clock, ContrefeuError, StorageError, SystemClock, durable_makedirs, guard_socket
 from contrefeu.chart.answers import Charts, rules_of
-from contrefeu.chart.follow import Follower, few_sweeps, lock_of
+from contrefeu.chart.follow import Follower, lock_of
 from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, answered, asked, framed, refused
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.stores import ChartStore, place_of
+from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.hospital import Settings
 from contrefeu.journal import KeyOf
 
@@ -106,6 +107,10 @@ async def _serve(reader: "_Reader", path: Path, ready: Callable[[], None], stop:
         reader.ended.result()
 
 
+class StoreOutdated(Exception):
+    """The store must be opened anew: the process ends, and the next one folds it again."""
+
+
 class _Reader:
     """One store, followed and asked."""
 
@@ -165,6 +170,8 @@ class _Reader:
                         _log.error("the chart store cannot be written", error=type(trouble).__name__)
                         self._stopping.wait(STORE_AGAIN_S)
                         continue
+                    if self._follower.outdated and not moved:  # all there is was read: once is enough
+                        raise StoreOutdated
                     if self._tell_troubles() or moved:
                         number = self._store.kept.total() + self._told
                         loop.call_soon_threadsafe(self._changed, number)

@@ -40,6 +40,7 @@ from contrefeu.chart.elements import (
     titre_words,
     unit,
 )
+from contrefeu.chart.tallman import tall_man
 from contrefeu.chart.words import MONTHS, Language, word
 
 HOSPITAL_ZONE = "Europe/Paris"  # of a hospital whose settings say none
@@ -52,7 +53,12 @@ def sentence(resource: Resource, language: Language, zone: str = HOSPITAL_ZONE) 
 
 
 def drug_of(resource: Resource) -> str:
-    """Return the drug of a prescription, a dose or a delivery, in its sender's words."""
+    """Return the drug of a prescription, a dose or a delivery as it is shown, in tall-man letters."""
+    return tall_man(drug_said(resource))
+
+
+def drug_said(resource: Resource) -> str:
+    """Return the drug of a prescription, a dose or a delivery, in its sender's words and letters."""
     return concept(resource.get("medicationCodeableConcept")) or display(resource.get("medicationReference"))
 
 
@@ -62,6 +68,11 @@ def instructions_of(request: Resource) -> list[str]:
         " · ".join(filter(None, (instruction_of(one), concept(one.get("route")), concept(one.get("site")))))
         for one in request.get("dosageInstruction") or []
     ]
+
+
+# Rhythms that are read as another one (ISMP, List of Error-Prone Abbreviations), in signs that both languages read;
+# all else stands as it was sent.
+_SPELLED = {"QD": "1 × / 24 h", "QOD": "1 × / 48 h"}
 
 
 def instruction_of(dosage: Resource) -> str:
@@ -78,6 +89,7 @@ def instruction_of(dosage: Resource) -> str:
     times = ", ".join(str(at)[:5] for at in repeat.get("timeOfDay") or [])
     every = f"/ {repeat['period']} {repeat.get('periodUnit', '')}" if repeat.get("period") and not times else ""
     code = concept(timing.get("code"))
+    code = _SPELLED.get(code.upper(), code)
     words = [doses, speed, text, code, times, "" if code else every]
     patient = str(dosage.get("patientInstruction", ""))
     return " · ".join(word for word in (*words, patient) if word and (word is text or word not in text))

@@ -13,8 +13,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from contrefeu.chart.versions import CONFLICT, EARLIER, WRITTEN
+from contrefeu.chart.versions import CONFLICT, EARLIER
 from contrefeu.fhir import Json, datatypes, resources
+from contrefeu.mapping import WRITTEN
 
 
 class Component(msgspec.Struct):

@@ -18,10 +18,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from contrefeu.fhir import Json, derived_id, encode
-from contrefeu.mapping import OBJECT, Reading, Said
+from contrefeu.mapping import OBJECT, WRITTEN, Reading, Said
 
 EARLIER = "urn:contrefeu:earlier"  # extension: a value that was replaced
-WRITTEN = "urn:contrefeu:written"  # extension: people here wrote it; at which station, by that station's clock
 CONFLICT = "urn:contrefeu:conflict"  # extension: what a feed says against what people here ended
 SOURCE = "urn:contrefeu:entry:"
 

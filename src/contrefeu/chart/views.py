@@ -42,6 +42,7 @@ class FeedStatus(Struct, frozen=True):
     uncharted: int = 0
     duplicates: int = 0
     withdrawn: int = 0  # of the uncharted: hidden by two persons (F41)
+    reused: int = 0  # messages whose control id (MSH-10) had been used for other bytes (F29)
 
 
 class Restoring(Struct, frozen=True):
@@ -87,6 +88,26 @@ class WardSummary(Struct, frozen=True):
     patients: int
     beds: int  # beds known; 0 when none is declared
     alerts: int = 0
+    also: list[str] = []  # other names under which feeds speak of it
+
+
+class WardKnown(Struct, frozen=True):
+    """What is known of one name that feeds, lists, settings or people have for a ward, before anybody corrects it."""
+
+    id: str
+    patients: int
+    listed: str = ""  # its name in the hospital's own list (MFN)
+    beds: list[str] = []  # that feeds and the list name
+    settled: bool = False  # whether the settings declare it
+    settled_name: str = ""
+    settled_beds: list[str] = []
+
+
+class DrugSeen(Struct, frozen=True):
+    """A drug that is prescribed to patients who are here, in its sender's words."""
+
+    name: str
+    patients: int
 
 
 class DueItem(Struct, frozen=True):
@@ -96,6 +117,16 @@ class DueItem(Struct, frozen=True):
     at: str
     state: Literal["due", "late", "coming", "unknown"]
     resource: str  # "MedicationRequest/id"
+
+
+class Emergency(Struct, frozen=True):
+    """What stands of somebody in the emergency department (triage.py)."""
+
+    level: str
+    at: str  # RFC 3339
+    by: str
+    doctor: str = ""
+    goes: str = ""
 
 
 class BoardRow(Struct, frozen=True):
@@ -131,6 +162,9 @@ class BoardRow(Struct, frozen=True):
     comes: str = ""  # RFC 3339 time of a stay that is planned, of who is not there yet
     doubts: list[str] = []  # PID-32 codes that say that the identity is not to be relied on
     dispute: Dispute | None = None  # what people here and a feed say of where the patient lies
+    stay_class: str = ""  # FHIR v3-ActCode: EMER is the emergency department
+    physician: str = ""  # of the stay
+    emergency: Emergency | None = None  # triage level, who sees them, where they go
 
 
 class Board(Struct, frozen=True):
@@ -144,6 +178,15 @@ class Board(Struct, frozen=True):
     as_of: AsOf
     feeds: list[FeedStatus]
     coming: list[BoardRow] = []  # stays that are planned here, the next one first
+    also: list[str] = []  # other names under which feeds speak of the ward
+
+
+class HoneyChart(Struct, frozen=True):
+    """A patient whom nobody has a reason to open, and who is left out of all that is counted (F46)."""
+
+    number: str  # as it was named
+    chart: str  # chart id
+    ward: str  # where a feed says that they lie; "" for nowhere
 
 
 class PatientHit(Struct, frozen=True, rename={"birth_date": "birthDate"}):

@@ -5,6 +5,8 @@ Rules kept here:
     (OBX-11 C, D, W); it waits again when its value changes (F7).
   * Only what people here wrote is an answer: no feed acknowledges, signs or does anything in their place.
   * An item follows its patient: it stands in no ward's name, and outlives the stay.
+  * A prescription made or ended here waits for a pharmacist's opinion, and again when its words change (F13).
+  * Two acts that do not go together, of stations that were apart, wait to be settled (clashes.py).
   * A result that was old when it came in is marked so: in catch-up they are one list, not 400 alarms (F34).
 """
 
@@ -12,9 +14,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contrefeu.base import rfc3339
 from contrefeu.chart.boards import leaves_ns, on_boards, place_of, severity_of, stay_of
+from contrefeu.chart.clashes import Clash, clashes_of
 from contrefeu.chart.elements import (
     Resource,
     codes,
@@ -30,20 +34,23 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
-from contrefeu.chart.sentences import drug_of, flag_of, instruction_of, value_of
+from contrefeu.chart.sentences import drug_of, drug_said, flag_of, instruction_of, instructions_of, value_of
 from contrefeu.chart.stays import encounter
-from contrefeu.chart.versions import WRITTEN, Kept
+from contrefeu.chart.steps import steps_in_force
+from contrefeu.chart.versions import Kept
+from contrefeu.mapping import WRITTEN
 
 NS_PER_S = 1_000_000_000
 ANSWER = "urn:contrefeu:answer"  # system of what a Communication answers; VERBAL and TASK: docs/spec/charts-v1.md
 VERBAL = "urn:contrefeu:verbal"  # extension of a MedicationRequest: given by word of mouth, and read back
+MEDICINE = "urn:contrefeu:medicine"  # system of the code of a medicine of the pharmacist's list
 SPECIMEN = "urn:contrefeu:specimen"  # system of the number on a specimen's label
 OLD_S = 24 * 3600  # seconds from sample to arrival past which a critical result is history to read, not an alarm
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back: a culture's answer, no archive
 ITEMS_MAX = 60  # of one chart: more than a nurse goes through, less than a burst of old results
 
-Kind = Literal["critical", "corrected", "unsigned", "request", "unvalidated", "task"]
-_REPLACING = frozenset({"amended", "corrected", "cancelled", "entered-in-error"})
+Kind = Literal["critical", "corrected", "unsigned", "request", "unvalidated", "task", "opinion", "settle"]
+REPLACING = frozenset({"amended", "corrected", "cancelled", "entered-in-error"})
 _OPEN = frozenset({"active", "on-hold", "requested", "in-progress"})
 
 
@@ -62,6 +69,8 @@ class WorkItem(Struct, frozen=True):
     specimen: str = ""  # of a request: the number on the label
     source: str = ""  # entry
     old: bool = False  # it was history when it came in (F34)
+    state: Literal["", "new", "changed", "stopped"] = ""  # of a prescription that waits for an opinion
+    clash: Clash | None = None  # of what waits to be settled
 
 
 class WorkLine(Struct, frozen=True):
@@ -81,18 +90,19 @@ class WorkLine(Struct, frozen=True):
     items: list[WorkItem]
 
 
-def shown(kept: Kept) -> bool:
+def on_lists(kept: Kept) -> bool:
     """Whether a board or the list of what waits depends on this object of a chart."""
     return on_boards(kept) or _waits(kept.kind, kept.now)
 
 
 def work_line(chart: Chart) -> WorkLine | None:
     """Return what waits for somebody in *chart*; None when nothing does."""
-    items = list(_items(chart))
+    items = [*_items(chart), *_to_settle(chart)]
     if not items:
         return None
     items.sort(key=lambda one: (one.received, one.resource), reverse=True)
-    patient, stay = patient_resource(chart.identity, chart.id), stay_of(chart) or _last_stay(chart)
+    items.sort(key=lambda one: one.kind == "opinion")  # of a burst, what is cut is never a critical result
+    patient, stay = patient_resource(chart.identity, chart.id), stay_or_last(chart)
     called = names(patient)
     ward, room, bed = (*place_of(chart), "", "", "")[:3]
     physician = next((display(one.get("individual")) for one in stay.get("participant") or []), "")
@@ -131,7 +141,13 @@ def specimen_of(request: Resource) -> str:
 def result_words(observation: Resource) -> str:
     """Return what an acknowledgement is of: value, unit and flag as they were sent, and how far along it is."""
     status = str(observation.get("status", ""))
-    return listed([value_of(observation), flag_of(observation), status if status in _REPLACING else ""])
+    return listed([value_of(observation), flag_of(observation), status if status in REPLACING else ""])
+
+
+def order_words(request: Resource) -> str:
+    """Return what an opinion is of: drug, dosage, and whether it runs."""
+    how = [str(request.get("status", ""))] if request.get("status") != "active" else []
+    return listed([drug_said(request), *instructions_of(request), *how])
 
 
 def answered(communication: Resource) -> tuple[str, str, str]:
@@ -140,6 +156,17 @@ def answered(communication: Resource) -> tuple[str, str, str]:
     about = next((str(one.get("reference", "")) for one in communication.get("about") or []), "")
     words = next((str(one.get("contentString", "")) for one in communication.get("payload") or []), "")
     return kind, about, words
+
+
+def stay_or_last(chart: Chart) -> Resource:
+    """Return the stay in progress, else the one that ended last; {} when there was none."""
+    return stay_of(chart) or _last_stay(chart)
+
+
+def _last_place(chart: Chart) -> list[str]:
+    """Where somebody lay who lies nowhere; [] when no movement says it."""
+    steps = [step for stay in chart.stays.values() for step in steps_in_force(stay) if step.movement.place]
+    return max(steps, key=lambda step: step.key).movement.place if steps else []
 
 
 def _last_stay(chart: Chart) -> Resource:
@@ -153,12 +180,29 @@ def _waits(kind: str, now: Resource) -> bool:
     """Whether an object is something that waits, or an answer to it."""
     match kind:
         case "Observation":
-            return (now.get("status") in _REPLACING) or (now.get("status") == "preliminary" and written_here(now))
+            return (now.get("status") in REPLACING) or (now.get("status") == "preliminary" and written_here(now))
         case "ServiceRequest":
             return now.get("status") in _OPEN and written_here(now)
         case "Communication" | "Task":
             return written_here(now)
     return False
+
+
+def _to_settle(chart: Chart) -> Iterator[WorkItem]:
+    """Two acts that do not go together, one item a pair; it is for the ward where the patient lies, or lay last."""
+    ward = (*(place_of(chart) or _last_place(chart)), "")[0]
+    for clash in clashes_of(chart):
+        yield WorkItem(
+            kind="settle",
+            resource=f"entry/{clash.second.ref}",
+            what=clash.first.what or clash.second.what or "?",
+            at=clash.second.at,
+            received=clash.second.at,
+            by=clash.second.by,
+            to=ward,
+            source=clash.second.ref,
+            clash=clash,
+        )
 
 
 def _items(chart: Chart) -> Iterator[WorkItem]:
@@ -174,6 +218,8 @@ def _items(chart: Chart) -> Iterator[WorkItem]:
             yield from _of_result(name, kept, answers)
         elif kept.received_ns >= since and name not in signed and (found := _item(name, kept)):
             yield found
+        if kept.kind == "MedicationRequest" and kept.received_ns >= since:
+            yield from _of_order(name, kept, answers)
 
 
 def _item(name: str, kept: Kept) -> WorkItem | None:
@@ -194,13 +240,24 @@ def _item(name: str, kept: Kept) -> WorkItem | None:
 def _of_result(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Iterator[WorkItem]:
     now, status = kept.now, str(kept.now.get("status", ""))
     gone = status in {"cancelled", "entered-in-error"}
-    replaced = status in _REPLACING and bool(kept.earlier and (gone or kept.replaced()))
+    replaced = status in REPLACING and bool(kept.earlier and (gone or kept.replaced()))
     critical = severity_of(now) == "critical" and not gone
     if (critical or replaced) and ("acknowledged", name, result_words(now)) not in answers:
         yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), result_words(now),
                      "effectiveDateTime", "effectivePeriod.start", "issued")  # fmt: skip
     if status == "preliminary" and written_here(now):
         yield _made("unvalidated", name, kept, concept(now.get("code")), value_of(now), "effectiveDateTime")
+
+
+def _of_order(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Iterator[WorkItem]:
+    """A prescription that people here wrote or ended, until a pharmacist has said something of it as it stands."""
+    now, words = kept.now, order_words(kept.now)
+    if not written_here(now) or is_error(now) or ("opinion", name, words) in answers:
+        return
+    made = _made("opinion", name, kept, drug_of(now), listed(instructions_of(now)), "authoredOn")
+    known = bool(kept.earlier) or any(kind == "opinion" and about == name for kind, about, _ in answers)
+    ended = now.get("status") in {"stopped", "cancelled", "completed"}
+    yield replace(made, state="stopped" if ended else "changed" if known else "new")
 
 
 def _made(kind: Kind, name: str, kept: Kept, what: str, value: str, *times: str) -> WorkItem:

@@ -1,9 +1,9 @@
 """Accounts and downtime as the acts of the station journals say, for commands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contrefeu.access import Account, Accounts, Downtime
+from contrefeu.access import Account, Accounts, Aids, Downtime
 from contrefeu.acts import Act, decode
 from contrefeu.cli.node import STATION_SUFFIX, Node
 from contrefeu.journal import Entry
@@ -11,18 +11,37 @@ from contrefeu.journal import Entry
 
 def known_accounts(node: Node) -> list[Account]:
     """Who may log in and who may no longer, in order of login."""
+    return the_accounts(node).all()
+
+
+def the_accounts(node: Node) -> Accounts:
+    """All accounts, to be asked by login and badge."""
     accounts = Accounts()
     for act, _entry in station_acts(node):
         accounts.apply(act)
-    return sorted(accounts.all(), key=lambda account: account.login)
+    return accounts
 
 
 def downtime_state(node: Node) -> dict[str, Any]:
     """`state` ("normal" or "declared"), `since`, `wards`."""
-    downtime = Downtime()
+    downtime = Downtime(now_ns=node.clock.now_ns)
     for act, entry in station_acts(node):
         downtime.apply(act, entry.source)
     return {"state": downtime.state, "since": downtime.since, "wards": downtime.wards}
+
+
+def aids_on(node: Node) -> frozenset[str]:
+    """The decision aids that the clinical safety officer turned on."""
+    return aids_in(station_acts(node))
+
+
+def aids_in(acts: Iterable[tuple[Act, Entry]]) -> frozenset[str]:
+    """The same, of *acts*: all that there are, in journal order."""
+    accounts, aids = Accounts(), Aids()
+    for act, entry in acts:
+        accounts.apply(act)
+        aids.apply(act, entry.source, accounts)
+    return frozenset(aids.on)
 
 
 def station_acts(node: Node) -> Iterator[tuple[Act, Entry]]:

@@ -32,9 +32,12 @@ def chart(
     from contrefeu.base import OperatorError
     from contrefeu.chart import summary
     from contrefeu.cli.node import Node
+    from contrefeu.cli.printing import ready_for
     from contrefeu.cli.times import instant
     from contrefeu.fhir import encode
 
+    if out is not None:
+        ready_for(out)
     entrance = door(context)
     node = Node.at(entrance.home)
     at_ns = instant(at, "--at")

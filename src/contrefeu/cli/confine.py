@@ -1,10 +1,10 @@
 """What a process of the node can no longer do once it has begun: shed before it hears a byte from outside.
 
 Every part: no new privileges, no core file, no look at its memory by others of the same user, files for the node alone.
-The parts that speak with others (capture, web, the watch's child), and the one that writes for wards: of the home, the
-rows of ROOMS and nothing else, for files that are open to the node's user too (Landlock,
-https://docs.kernel.org/userspace-api/landlock.html). A bug in the framer or in a page
-then reads no reading key, whichever user it runs as.
+The parts that speak with others (capture, web, group, the watch's child), and the one that writes for wards: of the
+home, the rows of ROOMS and nothing else, for files that are open to the node's user too (Landlock,
+https://docs.kernel.org/userspace-api/landlock.html). A bug in the framer or in a page then reads no reading key,
+whichever user it runs as.
 
 Rules kept here:
   * A right is a row of ROOMS; what has no row is refused by the kernel, to what is loaded later too.
@@ -14,6 +14,7 @@ Rules kept here:
 """
 
 import ctypes
+import errno
 import os
 import resource
 import shutil
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from contrefeu.custody import HomePaths
 
+DEV = Path("/dev")
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
@@ -63,6 +65,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "ca",
             "peers",
             "regimes",
+            "group",
+            "group.toml",
             "vouched",
             "exchange/vouched",
             "exchange/witnessed",
@@ -70,6 +74,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("journals", "run", "reserve"),
     ),
     "tell": ((), ("run",)),  # the watch's child: it tells others what it is told, and reads nothing here
+    "group": (("contrefeu.toml", "group.toml", "node/group.seed"), ("run", "group")),
+    "tap": ((), ()),  # it hears a network and says what it heard to the process that started it
     "wards": (
         (
             "contrefeu.toml",
@@ -113,7 +119,8 @@ def confine(part: str, paths: HomePaths) -> bool:
     try:
         for path in outside(paths.root):
             _allow(libc, ruleset, path, _LOOK & rights)
-        _allow(libc, ruleset, Path("/dev"), (_LOOK | _WRITE | _IOCTL) & rights)
+        for path in devices(paths.root):
+            _allow(libc, ruleset, path, (_LOOK | _WRITE | _IOCTL) & rights)
         for name in readable:
             _allow(libc, ruleset, paths.root / name, (_READ | _READ_DIR) & rights)
         for name in writable:
@@ -128,6 +135,13 @@ def confine(part: str, paths: HomePaths) -> bool:
 def landlock_version() -> int:
     """Version of Landlock that the kernel knows; 0 when it knows none, or it is off."""
     return max(0, int(ctypes.CDLL(None, use_errno=True).syscall(_CREATE_RULESET, None, 0, _VERSION)))
+
+
+def devices(home: Path) -> list[Path]:
+    """What of /dev may be written: all of it, or all beside a home that lies in it (/dev/shm, a station in memory)."""
+    if DEV not in home.resolve().parents:
+        return [DEV]
+    return [path for path in outside(home) if DEV in path.parents]
 
 
 def outside(home: Path) -> Iterator[Path]:
@@ -159,7 +173,9 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
         return
     try:
         wanted = rights if path.is_dir() else rights & _ON_FILES
-        _called(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", wanted, fd), 0))
+        added = libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", wanted, fd), 0)
+        if added < 0 and ctypes.get_errno() != errno.EBADFD:  # a pipe, as /dev/stdout may be, lies nowhere
+            _called(added)
     finally:
         os.close(fd)
 

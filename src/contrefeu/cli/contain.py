@@ -23,7 +23,7 @@ def plan(
     flows: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE", help="Flows that were seen: Zeek conn.log, nfdump CSV, `nft list ruleset`; repeat."
+            metavar="FILE", help="Flows that were seen: Zeek conn.log, nfdump CSV, `nft list ruleset` (or -j); repeat."
         ),
     ] = None,
     spread: Annotated[
@@ -107,7 +107,7 @@ def _flows(path: Path, model: "Spread") -> "frozenset[Seen]":
         raise OperatorError(
             f"{path} is no file of flows that is known.",
             safe="Nothing was planned or cut.",
-            next="Give Zeek's conn.log (TSV or JSON), `nfdump -o csv`, or `nft list ruleset` with counters.",
+            next="Give Zeek's conn.log (TSV or JSON), `nfdump -o csv`, or `nft list ruleset` (or -j) with counters.",
         )
     if found.unread:
         whisper(f"{path}: {found.unread} lines say no flow and were passed over")
@@ -137,7 +137,7 @@ def _publish(context: typer.Context, made: "Plan", named: str, at: str) -> str:
     node = Node.at(door(context).home)
     act = ContainmentPlanned(
         at, named, made.suspects, made.cut, made.lost_functions, made.at_risk_functions, made.kept_functions,
-        made.restart[:RESTART_TOLD_MAX], made.proven,
+        made.restart[:RESTART_TOLD_MAX], made.proven, made.compared.courses, made.compared.hours,
     )  # fmt: skip
     node.record(encode(act))
     return at
@@ -156,5 +156,7 @@ def _for_people(made: "Plan") -> None:
     for name, way in (("plan", told.plan), ("nothing", told.nothing), ("all off", told.everything_off)):
         care = f"care lost {way.care_lost + way.care_struck:.1f}"
         say(f"  {name:8} {way.systems_struck:8.1f} systems struck in {told.hours} h, {way.systems_off} off, {care}")
+    for ward in made.wards:
+        say(f"  ward     {ward.ward}: loses {', '.join(ward.lost) or '-'}; may lose {', '.join(ward.at_risk) or '-'}")
     for step in made.restart[:20]:
         say(f"  {step.order:3}. {step.name}: {step.how}")

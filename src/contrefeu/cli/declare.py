@@ -25,7 +25,9 @@ class Form(StrEnum):
 
 def declare(
     context: typer.Context,
-    regime: Annotated[str, typer.Argument(help="nis2-24h, nis2-72h, nis2-final, gdpr-33, ars, hipaa, or your own.")],
+    regime: Annotated[
+        str, typer.Argument(help="nis2-24h, nis2-72h, nis2-final, gdpr-33, gdpr-34, ars, hipaa, or your own.")
+    ],
     out: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="The draft, to complete and sign.")] = None,
     as_: Annotated[Form, typer.Option("--as", help="A sheet, or plain text for a phone.")] = Form.PDF,
     incident: Annotated[
@@ -54,7 +56,7 @@ def declare(
     chosen = regime_of(regimes, regime)
     if out is None and as_ is Form.PDF:
         raise OperatorError("A sheet needs a file.", next="Add --out FILE.pdf, or --as text.")
-    node.audit("export", what=f"declare {chosen.id}")
+    node.audit("act", what=f"declare {chosen.id}")
     file = _file(node, incident)
     draft = make_draft(file, chosen, regimes, house_of(node, door(context).language), node.clock.now_ns())
     if stix is not None:
@@ -182,6 +184,7 @@ def _counts(node: "Node", file: "IncidentFile", charts: Any) -> "Counts | None":
 
     found = Counts(rfc3339(from_ns), rfc3339(to_ns), assumed=not known)
     entries = node.entries("", from_ns, to_ns, beyond=beyond)
-    count(found, entries, lambda entry: read(entry, rules.of(entry.source)), chart_of)
+    nobodies = frozenset(one.chart for one in charts.honey())
+    count(found, entries, lambda entry: read(entry, rules.of(entry.source)), chart_of, nobodies)
     found.closed = sum(one["last_entry"] - one["first_entry"] + 1 for one in beyond)
     return found

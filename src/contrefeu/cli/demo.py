@@ -36,6 +36,7 @@ def prepare_demo(node: "Node") -> list[dict[str, str]]:
     from contrefeu.acts import encode
     from contrefeu.base import OperatorError, write_file
     from contrefeu.drill import ward_names
+    from contrefeu.hospital import parse_settings
 
     with node.charts() as charts:
         if charts.status().patients:
@@ -52,6 +53,7 @@ def prepare_demo(node: "Node") -> list[dict[str, str]]:
         text = node.paths.settings.read_text().rstrip("\n") + "\n"
         text += "".join(f'\n[[wards]]\nid = "{id_}"\nname = "{name}"\n' for id_, name in wards)
         write_file(node.paths.settings, text.encode(), mode=0o640)
+        node.settings = parse_settings(text)  # what runs is what stands there
     accounts = demo_accounts([id_ for id_, _ in wards])
     node.record(*(encode(account.act) for account in accounts))
     logins = [{"login": a.act.login, "secret": a.secret, "name": a.act.name, "role": a.act.role} for a in accounts]

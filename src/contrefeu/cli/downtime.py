@@ -1,11 +1,14 @@
 """`contrefeu downtime`: declare it, lift it, ask."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contrefeu.cli.door import Json, answer, door, say
+
+if TYPE_CHECKING:
+    from contrefeu.cli.node import Node
 
 app = typer.Typer(no_args_is_help=True, help="Declare downtime, lift it, ask.")
 
@@ -29,13 +32,31 @@ def declare(
     json: Json = False,
 ) -> None:
     """Declare downtime, as the button in the app does; said again, it changes where care is written."""
-    _act(context, "DowntimeDeclared", ward or [], reason, json, medium=medium.value)
+    from contrefeu.acts import DowntimeDeclared, encode
+    from contrefeu.base import rfc3339
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    at = rfc3339(node.clock.now_ns())
+    node.record(encode(DowntimeDeclared(ward or [], reason, at, medium.value)))
+    _answer(node, json)
 
 
 @app.command("lift")
-def lift(context: typer.Context, ward: Ward = None, reason: Reason = "", json: Json = False) -> None:
-    """Lift downtime, as the button in the app does."""
-    _act(context, "DowntimeLifted", ward or [], reason, json)
+def lift(
+    context: typer.Context,
+    ward: Ward = None,
+    reason: Reason = "",
+    cutover: Annotated[str, typer.Option(help="HH:MM when the record system takes over.  [default: now]")] = "",
+    json: Json = False,
+) -> None:
+    """Lift downtime, as the button in the app does; hand-back sheets that nobody signed ask for a reason."""
+    from contrefeu.cli.lifting import lift_wards
+    from contrefeu.cli.node import Node
+
+    node = Node.at(door(context).home)
+    lift_wards(node, ward or [], reason, cutover)
+    _answer(node, json)
 
 
 @app.command("status")
@@ -48,14 +69,8 @@ def status(context: typer.Context, json: Json = False) -> None:
     answer(json, state, lambda: say(f"{state['state']} {state['since']}".strip()))
 
 
-def _act(context: typer.Context, kind: str, wards: list[str], reason: str, json: bool, **more: Any) -> None:
-    from contrefeu import acts
-    from contrefeu.base import rfc3339
+def _answer(node: "Node", json: bool) -> None:
     from contrefeu.cli.accounts import downtime_state
-    from contrefeu.cli.node import Node
 
-    node = Node.at(door(context).home)
-    act = getattr(acts, kind)(wards, reason, rfc3339(node.clock.now_ns()), **more)
-    node.record(acts.encode(act))
     state = downtime_state(node)
     answer(json, state, lambda: say(f"{state['state']} {state['since']}".strip()))

@@ -1,19 +1,17 @@
 """`contrefeu feeds`: what is known of a feed beforehand, and what it sends."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.surveying import looked_at, show, surveys_of, told_of, write_proposal
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
     from contrefeu.hospital import FeedSettings
-    from contrefeu.journal import Entry
-    from contrefeu.mapping import FeedSurvey
 
 LAST_ENTRIES = 20_000  # of the capture journal, looked at unless somebody asks for more: some seconds
 
@@ -24,7 +22,10 @@ app = typer.Typer(no_args_is_help=True, help="What is known of each feed beforeh
 def add(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Small letters, digits, '-' and '_'.")],
-    sender: Annotated[list[str], typer.Option(metavar="APP@FACILITY", help="As `feeds list` names it; repeat.")],
+    sender: Annotated[
+        list[str] | None,
+        typer.Option(metavar="APP@FACILITY", help="As `feeds list` names it; repeat.  [default: asked, on a terminal]"),
+    ] = None,
     zone: Annotated[str, typer.Option(help="Of times without an offset.  [default: the node's]")] = "",
     authority: Annotated[str, typer.Option(help="Of numbers that name none.  [default: the sender]")] = "",
     charset: Annotated[str, typer.Option(help="Table 0211, whatever MSH-18 says; 8859/15, WINDOWS-1252 ...")] = "",
@@ -53,8 +54,13 @@ def add(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write a feed's rules into contrefeu.toml. They hold from the node's next start, which folds the charts again."""
+    """Write a feed's rules into contrefeu.toml. They hold from the node's next start, which folds the charts again.
+
+    Without --sender, on a terminal, it asks: a sample is looked at first, from a file or as it comes, and the profile
+    that it shows is proposed.
+    """
     from contrefeu.base import OperatorError, write_file
+    from contrefeu.cli.connecting import connect
     from contrefeu.cli.node import Node
     from contrefeu.hospital import FACTS, FEED_NAME, FeedSettings, RefuseSettings, feed_text, parse_settings
 
@@ -67,6 +73,9 @@ def add(
         raise OperatorError(
             f"{name!r} is no name of a feed.", safe="Nothing was changed.", next="Small letters, digits, '-' and '_'."
         )
+    if not sender:
+        connect(node, name, door(context).language, asks=not json)
+        return
     fields = [one.partition("=") for one in refuse_field or []]
     rules = [
         *(RefuseSettings(message=one) for one in refuse_message or []),
@@ -136,59 +145,66 @@ def check(
     last: Annotated[
         int, typer.Option(min=1, help="Look at so many last entries of the capture journal.")
     ] = LAST_ENTRIES,
+    sample: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Look at files instead, and keep nothing of them; repeat.")
+    ] = None,
+    wait: Annotated[
+        int, typer.Option(min=0, max=3600, metavar="SECONDS", help="Look at what comes from now on, for so long.")
+    ] = 0,
+    accept: Annotated[str, typer.Option(metavar="NAME", help="Write the profile proposed, as the feed NAME.")] = "",
+    census: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Compare with the sender's own list of who lies where, instead."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say what each feed sends, by counts: types, character sets, numbers without authority, times without zone, what
-    no chart shows. Exit status 10 when something has to be settled first. It reads messages: that is an entry.
+    no chart shows, fields that stand empty; and the profile that would serve it. Exit status 10 when something has to
+    be settled first. It reads messages: that is an entry.
+
+    With --census it names, by number, whom the list has and the boards have not, who lies elsewhere, and whom the list
+    lacks; and for each ward of how many allergies and prescriptions are known.
     """
     from contrefeu.base import OperatorError
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
+    if census is not None:
+        finish(_census(node, census, json=json))
+        return
     known = node.settings.feeds.get(feed)
     wanted = frozenset(known.senders) if known is not None else frozenset([feed] if feed else [])
     node.audit("entry", what=f"feeds check {feed}".strip())
-    found = _surveys(node, wanted, last)
-    if wanted and not found:
+    found = surveys_of(node, wanted, looked_at(node, last, sample or [], wait))
+    if not found and (wanted or sample or wait):
         raise OperatorError(
-            f"Nothing of {feed!r} is among the last {last} entries.",
+            f"Nothing of {feed or 'any sender'} is there to look at.",
             safe="Nothing was changed.",
-            next="contrefeu feeds list names those that were heard; --last looks further back.",
+            next="contrefeu feeds list names those that were heard; --last looks further back, --wait waits for more.",
         )
-    told = [_told(node, survey) for survey in sorted(found, key=lambda one: one.source)]
+    told = [told_of(node, survey) for survey in sorted(found, key=lambda one: one.source)]
+    if accept:
+        write_proposal(node, accept, told)
 
     def for_people() -> None:
         for one in told:
-            _show(one)
+            show(one)
 
     answer(json, {"feeds": told}, for_people)
     finish(10 if any(one["findings"] for one in told) else 0)
 
 
-def _surveys(node: "Node", wanted: frozenset[str], last: int) -> "list[FeedSurvey]":
-    from contrefeu.chart import rules_of
-    from contrefeu.mapping import FeedSurvey
+def _census(node: "Node", path: Path, *, json: bool) -> int:
+    import msgspec
 
-    rules = rules_of(node.settings)
-    found: dict[str, FeedSurvey] = {}
-    for entry in _last_entries(node, last):
-        if not wanted or entry.source in wanted:
-            survey = found.setdefault(entry.source, FeedSurvey(entry.source))
-            survey.take(entry, rules.of(entry.source))
-    return list(found.values())
+    from contrefeu.cli.census import compared, listed_in, show_census
 
-
-def _last_entries(node: "Node", last: int) -> "Iterator[Entry]":
-    from contrefeu.journal import JournalReader
-
-    files = node.journal_files(node.capture_journal)
-    head = files.read_head()
-    reader = JournalReader(files, node.data_keys())
-    try:
-        for entries in reader.after(max(0, (head.sequence if head else 0) - last)):
-            yield from entries
-    finally:
-        reader.close()
+    listed = listed_in(path)
+    node.audit("search", query=f"feeds check --census: {len(listed)} numbers")
+    with node.charts() as charts:
+        found = compared(listed, charts.board(world="").rows, charts.find)
+    answer(json, {"feeds": [], "census": msgspec.to_builtins(found)}, lambda: show_census(found))
+    return 0 if found.agrees else 10
 
 
 def _described(name: str, feed: "FeedSettings") -> dict[str, Any]:
@@ -196,52 +212,3 @@ def _described(name: str, feed: "FeedSettings") -> dict[str, Any]:
 
     described: dict[str, Any] = {"name": name} | msgspec.to_builtins(feed)
     return described
-
-
-def _told(node: "Node", survey: "FeedSurvey") -> dict[str, Any]:
-    import msgspec
-
-    owner = next((feed for feed in node.settings.feeds.values() if survey.source in feed.senders), None)
-    told: dict[str, Any] = msgspec.to_builtins(survey)
-    told["zone"] = (owner.zone if owner else "") or node.settings.node.zone
-    told["findings"] = []
-    numbers = sum(survey.without_authority.values())
-    if numbers and not (owner and owner.authority):
-        told["findings"].append(
-            f"{numbers} numbers name no authority: they are {survey.source}'s own, and join no other feed's. "
-            "If they are the hospital's, say whose with `authority`."
-        )
-    if survey.charset_doubts:
-        told["findings"].append(
-            f"{survey.charset_doubts} messages are not in the character set that MSH-18 names. "
-            "If names look wrong on charts, say the real one with `charset`."
-        )
-    if survey.unread == survey.entries:
-        told["findings"].append("No rule reads anything of it: every message is kept, none is charted.")
-    return told
-
-
-def _show(one: dict[str, Any]) -> None:
-    say(f"{one['source']}  {one['entries']} entries, {one['tests']} of exercises, the longest {one['bytes_max']} bytes")
-    for key, words in _LINES:
-        counts = Counter(one[key])
-        if counts:
-            say(f"  {words}: " + ", ".join(f"{name or '(none)'} {count}" for name, count in counts.most_common()))
-    without = sum(one["without_zone"].values())
-    say(f"  times of day: {one['times']}, {without} without offset, read in {one['zone']}")
-    if one["numbered"]:
-        say(f"  sequence numbers (MSH-13): {one['numbered']}")
-    for finding in one["findings"]:
-        say(f"  LOOK: {finding}")
-
-
-_LINES = (
-    ("kinds", "types"),
-    ("versions", "versions (MSH-12)"),
-    ("charsets", "character sets (MSH-18)"),
-    ("answers", "answers asked for (MSH-15/16)"),
-    ("authorities", "numbers given by"),
-    ("without_authority", "numbers without authority"),
-    ("without_zone", "times without offset"),
-    ("not_charted", "on no chart"),
-)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Form = Literal[
     "admission", "dose-sheet", "vital-signs", "prescription", "laboratory-request", "imaging-request", "result", "note",
-    "hand-over", "transfer", "transfer-consent", "theatre-list", "death",
+    "hand-over", "transfer", "transfer-consent", "theatre-list", "death", "blood-products", "controlled-drugs",
     "discharge-letter", "wristband", "labels",
 ]  # fmt: skip
 
@@ -21,7 +21,8 @@ def forms(
     context: typer.Context,
     kind: Annotated[Form, typer.Argument(metavar="KIND", help="admission, vital-signs, prescription, note...")],
     ward: Annotated[str, typer.Option(metavar="W", help="Which ward, by its id.")],
-    out: Annotated[Path, typer.Option(help="The file.")],
+    out: Annotated[Path | None, typer.Option(help="The file.")] = None,
+    printer: Annotated[str, typer.Option(metavar="QUEUE", help="A CUPS queue, instead of a file.")] = "",
     patient: Annotated[str, typer.Option(metavar="ID", help="A chart id, or any number of the patient.")] = "",
     count: Annotated[int, typer.Option(min=1, max=200, help="How many; each has a number of its own.")] = 1,
     user: Annotated[str, typer.Option(help="Who prints, for the audit.  [default: console]")] = "",
@@ -30,11 +31,12 @@ def forms(
     """Print forms, blank or for one patient, with a code on each page. The pages are in the journal before the file is.
 
     KIND is one of admission, dose-sheet, vital-signs, prescription, laboratory-request, imaging-request, result, note,
-    hand-over, transfer, transfer-consent, theatre-list, death,
+    hand-over, transfer, transfer-consent, theatre-list, death, blood-products, controlled-drugs,
     discharge-letter, wristband, labels. The last two are of a patient.
     """
-    from contrefeu.base import OperatorError, rfc3339, write_file
+    from contrefeu.base import OperatorError, rfc3339
     from contrefeu.cli.node import Node
+    from contrefeu.cli.outlet import Outlet
     from contrefeu.cli.printing import board_of, downtime_of, issued, issuer_of, setting_of
     from contrefeu.paper import FORMS, blank_foot, foot_of, print_bands, print_discharge, print_form, written_foot
 
@@ -48,6 +50,7 @@ def forms(
         raise OperatorError(
             "Wristbands and labels are a patient's.", safe="Nothing was printed.", next="Add --patient, with a number."
         )
+    outlet = Outlet.of(out, printer)
     entrance = door(context)
     node = Node.at(entrance.home)
     setting = setting_of(node, entrance.language)
@@ -66,12 +69,12 @@ def forms(
         printed = print_discharge(chart, foot, setting, issuer)
     else:
         printed = print_form(kind, [chart] * count, foot, setting, issuer)
-    node.audit("export", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")
+    node.audit("print", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")
     issued(node, user, printed.issues)
-    write_file(out, printed.pdf)
+    outlet.put(node, f"{kind} {ward}", printed)
     numbers = [one.number for one in printed.issues]
-    told = {"file": str(out), "pages": printed.pages, "issues": numbers}
-    answer(json, told, lambda: say(f"{out}: {printed.pages} pages, {', '.join(numbers)}"))
+    told = {**outlet.told, "pages": printed.pages, "issues": numbers}
+    answer(json, told, lambda: say(f"{outlet}: {printed.pages} pages, {', '.join(numbers)}"))
 
 
 def _chart(charts: "Charts | SyncChartsClient", patient: str) -> "Chart":

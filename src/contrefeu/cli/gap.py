@@ -1,13 +1,22 @@
 """`contrefeu gap`: what a restored system lacks of what the journals hold."""
 
 import time
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contrefeu.cli.recovering import Recovery
+    from contrefeu.mapping import Reading, Rules
+    from contrefeu.recovery import Asked, Profile, Scratch
+
+OWNER = "recovery"  # who looks at what is in doubt; the page says who did
 TOP = 10  # rows of each kind that people are shown; --json has all
 
 
@@ -15,10 +24,16 @@ def gap(
     context: typer.Context,
     against: Annotated[
         str,
-        typer.Option(metavar="DIR|URL", help="The restored system: an export (folder or file), or its FHIR base."),
+        typer.Option(
+            metavar="DIR|URL",
+            help="The restored system: an export (folder or file), its FHIR base, or mllp://HOST:PORT to be asked.",
+        ),
     ],
     since: Annotated[str, typer.Option(metavar="TIME", help="Only what was received from TIME on.")] = "",
     mapping: Annotated[Path | None, typer.Option(metavar="FILE", help="Names the columns of CSV files (TOML).")] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="How it is asked over MLLP (TOML, [query]).")
+    ] = None,
     token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="A bearer token for the FHIR server.")] = None,
     clean: Annotated[str, typer.Option(metavar="TIME", help="The last moment known to be clean.")] = "",
     detected: Annotated[str, typer.Option(metavar="TIME", help="When the attack was detected.")] = "",
@@ -37,7 +52,23 @@ def gap(
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery
     from contrefeu.cli.times import instant
-    from contrefeu.recovery import TABLES, FhirServer, Gap, Served, Sources, columns, find_gap, held, own_source
+    from contrefeu.cli.trusting import Trust
+    from contrefeu.recovery import (
+        ASKED_TABLE,
+        TABLES,
+        Doubted,
+        FhirServer,
+        Gap,
+        Served,
+        Sources,
+        columns,
+        find_gap,
+        findings,
+        held,
+        own_source,
+        read_profile,
+        set_aside,
+    )
 
     node = Node.at(door(context).home)
     since_ns, clean_ns, detected_ns = (
@@ -46,48 +77,57 @@ def gap(
         instant(detected, "--detected"),
     )
     server = FhirServer(against, token_file) if against.startswith(("http://", "https://")) else None
-    if server is None and not Path(against).exists():
+    asks = against.startswith("mllp://")
+    how = read_profile(profile)
+    if server is None and not asks and not Path(against).exists():
         raise OperatorError(
             f"There is no export at {against}.",
             safe="Nothing was compared.",
-            next="Name a folder or a file that exists, or http(s)://HOST/BASE of a FHIR server.",
+            next="Name a folder or a file that exists, http(s)://HOST/BASE of a FHIR server, or mllp://HOST:PORT.",
         )
     if (clean_ns is None) != (detected_ns is None):
         raise OperatorError("--clean and --detected go together.", safe="Nothing was compared.")
     named = columns(mapping) if mapping else None
     began = time.monotonic()
     recovery = Recovery(node)
-    node.audit("export", what="gap")
+    node.audit("act", what="gap")
     found = Gap(against, rfc3339(since_ns) if since_ns else "", rfc3339(node.clock.now_ns()), recovery.heads)
-    with node.charts() as charts, recovery.ledger("gap", *TABLES) as (table, ledger):
+    rules = rules_of(node.settings)
+    with node.charts() as charts, recovery.ledger("gap", ASKED_TABLE, *TABLES) as (table, ledger):
+        asked = _asked(against, how, recovery, since_ns or 0, table, rules) if asks else None
+        holds = asked or (Served(server) if server is not None else lambda: held(Path(against), named))
+        trust = Trust(node, charts.acts(""), clean_ns, detected_ns)
         sources = Sources(
             entries=lambda: recovery.entries(since_ns or 0),
             closed=recovery.closed,
-            held=Served(server) if server is not None else lambda: held(Path(against), named),
+            held=holds,
             charts=charts,
             ledger=ledger,
-            rules=rules_of(node.settings),
+            rules=rules,
+            asked=asked,
             hides=charts.status().withdrawn > 0,
             drill=node.settings.drill,
+            nobodies=frozenset(one.chart for one in charts.honey()),
             own_source=own_source(node.settings.node.facility),
-            review=(clean_ns or 0, detected_ns or 0),
+            doubted=Doubted(trust.doubts.values()),
         )
         find_gap(sources, found, table, recovery.findings)
-    with recovery.recorder() as record:
-        record(
-            [
-                GapTaken(
-                    against, found.until, found.since, found.entries, found.present, found.missing, found.different,
-                    found.extra, found.findings, found.at,
-                )
-            ]
+        taken = GapTaken(
+            against, found.until, found.since, found.entries, found.present, found.missing, found.different,
+            found.extra, found.findings, found.at, found.unasked,
         )  # fmt: skip
+        aside = set_aside(findings(recovery.findings, found.findings), ledger, OWNER, found.at)
+        with recovery.recorder() as record:
+            for act in chain(trust.told, [taken], aside):
+                record([act])
     for trouble in found.unreadable:
         whisper(f"contrefeu: {trouble.origin}: {trouble.reason}")
     seconds = round(time.monotonic() - began, 3)
 
     def for_people() -> None:
         say(f"{found.entries} entries: {found.present} present, {found.missing} missing, {found.different} different")
+        if found.unasked:
+            say(f"  {found.unasked} that its answers do not show: neither present nor missing")
         say(f"  {found.extra} that no journal holds; compared with {found.held} messages in {seconds:.1f} s")
         for state, count in sorted(found.kept_here.items()):
             say(f"  not compared: {count} {state}")
@@ -96,10 +136,29 @@ def gap(
                 say(f"  {title} {name or '?'}: " + ", ".join(f"{count} {state}" for state, count in states.items()))
         say(f"  {sum(1 for one in found.patients if one.id)} patients lack something")
         if found.missing or found.different:
-            say(f"Next: contrefeu replay --to {against if server else 'mllp://HOST:PORT'} --dry-run")
+            say(f"Next: contrefeu replay --to {against if server or asks else 'mllp://HOST:PORT'} --dry-run")
 
     import msgspec
 
     told = msgspec.to_builtins(found) | {"seconds": seconds}
     answer(json, told, for_people)
     finish(10 if found.missing or found.different or found.unreadable else 0)
+
+
+def _asked(
+    against: str, how: "Profile", recovery: "Recovery", since_ns: int, table: "Scratch", rules: "Rules"
+) -> "Asked":
+    """The restored system, asked for everybody whom the entries name."""
+    from contrefeu.mapping import read
+    from contrefeu.recovery import Asked, MllpTarget, is_own, open_target
+    from contrefeu.recovery.asked import ANSWER_BYTES_MAX
+
+    wire = open_target(against, how.answer_s, answer_bytes_max=ANSWER_BYTES_MAX)
+    assert isinstance(wire, MllpTarget), "its scheme was looked at"
+
+    def readings() -> "Iterator[Reading]":
+        for entry in recovery.entries(since_ns):
+            if not is_own(entry):
+                yield read(entry, rules.of(entry.source))
+
+    return Asked(against, wire, how.query, readings, table, rules, recovery.node.clock)

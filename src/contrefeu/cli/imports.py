@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from msgspec import Struct, field
 
@@ -12,9 +13,10 @@ from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.base import Clock
-    from contrefeu.capture import Reading, Refusals
+    from contrefeu.capture import Item, Reading, Refusals
     from contrefeu.journal import Draft
 
+NOT_OF_AN_EXERCISE = "not-of-an-exercise"  # real patients have no place in a home of exercises
 _PACKED = frozenset({".gz", ".xz", ".zst", ".tgz", ".zip", ".tar"})
 
 
@@ -47,7 +49,8 @@ def import_(
 
     HL7 v2 (one or many messages, batches, MLLP dumps), FHIR JSON and NDJSON, CDA XML, also inside .gz .xz .zst .tar
     .tar.gz .zip; told apart by their content. Nothing is dropped: what cannot be read is kept as it came. The same
-    file twice is journaled twice and charted once. Exit status 10 when something could not be taken; it is named.
+    file twice is journaled twice and charted once. A home of exercises takes what is marked as an exercise's, and
+    refuses the rest. Exit status 10 when something could not be taken; it is named.
     """
     from contrefeu.base import OperatorError
     from contrefeu.capture import ReadAhead, Refusals
@@ -65,7 +68,7 @@ def import_(
         bar.phase("import", _bytes_of(paths))
         with ReadAhead(paths) as readings, node.capture_appender() as journal:
             done.journal = node.capture_journal  # another one may just have been begun
-            for batch in _batches(readings, source, refusals, node.clock, done):
+            for batch in _batches(readings, source, refusals, node.clock, done, exercise=node.settings.drill):
                 sequences = journal.append(batch)
                 done.first = done.first or sequences.start
                 done.last = sequences.stop - 1
@@ -95,7 +98,13 @@ def _bytes_of(paths: list[Path]) -> int:
 
 
 def _batches(
-    readings: "Iterable[Reading]", source: str, refusals: "Refusals", clock: "Clock", done: Imported
+    readings: "Iterable[Reading]",
+    source: str,
+    refusals: "Refusals",
+    clock: "Clock",
+    done: Imported,
+    *,
+    exercise: bool,
 ) -> "Iterator[list[Draft]]":
     """What was read, as much at a time as one sync is well spent on; counted in *done*."""
     from contrefeu.capture import BATCH_BYTES, BATCH_DRAFTS
@@ -110,8 +119,10 @@ def _batches(
             done.problems.append(f"{problem.origin}: {problem.reason}")
         done.received += len(reading.items)
         for item in reading.items:
-            rule = refusals.rule(item.source, item.media_type, item.body) or (
-                refusals.rule(source, item.media_type, item.body) if source else ""
+            rule = (
+                (NOT_OF_AN_EXERCISE if exercise and not _is_exercise(item) else "")
+                or refusals.rule(item.source, item.media_type, item.body)
+                or (refusals.rule(source, item.media_type, item.body) if source else "")
             )
             if rule:
                 done.refused += 1
@@ -126,6 +137,27 @@ def _batches(
             done.bytes += length
     if batch:
         yield batch
+
+
+def _is_exercise(item: "Item") -> bool:
+    """Whether an item may enter a home of exercises: marked as theirs, or nothing that could be charted (G2)."""
+    from contrefeu.fhir import is_exercise
+    from contrefeu.hl7 import Message, NotHl7
+    from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2
+
+    if item.media_type == MEDIA_HL7V2:
+        try:
+            return Message.parse(item.body).processing_id.strip().upper() in {"T", "D"}
+        except NotHl7:
+            return True
+    if item.media_type == MEDIA_FHIR:
+        try:
+            whole = msgspec.json.decode(item.body)
+            inside = [one.get("resource", {}) for one in whole.get("entry", [])] or [whole]
+            return is_exercise(whole) or all(is_exercise(one) for one in inside)
+        except (msgspec.DecodeError, AttributeError):
+            return True
+    return item.media_type != MEDIA_CDA
 
 
 def _for_people(done: Imported) -> None:

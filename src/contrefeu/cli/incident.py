@@ -1,5 +1,6 @@
 """`contrefeu incident`: a named person opens it with the moment of awareness, notes, says what was sent, closes it."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,14 +31,18 @@ def open_(
 ) -> None:
     """Open an incident: the clocks of the law run from the moment of awareness, recorded under your name."""
     from contrefeu.acts import IncidentOpened
-    from contrefeu.base import rfc3339
+    from contrefeu.base import OperatorError, rfc3339
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
-    who = _known(node, as_, secret_file)
+    _something(title, "The title")
+    who = declarer(node, as_, secret_file)
     now = rfc3339(node.clock.now_ns())
     aware = _past(node, aware_at, "--aware-at") or now
-    ref = who.record(IncidentOpened(title, aware, now, _past(node, since, "--since")))
+    begun = _past(node, since, "--since")
+    if begun > aware:
+        raise OperatorError("--since lies after the house knew.", safe="Nothing was written.", next="See both times.")
+    ref = who.record(IncidentOpened(title, aware, now, begun))
     answer(json, {"incident": ref, "aware_at": aware}, lambda: say(f"Opened as {ref}, known since {aware}."))
 
 
@@ -63,7 +68,9 @@ def note(
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
-    who = _known(node, as_, secret_file)
+    _something(text, "The note")
+    _a_field(node, field)
+    who = declarer(node, as_, secret_file)
     one = _one(node, incident)
     said = _past(node, text, f"The field {field}") if field in (AWARE, SINCE) else text
     ref = who.record(IncidentNoted(one.ref, said, rfc3339(node.clock.now_ns()), field))
@@ -74,7 +81,7 @@ def note(
 def sent(
     context: typer.Context,
     incident: Ref,
-    regime: Annotated[str, typer.Argument(help="nis2-24h, nis2-72h, nis2-final, gdpr-33, ars, hipaa.")],
+    regime: Annotated[str, typer.Argument(help="nis2-24h, nis2-72h, nis2-final, gdpr-33, gdpr-34, ars, hipaa.")],
     as_: As,
     at: Moment = "",
     reference: Annotated[str, typer.Option(help="What the authority called it.")] = "",
@@ -88,7 +95,7 @@ def sent(
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
-    who = _known(node, as_, secret_file)
+    who = declarer(node, as_, secret_file)
     one, known = _one(node, incident), regime_of(regimes_of(node), regime)
     now = rfc3339(node.clock.now_ns())
     when = _past(node, at, "--at") or now
@@ -111,7 +118,7 @@ def close(
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
-    who = _known(node, as_, secret_file)
+    who = declarer(node, as_, secret_file)
     one = _one(node, incident)
     who.record(IncidentClosed(one.ref, outcome, rfc3339(node.clock.now_ns())))
     answer(json, {"incident": one.ref, "state": "closed"}, lambda: say(f"{one.ref}: closed."))
@@ -159,9 +166,37 @@ def _told(one: "Incident") -> dict[str, Any]:
     return {"incident": told.pop("ref"), "state": "open" if one.open else "closed"} | told
 
 
-def _known(node: "Node", login: str, secret_file: Path | None) -> Person:
+def declarer(node: "Node", login: str, secret_file: Path | None) -> Person:
+    """Who *login* is, if their role declares incidents."""
     who = "The crisis coordinator, security, or the data protection officer"
     return known_person(node, login, secret_file, "incident", what="declare", who=who)
+
+
+_ZONED = re.compile(r"(?:[zZ]|[+-]\d\d:?\d\d)$")
+
+
+def _something(text: str, name: str) -> None:
+    """A field that holds nothing is no field that was filled."""
+    from contrefeu.base import OperatorError
+
+    if not text.strip():
+        raise OperatorError(f"{name} is empty.", safe="Nothing was written.", next="Say it in a line.")
+
+
+def _a_field(node: "Node", name: str) -> None:
+    """What is said in a field that no declaration has would be read by nobody."""
+    from contrefeu.acts import AWARE, MEASURE, SINCE
+    from contrefeu.base import OperatorError
+    from contrefeu.cli.declare import regimes_of
+
+    asked = {one.id for regime in regimes_of(node).values() for one in regime.fields}
+    known = {"", AWARE, SINCE, MEASURE, "indicators"} | asked
+    if name not in known:
+        raise OperatorError(
+            f"No declaration has a field {name}.",
+            safe="Nothing was written.",
+            next=f"Fields are {', '.join(sorted(known - {''}))}.",
+        )
 
 
 def _past(node: "Node", text: str, name: str) -> str:
@@ -174,6 +209,12 @@ def _past(node: "Node", text: str, name: str) -> str:
         found = parse_rfc3339(text)
     except ValueError:
         raise OperatorError(f"{name} is no time.", next="Write one such as 2026-11-24T03:10:00+01:00.") from None
+    if not _ZONED.search(text):
+        raise OperatorError(
+            f"{name} has no zone: an hour's doubt is an hour of the deadline.",
+            safe="Nothing was written.",
+            next="Write one such as 2026-11-24T03:10:00+01:00.",
+        )
     if found > node.clock.now_ns():
         raise OperatorError(
             f"{name} lies in the future.", safe="Nothing was written.", next="See the zone of the time."

@@ -18,6 +18,9 @@ def init(
         Path | None, typer.Option(help="Folder for the shares, outside the home.  [default: HOME-shares]")
     ] = None,
     drill: Annotated[bool, typer.Option("--drill", help="An exercise: its journals are named drill/...")] = False,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="Its processes have a user each, as the installed services have.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make a home: settings, the node's identity, a local certificate authority, a recovery key split into shares.
@@ -27,7 +30,7 @@ def init(
     """
     from contrefeu.access import first_administrator, make_local_ca
     from contrefeu.acts import encode
-    from contrefeu.base import ContrefeuError, SystemClock
+    from contrefeu.base import ContrefeuError, SystemClock, write_file
     from contrefeu.cli.node import Node
     from contrefeu.cli.rehearsing import record_first_key
     from contrefeu.cli.shares import read_share, refuse_shares_folder, remove_shares, write_shares
@@ -50,6 +53,9 @@ def init(
     except (ContrefeuError, OSError):
         remove_shares(shares)  # of no use: they open nothing
         raise
+    if separate:
+        text = paths.settings.read_text() + '\n[processes]\nusers = "separate"\n'
+        write_file(paths.settings, text.encode(), mode=0o640)
     node = Node.at(home)
     make_local_ca(paths.ca_dir, facility=facility, names=node.settings.web.names, clock=clock)
     administrator = first_administrator()

@@ -14,6 +14,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
     from contrefeu.custody import DataKeys
+    from contrefeu.journal import Entry
 
 Shares = Annotated[
     list[Path] | None, typer.Option(metavar="FILE...", help="The custodians' share files: opens what the node cannot.")
@@ -90,6 +91,8 @@ def show(
 ) -> None:
     """List entries, or give one back byte for byte. What was looked at is itself an entry.
 
+    Of one entry it is also said what no chart can say of it, by place and never by content: `loss`.
+
     Entries beyond the node's horizon open with the custodians' shares alone: without them they are named in
     `beyond_horizon`, and the exit status is 14.
     """
@@ -105,7 +108,8 @@ def show(
             sys.stdout.buffer.write(found.body)
             sys.stdout.buffer.flush()
             return
-        answer(json, {"entries": [listed(found)]}, lambda: _say_row(listed(found)))
+        row = listed(found) | {"loss": _lost(node, found)}
+        answer(json, {"entries": [row]}, lambda: _say_one(row))
         return
     if raw:
         raise OperatorError("--raw gives one entry back: say which with --entry JOURNAL/SEQ.")
@@ -170,6 +174,21 @@ def listed(entry: Any) -> dict[str, Any]:
         "media_type": entry.media_type,
         "bytes": len(entry.body),
     }
+
+
+def _lost(node: "Node", entry: "Entry") -> list[dict[str, str]]:
+    """What of an entry no chart says, and why."""
+    from contrefeu.chart import rules_of
+    from contrefeu.mapping import read
+
+    reading = read(entry, rules_of(node.settings).of(entry.source))
+    return [{"where": one.where, "why": one.why} for part in (reading, *reading.also) for one in part.loss]
+
+
+def _say_one(row: dict[str, Any]) -> None:
+    _say_row(row)
+    for one in row["loss"]:
+        say(f"  not charted: {one['where'] or 'the whole'}: {one['why']}")
 
 
 def _say_row(row: dict[str, Any]) -> None:

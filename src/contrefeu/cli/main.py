@@ -8,10 +8,15 @@ from typing import Annotated
 import typer
 
 from contrefeu.cli import (
+    audit,
+    beds,
     bench,
+    capture,
     chart,
+    config,
     contain,
     declare,
+    doctor,
     downtime,
     drill,
     exchange,
@@ -20,21 +25,30 @@ from contrefeu.cli import (
     find,
     forms,
     gap,
+    group,
+    honey,
     imports,
     incident,
     init,
     journal,
     keys,
+    kit,
     match,
+    medicines,
+    notices,
     pack,
     packs,
     part,
+    poster,
+    prepare,
+    ready,
     reconcile,
     replay,
     restore,
     scan,
     station,
     status,
+    stick,
     transfer,
     up,
     users,
@@ -58,6 +72,8 @@ app.command("init")(init.init)
 app.command("up")(up.up)
 app.command("import")(imports.import_)
 app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
+app.command("ready")(ready.ready)
 journal.app.command("exchange")(exchange.exchange)
 journal.app.command("witness")(witness.witness)
 journal.app.command("cosign")(witness.cosign)
@@ -69,29 +85,41 @@ vault.app.add_typer(vault_host.app, name="host")
 app.add_typer(vault.app, name="vault")
 app.add_typer(keys.app, name="keys")
 app.add_typer(station.app, name="station")
+app.add_typer(stick.app, name="stick")
 app.command("restore")(restore.restore)
 app.command("gap")(gap.gap)
 app.command("match")(match.match)
 app.command("replay")(replay.replay)
 app.command("reconcile")(reconcile.reconcile)
 app.command("find")(find.find)
+app.command("beds")(beds.beds)
 app.command("chart")(chart.chart)
 app.command("transfer")(transfer.transfer)
 app.command("export")(export.export)
 app.command("pack")(pack.pack)
 app.command("forms")(forms.forms)
+app.command("kit")(kit.kit)
 app.command("scan")(scan.scan)
+app.command("poster")(poster.poster)
 app.add_typer(packs.app, name="packs")
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(config.app, name="config")
+app.add_typer(capture.app, name="capture")
+app.add_typer(audit.app, name="audit")
 app.add_typer(downtime.app, name="downtime")
 app.add_typer(users.app, name="users")
+app.add_typer(medicines.app, name="medicines")
 app.add_typer(withdraw.app, name="withdraw")
+app.add_typer(honey.app, name="honey")
+app.add_typer(group.app, name="group")
 app.add_typer(contain.app, name="contain")
 app.add_typer(incident.app, name="incident")
 app.command("declare")(declare.declare)
+app.command("notices")(notices.notices)
 app.command("watch")(watch.watch)
-app.command("drill")(drill.drill)
+app.add_typer(drill.app, name="drill")
 app.command("bench")(bench.bench)
+app.command("prepare")(prepare.prepare)
 app.command("part", hidden=True)(part.part)
 
 

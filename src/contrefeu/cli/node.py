@@ -97,7 +97,7 @@ class Node:
         """
         paths = HomePaths(home)
         try:
-            text = paths.settings.read_text()
+            text = paths.settings.read_bytes()
         except FileNotFoundError:
             raise OperatorError(
                 f"There is no Contrefeu home in {home}.",

@@ -12,6 +12,7 @@ def pack(
     context: typer.Context,
     ward: Annotated[str, typer.Option(metavar="W", help="Which ward, by its id.")],
     out: Annotated[Path | None, typer.Option(help="The file.  [default: pack-W.pdf]")] = None,
+    printer: Annotated[str, typer.Option(metavar="QUEUE", help="A CUPS queue, instead of a file.")] = "",
     password_file: Annotated[Path | None, typer.Option(help="Its first line locks the file (AES-256).")] = None,
     user: Annotated[str, typer.Option(help="Who prints, for the audit.  [default: console]")] = "",
     json: Json = False,
@@ -21,14 +22,29 @@ def pack(
     Every page says how old its messages are, when it is no longer to be used and when it is to be destroyed, and has a
     code by which it is found again. The pages are in the journal before the file is there.
     """
-    from contrefeu.base import rfc3339, write_file
+    from contrefeu.base import OperatorError, rfc3339
     from contrefeu.cli.node import Node
-    from contrefeu.cli.printing import board_of, downtime_of, issued, issuer_of, password_in, setting_of
+    from contrefeu.cli.outlet import Outlet
+    from contrefeu.cli.printing import (
+        board_of,
+        downtime_of,
+        issued,
+        issuer_of,
+        password_in,
+        setting_of,
+    )
     from contrefeu.paper import print_pack, ward_pack
 
     entrance = door(context)
     node = Node.at(entrance.home)
     password = password_in(password_file)
+    if password and printer:
+        raise OperatorError(
+            "A printer opens no locked file.",
+            safe="Nothing was printed.",
+            next="Leave out --password-file, or --printer.",
+        )
+    outlet = Outlet.of(out if out or printer else Path(f"pack-{ward.replace('/', '-')}.pdf"), printer)
     setting = setting_of(node, entrance.language)
     downtime = downtime_of(node, ward)
     with node.charts() as charts:
@@ -37,9 +53,10 @@ def pack(
         facility = node.settings.node.facility
         made, shown = ward_pack(board, charts.chart, setting, facility, downtime, lacks)
     printed = print_pack(made, shown, issuer_of(node, ward, rfc3339(setting.now_ns)), password)
-    node.audit("export", user=user, what=f"pack {ward}")
+    node.audit("print", user=user, what=f"pack {ward}")
     issued(node, user, printed.issues)
-    file = out or Path(f"pack-{ward.replace('/', '-')}.pdf")
-    write_file(file, printed.pdf)
-    told = {"file": str(file), "pages": printed.pages, "patients": len(shown), "as_of": board.as_of.time}
-    answer(json, told, lambda: say(f"{file}: {printed.pages} pages, {len(shown)} patients, {board.as_of.time or '-'}"))
+    outlet.put(node, f"pack {ward}", printed)
+    told = {**outlet.told, "pages": printed.pages, "patients": len(shown), "as_of": board.as_of.time}
+    answer(
+        json, told, lambda: say(f"{outlet}: {printed.pages} pages, {len(shown)} patients, {board.as_of.time or '-'}")
+    )

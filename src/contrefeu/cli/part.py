@@ -1,4 +1,4 @@
-"""`contrefeu part`: one process of a running node; started by `up`, not by people.
+"""`contrefeu part`: one process of a running node; started by `up` or by a service manager, not by people.
 
 Rules kept here:
   * Each part opens the keys it needs and no other: capture and web hold no key that opens a journal.
@@ -17,9 +17,12 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from contrefeu.cli.door import door, emit, set_up_logs
+from contrefeu.cli.door import door, set_up_logs
+from contrefeu.cli.notify import tell_ready
 
 if TYPE_CHECKING:
+    import ssl
+
     from contrefeu.capture import Intake
     from contrefeu.cli.node import Node
 
@@ -32,9 +35,10 @@ COUNTS_S = 5.0  # how often what refuse lists counted is written down
 def part(
     context: typer.Context,
     name: Annotated[
-        Literal["capture", "reader", "web", "copies", "exchange", "wards", "watch", "hospital"], typer.Argument()
+        Literal["capture", "reader", "web", "copies", "exchange", "wards", "watch", "group", "hospital"],
+        typer.Argument(),
     ],
-    parent: Annotated[int, typer.Option()],
+    parent: Annotated[int, typer.Option(help="Whose death ends it; 0: a service manager looks after it.")] = 0,
     listen: Annotated[str, typer.Option()] = "",
     insecure_http: Annotated[bool, typer.Option("--insecure-http")] = False,
     demo: Annotated[bool, typer.Option("--demo")] = False,
@@ -46,27 +50,31 @@ def part(
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import die_with
 
-    die_with(parent)
+    if parent:
+        die_with(parent)
     shed()
     set_up_logs(name)
     node = Node.at(door(context).home)
+    tls = _tls(node) if name == "capture" else None  # its files lie outside the home: before it is confined
     confined = confine(name, node.paths)  # before anything listens, and before any thread
     teller = _teller(node) if name == "watch" else None  # before any thread, and before any key is opened
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor says when
     if name == "capture":
-        _run(lambda stop: _capture(node, listen, confined, stop))
+        _run(lambda stop: _capture(node, listen or node.settings.capture.mllp, confined, tls, stop))
     elif name == "reader":
         _run(lambda stop: _reader(node, stop))
     elif name == "web":
-        _run(lambda stop: _web(node, listen, insecure_http, demo, confined, stop))
+        _run(lambda stop: _web(node, listen or node.settings.web.listen, insecure_http, demo, confined, stop))
     elif name == "copies":
         _run(lambda stop: _copies(node, stop))
     elif name == "exchange":
-        _run(lambda stop: _exchange(node, listen, stop))
+        _run(lambda stop: _exchange(node, listen or node.settings.exchange.listen, stop))
     elif name == "watch":
         _run(lambda stop: _watch(node, teller, stop))
     elif name == "wards":
         _run(lambda stop: _wards(node, stop))
+    elif name == "group":
+        _run(lambda stop: _group(node, listen, stop))
     else:
         _run(lambda stop: _hospital(node, listen, beds, seed, stop))
 
@@ -83,7 +91,16 @@ def _run(body: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     uvloop.run(main())
 
 
-async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Event) -> None:
+def _tls(node: "Node") -> "ssl.SSLContext | None":
+    from contrefeu.capture import tls_context
+
+    said = node.settings.capture
+    return tls_context(said.tls_certificate, said.tls_key, said.tls_clients) if said.mllp_tls else None
+
+
+async def _capture(
+    node: "Node", listen: str, confined: bool, tls: "ssl.SSLContext | None", stop: asyncio.Event
+) -> None:
     import msgspec
 
     from contrefeu.capture import LocalServer, MllpListener, RefusedCounts, Sequences
@@ -107,12 +124,14 @@ async def _capture(node: "Node", listen: str, confined: bool, stop: asyncio.Even
     )
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
+    if tls is not None:
+        await listener.listen(*_address(settings.mllp_tls), tls)
     signing = asyncio.create_task(intake.sign_every(settings.checkpoint_s))
     overtaken = Overtaken(node, intake, lambda held: node.writer(node.capture_journal, held=held))
     watching = asyncio.create_task(overtaken.watch(stop))
     counting = asyncio.create_task(refused.save_every(COUNTS_S))
     gc.freeze()  # what is here now stays: no collection looks at it while senders wait
-    emit({"event": "ready", "mllp": _join(host, port)})
+    tell_ready({"mllp": _join(host, port)})
     await stop.wait()
     await listener.drain()
     local.close()
@@ -165,7 +184,7 @@ async def _reader(node: "Node", stop: asyncio.Event) -> None:
             settings=node.settings,
             socket_path=node.charts_socket,
             counts=node.counts,
-            ready=lambda: emit({"event": "ready"}),
+            ready=lambda: tell_ready({}),
             stop=ended,
             server=node.charts_server(store),
         )
@@ -185,6 +204,8 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     import uvicorn
 
     from contrefeu.capture import Intake, LocalServer, Reserve
+    from contrefeu.chart import sweep_seldom
+    from contrefeu.cli.grouping import tell_group
     from contrefeu.cli.overtaken import Overtaken
     from contrefeu.cli.webdeps import web_app
 
@@ -206,6 +227,9 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
         )
     ]
     app = web_app(node, intake, looks, insecure_http=insecure_http, demo=demo)
+    sweep_seldom()  # a page makes more objects than Python sweeps after, and leaves none
+    if node.settings.group.listen:
+        beside.append(asyncio.create_task(tell_group(node, app.state.house)))
     tls: dict[str, Any] = {}
     if not insecure_http:
         tls = {
@@ -232,7 +256,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     bound_host, bound_port = sock.getsockname()[:2]
     address = _join(bound_host, bound_port)
     scheme = "http" if insecure_http else "https"
-    emit({"event": "ready", "web": f"{scheme}://{address}/", "address": address})
+    tell_ready({"web": f"{scheme}://{address}/", "address": address})
     await stop.wait()
     server.should_exit = True
     with contextlib.suppress(Exception):
@@ -248,14 +272,14 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
 async def _copies(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.cli.copying import follow_vaults
 
-    emit({"event": "ready"})
+    tell_ready({})
     await follow_vaults(node, stop)
 
 
 async def _exchange(node: "Node", listen: str, stop: asyncio.Event) -> None:
     from contrefeu.cli.exchanging import run_exchange
 
-    await run_exchange(node, listen, stop, lambda address: emit({"event": "ready", "exchange": address}))
+    await run_exchange(node, listen, stop, lambda address: tell_ready({"exchange": address}))
 
 
 def _teller(node: "Node") -> "IO[bytes] | None":
@@ -275,15 +299,21 @@ def _teller(node: "Node") -> "IO[bytes] | None":
 async def _watch(node: "Node", teller: "IO[bytes] | None", stop: asyncio.Event) -> None:
     from contrefeu.cli.watching import run_watch
 
-    emit({"event": "ready"})
+    tell_ready({})
     await run_watch(node, teller, stop)
 
 
 async def _wards(node: "Node", stop: asyncio.Event) -> None:
     from contrefeu.cli.wards import write_for_wards
 
-    emit({"event": "ready"})
+    tell_ready({})
     await write_for_wards(node, stop)
+
+
+async def _group(node: "Node", listen: str, stop: asyncio.Event) -> None:
+    from contrefeu.cli.grouping import run_group
+
+    await run_group(node, listen or node.settings.group.listen, stop, lambda address: tell_ready({"group": address}))
 
 
 async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: asyncio.Event) -> None:
@@ -293,7 +323,7 @@ async def _hospital(node: "Node", listen: str, beds: int, seed: int, stop: async
     met = met_hospital(node, beds, seed)
     hospital = Hospital.for_demo(seed=met.seed, beds=met.beds, style="fr", now_ns=met.met_ns)
     host, port = _address(listen)
-    emit({"event": "ready"})
+    tell_ready({})
     feeding = asyncio.create_task(live(hospital, host, port))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({feeding, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,6 +9,7 @@ from contrefeu.cli.door import default_language
 # What is counted -> French, English
 _WORDS = {
     "import": ("Import", "Import"),
+    "tap": ("Paquets", "Packets"),
     "bring": ("Copies rapportées", "Bringing copies"),
     "check": ("Vérification", "Checking"),
     "grant": ("Droits de lecture", "Rights to read"),
@@ -17,7 +18,7 @@ _WORDS = {
     "rotate": ("Nouvelle clé", "New key"),
 }
 REFRESH_S = 0.1  # a bar that is drawn more often is no easier to read
-_BYTES = frozenset({"import", "bring", "compare"})
+_BYTES = frozenset({"import", "tap", "bring", "compare"})
 
 
 class Progress:

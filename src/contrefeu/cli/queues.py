@@ -3,55 +3,90 @@
 Rules kept here:
   * It is a pack as somebody prints it: its pages are in the journal before the printer has them, and missed until they
     come back (Q2).
-  * What the printer's queue refuses is declared lost at once, with that reason, and tried again at the next look.
-  * The pages go to the queue through a pipe: no open pack lies on a disk.
+  * A queue that would print nothing is looked at again at each look, and no page is issued for it meanwhile.
+  * What a queue refuses after all is declared lost at once, with that reason, and tried again after AGAIN_S.
+  * What is the matter stands in `status`, until the pages came out.
 """
 
-import subprocess
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from contrefeu.acts import PagesLost, encode
-from contrefeu.base import rfc3339
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.cli.node import Node
-from contrefeu.cli.printing import downtime_of, issued, issuer_of
-from contrefeu.paper import print_pack, ward_pack
+from contrefeu.cli.printing import declare_lost, issued
+from contrefeu.cli.spool import send, trouble_of, waits
 
 if TYPE_CHECKING:
-    from contrefeu.chart import Board, Charts, SyncChartsClient
-    from contrefeu.paper import Setting
+    from contrefeu.access import Declared
+    from contrefeu.paper import Printed
 
-QUEUE_S_MAX = 60.0  # a queue that takes no page in a minute is not there
+AGAIN_S = 300  # after a refusal: each costs an issue a page, and a queue that is full is not empty in a minute
 
 
-def print_in_downtime(
-    node: Node, charts: "Charts | SyncChartsClient", board: "Board", setting: "Setting", printed_since: str
-) -> str:
-    """Print the pack of *board*'s ward if a downtime other than that of *printed_since* is declared there.
+class Queued(Struct, frozen=True):
+    """What became of a ward's pack in the queue of its printer."""
+
+    queue: str
+    downtime: str = ""  # since when the downtime is whose pack was taken; "" while none was
+    job: str = ""  # of CUPS, while it is not known to have come out
+    problem: str = ""  # why nothing comes out of it, as said after its name
+    refused: str = ""  # RFC 3339: when it refused pages
+
+
+def looked(
+    node: Node, names: Sequence[str], downtime: "Declared | None", last: Queued | None, now_ns: int
+) -> tuple[Queued | None, bool]:
+    """Look at the printer of a ward.
+
+    Args:
+        node: Where.
+        names: Of the ward, its own first: the settings may know it by another.
+        downtime: The declaration in force there.
+        last: What became of its pack at the last look.
+        now_ns: Now.
 
     Returns:
-        Since when the downtime is whose pack was printed; *printed_since* when none was.
+        What became of it since, None for a ward that has no printer; and whether it is to be printed now.
     """
-    queue, downtime = node.settings.packs.printers.get(board.ward, ""), downtime_of(node, board.ward)
-    if not queue or downtime is None or downtime.since == printed_since:
-        return printed_since
-    facility, lacks = node.settings.node.facility, charts.status().restoring
-    pack, shown = ward_pack(board, charts.chart, setting, facility, downtime, lacks)
-    now = rfc3339(setting.now_ns)
-    printed = print_pack(pack, shown, issuer_of(node, board.ward, now))
-    node.audit("export", what=f"pack {board.ward} to the printer {queue}")
+    printers = node.settings.packs.printers
+    queue = next((printers[name] for name in names if name in printers), "")
+    if not queue:
+        return None, False
+    known = last if last is not None and last.queue == queue else Queued(queue)
+    if downtime is None:
+        return replace(known, job="", problem="", refused=""), False
+    if downtime.since == known.downtime:
+        return _followed(known), False
+    trouble = trouble_of(queue)
+    if trouble or _is_early(known, now_ns):
+        return replace(known, problem=trouble or known.problem), False
+    return known, True
+
+
+def put_out(node: Node, ward: str, since: str, printed: "Printed", known: Queued) -> Queued:
+    """Send the pack of *ward* to its printer, for the downtime declared at *since*; return what became of it."""
+    queue = known.queue
+    node.audit("print", what=f"pack {ward} to the printer {queue}")
     issued(node, "", printed.issues)
-    if _queued(queue, f"pack {board.ward}", printed.pdf):
-        return downtime.since
-    reason = "the printer's queue did not take them"
-    lost = [PagesLost(one.act.issue, [*range(1, one.act.pages + 1)], reason, now) for one in printed.issues]
-    node.record(*(encode(act) for act in lost))
-    return printed_since
+    sent = send(queue, f"pack {ward}", printed.pdf)
+    if sent.job:
+        return Queued(queue, since, sent.job)
+    declare_lost(node, printed.issues, f"the printer {queue} {sent.problem}")
+    return replace(known, problem=sent.problem, refused=rfc3339(node.clock.now_ns()))
 
 
-def _queued(queue: str, title: str, pdf: bytes) -> bool:
-    command = ["lp", "-d", queue, "-t", title, "-"]
-    try:
-        done = subprocess.run(command, input=pdf, capture_output=True, timeout=QUEUE_S_MAX, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+def _followed(known: Queued) -> Queued:
+    """A job that was taken: it came out, it waits, or it waits and will not come out."""
+    if not known.job:
+        return known
+    if not waits(known.queue, known.job):
+        return replace(known, job="", problem="")
+    trouble = trouble_of(known.queue)
+    return replace(known, problem=f"{trouble}; its pages wait as {known.job}" if trouble else "")
+
+
+def _is_early(known: Queued, now_ns: int) -> bool:
+    return bool(known.refused) and now_ns - parse_rfc3339(known.refused) < AGAIN_S * 1_000_000_000

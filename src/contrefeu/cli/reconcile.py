@@ -9,37 +9,63 @@ import typer
 from contrefeu.cli.door import Json, answer, door, finish, say
 
 if TYPE_CHECKING:
-    from contrefeu.recovery import Account
+    from contrefeu.acts import AccountDrawn
+    from contrefeu.cli.node import Node
+    from contrefeu.recovery import Account, BillingList
 
 
 def reconcile(
     context: typer.Context,
     out: Annotated[Path, typer.Option(metavar="FILE.pdf", help="The account, to sign and file.")],
     csv: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="The same, one entry a line.")] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of the target (TOML): by which way each function goes back.")
+    ] = None,
+    billing: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="What billing needs of each stay that was written here.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say of every entry what became of it: present, replayed, merged, set aside, kept here, unaccounted.
 
-    The sum is the number of entries in the journals. Exit status 13 when one is unaccounted, or the sum is another.
+    The sum is the number of entries in the journals. What is left is said by ward, with an estimate of the hours of
+    typing; the page "Reprise" of the ward app shows it, and takes a signature for each patient. Exit status 13 when
+    one is unaccounted, or the sum is another.
     """
+    from msgspec.structs import asdict
+
     from contrefeu.base import rfc3339, write_file
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery
-    from contrefeu.recovery import FATES, FOUND_TABLE, Account, Accountant, AccountList, account_pdf, findings
+    from contrefeu.recovery import (
+        FATES,
+        FOUND_TABLE,
+        Account,
+        Accountant,
+        AccountList,
+        account_pdf,
+        drawn,
+        findings,
+        read_profile,
+    )
 
-    node = Node.at(door(context).home)
-    node.audit("export", what="account of every entry")
+    node, how = Node.at(door(context).home), read_profile(profile)
+    node.audit("act", what="account of every entry")
     recovery = Recovery(node)
     account = Account(rfc3339(node.clock.now_ns()))
     with contextlib.ExitStack() as stack:
         table, ledger = stack.enter_context(recovery.ledger("reconcile", FOUND_TABLE))
-        accountant = Accountant(table, ledger, account)
+        accountant = Accountant(table, ledger, account, how.way_of)
         if ledger.gap is not None:
             account.against, account.compared_at = ledger.gap.against, ledger.gap.at
             accountant.take_findings(findings(recovery.findings, ledger.gap.findings))
         lines = AccountList(stack.enter_context(csv.open("w", newline=""))) if csv is not None else None
         accountant.count(recovery.heads, recovery.entries(), recovery.closed, lines)
     write_file(out.absolute(), account_pdf(account, node.settings.node.facility, door(context).language), mode=0o644)
+    act = drawn(account)
+    with recovery.recorder() as record:
+        record([act])
+    stays = None if billing is None else _billing(node, billing)
     told = {fate: account.fates[fate] for fate in FATES} | {
         "entries": account.entries,
         "sound": account.sound,
@@ -48,16 +74,45 @@ def reconcile(
         "journals": account.journals,
         "reasons": account.reasons,
         "wards": account.wards,
+        "minutes": {one.ward: one.minutes for one in act.wards},
+        "written": account.written,
+        "written_back": account.written_back,
         "patients": account.patients,
+        "ways": {one.way: asdict(one) for one in act.ways},
+        "billing": stays and {"stays": stays.stays, "complete": stays.complete},
         "out": str(out),
     }
-    answer(json, told, lambda: _for_people(account, out))
+    answer(json, told, lambda: _for_people(account, act, out, stays))
     finish(0 if account.sound else 13)
 
 
-def _for_people(account: "Account", out: Path) -> None:
+def _for_people(account: "Account", act: "AccountDrawn", out: Path, stays: "BillingList | None") -> None:
     say(f"{account.entries} entries in the journals; {account.counted} counted")
     for fate, reasons in account.reasons.items():
         for why, count in reasons.most_common():
             say(f"  {fate:12} {count:>9}  {why}")
+    for ward in act.wards:
+        say(f"  left in {ward.ward or '?'}: {ward.left}, some {ward.minutes:.0f} min of typing")
+    if account.written:
+        say(f"  of {account.written} entries written here {account.written_back} are there without typing")
+    for way in account.ways.values():
+        if way.way != "data" or len(account.ways) > 1:
+            say(f"  {way.way}: {way.back} of {way.written} back, {way.left} left, some {way.minutes:.0f} min of typing")
+    if stays is not None:
+        say(f"  of {stays.stays} stays written here {stays.complete} hold all that billing needs")
     say(f"{'Sound' if account.sound else 'NOT SOUND'}: {out}")
+
+
+def _billing(node: "Node", path: Path) -> "BillingList":
+    """Write what billing needs of the stays of which people here wrote a step."""
+    from contrefeu.recovery import BillingList, stays_written
+
+    with node.charts() as charts, path.open("w", newline="") as file:
+        found = BillingList(file)
+        after = 0
+        while some := charts.people(after):
+            after = some[-1].n
+            for chart in map(charts.chart, (person.chart for person in some)):
+                for stay in stays_written(chart) if chart is not None else ():
+                    found.write(stay)
+        return found

@@ -47,7 +47,7 @@ def replay(
     with recovery.ledger("replay") as (_, ledger):
         if ledger.gap is None and (plan is None or not plan.exists()):
             raise no_gap()
-        chosen = _plan(recovery, ledger, how, plan, dry_run=dry_run)
+        chosen = _plan(recovery, ledger, how, target, plan, dry_run=dry_run)
         check_plan(chosen)
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
         done = _run(recovery, ledger, how, target, chosen, wire, dry_run=dry_run, resume=resume)
@@ -71,10 +71,12 @@ def replay(
     finish(14 if not done.reached else 0 if done.done or dry_run else 10)
 
 
-def _plan(recovery: "Recovery", ledger: "Ledger", how: "Profile", named: Path | None, *, dry_run: bool) -> Path:
+def _plan(
+    recovery: "Recovery", ledger: "Ledger", how: "Profile", target: str, named: Path | None, *, dry_run: bool
+) -> Path:
     """The plan to go by; one is made of the last comparison when none is there."""
     from contrefeu.base import OperatorError
-    from contrefeu.recovery import Header, findings, planned, write_plan
+    from contrefeu.recovery import Header, Progress, Replay, findings, planned, write_plan
 
     if named is not None and named.exists():
         return named
@@ -85,7 +87,11 @@ def _plan(recovery: "Recovery", ledger: "Ledger", how: "Profile", named: Path | 
     gap = ledger.gap
     assert gap is not None, "looked at before"
     path = named or recovery.plan
-    lines = planned(findings(recovery.findings, gap.findings), how)
+    if dry_run:  # what a killed run left is known, and written by the run that goes on: this one writes nothing
+        left = Replay(target, how, ledger, recovery.forward(), recovery.node.clock)
+        left.settle(Progress(recovery.progress_file(target)), lambda _: None)
+    found = findings(recovery.findings, gap.findings)
+    lines = planned(found, how, ledger.released, lambda entry: ledger.tries(entry, target), ledger.aside)
     write_plan(path, Header("contrefeu-replay/1", gap.at, gap.against, gap.findings), lines)
     return path
 
@@ -103,14 +109,15 @@ def _run(
 ) -> "Replayed":
     from contrefeu.base import OperatorError
     from contrefeu.chart import rules_of
-    from contrefeu.recovery import FhirTarget, Progress, Replay, Statements, WardMessages, read_plan
+    from contrefeu.recovery import FhirTarget, Progress, Replay, Statements, WardMessages, Wording, read_plan
 
     node = recovery.node
     forward, progress = recovery.forward(), Progress(recovery.progress_file(target))
     with node.charts() as charts:
         hides = charts.status().withdrawn > 0
         rules, facility = rules_of(node.settings), node.settings.node.facility
-        form: Statements | WardMessages = WardMessages(how, rules, charts.chart, facility)
+        wording = Wording(node.settings.node.language, node.settings.node.zone)
+        form: Statements | WardMessages = WardMessages(how, rules, charts.chart, facility, wording)
         if isinstance(wire, FhirTarget):
             form = Statements(rules, charts.chart, wire.theirs)
         run = Replay(

@@ -1,14 +1,16 @@
 """`contrefeu restore`: a new home from vaults and the custodians' shares."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from contrefeu.cli.door import Json, answer, finish, say, whisper
 
 if TYPE_CHECKING:
+    from contrefeu.chart import Begin
     from contrefeu.cli.progress import Progress
     from contrefeu.recovery import Restored
 
@@ -21,6 +23,13 @@ def restore(
     credentials: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What is shown to an object store; mode 0600.")
     ] = None,
+    engine: Annotated[
+        Literal["local", "spark"], typer.Option(help="local, or spark: entries are read on a cluster.")
+    ] = "local",
+    master: Annotated[str, typer.Option(metavar="URL", help="Spark's: local[N], or spark://HOST:PORT.")] = "local[*]",
+    cluster_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With spark on other machines: the key that they share.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a new home from vaults and the custodians' shares; its charts are computed again.
@@ -29,6 +38,9 @@ def restore(
     away or damaged is named, and does not stop the rest. The newest entries come first: once the home opens, `up`,
     `find` and `chart` show today's inpatients, and every page says that its history is being restored. The new home has
     an identity of its own and reads the old journals; it never writes them. Stopped half-way, the same command goes on.
+
+    `--engine spark` has what each entry says read on the executors of an Apache Spark cluster, which are given entries
+    and nothing else; one process files, folds and writes: the same charts, the same hash. Needs contrefeu[spark].
 
     Exit status 10 when a vault was away or holds other bytes than were signed; 12 or 13 when no vault has all.
     """
@@ -41,14 +53,33 @@ def restore(
     until_ns = instant(until, "--until")
     words = [read_share(path) for path in shares]
     home = to.absolute()
-    with Progress() as bar:
+    with Progress() as bar, _reading(engine, master, cluster_key) as begin:
         watcher = _Watcher(home, from_, bar, json)
         done = rebuild(
-            from_, words, home, clock=SystemClock(), until_ns=until_ns, credentials=credentials, watcher=watcher
+            from_,
+            words,
+            home,
+            clock=SystemClock(),
+            until_ns=until_ns,
+            credentials=credentials,
+            watcher=watcher,
+            begin=begin,
         )
     told = _told(done, home, rfc3339(until_ns) if until_ns is not None else "")
     answer(json, told, lambda: _for_people(done, home))
     finish(10 if done.away or done.differences else 0)
+
+
+@contextmanager
+def _reading(engine: str, master: str, key: Path | None) -> "Iterator[Begin | None]":
+    """Who reads entries ahead: None for processes of this machine."""
+    if engine == "local":
+        yield None
+        return
+    from contrefeu.recovery import Cluster, reading_on_cluster
+
+    with reading_on_cluster(Cluster(master, key)) as begin:
+        yield begin
 
 
 class _Watcher:

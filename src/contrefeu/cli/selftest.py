@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contrefeu.cli.separation import Identity
 
 RESULT = "selftest.json"
+COMMAND = ("vault", "selftest")
 PATIENTS = 50  # G1
 HOUR = 3  # of the hospital's night, when wards read least
 LOOK_S = 60.0  # how often it is looked whether it is due
@@ -62,9 +63,9 @@ def every_night(node: Node, identity: "Identity | None", stop: threading.Event) 
             run_apart(node, identity, stop)
 
 
-def run_apart(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
-    """Test now, in a process that ends with this one's wish to stop."""
-    command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "vault", "selftest", "--json"]
+def run_apart(node: Node, identity: "Identity | None", stop: threading.Event, words: tuple[str, ...] = COMMAND) -> None:
+    """Test now, with the command of these *words*, in a process that ends with this one's wish to stop."""
+    command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), *words, "--json"]
     quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
     with subprocess.Popen(command, **quiet, **whom) as process:

@@ -10,6 +10,7 @@
                                    which is the reader's user in that group), node/serve.seed, vouched/, spool/
     exchange  contrefeu-exchange   node/exchange.key, node/witness.seed, exchange/, grants/, journals of others
     wards     contrefeu-wards      node/wards.seed, wards/, the journals for wards; asks run/charts/ as web does
+    group     contrefeu-group      node/group.seed, group/: it answers other facilities with numbers that web counted
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
 
 Rules kept here:
@@ -38,7 +39,7 @@ from contrefeu.journal import ward_prefix
 from contrefeu.vault import file_name
 
 GROUP = "contrefeu"
-USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange", "wards")}
+USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange", "wards", "group")}
 USERS["watch"] = USERS["reader"]  # it opens the same entries
 _ROOT = "root"
 # Socket's folder in run/ -> whose it is, and who may ask.
@@ -54,7 +55,9 @@ _SAYS = {
     "copies.json": "copies",
     "scrub.json": "copies",
     "selftest.json": "reader",
+    "ready.json": "web",
     "packs.json": "web",
+    "facility.json": "web",
 }
 
 
@@ -126,6 +129,12 @@ def give_serving(node: Node, url: str) -> None:
         os.chown(folder, _uid("copies"), -1, follow_symlinks=False)
 
 
+def give_certificate(node: Node) -> None:
+    """Let the web process read the key of a certificate that was made anew, when it has a user of its own."""
+    if is_separate(node):
+        os.chown(node.paths.ca_dir / "server.key", _uid("web"), _gid(_ROOT))
+
+
 def is_separate(node: Node) -> bool:
     """Whether this is root, on a home whose processes have users of their own."""
     return node.settings.processes.users == "separate" and os.getuid() == 0
@@ -191,6 +200,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         ("reader.seed", "reader"),
         ("watch.seed", "reader"),
         ("wards.seed", "wards"),
+        ("group.seed", "group"),
     ):
         if (root / "node" / name).exists():  # some are of a node with peers
             yield root / "node" / name, owner, _ROOT, 0o600
@@ -198,6 +208,9 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         yield root / "node" / "exchange.pem", _ROOT, GROUP, 0o644
     yield from _tree(root / "peers", _ROOT, 0o2750, 0o640)
     yield from _tree(root / "wards", "wards", 0o700, 0o600)
+    yield from _tree(root / "group", "group", 0o2750, 0o640)
+    if (root / "group.toml").exists():
+        yield root / "group.toml", _ROOT, GROUP, 0o640
     yield from _tree(root / "exchange", "exchange", 0o2750, 0o640)
     (root / "exchange" / "outbox").mkdir(mode=0o750, parents=True, exist_ok=True)  # grants, as the reader makes them
     yield from _tree(root / "exchange" / "outbox", "reader", 0o2750, 0o640)

@@ -1,35 +1,30 @@
-"""Standing packs of a node: which are due, where they go, what is known of each.
+"""Standing packs of a node: what is known of each, its password, and when they are made.
 
 Rules kept here:
-  * The issue of a page MUST be in the journal before a file that has it is anywhere.
-  * A file is replaced whole or not at all; what lay there goes: only present patients lie about (F44).
   * What is kept here of a pack names no patient: chart ids and numbers of issues.
 """
 
-import os
 import subprocess
 import sys
 import threading
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
-from contrefeu.base import OperatorError, parse_rfc3339, rfc3339, write_file
-from contrefeu.cli.node import CONSOLE, Node
-from contrefeu.paper import WEEK_NS, Held, Setting, pack_password, print_standing, sealed_page, ward_pack
+from contrefeu.base import parse_rfc3339, rfc3339, write_file
+from contrefeu.cli.node import Node
+from contrefeu.cli.queues import Queued
+from contrefeu.paper import WEEK_NS, Held, pack_password
 
 if TYPE_CHECKING:
-    from contrefeu.chart import Board, Charts, Language, SyncChartsClient
     from contrefeu.cli.separation import Identity
 
 STATE = "packs.json"
 OLD_MINUTES = 60  # a pack is red past it (W2)
 LOOK_S = 30.0  # how often it is looked whether one is due
 STOP_S = 0.2  # how long a node that stops waits for it
-_MINUTE_NS = 60 * 1_000_000_000
+MINUTE_NS = 60 * 1_000_000_000
 
 
 class Place(Struct, frozen=True):
@@ -52,6 +47,7 @@ class Standing(Struct, frozen=True):
     held: dict[str, Held] = {}
     age_minutes: int = 0  # of its last message, when it was asked
     old: bool = False
+    printer: str = ""  # the queue that does not print it in a downtime, and why
 
 
 class State(Struct, frozen=True):
@@ -59,115 +55,26 @@ class State(Struct, frozen=True):
 
     turn: int = 0  # how often passwords were made void
     packs: dict[str, Standing] = {}
-    printed: dict[str, str] = {}  # ward -> since when the downtime is for which its pack was printed
-
-
-def make_due(node: Node, language: "Language", wards: set[str], *, at_once: bool = False) -> list[Standing]:
-    """Make the packs that are due, of *wards* or of all that the settings name; return those that were made."""
-    settings = node.settings.packs
-    if not settings.folders:
-        raise OperatorError(
-            "No folder for packs is in the settings.",
-            safe="Nothing was made.",
-            next='Write [packs] folders = ["/srv/packs/{ward}"] into contrefeu.toml.',
-        )
-    made = []
-    with node.charts() as charts:
-        for ward in sorted(one.id for one in charts.wards()):
-            if (wards and ward not in wards) or (settings.wards and ward not in settings.wards):
-                continue
-            state = _state(node)
-            setting = Setting(language, node.settings.node.zone, node.clock.now_ns())
-            board = charts.board(ward)
-            if at_once or _is_due(node, state, board, charts, setting.now_ns):
-                found = _make(node, charts, board, setting, state)
-                kept = _state(node)  # passwords may have been made void meanwhile: it is due again then
-                _keep(node, msgspec.structs.replace(kept, packs={**kept.packs, ward: found}))
-                made.append(found)
-            _print(node, charts, board, setting)
-    return [msgspec.structs.replace(one, held={}) for one in made]
-
-
-def _print(node: Node, charts: "Charts | SyncChartsClient", board: "Board", setting: Setting) -> None:
-    from contrefeu.cli.queues import print_in_downtime
-
-    before = _state(node).printed.get(board.ward, "")
-    since = print_in_downtime(node, charts, board, setting, before)
-    if since != before:
-        kept = _state(node)
-        _keep(node, msgspec.structs.replace(kept, printed={**kept.printed, board.ward: since}))
-
-
-def _digest(board: "Board", charts: "Charts | SyncChartsClient", turn: int, week: int) -> str:
-    """What a ward's pack is made of, without the hour."""
-    entries = [(row.id, chart.last_received_ns) for row in board.rows if (chart := charts.chart(row.id)) is not None]
-    return sha256(msgspec.json.encode([entries, board.free_beds, turn, week])).hexdigest()[:16]
-
-
-def _is_due(node: Node, state: State, board: "Board", charts: "Charts | SyncChartsClient", now_ns: int) -> bool:
-    last, settings = state.packs.get(board.ward), node.settings.packs
-    if last is None:
-        return True
-    minutes = (now_ns - parse_rfc3339(last.made)) / _MINUTE_NS
-    if minutes >= settings.unchanged_minutes:
-        return True
-    return minutes >= settings.every_minutes and last.digest != _digest(board, charts, state.turn, now_ns // WEEK_NS)
-
-
-def _make(node: Node, charts: "Charts | SyncChartsClient", board: "Board", setting: Setting, state: State) -> Standing:
-    from contrefeu.acts import encode
-    from contrefeu.cli.printing import downtime_of, issuer_of
-    from contrefeu.journal import MEDIA_ACT, Draft
-
-    facility, lacks = node.settings.node.facility, charts.status().restoring
-    pack, shown = ward_pack(board, charts.chart, setting, facility, downtime_of(node, board.ward), lacks)
-    last = state.packs.get(board.ward)
-    password = pack_password(_secret(node), board.ward, setting.now_ns, state.turn)
-    now = rfc3339(setting.now_ns)
-    issuer = issuer_of(node, board.ward, now)
-    printed, held, fresh = print_standing(pack, shown, issuer, last.held if last else {}, setting.now_ns, password)
-    node.audit("export", what=f"standing pack {board.ward}")
-    if fresh:
-        with node.station_appender() as journal:
-            journal.append([Draft(CONSOLE, MEDIA_ACT, encode(act), setting.now_ns) for act in fresh])
-    page = sealed_page(pack, board.as_of.time, setting, password)
-    name = board.ward.replace("/", "-")
-    files = {f"pack-{name}.pdf": printed.pdf, f"pack-{name}.html": page}
-    folders = [Path(one.replace("{ward}", name)) for one in node.settings.packs.folders]
-    return Standing(
-        ward=board.ward,
-        made=now,
-        as_of=board.as_of.time,
-        pages=printed.pages,
-        patients=len(shown),
-        digest=_digest(board, charts, state.turn, setting.now_ns // WEEK_NS),
-        places=[_put(folder, files) for folder in folders],
-        held=held,
-    )
-
-
-def _put(folder: Path, files: dict[str, bytes]) -> Place:
-    """Put *files* into *folder*, which is there: a stick that was pulled is no new folder of the disk."""
-    try:
-        if not folder.is_dir():
-            return Place(str(folder), "is not there")
-        for name, data in files.items():
-            write_file(folder / name, data, mode=0o644)  # sealed: whoever finds it reads nothing
-    except OSError as failed:
-        return Place(str(folder), os.strerror(failed.errno or 0))
-    return Place(str(folder))
+    queues: dict[str, Queued] = {}  # ward -> what became of its pack on its printer
 
 
 def standing(node: Node) -> list[Standing]:
     """The last pack of each ward, with its age now."""
-    now_ns = node.clock.now_ns()
-    return [_aged(one, now_ns) for one in sorted(_state(node).packs.values(), key=lambda one: one.ward)]
+    now_ns, state = node.clock.now_ns(), state_of(node)
+    return [_aged(one, now_ns, state.queues.get(one.ward)) for _, one in sorted(state.packs.items())]
 
 
-def _aged(one: Standing, now_ns: int) -> Standing:
-    minutes = (now_ns - parse_rfc3339(one.as_of)) // _MINUTE_NS if one.as_of else OLD_MINUTES + 1
+def _aged(one: Standing, now_ns: int, queued: Queued | None) -> Standing:
+    minutes = (now_ns - parse_rfc3339(one.as_of)) // MINUTE_NS if one.as_of else OLD_MINUTES + 1
     nowhere = all(place.problem for place in one.places)
-    return msgspec.structs.replace(one, held={}, age_minutes=minutes, old=minutes > OLD_MINUTES or nowhere)
+    printer = f"{queued.queue} {queued.problem}" if queued is not None and queued.problem else ""
+    old = minutes > OLD_MINUTES or nowhere
+    return msgspec.structs.replace(one, held={}, age_minutes=minutes, old=old, printer=printer)
+
+
+def password_then(node: Node, ward: str, at_ns: int) -> str:
+    """The password of a pack of *ward* that was made at *at_ns*, unless passwords were made void since."""
+    return pack_password(secret_of(node), ward, at_ns, state_of(node).turn)
 
 
 def password_of(node: Node, ward: str, user: str, *, ahead: bool, void: bool) -> dict[str, Any]:
@@ -176,14 +83,24 @@ def password_of(node: Node, ward: str, user: str, *, ahead: bool, void: bool) ->
 
     with node.charts() as charts:
         board_of(charts, ward)
-    state = _state(node)
+    state = state_of(node)
     if void:
         state = msgspec.structs.replace(state, turn=state.turn + 1)
-        _keep(node, state)
+        keep(node, state)
     at_ns = node.clock.now_ns() + (WEEK_NS if ahead else 0)
-    node.audit("export", user=user, what=f"password of the packs of {ward}{' made void' if void else ''}")
+    node.audit("print", user=user, what=f"password of the packs of {ward}{' made void' if void else ''}")
     until = rfc3339((at_ns // WEEK_NS + 1) * WEEK_NS)
-    return {"ward": ward, "password": pack_password(_secret(node), ward, at_ns, state.turn), "until": until}
+    return {"ward": ward, "password": pack_password(secret_of(node), ward, at_ns, state.turn), "until": until}
+
+
+def file_names(ward: str) -> tuple[str, str]:
+    """The names of a ward's pack: the PDF, and the page for any browser."""
+    return f"pack-{as_file(ward)}.pdf", f"pack-{as_file(ward)}.html"
+
+
+def as_file(ward: str) -> str:
+    """How files and folders are named after a ward."""
+    return ward.replace("/", "-")
 
 
 def every_quarter(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
@@ -191,23 +108,28 @@ def every_quarter(node: Node, identity: "Identity | None", stop: threading.Event
     command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "packs", "make", "--json"]
     quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
-    while node.settings.packs.folders and not stop.wait(LOOK_S):
+    while not stop.wait(LOOK_S):
+        if not node.settings.packs.folders:  # looked at each time: it may be set while the node runs
+            continue
         with subprocess.Popen(["nice", "-n", "10", *command], **quiet, **whom) as process:
             while process.poll() is None:
                 if stop.wait(STOP_S):
                     process.kill()
 
 
-def _secret(node: Node) -> bytes:
+def secret_of(node: Node) -> bytes:
+    """What passwords are drawn from, and pages signed with."""
     return node.paths.signing_seed("station").read_bytes()
 
 
-def _state(node: Node) -> State:
+def state_of(node: Node) -> State:
+    """What is kept of all packs."""
     try:
         return msgspec.json.decode((node.paths.run / STATE).read_bytes(), type=State)
     except (OSError, msgspec.MsgspecError):
         return State()
 
 
-def _keep(node: Node, state: State) -> None:
+def keep(node: Node, state: State) -> None:
+    """Keep *state* in place of what was."""
     write_file(node.paths.run / STATE, msgspec.json.encode(state), mode=0o640)

@@ -1,11 +1,14 @@
 """`contrefeu station`: who this station's peers are."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contrefeu.cli.door import Json, answer, door, say
+
+if TYPE_CHECKING:
+    from contrefeu.journal import Card
 
 app = typer.Typer(no_args_is_help=True, help="Peers: stations whose journals are taken and that are given this one's.")
 
@@ -74,32 +77,22 @@ def join(
     from contrefeu.base import OperatorError
     from contrefeu.cli.node import Node
     from contrefeu.cli.peering import make_station
-    from contrefeu.journal import open_card
-    from contrefeu.proof import ProofMismatch
     from contrefeu.vault import QUOTA_BYTES, Decided
 
     node = Node.at(door(context).home)
-    try:
-        data = card.read_bytes()
-        shown = open_card(data)
-    except (OSError, ProofMismatch):
+    shown = opened_card(card, fingerprint)
+    if shown.node.startswith("drill/") != node.settings.drill:
+        kinds = ("an exercise", "real patients") if node.settings.drill else ("real patients", "an exercise")
         raise OperatorError(
-            f"{card} is no station's card that can be read.",
+            f"This home is one of {kinds[0]}, and that station one of {kinds[1]}: they never exchange.",
             safe="Nothing was changed.",
-            next="The other station writes its card with contrefeu station invite.",
-        ) from None
-    typed = "".join(fingerprint.split()).lower()
-    if len(typed) < MATCHED_MIN or not shown.fingerprint.replace(" ", "").startswith(typed):
-        raise OperatorError(
-            f"The card's fingerprint is not the one that was typed (at least {MATCHED_MIN} digits of it).",
-            safe="Nothing was changed.",
-            next="Have it read again. If it stays different, the card is not that station's: do not join it.",
+            next="Join stations of one kind; a station for an exercise is made with contrefeu init --drill.",
         )
     if _is_own(node, shown.node):
         raise OperatorError("That card bears this station's own name.", safe="Nothing was changed.")
     make_station(node)
     decided = Decided(
-        base64.b64encode(data).decode(),
+        base64.b64encode(card.read_bytes()).decode(),
         house=house,
         charts=not no_charts,
         grants=not no_grants and not ward,
@@ -151,6 +144,34 @@ def list_(context: typer.Context, json: Json = False) -> None:
             say(f"  {peer['fingerprint']}")
 
     answer(json, {"peers": peers}, for_people)
+
+
+def opened_card(card: Path, fingerprint: str) -> "Card":
+    """Return what a card says, if it is the one whose *fingerprint* was typed.
+
+    Raises:
+        OperatorError: It is no card, or another one.
+    """
+    from contrefeu.base import OperatorError
+    from contrefeu.journal import open_card
+    from contrefeu.proof import ProofMismatch
+
+    try:
+        shown = open_card(card.read_bytes())
+    except (OSError, ProofMismatch):
+        raise OperatorError(
+            f"{card} is no station's card that can be read.",
+            safe="Nothing was changed.",
+            next="The other station writes its card with contrefeu station invite.",
+        ) from None
+    typed = "".join(fingerprint.split()).lower()
+    if len(typed) < MATCHED_MIN or not shown.fingerprint.replace(" ", "").startswith(typed):
+        raise OperatorError(
+            f"The card's fingerprint is not the one that was typed (at least {MATCHED_MIN} digits of it).",
+            safe="Nothing was changed.",
+            next="Have it read again. If it stays different, the card is not that station's: do not trust it.",
+        )
+    return shown
 
 
 def _told(peer: Any) -> dict[str, Any]:

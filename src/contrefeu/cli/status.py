@@ -33,12 +33,13 @@ def status(context: typer.Context, json: Json = False) -> None:
         or any(v["state"] in {"refused", "alarm"} for v in told["vaults"])
         or told["capture"].get("no_vault")
         or any(one["state"] not in {"same", "not yet"} for one in told["selftest"])
+        or any(one["state"] != "ready" for one in told["ready"])
         or any(one["state"] == "damaged" for one in _scrubs(told))
         or told["refused_journals"]
         or told["charts"]["restoring"]
         or any(_is_alarm(peer) for peer in told["peers"])
         or told["alarms"]["gravest"] in {"act", "attack"}
-        or any(one["old"] for one in told["packs"])
+        or any(one["old"] or one["printer"] for one in told["packs"])
         or any(ward["state"] == "alarm" for ward in told["wards"])
     )
     finish(14 if told["trouble"] else 10 if finding else 0)
@@ -50,6 +51,7 @@ def describe(node: "Node") -> dict[str, Any]:
     from contrefeu.capture import RefusedCounts
     from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.exchanging import peer_states, refused_journals
+    from contrefeu.cli.growth import growth
     from contrefeu.cli.node import listens
     from contrefeu.cli.wards import ward_states
     from contrefeu.journal import successions
@@ -88,13 +90,16 @@ def describe(node: "Node") -> dict[str, Any]:
         "vaults": _vaults(node),
         "keys": _keys(node),
         "processes": _processes(node, capture),
+        "disk": growth(node),
         "scrub": _scrubbed(node),
         "selftest": _selftest(node),
+        "ready": _ready(node),
         "peers": peer_states(node),
         "wards": ward_states(node),
         "refused_journals": refused_journals(node),
         "alarms": _alarms(node),
         "packs": _packs(node),
+        "taps": _taps(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
         "capture": capture,
@@ -116,12 +121,24 @@ def _alarms(node: "Node") -> dict[str, Any]:
 
 
 def _packs(node: "Node") -> list[dict[str, Any]]:
-    """How old the pack of each ward is, where packs are made ahead."""
+    """How old the pack of each ward is, where packs are made ahead, and what keeps its printer from printing it."""
     from contrefeu.cli.standing import standing
 
     if not node.settings.packs.folders:
         return []
-    return [{"ward": one.ward, "made": one.made, "minutes": one.age_minutes, "old": one.old} for one in standing(node)]
+    return [
+        {"ward": one.ward, "made": one.made, "minutes": one.age_minutes, "old": one.old, "printer": one.printer}
+        for one in standing(node)
+    ]
+
+
+def _taps(node: "Node") -> list[dict[str, Any]]:
+    """What taps on interfaces last said of themselves."""
+    import msgspec
+
+    from contrefeu.cli.tapping import states
+
+    return [msgspec.to_builtins(one) for one in states(node)]
 
 
 def _is_closed(node: "Node", journal: str, kind: str) -> bool:
@@ -212,6 +229,14 @@ def _selftest(node: "Node") -> list[dict[str, Any]]:
     return last_selftest(node)
 
 
+def _ready(node: "Node") -> list[dict[str, Any]]:
+    """What each ward would lack when everything else is gone, as it was last tried."""
+    from contrefeu.cli.ready import described
+    from contrefeu.cli.wardtest import last_wardtest
+
+    return [described(one) for one in last_wardtest(node)]
+
+
 def _vaults(node: "Node") -> list[dict[str, Any]]:
     from contrefeu.cli.copying import last_states
 
@@ -222,6 +247,9 @@ def _for_people(told: dict[str, Any]) -> None:
     say(f"{told['facility']}  node {told['node']}  {'running' if told['running'] else 'stopped'}")
     for j in told["journals"]:
         say(f"  journal {j['id']}  {j['entries']} entries  {j['bytes'] / 1e6:.1f} MB")
+    disk = told["disk"]
+    lasts = f", lasts {disk.days_left:.0f} days at the pace of the last week" if disk.days_left is not None else ""
+    say(f"  disk  {disk.free_bytes / 1e9:.1f} GB free for feeds{lasts}")
     c = told["charts"]
     say(f"  charts  {c['patients']} patients, {c['test_patients']} of exercises; {c['lag_entries']} entries behind")
     if c["restoring"] is not None:
@@ -234,6 +262,12 @@ def _for_people(told: dict[str, Any]) -> None:
     _say_peers(told)
     for one in told["packs"]:
         say(f"  pack {one['ward']}  {one['minutes']} minutes old{'  TOO OLD, or nowhere' if one['old'] else ''}")
+        if one["printer"]:
+            say(f"  pack {one['ward']}  NOT PRINTED: the printer {one['printer']}")
+    for one in told["ready"]:
+        for lack in one["lacks"]:
+            say(f"  NOT READY: ward {one['ward']}  {lack['what']}  (tried {one['at']})")
+            say(f"    next  {lack['next']}")
     say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")
@@ -262,6 +296,12 @@ def _say_feeds(told: dict[str, Any]) -> None:
         say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
     for rule, count in told["refused"].items():
         say(f"  refused by {rule}  {count}, not kept")
+    for tap in told["taps"]:
+        counts = tap["counts"]
+        say(f"  tap {tap['interface']}  {counts['messages']} messages, {counts['gaps']} gaps, last told {tap['at']}")
+        if tap["last_gap"]:
+            gap = tap["last_gap"]
+            say(f"  GAP  {gap['source']} at {gap['at']}: a message may be missing; ask its sender to send it again")
     for link, seen in told["capture"].get("sequences", {}).items():
         say(f"  numbers of {link}  next {seen['expected']}; {seen['gaps']} missing or out of order")
 

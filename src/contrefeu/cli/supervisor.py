@@ -7,6 +7,7 @@
                  ├─ watch     the reading keys, and the signing key of the alarms; its child, with no key, tells others
                  ├─ exchange  (with peers) its connections' key, and the one that cosigns; peers' sealed journals
                  ├─ wards     (with stations of wards) the key that signs their journals; no key that opens
+                 ├─ group     (in a group) its connections' key, which signs what the house says in numbers
                  └─ hospital  (with --demo) a simulated hospital, a stranger to the node
 
 Rules kept here:
@@ -70,6 +71,7 @@ class Supervisor:
         self._parts: list[Part] = []
         self._selector = selectors.DefaultSelector()
         self._stopping = False
+        self._reloading = False
 
     def start(self, *parts: Part) -> None:
         """Start *parts* at once and wait until each is ready.
@@ -91,16 +93,29 @@ class Supervisor:
             if self._stopping:
                 return
 
-    def run(self) -> None:
-        """Keep the parts alive until a signal says stop."""
+    def run(self, reload: Callable[[], None] = lambda: None) -> None:
+        """Keep the parts alive until a signal says stop; *reload* is called when one says that settings changed."""
         while not self._stopping:
             self._listen(0.25)
+            if self._reloading:
+                self._reloading = False
+                reload()
             for part in self._parts:
                 self._keep_alive(part)
 
     def ask_to_stop(self, *_signal: object) -> None:
         """What a signal handler calls."""
         self._stopping = True
+
+    def ask_to_reload(self, *_signal: object) -> None:
+        """What a signal handler calls."""
+        self._reloading = True
+
+    def renew(self, name: str) -> None:
+        """Have the part *name* end, if there is one: it is started again like one that died, with what is set now."""
+        for part in self._parts:
+            if part.name == name and part.process is not None:
+                part.process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
         """End the parts, last started first: senders are told nothing that is not kept."""
@@ -148,7 +163,7 @@ class Supervisor:
     def _keep_alive(self, part: Part) -> None:
         now = time.monotonic()
         if part.process is not None and (status := part.process.poll()) is not None:
-            log.error("a part ended", process=part.name, exit_status=status)
+            (log.error if status else log.info)("a part ended", process=part.name, exit_status=status)
             lived = now - part.started
             part.delay_s = 0.2 if lived > 60 else min(RESTART_S_MAX, part.delay_s * 2)
             part.process, part.restart_at = None, now + part.delay_s

@@ -48,7 +48,7 @@ def _give(context: typer.Context, patient: str, to: str, out: Path, user: str, j
     from contrefeu.chart import summary
     from contrefeu.chart.sheet import Sheet
     from contrefeu.cli.node import CONSOLE, Node
-    from contrefeu.cli.printing import foot_for, issued, issuer_of, page_key_of, setting_of
+    from contrefeu.cli.printing import foot_for, issued, issuer_of, page_key_of, ready, setting_of
     from contrefeu.fhir import encode as encode_fhir
     from contrefeu.journal import MEDIA_ACT, Draft
     from contrefeu.paper import Setting, passport_of, print_transfer, qr_svg, transfer_texts
@@ -67,7 +67,7 @@ def _give(context: typer.Context, patient: str, to: str, out: Path, user: str, j
             )
         ward, foot = foot_for(node, charts, chart, setting)
         lacks = charts.status().restoring
-    _ready(out)
+    ready(out, make=True)
     warn_of_restoring(lacks, entrance.language, node.settings.node.zone)
     now = rfc3339(setting.now_ns)
     printed = print_transfer(chart, to, foot, setting, issuer_of(node, ward, now), key)
@@ -87,28 +87,6 @@ def _give(context: typer.Context, patient: str, to: str, out: Path, user: str, j
         write_file(out / name, data)
     files = [str(out / name) for name in made]
     answer(json, {"files": files, "pages": printed.pages, "codes": len(texts)}, lambda: say("\n".join(files)))
-
-
-def _ready(out: Path) -> None:
-    """See that files can be written to *out* before anything says that they were.
-
-    Raises:
-        StorageError: They cannot.
-    """
-    import os
-
-    from contrefeu.base import StorageError
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if not os.access(out, os.W_OK):
-            raise PermissionError
-    except OSError:
-        raise StorageError(
-            f"Nothing can be written to {out}.",
-            safe="Nothing was made, and nothing says that papers were given.",
-            next="Name another folder with --out.",
-        ) from None
 
 
 def _read(files: list[Path]) -> "Read":

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -32,47 +33,52 @@ def up(
     """Run the node: listeners, journal, charts, ward app, copies.
 
     Prints JSON objects, one a line; the first when it is ready. Ctrl-C or SIGTERM stops it; nothing acknowledged is
-    lost either way.
+    lost either way. SIGHUP has it take up changed settings, those that can be (docs/reference/settings.md).
     """
-    from contrefeu.base import durable_makedirs
     from contrefeu.cli.demo import prepare_demo
-    from contrefeu.cli.held import NOTED
     from contrefeu.cli.node import Node
+    from contrefeu.cli.prepare import complete
+    from contrefeu.cli.reloading import note_in_force, reload
     from contrefeu.cli.supervisor import Supervisor
-    from contrefeu.cli.watching import make_watch_folder
-    from contrefeu.custody import complete_home
 
     set_up_logs("supervisor")
     entrance = door(context)
     node = Node.at(entrance.home)
     with _alone(node):
-        complete_home(node.paths)
-        for folder in (*NOTED, "wards"):  # there before a part is confined: what others hold comes later
-            durable_makedirs(node.paths.root / folder, mode=0o750)
-        make_watch_folder(node)
+        complete(node)
         logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)
         signal.signal(signal.SIGINT, supervisor.ask_to_stop)
+        signal.signal(signal.SIGHUP, supervisor.ask_to_reload)
         try:
             _start(supervisor, node, mllp, web, insecure_http, logins, (beds, seed) if demo else None)
+            note_in_force(node)
             with _beside(node):
-                supervisor.run()
+                supervisor.run(lambda: emit(reload(node, supervisor)))
         finally:
             supervisor.stop()
 
 
 @contextlib.contextmanager
 def _beside(node: "Node") -> Iterator[None]:
-    """Have the copies tried every night, as the reader's user that may read what the copies keep; and packs made, as
-    the web's, which prints forms too."""
+    """Have copies tried every night, as the reader's user that may read what the copies keep; what wards need tried,
+    packs made and pages taken in, as the web's, which prints forms too."""
+    from contrefeu.cli.incoming import every_look
     from contrefeu.cli.selftest import every_night
     from contrefeu.cli.separation import identity_of, is_separate, tester
     from contrefeu.cli.standing import every_quarter
+    from contrefeu.cli.wardtest import every_night as wards_every_night
 
     stop = threading.Event()
     apart = is_separate(node)
-    works = ((every_night, tester() if apart else None), (every_quarter, identity_of("web") if apart else None))
+    web = identity_of("web") if apart else None
+    works = (
+        (every_night, tester() if apart else None),
+        (wards_every_night, web),
+        (every_quarter, web),
+        (every_look, web),
+    )
     threads = [threading.Thread(target=work, args=(node, whom, stop), daemon=True) for work, whom in works]
     for thread in threads:
         thread.start()
@@ -110,13 +116,10 @@ def _alone(node: "Node") -> Iterator[None]:
 
 def _identities(node: "Node") -> "Callable[[str], Identity] | None":
     """Whom each part runs as, once each has what is its own."""
-    from contrefeu.base import durable_makedirs
     from contrefeu.cli.separation import identity_of, separate
 
     if node.settings.processes.users == "shared":
         return None
-    for name in ("peers", "exchange"):
-        durable_makedirs(node.paths.root / name)  # there before a part is confined: a peer may be joined later
     separate(node)
     return identity_of
 
@@ -130,7 +133,9 @@ def _start(
     logins: list[dict[str, str]],
     demo: tuple[int, int] | None,
 ) -> None:
+    from contrefeu.cli.grouping import in_group
     from contrefeu.cli.peering import is_station
+    from contrefeu.cli.reloading import note_listening
     from contrefeu.cli.supervisor import Part
 
     capture = Part("capture", lambda ready: ["--listen", ready.get("mllp") or mllp or node.settings.capture.mllp])
@@ -145,6 +150,9 @@ def _start(
         parts.append(peers)
     if node.peers().of_wards():
         parts.append(Part("wards", lambda _: []))
+    group = Part("group", lambda ready: ["--listen", ready.get("group") or node.settings.group.listen])
+    if in_group(node):
+        parts.append(group)
     supervisor.start(*parts)
     if not app.ready:
         return  # told to stop meanwhile
@@ -155,9 +163,11 @@ def _start(
         "web": app.ready["web"],
         "fhir": app.ready["web"] + "fhir",
         "exchange": peers.ready.get("exchange", ""),
+        "group": group.ready.get("group", ""),
         "pid": os.getpid(),
         "logins": logins,
     }
+    note_listening(node, str(capture.ready["mllp"]), urlsplit(str(app.ready["web"])).netloc)
     if demo is not None:
         beds, seed = demo
         arguments = ["--listen", str(capture.ready["mllp"]), "--beds", str(beds), "--seed", str(seed)]

@@ -75,7 +75,9 @@ def described_alarm(alarm: "Alarm") -> dict[str, Any]:
 
 
 def _for_people(told: dict[str, Any]) -> None:
-    if not told["alarms"]:
+    if not told["clean_point"]:
+        say("The watch has not run here, or has heard no feed yet: nothing is known. contrefeu up starts it.")
+    elif not told["alarms"]:
         say("No alarm.")
     for one in told["alarms"]:
         figures = ", ".join(f"{name} {value:g}" for name, value in one["seen"].items())

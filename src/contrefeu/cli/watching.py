@@ -7,36 +7,32 @@ Rules kept here:
   * Whoever opens messages opens no connection, and whoever opens connections holds no key: what a message can do to the
     one, it cannot send by the other (decision 0141).
   * An alarm is journaled, then the state behind it is kept, then others are told.
-  * The reader is asked where a patient lies; a reader that does not answer makes a look "not known", and stops nothing.
 """
 
 import asyncio
 import contextlib
-import csv
 import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 import structlog
 
 from contrefeu.acts import RULES, WATCH, AlarmRaised, encode
-from contrefeu.base import ContrefeuError, durable_makedirs, rfc3339, write_file
+from contrefeu.base import durable_makedirs, rfc3339, write_file
 from contrefeu.cli.node import Node
+from contrefeu.cli.watched import Homes, Leave, Wards
 from contrefeu.hospital import WatchSettings
 from contrefeu.journal import MEDIA_ACT
 from contrefeu.watch import Told, Watch
 from contrefeu.watch.engine import CleanPoint
 from contrefeu.watch.follow import Follower, alarms_in
 from contrefeu.watch.memory import RAISED_MAX, Memory, MemoryFile, derived_key
-from contrefeu.watch.observe import Observer, Where
+from contrefeu.watch.observe import Observer
 
 STEP_S = 0.5  # how often the journals are looked at
 OWN_S = 30.0  # how often copies, files and canaries are; and the state is written down
-WHERE_S = 600.0  # how long it is remembered where a patient lies
-WHERE_MAX = 5_000  # patients for whom it is
 CLOCK_S = 60.0  # s that this node's clock may move by itself between two looks
 NEWS_BYTES_MAX = 64 * 1024  # of one alarm on its way to the child
 STATE, CLEAN = "state", "clean.json"
@@ -65,18 +61,13 @@ def fork_teller(settings: WatchSettings, before: Any) -> IO[bytes] | None:
 
 
 def _tell(news: IO[bytes], settings: WatchSettings) -> None:
-    """Send each alarm that is read, every way that is set; a way that fails is tried again, ever later."""
-    from contrefeu.watch.tell import TRIES, News, send, ways
+    """Send each alarm that is read, every way that is set."""
+    from contrefeu.watch.tell import News, Teller, ways
 
-    by = ways(settings)
+    teller = Teller(ways(settings))
     for line in news:
-        one, left = msgspec.json.decode(line, type=News), by
-        for attempt in range(TRIES):
-            failed = send(one, left)
-            left = [way for way in left if way[0] in failed]
-            if not left:
-                break
-            time.sleep(2**attempt)
+        teller.tell(msgspec.json.decode(line, type=News))
+    teller.close()
 
 
 async def run_watch(node: Node, teller: IO[bytes] | None, stop: asyncio.Event) -> None:
@@ -133,10 +124,13 @@ class Watching:
         self._file = MemoryFile(node.paths.watch / STATE, seed)
         self.memory: Memory = self._file.load()
         zone = node.settings.node.zone
-        self._where = Wards(node)
         self.watch = Watch(self.memory.state, zone, lambda at: node.settings.watch.resting(at, zone))
         digest_key = derived_key(seed, b"watch-digest")
-        observer = Observer(digest_key, rules_of(node.settings), zone, self.memory.desk, self._where, Leave(node).holds)
+        self._where = Wards(node, digest_key)
+        observer = Observer(
+            digest_key, rules_of(node.settings), zone, self.memory.desk, self._where, Leave(node).holds,
+            node.settings.watch.honey, Homes(node, digest_key),
+        )  # fmt: skip
         own = f"{node.settings.node.id}{WATCH}"
         keys = node.data_keys()
         self.follower = Follower(node.paths.journals, keys, self.memory, self.watch, observer, own, node.clock)
@@ -177,93 +171,27 @@ class Watching:
         from contrefeu.cli.copying import last_states, scrubbed
         from contrefeu.cli.exchanging import refused_journals
         from contrefeu.cli.selftest import last_selftest
+        from contrefeu.cli.tapping import states
+        from contrefeu.cli.wardtest import last_wardtest
         from contrefeu.journal import successions
-        from contrefeu.watch.own import canaries_told, copies_told, home_told
+        from contrefeu.watch.own import canaries_told, copies_told, home_told, reused_told, taps_told, wards_told
 
         node = self._node
         yield from copies_told(last_states(node), last_selftest(node), dict(scrubbed(node)), now)
+        yield from reused_told(self._where.feeds(), self.memory, now)
+        yield from wards_told({one.ward: bool(one.lacks) for one in last_wardtest(node)}, now)
         for one in successions(node.paths.journals):
             yield Told(now, "journal-damaged", one.follows.origin, not one.mended)
         for name in refused_journals(node):
             yield Told(now, "history-other", name, bad=True)
         yield from home_told(node.paths.root, self.memory, now)
         yield from canaries_told(node.settings.watch.canaries, self.memory, now)
+        taps = [(tap.interface, tap.since, tap.counts.gaps + tap.counts.dropped_packets) for tap in states(node)]
+        yield from taps_told(taps, self.memory, now)
         wall, mono = self._now(), time.monotonic()
         moved = (wall - self._clocks[0]) - (mono - self._clocks[1])
         self._clocks = wall, mono
         yield Told(now, "clock-moved", node.settings.node.id, abs(moved) > CLOCK_S, round(moved))
-
-
-class Wards:
-    """Where patients lie, as the reader says; remembered for a while."""
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._client: Any = None
-        self._known: dict[str, tuple[float, Where]] = {}
-
-    def __call__(self, chart: str) -> Where:
-        """Where the patient of *chart* is."""
-        now = time.monotonic()
-        known = self._known.get(chart)
-        if known is not None and now - known[0] < WHERE_S:
-            return known[1]
-        found = self._ask(chart)
-        if len(self._known) >= WHERE_MAX:
-            self._known.clear()
-        self._known[chart] = now, found
-        return found
-
-    def close(self) -> None:
-        """Disconnect."""
-        if self._client is not None:
-            self._client.close()
-
-    def _ask(self, id_: str) -> Where:
-        from contrefeu.chart import SyncChartsClient
-        from contrefeu.chart.sheet import Sheet, person_of
-
-        try:
-            self._client = self._client or SyncChartsClient(self._node.charts_socket)
-            chart = self._client.chart(id_)
-            numbers = self._client.numbers(id_)
-        except (ContrefeuError, OSError, TimeoutError):
-            self._client = None
-            return Where(known=False)
-        if chart is None:
-            return Where(known=False)
-        person = person_of(Sheet(chart, self._node.clock.now_ns()))
-        honey = is_honey(numbers, self._node.settings.watch.honey)
-        return Where(person.ward, person.confidential, honey, person.family)
-
-
-def is_honey(numbers: list[str], honey: list[str]) -> bool:
-    """Whether one of a chart's numbers ("P authority|value") is a honey patient's ("value" or "authority|value")."""
-    bare = {number.partition(" ")[2] for number in numbers}
-    return any(one in bare or one in {number.rpartition("|")[2] for number in bare} for one in honey)
-
-
-class Leave:
-    """Who is on leave, from a file that is read again when it changes."""
-
-    def __init__(self, node: Node) -> None:
-        self._path = Path(node.settings.watch.leave_file) if node.settings.watch.leave_file else None
-        self._read: tuple[int, list[tuple[str, str, str]]] = (0, [])
-
-    def holds(self, login: str, at: float) -> bool:
-        """Whether *login*'s owner is on leave at *at*."""
-        if self._path is None:
-            return False
-        try:
-            changed = self._path.stat().st_mtime_ns
-            if changed != self._read[0]:
-                with self._path.open(newline="") as file:
-                    rows = [[*row, "", "", ""][:3] for row in csv.reader(file)]
-                self._read = changed, [(who.strip().casefold(), since, until) for who, since, until in rows]
-        except (OSError, UnicodeDecodeError, csv.Error):
-            return False
-        day = rfc3339(int(at * 1e9))[:10]
-        return any(who == login.casefold() and since <= day <= until for who, since, until in self._read[1])
 
 
 def described(point: CleanPoint) -> dict[str, Any]:

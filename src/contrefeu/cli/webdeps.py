@@ -1,28 +1,38 @@
 """What the ward app is given: charts, the station's journal, the way to the capture's."""
 
-from typing import TYPE_CHECKING
+import asyncio
+import contextlib
+import shutil
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
-from contrefeu.base import OperatorError
+from contrefeu.base import ContrefeuError, OperatorError
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.chart import ChartsClient
-from contrefeu.cli.alarms import Alarms
+from contrefeu.cli.alarms import ANSWER_S, Alarms
 from contrefeu.cli.copying import last_states
 from contrefeu.cli.declare import regimes_of
 from contrefeu.cli.demo import DEMO_LOGINS
+from contrefeu.cli.grouping import group_mounted
+from contrefeu.cli.incoming import FLAG
+from contrefeu.cli.lost import PacksOut
 from contrefeu.cli.node import Node
 from contrefeu.cli.selftest import last_selftest
 from contrefeu.cli.standing import standing
+from contrefeu.cli.tapping import states
+from contrefeu.cli.wardtest import lacking
 from contrefeu.contain import PAGES as CONTAINMENT
 from contrefeu.declare import Law, Regime, default_regimes, dues, incident_pages
-from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, PackState, VaultState, create_app
+from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, PackState, TapFigures, VaultState, create_app
 from contrefeu.station.care import TestList, parse_tests
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+    from contrefeu.web import Mounted
 
 log = structlog.get_logger("web")
 
@@ -30,6 +40,7 @@ log = structlog.get_logger("web")
 def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, demo: bool) -> "Starlette":
     """Wire the ward app of *node*: acts go to *intake*, the audit to *looks*."""
     capture = LocalAppender(node.capture_socket, node.capture_journal)
+    counts = LocalAppender(node.capture_socket, node.capture_journal)  # asked while a long message is being handed over
 
     async def submit(source: str, media_type: str, body: bytes) -> str:
         return await capture.append(source, media_type, body, node.clock.now_ns())
@@ -38,7 +49,10 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
     law = Law(_regimes(node), node.settings.declare.regimes, zone, ZoneInfo(zone))
 
     async def node_status() -> NodeStatus:
-        return _status(node)
+        state = None
+        with contextlib.suppress(ContrefeuError, TimeoutError):
+            state = await asyncio.wait_for(counts.state(), ANSWER_S)
+        return _status(node, state)
 
     return create_app(
         Deps(
@@ -52,13 +66,25 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             alarms=Alarms(node, intake),
             insecure_http=insecure_http,
             submit=submit,
-            demo_logins=_demo_logins(node) if demo else (),
+            packs=PacksOut(node) if node.settings.packs.folders else None,
+            handed_in=(node.paths.run / "station" / FLAG).touch,
+            demo_logins=_demo_logins(node) if demo or node.settings.drill else (),
             counts=node.counts,
-            mounted=(CONTAINMENT, incident_pages(law)),
+            mounted=(CONTAINMENT, incident_pages(law), *group_mounted(node), *_exercise_pages(node)),
             dues=dues(law, node.clock.now_ns),
             tests=laboratory_list(node),
+            lacking=lambda: lacking(node),
         )
     )
+
+
+def _exercise_pages(node: Node) -> "tuple[Mounted, ...]":
+    """The page of an exercise with people, in a home that was made for exercises, and in no other."""
+    if not node.settings.drill:
+        return ()
+    from contrefeu.exercise import PAGES
+
+    return (PAGES,)
 
 
 def laboratory_list(node: Node) -> TestList | None:
@@ -82,7 +108,7 @@ def _regimes(node: Node) -> dict[str, Regime]:
 RED = frozenset(["refused", "damaged", "different", "failed"])  # what somebody must see to
 
 
-def _status(node: Node) -> NodeStatus:
+def _status(node: Node, capture: dict[str, Any] | None) -> NodeStatus:
     journals = []
     for files in node.journals():
         head = files.read_head()
@@ -98,7 +124,30 @@ def _status(node: Node) -> NodeStatus:
         for v in last_states(node)
     ]
     packs = [PackState(one.ward, one.age_minutes, one.patients, one.old) for one in standing(node)]
-    return NodeStatus(journals, vaults, packs if node.settings.packs.folders else [])
+    taps = [
+        TapFigures(tap.interface, tap.counts.messages, tap.counts.gaps, tap.counts.dropped_packets)
+        for tap in states(node)
+    ]
+    return NodeStatus(
+        journals,
+        vaults,
+        packs if node.settings.packs.folders else [],
+        taps,
+        shutil.disk_usage(node.paths.root).free,
+        {name: capture.get(key, 0) for name, key in _COUNTED.items()} if capture is not None else None,
+        capture.get("refused_by_rule", {}) if capture is not None else {},
+    )
+
+
+# What is scraped -> what the capture process calls it
+_COUNTED = {
+    "connections": "connections",
+    "messages_total": "messages",
+    "acknowledged_total": "acknowledged",
+    "stray_total": "stray",
+    "turned_away_total": "turned_away",
+    "disk_refused_total": "refused_by_disk",
+}
 
 
 def _gravest(copying: str, scrubbed: str, tested: str) -> str:

@@ -13,7 +13,7 @@ from contrefeu.contain.inventory import (
     parse_toml,
 )
 from contrefeu.contain.pages import PAGES
-from contrefeu.contain.plan import Compared, Plan, make_plan
+from contrefeu.contain.plan import Compared, Plan, WardLoss, losses_by_ward, make_plan
 from contrefeu.contain.simulate import Expected, everything_off, expect
 from contrefeu.contain.solve import Solution, solve
 from contrefeu.contain.spread import Spread, default_cover, default_spread, parse_spread
@@ -38,11 +38,13 @@ __all__ = [
     "Spread",
     "System",
     "Terrain",
+    "WardLoss",
     "Zone",
     "default_cover",
     "default_spread",
     "everything_off",
     "expect",
+    "losses_by_ward",
     "make_plan",
     "make_terrain",
     "nft_rules",

@@ -4,12 +4,13 @@ Rules kept here:
   * One table of their own, `inet contrefeu_contain`: `nft delete table inet contrefeu_contain` takes all of it back.
   * Its chain comes before others and accepts what it does not name: nothing is opened, and nothing else is closed.
   * After the plan's own rules, systems within reach lose the protocols that carry a fire and that care does not need.
+  * An address belongs to the narrowest network that the inventory names: rules for that around it leave it out.
   * What the plan asks for and a filter cannot do (an account, a system without address) is a comment that says so.
 """
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from contrefeu.acts import Cut
 from contrefeu.contain.plan import Plan
@@ -58,10 +59,16 @@ def _precautions(terrain: Terrain, plan: Plan) -> Iterator[str]:
             for link in _needed_links(terrain, system):
                 for other, target in _families(terrain, link.target):
                     if other == family and link.port:
-                        where = f"{family} saddr {source} {family} daddr {target}"
+                        where = " ".join(
+                            (
+                                _end(terrain, family, "saddr", system, source),
+                                _end(terrain, family, "daddr", link.target, target),
+                            )
+                        )
                         yield f'{where} {link.transport} dport {link.port} return comment "care needs it"'
             name = f"{_plain(system)}: what it was not seen to use"
-            yield f'{family} saddr {source} tcp dport {{ {ports} }} counter drop comment "{name}"'
+            where = _end(terrain, family, "saddr", system, source)
+            yield f'{where} tcp dport {{ {ports} }} counter drop comment "{name}"'
 
 
 def _needed_links(terrain: Terrain, system: str) -> list[Link]:
@@ -77,8 +84,9 @@ def _needed_links(terrain: Terrain, system: str) -> list[Link]:
 def _isolate(terrain: Terrain, cut: Cut) -> Iterator[str]:
     yield f"# by hand: unplug {_plain(cut.system)}; these rules part it from other zones only"
     for family, addresses in _families(terrain, cut.system):
-        yield f'{family} saddr {addresses} counter drop comment "{_plain(cut.system)} isolated"'
-        yield f'{family} daddr {addresses} counter drop comment "{_plain(cut.system)} isolated"'
+        for end in ("saddr", "daddr"):
+            where = _end(terrain, family, end, cut.system, addresses)
+            yield f'{where} counter drop comment "{_plain(cut.system)} isolated"'
 
 
 def _block(terrain: Terrain, cut: Cut) -> Iterator[str]:
@@ -90,8 +98,8 @@ def _block(terrain: Terrain, cut: Cut) -> Iterator[str]:
     if not families:
         yield f"# by hand: {name}, port {cut.port}: the inventory gives no address for both"
     for family in families:
-        places = [(end, at[family]) for end, at in (("saddr", sources), ("daddr", targets)) if at[family]]
-        where = " ".join(f"{family} {end} {address}" for end, address in places)
+        places = [("saddr", cut.source, sources[family]), ("daddr", cut.target, targets[family])]
+        where = " ".join(_end(terrain, family, *place) for place in places if place[2])
         yield f'{where} {port}counter drop comment "{name}"'
 
 
@@ -105,6 +113,33 @@ def _families(terrain: Terrain, system: str) -> Iterator[tuple[str, str]]:
         found = [_address(one) for one in networks if one.version == version]
         if found:
             yield family, found[0] if len(found) == 1 else f"{{ {', '.join(found)} }}"
+
+
+def _end(terrain: Terrain, family: str, end: str, system: str, addresses: str) -> str:
+    """One end of a rule: *addresses* of *system*, without those that others have within them."""
+    apart = _within(terrain, system, 4 if family == "ip" else 6)
+    where = f"{family} {end} {addresses}"
+    return f"{where} {family} {end} != {{ {', '.join(apart)} }}" if apart else where
+
+
+def _within(terrain: Terrain, system: str, version: int) -> list[str]:
+    """Addresses of other systems that lie within a network of this one."""
+    mine = [ip_network(text, strict=False) for text in terrain.systems[system].addresses]
+    wide = [one for one in mine if one.version == version and one.num_addresses > 1]
+    if not wide:
+        return []
+    others = (
+        ip_network(text, strict=False)
+        for name, one in terrain.systems.items()
+        if name != system
+        for text in one.addresses
+    )
+    found = {other for other in others if any(_lies_in(other, one) for one in wide)}
+    return [_address(one) for one in collapse_addresses(found)]  # type: ignore[type-var]
+
+
+def _lies_in(other: IPv4Network | IPv6Network, one: IPv4Network | IPv6Network) -> bool:
+    return other.version == one.version and other != one and other.subnet_of(one)  # type: ignore[arg-type]
 
 
 def _address(network: IPv4Network | IPv6Network) -> str:

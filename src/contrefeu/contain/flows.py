@@ -2,19 +2,20 @@
 
     Zeek       TSV with its #fields line, or one JSON object a line; a connection that was refused or unanswered is none
     nfdump     CSV with a header line, of 1.6 (sa, da, sp, dp, pr) or 1.7 (srcAddr, dstAddr, srcPort, dstPort, proto)
-    nftables   `nft list ruleset`: rules with addresses, a port and a counter that is not 0
+    nftables   `nft list ruleset`, text or -j: rules with addresses and a counter that is not 0 (nft_counters.py)
 
 Rules kept here:
   * A flow is turned towards the port that is known, or the lower one: a record of the answers is not a second way.
-  * Lines that say no flow are counted, never a reason to stop.
+  * Lines that say no flow are counted, never a reason to stop: whoever is in the network writes some of them.
   * Text in, values out: this module opens no file.
 """
 
 import csv
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
+
+from contrefeu.contain.nft_counters import nft_json, nft_text
 
 NO_CONNECTION = frozenset(["S0", "REJ", "RSTOS0", "SH"])  # conn_state: nothing was answered (Zeek, Conn::Info)
 EPHEMERAL_FIRST = 49_152  # RFC 6335, 6: a port from here on is nobody's
@@ -23,10 +24,7 @@ _NFDUMP = {
     "sa": "source", "srcaddr": "source", "da": "target", "dstaddr": "target", "sp": "source_port",
     "srcport": "source_port", "dp": "target_port", "dstport": "target_port", "pr": "transport", "proto": "transport",
 }  # fmt: skip
-_RULE = re.compile(
-    r"ip6? saddr (?P<source>[0-9A-Fa-f.:/]+) ip6? daddr (?P<target>[0-9A-Fa-f.:/]+)"
-    r"(?: (?P<transport>tcp|udp) dport (?P<port>\d+))?.*?\bcounter packets (?P<packets>\d+)"
-)
+PORT_MAX = 65_535  # two bytes; what says more is no port
 
 
 class Seen(NamedTuple):
@@ -61,8 +59,10 @@ def read_flows(text: str, known_ports: Collection[int]) -> Reading | None:
         return _gathered("zeek", _zeek_json(lines))
     if {"source", "target"} <= {_NFDUMP.get(name.strip().casefold(), "") for name in first.split(",")}:
         return _gathered("nfdump", _nfdump(lines, known_ports))
+    if first.lstrip().startswith("{") and '"nftables"' in text[:200]:
+        return _gathered("nftables", (one and Seen(*one) for one in nft_json(text)))
     if any(line.lstrip().startswith("table ") for line in lines):
-        return _gathered("nftables", _nftables(lines))
+        return _gathered("nftables", (one and Seen(*one) for one in nft_text(lines)))
     return None
 
 
@@ -72,7 +72,7 @@ def _gathered(kind: str, found: Iterable[Seen | None]) -> Reading:
     for one in found:
         if one is None:
             unread += 1
-        elif one.source != one.target:
+        elif one.source != one.target and one.port <= PORT_MAX:
             ways.add(one)
     return Reading(kind, frozenset(ways), unread)
 
@@ -92,33 +92,39 @@ def _zeek_json(lines: Iterable[str]) -> Iterator[Seen | None]:
         if line.strip():
             try:
                 found = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 yield None
                 continue
             yield from _zeek(found) if isinstance(found, dict) else (None,)
 
 
 def _zeek(row: dict[str, object]) -> Iterator[Seen | None]:
-    if row.get("conn_state") in NO_CONNECTION:
+    if str(row.get("conn_state")) in NO_CONNECTION:
         return
     source, target, port = (str(row.get(name, "")) for name in ("id.orig_h", "id.resp_h", "id.resp_p"))
     transport = str(row.get("proto", ""))
-    if not (source and target and port.isascii() and port.isdigit()):
+    if not (source and target and _is_port(port)):
         yield None
     elif transport in ("tcp", "udp"):
         yield Seen(source, target, int(port), transport)
 
 
 def _nfdump(lines: Iterable[str], known_ports: Collection[int]) -> Iterator[Seen | None]:
-    rows = csv.reader(line for line in lines if line.strip())
-    names = [_NFDUMP.get(name.strip().casefold(), "") for name in next(rows)]
-    for cells in rows:
+    names: list[str] = []
+    for line in lines:
+        cells = _cells(line)
+        if not cells:
+            yield from (None,) if line.strip() else ()
+            continue
+        if not names:
+            names = [_NFDUMP.get(name.strip().casefold(), "") for name in cells]
+            continue
         if cells[0].strip() in ("Summary", "No matched flows"):  # what follows is a sum, not a flow
             return
         row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
         transport = _PROTOCOLS.get(row.get("transport", "").casefold(), "")
         ports = (row.get("source_port", ""), row.get("target_port", ""))
-        if not all(port.isascii() and port.isdigit() for port in ports) or "" in (row.get("source"), row.get("target")):
+        if not all(map(_is_port, ports)) or "" in (row.get("source"), row.get("target")):
             yield None
         elif transport:
             yield _turned(row["source"], row["target"], int(ports[0]), int(ports[1]), transport, known_ports)
@@ -133,8 +139,13 @@ def _turned(
     return Seen(source, target, target_port if target_port < EPHEMERAL_FIRST else 0, transport)
 
 
-def _nftables(lines: Iterable[str]) -> Iterator[Seen | None]:
-    for line in lines:
-        found = _RULE.search(line)
-        if found is not None and int(found["packets"]):
-            yield Seen(found["source"], found["target"], int(found["port"] or 0), found["transport"] or "tcp")
+def _cells(line: str) -> list[str]:
+    """One line of CSV: a record holds no line break, and a line that is none says nothing of the next."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len(str(PORT_MAX))

@@ -1,5 +1,6 @@
 """The plan in the ward app: what was last shown to the crisis cell and to security. It cuts nothing (A2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jinja2 import PackageLoader
@@ -8,6 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contrefeu.acts import ContainmentPlanned
+from contrefeu.contain.plan import WardLoss, losses_by_ward
+from contrefeu.contain.spread import cover_said
 from contrefeu.web import N_, Link, Mounted, Site
 
 RESTART_SHOWN = 40  # steps on the page: two screens; the sheet has all
@@ -22,6 +25,11 @@ class ContainmentPage:
     entry: str = ""
     restart_shown: int = RESTART_SHOWN
     command: str = "contrefeu contain plan --publish"
+    wards: Sequence[WardLoss] = ()
+
+    def cover(self, text: str, language: str) -> str:
+        """What takes over, in the reader's language and not in the plan's."""
+        return cover_said(text, language)
 
 
 class _Pages:
@@ -39,7 +47,8 @@ class _Pages:
         page = ContainmentPage(None)
         if found:
             entry, act = max(found, key=lambda one: one[1].at)
-            page = ContainmentPage(act, entry.source.removeprefix("user/"), entry.ref)
+            wards = losses_by_ward(act.lost, act.at_risk)
+            page = ContainmentPage(act, entry.source.removeprefix("user/"), entry.ref, wards=wards)
         return await shell.render(request, "containment.html", page)
 
 

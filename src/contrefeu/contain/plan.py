@@ -3,15 +3,16 @@
 It is advice: nothing in Contrefeu cuts anything.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
-from contrefeu.acts import Cut, FunctionState, Start
+from contrefeu.acts import Course, Cut, FunctionState, Start
 from contrefeu.base import OperatorError
 from contrefeu.contain.inventory import Function
 from contrefeu.contain.restart import restart_order
-from contrefeu.contain.simulate import HOURS, SEED, Expected, everything_off, expect
+from contrefeu.contain.simulate import HOURS, SEED, Expected, course, everything_off, expect
 from contrefeu.contain.solve import SOLVE_S_MAX, solve
 from contrefeu.contain.spread import default_cover
 from contrefeu.contain.zones import Action, Link, Outcome, Terrain
@@ -26,6 +27,24 @@ class Compared(Struct, frozen=True):
     plan: Expected
     nothing: Expected
     everything_off: Expected
+
+    @property
+    def courses(self) -> list[Course]:
+        """As people are shown them."""
+        return [
+            course("plan", self.plan),
+            course("nothing", self.nothing),
+            course("everything-off", self.everything_off),
+        ]
+
+
+class WardLoss(Struct, frozen=True):
+    """What one ward loses, and may lose."""
+
+    ward: str
+    lost: list[str]  # names of functions
+    at_risk: list[str]
+    covered_by: list[str]  # what takes over
 
 
 class Plan(Struct, frozen=True):
@@ -47,6 +66,7 @@ class Plan(Struct, frozen=True):
     unknown: int  # systems that only a flow named
     unplaced: int  # flows that led outside
     model: str  # version of the spread model
+    wards: list[WardLoss] = []  # those that lose most first
     advice: bool = True  # it advises, and cuts nothing by itself
 
 
@@ -78,11 +98,13 @@ def make_plan(
     assert outcome.cost == found.cost, "the map and the solver agree on the price"
     cover = default_cover()
     states = {f.id: _state(terrain, f, outcome, cover, language) for f in terrain.functions.values()}
+    lost = _by_weight(states, outcome.lost)
+    at_risk = _by_weight(states, outcome.at_risk)
     return Plan(
         suspects=list(suspects),
         cut=[_cut(terrain, action) for action in sorted(found.actions, key=_rank)],
-        lost_functions=_by_weight(states, outcome.lost),
-        at_risk_functions=_by_weight(states, outcome.at_risk),
+        lost_functions=lost,
+        at_risk_functions=at_risk,
         kept_functions=_by_weight(states, states.keys() - outcome.lost.keys() - outcome.at_risk),
         restart=_restart(terrain, suspects, outcome, found.actions, whole=whole),
         exposed=sorted(outcome.exposed - set(suspects)),
@@ -100,7 +122,27 @@ def make_plan(
         unknown=len(terrain.unknown),
         unplaced=terrain.unplaced,
         model=terrain.spread.version,
+        wards=losses_by_ward(lost, at_risk),
     )
+
+
+def losses_by_ward(lost: Sequence[FunctionState], at_risk: Sequence[FunctionState]) -> list[WardLoss]:
+    """Say what each ward loses or may lose: those that lose most care first, then by name."""
+    weights: defaultdict[str, float] = defaultdict(float)
+    for share, found in ((1.0, lost), (0.5, at_risk)):  # what may fall comes after what falls
+        for one in found:
+            for ward in one.wards:
+                weights[ward] += share * one.weight
+    names = sorted(weights, key=lambda ward: (-weights[ward], ward))
+    return [
+        WardLoss(
+            ward,
+            [one.name for one in lost if ward in one.wards],
+            [one.name for one in at_risk if ward in one.wards],
+            list(dict.fromkeys(one.covered_by for one in [*lost, *at_risk] if ward in one.wards and one.covered_by)),
+        )
+        for ward in names
+    ]
 
 
 def _check(terrain: Terrain, suspects: Sequence[str]) -> None:

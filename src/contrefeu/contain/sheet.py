@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 from contrefeu.acts import Cut, FunctionState, Start
-from contrefeu.contain.plan import Plan
+from contrefeu.contain.plan import Plan, WardLoss
 from contrefeu.contain.simulate import Expected
 from contrefeu.contain.words import WORDS
 from contrefeu.contain.zones import ANY
@@ -66,6 +66,7 @@ class _Sheet:
             self.part("cut", [".", "*", "."], cuts, proof if cuts else f"{words['nothing_cut']} {proof}"),
             self.part("lost", [".", ".", "*", "*"], self.states(plan.lost_functions), self.none("lost")),
             self.part("at_risk", [".", ".", "*", "*"], self.states(plan.at_risk_functions), self.none("at_risk")),
+            self.part("wards", [".", "*", "*", "*"], [self.ward(one) for one in plan.wards], self.spared()),
             self.part("kept", [], [], self.kept()),
             self.part("compared", ["*", ".", ".", "."], self.compared(), self.compared_said()),
             self.part("restart", [".", "*", ".", "*", "*"], [self.start(one) for one in plan.restart], ""),
@@ -103,8 +104,29 @@ class _Sheet:
         """One row a function."""
         nowhere = self.words["nowhere"]
         return [
-            [one.name, ", ".join(one.wards) or nowhere, _few(one.why), one.covered_by or nowhere] for one in found
-        ]  # fmt: skip
+            [
+                one.name,
+                ", ".join(one.wards) or nowhere,
+                _few([self.way(why) for why in one.why]),
+                one.covered_by or nowhere,
+            ]
+            for one in found
+        ]
+
+    def way(self, why: str) -> str:
+        """A link as it is read, `*` being all; a system or an account as it is."""
+        source, arrow, target = why.partition("->")
+        ends = (self.words["any"] if end.split(":")[0] == ANY else end for end in (source, target))
+        return " → ".join(ends) if arrow else why
+
+    def ward(self, one: WardLoss) -> Row:
+        """What one ward loses."""
+        nowhere = str(self.words["nowhere"])
+        return [one.ward, *("; ".join(found) or nowhere for found in (one.lost, one.at_risk, one.covered_by))]
+
+    def spared(self) -> str:
+        """What stands where no ward loses anything."""
+        return "" if self.plan.wards else str(self.words["nothing_wards"])
 
     def kept(self) -> str:
         """What is kept, in a sentence."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
+from contrefeu.acts import Course, CourseName
 from contrefeu.contain.zones import Action, Link, Outcome, Terrain
 
 HOURS = 24  # a night and the day after: when Rouen's systems had been off for a day, half were still off on the third
@@ -90,6 +91,12 @@ def _steps(terrain: Terrain, here: str, cut: _Cut, accounts: set[str]) -> Iterat
         if way.link not in closed:
             yield way.target, terrain.protocol(way.link).chance_per_hour
     yield from ((member, spread.trust.chance_per_hour) for member in terrain.members.get(here, []))
+
+
+def course(name: CourseName, one: Expected) -> Course:
+    """What people are shown of it."""
+    care = one.care_lost + one.care_struck
+    return Course(name, one.systems_off, round(one.systems_struck, 1), one.systems_struck_95, round(care, 1))
 
 
 def everything_off(terrain: Terrain) -> list[Action]:

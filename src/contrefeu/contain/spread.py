@@ -1,6 +1,7 @@
 """How a fire spreads: a data file with its sources (data/spread.toml), which a hospital may replace by its own."""
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
@@ -80,10 +81,16 @@ def default_spread() -> Spread:
     return parse_spread(_data("spread.toml"))
 
 
+@cache
 def default_cover() -> dict[str, dict[str, str]]:
     """What Contrefeu does while a function is cut: by kind, by language."""
     kinds: dict[str, dict[str, str]] = tomllib.loads(_data("cover.toml"))["kinds"]
     return kinds
+
+
+def cover_said(text: str, language: str) -> str:
+    """Return in *language* what takes over, when it is Contrefeu; an inventory's own words stay as they are."""
+    return next((kind[language] for kind in default_cover().values() if text in kind.values()), text)
 
 
 def _data(name: str) -> str:

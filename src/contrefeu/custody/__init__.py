@@ -25,6 +25,7 @@ from contrefeu.custody.recovery import (
 )
 from contrefeu.custody.rehearsal import Rehearsal, rehearse
 from contrefeu.custody.rotation import Rotation
+from contrefeu.custody.sealed_home import open_home, seal_home
 from contrefeu.custody.shares import combine_shares, split_secret
 from contrefeu.custody.usage import granted_recipients
 
@@ -56,11 +57,13 @@ __all__ = [
     "last_entry_of",
     "make_home",
     "make_station_seeds",
+    "open_home",
     "own_reading_keys",
     "public_reading_keys",
     "reading_keys_note",
     "recovery_in_force",
     "rehearse",
+    "seal_home",
     "share_number",
     "split_secret",
     "wards_verifier",

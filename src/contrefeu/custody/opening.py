@@ -21,7 +21,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from contrefeu.base import durable_makedirs, write_file
+from contrefeu.base import ManyFiles, durable_makedirs
 from contrefeu.custody.horizon import ReadingKeys
 from contrefeu.custody.keypair import KeyPair
 from contrefeu.journal import (
@@ -127,25 +127,30 @@ def grant_segments(
     verifier = files.verifier()
     folder = _grants_folder(grants, verifier.name)
     granted = 0
-    for number in files.segments():
-        told(1)
-        path = folder / f"{number:010d}.{to.fingerprint[:16]}.grant"
-        if path.exists():
-            continue
-        try:
-            segment = SegmentReader(files, number, verifier)
-            segment.close()
-            if any(key.fingerprint == to.fingerprint for key in segment.header.keys):
+    with ManyFiles() as notes:
+        for number in files.segments():
+            told(1)
+            path = folder / f"{number:010d}.{to.fingerprint[:16]}.grant"
+            if path.exists():
                 continue
-            data_key = key_of(segment.header)
-        except (JournalTampered, JournalUnreadable):
-            continue  # no header, or beyond the horizon of who grants
-        sealed = base64.b64encode(to.seal(data_key, verifier.name, number)).decode()
-        text = f"{_TITLE}\norigin {verifier.name}\nsegment {number}\nrecipient {to.name} {to.fingerprint} {sealed}\n"
-        durable_makedirs(folder, mode=0o750)
-        write_file(path, signer.sign(text), mode=0o640)
-        granted += 1
+            try:
+                segment = SegmentReader(files, number, verifier)
+                segment.close()
+                if any(key.fingerprint == to.fingerprint for key in segment.header.keys):
+                    continue
+                data_key = key_of(segment.header)
+            except (JournalTampered, JournalUnreadable):
+                continue  # no header, or beyond the horizon of who grants
+            if not granted:
+                durable_makedirs(folder, mode=0o750)
+            notes.put(path, signer.sign(_grant(verifier.name, number, to, data_key)), mode=0o640)
+            granted += 1
     return granted
+
+
+def _grant(origin: str, number: int, to: Recipient, data_key: bytes) -> str:
+    sealed = base64.b64encode(to.seal(data_key, origin, number)).decode()
+    return f"{_TITLE}\norigin {origin}\nsegment {number}\nrecipient {to.name} {to.fingerprint} {sealed}\n"
 
 
 def last_entry_of(files: JournalFiles, number: int) -> int:

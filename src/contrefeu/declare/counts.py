@@ -3,6 +3,7 @@
 Rules kept here:
   * Counted are entries received in a window, the patients that they name, and looks and exports in Contrefeu itself.
   * What other systems showed or gave away, no journal here saw: it is "unknown", never 0.
+  * A honey patient is no person, and a look at one no record of anybody (F46): the alarm tells of it.
   * A patient is one chart: merged numbers count once. An entry that names nobody known here is counted apart.
 """
 
@@ -52,7 +53,11 @@ class Counts(Struct):
 
 
 def count(
-    found: Counts, entries: Iterable[Entry], read: Callable[[Entry], Reading], chart_of: Callable[[str], str]
+    found: Counts,
+    entries: Iterable[Entry],
+    read: Callable[[Entry], Reading],
+    chart_of: Callable[[str], str],
+    nobodies: frozenset[str] = frozenset(),
 ) -> Counts:
     """Fill *found* from the entries of its window.
 
@@ -61,15 +66,18 @@ def count(
         entries: Of every journal, received in the window.
         read: What an entry says.
         chart_of: World and number -> chart id; "" for nobody known.
+        nobodies: Chart ids of honey patients.
     """
     charts: set[str] = set()
     for entry in entries:
         if entry.journal.endswith(AUDIT):
-            _look(found, entry)
+            _look(found, entry, nobodies)
         elif entry.media_type != MEDIA_ACT and not entry.source.startswith("user/"):
             reading = read(entry)
             named = {chart_of(f"{reading.world} {one.keys[0]}") for one in reading.subjects if one.keys} - {""}
-            charts |= named
+            if named and named <= nobodies:
+                continue
+            charts |= named - nobodies
             found.entries += 1
             found.unnamed += not named
             found.kinds[reading.kind] += 1
@@ -81,7 +89,7 @@ def count(
     return found
 
 
-def _look(found: Counts, entry: Entry) -> None:
+def _look(found: Counts, entry: Entry, nobodies: frozenset[str]) -> None:
     if entry.media_type != MEDIA_FHIR:
         return
     event = decode(entry.body)
@@ -91,6 +99,8 @@ def _look(found: Counts, entry: Entry) -> None:
     if kind not in READ | LEFT:
         return
     chart, what = _about(event)
+    if chart in nobodies:
+        return
     found.looks.append(Look(str(event.get("recorded", "")), kind, entry.source, chart, what, entry.ref))
 
 

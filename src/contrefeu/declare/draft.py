@@ -16,7 +16,7 @@ from contrefeu.acts import Incident
 from contrefeu.base import rfc3339
 from contrefeu.chart import Language, moment
 from contrefeu.declare.deadlines import due_ns
-from contrefeu.declare.file import IncidentFile
+from contrefeu.declare.file import PEOPLE_RULES, Event, IncidentFile
 from contrefeu.declare.regimes import FieldRule, Regime
 from contrefeu.declare.words import WORDS
 from contrefeu.typeset import document
@@ -136,18 +136,17 @@ class _Writer:
         return self.words[kind].format(at=self.at(found.at), by=found.by), found.recorded
 
     def _description(self) -> str:
-        parts = [self.file.incident.title] if self.file.incident else []
+        parts = [f"{self.file.incident.title.rstrip('.')}."] if self.file.incident else []
         return " ".join([*parts, *self._downtime()])
 
     def _downtime(self) -> list[str]:
         lifted = self.words["lifted_at"].format(at=self.at(self.file.lifted_at)) if self.file.lifted_at else ""
-        return [
-            self.words["downtime"].format(
-                at=self.at(one.at), wards=self._wards(one.wards), reason=f" : {one.reason}" if one.reason else "",
-                lifted=lifted,
-            )
-            for one in self.file.downtime[:1]
-        ]  # fmt: skip
+        found = []
+        for one in self.file.downtime[:1]:
+            reason = f"{self.words['colon']}{one.reason}" if one.reason else ""
+            wards = self._wards(one.wards)
+            found.append(self.words["downtime"].format(at=self.at(one.at), wards=wards, reason=reason, lifted=lifted))
+        return found
 
     def _wards(self, wards: list[str]) -> str:
         return ", ".join(wards) or str(self.words["everywhere"])
@@ -205,6 +204,8 @@ class _Writer:
         words, house, regime = self.words, self.house, self.regime
         empty = [one.label for one in fields if one.mandatory and one.empty]
         incident = self.file.incident
+        events = self.file.timeline[:EVENTS_MAX] if regime.timeline else []
+        harmless = self.file.harmless[:EVENTS_MAX] if regime.timeline else []
         return {
             "lang": house.language,
             "title": title,
@@ -224,13 +225,29 @@ class _Writer:
             "fields": [self._row(one) for one in fields],
             "timeline": words["timeline"],
             "timeline_head": words["timeline_head"],
-            "events": [
-                [self.at(e.at), f"{words['events'][e.what]} : {e.detail}".rstrip(" :"), e.by, e.ref]
-                for e in self.file.timeline[:EVENTS_MAX]
-            ],
+            "events": [[self.at(e.at), self._event(e), e.by, e.ref] for e in events],
+            "harmless": words["harmless"],
+            "harmless_events": [[self.at(e.at), self._event(e), self._answer(e), e.ref] for e in harmless],
             "sign": words["sign"],
             "footer": words["footer"],
         }  # fmt: skip
+
+    def _event(self, one: Event) -> str:
+        """What happened; a note's field by its name in this regime; of an alarm about a person the rule alone."""
+        if one.what == "alarm" and one.detail.partition(": ")[0] in PEOPLE_RULES:
+            return f"{self.words['events'][one.what]}{self.words['colon']}{one.detail.partition(': ')[0]}"
+        field, _, text = one.detail.partition(": ") if one.what == "noted" else ("", "", "")
+        label = next((rule.label(self.house.language) for rule in self.regime.fields if rule.id == field), "")
+        detail = f"{label}{self.words['colon']}{text}" if label else one.detail
+        said = str(self.words["events"][one.what])
+        return f"{said}{self.words['colon']}{detail}" if detail else said
+
+    def _answer(self, one: Event) -> str:
+        """Who found an alarm harmless, and why."""
+        if one.answer is None:
+            return ""
+        said = str(self.words["harmless_by"].format(by=one.answer.by, at=self.at(one.answer.at)))
+        return f"{said}{self.words['colon']}{one.answer.note}" if one.answer.note else said
 
     def _row(self, one: Filled) -> dict[str, Any]:
         missing = self.words["empty"] if one.mandatory else self.words["optional"]
@@ -281,6 +298,8 @@ def draft_text(draft: Draft) -> str:
     lines += [f"- {label}" for label in page["empty"]]
     for field in page["fields"]:
         lines += ["", f"{field['label']} [{field['clause']}]", field["text"]]
-    lines += ["", page["timeline"]]
+    lines += ["", page["timeline"]] if page["events"] else []
     lines += [" · ".join(filter(None, event)) for event in page["events"][:PHONE_EVENTS_MAX]]
+    lines += ["", page["harmless"]] if page["harmless_events"] else []
+    lines += [" · ".join(filter(None, event)) for event in page["harmless_events"][:PHONE_EVENTS_MAX]]
     return "\n".join([*lines, "", page["source"], page["footer"]]).lstrip() + "\n"

@@ -3,6 +3,8 @@
 Rules kept here:
   * It is computed from entries each time: nothing is typed twice, and nothing is edited.
   * What nobody knows is None, and said so: a number has a method and an error, or it is "unknown" (A3).
+  * An alarm that a named person found harmless stays, apart: struck, with who said so and why. It names no system
+    and fills no field. The last word counts.
   * A declared downtime stands in for awareness that nobody recorded, and is said to be only that.
 """
 
@@ -14,6 +16,7 @@ from msgspec import Struct, field
 
 from contrefeu.acts import (
     MEASURE,
+    AlarmAcknowledged,
     ContainmentPlanned,
     DowntimeDeclared,
     DowntimeLifted,
@@ -22,13 +25,29 @@ from contrefeu.acts import (
     decode,
     incidents,
 )
+from contrefeu.acts import Alarm as AlarmOf
 from contrefeu.base import parse_rfc3339
 from contrefeu.declare.counts import Counts
 from contrefeu.journal import Entry
 
 What = Literal["opened", "noted", "sent", "closed", "downtime", "lifted", "alarm", "plan", "compared"]
+# Rules whose subject is a login: it goes to no authority (a test compares them with the watch's)
+PEOPLE_RULES = frozenset([
+    "honey", "looks-many", "looks-without-reason", "export", "at-night", "on-leave", "glass-cluster", "famous",
+    "relatives", "logins-refused",
+])  # fmt: skip
+HARMLESS = "harmless"  # AlarmAcknowledged.verdict
 WATCH = "-watch"  # ends the name of a journal of alarms
 STATION = "-station"  # of people's acts
+
+
+class Answer(NamedTuple):
+    """What somebody made of an alarm."""
+
+    verdict: str
+    by: str  # login
+    at: str  # RFC 3339
+    note: str
 
 
 class Event(NamedTuple):
@@ -39,6 +58,7 @@ class Event(NamedTuple):
     detail: str
     by: str
     ref: str  # entry
+    answer: Answer | None = None  # to an alarm
 
 
 class Alarm(Struct, frozen=True, tag_field="act", tag="alarm-raised"):
@@ -67,14 +87,16 @@ class IncidentFile(Struct):
     downtime: list[DowntimeDeclared]  # declared in its time
     lifted_at: str  # RFC 3339; "" while one holds
     plan: ContainmentPlanned | None  # the last one shown
-    alarms: list[Alarm]
+    alarms: list[Alarm]  # those that nobody found harmless
+    harmless: list[Event] = field(default_factory=list)
     counts: Counts | None = None
     measures: list[str] = field(default_factory=list)
 
     @property
     def systems(self) -> list[str]:
         """Systems that a plan suspects, or that an alarm speaks of."""
-        named = [*(self.plan.suspects if self.plan else []), *(alarm.subject for alarm in self.alarms)]
+        seen = (alarm.subject for alarm in self.alarms if alarm.rule not in PEOPLE_RULES)
+        named = [*(self.plan.suspects if self.plan else []), *seen]
         return list(dict.fromkeys(named))
 
     def said(self, name: str) -> str:
@@ -101,20 +123,31 @@ def incident_file(entries: Sequence[Entry], incident: Incident | None) -> Incide
     awareness = _awareness(incident, declared[-1][1] if declared else None, lifted)
     begin = _begin(incident, awareness)
     end = parse_rfc3339(incident.closed_at) if incident and incident.closed_at else None
-    events = [*_acts(acts, incident), *_alarms(entries)]
-    shown = [e for e in events if begin is not None and begin <= parse_rfc3339(e.at) <= (end or 2**63)]
+    events = [*_acts(acts, incident), *_alarms(entries, _answers(acts))]
+    inside = [e for e in events if begin is not None and begin <= parse_rfc3339(e.at) <= (end or 2**63)]
+    inside.sort(key=lambda event: (parse_rfc3339(event.at), event.ref))
+    harmless = [e for e in inside if e.answer is not None and e.answer.verdict == HARMLESS]
+    shown = [e for e in inside if e.answer is None or e.answer.verdict != HARMLESS]
     mine = {event.ref for event in shown}
     plans = [act for e, act in acts if isinstance(act, ContainmentPlanned) and e.ref in mine]
     return IncidentFile(
         incident=incident,
         awareness=awareness,
-        timeline=sorted(shown, key=lambda event: (parse_rfc3339(event.at), event.ref)),
+        timeline=shown,
         downtime=[act for e, act in declared if e.ref in mine],
         lifted_at=lifted[-1] if lifted and begin is not None and parse_rfc3339(lifted[-1]) >= begin else "",
         plan=plans[-1] if plans else None,
         alarms=[alarm for entry in entries if entry.ref in mine if (alarm := alarm_of(entry)) is not None],
+        harmless=harmless,
         measures=[one.text for one in incident.remarks if one.field == MEASURE] if incident else [],
     )
+
+
+def alarms_within(incident: Incident, found: Iterable[AlarmOf]) -> list[AlarmOf]:
+    """Those of *found* that belong to the file of *incident*."""
+    begin = _begin(incident, _awareness(incident, None, ()))
+    end = parse_rfc3339(incident.closed_at) if incident.closed_at else 2**63
+    return [one for one in found if (begin or 0) <= parse_rfc3339(one.raised.at) <= end]
 
 
 def _awareness(incident: Incident | None, declared: DowntimeDeclared | None, lifted: Sequence[str]) -> Awareness | None:
@@ -165,8 +198,18 @@ def alarm_of(entry: Entry) -> Alarm | None:
         return None
 
 
-def _alarms(entries: Iterable[Entry]) -> Iterable[Event]:
+def _answers(acts: Iterable[tuple[Entry, object]]) -> dict[str, Answer]:
+    """The last word on each alarm."""
+    return {
+        act.alarm: Answer(act.verdict, entry.source.removeprefix("user/"), act.at, act.note)
+        for entry, act in acts
+        if isinstance(act, AlarmAcknowledged)
+    }
+
+
+def _alarms(entries: Iterable[Entry], answers: dict[str, Answer]) -> Iterable[Event]:
     for entry in entries:
         alarm = alarm_of(entry)
         if alarm is not None and alarm.at:
-            yield Event(alarm.at, "alarm", f"{alarm.rule}: {alarm.subject}", entry.source, entry.ref)
+            told = f"{alarm.rule}: {alarm.subject}"
+            yield Event(alarm.at, "alarm", told, entry.source, entry.ref, answers.get(entry.ref))

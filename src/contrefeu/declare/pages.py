@@ -5,24 +5,38 @@ Rules kept here:
   * A time is typed as the wall's here; of an hour that comes twice it is the first; none lies in the future.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from jinja2 import PackageLoader
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.acts import Act, DeclarationSent, Incident, IncidentClosed, IncidentNoted, IncidentOpened, incidents
+from contrefeu.acts import (
+    Act,
+    Alarm,
+    DeclarationSent,
+    Incident,
+    IncidentClosed,
+    IncidentNoted,
+    IncidentOpened,
+    incidents,
+)
 from contrefeu.base import rfc3339
 from contrefeu.declare.deadlines import Clock, clocks
+from contrefeu.declare.file import HARMLESS, alarms_within
 from contrefeu.declare.regimes import Regime
 from contrefeu.journal import Entry
 from contrefeu.web import N_, Due, Link, Mounted, Site, person, visit_of
 
 TEXT_CHARS_MAX = 4_000  # a page of words: what a field of a declaration holds
 TITLE_CHARS_MAX = 200  # a line
+DAYS_BACK = 31  # days that a form offers: an attack is often known for weeks before it is told
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3]) ?[:hH.]? ?([0-5][0-9])")  # 3:11, 03h11, 0311
+ALARMS_MAX = 20  # of an incident on its page, of either kind: the page of alarms has all
 EMPTY, NO_TIME, GONE = "empty", "no-time", "gone"
 
 
@@ -39,13 +53,25 @@ class Ticking:
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentsPage:
-    """Open ones with their clocks, then the register."""
+class Shown:
+    """An open incident, its clocks, and the alarms of its file: those that were found harmless apart."""
 
-    open: Sequence[tuple[Incident, Sequence[Ticking]]]
+    incident: Incident
+    clocks: Sequence[Ticking]
+    alarms: Sequence[Alarm]
+    harmless: Sequence[Alarm]
+    more: int  # of both, that are not shown
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentsPage:
+    """Open ones with their clocks and alarms, then the register."""
+
+    open: Sequence[Shown]
     past: Sequence[Incident]
     fields: Sequence[tuple[str, str]]  # id and name, of every regime
     regimes: Sequence[tuple[str, str]]
+    days: Sequence[str]  # that a form offers, today first
     problem: str = ""
     command: str = "contrefeu declare nis2-24h --out FILE.pdf"
 
@@ -106,18 +132,20 @@ class _Pages:
         found = found_in(await self._site.acts())
         language = visit_of(request).words.language
         running = self._law.clocks(found, now_ns)
-        ticking = [
-            (one, [_ticking(clock, language) for clock in running if clock.incident == one.ref])
+        raised = await self._site.alarms()
+        shown = [
+            _shown(one, [_ticking(clock, language) for clock in running if clock.incident == one.ref], raised)
             for one in found
             if one.open
         ]
         regimes = self._law.regimes.values()
         fields = {rule.id: rule.label(language) for regime in regimes for rule in regime.fields}
         page = IncidentsPage(
-            open=ticking,
+            open=shown,
             past=[one for one in reversed(found) if not one.open],
             fields=sorted(fields.items(), key=lambda one: one[1]),
             regimes=[(regime.id, regime.title.of(language)) for regime in regimes],
+            days=self._days(now_ns),
             problem=problem,
         )
         return await shell.render(request, "incidents.html", page, status=400 if problem else 200)
@@ -126,7 +154,8 @@ class _Pages:
         """Do what the form asks; returns what is wrong with it."""
         form = {key: str(value).strip() for key, value in (await request.form()).items()}
         now = rfc3339(self._site.clock.now_ns())
-        when = self._moment(form.get("when", "")) if form.get("when") else now
+        said = form.get("when", "") or self._on(form.get("day", ""), form.get("hour", ""))
+        when = self._moment(said) if said else now
         text = form.get("text", "")[:TEXT_CHARS_MAX]
         if when is None:
             return NO_TIME
@@ -150,6 +179,18 @@ class _Pages:
         await self._site.write(act, actor.login)
         return ""
 
+    def _days(self, now_ns: int) -> list[str]:
+        """The days of the wall here, today first."""
+        today = datetime.fromtimestamp(now_ns // 1_000_000_000, UTC).astimezone(self._law.tz).date()
+        return [f"{today - timedelta(days=n)}" for n in range(DAYS_BACK)]
+
+    def _on(self, day: str, hour: str) -> str:
+        """What a form's day and hour say together; "" for now: today, and no hour. A day before needs its hour."""
+        found = _HOUR.fullmatch(hour)
+        if found:
+            return f"{day}T{found[1]:0>2}:{found[2]}"
+        return hour or ("" if day in ("", self._days(self._site.clock.now_ns())[0]) else "no hour")
+
     def _moment(self, text: str) -> str | None:
         """A time of the wall here, as UTC; None for what is none, or lies in the future."""
         try:
@@ -159,6 +200,14 @@ class _Pages:
         local = wall if wall.tzinfo else wall.replace(tzinfo=self._law.tz)
         ns = int(local.timestamp()) * 1_000_000_000
         return rfc3339(ns) if 0 <= ns <= self._site.clock.now_ns() else None
+
+
+def _shown(incident: Incident, ticking: Sequence[Ticking], raised: Sequence[Alarm]) -> Shown:
+    mine = alarms_within(incident, raised)[::-1]
+    harmless = [one for one in mine if one.verdict == HARMLESS]
+    others = [one for one in mine if one.verdict != HARMLESS]
+    more = max(0, len(others) - ALARMS_MAX) + max(0, len(harmless) - ALARMS_MAX)
+    return Shown(incident, ticking, others[:ALARMS_MAX], harmless[:ALARMS_MAX], more)
 
 
 def _ticking(clock: Clock, language: str) -> Ticking:

@@ -63,6 +63,7 @@ class Regime(Struct, frozen=True, forbid_unknown_fields=True):
     authority: Words
     threshold: Words
     clock: ClockRule
+    timeline: bool = True  # whether its reader is told the house's own timeline: an authority is, a patient is not
     fields: list[FieldRule] = field(default_factory=list)
 
 

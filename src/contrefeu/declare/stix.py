@@ -6,7 +6,8 @@
     course-of-action  each measure
     report            what ties them together
 
-Ids are derived from the incident's own (UUIDv5): a second export says the same objects, in a newer version.
+Ids are derived from the incident's own (UUIDv5): a second export says the same objects, in a newer version. The
+standard says that they SHOULD be random (2.9); a CSIRT that gets two exports would then have two incidents.
 """
 
 import re
@@ -47,7 +48,7 @@ def stix_bundle(file: IncidentFile, facility: str, now_ns: int) -> bytes:
     for text in file.measures:
         objects.append(_object("course-of-action", f"{incident.ref} {text}", name=text[:120], description=text, **made))
     report = _object(
-        "report", f"report {incident.ref}", name=incident.title, published=now, report_types=["incident"],
+        "report", f"report {incident.ref}", name=incident.title, published=now, report_types=["threat-report"],
         object_refs=[one["id"] for one in [who, *objects]], **made,
     )  # fmt: skip
     bundle = {
@@ -83,8 +84,8 @@ def _indicator(seed: str, word: str, at: str, made: dict[str, Any]) -> dict[str,
         identity = made["created_by_ref"]
         return _object("note", seed, abstract="indicator", content=word, object_refs=[identity], **made)
     return _object(
-        "indicator", seed, name=word, pattern=pattern, pattern_type="stix", valid_from=at,
-        indicator_types=["malicious-activity"], **made,
+        "indicator", seed, name=word, description="Seen in this incident.", pattern=pattern, pattern_type="stix",
+        valid_from=at, indicator_types=["malicious-activity"], **made,
     )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from contrefeu.journal import JournalFiles
 
 LOCKED = ".locked"
 _NOTE = "Your files are encrypted. (An exercise: nobody asks for money.)\n"
+_SPREAD = "update.exe"  # what a worm leaves in each folder
 _BLOCK = 1 << 16  # what an encryptor writes at once; the first blocks of a file are enough to ruin it
+
+_WORM = b"MZ (an exercise: nothing runs) ".ljust(_BLOCK, b"\x90")
 
 
 class Tampering(NamedTuple):
@@ -42,13 +45,33 @@ def strike(attack: str, home: Path, rng: Random) -> str:
         shutil.rmtree(home)
         return f"{len(files)} files wiped"
     if attack == "insider":
-        shutil.rmtree(home)
-        return f"{len(files)} files deleted by somebody with the administrator's password"
+        return _by_an_insider(home, files, rng)
+    if attack == "worm":
+        for path in files:
+            _overwrite(path, _WORM)  # names and sizes stay: nothing looks broken from outside
+        for folder in {path.parent for path in files}:
+            (folder / _SPREAD).write_bytes(_WORM)
+        return f"{len(files)} files infected, names and sizes unchanged"
     for path in files:
         _overwrite(path, rng.randbytes(_BLOCK))
         path.rename(path.with_name(path.name + LOCKED))
     (home / "README_TO_DECRYPT.txt").write_text(_NOTE)
     return f"{len(files)} files encrypted"
+
+
+def _by_an_insider(home: Path, files: list[Path], rng: Random) -> str:
+    """Somebody with the administrator's password who knows what counts: the past altered, the keys gone, no noise."""
+    altered = 0
+    for path in files:
+        kind = path.relative_to(home).parts[0]
+        if kind == "journals" and path.stat().st_size:
+            data = bytearray(path.read_bytes())
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+            _write(path, bytes(data))
+            altered += 1
+        elif kind in {"keys", "charts", "node"}:
+            path.unlink()
+    return f"{altered} files of journals altered by a bit, keys and charts deleted, all else left as it was"
 
 
 def tamperings() -> tuple[Tampering, ...]:

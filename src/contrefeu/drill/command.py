@@ -70,7 +70,7 @@ class NodeUnderDrill:
             )
         return answer.value
 
-    def up(self, mllp: str = "127.0.0.1:0", web: str = "127.0.0.1:0") -> None:
+    def up(self, mllp: str = "127.0.0.1:0", web: str = "127.0.0.1:0", *flags: str) -> None:
         """Start the node and wait until it is ready.
 
         Raises:
@@ -78,7 +78,7 @@ class NodeUnderDrill:
         """
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_program(), "--home", str(self.home), "up", "--mllp", mllp, "--web", web],
+                [*_program(), "--home", str(self.home), "up", "--mllp", mllp, "--web", web, *flags],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,

@@ -10,6 +10,7 @@ Rules kept here:
   * After a run every line is up: nothing that is in the ledger is still to be sent.
 """
 
+from collections import deque
 from collections.abc import Iterator
 
 from contrefeu.drill.care import HOUR
@@ -54,6 +55,13 @@ class Hospital:
     def for_drill(cls, seed: int, beds: int, style: Style, now_ns: int) -> "Hospital":
         """The same, for a batch: `run` gives the past first."""
         return cls.for_demo(seed, beds, style, now_ns)
+
+    @classmethod
+    def for_exercise(cls, seed: int, beds: int, now_ns: int, past_hours: int) -> "Hospital":
+        """A French house with a past of so many hours that ends at *now_ns*: people wait for it before they play."""
+        hospital = cls(seed, beds, "fr", now_ns - past_hours * HOUR)
+        hospital._met_ns = now_ns
+        return hospital
 
     @property
     def now_ns(self) -> int:
@@ -100,10 +108,31 @@ class Hospital:
                 yield from self._taken()
         core.now = max(core.now, until_ns)
 
+    def stand_still(self, hours: float) -> None:
+        """Let *hours* go by in which none of its systems says anything: all that was to come comes so much later."""
+        self._core.put_off(int(hours * 3600) * NS_PER_S)
+
     def go_live(self) -> None:
         """Connect the monitors: from now on something is measured every few seconds."""
         self._core.live = True
         self._workup.go_live()
+
+    def critical(self, number: str, now_ns: int) -> list[Sent]:
+        """What the laboratory sends when it finds a critical potassium now; nothing of who is not in the house.
+
+        Args:
+            number: Of the patient, as `truth` names them.
+            now_ns: When.
+        """
+        core = self._core
+        core.now = max(core.now, now_ns)
+        value = number.rpartition("|")[2]
+        found = [stay for stay in core.present.values() if stay.registration.survivor().number == value]
+        kept, core.out = core.out, deque()
+        for stay in found[:1]:
+            self._workup.critical(stay)
+        sent, core.out = list(core.out), kept
+        return sent
 
     def truth(self) -> tuple[TruePatient, ...]:
         """What each chart must hold, once all that was given by `run` or `until` has arrived."""

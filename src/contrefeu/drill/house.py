@@ -132,6 +132,11 @@ class House:
             self.ledger.take(facts)
             self.out.append(Sent(system, self.now, message))
 
+    def put_off(self, by_ns: int) -> None:
+        """Let time go by and nothing happen: what was to be done is done so much later, in the same order."""
+        self.now += by_ns
+        self._queue = [(at_ns + by_ns, asked, do, args) for at_ns, asked, do, args in self._queue]
+
     def number(self, kind: str) -> str:
         """The next number of its kind, as its owner writes them."""
         count = self._numbers[kind] = self._numbers.get(kind, 0) + 1

@@ -125,6 +125,22 @@ _WORDS: dict[str, dict[Language, tuple[str, str]]] = {
 }
 
 
+# id -> language -> what is the least that holds, as the record says it
+THRESHOLDS: dict[str, dict[Language, str]] = {
+    "P1": {"fr": "0 absent", "en": "0 missing"},
+    "P2": {"fr": "toutes trouvées", "en": "all found"},
+    "P3": {"fr": "0 en clair, statut 14", "en": "0 in clear, status 14"},
+    "P4": {"fr": "1 trace", "en": "1 entry"},
+    "P5": {"fr": "10 min", "en": "10 min"},
+    "P6": {"fr": "somme exacte", "en": "sums agree"},
+    "P7": {"fr": "0 sans source", "en": "0 without source"},
+    "P8": {"fr": "toutes gardées", "en": "all kept"},
+    "R1": {"fr": "même empreinte", "en": "same hash"},
+    "TRUTH": {"fr": "0 différence", "en": "0 differences"},
+    "C5": {"fr": "1 s", "en": "1 s"},
+}
+
+
 def said(outcome: Outcome, language: Language) -> Promise:
     """Say an outcome to people."""
     promise, measured = _WORDS[outcome.id][language]

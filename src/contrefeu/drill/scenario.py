@@ -22,17 +22,21 @@ from typing import NamedTuple
 
 from msgspec import Struct, json
 
-from contrefeu.base import StorageError, parse_rfc3339
+from contrefeu.base import StorageError, SystemClock, parse_rfc3339
 from contrefeu.custody import DataKeys, HomePaths, ReadingKeys
 from contrefeu.drill.attacker import strike, tamperings
+from contrefeu.drill.charted import Charted, read_export
 from contrefeu.drill.command import Answer, NodeUnderDrill
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.ledger import TruePatient
 from contrefeu.drill.promises import Language, Outcome, Promise, said
-from contrefeu.drill.score import Charted, Compared, compare, read_export, without_source
+from contrefeu.drill.score import Compared, compare, without_source
 from contrefeu.drill.screen import Screen
 from contrefeu.drill.sending import Delivery, Sent, send
+from contrefeu.exercise import JournalEnd, journal_ends, signer_at
+from contrefeu.hospital import parse_settings
 from contrefeu.journal import Entry, JournalFiles, JournalReader, journals_in
+from contrefeu.proof import Signer
 
 START_NS = parse_rfc3339("2026-03-02T07:00:00+01:00")  # a Monday morning; fixed, so that a seed is a hospital
 HOURS = 24  # lived through before the attack: every schedule of the day comes up once
@@ -57,6 +61,48 @@ class DrillReport(Struct, frozen=True):
     messages: int
 
 
+class Phase(Struct, frozen=True):
+    """A part of the story, in seconds from its beginning."""
+
+    id: str
+    from_s: float
+    to_s: float
+
+
+class Story(NamedTuple):
+    """A drill that was played, and what its record needs."""
+
+    report: DrillReport
+    outcomes: list[Outcome]
+    phases: list[Phase]
+    node: str
+    signer: Signer
+    journals: list[JournalEnd]  # as they stood when the attack came
+    began_ns: int
+    ended_ns: int
+
+
+class _Watch:
+    """Notes when each part of the story ends."""
+
+    def __init__(self) -> None:
+        self._begun = self._last = time.monotonic()
+        self.phases: list[Phase] = []
+
+    def ends(self, id_: str) -> None:
+        now = time.monotonic()
+        self.phases.append(Phase(id_, round(self._last - self._begun, 1), round(now - self._begun, 1)))
+        self._last = now
+
+
+class _Seal(NamedTuple):
+    """What signs for the first node, kept from before the attack."""
+
+    node: str
+    signer: Signer
+    journals: list[JournalEnd]
+
+
 class _Before(NamedTuple):
     """What was true when the attack began."""
 
@@ -78,7 +124,7 @@ def run_drill(
     keep: Path | None = None,
     language: Language = "fr",
     progress: Progress = lambda _: None,
-) -> DrillReport:
+) -> Story:
     """Run the story and score it.
 
     Args:
@@ -92,26 +138,33 @@ def run_drill(
     Raises:
         StorageError: A part of the story could not be played; that is no score.
     """
-    started = time.monotonic()
+    clock, watch = SystemClock(), _Watch()
+    began_ns, started = clock.now_ns(), time.monotonic()
     folder = keep or Path(tempfile.mkdtemp(prefix="contrefeu-drill-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        outcomes, messages = _play(folder, patients, attack, seed, progress)
+        outcomes, messages, seal = _play(folder, patients, attack, seed, progress, watch)
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     promises = [said(outcome, language) for outcome in outcomes]
-    return DrillReport(promises, round(time.monotonic() - started, 1), seed, attack, patients, messages)
+    report = DrillReport(promises, round(time.monotonic() - started, 1), seed, attack, patients, messages)
+    return Story(report, outcomes, watch.phases, *seal, began_ns, clock.now_ns())
 
 
-def _play(folder: Path, beds: int, attack: str, seed: int, progress: Progress) -> tuple[list[Outcome], int]:
+def _play(
+    folder: Path, beds: int, attack: str, seed: int, progress: Progress, watch: _Watch
+) -> tuple[list[Outcome], int, _Seal]:
     home, vault, shares = folder / "home", folder / "vault", folder / "shares"
     rng = Random(seed)  # noqa: S311 - an attacker of a drill, not a key
     with NodeUnderDrill(home) as node:
         before, rolled_back = _work(node, folder, beds, attack, seed, progress)
+        seal = _seal(home)
+        watch.ends("work")
         progress("attack: tampering with copies of the journals ...")
         missed, tried = _tamper(home, rolled_back, folder / "tampered", rng)
         leaks = _search(_secrets_of(before.truth), [home / "journals", home / "charts", vault])
+        watch.ends("tampering")
         node.kill()
     done = strike(attack, home, rng)
     progress(f"attack: {attack}: {done}")
@@ -124,13 +177,15 @@ def _play(folder: Path, beds: int, attack: str, seed: int, progress: Progress) -
     few = share_files[:2]
     too_few = _restore(second, vault, few)
     made = (second.home / "contrefeu.toml").exists()
+    watch.ends("attack")
     begun = time.monotonic()
     restored = _restore(second, vault, share_files[1:4])
     restore_s = time.monotonic() - begun
+    watch.ends("restore")
     if restored.status:
         progress(f"restore ended with {restored.status}: {restored.said.strip()}")
         figures = {"first": before.first_chart_s, "restore": restore_s, "again": -1.0}
-        return [Outcome("P5", False, figures)], len(before.delivered.sent)
+        return [Outcome("P5", False, figures)], len(before.delivered.sent), seal
     second.command("export", "--to", str(folder / "restored"))
     charts = read_export(folder / "restored")
     compared = compare(before.truth, charts)
@@ -140,6 +195,7 @@ def _play(folder: Path, beds: int, attack: str, seed: int, progress: Progress) -
     with second:
         second.up()
         again_s = _first_chart(second, before.accounts, before.chart)
+    watch.ends("compared")
     outcomes = [
         _nothing_lost(before.delivered, entries),
         Outcome("P2", not missed, {"tried": tried, "found": tried - len(missed), "list": "; ".join(missed)}),
@@ -161,7 +217,14 @@ def _play(folder: Path, beds: int, attack: str, seed: int, progress: Progress) -
         _true_charts(compared),
         Outcome("C5", 0 <= before.lag_s < LAG_S_MAX, {"lag": before.lag_s}),
     ]
-    return outcomes, len(before.delivered.sent)
+    return outcomes, len(before.delivered.sent), seal
+
+
+def _seal(home: Path) -> _Seal:
+    """What signs the record, taken while the home is whole."""
+    paths = HomePaths(home)
+    node = parse_settings(paths.settings.read_bytes()).node.id
+    return _Seal(node, signer_at(node, paths.signing_seed("station")), journal_ends(paths.journals))
 
 
 def _work(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from contrefeu.drill.watch_evidence import FIRST_DEED, Evidence, nth, odd, of_feed, of_role, silent
 from contrefeu.drill.watch_life import HOUR
 from contrefeu.watch import Heard, Looked, Observation, Told
 
@@ -29,6 +30,8 @@ class Attack:
     early: tuple[str, ...] = ()  # rules that may see it before data is touched
     quiet: float = 0.0  # s from its beginning to the first data touched
     hours: float = 12.0  # for which it is watched
+    who: str = ""  # whom an alarm about a person must name
+    evidence: Evidence = FIRST_DEED  # from when on it can be told at all
 
 
 def _nothing(_at: float, _draw: Random) -> Iterator[Observation]:
@@ -95,6 +98,12 @@ def _curious(at: float, _draw: Random) -> Iterator[Observation]:
     yield Looked(at + 900, "x/2", "nu8", "nurse", "view", "famous2", "other", ("famous",))
 
 
+def _clerk(at: float, _draw: Random) -> Iterator[Observation]:
+    """Somebody at the admission desk, who may open no chart, asks for those of people in the news."""
+    yield Looked(at + 300, "x/1", "cl1", "clerk", "denied", "famous", "other", ("famous",))
+    yield Looked(at + 420, "x/2", "cl1", "clerk", "denied", "famous2", "gone", ("famous",))
+
+
 def _engineer(at: float, draw: Random) -> Iterator[Observation]:
     """Somebody with access walks through everything, slowly enough, at night: a honey patient is among it."""
     for n in range(200):
@@ -144,32 +153,41 @@ def _clock(seconds: float) -> Callable[[float, Random], Change]:
 
 ATTACKS = (
     Attack("ransomware", "passwords tried, three quiet days, a canary two hours before; documents encrypted "
-           "on a night, feeds stop 20 min later", 1.0, "DPI@CHU", ("documents-sealed", "feeds-silent"), _ransomware,
-           _stopped(after=72 * HOUR + 1200), ("logins-refused", "canary"), 72 * HOUR, 76.0),
+           "on a night, feeds stop 20 min later", 1.0, "DPI@CHU",
+           ("documents-sealed", "feeds-silent"), _ransomware,
+           _stopped(after=72 * HOUR + 1200), ("logins-refused", "canary"), 72 * HOUR, 76.0, evidence=odd()),
     Attack("all-stop", "every feed stops, on a weekday at 10:00", 10.0, "*", ("feeds-silent", "feed-silent"), _nothing,
-           _stopped()),
+           _stopped(), evidence=silent()),
     Attack("one-stop", "the ADT feed stops, at 10:00", 10.0, "CPAGE@CHU", ("feed-silent",), _nothing,
-           _stopped("CPAGE@CHU")),
+           _stopped("CPAGE@CHU"), evidence=silent("CPAGE@CHU")),
     Attack("one-stop-night", "the ADT feed stops, at 3:00", 3.0, "CPAGE@CHU", ("feed-silent",), _nothing,
-           _stopped("CPAGE@CHU")),
-    Attack("wiper", "mass A40, one a second, at 4:00", 4.0, "CPAGE@CHU", ("merges",), _wiper),
-    Attack("wiper-slow", "an A40 each five minutes", 9.0, "CPAGE@CHU", ("merges",), _slow_wiper, hours=30.0),
-    Attack("deletes", "results deleted, one each two seconds", 15.0, "LABO@CHU", ("deletes",), _deletes),
+           _stopped("CPAGE@CHU"), evidence=silent("CPAGE@CHU")),
+    Attack("wiper", "mass A40, one a second, at 4:00", 4.0, "CPAGE@CHU", ("merges",), _wiper,
+           evidence=of_feed("CPAGE@CHU", .005)),
+    Attack("wiper-slow", "an A40 each five minutes", 9.0, "CPAGE@CHU", ("merges",), _slow_wiper, hours=30.0,
+           evidence=of_feed("CPAGE@CHU", .005)),
+    Attack("deletes", "results deleted, one each two seconds", 15.0, "LABO@CHU", ("deletes",), _deletes,
+           evidence=of_feed("LABO@CHU", .003)),
     Attack("theft-slow", "a nurse's account, 30 charts a day", 14.0, "", ("looks-without-reason", "looks-many"),
-           _slow_theft, hours=120.0),
+           _slow_theft, hours=120.0, who="nu1", evidence=of_role("nurse")),
     Attack("theft-fast", "a physician's account, 600 charts in an hour", 11.0, "",
-           ("looks-many", "looks-without-reason"), _fast_theft),
+           ("looks-many", "looks-without-reason"), _fast_theft, who="ph3", evidence=of_role("physician")),
     Attack("engineer", "somebody with access, 200 charts in a night", 23.0, "",
-           ("honey", "looks-many", "looks-without-reason", "at-night"), _engineer),
-    Attack("curious", "a nurse looks at two patients under secrecy", 16.0, "", ("famous",), _curious),
+           ("honey", "looks-many", "looks-without-reason", "at-night"), _engineer, who="re1", evidence=nth(3)),
+    Attack("curious", "a nurse looks at two patients under secrecy, the second after five minutes", 16.0, "",
+           ("famous",), _curious, who="nu8", evidence=nth(2)),
+    Attack("clerk", "a clerk asks for charts of patients under secrecy, which they may not open", 16.0, "",
+           ("famous",), _clerk, who="cl1"),
     Attack("takeover", "another program speaks in the pharmacy's name", 13.0, "PHARMA@CHU",
            ("sender-changed", "kind-new"), _takeover),
-    Attack("encrypted", "each fourth document is ciphertext, by day", 9.0, "DPI@CHU", ("documents-sealed",), _nothing,
-           _sealed),
-    Attack("notes", "a ransom note for every patient", 9.5, "DPI@CHU", ("text-same", "feed-burst"), _notes),
+    Attack("encrypted", "each fourth document is ciphertext, by day", 9.0, "DPI@CHU",
+           ("documents-sealed",), _nothing, _sealed, evidence=odd()),
+    Attack("notes", "a ransom note for every patient", 9.5, "DPI@CHU", ("text-same", "feed-burst"), _notes,
+           evidence=nth(2)),
     Attack("clock-ahead", "the laboratory's clock, a year ahead", 9.0, "LABO@CHU", ("time-jump",), _nothing,
            _clock(365 * 86_400.0)),
     Attack("clock-behind", "the laboratory's clock, two hours behind", 9.0, "LABO@CHU", ("time-jump",), _nothing,
            _clock(-7200.0)),
-    Attack("clock-own", "this node's clock, 400 days ahead", 2.0, "", ("clock-moved",), _own_clock),
+    Attack("clock-own", "this node's clock, 400 days ahead", 2.0, "", ("clock-moved",), _own_clock,
+           who="node"),
 )  # fmt: skip

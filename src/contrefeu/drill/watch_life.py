@@ -2,7 +2,8 @@
 
 Weekdays, weekends, French public holidays, a heat wave, clocks that change, maintenance (announced, and one night that
 overruns), restarts of the interface engine, an upgrade, a feed that is connected, new staff, a famous patient, exports,
-a vault's line that is down. Everything comes from the seed.
+a vault's line that is down, a document that somebody enciphered, clerks who follow a wrong link, a rehearsal, advice
+on a patient under secrecy. Everything comes from the seed.
 
 Rules kept here:
   * Nothing here knows a rule's threshold, and nothing is left out because a rule would speak.
@@ -68,7 +69,7 @@ SENDERS = (
     Sender("REA@CHU", 1400, "2.6|UNICODE UTF-8|9", _FLAT, 1.0, (("ORU^R01", "", 1.0),), heat=.1),
 )  # fmt: skip
 BATCH = Sender("DROITS@CHU", 180, "2.5|8859/1|A9", _FLAT, 1.0, (("ADT^A31", "update", 1.0),))  # each day at 5:30
-ROLES = (("nurse", 34), ("physician", 16), ("pharmacist", 3), ("coordinator", 2))
+ROLES = (("nurse", "nu", 34), ("physician", "ph", 16), ("pharmacist", "rx", 3), ("coordinator", "co", 2))
 # role -> looks a shift at patients of their own, and at others
 LOOKS = {"nurse": (16, 0.5), "physician": (22, 1.6), "pharmacist": (35, 6.0), "coordinator": (5, 9.0)}
 
@@ -96,12 +97,13 @@ class Life:
         self.joined = draw.randint(30, 80)  # the day on which a feed is connected
         self.overrun = draw.choice([4, 6, 8, 10])  # the week in which maintenance takes longer than announced
         self.line_down = draw.randint(16, 85)
+        odd = Random(f"odd {seed}")  # noqa: S311 - repeatable, not secret
+        self.enciphered = odd.randint(16, 85)  # the day on which somebody sends one document that is enciphered
+        self.rehearsed = odd.randint(16, 85)  # the day on which somebody tries the recovery on two charts
         self.famous = range(draw.randint(20, 40), 60)
         self.staff = [
-            Member(
-                f"{role[:2]}{n}", role, n % 8, 0 if n % 6 else draw.choice([0, 0, 40]), role == "nurse" and n % 3 == 0
-            )
-            for role, count in ROLES
+            Member(f"{prefix}{n}", role, n % 8, 0 if n % 6 else draw.choice([0, 0, 40]), role == "nurse" and n % 3 == 0)
+            for role, prefix, count in ROLES
             for n in range(count)
         ]
 
@@ -121,7 +123,7 @@ class Life:
         later: list[Observation] = []  # a backlog comes in another hour than it was made
         while at < end:
             draw = Random(f"{self.seed} {int(at)}")  # noqa: S311 - repeatable, not secret
-            found = [*later, *self._messages(at, draw), *self._looks(at, draw), *self._ourselves(at)]
+            found = [*later, *self._messages(at, draw), *self._looks(at, draw), *self._odd(at), *self._ourselves(at)]
             at += HOUR
             later = [one for one in found if one.at >= at]
             yield sorted((one for one in found if one.at < at), key=lambda one: one.at)
@@ -205,6 +207,25 @@ class Life:
             login = f"nu{draw.randrange(34)}"
             for n in range(draw.randint(1, 5)):
                 yield Looked(at + 900 + n * 20, f"a/{at}{n}", login, "nurse", "refused")
+
+    def _odd(self, at: float) -> Iterator[Observation]:
+        """What happens now and then."""
+        wall = datetime.fromtimestamp(at, _PARIS)
+        day = (wall.date() - FIRST_DAY).days
+        draw = Random(f"{self.seed} odd {int(at)}")  # noqa: S311 - repeatable, not secret
+        moment = at + draw.random() * HOUR
+        sender = SENDERS[3]
+        if day == self.enciphered and wall.hour == 11:
+            yield Heard(moment, f"c/{moment:.2f}", sender.source, "MDM^T02", "", moment - 0.5, "p1", sender.shape, "",
+                        ("sealed",))  # fmt: skip
+        if day == self.rehearsed and wall.hour == 14:
+            for n in range(2):
+                yield Looked(moment + n * 120, f"a/{moment}{n}", "re0", "recovery", "view", f"p{n}", "gone")
+        if draw.random() < 0.01:
+            yield Looked(moment, f"a/{moment}", f"cl{draw.randrange(6)}", "clerk", "denied", f"p{draw.randrange(99)}")
+        if day in self.famous and 8 <= wall.hour < 18 and draw.random() < 0.02:
+            yield Looked(moment, f"a/{moment}", f"ph{draw.choice([1, 2, 4, 5])}", "physician", "view", "famous",
+                         "other", ("famous",))  # fmt: skip
 
     def _works(self, member: Member, hour: int, day: int, off: bool) -> bool:
         n = int(member.login[2:])

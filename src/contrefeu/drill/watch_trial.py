@@ -3,7 +3,9 @@
     python -m contrefeu.drill.watch_trial --out bench/watch.json       (make watch-trial)
 
 Rules kept here:
-  * Thresholds were chosen looking at the seeds of TUNED alone; HELD_OUT are other hospitals, never looked at before.
+  * Thresholds were chosen looking at the seeds of TUNED alone; HELD_OUT are other hospitals. Once a held-out one has
+    led to a change, it is held out no more: others take its place (101 to 104, 108, 300,
+    311, 315 and 323 did).
   * An attack goes on from what the watch had written down that day: each of them is a restart as well.
   * Every alarm of normal life is counted as false, also one that an administrator would want.
 """
@@ -22,8 +24,8 @@ from contrefeu.drill.watch_attacks import ATTACKS, Attack
 from contrefeu.drill.watch_life import HOUR, ZONE, Life
 from contrefeu.watch import Heard, Observation, Passed, State, Watch
 
-TUNED = (1, 2, 3)
-HELD_OUT = (101, 102, 103, 104)
+TUNED = (1, 2, 3, 108, 300, 311, 315, 323)
+HELD_OUT = (320, 321, 322, 324, 325, 330)
 DAYS = 90
 ATTACKED_ON = 64  # a Tuesday between two public holidays: two months of habits, some of them odd
 
@@ -52,11 +54,13 @@ def tried(life: Life, kept: bytes, attack: Attack, day: int) -> dict[str, Any]:
     first = early = None
     rule = ""
     touched: list[float] = []
-    for one in _attacked(life, attack, day, began, touched):
+    deeds: list[float] = []
+    about = {"*", attack.source, attack.who}
+    for one in _attacked(life, attack, day, began, touched, deeds):
         for signal in watch.take(one):
             if early is None and signal.rule in attack.early:
                 early = signal
-            if signal.rule in attack.rules and signal.at >= harmed:
+            if signal.rule in attack.rules and signal.subject in about and signal.at >= harmed:
                 first, rule = signal, signal.rule
                 break
         if first is not None:
@@ -64,12 +68,18 @@ def tried(life: Life, kept: bytes, attack: Attack, day: int) -> dict[str, Any]:
     told: dict[str, Any] = {
         "attack": attack.name,
         "rule": rule,
+        "evidence_s": None,
         "seconds": None,
         "clean_point_s": None,
         "early_s": None,
     }
+    done = sorted(at for at in deeds if at >= harmed)
+    deed = done[0] if done else harmed  # a feed is stopped by an instant, and nothing is there to be seen of it
+    shown = attack.evidence(life, began, done)
+    if shown is not None:
+        told["evidence_s"] = round(shown - deed, 1)
     if first is not None:
-        told["seconds"] = round(first.at - harmed, 1)
+        told["seconds"] = round(first.at - deed, 1)
         sources = [attack.source] if attack.source not in {"", "*"} else []
         points = [watch.clean_point(source) for source in sources]
         told["clean_point_s"] = (
@@ -82,10 +92,13 @@ def tried(life: Life, kept: bytes, attack: Attack, day: int) -> dict[str, Any]:
     return told
 
 
-def _attacked(life: Life, attack: Attack, day: int, began: float, touched: list[float]) -> Iterator[Observation]:
+def _attacked(
+    life: Life, attack: Attack, day: int, began: float, touched: list[float], deeds: list[float]
+) -> Iterator[Observation]:
     """Normal life with the attack in it, from the beginning of *day*; time goes by to its end.
 
-    *touched* gets the times of the messages that the attack made, changed or held back.
+    *touched* gets the times of the messages that the attack made, changed or held back; *deeds* the times of all that
+    it did and that can be seen.
     """
     draw = Random(f"attack {attack.name} {life.seed}")  # noqa: S311 - repeatable, not secret
     added = sorted(attack.adds(began, draw), key=lambda one: one.at)
@@ -97,6 +110,8 @@ def _attacked(life: Life, attack: Attack, day: int, began: float, touched: list[
         new = [one for one in added if until - HOUR <= one.at < until]
         touched += [one.at for one, found in changed if found is not one and isinstance(one, Heard)]
         touched += [one.at for one in new if isinstance(one, Heard)]
+        deeds += [one.at for one, found in changed if found is not one and found is not None]
+        deeds += [one.at for one in new]
         mixed = [*(found for _, found in changed if found is not None), *new]
         yield from sorted(mixed, key=lambda one: one.at)
         if until >= end:

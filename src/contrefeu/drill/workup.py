@@ -18,9 +18,11 @@ from contrefeu.drill.clinical import (
     GERMS,
     GRAM,
     IMAGING,
+    IONOGRAM,
     MICROBIOLOGY,
     PAIN,
     PANELS,
+    POTASSIUM,
     REPORT,
     TROPONIN,
     VITALS,
@@ -30,6 +32,7 @@ from contrefeu.drill.facts import Order, Stay, Value
 from contrefeu.drill.house import House
 from contrefeu.drill.rooms import EMERGENCY, INTENSIVE
 
+CRITICAL_POTASSIUM = "7.1"  # mmol/L, far above the bound: nobody argues
 _PRELIMINARY = 0.12  # of laboratory panels are told before they are validated
 _CULTURED = {"MED": 0.35, "REA": 0.6, "GER": 0.3, "URG": 0.15, "PED": 0.15, "CHIR": 0.15, "CARD": 0.1, "MAT": 0.03}
 _ILL = {"REA": 1.6, "URG": 1.2, "MAT": 0.5, "PED": 0.7}  # how far values stray
@@ -68,19 +71,9 @@ class Workup:
     def ask(self, stay: Stay, panel: Panel) -> Order | None:
         """Ask for a panel; what follows goes by itself."""
         core = self.core
-        registration = stay.registration.survivor()
         imaging = panel.section == "RAD"
-        order = Order(
-            placer=core.number("placer"),
-            filler=core.number("accession" if imaging else "filler"),
-            panel=panel,
-            stay=stay,
-            registration=registration,
-            person=registration.person,
-            place=stay.place,
-            ordered_ns=core.now,
-            doctor=stay.doctor,
-        )
+        placer = core.number("placer")
+        order = self._order(stay, panel, "accession" if imaging else "filler", placer)
         core.emit("orders", core.orders.request(core.now, order), truths.order(core.senders["orders"], order, "active"))
         self.open.append(order)
         order.collected_ns = core.now + core.minutes(4, 25)
@@ -94,6 +87,34 @@ class Workup:
             ill = _ILL.get(stay.ward, 1.0)
             core.after(order.collected_ns - core.now + core.minutes(soon / 3, soon), self._resulted, order, ill)
         return order
+
+    def _order(self, stay: Stay, panel: Panel, number: str, placer: str = "") -> Order:
+        """An order of now, of the identity that stands; *number* says which numbers its filler's is of."""
+        registration = stay.registration.survivor()
+        return Order(
+            placer=placer,
+            filler=self.core.number(number),
+            panel=panel,
+            stay=stay,
+            registration=registration,
+            person=registration.person,
+            place=stay.place,
+            ordered_ns=self.core.now,
+            doctor=stay.doctor,
+        )
+
+    def _measured(self, stay: Stay, panel: Panel, number: str) -> Order:
+        """What nobody asked for, measured now."""
+        order = self._order(stay, panel, number)
+        order.collected_ns, order.status = self.core.now, "F"
+        return order
+
+    def critical(self, stay: Stay) -> None:
+        """The laboratory finds a potassium that nobody may wait with."""
+        order = self._measured(stay, IONOGRAM, "filler")
+        flag = POTASSIUM.flag(CRITICAL_POTASSIUM)
+        order.values = [Value(POTASSIUM, CRITICAL_POTASSIUM, "NM", flag, "F", at_ns=self.core.now)]
+        self._tell(order, order.values)
 
     def cancel(self, order: Order) -> None:
         """Take a request back (ORC-1 CA): its result never comes."""
@@ -128,21 +149,8 @@ class Workup:
         if turn != self._turn:
             return
         sender = core.senders["monitors"]
-        registration = stay.registration.survivor()
         if stay.status == "in-progress":
-            order = Order(
-                placer="",
-                filler=core.number("measure"),
-                panel=VITALS,
-                stay=stay,
-                registration=registration,
-                person=registration.person,
-                place=stay.place,
-                ordered_ns=core.now,
-                doctor=stay.doctor,
-                collected_ns=core.now,
-                status="F",
-            )
+            order = self._measured(stay, VITALS, "measure")
             order.values = values_of(VITALS, core.now, core.rng, ill=_ILL.get(stay.ward, 1.0))
             if core.rng.random() < 0.3 and stay.registration.mother is None:
                 pain = str(core.rng.choice((0, 0, 1, 2, 2, 3, 4, 5, 7)))

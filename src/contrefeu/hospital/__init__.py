@@ -3,10 +3,26 @@
 from contrefeu.hospital.feeds import (
     FACTS,
     FEED_NAME,
+    TAP,
     FeedSettings,
     RefuseSettings,
-    SettingsError,
+    feed_of,
     feed_text,
+)
+from contrefeu.hospital.live import (
+    TAKEN_UP,
+    changed_keys,
+    is_taken_up,
+    taken_up,
+    when_in_force,
+)
+from contrefeu.hospital.parsing import (
+    parse_settings,
+    read_settings,
+)
+from contrefeu.hospital.problems import (
+    Problem,
+    SettingsError,
 )
 from contrefeu.hospital.settings import (
     AckRule,
@@ -16,15 +32,16 @@ from contrefeu.hospital.settings import (
     CopiesSettings,
     DeclareSettings,
     ExchangeSettings,
+    GroupSettings,
     NodeSettings,
     RetentionSettings,
     Settings,
+    StockSettings,
     VaultSettings,
     WardSettings,
     WebSettings,
     WitnessSettings,
     default_settings,
-    parse_settings,
 )
 from contrefeu.hospital.watching import (
     MaintenanceSettings,
@@ -34,6 +51,8 @@ from contrefeu.hospital.watching import (
 __all__ = [
     "FACTS",
     "FEED_NAME",
+    "TAKEN_UP",
+    "TAP",
     "AckRule",
     "CaptureSettings",
     "CareSettings",
@@ -42,18 +61,27 @@ __all__ = [
     "DeclareSettings",
     "ExchangeSettings",
     "FeedSettings",
+    "GroupSettings",
     "MaintenanceSettings",
     "NodeSettings",
+    "Problem",
     "RefuseSettings",
     "RetentionSettings",
     "Settings",
     "SettingsError",
+    "StockSettings",
     "VaultSettings",
     "WardSettings",
     "WatchSettings",
     "WebSettings",
     "WitnessSettings",
+    "changed_keys",
     "default_settings",
+    "feed_of",
     "feed_text",
+    "is_taken_up",
     "parse_settings",
+    "read_settings",
+    "taken_up",
+    "when_in_force",
 ]

@@ -6,15 +6,22 @@ Rules kept here:
   * Values in, values out; what a refuse rule does to a message is `contrefeu.capture.refuse`.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from contrefeu.base import OperatorError
+from contrefeu.hospital.problems import Problem, quoted
+from contrefeu.hospital.zones import is_zone
 
-Path = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{2}-[1-9]\d{0,2}(\.[1-9]\d?){0,2}$")]
+Path = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z][A-Z0-9]{2}-[1-9]\d{0,2}(\.[1-9]\d?){0,2}$",
+        description='a field such as "PID-18.1"',
+    ),
+]
 # Names of HL7 table 0211 that contrefeu.hl7 decodes (a test compares), and windows-1252, which the table lacks
 Charset = Literal[
     "", "ASCII", "8859/1", "8859/2", "8859/3", "8859/4", "8859/5", "8859/6", "8859/7", "8859/8", "8859/9", "8859/15",
@@ -24,10 +31,16 @@ FEED_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 FeedName = Annotated[str, Meta(pattern=FEED_NAME)]
 
 
-class SettingsError(OperatorError):
-    """The settings say what cannot be."""
+TAP = "tap:"  # begins the source of what was not sent to this node but seen passing by
 
-    kind = "settings"
+
+def feed_of(source: str) -> str:
+    """Return the sender that a source is: what is known of it holds for what a tap heard of it too.
+
+    >>> feed_of("tap:LABO@CHU"), feed_of("LABO@CHU")
+    ('LABO@CHU', 'LABO@CHU')
+    """
+    return source.removeprefix(TAP)
 
 
 class RefuseSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,29 +83,24 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     sets: list[Fact] = field(default_factory=_all_facts)  # facts it may set; what else it says is not charted
 
 
-def check_feeds(feeds: dict[str, FeedSettings]) -> None:
-    """See that *feeds* can be.
-
-    Raises:
-        SettingsError: A zone that nobody knows, a sender in two feeds, a rule that says nothing.
-    """
+def feed_problems(feeds: dict[str, FeedSettings]) -> Iterator[Problem]:
+    """What cannot be: a zone that nobody knows, a sender in two feeds, a rule that says nothing."""
     owners: dict[str, str] = {}
     for name, feed in feeds.items():
         key = f"feeds.{name}"
         for sender in feed.senders:
             if owners.setdefault(sender, name) != name:
-                raise _wrong(f"{key}.senders", f"{sender!r} is in `feeds.{owners[sender]}` too", "Leave it in one.")
-        try:
-            ZoneInfo(feed.zone or "UTC")
-        except (KeyError, ValueError, OSError):
-            raise _wrong(f"{key}.zone", "names no time zone", "Write one such as America/Cayenne.") from None
+                what = f"{quoted(sender)} is in `feeds.{owners[sender]}` too"
+                yield _wrong(f"{key}.senders", what, "Leave it in one.")
+        if feed.zone and not is_zone(feed.zone):
+            what = f"{quoted(feed.zone)} names no time zone"
+            yield _wrong(f"{key}.zone", what, "Write one such as America/Cayenne.")
         for n, rule in enumerate(feed.refuse, 1):
             if not rule.says:
-                raise _wrong(
-                    f"{key}.refuse", f"rule {n} says nothing", "Give it message, ward, document, or path and value."
-                )
+                advice = "Give it message, ward, document, or path and value."
+                yield _wrong(f"{key}.refuse[{n}]", f"rule {n} says nothing", advice)
             if bool(rule.path) != bool(rule.value):
-                raise _wrong(f"{key}.refuse", f"rule {n} needs both path and value", "Give both, or neither.")
+                yield _wrong(f"{key}.refuse[{n}]", f"rule {n} needs both path and value", "Give both, or neither.")
 
 
 def feed_text(name: str, feed: FeedSettings) -> str:
@@ -115,5 +123,5 @@ def _pairs(table: dict[str, Any]) -> list[str]:
     return [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in table.items()]
 
 
-def _wrong(key: str, what: str, next_: str) -> SettingsError:
-    return SettingsError(f"contrefeu.toml: `{key}`: {what}.", safe="Nothing was started.", next=next_)
+def _wrong(key: str, what: str, next_: str) -> Problem:
+    return Problem(key, f"`{key}`: {what}.", allowed=next_, next=next_)

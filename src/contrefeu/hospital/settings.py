@@ -1,24 +1,29 @@
 """`contrefeu.toml`: every setting, its default, its unit and its reason.
 
 Rules kept here:
-  * A wrong setting names its key, what was found and what is allowed; nothing starts with half of them.
   * An unknown key is an error: a typing mistake must not silently leave a default in force.
-  * Text in, values out: this module opens no file.
+  * Each key has its reason beside it; a number's unit is in its name. `docs/reference/settings.md` is made from here.
+  * Values alone: reading and checking the file is `parsing.py`.
 """
 
-import tomllib
 from typing import Annotated, Literal, NamedTuple
-from urllib.parse import parse_qs, urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from contrefeu.hospital.feeds import FeedName, FeedSettings, SettingsError, check_feeds
-from contrefeu.hospital.watching import WatchSettings, check_watch
+from contrefeu.hospital.feeds import FeedName, FeedSettings
+from contrefeu.hospital.watching import WatchSettings
 
-NodeId = Annotated[str, Meta(pattern=r"^(drill/)?[a-z0-9][a-z0-9-]{1,62}$")]
-Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$")]
+NodeId = Annotated[
+    str,
+    Meta(
+        pattern=r"^(drill/)?[a-z0-9][a-z0-9-]{1,62}$",
+        description='small letters, digits and "-", at least two; "drill/" before it for an exercise',
+    ),
+]
+Address = Annotated[
+    str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$", description="HOST:PORT or [IPv6]:PORT")
+]
 
 
 class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,13 +32,17 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     id: NodeId  # names its journals: "<id>-capture", "<id>-station", "<id>-watch"...; a drill's begins with "drill/"
     facility: str = "Contrefeu"  # on every page and sheet
     zone: str = "Europe/Paris"  # of the wards, and of a feed that has none of its own
-    language: Literal["fr", "en"] = "fr"
+    language: Literal["fr", "en"] = "fr"  # of pages and sheets, for whoever has not chosen
 
 
 class CaptureSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How feeds are listened to."""
 
     mllp: Address = "127.0.0.1:2575"  # HL7's registered port
+    mllp_tls: Annotated[str, Meta(pattern=r"^((\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5})?$")] = ""  # the same in TLS
+    tls_certificate: str = ""  # PEM file that senders are shown, with its chain; needed with mllp_tls
+    tls_key: str = ""  # its key, PEM, that the capture process may read
+    tls_clients: str = ""  # PEM file of authorities whose senders alone are heard; "": no certificate is asked for
     message_bytes_max: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 64 * 2**20  # an entry's limit
     connections_max: Annotated[int, Meta(ge=1, le=100_000)] = 1024  # a large hospital has some hundred interfaces
     checkpoint_s: Annotated[float, Meta(gt=0, le=60)] = 0.5  # copies lag by at most about twice this
@@ -57,9 +66,11 @@ class AckRule(NamedTuple):
 class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The ward app."""
 
-    listen: Address = "127.0.0.1:8443"
+    listen: Address = "127.0.0.1:8443"  # by default this machine alone: say where wards reach it
     names: list[str] = field(default_factory=lambda: ["localhost"])  # in the certificate
     idle_minutes: Annotated[int, Meta(ge=1, le=720)] = 15  # a session that nobody used ends
+    offline_hours: Annotated[int, Meta(ge=0, le=14)] = 8  # for how long a browser reads its kept pages
+    offline_idle_minutes: Annotated[int, Meta(ge=1, le=720)] = 60  # nobody touched the PC: they are read no more
 
 
 class CareSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,15 +80,26 @@ class CareSettings(Struct, frozen=True, forbid_unknown_fields=True):
     second_check: list[str] = field(  # drugs whose dose a second person signs, by a part of their name
         default_factory=lambda: ["insulin", "héparin", "heparin", "morphin", "potassium", "digoxin"]
     )
+    # drugs whose doses go through the ward's register, by a part of their name; two persons sign each
+    controlled: list[str] = field(
+        default_factory=lambda: ["morphin", "oxycodon", "fentanyl", "sufentanil", "hydromorphon", "méthadon", "kétamin"]
+    )
+    # which list of the agenda a slot stands in: parts of what its sender calls the service, the place or the reason
+    theatre: list[str] = field(default_factory=lambda: ["bloc", "theatre", "operating", "opération"])
+    # the same for sessions of dialysis, which go on in a downtime or are moved to another hospital
+    dialysis: list[str] = field(default_factory=lambda: ["dialys", "hémofiltration"])
+    # the same for sessions of radiotherapy, whose doses stand in another system
+    radiotherapy: list[str] = field(default_factory=lambda: ["radiothérap", "radiotherap", "curiethérap"])
+    # the same for courses of chemotherapy, whose next day is prescribed
+    chemotherapy: list[str] = field(default_factory=lambda: ["chimiothérap", "chemotherap", "cure folf"])
 
 
 class VaultSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A place for copies."""
 
-    url: str
-    plain_copy: bool = (
-        False  # a store that keeps no lock, taken all the same: who has the node's credentials can empty it
-    )
+    url: str  # file://, s3://, pull+https:// or spool+file://; it holds no secret (docs/howto/vaults.md)
+    # a store that keeps no lock, taken all the same: who has the node's credentials can empty it
+    plain_copy: bool = False
     bytes_per_second_max: Annotated[int, Meta(ge=0)] = 0  # sent to it at most; 0: as fast as the link goes
     host: str = ""  # who runs it: health data may be kept by a certified host only, in several countries (F43)
     country: str = ""  # where it stands
@@ -102,10 +124,13 @@ class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     audit_days: KeptDays = 0  # who looked at what; at least 396
 
 
+StoreUrl = Annotated[str, Meta(pattern=r"^(postgresql://.*)?$", description='postgresql://… or ""')]
+
+
 class ChartsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where charts are kept between messages."""
 
-    store: Annotated[str, Meta(pattern=r"^(postgresql://.*)?$")] = ""  # a server's URL; "": a sealed file in the home
+    store: StoreUrl = ""  # a server's URL; "": a sealed file in the home
 
 
 class ProcessesSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,6 +155,14 @@ class ExchangeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     free_bytes_min: Annotated[int, Meta(ge=0)] = 256 * 2**20  # left of the disk for this station's own journals
 
 
+class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A group of facilities that sees this one in numbers; whom this one sees, group.toml says."""
+
+    listen: Annotated[str, Meta(pattern=r"^((\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5})?$")] = ""  # "": no answer
+    askers: list[str] = field(default_factory=list)  # keys that are answered, as `group key` prints them over there
+    every_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0  # how often the facilities of group.toml are asked
+
+
 class WitnessSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where witnesses leave what they cosigned."""
 
@@ -141,6 +174,7 @@ class DeclareSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     contact: str = ""  # whom an authority reaches day and night: name, phone, mail
     dpo: str = ""  # data protection officer: name, phone, mail
+    controller: str = ""  # who answers for the data (GDPR, article 4(7)): name, address; each house of a group its own
     structure_id: str = ""  # the house's number with its authority; in France FINESS
     regimes: list[str] = field(default_factory=list)  # whose clocks run on the pages; []: those of EU and French law
 
@@ -155,12 +189,39 @@ class PacksSettings(Struct, frozen=True, forbid_unknown_fields=True):
     unchanged_minutes: Annotated[int, Meta(ge=1, le=60)] = 30  # and one where nothing did: its age stays below an hour
 
 
+class ScanSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Pages that come back by themselves: a running node files them, or queues them on a ward's page of papers."""
+
+    folders: list[str] = field(default_factory=list)  # absolute: where copiers leave PDF, TIFF, JPEG and PNG files
+    mails: list[str] = field(default_factory=list)  # absolute: where a mail server leaves messages, a file each
+    keep_days: Annotated[int, Meta(ge=0, le=365)] = 7  # files that were taken in stay in `taken/` so long
+
+
+class StockSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody counted on a ward, for its kit to say how many days of it are left."""
+
+    ward: str  # as feeds name it
+    counted: str  # the day: "2026-11-20"
+    sheets: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # of paper
+    toner_pages: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # that the toner in the printer and the spare ones print
+    labels: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # single ones
+
+
+class KitSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a ward's kit prints beside blank forms. In text files a line is an entry, ";" parts columns, "#" heads."""
+
+    directory: str = ""  # absolute: telephone directory, a text file
+    on_call: str = ""  # absolute: who is on call, a text file that somebody keeps up to date
+    procedures: list[str] = field(default_factory=list)  # absolute; "{ward}" in one is the ward's id; text files or PDF
+    stock: list[StockSettings] = field(default_factory=list)  # of each ward that was counted
+
+
 class WardSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A ward that is declared; wards that feeds name are learned."""
 
-    id: str
-    name: str = ""
-    beds: list[str] = field(default_factory=list)
+    id: str  # as feeds name it, PV1-3.1
+    name: str = ""  # as people say it; its id when empty
+    beds: list[str] = field(default_factory=list)  # shown empty too, in this order
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,12 +236,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     charts: ChartsSettings = ChartsSettings()
     processes: ProcessesSettings = ProcessesSettings()
     exchange: ExchangeSettings = ExchangeSettings()
+    group: GroupSettings = GroupSettings()
     witness: WitnessSettings = WitnessSettings()
     declare: DeclareSettings = DeclareSettings()
     watch: WatchSettings = WatchSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
     packs: PacksSettings = PacksSettings()
+    scan: ScanSettings = ScanSettings()
+    kit: KitSettings = KitSettings()
     wards: list[WardSettings] = field(default_factory=list)
     feeds: dict[FeedName, FeedSettings] = field(default_factory=dict)
 
@@ -203,53 +267,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         if feed and feed.when_no_vault:
             waits = feed.when_no_vault == "wait"
         return AckRule(ack == "vault", waits)
-
-
-def parse_settings(text: str) -> Settings:
-    """Read `contrefeu.toml`.
-
-    Raises:
-        SettingsError: It is not TOML, or a key is unknown, missing or out of range.
-    """
-    try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
-        ZoneInfo(settings.node.zone)
-    except tomllib.TOMLDecodeError as found:
-        raise SettingsError(f"contrefeu.toml is not TOML: {found}", next="Correct that line.") from None
-    except msgspec.ValidationError as found:
-        raise SettingsError(
-            f"contrefeu.toml: {found}", safe="Nothing was started.", next="docs/reference/settings.md lists each key."
-        ) from None
-    except (KeyError, ValueError):
-        raise SettingsError(
-            "contrefeu.toml: `node.zone` names no time zone.", next="Write one such as Europe/Paris."
-        ) from None
-    _check_charts(settings.charts)
-    check_feeds(settings.feeds)
-    check_watch(settings.watch)
-    _check_retention(settings.retention)
-    return settings
-
-
-def _check_retention(retention: RetentionSettings) -> None:
-    for name in RetentionSettings.__struct_fields__:
-        if 0 < getattr(retention, name) < KEPT_DAYS_MIN:
-            raise SettingsError(
-                f"contrefeu.toml: `retention.{name}` is below {KEPT_DAYS_MIN} days.",
-                safe="Nothing was started.",
-                next="Write 0, for ever, or at least thirteen months.",
-            )
-
-
-def _check_charts(charts: ChartsSettings) -> None:
-    """A copy of the settings lies in every vault: no password stands in them."""
-    address = urlsplit(charts.store)
-    if address.password is not None or "password" in parse_qs(address.query, keep_blank_values=True):
-        raise SettingsError(
-            "contrefeu.toml: `charts.store` holds a password, and settings are copied to vaults.",
-            safe="Nothing was started.",
-            next="Take it out, change it on the server, and give it in a password file (docs/howto/postgresql.md).",
-        )
 
 
 def default_settings(node_id: str, facility: str) -> str:

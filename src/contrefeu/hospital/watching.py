@@ -6,17 +6,18 @@ Rules kept here:
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
 
-from contrefeu.hospital.feeds import SettingsError
+from contrefeu.hospital.problems import Problem
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Clocked = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Clocked = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM, of 24 hours")]
 _SCHEMES = {"syslog": ("udp", "tcp", "tls"), "webhook": ("https", "http"), "mail": ("smtp", "smtps")}
 
 
@@ -41,6 +42,7 @@ class WatchSettings(Struct, frozen=True, forbid_unknown_fields=True):
     tell: Literal["look", "act", "attack"] = "act"  # the least severity that leaves the house; pages show all
     honey: list[str] = field(default_factory=list)  # numbers of patients whom nobody has a reason to open (F46)
     canaries: list[str] = field(default_factory=list)  # files on shares that nobody has a reason to change
+    staff_file: str = ""  # CSV of login,telephone,address: looks at one's own household are seen
     leave_file: str = ""  # CSV of login,from,to (dates, both included): who is on leave
     maintenance: list[MaintenanceSettings] = field(default_factory=list)  # announced silences
 
@@ -62,24 +64,24 @@ def _holds(one: MaintenanceSettings, wall: dt.datetime) -> bool:
     return began_today or began_yesterday
 
 
-def check_watch(watch: WatchSettings) -> None:
-    """See that *watch* can be.
-
-    Raises:
-        SettingsError: An address that is none, a password in it, mail without people.
-    """
+def watch_problems(watch: WatchSettings) -> Iterator[Problem]:
+    """What cannot be: an address that is none, a password in it, mail without people."""
     for key, schemes in _SCHEMES.items():
         given = getattr(watch, key)
         if not given:
             continue
-        parts = urlsplit(given)
-        if parts.scheme not in schemes or not parts.hostname:
-            raise _wrong(key, f"is no {' or '.join(f'{one}://' for one in schemes)} address", "Correct it.")
-        if parts.password is not None:
-            raise _wrong(key, "holds a password, and settings are copied to vaults", "Use mail_password_file.")
+        try:
+            parts = urlsplit(given)
+            sound = parts.scheme in schemes and parts.hostname and (parts.port or 1)
+        except ValueError:  # brackets or a port that are none
+            sound = False
+        if not sound:
+            yield _wrong(key, f"is no {' or '.join(f'{one}://' for one in schemes)} address", "Correct it.")
+        elif parts.password is not None:
+            yield _wrong(key, "holds a password, and settings are copied to vaults", "Use mail_password_file.")
     if watch.mail and not (watch.mail_from and watch.mail_to):
-        raise _wrong("mail", "says neither from whom nor to whom", "Write mail_from and mail_to.")
+        yield _wrong("mail", "says neither from whom nor to whom", "Write mail_from and mail_to.")
 
 
-def _wrong(key: str, what: str, next_: str) -> SettingsError:
-    return SettingsError(f"contrefeu.toml: `watch.{key}` {what}.", safe="Nothing was started.", next=next_)
+def _wrong(key: str, what: str, next_: str) -> Problem:
+    return Problem(f"watch.{key}", f"`watch.{key}` {what}.", allowed=next_, next=next_)

@@ -14,6 +14,7 @@ Rules kept here:
     take back. It is not synced itself: it binds readers while a writer is at work; else it is computed again.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -81,6 +82,23 @@ class JournalFiles:
     def segment(self, number: int) -> Path:
         """The file of segment *number*."""
         return self.segments_folder / f"{number:010d}.seg"
+
+    @contextlib.contextmanager
+    def opened(self, number: int, *, header_only: bool = False) -> Iterator[int]:  # noqa: ARG002 - who fetches asks
+        """A descriptor of the file of segment *number*, to read.
+
+        Args:
+            number: Which.
+            header_only: Nothing behind the header is read; a copy that lies elsewhere is then not fetched whole.
+
+        Raises:
+            FileNotFoundError: It is not there.
+        """
+        fd = os.open(self.segment(number), os.O_RDONLY)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
     def segments(self) -> list[int]:
         """Numbers of the segments that are there, in order."""

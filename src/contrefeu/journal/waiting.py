@@ -44,8 +44,9 @@ class HeadWatch:
         if not self._watched or not all(self._watched.values()):
             time.sleep(min(timeout_s, LOOK_AGAIN_S))
             return
-        ready, _, _ = select.select([self._fd], [], [], timeout_s)
-        if ready:
+        asked = select.poll()  # select() knows no file beyond the first 1,024 of a process
+        asked.register(self._fd, select.POLLIN)
+        if asked.poll(timeout_s * 1000):
             os.read(self._fd, _EVENTS_BYTES)  # what is left of them only wakes once more
 
     def close(self) -> None:

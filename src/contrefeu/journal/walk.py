@@ -116,21 +116,19 @@ class Walk:
 
     def _read_header(self, number: int) -> _Segment | None:
         try:
-            fd = os.open(self._files.segment(number), os.O_RDONLY)
+            with self._files.opened(number, header_only=True) as fd:
+                size, note = os.fstat(fd).st_size, read_note(fd)
+                found = _Segment(number, None, note or b"", size)
+                if note is None:
+                    length = header_length(os.pread(fd, PREAMBLE_BYTES, 0))
+                    found.cut = size < PREAMBLE_BYTES or length is not None
+                else:
+                    self._open_header(found)
+            if found.header is None:
+                with self._files.opened(number) as fd:
+                    found.holds = find_frame(fd, 0, size) is not None
         except FileNotFoundError:
             return None  # a writer at work took back a file that it could not make
-        try:
-            size, note = os.fstat(fd).st_size, read_note(fd)
-            found = _Segment(number, None, note or b"", size)
-            if note is None:
-                length = header_length(os.pread(fd, PREAMBLE_BYTES, 0))
-                found.cut = size < PREAMBLE_BYTES or length is not None
-            else:
-                self._open_header(found)
-            if found.header is None:
-                found.holds = find_frame(fd, 0, size) is not None
-        finally:
-            os.close(fd)
         return found
 
     def _open_header(self, found: _Segment) -> None:
@@ -158,11 +156,8 @@ class Walk:
         self._frames = FramesMet(segment.number)
         start = PREAMBLE_BYTES + len(segment.note)
         self._grow(hash_leaf(segment.note), Place(segment.number, start, self.entries))
-        fd = os.open(self._files.segment(segment.number), os.O_RDONLY)
-        try:
+        with self._files.opened(segment.number) as fd:
             offset, closed = self._read_frames(fd, segment, after)
-        finally:
-            os.close(fd)
         self._settle_gaps(segment.number)
         self.end = Place(segment.number + 1, 0, self.entries) if closed else Place(segment.number, offset, self.entries)
         if following is not None and after is not None and following.number == segment.number + 1:

@@ -13,14 +13,18 @@ from contrefeu.mapping.loss import (
     Loss,
 )
 from contrefeu.mapping.read import (
+    EntryLike,
     read,
 )
 from contrefeu.mapping.reading import (
     FACTS,
     OBJECT,
     PEOPLE,
+    SEEN,
+    WRITTEN,
     FeedRules,
     Link,
+    Listed,
     Movement,
     Reading,
     Rules,
@@ -40,10 +44,14 @@ __all__ = [
     "PARTED",
     "PEOPLE",
     "RELIABILITY",
+    "SEEN",
     "STAY",
+    "WRITTEN",
+    "EntryLike",
     "FeedRules",
     "FeedSurvey",
     "Link",
+    "Listed",
     "Loss",
     "Movement",
     "Reading",

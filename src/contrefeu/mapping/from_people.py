@@ -17,7 +17,7 @@ from typing import Any
 
 from contrefeu.base import parse_rfc3339
 from contrefeu.fhir import Json
-from contrefeu.mapping.reading import Link, Movement, Stay
+from contrefeu.mapping.reading import SEEN, WRITTEN, Link, Movement, Stay
 
 STAY = "urn:contrefeu:stay"
 MOVEMENT = "urn:contrefeu:movement"
@@ -46,6 +46,7 @@ def movement_of(encounter: Json, by: str) -> tuple[Movement, Stay] | None:
         place=_place(encounter),
         patient_class=str((encounter.get("class") or {}).get("code", "")),
         by=by,
+        seen=str(_parts(encounter, WRITTEN).get(SEEN, {}).get("valueString", "")),
     )
     beside = encounter.keys() - _OF_MOVEMENTS - _OF_ENTRIES
     return movement, Stay(visit, {name: value for name, value in encounter.items() if name in beside})

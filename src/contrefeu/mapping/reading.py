@@ -12,9 +12,12 @@ from typing import Literal
 from msgspec import Struct, field
 
 from contrefeu.fhir import Json
+from contrefeu.hospital import feed_of
 from contrefeu.mapping.loss import Loss
 
 OBJECT = "urn:contrefeu:object|"
+WRITTEN = "urn:contrefeu:written"  # extension: people here wrote it; at which station, by that station's clock
+SEEN = "seen"  # part of WRITTEN: the last act of each station that its author's chart held
 """Begins the key of a `Said` about an object that the chart holds already: its id stands behind."""
 
 PEOPLE = "user/"  # begins the source of what people do here; no feed's begins so
@@ -65,6 +68,7 @@ class Movement(Struct, frozen=True):
     patient_class: str = ""
     announced: bool = False  # its time is after that of the message: the fold says so
     by: str = ""  # who said it, of people here ("user/<login>"); "" for a feed
+    seen: str = ""  # of people here: up to which entry of each journal they had read, "journal/sequence ..."
 
 
 class Stay(Struct, frozen=True):
@@ -72,6 +76,15 @@ class Stay(Struct, frozen=True):
 
     visit: str
     resource: Json  # Encounter without status, class, period, location
+
+
+class Listed(Struct, frozen=True):
+    """A line of one of the hospital's own lists (MFN): a ward, a bed, or somebody who works there."""
+
+    place: list[str] = []  # ward, room, bed; empty for a person
+    number: str = ""  # of a person
+    name: str = ""  # as people say it; "" when it is not said
+    open: bool = True  # False: taken off the list, or out of use
 
 
 class Reading(Struct):
@@ -98,6 +111,7 @@ class Reading(Struct):
     stays: list[Stay] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     loss: list[Loss] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)  # of nobody's chart
     also: "list[Reading]" = field(default_factory=list)  # the same message about further patients: charts of their own
 
     @property
@@ -136,4 +150,4 @@ class Rules(Struct, frozen=True):
 
     def of(self, source: str) -> FeedRules:
         """Return what is known of the sender *source*."""
-        return self.senders.get(source, self.default)
+        return self.senders.get(feed_of(source), self.default)

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from contrefeu.hl7 import Message, NotHl7
+from contrefeu.hospital import FeedSettings, feed_of
+from contrefeu.mapping.profile import Learned
 from contrefeu.mapping.read import MEDIA_HL7V2, EntryLike, read
 from contrefeu.mapping.reading import FeedRules, Reading
 
@@ -45,6 +47,7 @@ class FeedSurvey(Struct):
     without_zone: Counter[str] = field(default_factory=Counter)  # field -> times of day without an offset
     not_charted: Counter[str] = field(default_factory=Counter)  # where: why
     bytes_max: int = 0
+    learned: Learned = field(default_factory=Learned)  # what stands empty, and what profile would serve
 
     def take(self, entry: EntryLike, rules: FeedRules) -> None:
         """Count one entry of the sender."""
@@ -58,9 +61,21 @@ class FeedSurvey(Struct):
             self._lost(part)
         if entry.media_type == MEDIA_HL7V2:
             try:
-                self._look(Message.parse(entry.body, rules.charset))
+                message = Message.parse(entry.body, rules.charset)
             except NotHl7:
                 return
+            self._look(message)
+            self.learned.take(message, entry.body)
+
+    def proposal(self) -> FeedSettings:
+        """The profile that what it sends asks for."""
+        return self.learned.profile(
+            feed_of(self.source),
+            dict(self.authorities),
+            self.charsets,
+            bare=bool(self.without_authority),
+            doubts=bool(self.charset_doubts),
+        )
 
     def _lost(self, reading: Reading) -> None:
         for loss in reading.loss:

@@ -1,19 +1,106 @@
 """Paper: ward packs, forms and labels with a code on each page, and the way back of what was written on them."""
 
-from contrefeu.paper.bands import print_bands
-from contrefeu.paper.code import Code, NotACode, PageKey, Sealed, issue_of_words, issue_words, read_code
-from contrefeu.paper.forms import blank_foot, print_form, written_foot
-from contrefeu.paper.intake import Missing, Verdict, document_of, issues_in, judge, missing_in
-from contrefeu.paper.issue import Issue, Issuer
-from contrefeu.paper.kinds import FORMS, NAMES, Kind
-from contrefeu.paper.letter import passport_of, print_chart, print_discharge, print_transfer
-from contrefeu.paper.pack import Foot, Printed, WardPack, foot_of, print_pack, ward_pack
-from contrefeu.paper.screen import sealed_page
-from contrefeu.paper.setting import Setting
-from contrefeu.paper.stamp import locked, qr_svg
-from contrefeu.paper.standing import WEEK_NS, Held, pack_password, print_standing
-from contrefeu.paper.transfer import PREFIX as TRANSFER_PREFIX
-from contrefeu.paper.transfer import Passport, Read, read_transfer, transfer_texts
+from contrefeu.paper.bands import (
+    print_bands,
+)
+from contrefeu.paper.binding import (
+    print_pack,
+)
+from contrefeu.paper.code import (
+    Code,
+    NotACode,
+    PageKey,
+    Sealed,
+    issue_of_words,
+    issue_words,
+    read_code,
+)
+from contrefeu.paper.forms import (
+    blank_foot,
+    print_form,
+    written_foot,
+)
+from contrefeu.paper.intake import (
+    MissingPages,
+    Verdict,
+    document_of,
+    issues_in,
+    judge,
+    missing_in,
+)
+from contrefeu.paper.issue import (
+    Issue,
+    Issuer,
+    Whose,
+)
+from contrefeu.paper.kinds import (
+    FORMS,
+    NAMES,
+    Kind,
+)
+from contrefeu.paper.kit import (
+    Kit,
+    Lasts,
+    Listing,
+    Stock,
+    blanks_for,
+    lasts,
+    print_kit,
+)
+from contrefeu.paper.letter import (
+    passport_of,
+    print_chart,
+    print_discharge,
+    print_transfer,
+)
+from contrefeu.paper.opening import (
+    page_opens,
+    pdf_pages,
+)
+from contrefeu.paper.pack import (
+    Foot,
+    Printed,
+    WardPack,
+    foot_of,
+    ward_pack,
+)
+from contrefeu.paper.poster import (
+    poster_pdf,
+)
+from contrefeu.paper.screen import (
+    sealed_page,
+)
+from contrefeu.paper.setters import (
+    Order,
+    SetPack,
+    Setters,
+    set_pack,
+)
+from contrefeu.paper.setting import (
+    Setting,
+)
+from contrefeu.paper.stamp import (
+    locked,
+    qr_svg,
+)
+from contrefeu.paper.standing import (
+    WEEK_NS,
+    Held,
+    pack_password,
+    print_standing,
+)
+from contrefeu.paper.transfer import (
+    PREFIX as TRANSFER_PREFIX,
+)
+from contrefeu.paper.transfer import (
+    Passport,
+    Read,
+    read_transfer,
+    transfer_texts,
+)
+from contrefeu.paper.words import (
+    lost_words,
+)
 
 __all__ = [
     "FORMS",
@@ -26,31 +113,46 @@ __all__ = [
     "Issue",
     "Issuer",
     "Kind",
-    "Missing",
+    "Kit",
+    "Lasts",
+    "Listing",
+    "MissingPages",
     "NotACode",
+    "Order",
     "PageKey",
     "Passport",
     "Printed",
     "Read",
     "Sealed",
+    "SetPack",
+    "Setters",
     "Setting",
+    "Stock",
     "Verdict",
     "WardPack",
+    "Whose",
     "blank_foot",
+    "blanks_for",
     "document_of",
     "foot_of",
     "issue_of_words",
     "issue_words",
     "issues_in",
     "judge",
+    "lasts",
     "locked",
+    "lost_words",
     "missing_in",
     "pack_password",
+    "page_opens",
     "passport_of",
+    "pdf_pages",
+    "poster_pdf",
     "print_bands",
     "print_chart",
     "print_discharge",
     "print_form",
+    "print_kit",
     "print_pack",
     "print_standing",
     "print_transfer",
@@ -58,6 +160,7 @@ __all__ = [
     "read_code",
     "read_transfer",
     "sealed_page",
+    "set_pack",
     "transfer_texts",
     "ward_pack",
     "written_foot",

@@ -21,6 +21,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 
+from contrefeu.acts import issue_of_words, issue_words
+
+__all__ = ["BLANK", "Code", "NotACode", "PageKey", "Sealed", "base45", "issue_of_words", "issue_words", "key_id",
+           "read_code", "unbase45"]  # fmt: skip
 DOMAIN = b"contrefeu.example/form-code/v1\n"
 PREFIX = "CF1:"
 VERSION = 1
@@ -28,7 +32,6 @@ BLANK = UUID(int=0)
 SIGNATURE_BYTES = 64
 _PAYLOAD = Layout(">BBBB8s16s4s")
 _BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # RFC 9285, table 1
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: an issue is read aloud
 
 
 class NotACode(Exception):
@@ -105,30 +108,6 @@ def read_code(text: str) -> Sealed:
     if not 1 <= page <= pages:
         raise NotACode("a page beyond its form")
     return Sealed(Code(form, page, pages, issue, UUID(bytes=patient), key), payload, signature)
-
-
-def issue_words(issue: bytes) -> str:
-    """Return an issue's number as it is printed beside the code, and read aloud.
-
-    >>> issue_words(bytes(range(8)))
-    '0008-20C2-0A1G7'
-    """
-    number = int.from_bytes(issue, "big")
-    digits = "".join(_CROCKFORD[number >> shift & 31] for shift in range(60, -1, -5))
-    return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
-
-
-def issue_of_words(words: str) -> bytes:
-    """Return the issue that *words* name: `issue_words` backwards.
-
-    >>> issue_of_words("0008-20C2-0A1G7").hex()
-    '0001020304050607'
-    """
-    number = 0
-    for digit in words.upper():
-        if digit != "-":
-            number = number << 5 | _CROCKFORD.index(digit)
-    return number.to_bytes(8, "big")
 
 
 def base45(data: bytes) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import DueItem, clock, courses_of, due_times, moment, wall_day, word
 from contrefeu.chart.sheet import Sheet, Treatment, treatments_of
-from contrefeu.paper.patient import Identity, identity_of
+from contrefeu.paper.patient import Identity, PatientPages
 from contrefeu.paper.setting import Setting, heard_words
 
 SHEET_HOURS = 24  # hours that a sheet covers: until tomorrow's at the same hour (W3)
@@ -29,12 +29,14 @@ class Cell(Struct, frozen=True):
 
     day: str  # said where it changes
     time: str
+    at: str  # the same hour, RFC 3339
     unknown: bool = False  # its hour passed, and nobody said whether it was given
 
 
 class DoseRow(Struct, frozen=True):
     """One prescription."""
 
+    key: str  # "MedicationRequest/id"
     drug: str
     dosage: str
     about: str
@@ -59,14 +61,14 @@ class DoseSheet(Struct, frozen=True):
     empty_rows: int
 
 
-def dose_sheet_of(sheet: Sheet, due: Sequence[DueItem], setting: Setting, weight: tuple[str, bool]) -> DoseSheet:
+def dose_sheet_of(sheet: Sheet, due: Sequence[DueItem], setting: Setting, pages: PatientPages) -> DoseSheet:
     """Return the dose sheet of a chart.
 
     Args:
         sheet: The chart, laid out.
         due: What the ward's board says is due: hours that passed unanswered are taken from it.
         setting: Words and time.
-        weight: As on the patient's page.
+        pages: The patient's others: head and weight are the same.
     """
     until_ns = setting.now_ns + SHEET_HOURS * _HOUR_NS
     coming: dict[str, list[int]] = {}
@@ -79,12 +81,12 @@ def dose_sheet_of(sheet: Sheet, due: Sequence[DueItem], setting: Setting, weight
     running = treatments_of(sheet).running
     rows = [_row(one, passed.get(one.key, []), coming.get(one.key, []), setting) for one in running]
     return DoseSheet(
-        who=identity_of(sheet, setting),
+        who=pages.who,
         title=setting.say("dose sheet"),
         span=setting.say("from to", start=_at(setting.now_ns, setting), end=_at(until_ns, setting)),
         said=heard_words(sheet, setting, "prescriptions", "doses"),
-        weight=weight[0],
-        weight_red=weight[1],
+        weight=pages.weight,
+        weight_red=pages.weight_red,
         rows=rows,
         none="" if rows or not sheet.heard("prescriptions") else setting.say("no prescription"),
         empty_rows=EMPTY_ROWS,
@@ -105,6 +107,7 @@ def _row(one: Treatment, passed: Sequence[int], coming: Sequence[int], setting: 
         one.note,
     )
     return DoseRow(
+        key=one.key,
         drug=one.drug or "?",
         dosage=one.dosage or word("dosage not said", language),
         about=" · ".join(filter(None, about)),
@@ -129,7 +132,7 @@ def _cells(times: Sequence[tuple[int, bool]], setting: Setting) -> list[Cell]:
     for at_ns, unknown in times:
         text = rfc3339(at_ns)
         today = _day(text, setting)
-        cells.append(Cell(today if today != before else "", clock(text, setting.zone), unknown))
+        cells.append(Cell(today if today != before else "", clock(text, setting.zone), text, unknown))
         before = today
     return cells
 

@@ -3,6 +3,7 @@
 Rules kept here:
   * A form with a patient on it has the patient's allergies in its head, on every page, as a pack has.
   * A blank form says so, and names nobody: its code holds no patient, and a scan of it waits for a person.
+  * A form about several patients has no room for one's name in its head.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,11 @@ from contrefeu.chart import Chart
 from contrefeu.chart.sheet import Sheet
 from contrefeu.paper.code import issue_words
 from contrefeu.paper.issue import Issuer
+from contrefeu.paper.kinds import FORMS
 from contrefeu.paper.layouts import LAYOUTS
 from contrefeu.paper.pack import Foot, Printed
 from contrefeu.paper.patient import identity_of
+from contrefeu.paper.scored import with_news2
 from contrefeu.paper.setting import Setting
 from contrefeu.paper.stamp import stamped
 from contrefeu.paper.typeset import typeset
@@ -31,13 +34,16 @@ _HEAD = (
     "number",
     "bed",
     "blank",
+    "of ward",
     "allergies",
     "exercise",
     "confirm",
 )
 
 
-def print_form(kind: str, charts: Sequence[Chart | None], foot: Foot, setting: Setting, issuer: Issuer) -> Printed:
+def print_form(
+    kind: str, charts: Sequence[Chart | None], foot: Foot, setting: Setting, issuer: Issuer, *, tagged: bool = True
+) -> Printed:
     """Set the form *kind* once for each of *charts*; None is a blank one.
 
     Args:
@@ -46,23 +52,27 @@ def print_form(kind: str, charts: Sequence[Chart | None], foot: Foot, setting: S
         foot: What the page says of its age: `foot_of`, or `blank_foot`.
         setting: Words and time.
         issuer: Numbers and signs the pages.
+        tagged: Whether it stands alone, as PDF/UA-1; a part of a larger file has no tags.
     """
     assert 1 <= len(charts) <= COPIES_MAX
     at = 0 if setting.language == "fr" else 1
     layout = LAYOUTS[kind]
+    if kind == "vital-signs" and setting.news2:
+        layout = with_news2(layout)
     values: dict[str, Any] = {
         "lang": setting.language,
         "title": layout.title[at],
+        "of_ward": FORMS[kind].of_ward,
         "parts": [_in_one_language(msgspec.to_builtins(part), at) for part in layout.parts],
         "words": {name: setting.say(name) for name in _HEAD},
         "foot": msgspec.to_builtins(foot),
         "copies": [msgspec.to_builtins(identity_of(Sheet(one), setting)) if one else None for one in charts],
     }
     numbers = [issuer.number() for _ in charts]
-    made = typeset("form.typ", values | {"issues": [*map(issue_words, numbers)]})
+    made = typeset("form.typ", values | {"issues": [*map(issue_words, numbers)]}, tagged=tagged)
     issues = [
-        issuer.issue(kind, pages, chart, number)
-        for pages, chart, number in zip(made.pages, charts, numbers, strict=True)
+        issuer.issue(kind, pages, chart, number, boxes)
+        for pages, chart, number, boxes in zip(made.pages, charts, numbers, made.boxes, strict=True)
     ]
     pdf = stamped(made.pdf, [text for one in issues for text in one.texts])
     return Printed(pdf, sum(made.pages), issues)
@@ -71,7 +81,8 @@ def print_form(kind: str, charts: Sequence[Chart | None], foot: Foot, setting: S
 def blank_foot(facility: str, ward: str, setting: Setting) -> Foot:
     """Return the foot of a form that says nothing of anybody: it has no age."""
     printed = f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))}"
-    return Foot(facility, ward, "", "", False, "", "", printed, "", setting.say("page"))
+    exercise = setting.say("exercise") if setting.exercise else ""
+    return Foot(facility, ward, "", "", False, "", "", printed, "", setting.say("page"), exercise=exercise)
 
 
 def written_foot(foot: Foot) -> Foot:

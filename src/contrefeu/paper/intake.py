@@ -4,7 +4,7 @@ Rules kept here:
   * A page is filed only if all agree: its code is whole, the journal knows the issue, the signature is the issuer's,
     and form, pages and patient are those that were issued. Anything else waits for a person; nothing is ever tried.
   * A page is filed under the number that its patient had when it was issued: merges carry it on, and their undoing.
-  * What is filed is a picture. No dose and no value is read from it (Q3).
+  * What is filed is a picture. What was ticked on it is proposed, and waits for a person (Q3).
   * A page taken in twice is one document: it is called by its issue, its page and its picture.
 """
 
@@ -12,19 +12,15 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Literal
-from uuid import UUID
 
 from msgspec import Struct
 
-from contrefeu.acts import Act, PageScanned, PagesIssued, PagesLost
+from contrefeu.acts import FORM_SYSTEM, ISSUE_SYSTEM, Act, PagesIssued, Papers
 from contrefeu.chart import Language
 from contrefeu.fhir import exercise
 from contrefeu.paper.code import NotACode, issue_words, read_code
 from contrefeu.paper.kinds import FORMS, NAMES
 from contrefeu.paper.layouts import LAYOUTS
-
-ISSUE_SYSTEM = "urn:contrefeu:issue"
-FORM_SYSTEM = "urn:contrefeu:form"
 
 
 class Verdict(Struct, frozen=True):
@@ -36,7 +32,7 @@ class Verdict(Struct, frozen=True):
     page: int = 0
 
 
-class Missing(Struct, frozen=True):
+class MissingPages(Struct, frozen=True):
     """Pages of one issue that nobody saw again."""
 
     issue: str  # as it is printed
@@ -118,37 +114,20 @@ def document_of(
 
 
 def issues_in(acts: Iterable[Act]) -> dict[str, PagesIssued]:
-    """Return every issue; a number that was said twice in two ways is left out: nothing is filed on a doubt."""
-    found: dict[str, PagesIssued] = {}
-    doubtful: set[str] = set()
-    for act in acts:
-        if isinstance(act, PagesIssued) and _is_whole(act) and found.setdefault(act.issue, act) != act:
-            doubtful.add(act.issue)
-    return {issue: act for issue, act in found.items() if issue not in doubtful}
+    """Return every issue of a form that is known here; what was said in two ways is left out."""
+    return {issue: act for issue, act in _papers(acts).issues.items() if act.form in FORMS}
 
 
-def missing_in(acts: Iterable[Act], ward: str = "") -> list[Missing]:
+def missing_in(acts: Iterable[Act], ward: str = "") -> list[MissingPages]:
     """Return the pages that were issued to be written on, and neither came back nor were declared lost (Q2)."""
-    told = list(acts)
-    seen: dict[str, set[int]] = {}
-    for act in told:
-        if isinstance(act, PageScanned) and act.issue:
-            seen.setdefault(act.issue, set()).add(act.page)
-        elif isinstance(act, PagesLost):
-            seen.setdefault(act.issue, set()).update(act.pages)
-    found = []
-    for issue, act in issues_in(told).items():
-        left = [page for page in range(1, act.pages + 1) if page not in seen.get(issue, ())]
-        if act.returns and left and ward in {"", act.ward}:
-            found.append(Missing(issue_words(bytes.fromhex(issue)), act.form, act.ward, left, act.at, act.chart))
-    return sorted(found, key=lambda one: (one.ward, one.at, one.issue))
+    return [
+        MissingPages(issue_words(bytes.fromhex(act.issue)), act.form, act.ward, pages, act.at, act.chart)
+        for act, pages in _papers(acts).missing(ward)
+    ]
 
 
-def _is_whole(act: PagesIssued) -> bool:
-    """Whether an act says what an issue must: a later version or another house may write otherwise."""
-    try:
-        sizes = (len(bytes.fromhex(act.issue)), len(bytes.fromhex(act.signed_by)))
-        UUID(act.chart or "0" * 32)
-    except ValueError:
-        return False
-    return sizes == (8, 32) and act.form in FORMS and 1 <= act.pages <= 255 and bool(act.chart) == bool(act.patient)
+def _papers(acts: Iterable[Act]) -> Papers:
+    found = Papers()
+    for act in acts:
+        found.apply(act)
+    return found

@@ -6,18 +6,25 @@ Rules kept here:
     stations that cannot talk never print the same one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from secrets import token_bytes
 from uuid import UUID
 
 from msgspec import Struct
 
-from contrefeu.acts import PagesIssued
+from contrefeu.acts import Box, PagesIssued
 from contrefeu.chart import Chart
 from contrefeu.paper.code import BLANK, Code, PageKey, issue_words
 from contrefeu.paper.kinds import FORMS
 
 ISSUE_BYTES = 8  # 2**64 numbers: among a million issues a day, for a year, a repeat is unlikely by 1 to 270
+
+
+class Whose(Struct, frozen=True):
+    """Of whose chart pages are, when the chart itself is no longer at hand."""
+
+    id: str
+    key: str
 
 
 class Issue(Struct, frozen=True):
@@ -42,7 +49,9 @@ class Issuer:
         """Draw a number for an issue whose pages are not counted yet."""
         return self._draw(ISSUE_BYTES)
 
-    def issue(self, form: str, pages: int, chart: Chart | None = None, number: bytes = b"") -> Issue:
+    def issue(
+        self, form: str, pages: int, chart: Chart | Whose | None = None, number: bytes = b"", boxes: Sequence[Box] = ()
+    ) -> Issue:
         """Return an issue of *pages* pages of *form*, for *chart* or blank, under *number* or a new one."""
         kind, number = FORMS[form], number or self.number()
         patient = UUID(chart.id) if chart is not None else BLANK
@@ -56,6 +65,7 @@ class Issuer:
             chart=chart.id if chart is not None else "",
             patient=chart.key if chart is not None else "",
             returns=kind.returns,
+            boxes=list(boxes),
         )
         codes = [Code(kind.number, page, pages, number, patient) for page in range(1, pages + 1)]
         return Issue(act, [self._key.text(code) for code in codes])

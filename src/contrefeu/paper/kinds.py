@@ -32,6 +32,8 @@ FORMS: dict[str, Kind] = {
     "theatre-list": Kind(20, of_ward=True),
     "death": Kind(21),
     "discharge-letter": Kind(22),
+    "blood-products": Kind(23),
+    "controlled-drugs": Kind(24, of_ward=True),
     "wristband": Kind(30, returns=False),
     "labels": Kind(31, returns=False),
 }

@@ -1,77 +1,24 @@
 """What each blank form asks, in the order in which it is written: data, in French and in English.
 
-    Fields    labelled boxes on one row, each of a share of the width
-    Ticks     a question and boxes to tick
-    Lines     a heading and ruled lines
-    Grid      a heading, columns, empty rows (or named ones)
-    Note      a sentence that must stand there
-
 Rules kept here:
   * A verbal order names its prescriber and is read back (F12); a cytotoxic is not ordered here (F14).
   * What is signed carries name, role, date, hour and signature.
   * NEWS2 is a decision aid: it is not on the chart until a clinical safety officer turned it on (F8).
 """
 
-from msgspec import Struct
-
-Words = tuple[str, str]
-
-
-class Fields(Struct, frozen=True, tag=True):
-    """Labelled boxes on one row."""
-
-    boxes: list[tuple[Words, int]]
-
-
-class Ticks(Struct, frozen=True, tag=True):
-    """A question and its answers."""
-
-    what: Words
-    choices: list[Words]
-
-
-class Lines(Struct, frozen=True, tag=True):
-    """A heading and ruled lines."""
-
-    what: Words
-    count: int
-
-
-class Grid(Struct, frozen=True, tag=True):
-    """A heading and a table to fill in."""
-
-    what: Words
-    columns: list[tuple[Words, int]]
-    rows: int
-    names: list[Words] = []  # of its rows, in a first column
-    height_mm: int = 8
-
-
-class Note(Struct, frozen=True, tag=True):
-    """A sentence."""
-
-    what: Words
-
-
-Part = Fields | Ticks | Lines | Grid | Note
-
-
-class Layout(Struct, frozen=True):
-    """One form."""
-
-    title: Words
-    parts: list[Part]
-
-
-DATE: tuple[Words, int] = (("Date et heure", "Date and time"), 3)
-WHO: tuple[Words, int] = (("Nom, fonction", "Name, role"), 4)
-SIGNED = Fields([DATE, WHO, (("Signature", "Signature"), 3)])
-URGENCY = Ticks(
-    ("Urgence", "Urgency"), [("vitale", "life-threatening"), ("urgent", "urgent"), ("de routine", "routine")]
-)
-YES_NO: list[Words] = [("oui", "yes"), ("non", "no"), ("non connu", "not known")]
-CONTACT = Fields(
-    [(("Personne à prévenir", "Person to call"), 4), (("Lien", "Relation"), 2), (("Téléphone", "Telephone"), 3)]
+from contrefeu.paper.counted import COUNTED
+from contrefeu.paper.parts import (
+    CONTACT,
+    DATE,
+    SIGNED,
+    URGENCY,
+    YES_NO,
+    Fields,
+    Grid,
+    Layout,
+    Lines,
+    Note,
+    Ticks,
 )
 
 LAYOUTS: dict[str, Layout] = {
@@ -119,9 +66,9 @@ LAYOUTS: dict[str, Layout] = {
                 rows=13,
                 names=[
                     ("Date, heure", "Date, hour"), ("Fréq. respiratoire /min", "Resp. rate /min"), ("SpO2 %", "SpO2 %"),
-                    ("Oxygène L/min", "Oxygen L/min"), ("PA systolique mmHg", "BP systolic mmHg"),
+                    ("Air, ou oxygène L/min", "Air, or oxygen L/min"), ("PA systolique mmHg", "BP systolic mmHg"),
                     ("PA diastolique mmHg", "BP diastolic mmHg"), ("Fréq. cardiaque /min", "Heart rate /min"),
-                    ("Conscience A V P U", "Consciousness A V P U"), ("Température °C", "Temperature °C"),
+                    ("Conscience A C V P U", "Consciousness A C V P U"), ("Température °C", "Temperature °C"),
                     ("Douleur 0-10", "Pain 0-10"), ("Diurèse mL", "Urine mL"), ("Glycémie, unité", "Glucose, unit"),
                     ("Initiales", "Initials"),
                 ],
@@ -140,7 +87,10 @@ LAYOUTS: dict[str, Layout] = {
             ]),
             Grid(
                 ("Une ligne par médicament ; heure vraie et initiales", "One line a drug; true hour and initials"),
-                [(("Médicament, dose, voie", "Drug, dose, route"), 6), *(((" ", " "), 2) for _ in range(6))],
+                [
+                    (("Médicament, dose, voie", "Drug, dose, route"), 6),
+                    *((("heure · init.", "hour · init."), 2) for _ in range(6)),
+                ],
                 rows=11,
                 height_mm=14,
             ),
@@ -158,11 +108,12 @@ LAYOUTS: dict[str, Layout] = {
             Grid(
                 ("Une ligne par médicament", "One line a drug"),
                 [(("Médicament, forme", "Drug, form"), 5), (("Dose", "Dose"), 2), (("Voie", "Route"), 2),
-                 (("Heures ; si besoin : intervalle, maximum 24 h", "Hours; if needed: interval, maximum 24 h"), 5),
+                 (("Heures ; si besoin : intervalle, maximum", "Hours; if needed: interval, maximum"), 5),
                  (("Début", "Start"), 2), (("Fin", "End"), 2)],
                 rows=9,
                 height_mm=13,
             ),
+            Fields([(("Donnée oralement par (prescripteur), à", "Given verbally by (prescriber), at"), 1)]),
             Ticks(("Prescription orale relue", "Verbal order read back"), [("oui", "yes")]),
             Note((
                 "Pas de chimiothérapie sur cette feuille. Un stupéfiant se note aussi sur son registre.",
@@ -185,8 +136,8 @@ LAYOUTS: dict[str, Layout] = {
             ),
             Lines(("Autres examens", "Other tests"), 4),
             Note((
-                "Groupe sanguin et produits : feuille de l’établissement de transfusion.",
-                "Blood group and products: on the transfusion service’s own form.",
+                "Groupe sanguin, recherche d’anticorps : feuille du laboratoire. Produits : feuille de transfusion.",
+                "Blood group, antibody screen: on the laboratory’s own form. Products: on the transfusion form.",
             )),
             Lines(("Renseignements cliniques, traitement anticoagulant", "Clinical details, anticoagulant"), 3),
             Fields([(("Prélevé le, à", "Taken on, at"), 3), (("Par", "By"), 3), (("Nombre de tubes", "Tubes"), 2)]),
@@ -233,6 +184,7 @@ LAYOUTS: dict[str, Layout] = {
             ),
             Fields([(("Appelé à (nom), à (heure)", "Called to (name), at (hour)"), 4), (("Relu", "Read back"), 1)]),
             Fields([(("Validé par le biologiste : nom, heure, signature", "Validated by: name, hour, signature"), 1)]),
+            Note(("Qui a recopié :", "Who copied:")),
             SIGNED,
         ],
     ),
@@ -245,7 +197,11 @@ LAYOUTS: dict[str, Layout] = {
             Lines(("Ce qui a changé", "What changed"), 5),
             Lines(("À faire, résultats attendus", "To do, results awaited"), 5),
             Lines(("Isolement, limitation, directives", "Isolation, limits, directives"), 2),
-            Fields([(("Donné par", "Given by"), 3), (("Reçu par", "Taken by"), 3), DATE]),
+            Fields([
+                (("Donné par : nom, signature", "Given by: name, signature"), 4),
+                (("Reçu par : nom, signature", "Taken by: name, signature"), 4),
+                DATE,
+            ]),
         ],
     ),
     "transfer": Layout(
@@ -280,8 +236,13 @@ LAYOUTS: dict[str, Layout] = {
                 [("le patient", "the patient"), ("un parent, le tuteur", "a parent, the guardian"),
                  ("personne de confiance", "trusted person"), ("urgence, impossible", "emergency, not possible")],
             ),
+            Fields([
+                DATE,
+                (("Nom, prénom, lien avec le patient", "Name, first name, relation to the patient"), 4),
+                (("Signature", "Signature"), 3),
+            ]),
+            Note(("Le médecin qui a expliqué :", "The physician who explained:")),
             SIGNED,
-            Fields([(("Médecin : nom, date, heure, signature", "Physician: name, date, hour, signature"), 1)]),
         ],
     ),
     "theatre-list": Layout(
@@ -302,7 +263,8 @@ LAYOUTS: dict[str, Layout] = {
         ("Décès", "Death"),
         [
             Fields([(("Décès constaté le, à", "Death confirmed on, at"), 3), (("Par (médecin)", "By (physician)"), 4)]),
-            Ticks(("Prélèvements, obstacle médico-légal", "Specimens, medico-legal matter"), YES_NO),
+            Ticks(("Obstacle médico-légal", "Medico-legal matter"), YES_NO),
+            Ticks(("Prélèvements à faire", "Specimens to be taken"), YES_NO),
             Ticks(
                 ("Arrêté", "Stopped"),
                 [("prescriptions", "prescriptions"), ("doses prévues", "doses due"), ("perfusions", "infusions")],
@@ -330,4 +292,5 @@ LAYOUTS: dict[str, Layout] = {
             SIGNED,
         ],
     ),
+    **COUNTED,
 }  # fmt: skip

@@ -3,20 +3,21 @@
 Rules kept here:
   * Values, units, ranges and flags print as they were sent (F5); a value that was taken back is struck.
   * A curve joins values of one code, one unit and one method alone, three at least: two make no trend.
+  * NEWS2 stands among the notes where it was turned on, with its parts, or why there is none (F8).
   * No blood group outside its document (F11). Older measurements are counted.
 """
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from contrefeu.chart import Language, instant, word
-from contrefeu.chart.sheet import Series, Sheet, Value, results_of
+from contrefeu.chart import BLOOD_GROUPS, Language, instant, word
+from contrefeu.chart.sheet import Score, Series, Sheet, Value, results_of, warning_score
 from contrefeu.paper.setting import Setting, heard_words
 
 RESULTS_HOURS = 72  # hours of results that a page prints: a long week-end (W3)
 EARLIER_MAX = 4  # earlier values beside the last one: as many as fit a line
-BLOOD_GROUPS = frozenset({"882-1", "883-9", "10331-7", "890-4"})  # LOINC: ABO and Rh, ABO, Rh, antibody screen
 _HOUR_NS = 3600 * 1_000_000_000
 
 
@@ -65,12 +66,25 @@ def results_for(sheet: Sheet, setting: Setting) -> Results:
                 name = panel.name or setting.say(kind)
                 panels.append(PanelRows(name, [_row(one, since, setting) for one in recent]))
     notes = [setting.say("blood group")] if groups else []
+    if setting.news2:
+        notes.append(score_words(warning_score(sheet, ZoneInfo(setting.zone)), setting))
     said = heard_words(sheet, setting, "results")
     if not panels and said != setting.say("no source"):
         notes.append(setting.say("no result 72 h"))
     if older:
         notes.append(f"{older} {setting.say('older results')}")
     return Results(setting.say("results 72 h"), said, panels, notes)
+
+
+def score_words(score: Score, setting: Setting) -> str:
+    """Return a NEWS2 in one line, or why there is none."""
+    if score.total is None:
+        lacks = ", ".join(setting.say(f"news2 {name}") for name in score.missing)
+        return " ".join(filter(None, (setting.say("no news2"), setting.say(f"news2 {score.why}"), lacks)))
+    parts = ", ".join(f"{setting.say(f'news2 {name}')} {points}" for name, points in score.points)
+    newer = f" {setting.say('news2 newer')} {setting.short(score.newer)}." if score.newer else ""
+    ask = f" {setting.say('news2 pregnancy')}" if score.ask_pregnancy else ""
+    return f"NEWS2 : {score.total} ({setting.short(score.when)}) : {parts}.{newer}{ask}"
 
 
 def _is_blood_group(series: Series) -> bool:

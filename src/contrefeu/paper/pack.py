@@ -10,7 +10,6 @@ Rules kept here:
 
 from collections.abc import Callable, Sequence
 
-import msgspec
 from msgspec import Struct
 
 from contrefeu.access import Declared
@@ -28,13 +27,10 @@ from contrefeu.chart import (
     silent_feeds,
 )
 from contrefeu.chart.sheet import Sheet
-from contrefeu.paper.code import issue_words
 from contrefeu.paper.doses import DoseSheet, dose_sheet_of
-from contrefeu.paper.issue import Issue, Issuer
+from contrefeu.paper.issue import Issue, Whose
 from contrefeu.paper.patient import PatientPages, pages_of
 from contrefeu.paper.setting import Setting
-from contrefeu.paper.stamp import stamped
-from contrefeu.paper.typeset import typeset
 from contrefeu.paper.words import lasted
 
 VALID_HOURS = 24  # hours from its last message after which a pack is not to be used: its dose sheets end then
@@ -57,6 +53,7 @@ class Foot(Struct, frozen=True):
     downtime: str  # since when, and which medium is in force since when and by whom (F3)
     page: str
     incomplete: str = ""  # what a history that is still being restored lacks
+    exercise: str = ""  # said on every page of an exercise
 
 
 class CensusRow(Struct, frozen=True):
@@ -110,39 +107,46 @@ def ward_pack(
     facility: str,
     downtime: Declared | None = None,
     lacks: Restoring | None = None,
-) -> tuple[WardPack, list[Chart]]:
-    """Return the pack of a ward, and the charts it is made of, in the order of its patients.
+) -> tuple[WardPack, list[Whose]]:
+    """Return the pack of a ward, and whose charts it is made of, in the order of its patients.
 
     Args:
         board: The ward's board.
-        chart_of: Gives a chart by its id.
+        chart_of: Gives a chart by its id; asked once for each, which is let go before the next.
         setting: Words and time.
         facility: The hospital's name.
         downtime: The declaration in force on the ward.
         lacks: What is not there yet of a history that is being restored.
     """
-    found = [(row, chart) for row in board.rows if (chart := chart_of(row.id)) is not None]
-    parts = []
-    for row, chart in found:
-        sheet = Sheet(chart)
-        pages = pages_of(sheet, setting)
-        parts.append(PatientPart(pages, dose_sheet_of(sheet, row.due, setting, (pages.weight, pages.weight_red))))
-    census = [_census(n, row, part.pages, setting) for n, ((row, _), part) in enumerate(zip(found, parts, strict=True))]
-    named = [(n, row) for n, (row, _) in enumerate(found) if not row.confidential]
+    rows, whose, parts = [], [], []
+    for row in board.rows:
+        chart = chart_of(row.id)
+        if chart is not None:
+            rows.append(row)
+            whose.append(Whose(chart.id, chart.key))
+            parts.append(_part_of(Sheet(chart), row, setting))
+    census = [_census(n, row, part.pages, setting) for n, (row, part) in enumerate(zip(rows, parts, strict=True))]
+    named = [(n, row) for n, row in enumerate(rows) if not row.confidential]
     names = {(f"{row.family} {row.given}".strip(), n, _bed(row)) for n, row in named}
     names |= {(row.used, n, _bed(row)) for n, row in named if row.used}
+    foot = foot_of(board, setting, facility, downtime, lacks)
     pack = WardPack(
         lang=setting.language,
         title=setting.say("pack"),
         words={name: setting.say(name) for name in _SHOWN},
-        foot=foot_of(board, setting, facility, downtime, lacks),
+        foot=foot,
         census=census,
         index=[IndexRow(name, bed, n) for name, n, bed in sorted(names)],
         free_beds=board.free_beds,
         patients=parts,
-        exercise=setting.say("exercise") if board.world == "T" else "",
+        exercise=foot.exercise,
     )
-    return pack, [chart for _, chart in found]
+    return pack, whose
+
+
+def _part_of(sheet: Sheet, row: BoardRow, setting: Setting) -> PatientPart:
+    pages = pages_of(sheet, setting)
+    return PatientPart(pages, dose_sheet_of(sheet, row.due, setting, pages))
 
 
 _SHOWN = (
@@ -178,6 +182,7 @@ def foot_of(
         downtime=_downtime(downtime, setting) if downtime is not None else "",
         page=setting.say("page"),
         incomplete=restoring_text(lacks, setting.language, setting.zone).strip() if lacks is not None else "",
+        exercise=setting.say("exercise") if setting.exercise or board.world == "T" else "",
     )
 
 
@@ -227,24 +232,3 @@ class Printed(Struct, frozen=True):
     pdf: bytes
     pages: int
     issues: list[Issue]
-
-
-def print_pack(pack: WardPack, charts: Sequence[Chart], issuer: Issuer, password: str = "") -> Printed:
-    """Set *pack*, with a code on each page, behind *password* where there is one."""
-    parts = sections_of(charts)
-    numbers = [issuer.number() for _ in parts]
-    made = typeset("pack.typ", msgspec.to_builtins(pack) | {"issues": [*map(issue_words, numbers)]})
-    issues = [
-        issuer.issue(form, pages, chart, number)
-        for (form, chart), pages, number in zip(parts, made.pages, numbers, strict=True)
-    ]
-    pdf = stamped(made.pdf, [text for one in issues for text in one.texts], password)
-    return Printed(pdf, sum(made.pages), issues)
-
-
-def sections_of(charts: Sequence[Chart]) -> list[tuple[str, Chart | None]]:
-    """Return the sections of a pack in order: which form, and whose."""
-    parts: list[tuple[str, Chart | None]] = [("census", None)]
-    for chart in charts:
-        parts += [("chart", chart), ("dose-sheet", chart)]
-    return parts

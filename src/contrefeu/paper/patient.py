@@ -43,8 +43,6 @@ REPORTS_MAX = 4  # reports of a patient: a page; the titles of others are counte
 REPORT_CHARACTERS_MAX = 1500  # of one report's text: a quarter of a page
 EVERY = 10_000  # lines of alerts and problems: all of them
 LINES_MAX = 15  # of a block but problems and alerts, the newest: how many more there are is said
-ALLERGY_LETTERS = 60  # of a line of the box of allergies, which has room for two lines
-NAME_LETTERS = 34  # of a name in the head of a page, beside its warnings
 _NS = 1_000_000_000
 _HOUR_NS = 3600 * _NS
 
@@ -62,7 +60,6 @@ class Identity(Struct, frozen=True):
     allergy_lines: list[Line]
     alarm: bool  # whether allergies are red: some are said, or nobody knows
     warnings: list[str]
-    extra_lines: int = 0  # that its allergies and name need beyond the usual: the head of the page is so much higher
 
 
 class ReportText(Struct, frozen=True):
@@ -92,9 +89,12 @@ class PatientPages(Struct, frozen=True):
 
 def identity_of(sheet: Sheet, setting: Setting) -> Identity:
     """Return what stands at the head of each page about the patient (F25)."""
-    whose, allergies = person_of(sheet), allergies_of(sheet)
+    return _identity(sheet, person_of(sheet), setting)
+
+
+def _identity(sheet: Sheet, whose: Person, setting: Setting) -> Identity:
+    allergies = allergies_of(sheet)
     lines = [Line(allergy_words(one, setting), one.struck) for one in allergies.lines]
-    letters = sum(len(one.text) + 3 for one in lines)
     return Identity(
         family=whose.family or word("name unknown", setting.language),
         given=whose.given,
@@ -106,7 +106,6 @@ def identity_of(sheet: Sheet, setting: Setting) -> Identity:
         allergy_lines=lines,
         alarm=allergies.state != "none-known",
         warnings=_warnings(sheet.chart, whose, setting),
-        extra_lines=letters // ALLERGY_LETTERS + len(f"{whose.family} {whose.given}") // NAME_LETTERS,
     )
 
 
@@ -144,7 +143,7 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
         lines = [Line(f"{one.kind} · {one.source} · {setting.at(rfc3339(one.received_ns))}") for one in chart.unread]
         blocks.append(Block(setting.say("unread"), "", lines))
     return PatientPages(
-        who=identity_of(sheet, setting),
+        who=_identity(sheet, whose, setting),
         stay=_stay(whose, setting),
         weight=weight,
         weight_red=red,

@@ -1,4 +1,5 @@
-"""Scanned files into pages, and the codes on a page: the only place that touches pixels (`contrefeu[scan]`).
+"""Scanned files into pages, and the codes on a page; with marks.py the only place that touches pixels
+(`contrefeu[scan]`).
 
 Rules kept here:
   * A page is tried as it came, then cleaned and enlarged; what a code says is never guessed from half of one.
@@ -7,6 +8,7 @@ Rules kept here:
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -43,22 +45,59 @@ def pages_in(data: bytes) -> Iterator[Image.Image]:
         raise NotAPicture(type(defeated).__name__) from None
 
 
-def texts_on(page: Image.Image) -> tuple[list[str], int]:
-    """Return the texts of the QR codes on a page, and by how many quarter turns (clockwise) it must be turned."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read on a page."""
+
+    texts: list[str]  # of its QR codes
+    turns: int = 0  # quarter turns (clockwise) by which it must be turned
+    corners: tuple[tuple[float, float], ...] = ()  # of the first code, in pixels of the page turned upright, clockwise
+
+
+def seen_on(page: Image.Image) -> Seen:
+    """Return the QR codes on a page, and how it lies."""
     for attempt in _attempts(page):
         found = [one for one in zxingcpp.read_barcodes(attempt, formats=_QR) if one.text]
         if found:
             turns = round(-found[0].orientation / 90) % 4
-            return sorted({one.text for one in found}), turns
-    return [], 0
+            at, scale = found[0].position, page.width / attempt.width
+            corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
+            placed = tuple(_turned((one.x * scale, one.y * scale), page.size, turns) for one in corners)
+            return Seen(sorted({one.text for one in found}), turns, placed)
+    return Seen([])
+
+
+def texts_on(page: Image.Image) -> tuple[list[str], int]:
+    """Return the texts of the QR codes on a page, and by how many quarter turns (clockwise) it must be turned."""
+    seen = seen_on(page)
+    return seen.texts, seen.turns
+
+
+def upright(page: Image.Image, turns: int) -> Image.Image:
+    """Return a page turned clockwise by quarters."""
+    return page.rotate(-90 * turns, expand=True) if turns else page
+
+
+def _turned(point: tuple[float, float], size: tuple[int, int], turns: int) -> tuple[float, float]:
+    """Where a point of a picture lies once the picture is turned clockwise by quarters."""
+    (x, y), (width, height) = point, size
+    for _ in range(turns):
+        x, y, width, height = height - y, x, height, width
+    return x, y
+
+
+def kept_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size of a page that is kept, of the size that it has upright."""
+    scale = min(1.0, SIDE_PIXELS_MAX / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def kept_page(page: Image.Image, turns: int = 0) -> bytes:
     """Return a page as it is kept: upright, in grey, JPEG."""
-    upright = page.rotate(-90 * turns, expand=True) if turns else page.copy()
-    upright.thumbnail((SIDE_PIXELS_MAX, SIDE_PIXELS_MAX))
+    lies = upright(page, turns)
+    kept = lies if kept_size(lies.size) == lies.size else lies.resize(kept_size(lies.size), reducing_gap=2.0)
     out = BytesIO()
-    upright.save(out, "JPEG", quality=JPEG_QUALITY)
+    kept.save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()
 
 

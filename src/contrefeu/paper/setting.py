@@ -1,6 +1,7 @@
 """In which words and at what time pages are made, and the lines that they are made of."""
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -18,10 +19,12 @@ class Setting(Struct, frozen=True):
     language: Language
     zone: str
     now_ns: int
+    news2: bool = False  # whether the clinical safety officer turned NEWS2 on (F8)
+    exercise: bool = False  # whether all that this node prints is an exercise's, blank forms too
 
     def at(self, text: str) -> str:
         """A FHIR date or dateTime as people write it."""
-        return moment(text, self.language, self.zone) if text else ""
+        return _moment(text, self.language, self.zone) if text else ""
 
     def short(self, text: str) -> str:
         """The same, without its year when it is a time of these months."""
@@ -41,6 +44,9 @@ def shortened(moment_words: str) -> str:
     """
     return _YEAR.sub("", moment_words)
 
+
+# Results of one round, doses of one hour say the same minute again and again: the latest thousands are a ward's.
+_moment = lru_cache(8192)(moment)
 
 _YEAR = re.compile(r"(?<=[0-9]{2})/[0-9]{4}(?= |$)|(?<=[A-Za-z]{3}) [0-9]{4}(?= |$)")
 

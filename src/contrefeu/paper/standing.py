@@ -1,28 +1,29 @@
 """Standing packs: a ward's pack that is made ahead, again and again, for the day when nothing can be made any more.
 
 Rules kept here:
-  * A page that is made again keeps its number as long as its form has as many pages, for REISSUED_S: a journal does not
-    grow by a pack each quarter of an hour. The number is in the journal before any file has it, as for every page.
-  * Nobody misses these pages: most are never printed. One that is printed and scanned is filed like any other.
+  * A page that is made again keeps its number as long as its form has as many pages and the same boxes in the same
+    places, for REISSUED_S: a journal does not grow by a pack each quarter of an hour, and a box never stands for two
+    doses. The number is in the journal before any file has it, as for every page.
+  * Nobody misses these pages: most are never printed. One that is printed and scanned is filed like any other, and
+    shows that the other pages of its issue were printed too.
   * A ward's password is drawn from a secret of the node, the ward and the week. It lies beside no pack, and a new
     turn makes every one of them another (F44).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 
-from contrefeu.acts import PagesIssued
+from contrefeu.acts import Box, PagesIssued
 from contrefeu.base import parse_rfc3339
-from contrefeu.chart import Chart
+from contrefeu.paper.binding import bound, laid, sections_of
 from contrefeu.paper.code import issue_words
-from contrefeu.paper.issue import Issue, Issuer
-from contrefeu.paper.pack import Printed, WardPack, sections_of
-from contrefeu.paper.stamp import stamped
-from contrefeu.paper.typeset import typeset
+from contrefeu.paper.issue import Issuer, Whose
+from contrefeu.paper.pack import Printed, WardPack
 
 REISSUED_S = 12 * 3600  # seconds that a page keeps its number: a dose sheet is filed on its own day
 WEEK_NS = 7 * 86_400 * 1_000_000_000  # how long a password holds
@@ -37,16 +38,17 @@ class Held(Struct, frozen=True):
     issue: str  # 16 hex digits
     pages: int
     at: str  # RFC 3339
+    boxes: str = ""  # digest of where its boxes lie and what they stand for
 
 
 def print_standing(
-    pack: WardPack, charts: Sequence[Chart], issuer: Issuer, held: dict[str, Held], now_ns: int, password: str
+    pack: WardPack, whose: Sequence[Whose], issuer: Issuer, held: Mapping[str, Held], now_ns: int, password: str
 ) -> tuple[Printed, dict[str, Held], list[PagesIssued]]:
     """Set a standing pack.
 
     Args:
         pack: What it shows.
-        charts: Whose, in order.
+        whose: Its patients, in order.
         issuer: Numbers and signs.
         held: The numbers that its last making had, by form and chart.
         now_ns: Now.
@@ -55,26 +57,28 @@ def print_standing(
     Returns:
         The pack; the numbers that it has; the acts that MUST be in the journal before the file is anywhere.
     """
-    parts = sections_of(charts)
+    parts = sections_of(whose)
     keys = [f"{form} {chart.id if chart else ''}" for form, chart in parts]
     known = [_young(held.get(key), now_ns) for key in keys]
     numbers = [bytes.fromhex(one.issue) if one else issuer.number() for one in known]
-    values = msgspec.to_builtins(pack)
-    made = typeset("pack.typ", values | {"issues": [*map(issue_words, numbers)]})
-    grown = [n for n, one in enumerate(known) if one and one.pages != made.pages[n]]
-    if grown:  # another count is another issue: a code never says two things
+    made = laid(pack, [*map(issue_words, numbers)])
+    boxes = [_digest(found) for found in made.boxes]
+    grown = [n for n, one in enumerate(known) if one and (one.pages, one.boxes) != (made.pages[n], boxes[n])]
+    if grown:  # another count, or other boxes, is another issue: a code never says two things
         for n in grown:
             known[n], numbers[n] = None, issuer.number()
-        made = typeset("pack.typ", values | {"issues": [*map(issue_words, numbers)]})
+        made = laid(pack, [*map(issue_words, numbers)])
     issues = [
-        issuer.issue(form, pages, chart, number)
-        for (form, chart), pages, number in zip(parts, made.pages, numbers, strict=True)
+        issuer.issue(form, pages, chart, number, found)
+        for (form, chart), pages, number, found in zip(parts, made.pages, numbers, made.boxes, strict=True)
     ]
-    pdf = stamped(made.pdf, [text for one in issues for text in one.texts], password)
-    fresh = [_unmissed(one) for one, old in zip(issues, known, strict=True) if old is None]
+    pdf = bound(made, [text for one in issues for text in one.texts], password)
+    fresh = [
+        msgspec.structs.replace(one.act, ahead=True) for one, old in zip(issues, known, strict=True) if old is None
+    ]
     now_held = {
-        key: old or Held(one.act.issue, one.act.pages, one.act.at)
-        for key, one, old in zip(keys, issues, known, strict=True)
+        key: old or Held(one.act.issue, one.act.pages, one.act.at, digest)
+        for key, one, old, digest in zip(keys, issues, known, boxes, strict=True)
     }
     return Printed(pdf, sum(made.pages), issues), now_held, fresh
 
@@ -83,8 +87,8 @@ def _young(held: Held | None, now_ns: int) -> Held | None:
     return held if held and now_ns - parse_rfc3339(held.at) < REISSUED_S * 1_000_000_000 else None
 
 
-def _unmissed(issue: Issue) -> PagesIssued:
-    return msgspec.structs.replace(issue.act, returns=False)
+def _digest(boxes: Sequence[Box]) -> str:
+    return sha256(msgspec.json.encode(boxes)).hexdigest()[:16] if boxes else ""
 
 
 def pack_password(secret: bytes, ward: str, now_ns: int, turn: int = 0) -> str:

@@ -3,6 +3,8 @@
 What a chart says is worded by `contrefeu.chart`, the same on screen and on paper.
 """
 
+from collections.abc import Sequence
+
 from contrefeu.chart import Age, Language
 
 # what is said -> French, English
@@ -55,6 +57,24 @@ WORDS: dict[str, tuple[str, str]] = {
     "results 72 h": ("Résultats des dernières 72 heures", "Results of the last 72 hours"),
     "laboratory": ("Laboratoire", "Laboratory"),
     "vital": ("Constantes", "Vital signs"),
+    "no news2": ("NEWS2 non calculé :", "NEWS2 not computed:"),
+    "news2 newer": ("Mesures incomplètes depuis, non comptées :", "Incomplete measurements since, not counted:"),
+    "news2 pregnancy": (
+        "Grossesse non dite : ne pas s’en servir si enceinte.",
+        "Pregnancy not said: not to be used if she is pregnant.",
+    ),
+    "news2 young": ("moins de 16 ans", "under 16"),
+    "news2 age-unknown": ("âge inconnu", "age unknown"),
+    "news2 pregnant": ("grossesse au dossier", "pregnancy in the chart"),
+    "news2 incomplete": ("mesures incomplètes ; manque :", "incomplete measurements; missing:"),
+    "news2 nothing": ("aucune mesure", "nothing measured"),
+    "news2 breaths": ("respiration", "respiration"),
+    "news2 saturation": ("SpO2", "SpO2"),
+    "news2 oxygen": ("air ou oxygène", "air or oxygen"),
+    "news2 systolic": ("PA systolique", "systolic BP"),
+    "news2 pulse": ("pouls", "pulse"),
+    "news2 consciousness": ("conscience", "consciousness"),
+    "news2 temperature": ("température", "temperature"),
     "micro": ("Microbiologie", "Microbiology"),
     "last value": ("Dernière valeur", "Last value"),
     "range": ("Référence", "Range"),
@@ -71,10 +91,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "dose sheet": ("Feuille de soins, 24 heures", "Dose sheet, 24 hours"),
     "from to": ("du {start} au {end}", "from {start} to {end}"),
     "tick": (
-        "Cocher la case de chaque dose donnée, écrire l’heure vraie et ses initiales. Barrer la case si elle n’est "
-        "pas donnée, et dire pourquoi.",
-        "Tick the box of each dose given, write the true hour and your initials. Cross the box out if it is not given, "
-        "and say why.",
+        "Donnée : cocher la case (✓ ou ×), écrire l’heure vraie et ses initiales. Non donnée : barrer d’un trait la "
+        "case ET son heure, et dire pourquoi.",
+        "Given: tick the box (✓ or ×), write the true hour and your initials. Not given: strike one line through the "
+        "box AND its hour, and say why.",
     ),
     "if needed": ("SI BESOIN", "IF NEEDED"),
     "no hour": ("AUCUNE HEURE CALCULÉE : lire la posologie", "NO DUE TIME COMPUTED: read the dosage"),
@@ -139,6 +159,43 @@ WORDS: dict[str, tuple[str, str]] = {
     "last word": ("dernier message :", "last message:"),
     "issue": ("émission", "issue"),
     "blank": ("VIERGE : écrire le nom, ou coller l’étiquette", "BLANK: write the name, or stick the label"),
+    "of ward": (
+        "PLUSIEURS PATIENTS : se garde dans le service, ne se classe dans aucun dossier",
+        "SEVERAL PATIENTS: kept on the ward, filed on no chart",
+    ),
+    "lost pack": (
+        "Support perdu : classeur de {ward}, patients : {count}",
+        "Lost: a pack of {ward}, patients: {count}",
+    ),
+    "lost pack note": (
+        "Messages jusqu’au {at}. Scellé (AES-256) ; les mots de passe de tous les services ont été changés. "
+        "Dossiers dessus : {charts}",
+        "Messages until {at}. Sealed (AES-256); the passwords of all wards were made others. Charts on it: {charts}",
+    ),
+    "kit": ("Valise de panne", "Downtime kit"),
+    "kit how": (
+        "Chaque feuille a un code et un numéro à elle : ne pas photocopier. À ranger avec les stylos ; à réimprimer "
+        "quand elle a servi ou quand une liste change.",
+        "Each sheet has a code and a number of its own: copy none. Keep it with the pens; print it again once it was "
+        "used, or when a list changes.",
+    ),
+    "kit forms": ("Formulaires vierges, pour 24 heures", "Blank forms, for 24 hours"),
+    "kit sheets": ("Papier", "Paper"),
+    "kit toner_pages": ("Encre", "Toner"),
+    "kit labels": ("Étiquettes", "Labels"),
+    "kit counted": ("Compté le", "Counted on"),
+    "kit stock": ("Combien de jours il en reste", "For how many days they last"),
+    "kit beds": ("lits : {count}", "beds: {count}"),
+    "kit days": ("{count} jours", "{count} days"),
+    "kit uncounted": ("non compté : compter, et écrire ici ________", "not counted: count, and write here ________"),
+    "kit directory": ("Annuaire téléphonique", "Telephone directory"),
+    "kit on-call": ("Astreintes et gardes", "On call"),
+    "kit procedures": ("Procédures", "Procedures"),
+    "kit file of": ("liste du", "list of"),
+    "kit no file": ("AUCUNE LISTE ICI : écrire à la main", "NO LIST HERE: write by hand"),
+    "kit old": ("À CONFIRMER", "TO BE CONFIRMED"),
+    "kit write": ("À ajouter à la main", "To be added by hand"),
+    "kit more": ("{count} lignes ne sont pas imprimées", "{count} lines are not printed"),
     "ward": ("Service", "Ward"),
     "name at birth": ("Nom de naissance", "Birth name"),
     "first name": ("Premier prénom", "First given name"),
@@ -162,6 +219,12 @@ def say(name: str, language: Language, **values: str) -> str:
     """Return the words *name*, with their values in place."""
     text = WORDS[name][0 if language == "fr" else 1]
     return text.format(**values) if values else text
+
+
+def lost_words(ward: str, at: str, charts: Sequence[str], language: Language) -> tuple[str, str]:
+    """Return title and note of the incident of a pack of *ward* that was lost; neither names anybody."""
+    title = say("lost pack", language, ward=ward, count=str(len(charts)))
+    return title, say("lost pack note", language, at=at, charts=" ".join(charts) or "0")
 
 
 def age_words(age: Age | None, language: Language) -> str:

@@ -1,31 +1,137 @@
 """After the attack: a node from copies and the custodians' shares, what a restored system lacks, sent back, accounted
 for; and before it, that it would work."""
 
-from contrefeu.recovery.account_page import AccountList, account_pdf
-from contrefeu.recovery.compared import TABLES
-from contrefeu.recovery.fetch import Forward
-from contrefeu.recovery.fhir_server import FhirServer
-from contrefeu.recovery.findings import Finding, findings
-from contrefeu.recovery.gap import Gap, PatientGap, Sources, find_gap
-from contrefeu.recovery.gather import Difference
-from contrefeu.recovery.holdings import Columns, columns, held
-from contrefeu.recovery.identities import Identity, holds_blood, identities
-from contrefeu.recovery.ledger import LEDGER_TABLES, Ledger
-from contrefeu.recovery.matching import Matched, Matcher, Proposal, everybody
-from contrefeu.recovery.plan import Header, Line, check_plan, planned, read_plan, write_plan
-from contrefeu.recovery.profiles import Profile, read_profile
-from contrefeu.recovery.progress import Progress
-from contrefeu.recovery.rebuild import Restored, Watcher, restore
-from contrefeu.recovery.replay import Replay, Replayed
-from contrefeu.recovery.report import FATES, FOUND_TABLE, Account, Accountant
-from contrefeu.recovery.scratch import Scratch, scratch
-from contrefeu.recovery.selftest import SelfTest, self_test
-from contrefeu.recovery.served import Served
-from contrefeu.recovery.statements import Statements
-from contrefeu.recovery.ward_messages import WardMessages, own_source
-from contrefeu.recovery.wire import FhirTarget, MllpTarget, NotReached, Outcome, open_target, unreachable
+from contrefeu.recovery.account_page import (
+    AccountList,
+    account_pdf,
+)
+from contrefeu.recovery.asked import (
+    ASKED_TABLE,
+    Asked,
+)
+from contrefeu.recovery.billing import (
+    BillingList,
+    stays_written,
+)
+from contrefeu.recovery.cluster import (
+    export_on_cluster,
+)
+from contrefeu.recovery.cluster_reading import (
+    reading_on_cluster,
+)
+from contrefeu.recovery.compared import (
+    TABLES,
+)
+from contrefeu.recovery.fetch import (
+    Forward,
+)
+from contrefeu.recovery.fhir_server import (
+    FhirServer,
+)
+from contrefeu.recovery.findings import (
+    Finding,
+    findings,
+)
+from contrefeu.recovery.gap import (
+    Gap,
+    PatientGap,
+    Sources,
+    find_gap,
+    is_own,
+)
+from contrefeu.recovery.gather import (
+    Difference,
+)
+from contrefeu.recovery.holdings import (
+    Columns,
+    columns,
+    held,
+)
+from contrefeu.recovery.identities import (
+    Identity,
+    identities,
+)
+from contrefeu.recovery.ledger import (
+    LEDGER_TABLES,
+    Ledger,
+)
+from contrefeu.recovery.matching import (
+    Matched,
+    Matcher,
+    Proposal,
+    everybody,
+)
+from contrefeu.recovery.plan import (
+    Header,
+    Line,
+    check_plan,
+    planned,
+    read_plan,
+    write_plan,
+)
+from contrefeu.recovery.profiles import (
+    Profile,
+    Query,
+    read_profile,
+)
+from contrefeu.recovery.progress import (
+    Progress,
+)
+from contrefeu.recovery.rebuild import (
+    Restored,
+    Watcher,
+    restore,
+)
+from contrefeu.recovery.replay import (
+    Replay,
+    Replayed,
+)
+from contrefeu.recovery.report import (
+    FATES,
+    FOUND_TABLE,
+    Account,
+    Accountant,
+    drawn,
+)
+from contrefeu.recovery.reviewed import (
+    Doubted,
+    set_aside,
+)
+from contrefeu.recovery.scratch import (
+    Scratch,
+    scratch,
+)
+from contrefeu.recovery.selftest import (
+    SelfTest,
+    self_test,
+)
+from contrefeu.recovery.served import (
+    Served,
+)
+from contrefeu.recovery.spark import (
+    Cluster,
+)
+from contrefeu.recovery.statements import (
+    Statements,
+)
+from contrefeu.recovery.ward_messages import (
+    WardMessages,
+    own_source,
+)
+from contrefeu.recovery.ward_words import (
+    Wording,
+)
+from contrefeu.recovery.wire import (
+    FhirTarget,
+    MllpTarget,
+    NotReached,
+    Outcome,
+    open_target,
+    unreachable,
+)
 
 __all__ = [
+    "ASKED_TABLE",
     "FATES",
     "FOUND_TABLE",
     "LEDGER_TABLES",
@@ -33,8 +139,12 @@ __all__ = [
     "Account",
     "AccountList",
     "Accountant",
+    "Asked",
+    "BillingList",
+    "Cluster",
     "Columns",
     "Difference",
+    "Doubted",
     "FhirServer",
     "FhirTarget",
     "Finding",
@@ -53,6 +163,7 @@ __all__ = [
     "Profile",
     "Progress",
     "Proposal",
+    "Query",
     "Replay",
     "Replayed",
     "Restored",
@@ -63,23 +174,29 @@ __all__ = [
     "Statements",
     "WardMessages",
     "Watcher",
+    "Wording",
     "account_pdf",
     "check_plan",
     "columns",
+    "drawn",
     "everybody",
+    "export_on_cluster",
     "find_gap",
     "findings",
     "held",
-    "holds_blood",
     "identities",
+    "is_own",
     "open_target",
     "own_source",
     "planned",
     "read_plan",
     "read_profile",
+    "reading_on_cluster",
     "restore",
     "scratch",
     "self_test",
+    "set_aside",
+    "stays_written",
     "unreachable",
     "write_plan",
 ]

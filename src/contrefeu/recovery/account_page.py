@@ -7,6 +7,7 @@ from typing import IO, Any, Literal
 import msgspec
 import typst
 
+from contrefeu.recovery.ledger import DROPPED
 from contrefeu.recovery.report import FATES, Account, Told
 
 WARDS_MAX = 60  # rows of what is left to do on paper; the list has every entry
@@ -28,16 +29,28 @@ _WORDS: dict[str, dict[str, Any]] = {
             "kept_here": "gardées ici : actes, audit, répétitions, exercices",
             "unaccounted": "SANS EXPLICATION",
         },
-        "tables": ["Ensemble", "Par journal", "Motifs", "Mises de côté, par responsable", "Reste à faire, par service"],
+        "tables": ["Ensemble", "Par journal", "Motifs", "Mises de côté, par responsable", "Reste à faire, par service",
+                   "Écrit ici, par voie de retour"],
         "heads": {
             "what": "Ce qu'elles sont devenues", "count": "Entrées", "journal": "Journal", "why": "Motif",
             "owner": "Responsable", "ward": "Service et type", "total": "total", "unknown": "(sans service)",
         },
+        "ways": {
+            "data": "en données", "document": "en documents à lire", "retype": "ressaisi depuis la liste",
+            "none": "ne revient pas",
+        },
+        "way_heads": ["Voie", "Écrit", "Revenu", "Reste", "Heures"],
         "whys": {
             "missing": "absente du système restauré, pas renvoyée",
+            "not compared: the answers to our queries do not show it":
+                "pas comparée : les réponses à nos requêtes ne la montrent pas",
+            "agreed with the vendor: it does not go back": "convenu avec l'éditeur : ne revient pas",
+            DROPPED: "relue et écartée : ",
             "different": "autre contenu sous le même identifiant",
             "repeat": "répétition, octet pour octet",
             "exercise": "message d'exercice",
+            "nobodys": "ne concerne les soins de personne",
+            "void": "annulée depuis, ou annule ce qui n'est plus",
             "sent, and no answer": "envoyée, sans réponse",
             "sent, and rejected": "envoyée, rejetée",
             "the target accepted it": "acceptée par le destinataire",
@@ -71,12 +84,18 @@ _WORDS: dict[str, dict[str, Any]] = {
             "kept_here": "kept here: acts, audit, repeats, exercises",
             "unaccounted": "UNACCOUNTED",
         },
-        "tables": ["All", "By journal", "Reasons", "Set aside, by owner", "Left to do, by ward"],
+        "tables": ["All", "By journal", "Reasons", "Set aside, by owner", "Left to do, by ward",
+                   "Written here, by its way back"],
         "heads": {
             "what": "What became of them", "count": "Entries", "journal": "Journal", "why": "Reason",
             "owner": "Owner", "ward": "Ward and type", "total": "total", "unknown": "(no ward)",
         },
-        "whys": {},
+        "ways": {
+            "data": "as data", "document": "as documents to be read", "retype": "typed from the list",
+            "none": "does not go back",
+        },
+        "way_heads": ["Way", "Written", "Back", "Left", "Hours"],
+        "whys": {"nobodys": "about nobody's care", "void": "taken back since, or takes back what is no more"},
         "sign": ["Leader of the recovery, name, date", "Direction, name, date"],
         "footer": "Contrefeu. Holds no patient's name and no content of a message. Times in UTC.",
     },
@@ -118,7 +137,7 @@ def _verdict(account: Account, words: dict[str, Any]) -> str:
 
 def _tables(account: Account, words: dict[str, Any]) -> list[dict[str, Any]]:
     heads, fates, whys = words["heads"], words["fates"], words["whys"]
-    everything, journals, reasons, owners, wards = words["tables"]
+    everything, journals, reasons, owners, wards, ways = words["tables"]
     left = sorted(
         (
             (ward or heads["unknown"], kind, count)
@@ -127,7 +146,7 @@ def _tables(account: Account, words: dict[str, Any]) -> list[dict[str, Any]]:
         ),
         key=lambda one: (-one[2], one[:2]),
     )
-    said = [(f"{fates[f]} : {whys.get(w, w)}", n) for f in FATES for w, n in sorted(account.reasons.get(f, {}).items())]
+    said = [(f"{fates[f]} : {_why(w, whys)}", n) for f in FATES for w, n in sorted(account.reasons.get(f, {}).items())]
     made = [
         (everything, [heads["what"], heads["count"]], [
             *([fates[fate], str(account.fates[fate])] for fate in FATES),
@@ -140,8 +159,19 @@ def _tables(account: Account, words: dict[str, Any]) -> list[dict[str, Any]]:
         (reasons, [heads["why"], heads["count"]], [[text, str(count)] for text, count in said]),
         (owners, [heads["owner"], heads["count"]], [[one, str(n)] for one, n in sorted(account.owners.items())]),
         (wards, [heads["ward"], heads["count"]], [[f"{w} · {k or '?'}", str(n)] for w, k, n in left[:WARDS_MAX]]),
+        (ways, words["way_heads"], [
+            [words["ways"][one.way], str(one.written), str(one.back), str(one.left), f"{one.minutes / 60:.1f}"]
+            for _, one in sorted(account.ways.items())
+        ]),
     ]  # fmt: skip
     return [{"title": title, "head": head, "rows": rows} for title, head, rows in made if rows]
+
+
+def _why(why: str, words: dict[str, str]) -> str:
+    """A reason in words; of what somebody dropped, their own stand behind them."""
+    if why.startswith(DROPPED):
+        return words.get(DROPPED, DROPPED) + why.removeprefix(DROPPED)
+    return words.get(why, why)
 
 
 class AccountList:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from contrefeu.base import rfc3339
+from contrefeu.base import ManyFiles, durable_makedirs, rfc3339
 from contrefeu.chart import AUDIT, STATION, Present, Restoring, fold_partial
 from contrefeu.custody import HomePaths
 from contrefeu.hospital import Settings
@@ -129,13 +129,15 @@ def bring_ends(
     """Bring the end of each journal; whether all of them reach what was signed for."""
     reached = True
     for copies in journals:
-        for number in sorted(copies.headers, reverse=True):
-            told(copies.bring(number, files_of(copies)))
-            if number not in copies.brought:
-                reached = False  # damaged in every vault, or of another history
-                break
-            if _is_enough(copies, number):
-                break
+        durable_makedirs(files_of(copies).segments_folder)
+        with ManyFiles() as home:
+            for number in sorted(copies.headers, reverse=True):
+                told(copies.bring(number, files_of(copies), home))
+                if number not in copies.brought:
+                    reached = False  # damaged in every vault, or of another history
+                    break
+                if _is_enough(copies, number):
+                    break
         copies.bring_rest(files_of(copies))
         reached = reached and copies.reaches_signed
     return reached

@@ -19,12 +19,16 @@ from msgspec import Struct
 
 from contrefeu.base import TamperError, sync_dir
 
-State = Literal["missing", "different", "repeat", "echo", "exercise", "withdrawn", "act", "closed"]
-"""`repeat`: the same bytes under the same control id. `echo`: what we sent back, said to us again. `act`: what people
-did here and who looked at what. `closed`: no key here opens it."""
+State = Literal[
+    "missing", "different", "unasked", "repeat", "echo", "void", "exercise", "withdrawn", "act", "nobodys", "closed"
+]
+"""`unasked`: the system was asked by queries, and its answers show nothing of it. `repeat`: the same bytes under the
+same control id. `echo`: what we sent back, said to us again. `void`: what it says was taken back by a later entry, or
+it takes such a word back, and no resource shows either. `act`: what people did here and who looked at what. `nobodys`:
+of nobody's care (honey patients). `closed`: no key here opens it."""
 
 COMPARED: frozenset[State] = frozenset({"missing", "different"})
-KEPT_HERE: frozenset[State] = frozenset({"repeat", "exercise", "act"})
+KEPT_HERE: frozenset[State] = frozenset({"repeat", "void", "exercise", "act", "nobodys"})
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):
@@ -38,7 +42,8 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     ward: str = ""
     day: str = ""  # of its receipt, UTC
     sent: str = ""  # what became of it when it was sent before: "accepted", "rejected", "unanswered"
-    review: bool = False  # received between the last clean moment and the detection (R5)
+    review: bool = False  # received between the last clean moment of its source and the detection (R5)
+    source: str = ""  # whose, of what is reviewed
 
 
 class LinesFile:

@@ -5,9 +5,11 @@
 Rules kept here:
   * Each entry is looked at once, and nothing grows with their number but a sealed table on disk and, in memory, the
     patients of whom something is missing.
-  * `entries` are those that a restored system could hold. Acts, audit, repeats, exercises, withdrawn entries and what
-    no key opens are counted apart (`kept_here`), each with its line in the findings.
+  * `entries` are those that a restored system could hold. Acts, audit, repeats, exercises, withdrawn entries, what
+    is of nobody's care (F46) and what no key opens are counted apart (`kept_here`), each with its line in the findings.
   * A finding names its entry; it never quotes it.
+  * That people, or a rule, said that two numbers are one patient's is an act that a restored system lacks until it was
+    told (`Ledger.tells`).
 """
 
 from collections import Counter
@@ -20,22 +22,27 @@ from msgspec import Struct, field
 
 from contrefeu.base import rfc3339
 from contrefeu.capture import Item
-from contrefeu.chart import AUDIT, STATION
+from contrefeu.chart import AUDIT, STATION, Chart, place_of, steps_in_force
 from contrefeu.fhir import decode
 from contrefeu.hl7 import Message, NotHl7
-from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
-from contrefeu.mapping import Reading, Rules, read
+from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_FHIR, MEDIA_HL7V2, Entry
+from contrefeu.mapping import PEOPLE, Reading, Rules, read
+from contrefeu.recovery.asked import Asked
 from contrefeu.recovery.compared import Compared
 from contrefeu.recovery.findings import COMPARED, Finding, LinesFile, State
 from contrefeu.recovery.holdings import Listed, Unreadable
 from contrefeu.recovery.ledger import Ledger
 from contrefeu.recovery.likeness import Likeness, Marks
+from contrefeu.recovery.paths import kind_written
+from contrefeu.recovery.queries import says_anything, shown
 from contrefeu.recovery.resources import Resources
 from contrefeu.recovery.scratch import Scratch
+from contrefeu.recovery.ward_messages import link_of
 
 PATIENTS_KEPT = 100_000  # numbers whose chart is remembered: a large hospital's patients of a year
 Held = Callable[[], Iterable[Item | Listed | Unreadable]]
 _EXTRA = "extra"
+MERGE = "ADT^A40"  # as what a link is told
 
 
 class ChartIds(Protocol):
@@ -47,6 +54,10 @@ class ChartIds(Protocol):
 
     def entry(self, ref: str) -> Entry | None:
         """One entry; None when it is withdrawn."""
+        ...
+
+    def chart(self, id: str) -> Chart | None:
+        """One chart, by its id."""
         ...
 
 
@@ -80,6 +91,7 @@ class Gap(Struct):
     wards: dict[str, Counter[str]] = field(default_factory=dict)
     days: dict[str, Counter[str]] = field(default_factory=dict)
     patients: list[PatientGap] = field(default_factory=list)
+    unasked: int = 0  # that queries show nothing of: neither present nor missing
     unreadable: list[Unreadable] = field(default_factory=list)
     findings: str = ""  # digest of the file that names them
 
@@ -95,8 +107,10 @@ class Sources(Struct, frozen=True):
     rules: Rules
     hides: bool  # whether anything is withdrawn
     drill: bool  # whether this home is an exercise's
+    nobodies: frozenset[str] = frozenset()  # chart ids of honey patients (F46)
+    asked: Asked | None = None  # the same as `held`, where a system is asked by queries
     own_source: str = ""  # who the messages that we write are from, as their readers call it
-    review: tuple[int, int] = (0, 0)  # from the last clean moment to the detection (ns)
+    doubted: Callable[[Entry], bool] = lambda _: False  # whether an entry is looked at before it goes back (R5)
 
 
 def find_gap(sources: Sources, gap: Gap, table: Scratch, findings: Path) -> Gap:
@@ -127,6 +141,7 @@ class _Walk:
         self._file = file
         self._patients: dict[str, PatientGap] = {}
         self._chart_of = lru_cache(maxsize=PATIENTS_KEPT)(self._asked)
+        self._ward_of = lru_cache(maxsize=PATIENTS_KEPT)(self._where)
 
     def all(self) -> None:
         """Look at everything; twice, when the restored system was written out in FHIR."""
@@ -134,15 +149,17 @@ class _Walk:
         if resources.count:
             for entry in self._sources.entries():
                 if not is_own(entry):
-                    resources.hear(self._read(entry))
+                    resources.hear(self._shown(self._read(entry))[0])
         for entry in self._sources.entries():
             self._entry(entry)
         for ref in self._sources.closed():
             self._keep(Finding(ref, "closed"))
         for item in self._compared.unknown(self._sources.held()):
             if isinstance(item, Item):
-                self._gap.extra += 1
-                self._count(_EXTRA, *self._described(item)[:4])
+                patient, *rest = self._described(item)[:4]
+                if patient not in self._sources.nobodies:
+                    self._gap.extra += 1
+                    self._count(_EXTRA, patient, *rest)
         for kind in resources.unknown():
             self._gap.extra += 1
             self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += 1
@@ -150,19 +167,52 @@ class _Walk:
 
     def _entry(self, entry: Entry) -> None:
         if is_own(entry):
-            self._keep(Finding(entry.ref, "act"))
+            if link_of(entry) is not None and self._sources.ledger.tells(entry.ref):
+                self._lacking(entry, "missing", Marks(0, 0))
+            else:
+                self._keep(Finding(entry.ref, "act"))
+            return
+        if self._is_nobodys(entry):
+            self._keep(Finding(entry.ref, "nobodys"))
             return
         state, marks = self._compared.state(entry.media_type, entry.body)
-        if self._compared.resources.count:
-            shown = self._compared.resources.judge(self._read(entry))
-            state = shown if state in COMPARED else state
+        if self._sources.asked is not None:
+            state = self._by_answers(entry) if state in COMPARED else state
+        elif self._compared.resources.count:
+            judged = self._compared.resources.judge(self._read(entry))
+            state = judged if state in COMPARED else state
         if state is None:
             self._gap.entries += 1
             self._gap.present += 1
         elif state in COMPARED:
             self._lacking(entry, state, marks)
+        elif state == "unasked":
+            self._unasked(entry)
         else:
             self._keep(Finding(entry.ref, state))
+
+    def _unasked(self, entry: Entry) -> None:
+        patient, kind, ward, day, world = self._described(entry)
+        if world == "T" and not self._sources.drill:
+            self._keep(Finding(entry.ref, "exercise"))
+            return
+        self._gap.unasked += 1
+        self._gap.types.setdefault(kind, Counter())["unasked"] += 1
+        self._file.add(Finding(entry.ref, "unasked", patient, kind, ward=ward, day=day))
+
+    def _shown(self, reading: Reading) -> tuple[Reading, bool]:
+        """What of a reading the other side can show, and whether that is all."""
+        asked = self._sources.asked
+        return (reading, True) if asked is None else shown(reading, asked.shows)
+
+    def _by_answers(self, entry: Entry) -> State | None:
+        """What answers to queries say of an entry; what they do not show is neither there nor missing."""
+        asked, reading = self._sources.asked, self._read(entry)
+        part, whole = self._shown(reading)
+        state = self._compared.resources.judge(part)
+        if asked is None or not asked.answers_for(reading) or not says_anything(part):
+            return "unasked"
+        return state if state is not None or whole else "unasked"
 
     def _lacking(self, entry: Entry, state: State, marks: Marks) -> None:
         patient, kind, ward, day, world = self._described(entry)
@@ -182,14 +232,22 @@ class _Walk:
         else:
             self._gap.different += 1
         self._count(state, patient, kind, ward, day)
-        clean_ns, detected_ns = self._sources.review
-        review = clean_ns <= entry.received_ns < detected_ns
-        self._file.add(Finding(entry.ref, state, patient, kind, marks.control_id, ward, day, sent, review))
+        review = self._sources.doubted(entry)
+        whose = entry.source if review else ""
+        self._file.add(Finding(entry.ref, state, patient, kind, marks.control_id, ward, day, sent, review, whose))
 
     def _is_there_in_our_words(self, ref: str) -> bool:
         """Whether what was written of an entry (`ward_messages`) is there: it says the same in another language."""
         own = self._sources.own_source
         return any(self._compared.holds(own, sent_as) for sent_as in self._sources.ledger.accepted_as(ref))
+
+    def _is_nobodys(self, entry: Entry) -> bool:
+        """Whether all whom *entry* names are honey patients."""
+        if not self._sources.nobodies:
+            return False
+        reading = self._read(entry)
+        keys = [f"{part.world} {one.keys[0]}" for part in (reading, *reading.also) for one in part.subjects if one.keys]
+        return bool(keys) and all(self._chart_of(key) in self._sources.nobodies for key in keys)
 
     def _keep(self, finding: Finding) -> None:
         self._gap.kept_here[finding.state] += 1
@@ -212,27 +270,43 @@ class _Walk:
     def _described(self, found: Entry | Item) -> tuple[str, str, str, str, str]:
         """Patient, type, ward, day, world."""
         entry = found if isinstance(found, Entry) else Entry("", 0, 0, 0, found.source, found.media_type, found.body)
-        reading = self._read(entry)
-        key = next((key for subject in reading.subjects for key in subject.keys[:1]), "")
+        reading, link = self._read(entry), link_of(entry)
+        key = link.survivor if link else next((key for subject in reading.subjects for key in subject.keys[:1]), "")
         patient = self._chart_of(f"{reading.world} {key}") if key else ""
         day = rfc3339(entry.received_ns)[:10] if entry.received_ns else ""
+        if entry.source.startswith(PEOPLE) or entry.journal.endswith(STATION):
+            return patient, MERGE if link else kind_written(entry), self._ward_of(patient), day, reading.world
         return patient, reading.kind, _ward(entry), day, reading.world
 
     def _read(self, entry: Entry) -> Reading:
         return read(entry, self._sources.rules.of(entry.source))
+
+    def _where(self, patient: str) -> str:
+        """Where somebody lies, or lay last: who types it there."""
+        chart = self._sources.charts.chart(patient) if patient else None
+        return "" if chart is None else (place_of(chart) or last_place(chart) or [""])[0]
 
     def _asked(self, number: str) -> str:
         return next(iter(self._sources.charts.numbers(number.partition(" ")[2])), "")
 
 
 def is_own(entry: Entry) -> bool:
-    """Whether *entry* says what people did here or who looked at what: no other system ever held it."""
-    if entry.media_type == MEDIA_ACT or entry.journal.endswith(AUDIT):
+    """Whether *entry* says what people did here or who looked at what, or is another node's to compare.
+
+    No other system ever held the former; what a ward's journal carries stands in the journals of the hospital's node.
+    """
+    if entry.media_type in {MEDIA_ACT, MEDIA_CARRIED} or entry.journal.endswith(AUDIT):
         return True
     if entry.media_type != MEDIA_FHIR or not entry.journal.endswith(STATION) or b'"AuditEvent"' not in entry.body:
         return False
     resource = decode(entry.body)
     return isinstance(resource, dict) and resource.get("resourceType") == "AuditEvent"
+
+
+def last_place(chart: Chart) -> list[str]:
+    """Where the last step that names a place led."""
+    steps = [one.movement for stay in chart.stays.values() for one in steps_in_force(stay) if one.movement.place]
+    return max(steps, key=lambda one: one.at_ns).place if steps else []
 
 
 def _ward(found: Entry) -> str:

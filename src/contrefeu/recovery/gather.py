@@ -11,12 +11,13 @@ Rules kept here:
   * A vault that is away, before or meanwhile, is named, and passed over.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from contrefeu.base import TamperError, durable_makedirs, write_file
+from contrefeu.base import ManyFiles, TamperError, durable_makedirs, write_file
 from contrefeu.journal import SEGMENT_NAME, Expiry, JournalFiles, open_expiry
 from contrefeu.proof import Checkpoint, Frontier, ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault import JOURNALS, End, Header, Vault, VaultAway, frames_from, reach_of, read_header
@@ -63,6 +64,8 @@ class JournalCopies:
     size: int = 0  # bytes of all segments, as the vaults say
     ended: list[bytes] = field(default_factory=list)  # notes that say how far the journal has ended
     _ends: tuple[Expiry, bytes] | None = None  # the furthest that counts
+    _order: list[int] = field(default_factory=list)  # numbers of `headers`, sorted
+    _roots: dict[int, bytes] = field(default_factory=dict)  # of `notes`
 
     @property
     def journal(self) -> str:
@@ -112,8 +115,11 @@ class JournalCopies:
 
     # Bringing segments home.
 
-    def bring(self, number: int, to: JournalFiles) -> int:
-        """Bring segment *number* to its place in *to*, unless it is there; returns how many bytes came."""
+    def bring(self, number: int, to: JournalFiles, home: ManyFiles) -> int:
+        """Bring segment *number* to its place in *to*, unless it is there; returns how many bytes came.
+
+        *home* puts it there: what it has not put yet is brought again by the next start.
+        """
         if number not in self.headers:
             self._headless(number)
             return 0
@@ -124,8 +130,7 @@ class JournalCopies:
         if place == HERE:
             return len(data)
         self.sources[number] = place
-        durable_makedirs(to.segments_folder)
-        write_file(to.segment(number), data, mode=0o640)
+        home.put(to.segment(number), data, mode=0o640)
         return len(data)
 
     def take(self, files: JournalFiles) -> None:
@@ -169,7 +174,7 @@ class JournalCopies:
         following = self._following(number)
         stop = reach_of(read, len(data), header, 0).end.tree.size
         stop = stop if following is None else min(stop, following.size)
-        roots = {point.size: point.root for point in self._points()}
+        roots = self._signed_roots()
         end = End()
         end.enter(header)
         walked = frames_from(read, header, len(data))
@@ -183,8 +188,10 @@ class JournalCopies:
 
     def _following(self, number: int) -> Frontier | None:
         """The tree before the next segment, as its writer signed it."""
-        later = [n for n in self.headers if n > number]
-        return self.headers[min(later)].said.tree if later else None
+        if len(self._order) != len(self.headers):
+            self._order = sorted(self.headers)
+        at = bisect_right(self._order, number)
+        return self.headers[self._order[at]].said.tree if at < len(self._order) else None
 
     def _gathered(self, number: int, place: Path) -> tuple[str, bytes, End] | None:
         """The good bytes of a segment and where they lie; those that reach furthest."""
@@ -237,8 +244,12 @@ class JournalCopies:
         """Its name in every vault."""
         return f"{JOURNALS}/{self.folder}/segments/{number:010d}.seg"
 
-    def _points(self) -> list[Checkpoint]:
-        return [open_checkpoint(note, [self.verifier]) for note in self.notes]
+    def _signed_roots(self) -> dict[int, bytes]:
+        """The roots that checkpoints sign for, by the size of the tree."""
+        if len(self._roots) != len(self.notes):
+            points = (open_checkpoint(note, [self.verifier]) for note in self.notes)
+            self._roots = {point.size: point.root for point in points}
+        return self._roots
 
 
 def survey(vaults: Sequence[Vault], findings: Findings) -> list[JournalCopies]:

@@ -14,16 +14,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contrefeu.chart import Chart, Person, Resource, codes, fold, names
+from contrefeu.chart import Person, Resource, codes, fold, names
 from contrefeu.fhir import Json, decode
 from contrefeu.mapping import RELIABILITY
 
 DOUBTFUL = "doubtful or fictitious identity"
 TWIN = "twin or newborn"
-BLOOD = "holds a blood group or an antibody screen: the blood bank decides"
 _NOT_DOUBTED = frozenset({"VALI", "QUAL", "RECUP", "RECU", "PROV", "IDVER", "CACH"})  # of table 0445 as France has it
-# LOINC: ABO and Rh group, ABO group, Rh group, antibody screen
-BLOOD_CODES = frozenset({"882-1", "883-0", "10331-7", "890-4"})
 _NATIONAL = "urn:oid:1.2.250.1.213.1.4."  # the arc of the INS (ANS, référentiel INS)
 _BIRTHPLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 _PHONE_DIGITS = 9  # without the country's and the trunk prefix
@@ -75,15 +72,6 @@ def identity_of(patient: Json, key: str, chart: str, world: Literal["P", "T"], t
         birthplace=_birthplace(patient),
         national=_national(patient) if "QUAL" in status else "",
         why=_why(patient, status, name.given),
-    )
-
-
-def holds_blood(chart: Chart) -> bool:
-    """Whether *chart* says a blood group or an antibody screen."""
-    return any(
-        BLOOD_CODES & set(codes(kept.now.get("code")))
-        for kept in chart.kept.values()
-        if kept.kind in ("Observation", "DiagnosticReport")
     )
 
 

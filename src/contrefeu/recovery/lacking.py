@@ -8,7 +8,7 @@ Rules kept here:
 
 from collections.abc import Callable, Sequence
 
-from contrefeu.base import MissingError, StorageError, TamperError
+from contrefeu.base import MissingError, OperatorError, StorageError, TamperError
 from contrefeu.journal import Damage, JournalFiles, verify_journal
 from contrefeu.proof import Verifier
 from contrefeu.recovery.copies import Copied
@@ -34,6 +34,21 @@ def refuse_nothing(journals: Sequence[JournalCopies], findings: Findings) -> Non
         safe="The vaults, as they were.",
         next="contrefeu vault verify URL says what a vault holds.",
     )
+
+
+def refuse_mixed(journals: Sequence[JournalCopies]) -> None:
+    """See that nobody's real patients come home with an exercise's (G2).
+
+    Raises:
+        OperatorError: The vaults hold journals of both kinds.
+    """
+    drills = sorted(one.journal for one in journals if one.journal.startswith("drill/"))
+    if drills and len(drills) < len(journals):
+        raise OperatorError(
+            f"These vaults hold journals of an exercise ({drills[0]}, ...) beside real ones.",
+            safe="The vaults, as they were; nothing was made.",
+            next="Name the vault of one of them alone with --from; give an exercise a vault of its own.",
+        )
 
 
 def refuse_damage(

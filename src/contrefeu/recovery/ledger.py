@@ -3,6 +3,9 @@
 Rules kept here:
   * The journal is the ledger: this table is a view of its acts, filled again by each command.
   * Claimed and not answered is "unanswered": it may have arrived. Accepted stays accepted, whatever is said later.
+  * That two numbers are one patient's is told a restored system as long as it stands. Of a number that was given here
+    it is told only once something was sent: what goes later goes under the number that stays. One that was told and
+    undone since is told too, for a person to part them there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,10 +13,14 @@ from typing import Literal, NamedTuple
 
 from contrefeu.acts import (
     ACCEPTED,
+    TEMPORARY,
     UNANSWERED,
     Answered,
+    EntriesDropped,
+    EntriesReleased,
     EntriesSetAside,
     GapTaken,
+    IdentitiesLinked,
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
@@ -25,11 +32,15 @@ from contrefeu.recovery.scratch import Scratch
 LEDGER_TABLES = (
     "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT,"
     " PRIMARY KEY(entry, target)) WITHOUT ROWID",
+    "CREATE TABLE tries(entry TEXT, target TEXT, claim TEXT, PRIMARY KEY(entry, target, claim)) WITHOUT ROWID",
     "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
     "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
 )
+REVIEW = "received between the last clean moment and the detection"
+DROPPED = "looked at and dropped: "  # what somebody said stands behind it
 Outcome = Literal["", "accepted", "rejected", "unanswered"]
-_KINDS = (b'{"act":"messages-', b'{"act":"gap-taken"', b'{"act":"entries-set-aside"')
+_LINKED = b'{"act":"identities-linked"'
+_KINDS = (_LINKED, b'{"act":"messages-', b'{"act":"gap-taken"', b'{"act":"entries-')
 
 
 class Claim(NamedTuple):
@@ -45,13 +56,37 @@ class Ledger:
     def __init__(self, table: Scratch) -> None:
         self._table = table
         self.gap: GapTaken | None = None  # the last one
+        self._released: set[str] = set()  # entries that somebody looked at since they were set aside
+        self._accepted = False  # whether any system took anything yet
+        self._links: dict[tuple[str, str], tuple[str, str]] = {}  # the pair -> the entry that links, that parts
+        self._pairs: dict[str, tuple[str, str]] = {}  # such an entry -> its pair
 
     def read(self, acts: Iterable[Entry]) -> "Ledger":
         """Take the acts, in the journals' order."""
         for entry in acts:
             if entry.media_type == MEDIA_ACT and entry.body.startswith(_KINDS):
-                self.take(decode(entry.body))
+                act = decode(entry.body)
+                if isinstance(act, IdentitiesLinked):
+                    self._link(entry.ref, act)
+                elif isinstance(act, EntriesDropped):
+                    self._drop(act, entry.source.removeprefix("user/"))
+                else:
+                    self.take(act)
         return self
+
+    def tells(self, entry: str) -> bool:
+        """Whether the link that *entry* says, or undoes, is to be told a restored system."""
+        linked, parted = self._links.get(self._pairs.get(entry, ("", "")), ("", ""))
+        return (entry == linked and not parted) or (entry == parted and self.outcome(linked) == "accepted")
+
+    def _link(self, entry: str, act: IdentitiesLinked) -> None:
+        ours = act.lost.startswith(f"{TEMPORARY}|") and not self._accepted
+        pair = (act.survivor, act.lost)
+        if act.undo and pair in self._links:
+            self._links[pair] = (self._links[pair][0], entry)
+        elif not act.undo and not ours:
+            self._links[pair] = (entry, "")
+        self._pairs[entry] = pair
 
     def take(self, act: object) -> None:
         """Take one act."""
@@ -65,10 +100,15 @@ class Ledger:
                 self._answer(act.target, answer)
         elif isinstance(act, MessagesReleased):
             for entry in act.entries:
-                self._release(act.target, entry)
+                self._release(act, entry)
         elif isinstance(act, EntriesSetAside):
             for entry in act.entries:
-                self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, act.reason, act.owner))
+                if not self.dropped(entry):
+                    self._aside(entry, act.reason, act.owner)
+        elif isinstance(act, EntriesReleased):
+            self._released |= set(act.entries)
+            for entry in act.entries:
+                self._table.run("DELETE FROM aside WHERE entry = ?", (entry,))
 
     def outcome(self, entry: str, target: str = "") -> Outcome:
         """What became of the sending of *entry* to *target*, or to any: accepted by one of them, else the most open."""
@@ -80,10 +120,24 @@ class Ledger:
             return "accepted"
         return "unanswered" if None in codes or UNANSWERED in codes else "rejected"
 
+    def tries(self, entry: str, target: str) -> int:
+        """Return how often *entry* was sent to *target*, or may have been."""
+        row = self._table.row("SELECT count(*) FROM tries WHERE entry = ? AND target = ?", (entry, target))
+        return int(row[0]) if row else 0
+
     def aside(self, entry: str) -> tuple[str, str] | None:
         """Why *entry* was set aside, and who looks at it."""
         found = self._table.row("SELECT reason, owner FROM aside WHERE entry = ?", (entry,))
         return None if found is None else (found[0], found[1])
+
+    def released(self, entry: str) -> bool:
+        """Whether somebody looked at *entry*, which was set aside, and said that it may be sent."""
+        return entry in self._released
+
+    def dropped(self, entry: str) -> bool:
+        """Whether somebody looked at *entry*, which was set aside, and said that it does not go back."""
+        aside = self.aside(entry)
+        return aside is not None and aside[0].startswith(DROPPED)
 
     def sent_as(self) -> Iterator[str]:
         """Yield the control ids that we gave to what we sent back."""
@@ -109,16 +163,28 @@ class Ledger:
         row = self._table.row(sql, (target,))
         return int(row[0]) if row else 0
 
+    def _drop(self, act: EntriesDropped, by: str) -> None:
+        for entry in act.entries:
+            self._aside(entry, f"{DROPPED}{act.reason}", by)
+
+    def _aside(self, entry: str, reason: str, owner: str) -> None:
+        self._released.discard(entry)
+        self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, reason, owner))
+
     def _claim(self, act: MessagesClaimed, n: int, entry: str) -> None:
+        self._table.run("INSERT OR IGNORE INTO tries VALUES(?, ?, ?)", (entry, act.target, act.claim))
         if self.outcome(entry, act.target) != "accepted":
             values = (entry, act.target, act.claim, n)
             self._table.run("INSERT OR REPLACE INTO sends VALUES(?, ?, ?, ?, NULL, '')", values)
 
     def _answer(self, target: str, answer: Answered) -> None:
+        self._accepted = self._accepted or answer.code in ACCEPTED
         if self.outcome(answer.entry, target) != "accepted":
             values = (answer.entry, target, answer.code, answer.sent_as)
             self._table.run("INSERT OR REPLACE INTO sends VALUES(?, ?, '', 0, ?, ?)", values)
 
-    def _release(self, target: str, entry: str) -> None:
-        if self.outcome(entry, target) != "accepted":
-            self._table.run("DELETE FROM sends WHERE entry = ? AND target = ?", (entry, target))
+    def _release(self, act: MessagesReleased, entry: str) -> None:
+        values = (entry, act.target, act.claim)
+        self._table.run("DELETE FROM tries WHERE entry = ? AND target = ? AND claim = ?", values)
+        if self.outcome(entry, act.target) != "accepted":
+            self._table.run("DELETE FROM sends WHERE entry = ? AND target = ?", values[:2])

@@ -19,11 +19,11 @@ from typing import Any, Literal, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from contrefeu.acts import Agreement, ProposedPair
+from contrefeu.acts import BLOOD, Agreement, ProposedPair
 from contrefeu.base import OperatorError
-from contrefeu.chart import Chart, sound
+from contrefeu.chart import Chart, holds_blood, sound
 from contrefeu.recovery.agreement import FIELDS, RAREST, agreements, settings
-from contrefeu.recovery.identities import BLOOD, Identity, holds_blood
+from contrefeu.recovery.identities import Identity
 
 AUTOMATIC_BITS = 20.0  # of evidence: odds of a million to one
 MARGIN_BITS = 10.0  # that the next best candidate must be behind: a thousand times less likely

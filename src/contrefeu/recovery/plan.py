@@ -1,10 +1,12 @@
 """A replay's plan: which entries, in which order, and what is done with each; a file that people read and change.
 
     {"plan": "contrefeu-replay/1", "at": "…", "against": "…", "findings": "…"}
-    {"entry": "n1-capture/7", "do": "send", "patient": "…", "type": "ORU^R01", "control_id": "…", "day": "…", "why": ""}
+    {"entry": "n1-capture/7", "do": "send", "patient": "…", "type": "ORU^R01", "control_id": "…", "day": "…", "why": "",
+     "owner": "", "sent": 0}
 
     send      send it, unless it was sent before
-    again     send it though an earlier sending had no answer: somebody saw that it is not there
+    again     send it though an earlier sending had no answer: somebody saw that it is not there. It holds for
+              the `sent` sendings that the plan knows of: what had no answer since is looked at anew
     arrived   it had no answer, and somebody saw that it is there
     hold      somebody must decide
     aside     not sent by us: `why` says why, `owner` who looks at it
@@ -14,20 +16,22 @@ Rules kept here:
   * A plan names entries and quotes none. One that cannot be read whole is refused before anything is sent.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contrefeu.base import OperatorError
 from contrefeu.recovery.findings import COMPARED, Finding, LinesFile
+from contrefeu.recovery.ledger import DROPPED, REVIEW
+from contrefeu.recovery.paths import NOT_BACK, RETYPED
 from contrefeu.recovery.profiles import Profile
 
 FORMAT = "contrefeu-replay/1"
 Do = Literal["send", "again", "arrived", "hold", "aside"]
-REVIEW = "received between the last clean moment and the detection"
 
 
 class Header(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,13 +55,30 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
     day: str = ""
     why: str = ""
     owner: str = ""
+    sent: int = 0  # how often it was sent, or may have been, when the plan was written
 
 
-def planned(findings: Iterable[Finding], profile: Profile) -> Iterator[Line]:
-    """Yield what is to be done with what is missing or different."""
+def planned(
+    findings: Iterable[Finding],
+    profile: Profile,
+    released: Callable[[str], bool] = lambda _: False,
+    tries: Callable[[str], int] = lambda _: 0,
+    aside: Callable[[str], tuple[str, str] | None] = lambda _: None,
+) -> Iterator[Line]:
+    """Yield what is to be done with what is missing or different; what somebody *released* is not reviewed again.
+
+    Args:
+        findings: What a comparison found.
+        profile: Of the target.
+        released: Whether somebody looked at an entry that was set aside.
+        tries: How often an entry was sent to the target.
+        aside: Why an entry was set aside, and who looks at it.
+    """
     for finding in findings:
         if finding.state in COMPARED:
-            do, why, owner = _decided(finding, profile)
+            reviewed = finding.review and released(finding.entry)
+            known = aside(finding.entry)
+            do, why, owner = _decided(replace(finding, review=False) if reviewed else finding, profile, known)
             yield Line(
                 finding.entry,
                 do,
@@ -68,18 +89,26 @@ def planned(findings: Iterable[Finding], profile: Profile) -> Iterator[Line]:
                 finding.day,
                 why,
                 owner,
+                tries(finding.entry),
             )
 
 
-def _decided(finding: Finding, profile: Profile) -> tuple[Do, str, str]:
+def _decided(finding: Finding, profile: Profile, known: tuple[str, str] | None) -> tuple[Do, str, str]:
+    if known is not None and known[0].startswith(DROPPED):
+        return "aside", *known
     if profile.leaves_out(finding.type):
         return "aside", "the profile leaves this kind out", profile.owner
+    way = profile.way_of(finding.type)
+    if way == "none":
+        return "aside", NOT_BACK, profile.owner
     if finding.review:
-        return "aside", REVIEW, profile.owner
+        return "aside", REVIEW, known[1] if known is not None and known[0] == REVIEW else profile.owner
     if finding.sent == "accepted":
         return "hold", "it was accepted before, and is not there", ""
     if finding.state == "different":
         return "hold", "the target holds another message under its control id", ""
+    if way == "retype":
+        return "hold", RETYPED, ""
     if profile.holds(finding.type):
         return "hold", "it would ask somebody to act again", ""
     return "send", "", ""

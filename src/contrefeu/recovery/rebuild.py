@@ -28,8 +28,8 @@ from typing import Protocol
 
 import structlog
 
-from contrefeu.base import Clock, durable_makedirs, sync_dir
-from contrefeu.chart import open_charts
+from contrefeu.base import Clock, ManyFiles, durable_makedirs, sync_dir
+from contrefeu.chart import Begin, open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import JournalFiles, KeyOf, recovery_keys
@@ -48,7 +48,7 @@ from contrefeu.recovery.half import (
     signer_of,
     unfinished_in,
 )
-from contrefeu.recovery.lacking import refuse_damage, refuse_nothing, refuse_what_was_not_read
+from contrefeu.recovery.lacking import refuse_damage, refuse_mixed, refuse_nothing, refuse_what_was_not_read
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
 from contrefeu.recovery.settings import last_settings, settings_text
 from contrefeu.vault import open_vault
@@ -109,6 +109,7 @@ def restore(
     until_ns: int | None = None,
     credentials: Path | None = None,
     watcher: Watcher | None = None,
+    begin: Begin | None = None,
 ) -> Restored:
     """Make a new home at *to* from the vaults at *urls* together, or go on with making it.
 
@@ -120,6 +121,7 @@ def restore(
         until_ns: Only what was received by then, and the charts as they were known from it; None for everything.
         credentials: The file of what is shown to an object store.
         watcher: Is told how it goes.
+        begin: Gives who reads entries ahead of the fold; processes of this machine when it is None.
 
     Raises:
         StorageError: The shares do not open the copies, or every vault, or the disk, is in trouble.
@@ -134,6 +136,7 @@ def restore(
     opened = OpenedRecovery.from_shares(words)
     journals = survey(vaults, findings)
     refuse_nothing(journals, findings)
+    refuse_mixed(journals)
     notes, key_of = rights(vaults, opened, findings)
     custodians = [key.authority for key in recovery_keys(notes)]
     for copies in journals:
@@ -147,7 +150,7 @@ def restore(
         run = _Run(paths, plan.node, text, parse_settings(text), journals, clock, watcher or Nobody(), began)
         run.bring(key_of, until_ns, custodians)
         keys = run.grant(opened, key_of)
-        digest, patients = run.fold(keys, until_ns)
+        digest, patients = run.fold(keys, until_ns, begin)
         finish(paths, text)
     run.compare()
     entries = sum(one.entries for one in run.copied)
@@ -207,9 +210,11 @@ class _Run:
     def _bring_all(self, coming: Sequence[JournalCopies]) -> None:
         for copies in coming:
             files = self._files_of(copies)
-            for number in copies.numbers:
-                if number not in copies.brought:
-                    self._watcher.told(copies.bring(number, files))
+            durable_makedirs(files.segments_folder)
+            with ManyFiles() as home:
+                for number in copies.numbers:
+                    if number not in copies.brought:
+                        self._watcher.told(copies.bring(number, files, home))
             copies.bring_rest(files)
 
     def _open_early(self, key_of: KeyOf) -> None:
@@ -249,7 +254,7 @@ class _Run:
 
     # Folding.
 
-    def fold(self, keys: DataKeys, until_ns: int | None) -> tuple[str, int]:
+    def fold(self, keys: DataKeys, until_ns: int | None, begin: Begin | None) -> tuple[str, int]:
         """Compute all charts, and meanwhile those of who is present; returns their hash and their number."""
         paths = self._paths
         wanted = sum(one.entries for one in self.copied)
@@ -264,6 +269,7 @@ class _Run:
                 self._settings,
                 clock=self._clock,
                 told=self._watcher.told,
+                begin=begin,
             ) as charts,
         ):
             status = charts.status()

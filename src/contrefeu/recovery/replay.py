@@ -6,7 +6,7 @@ Rules kept here:
   * A lot is claimed in the journal, durable, before its first message is sent; its answers are durable before the next
     lot is claimed. What a killed process left is settled first: what may have been sent is held.
   * What was accepted is never sent again, whatever plan names it. What had no answer is sent again only where the
-    profile says that repeats are known, or where a person wrote `again`.
+    profile says that repeats are known, or where a person wrote `again`, of the sendings that they knew of.
   * A rejection, or no answer, ends the run: somebody looks. Later messages of a patient wait for an unanswered one.
   * One connection, one message on its way: the order of the plan is the order of arrival.
 """
@@ -39,6 +39,8 @@ from contrefeu.recovery.progress import Progress
 from contrefeu.recovery.wire import NotReached, Outcome, Target
 
 LOT_MAX = 128  # messages a claim: a power cut leaves at most so many in doubt, and one sync serves so many
+_SILENT = "it was sent, and had no answer"
+_SILENT_AGAIN = "it was sent again since the plan was written, and had no answer"
 SEEN = "seen"  # instead of MSA-1: somebody saw it in the target
 _UNSENT = "unsent"  # in the progress file: nobody listened
 
@@ -169,12 +171,18 @@ class Replay:
             self._arrived(line, before)
         elif line.do == "hold":
             self._hold(line.why or "somebody must decide")
-        elif before == "unanswered" and line.do != "again":
+        elif self._ledger.dropped(line.entry):
+            self._hold("somebody dropped it since the plan was written")
+        elif before == "unanswered" and not self._is_said_of_it(line):
             self.done.in_doubt += 1
             self._waiting.add(line.patient)
-            self._hold("it was sent, and had no answer")
+            self._hold(_SILENT if line.do != "again" else _SILENT_AGAIN)
         else:
             self._ready(line, before)
+
+    def _is_said_of_it(self, line: Line) -> bool:
+        """Whether `again` was said of the sending that had no answer, and not of one before."""
+        return line.do == "again" and self._ledger.tries(line.entry, self._target) <= line.sent
 
     def _ready(self, line: Line, before: str) -> None:
         """It may be sent, if its turn comes."""
@@ -232,7 +240,7 @@ class Replay:
             return
         self.done.acknowledged += 1
         if self._record is not None:
-            self._owed += self._answers("", [Answered(line.entry, SEEN)])
+            self._owed += self._answers("", [self._answered(line.entry, SEEN)])
 
     # A lot.
 
@@ -290,7 +298,7 @@ class Replay:
             self.done.rejected += 1
         else:
             self.done.in_doubt += 1
-            self._hold("it was sent, and had no answer")
+            self._hold(_SILENT)
 
     def _pace(self) -> None:
         """Wait for one's turn."""
@@ -305,7 +313,7 @@ class Replay:
         return [MessagesAnswered(self._target, claim, answers, self._now())] if answers else []
 
     def _answered(self, entry: str, code: str) -> Answered:
-        """The answer of a message of which a former run left no more than its number."""
+        """The answer of a message of which a former run left no more than its number, or that somebody saw there."""
         return Answered(entry, code, own_control_id(entry, self._target) if self._profile.form == "marked" else "")
 
     def _released(self, claim: str, entries: list[str]) -> list[Act]:

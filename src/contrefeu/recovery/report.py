@@ -14,18 +14,25 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, Protocol, get_args
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from contrefeu.acts import GapTaken
+from contrefeu.acts import AccountDrawn, GapTaken, PathAccount, PatientAccount, WardAccount
 from contrefeu.base import parse_rfc3339
-from contrefeu.journal import Entry
+from contrefeu.chart import STATION
+from contrefeu.journal import MEDIA_CARRIED, Entry
 from contrefeu.recovery.findings import KEPT_HERE, Finding
 from contrefeu.recovery.gap import is_own
 from contrefeu.recovery.ledger import Ledger
+from contrefeu.recovery.paths import kind_written
 from contrefeu.recovery.scratch import Scratch
+from contrefeu.recovery.ward_messages import link_of
+from contrefeu.recovery.work import minutes_of
 
 Fate = Literal["present", "replayed", "merged", "set_aside", "kept_here", "unaccounted"]
 FATES: tuple[Fate, ...] = get_args(Fate)
 FOUND_TABLE = "CREATE TABLE found(entry TEXT PRIMARY KEY, state TEXT, patient TEXT, type TEXT, ward TEXT) WITHOUT ROWID"
+PATIENTS_MAX = 20_000  # of an account, in the journal: a large hospital's of a month; 1 MB
+BACK: frozenset[Fate] = frozenset({"present", "replayed", "merged"})
 _WITHDRAWN = ("withdrawn by two persons", "the data protection officer")
 
 
@@ -62,6 +69,10 @@ class Account(Struct):
     owners: Counter[str] = field(default_factory=Counter)  # of what was set aside
     wards: dict[str, Counter[str]] = field(default_factory=dict)  # ward -> type -> unaccounted entries
     patients: int = 0  # who have an unaccounted entry
+    written: int = 0  # entries that people wrote here, of patients
+    written_back: int = 0  # of these, there again without anybody's typing
+    ways: dict[str, PathAccount] = field(default_factory=dict)  # way back -> what was written for it
+    of_patients: dict[str, Counter[Fate]] = field(default_factory=dict)  # chart id -> fate -> entries it lacked
 
     @property
     def counted(self) -> int:
@@ -77,7 +88,11 @@ class Account(Struct):
 class Accountant:
     """Gives each entry its fate."""
 
-    def __init__(self, table: Scratch, ledger: Ledger, account: Account) -> None:
+    def __init__(
+        self, table: Scratch, ledger: Ledger, account: Account, way_of: Callable[[str], str] = lambda _: "data"
+    ) -> None:
+        """*way_of* says by which way a kind of entry goes back."""
+        self._way_of = way_of
         self._table = table
         self._ledger = ledger
         self._gap: GapTaken | None = ledger.gap
@@ -98,17 +113,37 @@ class Accountant:
         account = self._account
         account.entries = sum(heads.values())
         for entry in entries:
-            self._add(entry.ref, self._fate(entry), write)
+            told = self._fate(entry)
+            self._add(entry.ref, told, write)
+            if told.fate != "kept_here" and entry.journal.endswith(STATION):
+                account.written += 1
+                account.written_back += told.fate in BACK
+                self._add_way(entry, told)
         for ref in closed():
             self._add(ref, Told(ref, "unaccounted", "no key here opens it"), write)
         account.patients = len(self._patients)
         return account
+
+    def _add_way(self, entry: Entry, told: Told) -> None:
+        """Count what people wrote by its way back."""
+        kind = told.type or kind_written(entry)
+        way, left = self._way_of(kind), told.fate == "unaccounted"
+        before = self._account.ways.get(way, PathAccount(way, 0, 0, 0, 0.0))
+        self._account.ways[way] = PathAccount(
+            way,
+            before.written + 1,
+            before.back + (told.fate in BACK),
+            before.left + left,
+            before.minutes + (minutes_of({kind: 1}) if left else 0.0),
+        )
 
     def _add(self, ref: str, told: Told, write: Lines | None) -> None:
         account, journal = self._account, ref.rpartition("/")[0]
         account.fates[told.fate] += 1
         account.journals.setdefault(journal, Counter())[told.fate] += 1
         account.reasons.setdefault(told.fate, Counter())[told.why] += 1
+        if told.patient:
+            account.of_patients.setdefault(told.patient, Counter())[told.fate] += 1
         if told.fate == "set_aside":
             account.owners[told.owner] += 1
         elif told.fate == "unaccounted":
@@ -119,11 +154,13 @@ class Accountant:
 
     def _fate(self, entry: Entry) -> Told:
         ref = entry.ref
-        if is_own(entry):
+        if entry.media_type == MEDIA_CARRIED:
+            return Told(ref, "kept_here", "carried here for the ward; the hospital's node accounts for it")
+        if is_own(entry) and not (link_of(entry) is not None and self._ledger.tells(ref)):
             return Told(ref, "kept_here", "what people did here, and who looked at what")
         outcome = self._ledger.outcome(ref)
         if outcome == "accepted":
-            return Told(ref, "replayed", "the target accepted it")
+            return replace(self._found(ref, outcome), fate="replayed", why="the target accepted it")
         aside = self._ledger.aside(ref)
         if aside is not None:
             return Told(ref, "set_aside", *aside)
@@ -131,6 +168,9 @@ class Accountant:
             return Told(ref, "unaccounted", "not compared: received after the last comparison, or there was none")
         if self._gap.since and entry.received_ns < self._since_ns():
             return Told(ref, "unaccounted", "not compared: the comparison began later")
+        return self._found(ref, outcome)
+
+    def _found(self, ref: str, outcome: str) -> Told:
         found = self._table.row("SELECT state, patient, type, ward FROM found WHERE entry = ?", (ref,))
         return Told(ref, "present", "the restored system holds it") if found is None else _told(ref, outcome, *found)
 
@@ -146,5 +186,31 @@ def _told(ref: str, outcome: str, state: str, patient: str, kind: str, ward: str
         return Told(ref, "set_aside", *_WITHDRAWN)
     if state in KEPT_HERE:
         return Told(ref, "kept_here", state)
+    state = "not compared: the answers to our queries do not show it" if state == "unasked" else state
     why = {"unanswered": "sent, and no answer", "rejected": "sent, and rejected"}.get(outcome, state)
     return Told(ref, "unaccounted", why, "", patient, kind, ward)
+
+
+def drawn(account: Account) -> AccountDrawn:
+    """Return the act that says *account*."""
+    lacking = sorted(account.of_patients.items(), key=lambda one: (-one[1]["unaccounted"], one[0]))
+    wards = [
+        WardAccount(ward, sum(kinds.values()), minutes_of(kinds), dict(kinds))
+        for ward, kinds in sorted(account.wards.items())
+    ]
+    listed = [
+        PatientAccount(chart, fates["unaccounted"], sum(fates[fate] for fate in BACK))
+        for chart, fates in lacking[:PATIENTS_MAX]
+    ]
+    return AccountDrawn(
+        account.at,
+        account.against,
+        account.entries,
+        {fate: account.fates[fate] for fate in FATES},
+        account.written,
+        account.written_back,
+        wards,
+        listed,
+        len(lacking) - len(listed),
+        [account.ways[way] for way in sorted(account.ways)],
+    )

@@ -7,6 +7,9 @@ Rules kept here:
   * A word that says nothing that is compared overtakes no other.
   * An entry is present when all that it says stands there, or was overtaken by a later word that stands there. Where
     an earlier word stands, it is missing: the restored system is older.
+  * A movement that was taken back is in no Encounter, whether it arrived or not: neither it nor what takes it back is
+    called present, unless the step stands there still, and then what takes it back is missing. A union is missing where
+    the number that was lost is still a patient's own.
   * What says nothing that FHIR can show (a bill, a message that no rule reads) cannot be seen there, and is missing.
 """
 
@@ -16,7 +19,8 @@ import msgspec
 
 from contrefeu.chart import strength_of
 from contrefeu.fhir import Json, decode, derived_id
-from contrefeu.mapping import OBJECT, Movement, Reading, Said
+from contrefeu.mapping import OBJECT, Link, Movement, Reading, Said
+from contrefeu.mapping.to_hl7 import authority_of
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.likeness import Likeness
 from contrefeu.recovery.salient import SALIENT, salient, step
@@ -31,9 +35,12 @@ RESOURCE_TABLES = (
     "CREATE TABLE stands(object INTEGER, strength INTEGER, entry INTEGER)",
     "CREATE INDEX stands_by_object ON stands(object)",
     "CREATE TABLE moved(object INTEGER, kind TEXT, at TEXT, PRIMARY KEY(object, kind)) WITHOUT ROWID",
+    "CREATE TABLE inserted(object INTEGER, id TEXT, kind TEXT, at TEXT)",
+    "CREATE INDEX inserted_by_object ON inserted(object)",
     "CREATE TABLE voided(object INTEGER, kind TEXT)",
     "CREATE INDEX voided_by_object ON voided(object)",
 )
+_GRAVEST: tuple[State, ...] = ("different", "void")
 _STRENGTH_TOP = 2**63 - 1  # SQLite's integers
 _Words = dict[str, int]
 _words = msgspec.msgpack.Decoder(_Words)
@@ -75,8 +82,15 @@ class Resources:
         systems = {f"{kind} {number.rpartition('|')[0]}|" for number in numbers}
         for name in (own, *(f"{kind} {number}" for number in numbers), *systems):
             self._table.run("INSERT OR IGNORE INTO called VALUES(?, ?)", (self._mark(name), self.count))
-        for number in numbers if kind == "Patient" else ():
+        if kind == "Patient":
+            self._hold_person(own, resource, numbers)
+
+    def _hold_person(self, own: str, patient: Json, numbers: list[str]) -> None:
+        for number in numbers:
             self._table.run("INSERT OR IGNORE INTO people VALUES(?, ?)", (self._mark(own), self._mark(number)))
+        replaced = any(one.get("type") == "replaced-by" for one in patient.get("link") or [])
+        for key in () if replaced or patient.get("active") is False else _keys(patient):
+            self._table.run("INSERT OR IGNORE INTO called VALUES(?, ?)", (self._mark(f"key {key}"), self.count))
 
     def unknown(self) -> Iterator[str]:
         """Yield the types of their resources that nothing of ours says."""
@@ -102,6 +116,8 @@ class Resources:
         visit = self._mark(movement.visit)
         if movement.action != "cancel":
             self._table.run("INSERT OR REPLACE INTO moved VALUES(?, ?, ?)", (visit, movement.kind, movement.at))
+            row = (visit, movement.id, movement.kind, movement.at)
+            self._table.run("INSERT INTO inserted VALUES(?, ?, ?, ?)", row)
             return
         voids = f"#{movement.id}"
         if movement.cancels:
@@ -112,12 +128,45 @@ class Resources:
     def judge(self, reading: Reading) -> State | None:
         """Second reading, in the same order: what is to be said of the entry; None when it is present."""
         self._judged += 1
-        states = {
-            self._state(part, *statement) for part in (reading, *reading.also) for statement in self._statements(part)
-        }
+        parts = (reading, *reading.also)
+        states = {self._state(part, *statement) for part in parts for statement in self._statements(part)}
+        states |= {self._moved(part, movement) for part in parts for movement in part.movements}
+        states |= {self._united(part, link) for part in parts for link in part.links if link.kind == "merge"}
         if not states or "missing" in states:
             return "missing"
-        return "different" if "different" in states else None
+        return next((state for state in _GRAVEST if state in states), None)
+
+    def _moved(self, part: Reading, movement: Movement) -> State | None:
+        """What is to be said of a movement that was taken back, or takes one back; None of any other."""
+        if movement.action != "cancel":
+            return "void" if self._is_void(movement) else None
+        visit = self._mark(movement.visit)
+        sql = "SELECT id, kind, at FROM inserted WHERE object = ?"
+        steps = [
+            Movement(movement.visit, id_, "insert", kind, 0, at) for id_, kind, at in self._table.rows(sql, (visit,))
+        ]
+        gone = {one.at for one in steps if self._is_void(one)}
+        stand = {one.at for one in steps if not self._is_void(one)}
+        shown = any(self._shows(part, movement.visit, at) for at in gone - stand if at)
+        return "missing" if shown else "void"
+
+    def _shows(self, part: Reading, visit: str, at: str) -> bool:
+        """Whether their Encounter has a step at a time."""
+        found = self._found(part, f"Encounter/{derived_id('Encounter', visit)}", {step(at): ""})
+        return found is not None and found[1]
+
+    def _united(self, part: Reading, link: Link) -> State | None:
+        """Whether the number that was lost is still a patient's own there, who is not the one who stays."""
+        lost, stays = self._own(part, link.lost), self._own(part, link.survivor)
+        return "missing" if lost - stays else None
+
+    def _own(self, part: Reading, key: str) -> set[int]:
+        """Their patients, standing by themselves, who have the number *key*: by its authority, or by its system."""
+        authority, _, value = key.partition("|")
+        numbers = (part.patient or {}).get("identifier") or []
+        systems = {str(one.get("system")) for one in numbers if authority_of(one) == authority}
+        marks = [self._mark(f"key {name}|{value}") for name in {authority, *systems}]
+        return {n for mark in marks for (n,) in self._table.rows("SELECT n FROM called WHERE mark = ?", (mark,))}
 
     def _state(self, part: Reading, object_: str, strength: int, words: dict[str, str]) -> State | None:
         found = self._found(part, object_, words)
@@ -236,6 +285,12 @@ def _numbers(resource: Json) -> list[str]:
         for one in (numbers if isinstance(numbers, list) else [])
         if isinstance(one, dict) and one.get("system") and one.get("value")
     ]
+
+
+def _keys(patient: Json) -> list[str]:
+    """A patient's numbers as a union names them, by authority and by system."""
+    numbers = [one for one in patient.get("identifier") or [] if isinstance(one, dict) and one.get("value")]
+    return [f"{name}|{one['value']}" for one in numbers for name in {authority_of(one), str(one.get("system", ""))}]
 
 
 def _resource(said: Said) -> Json:

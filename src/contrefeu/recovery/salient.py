@@ -20,6 +20,7 @@ SALIENT: dict[str, tuple[str, ...]] = {
     "Encounter": (),  # its steps: when somebody came, was moved, left
     "AllergyIntolerance": ("code", "clinicalStatus", "verificationStatus"),
     "Appointment": ("status", "start", "end"),
+    "Communication": ("status", "sent"),
     "Condition": ("code", "clinicalStatus", "verificationStatus", "onset"),
     "DiagnosticReport": ("status", "code", "effective", "conclusion", "presentedForm"),
     "DocumentReference": ("status", "docStatus", "type", "content"),
@@ -32,6 +33,7 @@ SALIENT: dict[str, tuple[str, ...]] = {
     "Observation": ("status", "code", "effective", "value"),
     "Procedure": ("status", "code", "performed"),
     "ServiceRequest": ("status", "code", "occurrence", "priority"),
+    "Task": ("status", "description"),
 }
 _CHOICES = frozenset({"deceased", "effective", "medication", "occurrence", "onset", "performed", "value"})  # element[x]
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT.*")

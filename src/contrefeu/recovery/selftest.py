@@ -78,11 +78,10 @@ def self_test(
     """
     began = time.monotonic()
     draw = random.Random(seed)  # noqa: S311 - which patients is no secret
-    copies = copies_in(vault)
-    folder = vault.folder(JOURNALS) if vault.url.startswith("file:") else copies[0].folder.parent
+    folders = [vault.folder(f"{JOURNALS}/{files.folder.name}") for files in copies_in(vault)]
     with (
         tempfile.TemporaryDirectory(dir=scratch, prefix="selftest-") as store,
-        open_charts(Path(store) / "charts.db", secrets.token_bytes(32), folder, key_of, settings) as charts,
+        open_charts(Path(store) / "charts.db", secrets.token_bytes(32), folders[0].parent, key_of, settings) as charts,
     ):
         _refuse_what_is_missing(charts.status().positions, wanted)
         known = [chart.id for chart in charts.all(at_ns)]

@@ -4,7 +4,9 @@
     the rest     created where none has our own identifier; each names the patient, and each other, by it
 
 Rules kept here:
-  * Everything is a conditional create: sent twice, it is there once, and nothing of theirs is changed.
+  * Everything is a conditional create: sent twice, it is there once, and nothing of theirs is changed. That two numbers
+    are one patient's is the one thing that cannot be said so: the patient who has the lost number there gets a link to
+    the one who stays, and nothing else of it changes, and only as it was when it was read (If-Match; decision 0104).
   * What they hold under the same number is theirs: said the same, it is referred to; said otherwise, nothing of the
     entry is sent, and a person decides.
   * Each carries the tag HISTORICAL. Nothing is assumed to be suppressed for it (F33): orders wait as they do for MLLP.
@@ -13,12 +15,14 @@ Rules kept here:
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from contrefeu.acts import IdentitiesLinked
 from contrefeu.chart import Chart, to_bundle
 from contrefeu.fhir import Json, derived_id, encode
 from contrefeu.journal import Entry
 from contrefeu.mapping import OBJECT, Reading, Rules, read
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id
 from contrefeu.recovery.salient import salient
+from contrefeu.recovery.ward_messages import link_of
 
 SYSTEM = OBJECT.rstrip("|")
 HISTORICAL = {"system": "urn:contrefeu:replay", "code": "historical"}
@@ -47,12 +51,52 @@ class Statements:
         Raises:
             Unsendable: It does not.
         """
+        link = link_of(entry)
+        if link is not None:
+            return self._linked(entry, link, target)
         reading = read(entry, self._rules.of(entry.source))
         made = [one for part in (reading, *reading.also) for one in self._said(part)]
         if not any(one["resource"]["resourceType"] != "Patient" for one in made) and not reading.identifies:
             raise Unsendable("it says nothing that FHIR can hold, or that the target does not")
         bundle = {"resourceType": "Bundle", "type": "transaction", "entry": made}
         return Sendable(encode(bundle), own_control_id(entry.ref, target))
+
+    def _linked(self, entry: Entry, link: IdentitiesLinked, target: str) -> Sendable:
+        """A link from the patient who has the lost number to the one who stays."""
+        if link.undo:
+            raise Unsendable("two patients after all: part them there by hand")
+        chart = self._chart_of(link.survivor)
+        if chart is None:
+            raise Unsendable("its patient has no number that the target could know")
+        stays = next(_resources(chart))
+        number = _own_number(stays, chart)
+        if number is None:
+            raise Unsendable("its patient has no number that the target could know")
+        lost = _number_in(stays, link.lost)
+        replaced = {"other": {"reference": f"urn:uuid:{chart.id}"}, "type": "replaced-by"}
+        made = [
+            _create(f"Patient/{chart.id}", _bare(stays, {}), number),
+            self._lost(lost, replaced, derived_id("chart", link.world, link.lost)),
+        ]
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": made}
+        return Sendable(encode(bundle), own_control_id(entry.ref, target))
+
+    def _lost(self, number: Json, link: Json, own: str) -> Json:
+        """The patient who has the lost number there, with *link*; who is not there is made, with nothing but both."""
+        found = self._theirs("Patient", f"{number['system']}|{number['value']}")
+        if not found:
+            return _create(
+                f"Patient/{own}",
+                {"resourceType": "Patient", "identifier": [number], "active": False, "link": [link]},
+                number,
+            )
+        version = str((found[0].get("meta") or {}).get("versionId", ""))
+        if len(found) > 1 or not version:
+            raise Unsendable("the target has several patients of the lost number, or does not say which version it has")
+        there = f"Patient/{found[0]['id']}"
+        changed = {**found[0], "active": False, "link": [*found[0].get("link", []), link]}
+        request = {"method": "PUT", "url": there, "ifMatch": f'W/"{version}"'}
+        return {"fullUrl": f"urn:uuid:{own}", "resource": changed, "request": request}
 
     def _said(self, part: Reading) -> Iterator[Json]:
         """The entries of the transaction about one patient."""
@@ -113,6 +157,14 @@ def _own_number(patient: Json, chart: Chart) -> Json | None:
     value = chart.key.partition("|")[2]
     numbers = [one for one in patient.get("identifier") or [] if one.get("system") and one.get("value")]
     return next((one for one in numbers if one["value"] == value), numbers[0] if numbers else None)
+
+
+def _number_in(patient: Json, key: str) -> Json:
+    """The Identifier of *key* ("authority|value") as the chart has it, else as such a key is written."""
+    authority, _, value = key.partition("|")
+    numbers = (one for one in patient.get("identifier") or [] if one.get("value") == value and one.get("system"))
+    found = next((one for one in numbers if str(one["system"]).endswith(authority)), None)
+    return {"system": found["system"] if found else f"urn:id:{authority}", "value": value}
 
 
 def _create(name: str, resource: Json, number: Json) -> Json:

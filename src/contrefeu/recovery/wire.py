@@ -60,11 +60,13 @@ class Target(Protocol):
 class MllpTarget:
     """A listener, over one connection at a time."""
 
-    def __init__(self, host: str, port: int, answer_s: float) -> None:
+    def __init__(self, host: str, port: int, answer_s: float, answer_bytes_max: int = ANSWER_BYTES_MAX) -> None:
         self._address = (host, port)
+        self._answer_bytes_max = answer_bytes_max
+        self.answer = b""  # the last that was an answer
         self._answer_s = answer_s
         self._socket: socket.socket | None = None
-        self._framer = Framer(ANSWER_BYTES_MAX)
+        self._framer = Framer(answer_bytes_max)
         self._before = ""  # control id of the message before, on this connection
 
     def exchange(self, body: bytes, control_id: str) -> Outcome:
@@ -101,12 +103,14 @@ class MllpTarget:
             except OSError as refused:
                 raise NotReached(type(refused).__name__) from None
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._framer, self._before = Framer(ANSWER_BYTES_MAX), ""
+            self._framer, self._before = Framer(self._answer_bytes_max), ""
         return self._socket
 
     def _is_quiet(self, connection: socket.socket) -> bool:
         """Whether the other side neither hung up nor said more than it was asked."""
-        return not self._framer.unfinished and not select.select([connection], [], [], 0)[0]
+        asked = select.poll()  # select() knows no file beyond the first 1,024 of a process
+        asked.register(connection, select.POLLIN)
+        return not self._framer.unfinished and not asked.poll(0)
 
     def _answer(self, connection: socket.socket, control_id: str) -> Outcome:
         until = time.monotonic() + self._answer_s
@@ -129,6 +133,7 @@ class MllpTarget:
             return _NONSENSE
         code, answers = message.text("MSA", 1), message.text("MSA", 2)
         if answers == control_id and code in _ACCEPTS | _REJECTS:
+            self.answer = body
             return Outcome(code)
         return None if self._before and answers == self._before else _NONSENSE
 
@@ -195,7 +200,9 @@ class FhirTarget:
         return Outcome("AA")
 
 
-def open_target(url: str, answer_s: float, token_file: Path | None = None) -> "MllpTarget | FhirTarget":
+def open_target(
+    url: str, answer_s: float, token_file: Path | None = None, *, answer_bytes_max: int = ANSWER_BYTES_MAX
+) -> "MllpTarget | FhirTarget":
     """Return the target at *url*; nothing is connected yet.
 
     Raises:
@@ -207,7 +214,7 @@ def open_target(url: str, answer_s: float, token_file: Path | None = None) -> "M
     except ValueError:
         host = port = None
     if host and port and parts.scheme == "mllp":
-        return MllpTarget(host, port, answer_s)
+        return MllpTarget(host, port, answer_s, answer_bytes_max)
     if host and parts.scheme in ("http", "https"):
         return FhirTarget(FhirServer(url, token_file, answer_s))
     raise OperatorError(

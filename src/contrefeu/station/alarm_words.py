@@ -28,15 +28,18 @@ ALARM_RULES: Mapping[str, str] = {
     "on-leave": N_("ouvre des dossiers pendant un congé"),
     "glass-cluster": N_("brise la glace plusieurs fois de suite"),
     "famous": N_("consulte des patients protégés hors de son service"),
-    "relatives": N_("consulte des patients de son nom hors de son service"),
+    "relatives": N_("consulte des patients de son nom ou de son foyer hors de son service"),
     "logins-refused": N_("mots de passe essayés en nombre"),
     "copy-late": N_("copie en retard"),
     "copy-refused": N_("copie refusée"),
     "selftest-red": N_("la copie ne rend pas les dossiers"),
+    "ward-unready": N_("unité pas prête pour une panne : classeur, imprimante ou comptes"),
     "journal-damaged": N_("journal ou copie abîmés"),
     "history-other": N_("un pair montre une autre histoire"),
     "home-changed": N_("réglages ou clés du nœud modifiés"),
     "canary": N_("fichier témoin touché sur un partage"),
+    "control-reused": N_("a réutilisé un numéro de message pour un autre contenu"),
+    "tap-gap": N_("écoute réseau incomplète : un message peut manquer"),
     "clock-moved": N_("l’horloge de ce nœud a sauté"),
 }
 
@@ -51,6 +54,33 @@ ALARM_SEVERITIES: Mapping[str, str] = {
     "look": N_("à regarder aujourd’hui"),
     "act": N_("à traiter maintenant"),
     "attack": N_("attaque probable"),
+}
+
+# Figures of an alarm, as they stand before their number
+ALARM_FIGURES: Mapping[str, str] = {
+    "at_night": N_("de nuit (1 : oui)"),
+    "charts": N_("dossiers"),
+    "documents": N_("documents"),
+    "feeds": N_("systèmes"),
+    "figure": N_("mesuré"),
+    "in_a_day": N_("en un jour"),
+    "in_an_hour": N_("en une heure"),
+    "in_ten_minutes": N_("en dix minutes"),
+    "in_two_hours": N_("en deux heures"),
+    "looks": N_("consultations"),
+    "messages": N_("messages"),
+    "messages_missed": N_("messages attendus, non reçus"),
+    "minutes": N_("minutes de silence"),
+    "patients": N_("patients"),
+    "people": N_("personnes"),
+    "seconds_ahead": N_("secondes d’avance"),
+    "seconds_behind": N_("secondes de retard"),
+    "there": N_("vus dans ce temps"),
+    "today": N_("aujourd’hui"),
+    "usual": N_("d’habitude"),
+    "usual_at_most": N_("d’habitude, au plus"),
+    "usual_share": N_("part habituelle"),
+    "within_minutes": N_("en tant de minutes"),
 }
 
 # Rules about somebody who works here: for those who review alone (a test compares with the watch's own table).

@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from jinja2 import PackageLoader
-from prometheus_client import Gauge
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -16,26 +15,58 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from contrefeu.chart import BLOOD_GROUPS, tall_man
 from contrefeu.station.deps import Deps
 from contrefeu.station.fhir_api import FhirApi
 from contrefeu.station.house import House, around
-from contrefeu.station.labels import DUE_SIGNS, age_words, allergies_struck_words, due_words, label, role_name
+from contrefeu.station.labels import (
+    DUE_SIGNS,
+    age_words,
+    allergies_struck_words,
+    due_words,
+    entry_kind,
+    label,
+    role_name,
+    why_words,
+)
+from contrefeu.station.lately import LatelyOpened
+from contrefeu.station.metrics import Figures
+from contrefeu.station.pages.agenda import AgendaPages
+from contrefeu.station.pages.aids import AidPages
 from contrefeu.station.pages.alarms import AlarmPages
 from contrefeu.station.pages.arrivals import ArrivalPages
+from contrefeu.station.pages.beds import BedPages
 from contrefeu.station.pages.boards import Boards
 from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.charts import ChartPages
+from contrefeu.station.pages.corrections import CorrectionPages
 from contrefeu.station.pages.crisis import CrisisPages
 from contrefeu.station.pages.entries import EntryPages
+from contrefeu.station.pages.flow import FlowPages
+from contrefeu.station.pages.guide import GuidePages
+from contrefeu.station.pages.handback import HandBackPages
 from contrefeu.station.pages.handover import HandoverPages
+from contrefeu.station.pages.honey import HoneyPages
 from contrefeu.station.pages.identities import IdentityPages
 from contrefeu.station.pages.laboratory import LaboratoryPages
+from contrefeu.station.pages.lost_packs import LostPackPages
+from contrefeu.station.pages.measure import MeasurePages
 from contrefeu.station.pages.messages import MessagePages
 from contrefeu.station.pages.naming import NamingPages
 from contrefeu.station.pages.node import NodePages
+from contrefeu.station.pages.offline import OfflinePages
+from contrefeu.station.pages.papers import PaperPages
+from contrefeu.station.pages.pharmacy import PharmacyPages
+from contrefeu.station.pages.queued import QueuedPages
+from contrefeu.station.pages.recovery import RecoveryPages
+from contrefeu.station.pages.registers import RegisterPages
 from contrefeu.station.pages.rounds import RoundPages
 from contrefeu.station.pages.search import SearchPages
+from contrefeu.station.pages.ticks import TickPages
+from contrefeu.station.pages.transfusion import TransfusionPages
 from contrefeu.station.pages.unplaced import UnplacedPages
+from contrefeu.station.pages.vitals import VitalsPages
+from contrefeu.station.pages.ward_list import WardListPages
 from contrefeu.station.pages.withdrawals import WithdrawalPages
 from contrefeu.station.pages.work import WorkPages
 from contrefeu.station.sparkline import sparkline
@@ -45,6 +76,7 @@ from contrefeu.web import (
     NO_METHOD,
     NOT_FOUND,
     Changes,
+    Fragments,
     LoginPages,
     Setting,
     Shell,
@@ -59,6 +91,7 @@ def create_app(deps: Deps) -> Starlette:
     staff = Staff(deps.charts, deps.appender, deps.clock, deps.counts)
     work = WorkInHand(deps.charts, deps.clock, staff, deps.settings.care.escalate_minutes)
     changes = Changes(deps.charts.changes)
+    settled = {ward.id: ward.name for ward in deps.settings.wards}
     shell = Shell(
         Setting(
             door=staff,
@@ -71,23 +104,30 @@ def create_app(deps: Deps) -> Starlette:
             language=deps.settings.node.language,
             idle_s=deps.settings.web.idle_minutes * 60,
             secure=not deps.insecure_http,
+            world="T" if deps.settings.drill else "",
             around=lambda visit: around(deps, staff, work, visit),
             live=lambda: changes.number,
             loaders=[PackageLoader("contrefeu.station", "templates"), *(one.loader for one in deps.mounted)],
             registry=deps.registry,
             common={
+                "entry_kind": entry_kind,
                 "label": label,
+                "once": Fragments(),
                 "links": [one.link for one in deps.mounted],
+                "is_blood_group": lambda key: bool(BLOOD_GROUPS & set(key.split("|"))),
                 "role_name": role_name,
+                "ward_name": lambda ward: settled.get(ward) or staff.wards.name(ward) or ward,
                 "age_words": age_words,
                 "sparkline": sparkline,
+                "tall_man": tall_man,
                 "due_signs": DUE_SIGNS,
                 "due_words": due_words,
+                "why_words": why_words,
                 "allergies_struck_words": allergies_struck_words,
             },
         )
     )
-    house = House(deps, staff, shell, work)
+    house = House(deps, staff, shell, work, LatelyOpened(deps.charts))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -110,30 +150,52 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
     async def token(request: Request) -> Response:
         return await token_endpoint(request, shell)
 
+    figures = Figures(house)
+    house.deps.registry.register(figures)
     return [
-        *health_routes(house.deps.registry, _figures(house)),
+        *health_routes(house.deps.registry, figures.update),
         Route("/static/{name}", shell.static.serve),
         Route("/oauth/token", token, methods=["POST"]),
         changes.route(shell),
         *LoginPages(shell, house.deps.demo_logins).routes(),
         *Boards(house).routes(),
         *CrisisPages(house).routes(),
+        *BedPages(house).routes(),
+        *FlowPages(house).routes(),
+        *AgendaPages(house).routes(),
+        *GuidePages(house).routes(),
+        *CorrectionPages(house).routes(),
         *ChartPages(house).routes(),
         *CarePages(house).routes(),
         *WorkPages(house).routes(),
         *LaboratoryPages(house).routes(),
+        *AidPages(house).routes(),
+        *OfflinePages(house).routes(),
+        *PharmacyPages(house).routes(),
+        *VitalsPages(house).routes(),
+        *TransfusionPages(house).routes(),
+        *MeasurePages(house).routes(),
         *RoundPages(house).routes(),
+        *RegisterPages(house).routes(),
         *HandoverPages(house).routes(),
+        *HandBackPages(house).routes(),
         *MessagePages(house).routes(),
         *ArrivalPages(house).routes(),
         *NamingPages(house).routes(),
+        *RecoveryPages(house).routes(),
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
         *UnplacedPages(house).routes(),
+        *PaperPages(house).routes(),
+        *QueuedPages(house).routes(),
+        *TickPages(house).routes(),
         *NodePages(house).routes(),
         *WithdrawalPages(house).routes(),
         *(route for one in house.deps.mounted for route in one.routes(house.site)),
         *AlarmPages(house).routes(),
+        *WardListPages(house).routes(),
+        *HoneyPages(house).routes(),
+        *LostPackPages(house).routes(),
         *IdentityPages(house).routes(),
         *FhirApi(house).routes(),
     ]
@@ -145,27 +207,3 @@ def _no_page(shell: Shell):  # type: ignore[no-untyped-def]  # Starlette's own h
         return await shell.problem(request, NO_METHOD if status == 405 else NOT_FOUND)
 
     return handler
-
-
-def _figures(house: House):  # type: ignore[no-untyped-def]
-    """Return what brings the metrics up to date, and says whether the charts answer."""
-    registry = house.deps.registry
-    patients = Gauge("contrefeu_charts_patients", "Patients with a chart", ["world"], registry=registry)
-    entries = Gauge("contrefeu_charts_entries", "Entries that the charts have read", registry=registry)
-    received = Gauge("contrefeu_feed_received", "Entries received", ["source"], registry=registry)
-    sessions = Gauge("contrefeu_web_sessions", "People logged in", registry=registry)
-
-    async def update() -> bool:
-        sessions.set(len(house.shell.sessions))
-        try:
-            status = await house.charts.status()
-        except (OSError, TimeoutError):
-            return False
-        patients.labels("P").set(status.patients)
-        patients.labels("T").set(status.test_patients)
-        entries.set(status.entries)
-        for feed in status.feeds:
-            received.labels(feed.source).set(feed.received)
-        return True
-
-    return update

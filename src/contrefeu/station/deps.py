@@ -10,7 +10,24 @@ from prometheus_client import CollectorRegistry
 
 from contrefeu.acts import Act
 from contrefeu.base import Clock
-from contrefeu.chart import UNPLACED_MAX, Board, Chart, ChartsStatus, PatientHit, UnplacedEntry, WardSummary, WorkLine
+from contrefeu.chart import (
+    UNPLACED_MAX,
+    AgendaLine,
+    Board,
+    BoardRow,
+    Chart,
+    ChartsStatus,
+    Correction,
+    DrugSeen,
+    HoneyChart,
+    Language,
+    Lately,
+    PatientHit,
+    UnplacedEntry,
+    WardKnown,
+    WardSummary,
+    WorkLine,
+)
 from contrefeu.hospital import Settings
 from contrefeu.journal import Entry
 from contrefeu.mapping import Loss
@@ -29,12 +46,28 @@ class ChartsLike(Protocol):
         """Every ward."""
         ...
 
+    async def known_wards(self, world: str = "") -> list[WardKnown]:
+        """Every name that feeds, lists, settings and people have for a ward, uncorrected."""
+        ...
+
     async def board(self, ward: str = "", world: str = "") -> Board:
         """One ward; the whole hospital for ""."""
         ...
 
     async def work(self, world: str = "") -> list[WorkLine]:
         """What waits for somebody, of every patient for whom something does."""
+        ...
+
+    async def agenda(self, first: int, last: int, world: str = "") -> list[AgendaLine]:
+        """Who is expected from one day to another (days since 1970, UTC), a line a patient and day."""
+        ...
+
+    async def corrections(self, login: str, world: str = "") -> list[Correction]:
+        """Results that were corrected after *login* looked at them."""
+        ...
+
+    async def drugs(self, world: str = "") -> list[DrugSeen]:
+        """The drugs that are prescribed to patients who are here."""
         ...
 
     async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
@@ -45,12 +78,24 @@ class ChartsLike(Protocol):
         """One chart, by its id or any number of the patient."""
         ...
 
+    async def lately(self, id: str, known: str = "") -> Lately | None:
+        """One chart as it stands now, without its contents when the asker knows this version."""
+        ...
+
+    async def row(self, id: str) -> BoardRow | None:
+        """The row of one patient as the board of their ward has it; None when they are on none."""
+        ...
+
     async def entry(self, ref: str) -> Entry | None:
         """One entry, byte for byte."""
         ...
 
     async def numbers(self, id: str) -> list[str]:
         """The chart's id and every number that it stands under; [] when there is no chart."""
+        ...
+
+    async def honey(self) -> list[HoneyChart]:
+        """Patients whom nobody has a reason to open, of whom there is a chart."""
         ...
 
     async def loss(self, ref: str) -> list[Loss]:
@@ -101,12 +146,44 @@ class PackState(Struct, frozen=True):
     old: bool = False  # past an hour, or lying nowhere
 
 
+class LostPack(Struct, frozen=True):
+    """The last pack that was put on a ward's sticks and PCs, when one of them is lost."""
+
+    as_of: str  # RFC 3339; "" for no message
+    charts: list[str]  # ids of who was on it
+    title: str  # of the incident, without a name
+    note: str  # in its file: names charts by their ids
+
+
+class PacksOut(Protocol):
+    """Packs that lie on sticks and PCs of wards."""
+
+    def last(self, ward: str, language: Language) -> LostPack | None:
+        """The last one of *ward*; None when none was made."""
+
+    def void(self) -> None:
+        """Make every ward's password another."""
+
+
+class TapFigures(Struct, frozen=True):
+    """One tap, as `contrefeu status` says it."""
+
+    interface: str
+    messages: int = 0
+    gaps: int = 0
+    dropped_packets: int = 0
+
+
 class NodeStatus(Struct, frozen=True):
     """The node beside its charts."""
 
     journals: list[JournalState] = []
     vaults: list[VaultState] = []
     packs: list[PackState] = []
+    taps: list[TapFigures] = []
+    disk_free_bytes: int | None = None
+    capture: Mapping[str, int] | None = None  # what the listener counted, by metric; None: it does not answer
+    refused: Mapping[str, int] = {}  # rule -> messages that it kept out
     notes: list[str] = []  # what `doctor` would say, in the node's language
 
 
@@ -128,9 +205,12 @@ class Deps:
     insecure_http: bool = False
     audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
+    handed_in: Callable[[], None] = lambda: None  # says that a page is to be read, to whom reads it
+    packs: PacksOut | None = None  # None: none are made ahead
     demo_logins: tuple[DemoLogin, ...] = ()
     tests: TestList | None = None  # the laboratory's own (laboratory.toml); None: the list that is shipped
     counts: Callable[[str], bool] = lambda _: True  # whether acts of a journal make accounts and declare downtime here
+    lacking: Callable[[], Mapping[str, tuple[str, ...]]] = dict  # ward -> what it would lack in an outage (labels.py)
     mounted: tuple[Mounted, ...] = ()  # pages of other uses
     dues: Callable[[Sequence[tuple[Entry, Act]]], Sequence[Due]] = lambda _: ()  # deadlines that acts make run
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -1,14 +1,26 @@
 """What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from msgspec.structs import replace
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from contrefeu.access import Account, Downtime
-from contrefeu.acts import Act
-from contrefeu.chart import BoardRow, Chart, ChartsStatus, PatientHit, name_words, steps_in_force
+from contrefeu.acts import Act, Alarm
+from contrefeu.chart import (
+    BoardRow,
+    Chart,
+    ChartsStatus,
+    Clash,
+    Correction,
+    PatientHit,
+    Side,
+    name_words,
+    steps_in_force,
+)
 from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.journal import Entry
 from contrefeu.station.banner import banner
@@ -16,10 +28,13 @@ from contrefeu.station.care import TestList
 from contrefeu.station.care.stay import last_step
 from contrefeu.station.care.testlist import shipped_tests
 from contrefeu.station.deps import ChartsLike, Deps
+from contrefeu.station.lately import LatelyOpened
 from contrefeu.station.staff import Staff
+from contrefeu.station.urgency import grouped
 from contrefeu.station.work import Waiting, WorkInHand, for_person
-from contrefeu.web import NOT_FOUND, Around, Shell, Site, Urgent, Visit, person
+from contrefeu.web import NOT_FOUND, Around, Corrected, Shell, Site, Urgent, UrgentWard, Visit, person
 
+CORRECTED_SHOWN = 2  # corrections in full on each page; the rest is a count and a link
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
 
 
@@ -39,6 +54,7 @@ class House:
     staff: Staff
     shell: Shell
     work: WorkInHand
+    lately: LatelyOpened
 
     @property
     def charts(self) -> ChartsLike:
@@ -53,7 +69,11 @@ class House:
             await self.staff.refresh()
             return self.staff.acts
 
-        return Site(self.shell, self.deps.clock, acts, self.staff.write)
+        async def alarms() -> Sequence[Alarm]:
+            await self.staff.refresh()
+            return self.staff.alarms
+
+        return Site(self.shell, self.deps.clock, acts, self.staff.write, alarms)
 
     @property
     def tests(self) -> TestList:
@@ -88,15 +108,22 @@ class House:
             OutOfScope: The person must break the glass first.
             Problem: There is no such chart.
         """
-        found = await self.charts.chart(chart)
-        if found is None:
+        opened = await self.lately.open(chart)
+        if opened is None:
             raise NOT_FOUND
-        sheet, id_ = Sheet(found, self.deps.clock.now_ns()), found.id
+        found = opened.chart
+        sheet, id_ = Sheet(found, self.deps.clock.now_ns(), opened.laid), found.id
         whose = person_of(sheet)
         ward = whose.ward or (last_ward(found) if left else "")
         if not self.account(request).in_scope(ward) and not self.glass_broken(request, id_):
             raise OutOfScope(id_)
         return id_, sheet, whose
+
+    async def to_glass(self, request: Request, chart: str) -> Response:
+        """Lead who reads to the glass before the chart; who may not break it is refused."""
+        if not self.account(request).may("glass"):
+            raise await self.shell.refusal(request) from None
+        return RedirectResponse(f"/glass/{quote(chart)}", 303)
 
     def glass_broken(self, request: Request, chart: str) -> bool:
         """Whether this session broke the glass of *chart* during this shift."""
@@ -112,6 +139,14 @@ class House:
     async def _protected(self, hit: PatientHit) -> bool:
         found = await self.charts.chart(hit.id)
         return found is None or person_of(Sheet(found)).confidential
+
+    def named(self, clashes: Iterable[Clash]) -> list[Clash]:
+        """Return *clashes* with people by name where their entries have a login."""
+        return [replace(one, first=self._named(one.first), second=self._named(one.second)) for one in clashes]
+
+    def _named(self, side: Side) -> Side:
+        account = self.staff.accounts.get(side.by)
+        return replace(side, by=account.name) if account else side
 
     def hides(self, request: Request, row: BoardRow) -> bool:
         """Whether who lies there is not for this person to know (F24)."""
@@ -143,10 +178,12 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         if visit.actor is not None:
             await staff.refresh()
         status = await deps.charts.status()
-        urgent = await _urgent(work, visit)
+        urgent, urgent_wards = await _urgent(work, visit)
+        corrected = await _corrected(deps, staff, visit, urgent)
     except (OSError, TimeoutError):
         return Around(
             answers=False,
+            exercise=deps.settings.drill,
             downtime_since=since,
             downtime_media=media,
             alarms=alarms,
@@ -160,8 +197,8 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         restoring_present=lacks is not None and lacks.present,
         as_of_time=status.as_of.time,
         as_of_entry=status.as_of.entry,
-        exercise=shows_exercise(status, visit),
-        both_worlds=bool(status.patients and status.test_patients),
+        exercise=deps.settings.drill or shows_exercise(status, visit),
+        both_worlds=bool(status.patients and status.test_patients and not deps.settings.drill),
         downtime_since=downtime.since,
         downtime_media=_media(downtime),
         troubles=status.troubles,
@@ -170,15 +207,39 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         watch=watch,
         watch_more=more,
         urgent=urgent,
+        urgent_wards=urgent_wards,
+        corrected=tuple(corrected[:CORRECTED_SHOWN]),
+        corrected_count=len(corrected),
     )
 
 
-async def _urgent(work: WorkInHand, visit: Visit) -> tuple[Urgent, ...]:
-    """What the person must acknowledge, on every page."""
+async def corrections_for(charts: ChartsLike, staff: Staff, account: Account, world: str) -> list[Correction]:
+    """Return what was corrected after this person looked at it, and that they have not said they saw."""
+    if not account.may("chart"):
+        return []
+    found = await charts.corrections(account.login, world)
+    return [one for one in found if (account.login, one.resource, one.entry) not in staff.corrections_seen]
+
+
+async def _corrected(deps: Deps, staff: Staff, visit: Visit, urgent: Sequence[Urgent]) -> list[Corrected]:
+    """What the person saw that was corrected since, unless the page asks them to acknowledge that very result."""
     if not isinstance(visit.actor, Account) or visit.session is None:
-        return ()
+        return []
+    asked = {one.address.rpartition("/")[2] for one in urgent}
+    found = await corrections_for(deps.charts, staff, visit.actor, visit.session.world)
+    return [
+        Corrected(one.chart, one.name, one.what, one.old, one.now, one.at, one.resource, one.entry)
+        for one in found
+        if one.resource.partition("/")[2] not in asked
+    ]
+
+
+async def _urgent(work: WorkInHand, visit: Visit) -> tuple[tuple[Urgent, ...], tuple[UrgentWard, ...]]:
+    """What the person must acknowledge, on every page: in full, and a line a ward."""
+    if not isinstance(visit.actor, Account) or visit.session is None:
+        return (), ()
     found = for_person(visit.actor, await work.alarms(visit.session.world))
-    return tuple(map(urgent_of, found))
+    return grouped([urgent_of(one) for one in found], visit.actor.wards, visit.path)
 
 
 def urgent_of(one: Waiting) -> Urgent:
@@ -195,12 +256,15 @@ def urgent_of(one: Waiting) -> Urgent:
         at=item.at,
         address=f"/write/acknowledge/{quote(line.id)}/{quote(one.address)}",
         escalated=one.escalated,
+        ward=one.ward,
+        received=item.received,
     )
 
 
 def _media(downtime: Downtime) -> tuple[tuple[str, str], ...]:
-    """Each declaration that holds, the hospital's first: its ward, and where it writes."""
-    return tuple((ward, downtime.declared[ward].medium) for ward in sorted(downtime.declared))
+    """Each declaration that holds, the hospital's first: its ward, and where it writes; and the wards that are out."""
+    held = [(ward, downtime.declared[ward].medium) for ward in sorted(downtime.declared)]
+    return (*held, *((ward, "record") for ward in downtime.back))
 
 
 def opens_unplaced(account: Account) -> bool:

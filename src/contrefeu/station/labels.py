@@ -6,10 +6,16 @@ A code that no row has is shown as it is: better a code than a wrong word.
 from collections.abc import Mapping
 
 from contrefeu.chart import Age, DueItem
-from contrefeu.station.alarm_words import ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
+from contrefeu.station.alarm_words import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
+from contrefeu.station.paper_words import FORM_NAMES, MARK_WHYS, PAGE_WHYS, PAPER_PROBLEMS
 from contrefeu.web import N_, Words
 
 LABELS: Mapping[str, Mapping[str, str]] = {
+    "form": FORM_NAMES,
+    "page_why": PAGE_WHYS,
+    "mark_why": MARK_WHYS,
+    "paper_problem": PAPER_PROBLEMS,
+    "alarm_figure": ALARM_FIGURES,
     "alarm_rule": ALARM_RULES,
     "alarm_severity": ALARM_SEVERITIES,
     "alarm_verdict": ALARM_VERDICTS,
@@ -22,6 +28,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "clerk": N_("admissions"),
         "coordinator": N_("cellule de crise"),
         "recovery": N_("reconstruction"),
+        "safety": N_("sécurité clinique"),
         "security": N_("sécurité"),
         "dpo": N_("protection des données"),
         "admin": N_("administration"),
@@ -39,6 +46,70 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "other": N_("Sexe autre"),
         "unknown": N_("Sexe inconnu"),
     },
+    "agenda": {  # station/pages/agenda.py
+        "dialysis": N_("Dialyse"),
+        "radiotherapy": N_("Radiothérapie"),
+        "chemotherapy": N_("Chimiothérapie"),
+    },
+    "slot": {  # FHIR appointmentstatus, where it is not simply planned
+        "cancelled": N_("annulé"),
+        "noshow": N_("non venu"),
+        "fulfilled": N_("fait"),
+        "arrived": N_("arrivé"),
+    },
+    "blood": {  # Procedure.status of a unit
+        "preparation": N_("à contrôler au lit"),
+        "in-progress": N_("en cours"),
+        "completed": N_("passée en entier"),
+        "stopped": N_("arrêtée avant la fin"),
+        "not-done": N_("non passée, rendue"),
+    },
+    "register": {  # acts/registers.py
+        "received": N_("Entrée au coffre"),
+        "given": N_("Donné"),
+        "wasted": N_("Perte, casse, reste"),
+        "counted": N_("Comptage : trouvé"),
+        "void": N_("Ligne reprise"),
+    },
+    "clash": {  # chart/clashes.py
+        "doses": N_("Deux doses en une heure"),
+        "prescriptions": N_("Le même médicament prescrit deux fois"),
+        "moves": N_("Deux déplacements différents"),
+        "after-stop": N_("Dose donnée après l’arrêt"),
+        "after-discharge": N_("Acte après la sortie"),
+        "after-cutover": N_("Écrit ici après la bascule de l’unité"),
+    },
+    "clash-act": {
+        "MedicationAdministration": N_("Dose"),
+        "MedicationRequest": N_("Prescription"),
+        "ServiceRequest": N_("Demande"),
+        "Observation": N_("Mesure"),
+        "DocumentReference": N_("Note"),
+        "AllergyIntolerance": N_("Allergie"),
+        "Condition": N_("Problème"),
+        "Flag": N_("Consigne"),
+        "NutritionOrder": N_("Régime"),
+        "lifting": N_("Bascule vers le dossier habituel"),
+        "admit": N_("Entrée"),
+        "transfer": N_("Changement de lit"),
+        "leave": N_("Permission"),
+        "return": N_("Retour de permission"),
+        "discharge": N_("Sortie"),
+    },
+    "open": {  # chart/work.py, on a hand-back sheet
+        "critical": N_("Résultat critique non reconnu"),
+        "corrected": N_("Résultat corrigé non reconnu"),
+        "unsigned": N_("Ordre verbal non signé"),
+        "request": N_("Demande sans résultat"),
+        "unvalidated": N_("Résultat non validé"),
+        "task": N_("Tâche"),
+        "settle": N_("À départager"),
+    },
+    "handback": {  # station/handing_back.py
+        "signed": N_("signée"),
+        "changed": N_("changée depuis la signature"),
+        "unsigned": N_("à signer"),
+    },
     "copy": {  # of a vault, as the copies process says it
         "up-to-date": N_("à jour"),
         "catching-up": N_("rattrape son retard"),
@@ -51,6 +122,17 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "unreachable": N_("injoignable"),
         "never copied": N_("jamais copiée"),
         "not copying": N_("ne copie plus"),
+    },
+    "lack": {  # what a ward would lack in an outage (cli/wardtest.py), and whom to tell
+        "pack-none": N_("aucun classeur n’a été préparé : imprimez-en un sous « Papiers » et prévenez l’informatique"),
+        "pack-old": N_("son classeur est trop ancien : imprimez-en un sous « Papiers » et prévenez l’informatique"),
+        "pack-gone": N_(
+            "son classeur n’est pas là où il doit être (clé USB retirée, partage absent) : prévenez l’informatique"
+        ),
+        "pack-shut": N_("son classeur ne s’ouvre pas : prévenez l’informatique"),
+        "pack-unmade": N_("aucun classeur ne peut être imprimé : prévenez l’informatique"),
+        "printer": N_("son imprimante n’imprimerait rien : vérifiez papier et courant, puis prévenez l’informatique"),
+        "login": N_("personne de l’unité ne peut se connecter ici : demandez des comptes à l’administrateur"),
     },
     "identity": {  # PID-32: table 0445 and its French values (fr-core-cs-v2-0445)
         "VIDE": N_("identité non qualifiée"),
@@ -157,9 +239,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "delete": N_("séjour retiré"),
     },
     "union": {  # of two charts
-        "proposed": N_("Réunion proposée : attend une seconde personne"),
-        "confirmed": N_("Réuni avec un autre dossier"),
-        "refused": N_("Réunion refusée"),
+        "proposed": N_("Réunion proposée : attend deux personnes"),
+        "agreed": N_("Réunion proposée : attend une seconde personne"),
+        "linked": N_("Réuni avec un autre dossier"),
+        "different": N_("Réunion refusée"),
         "undone": N_("Réunion défaite"),
     },
     "old-name": {  # what bears a name that was left
@@ -261,6 +344,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "its sender deleted a resource: what is charted of it stays": N_(
             "son émetteur a supprimé une ressource : ce que le dossier en dit reste"
         ),
+        "a list that nothing here uses: it is kept": N_("une liste dont rien ici ne se sert : gardée"),
         "no rule for this kind of content: it is kept as it came": N_(
             "aucune règle pour ce contenu : il est gardé tel que reçu"
         ),
@@ -308,6 +392,21 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         ),
         "gone": N_("Cette proposition n’attend plus. Rien n’a été changé."),
     },
+    "honey_problem": {
+        "no-number": N_("Un numéro est nécessaire. Rien n’a été changé."),
+        "in-ward": N_("Ce patient est dans un service : il reste sur les tableaux. Rien n’a été changé."),
+        "too-many": N_("Il y a trop de leurres : relevez-en un. Rien n’a été changé."),
+        "gone": N_("Ce leurre est déjà relevé. Rien n’a été changé."),
+    },
+    "ward_problem": {
+        "no-name": N_("Le nom de l’unité dans les flux est nécessaire. Rien n’a été changé."),
+        "settled": N_("Les réglages du nœud déclarent cette unité : ils l’emportent. Rien n’a été changé."),
+        "no-ward": N_("Il n’y a pas d’unité de ce nom à rejoindre. Rien n’a été changé."),
+        "circle": N_("Ces deux unités se rejoindraient l’une l’autre. Rien n’a été changé."),
+        "too-long": N_("Un nom ou un lit est trop long pour une page. Rien n’a été changé."),
+        "too-many": N_("Il y a trop de lits pour une unité : faites-en deux. Rien n’a été changé."),
+        "twice": N_("Un lit est écrit deux fois. Rien n’a été changé."),
+    },
     "identity_field": {  # what of two identities is compared (contrefeu.recovery.agreement)
         "family": N_("nom de naissance"),
         "given": N_("premier prénom"),
@@ -334,6 +433,77 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "another patient is nearly as likely": N_("Un autre patient lui ressemble presque autant"),
         "what agrees is not enough": N_("Ce qui concorde ne suffit pas"),
     },
+    "aside": {  # why entries were set aside (contrefeu.recovery.plan); others are in their author's words
+        "received between the last clean moment and the detection": N_(
+            "reçues entre le dernier instant sain et la détection"
+        ),
+        "agreed with the vendor: it does not go back": N_("convenu avec l’éditeur : ne revient pas"),
+        "the profile leaves this kind out": N_("le profil du destinataire ne prend pas ce type"),
+        "in doubt no longer: the clean point is another one now": N_(
+            "plus en doute : le dernier instant sain a changé"
+        ),
+    },
+    "entry_kind": {  # what waits to be typed (contrefeu.recovery.gap)
+        "FHIR AllergyIntolerance": N_("allergies"),
+        "FHIR Appointment": N_("rendez-vous"),
+        "FHIR CarePlan": N_("plans de soins"),
+        "FHIR Communication": N_("messages"),
+        "FHIR Condition": N_("problèmes de santé"),
+        "FHIR Coverage": N_("prises en charge"),
+        "FHIR DiagnosticReport": N_("comptes rendus"),
+        "FHIR DocumentReference": N_("notes"),
+        "FHIR Encounter": N_("mouvements"),
+        "FHIR Flag": N_("précautions"),
+        "FHIR Immunization": N_("vaccinations"),
+        "FHIR MedicationAdministration": N_("doses"),
+        "FHIR MedicationDispense": N_("délivrances"),
+        "FHIR MedicationRequest": N_("prescriptions"),
+        "FHIR MedicationStatement": N_("traitements habituels"),
+        "FHIR Observation": N_("mesures, résultats"),
+        "FHIR Patient": N_("identités"),
+        "FHIR Procedure": N_("actes"),
+        "FHIR RelatedPerson": N_("proches"),
+        "FHIR ServiceRequest": N_("demandes"),
+        "FHIR Task": N_("tâches"),
+        "ADT^A40": N_("réunions de dossiers"),
+        "ADT": N_("identités, mouvements"),
+        "BAR": N_("facturation"),
+        "CDA": N_("documents"),
+        "DFT": N_("facturation"),
+        "FHIR": N_("autres"),
+        "MDM": N_("documents"),
+        "OMG": N_("demandes"),
+        "OMI": N_("demandes d’imagerie"),
+        "OML": N_("demandes de laboratoire"),
+        "OMP": N_("prescriptions"),
+        "ORM": N_("demandes"),
+        "ORU": N_("résultats"),
+        "OUL": N_("résultats"),
+        "PPR": N_("problèmes de santé"),
+        "RAS": N_("doses"),
+        "RDE": N_("prescriptions"),
+        "RDS": N_("délivrances"),
+        "REF": N_("lettres d’adressage"),
+        "RGV": N_("doses préparées"),
+        "SIU": N_("rendez-vous"),
+        "VXU": N_("vaccinations"),
+        "": N_("autres"),
+    },
+    "way": {  # by which way what was written here goes back (contrefeu.recovery.paths)
+        "data": N_("en données"),
+        "document": N_("en documents à lire"),
+        "retype": N_("ressaisies depuis la liste"),
+        "none": N_("ne reviennent pas"),
+    },
+    "recovery_problem": {
+        "gone": N_("Cela n’attend plus ici, ou n’est pas de vos unités. Rien n’a été changé."),
+        "no-reason": N_("Un motif est nécessaire. Rien n’a été changé."),
+        "no-time": N_(
+            "Deux instants, le dernier sain avant la détection, comme 03:15, et pas dans l’avenir. Rien n’a été changé."
+        ),
+        "none-chosen": N_("Cochez les entrées que vous avez relues. Rien n’a été changé."),
+        "no-remark": N_("Il reste des entrées : écrivez ce qui a été fait à la main. Rien n’a été changé."),
+    },
     "identity_problem": {
         "gone": N_("Cette paire n’attend plus. Rien n’a été changé."),
         "twice": N_("Vous l’avez déjà dit : une autre personne doit décider."),
@@ -348,6 +518,29 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "failing": N_("le disque est en défaut"),
         "away": N_("le processus qui reçoit les messages ne répond pas"),
     },
+    "news2": {
+        "breaths": N_("respiration"),
+        "saturation": N_("SpO2"),
+        "oxygen": N_("air ou oxygène"),
+        "systolic": N_("PA systolique"),
+        "pulse": N_("pouls"),
+        "consciousness": N_("conscience"),
+        "temperature": N_("température"),
+    },
+    "news2-why": {
+        "young": N_("moins de 16 ans"),
+        "age-unknown": N_("âge inconnu"),
+        "pregnant": N_("grossesse au dossier"),
+        "incomplete": N_("mesures incomplètes ; manque :"),
+        "nothing": N_("aucune mesure"),
+    },
+    "news2-level": {  # thresholds of the report: 5, 7, and 3 in one measurement
+        "low": N_("seuil non atteint"),
+        "single": N_("un paramètre à 3"),
+        "medium": N_("seuil 5 atteint"),
+        "high": N_("seuil 7 atteint"),
+    },
+    "order": {"new": N_("nouvelle"), "changed": N_("modifiée"), "stopped": N_("arrêtée")},
     "found": {"in": N_("présent"), "left": N_("sorti"), "deceased": N_("décédé")},
 }
 DUE_SIGNS = {"late": "!", "due": "●", "coming": "○", "unknown": "?"}
@@ -357,6 +550,13 @@ def label(kind: str, code: str, words: Words) -> str:
     """Return *code* in words; itself when no row has it."""
     found = LABELS[kind].get(code, code)
     return words(found) if found else ""
+
+
+def entry_kind(kind: str, words: Words) -> str:
+    """Return a kind of entry (MSH-9, type of FHIR resource) in words: its own row's, or its family's, else itself."""
+    rows = LABELS["entry_kind"]
+    family = next((name for name in (kind, kind.partition("^")[0], kind.partition(" ")[0]) if name in rows), None)
+    return words(rows[family]) if family is not None else kind
 
 
 def due_words(item: DueItem, words: Words) -> str:
@@ -392,3 +592,8 @@ def age_words(age: Age | None, words: Words) -> str:
         text = words.ngettext("%(num)d an", "%(num)d ans", age.number)
     text = text % {"num": age.number}
     return f"≈ {text}" if age.about else text
+
+
+def why_words(why: str, words: Words) -> str:
+    """Return why a page waits, without what is for machines."""
+    return label("page_why", why.partition(":")[0].partition(" (")[0].strip(), words)

@@ -1,17 +1,17 @@
-"""What acts say of names that were left and of charts that may be one: told by the staff's acts, in their order."""
+"""What acts say of names that were left, and of charts that may be one: told by the staff's acts, in their order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from contrefeu.acts import (
     Act,
+    MatchingAct,
     NameLeft,
     NameRestored,
     OldName,
     OldNameClosed,
-    UnionConfirmed,
-    UnionProposed,
-    UnionRefused,
+    PairState,
+    pair_states,
 )
 from contrefeu.journal import Entry
 
@@ -32,17 +32,6 @@ class Left:
         return [] if self.restored else [one for one in self.act.items if one.what not in self.closed]
 
 
-@dataclass(slots=True)
-class Union:
-    """Two charts that somebody says are one patient's."""
-
-    ref: str
-    act: UnionProposed
-    by: str
-    state: str = "proposed"  # "confirmed", "refused", "undone"
-    confirmed_by: str = ""
-
-
 def names_left(acts: Sequence[tuple[Entry, Act]], numbers: frozenset[str]) -> list[Left]:
     """Return the names that patients with one of these temporary numbers left, the latest first."""
     found: dict[str, Left] = {}
@@ -56,20 +45,10 @@ def names_left(acts: Sequence[tuple[Entry, Act]], numbers: frozenset[str]) -> li
     return list(reversed(found.values()))
 
 
-def unions(acts: Sequence[tuple[Entry, Act]], numbers: frozenset[str]) -> list[Union]:
-    """Return what was proposed of patients with one of these temporary numbers, the latest first."""
-    found: dict[str, Union] = {}
-    for entry, act in acts:
-        if isinstance(act, UnionProposed) and act.number in numbers:
-            found[entry.ref] = Union(entry.ref, act, _by(entry))
-        elif isinstance(act, UnionConfirmed) and act.proposal in found:
-            one = found[act.proposal]
-            if one.state == "proposed" and _by(entry) != one.by:
-                one.state, one.confirmed_by = "confirmed", _by(entry)
-        elif isinstance(act, UnionRefused) and act.proposal in found:
-            one = found[act.proposal]
-            one.state = "undone" if one.state == "confirmed" else "refused"
-    return list(reversed(found.values()))
+def pairs(acts: Sequence[tuple[Entry, Act]], world: str) -> list[PairState]:
+    """Return the pairs of *world* that may be, are or were one patient, in the order in which they were proposed."""
+    told = ((entry.ref, entry.source, act) for entry, act in acts if isinstance(act, MatchingAct))
+    return [one for one in pair_states(told, "T" if world == "T" else "P") if one.pair.world == world]
 
 
 def _by(entry: Entry) -> str:

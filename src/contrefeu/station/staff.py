@@ -8,13 +8,29 @@ Rules kept here:
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
-from contrefeu.access import Account, Accounts, Downtime, Lockout, secret_matches
-from contrefeu.acts import WATCH, Act, Alarm, ClockMeasured, Spoken, alarms, decode, encode
+from contrefeu.access import Account, Accounts, Aids, Downtime, Lockout, secret_matches
+from contrefeu.acts import (
+    WATCH,
+    Act,
+    Alarm,
+    ClockMeasured,
+    CorrectedWards,
+    CorrectionSeen,
+    HandBacks,
+    Papers,
+    Spoken,
+    alarms,
+    decode,
+    encode,
+)
 from contrefeu.base import Clock, StorageError
 from contrefeu.chart import STATION, Clocks
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
+from contrefeu.station.care.medicines import Formulary
 from contrefeu.station.deps import ChartsLike
+from contrefeu.station.registers import Registers
 from contrefeu.station.words_between import WordsBetween
 from contrefeu.web import NOT_KEPT, Actor, Appender, Refused
 
@@ -39,36 +55,54 @@ class Staff:
         self._last = ""
         self._refs: set[str] = set()
         self.accounts = Accounts()
-        self.downtime = Downtime()
+        self.wards = CorrectedWards()
+        self.downtime = Downtime(self.wards.members, clock.now_ns)
         self.clocks = Clocks()
         self.words = WordsBetween()
+        self.formulary = Formulary()
+        self.aids = Aids()
+        self.papers = Papers()
+        self.hand_backs = HandBacks()
+        self.registers = Registers()
+        self.corrections_seen: set[tuple[str, str, str]] = set()  # login, resource, entry
         self.acts: list[tuple[Entry, Act]] = []
         self._raised: dict[str, Spoken] = {}  # entry -> what the watch wrote
 
     async def enter(self, login: str, secret: str) -> Actor | Refused:
-        """Check a login and a secret; a refusal says how long to wait, and nothing else."""
+        """Check a login, or a badge, and a secret; a refusal says how long to wait, and nothing else."""
         await self._follow()
+        account = self.accounts.named(login)
+        login = account.login if account else login  # by badge or by name, one person's tries are counted together
         wait_s = self._lockout.wait_s(login)
         if wait_s:
             return Refused(wait_s)
         self._lockout.tried(login)
-        account = self.accounts.get(login)
         secret_hash = account.secret_hash if account and not account.disabled else None
         if not await asyncio.to_thread(secret_matches, secret_hash, secret):
             return Refused(self._lockout.wait_s(login))
         self._lockout.succeeded(login)
         assert account is not None, "a secret matches nobody's hash never"
-        return account
+        return self._served(account)
 
     async def actor(self, login: str) -> Actor | None:
         """Return who *login* is now, or None once they are disabled."""
         return await self.account(login)
 
+    async def named(self, typed: str) -> Actor | None:
+        """Return whom a login, or a badge, names; None for nobody, and for who is disabled."""
+        await self._follow()
+        account = self.accounts.named(typed)
+        return None if account is None or account.disabled else self._served(account)
+
     async def account(self, login: str) -> Account | None:
         """Return the account of *login*, unless it is disabled."""
         await self._follow()
         account = self.accounts.get(login)
-        return None if account is None or account.disabled else account
+        return None if account is None or account.disabled else self._served(account)
+
+    def _served(self, account: Account) -> Account:
+        """The account, serving its wards under every name that they have."""
+        return replace(account, wards=self.wards.widened(account.wards))
 
     async def write(self, act: Act, by: str) -> str:
         """Append an act; it counts at once. Returns its journal/sequence.
@@ -111,8 +145,11 @@ class Staff:
                 return
             if whole:
                 mine = [kept for kept, _ in self.acts]
-                self.accounts, self.downtime, self.acts, self._refs = Accounts(), Downtime(), [], set()
-                self.clocks, self.words, self._folded_ns = Clocks(), WordsBetween(), now
+                self.accounts, self.wards, self.acts, self._refs = Accounts(), CorrectedWards(), [], set()
+                self.downtime = Downtime(self.wards.members, self._clock.now_ns)
+                self.clocks, self.words, self.papers, self._folded_ns = Clocks(), WordsBetween(), Papers(), now
+                self.formulary, self.aids, self.corrections_seen = Formulary(), Aids(), set()
+                self.registers, self.hand_backs = Registers(), HandBacks()
             for entry in entries:
                 self._take(entry)
                 self._last = entry.ref
@@ -132,7 +169,15 @@ class Staff:
             return
         self.acts.append((entry, act))
         self.accounts.apply(act)
-        self.downtime.apply(act, entry.source)
+        self.wards.apply(act, entry.source)
+        self.downtime.apply(act, entry.source, entry.ref)
         self.words.apply(act, entry)
+        self.formulary.apply(act, entry, self.accounts)
+        self.aids.apply(act, entry.source, self.accounts)
+        self.papers.apply(act, entry.source)
+        self.hand_backs.apply(act, entry.source)
+        self.registers.apply(act, entry)
+        if isinstance(act, CorrectionSeen):
+            self.corrections_seen.add((entry.source.removeprefix("user/"), act.resource, act.entry))
         if isinstance(act, ClockMeasured):
             self.clocks.apply(act, entry)

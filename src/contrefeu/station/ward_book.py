@@ -7,7 +7,7 @@ Rules kept here:
   * A patient's entries are given while they lie on one of the station's wards, and once more when they have left: the
     entry that says where to is among them.
   * Of what people did, a ward is given what is about its patients, and what every ward needs (_FOR_EVERY_WARD):
-    accounts, downtime, clocks, messages. Who is thought to be whom, incidents and alarms stay where they are.
+    accounts, downtime, clocks, messages, medicines. Who is thought to be whom, incidents and alarms stay.
   * An entry is noted as sent after its journal has it on disk: a crash between sends it twice, which readers pass over.
   * Nothing here names a patient.
 """
@@ -23,10 +23,16 @@ import structlog
 from contrefeu.acts import (
     AccountAdded,
     AccountDisabled,
+    Act,
+    AidSwitched,
     ClockMeasured,
     DowntimeDeclared,
     DowntimeLifted,
+    DrugMoved,
     LimitsSigned,
+    MedicinesProposed,
+    MedicinesReleased,
+    MedicinesTakenOff,
     SecretChanged,
     WardAnswered,
     WardTold,
@@ -44,6 +50,7 @@ BATCH_BYTES = 4 * 2**20
 _FOR_EVERY_WARD = (
     *(AccountAdded, AccountDisabled, SecretChanged, DowntimeDeclared, DowntimeLifted, ClockMeasured),
     *(WardTold, WardAnswered, LimitsSigned, WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused),
+    *(MedicinesProposed, MedicinesReleased, MedicinesTakenOff, AidSwitched),
 )
 
 log = structlog.get_logger("wards")
@@ -157,9 +164,13 @@ class WardBook:
             chart = getattr(act, "chart", "")
             if chart and chart not in self._there:
                 self._about.setdefault(chart, []).append(entry.ref)
-            elif chart or isinstance(act, _FOR_EVERY_WARD):
+            elif chart or isinstance(act, _FOR_EVERY_WARD) or self._is_own(act):
                 found.append(entry.ref)
         return found
+
+    def _is_own(self, act: Act | None) -> bool:
+        """Whether an act is of a register of these wards."""
+        return isinstance(act, DrugMoved) and act.ward in self._wards
 
     def _write(self, refs: Sequence[str], charts: AskCharts, writer: Writer) -> int:
         given = 0

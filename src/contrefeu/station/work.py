@@ -81,6 +81,8 @@ def concerns(account: Account, one: Waiting) -> bool:
         return False
     if account.whole_house:
         return one.escalated
+    if one.item.kind == "settle":
+        return account.in_scope(one.ward or one.item.to)
     return account.in_scope(one.ward) if one.ward else _asked(account, one.line, one.item)
 
 

@@ -16,12 +16,13 @@ from contrefeu.vault.offer import Offers
 from contrefeu.vault.opening import check_store, make_vault, open_vault
 from contrefeu.vault.pairing import is_pulled, parse_offered, parse_pulled
 from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
-from contrefeu.vault.pins import public_of
+from contrefeu.vault.pins import NotPinned, peer_of, public_of, tls_context
 from contrefeu.vault.place import JOURNALS, NODES, Vault, VaultAway
 from contrefeu.vault.recovery import GRANTS, recovery_chains
 from contrefeu.vault.repair import ObjectStore, Repaired, copy_in_folder, copy_in_vault, repair, repair_store
 from contrefeu.vault.report import Found, Report
 from contrefeu.vault.scrub import Scrubber, last_passes, scrub_beside
+from contrefeu.vault.shelf import STICK_FOLDER
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
@@ -44,6 +45,7 @@ __all__ = [
     "JOURNALS",
     "NODES",
     "QUOTA_BYTES",
+    "STICK_FOLDER",
     "Attempt",
     "Checked",
     "CopyState",
@@ -58,6 +60,7 @@ __all__ = [
     "HostSettings",
     "Meeting",
     "NodeSettings",
+    "NotPinned",
     "ObjectStore",
     "Offers",
     "Peer",
@@ -100,6 +103,7 @@ __all__ = [
     "parse_offered",
     "parse_pulled",
     "parse_s3",
+    "peer_of",
     "public_of",
     "pull",
     "pull_once",
@@ -115,6 +119,7 @@ __all__ = [
     "seen_in",
     "shipper_to",
     "spool_folder",
+    "tls_context",
     "verify_vault",
     "vouched_for",
     "witnesses_in",

@@ -98,13 +98,13 @@ class Bucket:
         answer = self._get(version.key, version.id, **ranged)
         return answer[0] if answer is not None else b""
 
-    def put(self, key: str, data: bytes, days: int) -> Version:
-        """Put *data* at *key*, locked for *days*, as a version of its own; read back on return.
+    def put(self, key: str, data: bytes, days: int, *, behind: bool = False) -> Version:
+        """Put *data* at *key*, locked for *days*, as a version of its own; read back on return. *behind*: it can wait.
 
         Raises:
             VaultAway: The store is out of reach, or does not give back what it was given, or not the lock.
         """
-        self._pace.spend(len(data))
+        (self._pace.spend_behind if behind else self._pace.spend)(len(data))
         locked: dict[str, Any] = {}
         if self.locks:
             until = (self.now() + dt.timedelta(days=days)).replace(microsecond=0) + dt.timedelta(seconds=1)

@@ -1,9 +1,12 @@
-"""Closing: what is done with a segment once it does not grow any more, beside the copying and never before it."""
+"""Closing: what is done with a segment once it does not grow any more, beside the copying and never before it.
+
+A process that ends does not wait for it: what was not closed lies in chunks, and is taken up by the next one.
+"""
 
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import structlog
 
@@ -23,7 +26,6 @@ class Closing:
         self._lock = threading.Lock()
         self._running: Future[None] | None = None
         self._again_at = 0.0
-        self._pool: ThreadPoolExecutor | None = None
 
     def take(self, name: str) -> None:
         """Have *name* done."""
@@ -38,8 +40,8 @@ class Closing:
                 return
             if time.monotonic() < self._again_at:
                 return
-            self._pool = self._pool or ThreadPoolExecutor(1, "vault-closing")
-            self._running = self._pool.submit(self._run)
+            self._running = Future()
+            threading.Thread(target=self._do, args=(self._running,), name="vault-closing", daemon=True).start()
 
     def wait(self) -> None:
         """Until nothing is left, or something failed."""
@@ -47,6 +49,14 @@ class Closing:
         self.go_on()
         if self._running is not None:
             self._running.result()
+
+    def _do(self, done: Future[None]) -> None:
+        try:
+            self._run()
+        except BaseException as defect:
+            done.set_exception(defect)
+        else:
+            done.set_result(None)
 
     def _run(self) -> None:
         while self._waiting:

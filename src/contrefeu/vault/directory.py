@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contrefeu.base import OperatorError, durable_makedirs, sync_dir, write_file
+from contrefeu.journal import JournalFiles
 from contrefeu.vault.pace import Pace
 from contrefeu.vault.place import MARKER, VaultAway, VaultShrunk
 
@@ -130,6 +131,10 @@ class DirectoryVault:
     def folder(self, name: str) -> Path:
         """A folder of the vault."""
         return self._root / name
+
+    def journal(self, name: str) -> JournalFiles:
+        """A copy or a branch."""
+        return JournalFiles(self._root / name)
 
     def _write(self, fd: int, path: Path, offset: int, data: bytes) -> None:
         there = os.fstat(fd).st_size

@@ -3,8 +3,9 @@
     message = length u32 || MessagePack of one of the structs below
 
 Rules kept here:
-  * The vault host asks, the node answers, one at a time. Nothing that the node says makes the vault host do anything
-    but keep bytes, and nothing that the vault host says makes the node do anything but note what it vouched for.
+  * The vault host asks, the node answers, in the order of the questions; some may be under way. Nothing that the node
+    says makes the vault host do anything but keep bytes, and nothing that the vault host says makes the node do
+    anything but note what it vouched for.
   * Every message has a length limit and a deadline for the whole of it: a byte an hour is a cut, not a slow link.
   * Names on the wire are names of journals, never of files.
 """
@@ -21,6 +22,7 @@ READ_BYTES_MAX = 512 * 1024  # of a segment in one answer: 60 s at 9 kB/s, the s
 QUESTION_BYTES_MAX = 1024 * 1024  # a vault host tells of a thousand journals
 ANSWER_BYTES_MAX = 8 * 2**20  # a node offers a thousand journals, each with its checkpoint
 MESSAGE_S_MAX = 60.0  # for one message, from its first byte to its last
+SILENCE_S_MAX = 10.0  # where a byte is due: a line that was cut under us, which TCP tries for minutes
 JOURNALS_MAX = 1000  # of one node: its own two, and those of its wards and peers
 WAIT_MS_MAX = 10_000  # how long a node keeps a question about news open; a dead link is noticed after as much more
 _LENGTH = Packing(">I")
@@ -166,7 +168,7 @@ def receive_question(connection: socket.socket, *, wait_s: float) -> Asked:
         raise LinkCut("What came over the link is not a question.") from None
 
 
-def receive_answer(connection: socket.socket, *, wait_s: float = MESSAGE_S_MAX) -> Answered:
+def receive_answer(connection: socket.socket, *, wait_s: float = SILENCE_S_MAX) -> Answered:
     """Take the node's answer.
 
     Raises:
@@ -194,7 +196,7 @@ def _exactly(connection: socket.socket, length: int, wait_s: float) -> bytes:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise LinkCut("The other side says nothing, or too slowly.")
-            connection.settimeout(left)
+            connection.settimeout(min(left, wait_s, SILENCE_S_MAX) if got else left)
             part = connection.recv(min(length - len(got), 256 * 1024))
             if not part:
                 raise LinkCut("The other side hung up.")

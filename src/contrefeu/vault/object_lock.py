@@ -11,24 +11,28 @@ Rules kept here:
     lapse `open-days` after, and are removed only when the whole segment was read back.
   * Of several versions the one counts that its writer signed; where nothing is signed, the one that was there first.
   * What is written once is locked anew before its lock is over, for as long as the node copies.
-  * A segment is made one object beside the copying, never before it: an upload of 64 MiB must not hold up a second.
+  * A segment is made one object beside the copying, never before it: an upload of 64 MiB must not hold up a second,
+    nor take half of a limited line while the copy catches up.
 """
 
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
 from contrefeu.base import OperatorError
+from contrefeu.journal import JournalFiles
 from contrefeu.vault.address import S3Address
 from contrefeu.vault.bucket import Bucket
 from contrefeu.vault.checked import PROBES
 from contrefeu.vault.chunks import Chunk, cut_at_frames
 from contrefeu.vault.closing import Closing
 from contrefeu.vault.counted import OPEN, Counted
+from contrefeu.vault.fetched import FetchedFiles
 from contrefeu.vault.place import BRANCHES, JOURNALS, MARKER, NODES, VaultAway, VaultShrunk
 from contrefeu.vault.recovery import GRANTS
 from contrefeu.vault.stored import StoredSegment
@@ -216,14 +220,25 @@ class ObjectLockVault:
 
     def folder(self, name: str) -> Path:
         """A folder of the vault, fetched: what counts of it, in a folder of this machine that ends with the process."""
+        to = self._here(name)
+        if name.partition("/")[0] in {JOURNALS, BRANCHES}:
+            self._fetch_notes(name, to)
+            for number, found in self._segments_of(name):
+                JournalFiles(to).segment(number).write_bytes(found.read())
+        elif name:
+            self._fetch_files(name, to)
+        return to
+
+    def journal(self, name: str) -> JournalFiles:
+        """A copy or a branch, to check with what checks any journal: a segment is fetched when it is read."""
+        to = self._here(name)
+        self._fetch_notes(name, to)
+        return FetchedFiles(to, dict(self._segments_of(name)))
+
+    def _here(self, name: str) -> Path:
         if self._fetched is None:
             self._fetched = tempfile.TemporaryDirectory(prefix="contrefeu-vault-")
-        root = Path(self._fetched.name)
-        if name.partition("/")[0] in {JOURNALS, BRANCHES}:
-            self._fetch(name, root / name)
-        elif name:
-            self._fetch_files(name, root / name)
-        return root / name
+        return Path(self._fetched.name) / name
 
     def _segment(self, name: str) -> StoredSegment:
         if name not in self._segments:
@@ -236,7 +251,7 @@ class ObjectLockVault:
         """Make one object of a segment; then let its chunks lapse."""
         segment = self._counted.segment(name)
         if segment.whole is None:
-            self._bucket.put(name, segment.read(), self._address.days)
+            self._bucket.put(name, segment.read(), self._address.days, behind=True)
             folder = name.rsplit("/", 2)[0]
             note = self._counted.checkpoint(f"{folder}/checkpoint")
             if note:
@@ -262,23 +277,25 @@ class ObjectLockVault:
             if version.modified.timestamp() < over:
                 self._bucket.lapse(version)
 
-    def _fetch(self, name: str, to: Path) -> None:
+    def _fetch_notes(self, name: str, to: Path) -> None:
         shutil.rmtree(to, ignore_errors=True)
         (to / "segments").mkdir(parents=True)
         for child in ("verifier", "checkpoint", "expired"):
             data = self.read(f"{name}/{child}")
             if data:
                 (to / child).write_bytes(data)
+
+    def _segments_of(self, name: str) -> Iterator[tuple[int, StoredSegment]]:
+        """The segments of a journal: what has no header that its writer signed was laid there by somebody else."""
         verifier = self._counted.verifier(name)
         for child in self.names(f"{name}/segments"):
             segment = f"{name}/segments/{child}"
             if verifier is None or not _is_segment(segment):
                 continue
             self._segments.pop(segment, None)
-            found = self._segment(segment)
-            # What has no header that its writer signed was laid there by somebody else; one that is lost is missed.
-            if read_header(found.read, int(child[:10]), verifier) is not None:
-                (to / "segments" / child).write_bytes(found.read())
+            found, number = self._segment(segment), int(child[:10])
+            if read_header(found.read, number, verifier) is not None:
+                yield number, found
 
     def _fetch_files(self, folder: str, to: Path) -> None:
         """Small files that are written once, with the folders they lie in."""

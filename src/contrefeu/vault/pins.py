@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from contrefeu.base import OperatorError
 
-PROTOCOL = "contrefeu-pull/1"  # ALPN: both sides speak it, or nothing is said
+PULL = "contrefeu-pull/1"  # ALPN of pulled copies: both sides speak it, or nothing is said
 # RFC 5280, 4.1.2.5: a certificate without an end; its clock is nobody's business here.
 _FROM, _TO = datetime(1970, 1, 1), datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - the library takes them as UTC
 
@@ -31,14 +31,14 @@ class NotPinned(OperatorError):
     kind = "not-pinned"
 
 
-def tls_context(seed: bytes, peers: Iterable[bytes], *, server: bool) -> ssl.SSLContext:
+def tls_context(seed: bytes, peers: Iterable[bytes], *, server: bool, protocol: str = PULL) -> ssl.SSLContext:
     """What makes connections between the key of *seed* and one of *peers* (public Ed25519 keys, 32 bytes)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.set_alpn_protocols([PROTOCOL])
+    context.set_alpn_protocols([protocol])
     if server:
         context.num_tickets = 0  # a resumed session would show no certificate
     anchors = b"".join(_anchor(peer) for peer in peers)
@@ -48,7 +48,7 @@ def tls_context(seed: bytes, peers: Iterable[bytes], *, server: bool) -> ssl.SSL
     return context
 
 
-def peer_of(connection: ssl.SSLSocket, peers: Iterable[bytes]) -> bytes:
+def peer_of(connection: ssl.SSLSocket | ssl.SSLObject, peers: Iterable[bytes], protocol: str = PULL) -> bytes:
     """The pinned key at the other end.
 
     Raises:
@@ -57,7 +57,7 @@ def peer_of(connection: ssl.SSLSocket, peers: Iterable[bytes]) -> bytes:
     shown = connection.getpeercert(binary_form=True)
     key = x509.load_der_x509_certificate(shown).public_key() if shown else None
     raw = key.public_bytes_raw() if isinstance(key, Ed25519PublicKey) else b""
-    if raw not in set(peers) or connection.selected_alpn_protocol() != PROTOCOL or connection.version() != "TLSv1.3":
+    if raw not in set(peers) or connection.selected_alpn_protocol() != protocol or connection.version() != "TLSv1.3":
         raise NotPinned("The other end does not hold the key that is known here.", safe="Nothing was said to it.")
     return raw
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contrefeu.base import StorageError
+from contrefeu.journal import JournalFiles
 
 MARKER = "contrefeu-vault"
 JOURNALS = "journals"
@@ -101,5 +102,9 @@ class Vault(Protocol):
         ...
 
     def folder(self, name: str) -> Path:
-        """A folder of the vault as this machine sees it, to check with what checks any journal."""
+        """A folder of the vault as this machine sees it; what lies elsewhere is fetched whole."""
+        ...
+
+    def journal(self, name: str) -> JournalFiles:
+        """A copy or a branch, to check with what checks any journal; of what lies elsewhere a segment at a time."""
         ...

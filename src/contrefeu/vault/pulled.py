@@ -4,17 +4,21 @@ Rules kept here:
   * What a node says of itself is believed as little as what its files say: every byte goes through the same checks.
   * Numbers, lengths and names are bounded before they are used.
   * A cut is no event: sources outlive connections, and go on with the next one.
+  * A line is never idle for want of a question: pieces, and the beginnings of closed segments, are asked for ahead.
 """
 
 import socket
 import ssl
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterator
 
 from contrefeu.journal import JOURNAL_ID, Head, JournalUnreadable
 from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault.link import (
     JOURNALS_MAX,
-    MESSAGE_S_MAX,
     READ_BYTES_MAX,
+    SILENCE_S_MAX,
     WAIT_MS_MAX,
     Answered,
     Asked,
@@ -38,9 +42,14 @@ from contrefeu.vault.pace import Pace
 from contrefeu.vault.pairing import Pulled
 from contrefeu.vault.pins import NotPinned, peer_of, tls_context
 from contrefeu.vault.source import Source
+from contrefeu.vault.walk import Header
 
 READ_BYTES_MIN = 16 * 1024  # in one answer over a line that is cut again and again
-CONNECT_S_MAX = 10.0  # for a node to answer and show its key
+CONNECT_S_MAX = 2.0  # for a node to take a connection: asked twice, and then anew
+HANDSHAKE_S_MAX = 10.0  # for it to show its key
+READS_UNDER_WAY = 4  # asked for ahead: the line is not idle for a round trip between two answers
+OPENING_BYTES = 128 * 1024  # of a closed segment, asked for with the next ones': an hour's at night is no longer
+OPENINGS = 8  # segments whose beginnings are asked for at once: a megabyte
 NAME_LENGTH_MAX = 128  # of a journal; it becomes a folder's name
 SEGMENTS_MAX = 1_000_000  # of a journal: a hundred years of one an hour
 SEGMENT_BYTES_MAX = 256 * 2**20  # a segment ends at 64 MiB, and its last frame may hold one more scan of as much
@@ -55,7 +64,7 @@ class NodeLink:
         self._context = tls_context(seed, [node.node.public], server=False)
         self._pace = pace
         self._connection: ssl.SSLSocket | None = None
-        self._piece = READ_BYTES_MAX
+        self.piece = READ_BYTES_MAX  # asked for at once: less over a line that is cut again and again
         self.received = 0  # bytes of segments, to see whether anything comes
 
     def close(self) -> None:
@@ -67,7 +76,7 @@ class NodeLink:
     def look(self, mark: str, wait_ms: int) -> Seen:
         """What the node has, as soon as it is something else than *mark*."""
         wait_ms = min(wait_ms, WAIT_MS_MAX)
-        answer = self.ask(Look(mark, wait_ms), wait_s=wait_ms / 1000 + MESSAGE_S_MAX)
+        answer = self.ask(Look(mark, wait_ms), wait_s=wait_ms / 1000 + SILENCE_S_MAX)
         if not isinstance(answer, Seen) or len(answer.journals) > JOURNALS_MAX:
             raise self._nonsense()
         return answer
@@ -102,26 +111,65 @@ class NodeLink:
             last = end
         return found
 
-    def read(self, journal: str, segment: int, offset: int, length: int) -> Bytes:
-        """Bytes of a segment, READ_BYTES_MAX at most.
+    def read(self, journal: str, segment: int, offset: int, length: int) -> Iterator[bytes]:
+        """Bytes of a segment, piece by piece, fewer at its end.
 
         Raises:
             FileNotFoundError: It is not there.
         """
-        wanted = min(length, self._piece)
-        self._pace.spend(wanted)
-        try:
-            answer = self.ask(Read(journal, segment, offset, wanted))
-        except LinkCut:
-            self._piece = max(READ_BYTES_MIN, self._piece // 2)  # what does not get through whole comes in less
-            raise
-        if wanted == self._piece:
-            self._piece = min(READ_BYTES_MAX, self._piece * 2)
-        if isinstance(answer, Gone):
+        stop, ended, gone = offset + length, False, False
+
+        def pieces() -> Iterator[Read]:
+            at = offset
+            while at < stop and not ended:
+                piece = min(stop - at, self.piece)
+                yield Read(journal, segment, at, piece)
+                at += piece
+
+        for question, answer in self.reads(pieces()):
+            gone = gone or isinstance(answer, Gone)
+            if not ended and isinstance(answer, Bytes):
+                ended = len(answer.data) < question.length
+                yield answer.data
+        if gone:
             raise FileNotFoundError(segment)
-        if not isinstance(answer, Bytes) or len(answer.data) > wanted:
+
+    def reads(self, questions: Iterator[Read]) -> Iterator[tuple[Read, Bytes | Gone]]:
+        """Ask *questions*, some ahead of their answers, and give each with its answer, in order."""
+        asked: deque[Read] = deque()
+        try:
+            while True:
+                while len(asked) < self._under_way and (question := next(questions, None)) is not None:
+                    self._pace.spend(question.length)
+                    self._send(question)
+                    asked.append(question)
+                if not asked:
+                    return
+                question = asked[0]
+                answer = self._answer_to(question)
+                asked.popleft()
+                yield question, answer
+        except LinkCut:
+            self.piece = max(READ_BYTES_MIN, self.piece // 2)  # what does not get through whole comes in less
+            raise
+        finally:
+            if asked:
+                self.close()  # an answer that nobody took would be taken for another's
+
+    @property
+    def _under_way(self) -> int:
+        """One where a limit lets less than a piece a second go: an answer must not wait for the next question."""
+        rate = self._pace.bytes_per_s
+        return READS_UNDER_WAY if not rate or rate >= READ_BYTES_MAX else 1
+
+    def _answer_to(self, question: Read) -> Bytes | Gone:
+        answer = self._receive(SILENCE_S_MAX)
+        if not isinstance(answer, Bytes | Gone) or (isinstance(answer, Bytes) and len(answer.data) > question.length):
             raise self._nonsense()
-        self.received += len(answer.data)
+        if isinstance(answer, Bytes):
+            self.received += len(answer.data)
+            if question.length == self.piece:
+                self.piece = min(READ_BYTES_MAX, self.piece * 2)
         return answer
 
     def tell(self, said: Asked) -> None:
@@ -129,16 +177,28 @@ class NodeLink:
         if not isinstance(self.ask(said), Noted):
             raise self._nonsense()
 
-    def ask(self, question: Asked, *, wait_s: float = MESSAGE_S_MAX) -> Answered:
+    def ask(self, question: Asked, *, wait_s: float = SILENCE_S_MAX) -> Answered:
         """Ask, and wait for the answer.
 
         Raises:
             LinkCut: There is none; the next question opens another connection.
         """
+        self._send(question)
+        return self._receive(wait_s)
+
+    def _send(self, question: Asked) -> None:
         connection = self._connect()
         try:
             send_message(connection, question)
-            return receive_answer(connection, wait_s=wait_s)
+        except LinkCut:
+            self.close()
+            raise
+
+    def _receive(self, wait_s: float) -> Answered:
+        if self._connection is None:
+            raise LinkCut("The link was cut.")
+        try:
+            return receive_answer(self._connection, wait_s=wait_s)
         except LinkCut:
             self.close()
             raise
@@ -150,6 +210,7 @@ class NodeLink:
         try:
             plain = socket.create_connection((node.host, node.port), timeout=CONNECT_S_MAX)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.settimeout(HANDSHAKE_S_MAX)
             connection = self._context.wrap_socket(plain)
         except ssl.SSLError:
             raise LinkCut(
@@ -184,6 +245,8 @@ class PulledSource(Source):
         self._said: Journal | None = None
         self._files: dict[int, str] = {}  # which file the segment was that was read last
         self._begun: tuple[int, int, bytes] = (0, 0, b"")  # segment, offset and bytes of a read that was cut
+        self._openings: dict[int, Bytes] = {}  # beginnings of closed segments, which change no more
+        self._walking = False  # whether headers are read one after the other
 
     def update(self, said: Journal) -> None:
         """Take what the node said last."""
@@ -192,6 +255,7 @@ class PulledSource(Source):
     def close(self) -> None:
         """Forget which file was read."""
         self._files.clear()
+        self._openings.clear()
         self._begun = (0, 0, b"")
 
     def is_another(self) -> bool:
@@ -229,7 +293,21 @@ class PulledSource(Source):
 
     def size(self, number: int) -> int:
         """Bytes of a segment's file, up to what a segment may have."""
-        return min(self._link.read(self.verifier.name, number, 0, 0).size, SEGMENT_BYTES_MAX)
+        known = self._openings.get(number)
+        if known is None:
+            [(_question, answer)] = self._link.reads(iter([Read(self.verifier.name, number, 0, 0)]))
+            if isinstance(answer, Gone):
+                raise FileNotFoundError(number)
+            known = answer
+        return min(known.size, SEGMENT_BYTES_MAX)
+
+    def following(self, number: int, upto: int) -> Header | None:
+        """The next segment after *number* that counts; the beginnings of those behind it come with it."""
+        self._walking = True
+        try:
+            return super().following(number, upto)
+        finally:
+            self._walking = False
 
     def read(self, number: int, offset: int, length: int) -> bytes:
         """Bytes of a segment."""
@@ -237,11 +315,12 @@ class PulledSource(Source):
             self._files = {number: self._files.get(number, self._said.file)}
         length = min(length, SEGMENT_BYTES_MAX - offset)
         got = bytearray(self._begun[2][:length] if self._begun[:2] == (number, offset) else b"")
+        opening = self._opening(number)
+        if opening is not None:
+            got = got or bytearray(opening.data[offset : offset + length])
+            length = min(length, max(0, opening.size - offset))
         try:
-            while len(got) < length:
-                part = self._link.read(self.verifier.name, number, offset + len(got), length - len(got)).data
-                if not part:
-                    break
+            for part in self._link.read(self.verifier.name, number, offset + len(got), length - len(got)):
                 got += part
         except LinkCut:
             if len(got) > len(self._begun[2]) or self._begun[:2] == (number, offset):
@@ -250,6 +329,20 @@ class PulledSource(Source):
         if self._begun[:2] == (number, offset):
             self._begun = (0, 0, b"")
         return bytes(got)
+
+    def _opening(self, number: int) -> Bytes | None:
+        """How a closed segment begins, where that is known or worth asking for with the next ones'."""
+        last = self._said.head[0] if self._said is not None and self._said.head is not None else 0
+        if number not in self._openings and self._walking and number < last:
+            ahead = self._numbers[bisect_left(self._numbers, number) :][:OPENINGS]
+            wanted = [one for one in ahead if one < last and one not in self._openings]
+            for one in [one for one in self._openings if one < number - 2]:  # further on than what is copied now
+                del self._openings[one]
+            asked = (Read(self.verifier.name, one, 0, min(OPENING_BYTES, self._link.piece)) for one in wanted)
+            for read, answer in self._link.reads(asked):  # each is kept when it comes: the next may be cut
+                if isinstance(answer, Bytes):
+                    self._openings[read.segment] = answer
+        return self._openings.get(number)
 
     def _leaves_signed_for(self) -> int:
         try:

@@ -18,7 +18,8 @@ from contrefeu.vault.host import HostSettings, NodeSettings, VaultHost
 from contrefeu.vault.quota import QuotaVault
 
 STEP_BYTES = 16 * 2**20  # of one journal before the others have their turn
-RETRY_S_MIN, RETRY_S_MAX = 0.2, 15.0  # a node that gives nothing is tried again, ever more slowly
+RETRY_S_MIN, RETRY_S_MAX = 0.2, 1.0  # a node that gives nothing is tried again: copies lag by as much once it does
+FULL_S = 15.0  # a quota that is full is looked at again so often
 
 PullState = Literal["up-to-date", "catching-up", "alarm", "refused", "full", "unreachable"]
 
@@ -90,7 +91,7 @@ class Puller(threading.Thread, ABC):
                 retry_s = RETRY_S_MIN if self._received() != received else min(RETRY_S_MAX, retry_s * 2)
                 self._leaving.wait(retry_s)
             elif self._standing.state == "full":
-                self._leaving.wait(RETRY_S_MAX)
+                self._leaving.wait(FULL_S)
             else:
                 retry_s = RETRY_S_MIN
         self._let_go()

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["forked", "rolled-back", "missing", "damaged", "unknown", "no-room"]
+Kind = Literal["forked", "rolled-back", "missing", "damaged", "unknown", "foreign", "no-room"]
 _STATUS: dict[Kind, int] = {
     "forked": 12,
     "rolled-back": 12,
     "missing": 13,
     "damaged": 10,
     "unknown": 10,
+    "foreign": 10,
     "no-room": 10,
 }
 

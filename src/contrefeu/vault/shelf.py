@@ -31,6 +31,13 @@ OFFERS_MAX = 1024  # journals of one giver: each station has a few
 SEGMENTS_MAX = 1_000_000  # of one journal: a century of hours
 NOTE_BYTES_MAX = 64 * 1024  # a checkpoint with some cosignatures
 PACKED_BYTES_MAX = 256 * 2**20  # grants to one peer: 1.7 kB a segment, ten years of two journals
+NAMES_MAX = 10_000  # in one folder that are looked at
+FOREIGN_MAX = 100  # that are named: more is another kind of stick
+PARTS_OF_A_HOME = frozenset(
+    {"contrefeu.toml", "laboratory.toml", "regimes", "keys", "node", "ca", "peers", "vault-credentials", "charts"}
+)
+_OF_A_GIVER = frozenset({"journals", "reading-keys", "grants", "cosigned"})
+_OF_A_JOURNAL = frozenset({"verifier", "checkpoint", "expired", "segments", "open"})
 _LENGTH = Struct(">I")
 
 
@@ -168,6 +175,33 @@ def grant_names(note: bytes) -> tuple[str, int]:
 def givers_on(stick: Path) -> list[str]:
     """Names of the folders on a stick that stations have written."""
     return _listed(stick / STICK_FOLDER, GIVERS_MAX)
+
+
+def foreign_on(stick: Path) -> list[str]:
+    """Names, from the stick's folder on, of what lies among the journals, or beside them as a part of a home would."""
+    found = [name for name in _listed(stick, NAMES_MAX) if name in PARTS_OF_A_HOME]
+    for giver in givers_on(stick):
+        if giver.startswith("."):
+            continue  # set aside by a station that gave (stick.py)
+        where = f"{STICK_FOLDER}/{giver}"
+        if (stick / where).is_file():
+            found.append(where)
+        found += _beside(stick, where, _OF_A_GIVER)
+        for journal in _listed(stick / where / "journals", OFFERS_MAX):
+            at = f"{where}/journals/{journal}"
+            if not journal.startswith("."):
+                found += _beside(stick, at, _OF_A_JOURNAL)
+                segments = _listed(stick / at / "segments", SEGMENTS_MAX)
+                found += [
+                    f"{at}/segments/{one}" for one in segments if not SEGMENT_NAME.fullmatch(one) and one[0] != "."
+                ]
+    return found[:FOREIGN_MAX]
+
+
+def _beside(stick: Path, where: str, known: frozenset[str]) -> list[str]:
+    """What lies in a folder and is not *known*; a name that begins with "." is half written, or set aside."""
+    names = _listed(stick / where, NAMES_MAX)
+    return [f"{where}/{name}" for name in names if name not in known and not name.startswith(".")]
 
 
 def open_plain(root: Path, parts: Sequence[str]) -> int:

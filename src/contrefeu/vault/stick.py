@@ -6,6 +6,8 @@ Rules kept here:
     written again: a stick is a means of transport. But a stick that has more of this station's journal than the station
     itself is a witness: it is left as it is, and said.
   * Nothing is written through a link; nothing is read through one.
+  * Journals are taken, and what goes with them. Settings, programs, keys and whatever else lies among them or beside
+    them under the name of a part of a home is read by nobody, and named.
   * No key goes on a stick: journals, checkpoints, grants (sealed), public keys.
 """
 
@@ -21,7 +23,7 @@ from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.peers import file_name
 from contrefeu.vault.report import Found, Report
-from contrefeu.vault.shelf import STICK_FOLDER, StickShelf, givers_on, pack
+from contrefeu.vault.shelf import STICK_FOLDER, StickShelf, foreign_on, givers_on, pack
 from contrefeu.vault.source import HomeSource
 
 ALL_BYTES = 1 << 62
@@ -80,6 +82,9 @@ def _take_all(exchange: Exchange, stick: Path, report: Report) -> None:
         if name not in known and (stick / STICK_FOLDER / name / "journals").is_dir():
             what = f'A station "{name}" that was not joined left journals on this stick; they were not taken.'
             report.found.append(Found("unknown", "", name, what))
+    for name in foreign_on(stick):
+        what = f"{name} on this stick is no journal: it was not read. Journals alone come from a stick."
+        report.found.append(Found("foreign", "", "", what))
 
 
 def _give_all(exchange: Exchange, stick: Path, report: Report) -> None:

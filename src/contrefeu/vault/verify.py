@@ -32,7 +32,7 @@ def copies_in(vault: Vault) -> list[JournalFiles]:
             safe="The vault, as it was.",
             next="contrefeu vault copy makes one; contrefeu status says what the vaults hold.",
         )
-    return [JournalFiles(vault.folder(f"{JOURNALS}/{name}")) for name in names]
+    return [vault.journal(f"{JOURNALS}/{name}") for name in names]
 
 
 def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | None = None) -> Iterator[Verified]:
@@ -54,7 +54,7 @@ def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | N
         found.damage[:] = [_let_go(damage, files) for damage in found.damage]
         for branch in branches:
             if branch.rpartition(".")[0] == files.folder.name:
-                segments = JournalFiles(vault.folder(f"{BRANCHES}/{branch}")).segments()
+                segments = vault.journal(f"{BRANCHES}/{branch}").segments()
                 first = segments[0] if segments else 0
                 found.damage.append(Damage(found.journal, first, 0, found.entries + 1, found.entries, "forked"))
         yield found

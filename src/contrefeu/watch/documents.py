@@ -7,11 +7,11 @@ Rules kept here:
   * Bytes count as ciphertext when they are as random as chance makes them, and begin like no packed format.
 """
 
-import base64
 import binascii
 from collections import Counter
+from collections.abc import Callable
 from math import log, log2
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 Verdict = Literal["good", "sealed", "broken"]
 SAMPLE_BYTES_MAX = 65_536  # looked at for randomness
@@ -52,16 +52,22 @@ _DECLARED: dict[str, tuple[bytes, ...]] = {
     "rtf": (b"{\\rtf",),
     "zip": (b"PK\x03\x04",),
 }
-_TEXTS = frozenset(["text", "plain", "html", "xml", "cda", "x-hl7-cda-level-one", "sgml"])
+_TEXTS = frozenset([
+    "text", "plain", "html", "xml", "cda", "cda+xml", "hl7-cda+xml", "x-hl7-cda-level-one", "sgml", "json", "fhir+json",
+])  # fmt: skip
 
 
 def judge(data: bytes, declared: str = "") -> Verdict:
     """Say what *data* is, declared as *declared* ("application/pdf", "PDF"...)."""
-    kind = declared.rpartition("/")[2].strip().lower()
+    return _judge(data[:SAMPLE_BYTES_MAX], data[-END_BYTES:], declared)
+
+
+def _judge(data: bytes, end: bytes, declared: str) -> Verdict:
+    """The same of a document's beginning and *end*."""
+    kind = declared.partition(";")[0].rpartition("/")[2].strip().lower()
     bare = data.lstrip(b"\xef\xbb\xbf \t\r\n") if data[:1] in b"\xef \t\r\n" else data
     for known in _FORMATS:
         if bare.startswith(known.begins):
-            end = data[-END_BYTES:]
             return "good" if all(mark in end for mark in known.ends) else "broken"
     if data[_DICOM[0] : _DICOM[0] + 4] == _DICOM[1]:
         return "good"
@@ -85,15 +91,75 @@ def is_random(data: bytes) -> bool:
     return entropy > expected - RANDOM_SLACK
 
 
-def unpacked(text: str) -> bytes | None:
-    """What a base64 text holds; None when it is none. Only the beginning and the end of a great one are kept whole."""
-    packed = "".join(text.split())
-    if len(packed) < 4:
-        return None
-    try:
-        return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+class Inside(Protocol):
+    """What reads a document that holds others, piece by piece."""
+
+    documents: list[Verdict]
+    is_cda: bool
+    broken: bool
+
+    def feed(self, piece: bytes, *, last: bool = False) -> None:
+        """Take the next bytes."""
+
+
+class Unpacking:
+    """What base64 text holds, taken piece by piece: its beginning and its end are kept, and no more."""
+
+    def __init__(self, inside: Callable[[], Inside] | None = None) -> None:
+        """*inside* makes what looks into a document in XML; a document in a document in a document is let be."""
+        self.bad = False  # it is no base64
+        self._make = inside
+        self._inside: Inside | None = None
+        self._rest = b""
+        self._ended = False
+        self._head = b""
+        self._tail = b""
+
+    def feed(self, text: bytes) -> None:
+        """Take the next letters; blanks are none."""
+        packed = self._rest + text.translate(None, b" \t\r\n")
+        whole = len(packed) // 4 * 4
+        self._rest = packed[whole:]
+        if whole:
+            self._take(packed[:whole])
+
+    def _take(self, packed: bytes) -> None:
+        if self.bad or self._ended:
+            self.bad = True
+            return
+        try:
+            data = binascii.a2b_base64(packed, strict_mode=True)
+        except binascii.Error:
+            self.bad = True
+            return
+        self._ended = packed.endswith(b"=")
+        if not self._head and self._make is not None and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            self._inside = self._make()
+        if self._inside is not None:
+            self._inside.feed(data)
+        if len(self._head) < SAMPLE_BYTES_MAX:
+            self._head += data[: SAMPLE_BYTES_MAX - len(self._head)]
+        self._tail = (self._tail + data[-END_BYTES:])[-END_BYTES:]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing."""
+        return not (self._head or self._rest or self.bad)
+
+    def verdict(self, declared: str = "") -> Verdict:
+        """What it is, all of it being taken."""
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            self._take(rest + b"=" * (-len(rest) % 4))
+        return "broken" if self.bad or not self._head else _judge(self._head, self._tail, declared)
+
+    def verdicts(self, declared: str = "") -> list[Verdict]:
+        """What it is, and what is inside it."""
+        found, inside = self.verdict(declared), self._inside
+        if inside is None or not inside.is_cda or found != "good":
+            return [found]
+        inside.feed(b"", last=True)
+        return ["broken" if inside.broken else "good", *inside.documents]
 
 
 def _prints(data: bytes) -> bool:

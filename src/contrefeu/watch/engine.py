@@ -3,7 +3,8 @@
 Rules kept here:
   * Same observations, same alarms, wherever it was stopped and started in between.
   * One alarm for one trouble: the same rule about the same subject is quiet until it was quiet for EPISODE_S.
-  * The watch learns for itself. What a person found harmless lets the clean point go on, and changes no rule.
+  * The watch learns for itself. What a person found harmless lets the clean point go on, and changes no rule: if it
+    still happens an hour later it is told again, and holds the clean point where the answer was given.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,12 +14,19 @@ from msgspec import Struct, field
 
 from contrefeu.watch.feeds import collapse_signals, fade, heard_signals, learn_gap, silence_signals
 from contrefeu.watch.people import People, looked_signals
-from contrefeu.watch.profile import LEARNED_DAYS, Feed, Mark
+from contrefeu.watch.profile import LEARNED_DAYS, Feed, Mark, show_weekday
 from contrefeu.watch.seen import Heard, Looked, Observation, Resumed, Signal, Told
 from contrefeu.watch.signals import RULES
 from contrefeu.watch.windows import DAY, HOUR
 
 EPISODE_S = 6 * 3600.0  # s of quiet after which the same trouble is another one
+HARMLESS_S = 3600.0  # s that what somebody found harmless stays quiet: a clean-up may go on, an attack may hide in it
+# What is so for as long as it lasts: who answered knows it, and hears of it again once it was over
+LASTS = frozenset([
+    "feed-silent", "feeds-silent", "feed-collapse", "copy-late", "copy-refused", "selftest-red", "ward-unready",
+    "journal-damaged", "history-other",
+])  # fmt: skip
+QUIET_S = {"honey": 600.0}  # s, instead of EPISODE_S: each decoy that is opened says how far somebody is
 LOOK_S = 30.0  # s between two looks at what is missing
 NEW_SENDER_MESSAGES = 3  # one message may be a mistake
 FEEDS_MAX = 2_000  # senders whose habits are remembered; a large hospital has some hundred
@@ -27,10 +35,13 @@ LASTING: dict[str, float] = {
     "copy-late": 300.0,
     "copy-refused": 0.0,
     "selftest-red": 0.0,
+    "ward-unready": 0.0,
     "journal-damaged": 0.0,
     "history-other": 0.0,
     "home-changed": 0.0,
     "canary": 0.0,
+    "tap-gap": 0.0,
+    "control-reused": 0.0,
     "clock-moved": 0.0,
 }
 EVERYWHERE = "*"
@@ -54,6 +65,7 @@ class State(Struct):
     feeds: dict[str, Feed] = field(default_factory=dict)
     people: People = field(default_factory=People)
     open: dict[str, float] = field(default_factory=dict)  # rule and subject -> when it last fired
+    settled: dict[str, float] = field(default_factory=dict)  # rule and subject -> when somebody found it harmless
     bad: dict[str, float] = field(default_factory=dict)  # rule and subject of ourselves -> since when
     pins: list[Pin] = field(default_factory=list)
 
@@ -104,14 +116,15 @@ class Watch:
             if len(state.feeds) >= FEEDS_MAX:
                 return
             feed = state.feeds[one.source] = Feed(first=one.at, last=one.at)
-        learn_gap(feed, one.at, self._zone)
+        if not self._resting(one.at).intersection((one.source, EVERYWHERE)):  # an announced stop is no habit
+            learn_gap(feed, one.at, self._zone)
         feed.close_hours(one.at, self._zone)
         feed.last, feed.last_ref = one.at, one.ref
         feed.here += 1
         feed.messages += 1
         if feed.messages == NEW_SENDER_MESSAGES and one.at - state.first > LEARNED_DAYS * DAY:
             yield Signal("sender-new", one.source, one.at, feed.first, {"messages": 3.0}, [one.ref])
-        yield from heard_signals(feed, one)
+        yield from heard_signals(feed, one, self._zone)
 
     def _missing(self, at: float) -> Iterator[Signal]:
         """Look at what did not come, every LOOK_S of the time that passes."""
@@ -137,6 +150,7 @@ class Watch:
             feed.close_hours(now, self._zone)
             if now // DAY != before // DAY:
                 fade(feed)
+        show_weekday(self.state.feeds.values(), now, self._zone)
         yield from collapse_signals(self.state.feeds, now, self._zone, resting)
 
     def _told(self, one: Told) -> Iterator[Signal]:
@@ -161,12 +175,19 @@ class Watch:
         feed = state.feeds.get(signal.subject)
         if feed is not None:
             feed.doubted(signal.at)
-        if last is not None and signal.at - last < EPISODE_S:
+        goes_on = last is not None and signal.at - last < QUIET_S.get(signal.rule, EPISODE_S)
+        settled = state.settled.get(key)
+        if settled is not None:
+            if signal.at - settled < HARMLESS_S:
+                return False
+            del state.settled[key]
+        elif goes_on:
             return False
         rule = RULES[signal.rule]
         if rule.pins:
             subject = EVERYWHERE if rule.pins == "all" else signal.subject
-            state.pins.append(Pin(signal.rule, subject, signal.since, signal.at))
+            since = min(signal.since, settled) if settled is not None and goes_on else signal.since
+            state.pins.append(Pin(signal.rule, subject, since, signal.at))
         if len(state.open) > FEEDS_MAX:
             state.open = {key: at for key, at in state.open.items() if signal.at - at < EPISODE_S}
         return True
@@ -175,6 +196,11 @@ class Watch:
         """Somebody found the alarm of *rule* at *at* harmless: it holds nothing back any more."""
         where = EVERYWHERE if RULES[rule].pins == "all" else subject
         self.state.pins = [p for p in self.state.pins if (p.rule, p.subject, int(p.at)) != (rule, where, int(at))]
+        if rule not in LASTS:
+            self.state.settled[f"{rule} {subject}"] = max(at, self.state.now)
+        if len(self.state.settled) > FEEDS_MAX:
+            newest = sorted(self.state.settled.items(), key=lambda one: one[1])
+            self.state.settled = dict(newest[FEEDS_MAX // 2 :])
 
     def clean_point(self, source: str) -> CleanPoint:
         """The last instant of *source* that evidence supports."""

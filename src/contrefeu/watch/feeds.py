@@ -6,18 +6,20 @@ Rules kept here:
 """
 
 from collections.abc import Iterator
-from math import lgamma, sqrt
+from math import ceil, lgamma, log, sqrt
 
 from contrefeu.watch.profile import Feed
 from contrefeu.watch.seen import Heard, Signal
-from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, Count, clocks_change
+from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, WRONG_A_WEEK, Count, by_chance, clocks_change
 
 BACKLOG_S = 900.0  # s; a message that is older came late, and says nothing of how many there are now
 LAG_WEIGHT = 0.01  # of each message in what is usual between making and receiving: a wrong zone is usual too
 LAG_WEIGHT_FAR = 0.0001  # the same of one that is far off: a backlog of hundreds teaches nothing
 SILENCE_S_MIN = 300.0  # s; C7: five minutes, where a message a second is usual
-SILENT_MISSED = 14.0  # messages that should have come: once in a million times by chance
-SILENT_TIMES = 1.6  # the longest normal gap
+SILENT_LEAST = 10.0  # messages that should have come, that are never missed by chance: once in 22,000 times
+SILENT_HABIT = 2.0  # fewer than what chance brings, from which on a normal gap was no chance, but a habit
+SILENT_TIMES = 1.6  # such a gap
+DOUBTED_MISSED = 7.0  # messages that should have come: once in a thousand times by chance
 NEW_TIMES = 2.0  # as much for a feed without a habit, which must have said
 NEW_STEADY = 10  # messages in each of the last hours
 QUIET_S_MIN = 6 * 3600.0  # s; a feed that speaks now and then is not missed sooner
@@ -29,12 +31,13 @@ TOGETHER_EACH = 2.0  # messages that each of them should have sent since the las
 TOGETHER_MISSED = 18.0  # and all of them together, plus what the choice of these among many feeds explains
 NEW_MESSAGES_MIN = 5  # of a kind or a writing that was never met before: one may be a mistake
 AHEAD_S = 300.0  # s that a message may be made before it is received: clocks of hospitals differ
-AHEAD_MESSAGES_MIN = 5  # in a row: one may be a mistake
-BEHIND_MESSAGES_MIN = 8  # in a row, with the same lag: fewer may be a queue
+AHEAD_MESSAGES_MIN = 3  # in a row: one may be a mistake, and two the same
+BEHIND_MESSAGES_MIN = 5  # with the same lag for two minutes, of BEHIND_OF in a row: of a queue it would have shrunk
+BEHIND_OF = 12  # among which an engine that restarts may put some that came late as well
 BEHIND_S_MIN = 1200.0  # s; a sender that batches for a quarter of an hour is not late
 BEHIND_SPREAD_S_MAX = 120.0  # s between the lags of a clock that stands still beside ours: a backlog shrinks
 SUMMER_S = 3600.0  # s; what a clock that was not put forward is off
-BAD_DOCUMENTS = {"sealed": 3, "broken": 5}
+BAD_DOCUMENTS = {"sealed": 2, "broken": 5}  # one may be a line that was disturbed
 BAD_WITHIN = {"sealed": DAY, "broken": HOUR}  # s; ciphertext is never usual, so a slow sealing counts too
 BAD_KEPT_MAX = 200  # of a day
 BAD_TIMES = 5.0  # the share that is normal
@@ -51,11 +54,16 @@ FLOORS: dict[str, tuple[int, int]] = {
     "cancel": (20, 150),
     "update": (120, 0),
 }
+# group -> most in an hour that is never an alarm: an identity office at work merges one each six minutes
+FLOORS_HOUR = {"merge": 10, "delete": 16}
+# group -> fewest in up to an hour that can be too many for chance: less is one person at work for a moment
+FLOORS_RARE = {"merge": 5, "delete": 8}
+SPANS_APART = 2.0  # six times from ten minutes to an hour are about two, as each holds the shorter ones
 BURSTS = {"": "feed-burst", "merge": "merges", "delete": "deletes", "cancel": "cancellations", "update": "updates"}
-SLOT_TIMES, DAY_TIMES = 2.2, 1.7  # the peaks that are normal
+SLOT_TIMES, HOUR_TIMES, DAY_TIMES = 2.2, 1.7, 1.7  # the peaks that are normal
 
 
-def heard_signals(feed: Feed, one: Heard) -> Iterator[Signal]:
+def heard_signals(feed: Feed, one: Heard, zone: str) -> Iterator[Signal]:
     """What a message gives away; the feed's state learns from it."""
     if one.said:
         _learn_lag(feed, one.at - one.said)
@@ -64,11 +72,12 @@ def heard_signals(feed: Feed, one: Heard) -> Iterator[Signal]:
     if one.shape:
         yield from _new(feed, one, "sender-changed", one.shape, feed.shapes, feed.new_shapes)
     if one.said:
-        yield from _clock(feed, one)
+        yield from _clock(feed, one, zone)
     if one.documents:
         yield from _documents(feed, one)
-    if one.text and one.patient:
-        yield from _same(feed, one)
+    for patient, text in ((one.patient, one.text), *one.others):
+        if text and patient:
+            yield from _same(feed, one, patient, text)
 
 
 def _learn_lag(feed: Feed, lag: float) -> None:
@@ -82,9 +91,9 @@ def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:
     if not feed.learned(one.at) and one.said and one.at - one.said > BACKLOG_S:
         return  # a house that is being connected tells its past: no habit of the feed, and no attack
     late = bool(one.said) and one.at - one.said > feed.lag + BACKLOG_S
-    for group in {"", one.group} if not late else {one.group} - {"", "update"}:
+    for group in dict.fromkeys(("", one.group)) if not late else {one.group} - {"", "update"}:
         count = feed.counts.setdefault(group, Count())
-        count.add(one.at, one.ref, learn=not feed.doubted_from)
+        count.add(one.at, one.ref, many=one.many if group else 1, learn=not feed.doubted_from)
         floor, floor_day = FLOORS[group]
         times = 1.0 if feed.learned(one.at) else 4.0
         limit = times * max(floor, SLOT_TIMES * count.peak_slot + 3 * sqrt(count.peak_slot))
@@ -92,12 +101,38 @@ def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:
         if count.here > limit:
             seen = {"in_ten_minutes": float(count.here), "usual_at_most": round(count.peak_slot, 1)}
             yield Signal(BURSTS[group], one.source, one.at, count.first_at, seen, count.first[:])
+        elif group in FLOORS_HOUR and count.hour > times * max(FLOORS_HOUR[group], _hour_limit(count)):
+            seen = {"in_an_hour": float(count.hour), "usual_at_most": round(count.peak_hour, 1)}
+            yield Signal(BURSTS[group], one.source, one.at, count.hour_since, seen, count.first[:])
+        elif group in FLOORS_RARE and feed.learned(one.at) and (rare := _rare(feed, count, one.at, FLOORS_RARE[group])):
+            seen = {"within_minutes": rare[0], "there": rare[1], "usual_at_most": round(rare[2], 1)}
+            yield Signal(BURSTS[group], one.source, one.at, count.hour_since, seen, count.first[:])
         elif floor_day and count.day > limit_day:
             seen = {"in_a_day": float(count.day), "usual_at_most": round(count.peak_day, 1)}
             since = min(count.hours) * HOUR
             yield Signal(BURSTS[group], one.source, one.at, float(since), seen, count.first[:])
         elif group and count.here > max(3, limit / 2):
             feed.doubted(one.at)
+
+
+def _hour_limit(count: Count) -> float:
+    return HOUR_TIMES * count.peak_hour + sqrt(count.peak_hour)
+
+
+def _rare(feed: Feed, count: Count, at: float, floor: int) -> tuple[float, float, float] | None:
+    """Minutes, how many there are, and at most were: more than is a habit in as long a time, and than chance brings.
+
+    What is usual is the share that they have in all that the feed says: at night that is next to nothing. Each of them
+    may be the last of a chance crowd, so a week has as many chances as it has of them, in SPANS_APART times.
+    """
+    everything = feed.counts.get("", count)
+    share = count.total / max(1, everything.total)
+    chances = SPANS_APART * count.total * 7 * DAY / max(DAY, at - feed.first)
+    for slots, peak in enumerate(count.peaks.habit):
+        found, mean = count.last(slots), share * everything.last(slots)
+        if found >= floor and found > ceil(peak) and by_chance(found - 1, mean) * chances < WRONG_A_WEEK:
+            return 10.0 * (slots + 1), float(found), peak
+    return None
 
 
 def _new(
@@ -117,10 +152,10 @@ def _new(
         yield Signal(rule, one.source, one.at, times[0], {"messages": float(len(times))}, [one.ref])
 
 
-def _clock(feed: Feed, one: Heard) -> Iterator[Signal]:
+def _clock(feed: Feed, one: Heard, zone: str) -> Iterator[Signal]:
     off = one.said - one.at + feed.lag
     ahead = one.said - one.at + min(feed.lag, 0.0)  # a feed that catches up comes from the past, not from the future
-    changed = clocks_change(int(one.at // DAY), "Europe/Paris") and abs(abs(off) - SUMMER_S) < BEHIND_SPREAD_S_MAX
+    changed = clocks_change(int(one.at // DAY), zone) and abs(abs(off) - SUMMER_S) < BEHIND_SPREAD_S_MAX
     if changed:
         return
     feed.ahead = feed.ahead + 1 if ahead > AHEAD_S else 0
@@ -131,10 +166,11 @@ def _clock(feed: Feed, one: Heard) -> Iterator[Signal]:
     if -off < BEHIND_S_MIN:
         feed.lags.clear()
         return
-    feed.lags = [*feed.lags, (one.at, -off)][-BEHIND_MESSAGES_MIN:]
-    lags = [lag for _, lag in feed.lags]
-    steady = max(lags) - min(lags) < BEHIND_SPREAD_S_MAX and one.at - feed.lags[0][0] > BEHIND_SPREAD_S_MAX
-    if len(lags) >= BEHIND_MESSAGES_MIN and steady:
+    feed.lags = [*feed.lags, (one.at, -off)][-BEHIND_OF:]
+    lags = sorted(lag for _, lag in feed.lags)
+    alike = zip(lags, lags[BEHIND_MESSAGES_MIN - 1 :], strict=False)  # so many of them, as near to each other as can be
+    steady = any(most - least < BEHIND_SPREAD_S_MAX for least, most in alike)
+    if steady and one.at - feed.lags[0][0] > BEHIND_SPREAD_S_MAX:
         seen = {"seconds_behind": float(round(-off))}
         yield Signal("time-jump", one.source, one.at, feed.lags[0][0], seen, [one.ref])
 
@@ -161,16 +197,16 @@ def _documents(feed: Feed, one: Heard) -> Iterator[Signal]:
                 yield Signal(rule, one.source, one.at, found[0][0], seen, [ref for _, ref, _ in found[:8]])
 
 
-def _same(feed: Feed, one: Heard) -> Iterator[Signal]:
-    first, patients = feed.texts.pop(one.text, (one.at, []))
+def _same(feed: Feed, one: Heard, patient: str, text: str) -> Iterator[Signal]:
+    first, patients = feed.texts.pop(text, (one.at, []))
     if one.at - first > DAY:
         if not feed.doubted_from:
             feed.same_peak = max(feed.same_peak, len(patients))
         first, patients = one.at, []
     limit = max(SAME_PATIENTS_MIN, SAME_TIMES * feed.same_peak)
-    if one.patient not in patients and len(patients) <= limit:
-        patients.append(one.patient)
-    feed.texts[one.text] = (first, patients)  # the one last met stands last
+    if patient not in patients and len(patients) <= limit:
+        patients.append(patient)
+    feed.texts[text] = (first, patients)  # the one last met stands last
     if len(feed.texts) > TEXTS_MAX:
         feed.texts.pop(next(iter(feed.texts)))
     if len(patients) > limit:
@@ -182,7 +218,8 @@ def _same(feed: Feed, one: Heard) -> Iterator[Signal]:
 
 def silence_signals(feeds: dict[str, Feed], at: float, zone: str, resting: frozenset[str]) -> Iterator[Signal]:
     """What is missing now. *resting*: feeds whose maintenance was announced."""
-    silent: list[tuple[float, str, float]] = []  # last heard, feed, messages an hour
+    silent: list[tuple[float, str, float]] = []  # last heard, feed, messages a second
+    a_week = sum(one.messages * 7 * DAY / max(7 * DAY, at - one.first) for one in feeds.values())
     for source, feed in feeds.items():
         gap = at - feed.last
         if gap <= 60 or source in resting:
@@ -194,14 +231,25 @@ def silence_signals(feeds: dict[str, Feed], at: float, zone: str, resting: froze
             continue
         learned = feed.learned(at)
         long = learned and gap > max(QUIET_S_MIN, QUIET_TIMES * feed.longest)
-        limit = max(SILENT_MISSED, SILENT_TIMES * feed.worst_missed) * (1.0 if learned else NEW_TIMES)
+        limit = _silent_from(feed, missed / gap, len(feeds), a_week) * (1.0 if learned else NEW_TIMES)
         steady = learned or min(feed.recent, default=0) >= NEW_STEADY
         if long or (steady and missed > limit):
             seen = {"minutes": round(gap / 60, 1), "messages_missed": round(missed, 1)}
             yield Signal("feed-silent", source, at, feed.last, seen, [feed.last_ref])
-        elif missed > SILENT_MISSED / 2:
+        elif missed > DOUBTED_MISSED:
             feed.doubted(at)
     yield from _together(feeds, at, sorted(silent))
+
+
+def _silent_from(feed: Feed, per_second: float, many: int, a_week: float) -> float:
+    """Missing messages that chance, or a habit of the feed, does not explain.
+
+    Each message of the house may be the last before a chance silence. Where few come, as at night, few may: so much
+    of WRONG_A_WEEK as an hour of one of *many* feeds has is another bound, and the lower one counts.
+    """
+    chances = min(a_week, per_second * 7 * DAY * many)
+    enough = max(SILENT_LEAST, log(max(1.0, chances) / WRONG_A_WEEK))
+    return enough if feed.worst_missed < enough - SILENT_HABIT else max(enough, SILENT_TIMES * feed.worst_missed)
 
 
 def _together(feeds: dict[str, Feed], at: float, silent: list[tuple[float, str, float]]) -> Iterator[Signal]:
@@ -226,26 +274,29 @@ def _choices(many: int, some: int) -> float:
 
 
 COLLAPSED = 0.2  # of what an hour should bring
-COLLAPSE_MIN = 40.0  # messages that an hour should bring, to be judged
+COLLAPSE_MIN = 40.0  # messages that an hour should bring, to be judged: chance never brings a fifth of so many
 
 
 def collapse_signals(feeds: dict[str, Feed], at: float, zone: str, resting: frozenset[str]) -> Iterator[Signal]:
     """Feeds of which an hour, now over, brought a fraction: they are not silent, and say little."""
     hour = at - HOUR
     for source, feed in feeds.items():
-        usual = feed.rate(hour, zone)
+        usual = feed.least(hour, zone)  # not as the last hours show it: they hold the one that is judged
         got = feed.recent[-1] if feed.recent else 0
         if source in resting or not feed.learned(at) or usual < COLLAPSE_MIN or not got:
             continue
-        if got < COLLAPSED * usual - 2 * sqrt(usual):
+        if got < COLLAPSED * usual:
             seen = {"in_an_hour": float(got), "usual": round(usual, 1)}
             yield Signal("feed-collapse", source, at, hour, seen, [feed.last_ref])
 
 
 def learn_gap(feed: Feed, at: float, zone: str) -> None:
-    """The feed speaks: how long it was quiet is normal, unless it was doubted."""
-    gap = at - feed.last
-    if feed.last and gap > 60 and not feed.doubted_from:
+    """The feed speaks: how long it was quiet is normal, unless it was doubted.
+
+    In its second week even then: it may speak once a day, and what an hour brings is known since the first.
+    """
+    gap, second_week = at - feed.last, at - feed.first >= 7 * DAY and not feed.learned(at)
+    if feed.last and gap > 60 and (second_week or not feed.doubted_from):
         feed.worst_missed = max(feed.worst_missed, feed.missed(at, zone))
         feed.longest = max(feed.longest, gap)
 

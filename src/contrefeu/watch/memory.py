@@ -35,6 +35,8 @@ class Memory(Struct):
     desk: Desk = field(default_factory=Desk)
     files: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # of the home: when changed, size, inode
     canaries: dict[str, str] = field(default_factory=dict)  # path -> digest
+    reused: dict[str, int] = field(default_factory=dict)  # feed -> control ids that it used again, told
+    taps: dict[str, tuple[str, int]] = field(default_factory=dict)  # interface -> since when it runs, gaps told
 
 
 def derived_key(seed: bytes, use: bytes) -> bytes:

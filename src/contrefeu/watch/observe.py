@@ -7,23 +7,36 @@ Rules kept here:
   * The person who looks, and where the patient lies to them, are found by who is asked (`Desk`): the rules ask nobody.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct, field
 
-from contrefeu.acts import RULES, AccountAdded, AccountDisabled, GlassBroken, decode
+from contrefeu.acts import (
+    HONEY_MAX,
+    RULES,
+    SECURITY,
+    AccountAdded,
+    AccountDisabled,
+    GlassBroken,
+    HoneyNamed,
+    HoneyReleased,
+    decode,
+    is_honey,
+)
 from contrefeu.base import parse_rfc3339
 from contrefeu.hl7 import Message, NotHl7, parse_moment
 from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.mapping import Rules
-from contrefeu.watch.documents import is_random, judge, unpacked
+from contrefeu.watch.cda_scan import CdaScan, scan_cda
+from contrefeu.watch.documents import Unpacking, Verdict, judge
+from contrefeu.watch.fhir_scan import PIECE_BYTES, TEXT_CHARS_MIN, scan_fhir
 from contrefeu.watch.seen import Group, Heard, Looked, Observation, Place
 
 DIGEST_BYTES = 8
-TEXT_CHARS_MIN = 160  # of a text that two patients do not share by chance: "no abnormality" is shorter
 NS = 1_000_000_000
 STATION, AUDIT = "-station", "-audit"
 
@@ -35,6 +48,7 @@ _EVENTS: dict[str, Group] = {
     ),
     **dict.fromkeys(["A08", "A31"], "update"),
 }  # HL7 table 0003
+_CHART_PATH = re.compile(r"/(?:patient|glass|document)/([^/?]+)")  # what somebody was refused
 _CANCELLED = frozenset(["CA", "OC", "DC", "OD"])  # ORC-1, table 0119
 
 
@@ -43,8 +57,9 @@ class Where(Struct, frozen=True):
 
     ward: str = ""  # "" when they lie nowhere
     famous: bool = False
-    honey: bool = False
+    numbers: list[str] = []  # "authority|value", every one that the chart stands under
     family: str = ""
+    home: frozenset[str] = frozenset()  # digests of telephones and addresses (homes.py)
     known: bool = True  # False: nobody answered
 
 
@@ -60,6 +75,7 @@ class Desk(Struct):
     """What is known of the staff; kept with the watch's state."""
 
     accounts: dict[str, Staff] = field(default_factory=dict)
+    honey: dict[str, list[str]] = field(default_factory=dict)  # entry that named it -> its numbers
 
 
 class Observer:
@@ -73,14 +89,29 @@ class Observer:
         desk: Desk,
         where: Callable[[str], Where],
         on_leave: Callable[[str, float], bool] = lambda _login, _at: False,
+        honey: Iterable[str] = (),
+        home: Callable[[str], frozenset[str]] = lambda _login: frozenset(),
     ) -> None:
-        """*where* answers where the patient of a chart is; *on_leave* whether a login's owner is."""
+        """Ask nobody but these.
+
+        Args:
+            key: Of the digests.
+            rules: What is known of every sender.
+            zone: Of the hospital.
+            desk: Who works here, as far as the acts said.
+            where: Where the patient of a chart is.
+            on_leave: Whether a login's owner is.
+            honey: Numbers of honey patients, as the settings have them; the acts say others.
+            home: Digests of a login's owner's telephones and addresses.
+        """
         self._key = key
         self._rules = rules
         self._zone = zone
         self._desk = desk
         self._where = where
         self._on_leave = on_leave
+        self._honey = frozenset(honey)
+        self._home = home
 
     def of(self, entry: Entry) -> Iterator[Observation]:
         """What *entry* shows."""
@@ -98,15 +129,36 @@ class Observer:
                 return self._hl7(entry, at)
             except (NotHl7, ValueError, LookupError):
                 return Heard(at, entry.ref, entry.source, "unread")
-        documents: tuple[str, ...] = ()
-        kind = entry.media_type
         if entry.media_type == MEDIA_FHIR:
-            kind = f"FHIR {_resource_type(entry.body)}"
-        elif entry.media_type == MEDIA_CDA:
-            kind, documents = "CDA", (judge(entry.body, "xml"),)
-        else:
-            documents = (judge(entry.body),)
-        return Heard(at, entry.ref, entry.source, kind, text=self._digest(entry.body), documents=documents)
+            return self._fhir(entry, at)
+        if entry.media_type == MEDIA_CDA:
+            return self._cda(entry, at)
+        return Heard(at, entry.ref, entry.source, entry.media_type, documents=(judge(entry.body),))
+
+    def _fhir(self, entry: Entry, at: float) -> Heard:
+        found = scan_fhir(entry.body)
+        if found is None:
+            return Heard(at, entry.ref, entry.source, "FHIR ?", documents=(judge(entry.body, "json"),))
+        group, many = found.group
+        (patient, text), *others = [
+            (self._digest(f"{entry.source} {patient}".encode()), self._digest(text))
+            for patient, text in found.texts
+            if patient
+        ] or [("", "")]
+        return Heard(
+            at, entry.ref, entry.source, f"FHIR {found.kind}", group, _instant(found.said), patient, "", text,
+            tuple(found.documents), many, tuple(others),
+        )  # fmt: skip
+
+    def _cda(self, entry: Entry, at: float) -> Heard:
+        found, whole = scan_cda(entry.body), judge(entry.body, "xml")
+        if whole == "good" and (found.broken or not found.is_cda):
+            whole = "broken"
+        patient = self._digest(found.patient.encode()) if found.patient else ""
+        text = self._digest(found.digest()) if found.length >= TEXT_CHARS_MIN else ""
+        return Heard(
+            at, entry.ref, entry.source, "CDA", "", 0.0, patient, "", text, (whole, *found.documents),
+        )  # fmt: skip
 
     def _hl7(self, entry: Entry, at: float) -> Heard:
         rules = self._rules.of(entry.source)
@@ -144,8 +196,24 @@ class Observer:
                 self._desk.accounts[act.login] = Staff(act.role, act.wards, _plain(family))
             elif isinstance(act, AccountDisabled):
                 self._desk.accounts.pop(act.login, None)
+            elif isinstance(act, HoneyNamed | HoneyReleased):
+                self._lay(entry, act)
             elif isinstance(act, GlassBroken):
                 yield self._look(entry, at, entry.source.removeprefix("user/"), "glass", act.chart)
+
+    def _lay(self, entry: Entry, act: HoneyNamed | HoneyReleased) -> None:
+        """The security officer lays a honey patient, or takes one up (contrefeu.acts.honey keeps the rule)."""
+        staff = self._desk.accounts.get(entry.source.removeprefix("user/"))
+        if staff is None or staff.role != SECURITY:
+            return
+        if isinstance(act, HoneyReleased):
+            self._desk.honey.pop(act.named, None)
+        elif len(self._desk.honey) < HONEY_MAX:
+            self._desk.honey[entry.ref] = act.numbers
+
+    def _is_honey(self, found: Where) -> bool:
+        named = self._honey.union(*self._desk.honey.values())
+        return bool(named) and is_honey(found.numbers, named)
 
     def _audited(self, entry: Entry, at: float) -> Looked | None:
         try:
@@ -156,11 +224,16 @@ class Observer:
             kind = "login" if event["type"]["code"] == "110114" and subtype != "logout" else subtype
             who = event["agent"][0]["who"].get("identifier", {}).get("value", "?")
             failed = event.get("outcome") == "4"
-            told = [one["what"].get("reference", "") for one in event.get("entity", []) if "what" in one]
+            named = [one["what"] for one in event.get("entity", []) if "what" in one]
+            told = [one.get("reference", "") for one in named]
+            shown = next((one["display"] for one in named if "display" in one), "")
         except (msgspec.DecodeError, LookupError, TypeError, AttributeError):
             return None
-        if kind == "login" or failed:
-            return self._look(entry, at, who, "refused") if kind == "login" and failed else None
+        if kind == "login":
+            return self._look(entry, at, who, "refused") if failed else None
+        if failed:
+            asked = _CHART_PATH.match(shown)
+            return self._look(entry, at, who, "denied", asked[1]) if asked else None
         patient = next((ref.removeprefix("Patient/") for ref in told if ref.startswith("Patient/")), "")
         return self._look(entry, at, who, kind, patient)
 
@@ -171,18 +244,22 @@ class Observer:
         if chart:
             found = self._where(chart)
             place = _place(staff, found)
-            marks += [name for name, holds in (("honey", found.honey), ("famous", found.famous)) if holds]
+            marks += [name for name, holds in (("honey", self._is_honey(found)), ("famous", found.famous)) if holds]
             if staff is not None and staff.family and staff.family == _plain(found.family):
                 marks.append("relative")
+            if found.home and not found.home.isdisjoint(self._home(who)):
+                marks.append("household")
         patient = self._digest(chart.encode()) if chart else ""
         return Looked(at, entry.ref, who, staff.role if staff else "", kind, patient, place, tuple(marks))
 
 
 def _place(staff: Staff | None, found: Where) -> Place:
-    if not found.known or staff is None:
+    if not found.known:
         return ""
     if not found.ward:
         return "gone"
+    if staff is None:
+        return "other"
     # Who serves every ward is in none: all that they open is compared with what they usually open.
     return "own" if found.ward in staff.wards else "other"
 
@@ -208,7 +285,7 @@ def _group(message: Message) -> Group:
 def _contents(message: Message) -> tuple[str, tuple[str, ...]]:
     """The long texts of a message, and what each of its documents is."""
     texts: list[str] = []
-    documents: list[str] = []
+    documents: list[Verdict] = []
     for segment in message.segments:
         if segment.name == "NTE":
             texts.append(segment.raw(3))
@@ -218,24 +295,40 @@ def _contents(message: Message) -> tuple[str, tuple[str, ...]]:
         if segment.text(2) == "ED":
             rep = segment.rep(5)
             parts = rep.texts(5) if rep is not None else [""] * 5
-            data = unpacked(parts[4]) if parts[3].upper() in ("BASE64", "") else parts[4].encode()
-            documents.append(judge(data, parts[2] or parts[1]) if data is not None else "broken")
+            declared, held = parts[2] or parts[1], parts[4].encode()
+            if parts[3].upper() in ("BASE64", ""):
+                documents += _unpacked(held).verdicts(declared)
+            else:
+                documents.append(judge(held, declared))
             texts.append(raw)
         elif segment.text(2) in ("TX", "FT", "ST"):
             texts.append(raw)
-            if len(raw) >= 512 and " " not in raw and (data := unpacked(raw)) is not None:
-                documents.append("sealed" if is_random(data) and judge(data) == "sealed" else judge(data))
+            if len(raw) >= 512 and " " not in raw:
+                unpacking = _unpacked(raw.encode())
+                found = unpacking.verdicts()
+                documents += [] if unpacking.bad else found
     return "\n".join(texts), tuple(documents)
+
+
+def _unpacked(text: bytes) -> Unpacking:
+    unpacking = Unpacking(CdaScan)
+    for at in range(0, len(text), PIECE_BYTES):
+        unpacking.feed(text[at : at + PIECE_BYTES])
+    return unpacking
+
+
+def _instant(text: str) -> float:
+    try:
+        return parse_rfc3339(text) / NS
+    except ValueError:
+        return 0.0
 
 
 def _said(raw: str, zone: str) -> float:
     moment = parse_moment(raw, ZoneInfo(zone))
     if moment is None or moment.ambiguous or moment.missing or moment.precision not in ("minute", "second"):
         return 0.0
-    try:
-        return parse_rfc3339(moment.fhir) / NS
-    except ValueError:
-        return 0.0
+    return _instant(moment.fhir)
 
 
 def _form(control_id: str) -> str:
@@ -245,14 +338,3 @@ def _form(control_id: str) -> str:
         mark = "9" if c.isdigit() else "A" if c.isalpha() else c
         form += mark if form[-1:] != mark else ""
     return form[:12]
-
-
-def _resource_type(body: bytes) -> str:
-    try:
-        return str(msgspec.json.decode(body, type=_Typed).resourceType)[:40]
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return "?"
-
-
-class _Typed(Struct):
-    resourceType: str = "?"  # noqa: N815 - FHIR's own name

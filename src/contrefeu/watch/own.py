@@ -1,4 +1,4 @@
-"""How the node itself does: copies, self-test, journals, files of the home, canaries on shares.
+"""How the node itself does: copies, self-test, journals, files of the home, canaries on shares, taps.
 
 Rules kept here:
   * Files of the home are looked at from outside (when changed, size, inode), never opened: keys are none of ours.
@@ -18,6 +18,7 @@ CANARY_BYTES_MAX = 1 << 20  # of a canary, compared
 # Of the home, what only people's commands write. A folder stands for what lies in it.
 GUARDED = ("contrefeu.toml", "node", "keys/recovery", "keys/recovery.pub", "ca")
 GONE = "gone"
+REUSED_HABIT = 0.001  # of a sender's messages, from which on it is one: a number that comes round each day is more
 
 
 def home_told(home: Path, memory: Memory, at: float) -> Iterator[Told]:
@@ -43,20 +44,33 @@ def _files(home: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
 
 
 def canaries_told(paths: list[str], memory: Memory, at: float) -> Iterator[Told]:
-    """Canaries that were changed or removed; the first look learns what they are."""
+    """Canaries that were changed or removed since the last look; the first look learns what they are.
+
+    A file that was not there yet is waited for. One that is gone with its share, whose place another file system took,
+    is not gone; one that somebody put back is learned anew.
+    """
     for name in paths:
-        path = Path(name)
-        try:
-            with path.open("rb") as canary:
-                digest = blake2b(canary.read(CANARY_BYTES_MAX), digest_size=16).hexdigest()
-        except FileNotFoundError:
-            digest = GONE if path.parent.is_dir() else ""
-        except OSError:
-            digest = ""
-        if not digest:
+        found = _canary(Path(name))
+        if found is None:
             continue
-        known = memory.canaries.setdefault(name, digest)
-        yield Told(at, "canary", name, known != digest)
+        digest, device = found
+        known, _, where = memory.canaries.get(name, "").partition("@")
+        if digest == GONE and (not known or (where and where != device)):
+            continue
+        memory.canaries[name] = f"{digest}@{device}"
+        yield Told(at, "canary", name, known not in ("", GONE) and known != digest)
+
+
+def _canary(path: Path) -> tuple[str, str] | None:
+    """What a canary holds, or GONE, and the device that its folder lies on; None when its share does not answer."""
+    try:
+        device = str(path.parent.stat().st_dev)
+        with path.open("rb") as canary:
+            return blake2b(canary.read(CANARY_BYTES_MAX), digest_size=16).hexdigest(), device
+    except FileNotFoundError:
+        return (GONE, device) if path.parent.is_dir() else None
+    except OSError:
+        return None
 
 
 def copies_told(
@@ -73,3 +87,30 @@ def copies_told(
     for place, what in scrubbed.items():
         bad = isinstance(what, dict) and what.get("state") == "damaged"
         yield Told(at, "journal-damaged", place, bad)
+
+
+def wards_told(lacking: dict[str, bool], at: float) -> Iterator[Told]:
+    """Wards that were last tried, and whether one would lack its pack, its printer or who may log in."""
+    for ward, lacks in lacking.items():
+        yield Told(at, "ward-unready", ward, lacks)
+
+
+def reused_told(feeds: list[tuple[str, int, int]], memory: Memory, at: float) -> Iterator[Told]:
+    """Feeds that used a control id for other bytes since the last look: *feeds* are sender, messages, such ones.
+
+    A sender whose numbers come round all the time has a habit: its profile says so, and no alarm would.
+    """
+    for source, received, reused in feeds:
+        before = memory.reused.get(source, reused)
+        memory.reused[source] = reused
+        habit = before > REUSED_HABIT * received
+        yield Told(at, "control-reused", source, reused > before and not habit, float(reused - before))
+
+
+def taps_told(taps: list[tuple[str, str, int]], memory: Memory, at: float) -> Iterator[Told]:
+    """Gaps that taps had since the last look: *taps* are interface, since when it runs, gaps since then."""
+    for interface, since, gaps in taps:
+        before = memory.taps.get(interface, ("", 0))
+        known = before[1] if before[0] == since else 0
+        memory.taps[interface] = since, gaps
+        yield Told(at, "tap-gap", interface, gaps > known, float(gaps - known))

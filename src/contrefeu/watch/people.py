@@ -6,12 +6,13 @@ Rules kept here:
 """
 
 from collections.abc import Iterator
+from math import ceil
 
 from msgspec import Struct, field
 
 from contrefeu.watch.profile import LEARNED_DAYS
 from contrefeu.watch.seen import Looked, Signal
-from contrefeu.watch.windows import DAY, HOUR, Count, day_of, hour_of_week
+from contrefeu.watch.windows import DAY, HOUR, WRONG_A_WEEK, Count, Peaks, by_chance, day_of, hour_of_week, no_peaks
 
 MANY_IN_AN_HOUR = 45  # charts: two wards' rounds
 MANY_TIMES = 2.0  # a person's own busiest hour
@@ -21,6 +22,15 @@ LEARNED_ALONE_DAYS = 10  # working days of which each one teaches; alarms are ra
 SLOW_SLACK = 4.0  # charts without a reason in a day that nobody asks about
 BUSY_MAX = 3.0  # times a usual day: a day and a night on call
 SLOW_LIMIT = 14.0  # of them beyond the slack, added up over days
+SLOW_IN_TWO_HOURS = 8  # of them, which is a round of another ward
+SLOW_TIMES = 2.0  # the most in two hours that this person ever needed, and one more
+VOID_MIN = 4  # charts of nobody who is here, in two hours: somebody who is rung up about three opens three
+VOID_MIN_KNOWN = 3  # the same of somebody whose habits are known, where chance does not bring as many
+VOID_SPANS_S = (HOUR / 2, 2.0 * HOUR)  # in which they are counted; each is compared with the same span of other days
+VOID_TIMES = 1.25  # the most of them in such a span that is a habit of this person, or that a new one's role needed
+VOID_PRIOR = 5.0  # of them that a role's habit weighs for, beside the person's own of SETTLED_DAYS
+SETTLED_DAYS = 20  # working days that habits are means of
+SHIFT_HOURS = 8.0  # over which what somebody opens in a day spreads
 EXPORT_DAYS = 40  # who exported nothing for so long is not somebody who exports
 NIGHT_CHARTS = 10
 NIGHT_SHARE_MAX = 0.01  # of somebody's looks, who does not work at night
@@ -29,11 +39,16 @@ GLASS_IN_TWO_HOURS = 4  # glasses of one person: a bad night has three
 GLASS_ALL = 12  # broken in the whole house in ten minutes
 FAMOUS_VISITORS = 4  # that look at one patient in a day, none of whom cares for them
 FAMOUS_PATIENTS = 2  # that one person looks at in a week
+ASKED = frozenset(["nurse", "physician", "pharmacist", "laboratory", "biologist"])  # roles that are asked about others
 RELATIVES_GONE = 5.0  # charts a day of other wards: who opens more for their work meets namesakes
-RELATIVES = 2  # looks in a month: one may be somebody of the same name
+RELATIVES = 2  # looks in a month: one may be somebody of the same name, or a neighbour
 REFUSED_LOGINS = 15  # in ten minutes, of one login; a person gives up after five
 REFUSED_ALL = 60  # in ten minutes, of all
 PEOPLE_MAX = 20_000  # remembered
+
+
+def _none() -> list[int]:
+    return [0 for _ in VOID_SPANS_S]
 
 
 class Person(Struct):
@@ -49,6 +64,15 @@ class Person(Struct):
     peak_hour: float = 0.0  # of the days before; what is learned today counts from tomorrow
     busiest: float = 0.0  # hour of today
     gone: list[str] = field(default_factory=list)  # patients looked at today that are in none of their wards
+    gone_at: list[float] = field(default_factory=list)  # when, of the last two hours
+    gone_peak: int = 0  # in two hours, of the days before
+    gone_most: int = 0  # of today
+    void: dict[str, float] = field(default_factory=dict)  # patients of no ward -> when, of the last two hours
+    void_refs: list[str] = field(default_factory=list)  # entries
+    void_day: int = 0  # of today
+    usual_void: float = 0.0  # a day
+    void_peaks: Peaks = field(default_factory=lambda: no_peaks(len(VOID_SPANS_S)))
+    void_most: list[int] = field(default_factory=_none)  # in each of VOID_SPANS_S, of today
     alarmed: bool = False  # today, because of them
     own: int = 0  # looks today at patients of their wards
     usual_own: float = 0.0
@@ -73,6 +97,8 @@ class Crowd(Struct):
 
     peak_hour: float = 0.0
     usual_gone: float = 0.0
+    usual_void: float = 0.0
+    void_peaks: Peaks = field(default_factory=lambda: no_peaks(len(VOID_SPANS_S)))
     days: int = 0
 
 
@@ -84,6 +110,7 @@ class People(Struct):
     roles: dict[str, Crowd] = field(default_factory=dict)
     glasses: Count = field(default_factory=Count)
     refused: Count = field(default_factory=Count)
+    voids: int = 0  # looks at charts of nobody who is here, ever: each might be the last of a chance crowd
     famous: dict[str, dict[str, float]] = field(default_factory=dict)  # patient -> who looked, and when
 
 
@@ -105,7 +132,11 @@ def looked_signals(people: People, one: Looked, zone: str) -> Iterator[Signal]:
         yield _signal("honey", one, {})
     if one.kind == "export":
         yield from _exported(person, one, zone)
-    elif one.kind == "glass":
+    if one.kind == "denied":
+        yield from _void(people, person, crowd, one)
+        yield from _marked(people, person, one)
+        return
+    if one.kind == "glass":
         yield from _glass(people, person, one)
     elif one.patient:
         yield from _looked(people, person, crowd, one, zone)
@@ -128,19 +159,27 @@ def _new_day(person: Person, crowd: Crowd, one: Looked, zone: str) -> None:
         person.sum_gone = 0.0 if person.alarmed else max(0.0, person.sum_gone + over)
         if not person.sum_gone or person.days < LEARNED_ALONE_DAYS:
             person.sum_gone = person.sum_since = 0.0
-            weight = (0.5 if person.alarmed else 1.0) / min(20, person.days + 1)  # a new task is a habit in weeks
+            weight = 1 / min(SETTLED_DAYS, person.days + 1) / (2 if person.alarmed else 1)  # a new task: in weeks
             person.usual_gone += weight * (gone - person.usual_gone)
             person.spread_gone += weight * (abs(gone - person.usual_gone) - person.spread_gone)
             crowd.usual_gone += (gone - crowd.usual_gone) / min(500, crowd.days + 1)
+            person.usual_void += weight * (person.void_day - person.usual_void)
+            crowd.usual_void += (person.void_day - crowd.usual_void) / min(500, crowd.days + 1)
             crowd.days += 1
-        person.usual_own += (person.own - person.usual_own) / min(20, person.days + 1)
+        person.usual_own += (person.own - person.usual_own) / min(SETTLED_DAYS, person.days + 1)
         person.days += 1
         if not person.many:
             person.peak_hour = max(person.peak_hour * 0.99, person.busiest)
+            if not person.alarmed:
+                person.gone_peak = max(person.gone_peak, person.gone_most)
+                person.void_peaks.learn(map(float, person.void_most))
+                crowd.void_peaks.fade(0.9995)
+                crowd.void_peaks.learn(map(float, person.void_most))
             person.glass_peak = max(person.glass_peak, person.glass_most)
             crowd.peak_hour = max(crowd.peak_hour * 0.9995, person.busiest)
     person.day, person.gone, person.own, person.alarmed, person.many = today, [], 0, False, False
-    person.busiest, person.glass_most = 0.0, 0
+    person.busiest, person.glass_most, person.gone_most = 0.0, 0, 0
+    person.void_day, person.void_most = 0, _none()
 
 
 def _slack(person: Person, crowd: Crowd) -> float:
@@ -158,14 +197,60 @@ def _looked(people: People, person: Person, crowd: Crowd, one: Looked, zone: str
     if one.place in ("other", "gone") and one.patient not in person.gone:
         person.gone.append(one.patient)
         person.sum_since = person.sum_since or one.at
+        person.gone_at = [at for at in person.gone_at if one.at - at < 2 * HOUR] + [one.at]
+        person.gone_most = max(person.gone_most, len(person.gone_at))
         total = person.sum_gone + len(person.gone) - _slack(person, crowd)
-        if one.at - people.first > LEARNED_DAYS * DAY and total > max(SLOW_LIMIT, 5 * person.spread_gone):
+        slow = total > max(SLOW_LIMIT, 5 * person.spread_gone)
+        if one.at - people.first > LEARNED_DAYS * DAY and (slow or _in_two_hours(person)):
             person.alarmed = True
             seen = {"today": float(len(person.gone)), "usual": round(person.usual_gone, 1)}
-            yield _signal("looks-without-reason", one, seen, person.sum_since)
+            yield _signal("looks-without-reason", one, seen, person.sum_since if slow else person.gone_at[0])
+    if one.place == "gone" or (one.place == "other" and not person.days and not crowd.days):
+        yield from _void(people, person, crowd, one)
     yield from _at_night(person, one, zone)
     if one.place != "own":
         yield from _marked(people, person, one)
+
+
+def _in_two_hours(person: Person) -> bool:
+    """Whether the last two hours hold more of them than a settled person ever needed; a new one is given days."""
+    usual = max(SLOW_IN_TWO_HOURS, SLOW_TIMES * person.gone_peak + 1, 2 * person.usual_gone)
+    return person.days >= LEARNED_ALONE_DAYS and len(person.gone_at) > usual
+
+
+def _void(people: People, person: Person, crowd: Crowd, one: Looked) -> Iterator[Signal]:
+    """Charts that are nobody's work: of patients in no ward, any chart for a role that opens none, and refused ones."""
+    person.void = {patient: at for patient, at in person.void.items() if one.at - at < VOID_SPANS_S[-1]}
+    if one.patient in person.void:
+        return
+    person.void[one.patient] = one.at
+    person.void_refs = [*person.void_refs, one.ref][-VOID_MIN:]
+    person.void_day += 1
+    people.voids += 1
+    times = list(person.void.values())
+    counts = [sum(one.at - at < span for at in times) for span in VOID_SPANS_S]
+    person.void_most = [max(pair) for pair in zip(person.void_most, counts, strict=True)]
+    known = person.days >= LEARNED_ALONE_DAYS
+    peaks = person.void_peaks.habit if known else crowd.void_peaks.highest
+    chances = people.voids * 7 * DAY / max(DAY, one.at - people.first)
+    for found, peak in zip(counts, peaks, strict=True):
+        since = times[-found]
+        enough = found >= max(VOID_MIN_KNOWN if known else VOID_MIN, ceil(VOID_TIMES * peak + 1))
+        by_luck = by_chance(found - 1, _voids_an_hour(person, crowd) * (one.at - since) / HOUR) * chances
+        if enough and by_luck < WRONG_A_WEEK and one.at - people.first > LEARNED_DAYS * DAY:
+            person.alarmed = True
+            minutes = ceil((one.at - since) / 60)
+            seen = {"within_minutes": float(minutes), "there": float(found), "usual_at_most": float(round(peak))}
+            yield _signal("looks-without-reason", one, seen, since, person.void_refs[:-1])
+            return
+
+
+def _voids_an_hour(person: Person, crowd: Crowd) -> float:
+    """What is usual of them: a person's few weeks say little of what happens twice a month; the role's say the rest."""
+    if not crowd.usual_void:
+        return person.usual_void / SHIFT_HOURS
+    days, prior = min(SETTLED_DAYS, person.days), VOID_PRIOR / crowd.usual_void
+    return (days * person.usual_void + VOID_PRIOR) / (days + prior) / SHIFT_HOURS
 
 
 def _many(person: Person, crowd: Crowd, one: Looked) -> Iterator[Signal]:
@@ -230,13 +315,15 @@ def _marked(people: People, person: Person, one: Looked) -> Iterator[Signal]:
         who = {login: at for login, at in people.famous.get(one.patient, {}).items() if one.at - at < DAY}
         people.famous[one.patient] = who | {one.who: one.at}
         person.famous = {p: at for p, at in person.famous.items() if one.at - at < 7 * DAY} | {one.patient: one.at}
-        if len(person.famous) >= FAMOUS_PATIENTS:
+        asked = one.role in ASKED and one.kind != "denied"
+        if len(person.famous) >= (FAMOUS_PATIENTS if asked else 1):
             yield _signal("famous", one, {"patients": float(len(person.famous))}, min(person.famous.values()))
         if len(who) + 1 >= FAMOUS_VISITORS:
             seen = {"people": float(len(who) + 1)}
             yield _signal("famous", one, seen, min(who.values()))._replace(subject="*")
-    if "relative" in one.marks and person.usual_gone < RELATIVES_GONE:
-        person.relatives = [at for at in person.relatives if one.at - at < 30 * DAY] + [one.at]
+    alike = ("relative" in one.marks and person.usual_gone < RELATIVES_GONE) + ("household" in one.marks)
+    if alike:  # a namesake who lives under the same roof counts twice
+        person.relatives = [at for at in person.relatives if one.at - at < 30 * DAY] + [one.at] * alike
         if len(person.relatives) >= RELATIVES:
             yield _signal("relatives", one, {"looks": float(len(person.relatives))}, person.relatives[0])
 

@@ -2,19 +2,31 @@
 
 Rules kept here:
   * A public holiday looks like a Sunday, and nobody announces it: until the day has shown itself, the lower of the two
-    rates counts.
+    rates counts. A feed shows it by all that it said today; when that is too little, all feeds of the house together
+    do. What they show is asked again each hour, and of each day anew.
   * An hour that a rule doubted teaches nothing: an attack does not become normal by lasting.
 """
 
+from collections.abc import Iterable
+from math import log
+from statistics import median
+
 from msgspec import Struct, field
 
-from contrefeu.watch.windows import DAY, HOUR, Count, hour_of_week
+from contrefeu.watch.windows import DAY, HOUR, Count, day_of, hour_of_week
 
 LEARNED_DAYS = 14  # two of each hour of the week; before, only what needs no habit is judged
 LEARNING = 0.3  # weight of the newest week
-SUNDAY = 6 * 24
-SHOWN_FROM, SHOWN_TO = 9, 21  # hours of a day in which its first hours have shown what day it is
-HOLIDAY = 0.75  # below this share of a weekday's rate a day may be a holiday
+SATURDAY, SUNDAY = 5 * 24, 6 * 24
+NIGHT_TO = 9  # the hour until which a night's maintenance may go on
+SHOWN = 3.0  # natural logarithm of how much likelier one day is than the other, from which a feed has shown it
+WEEKDAY_SURE = 20.0  # natural logarithm of how much likelier a weekday is: moods of a day do not reach it
+WEEKDAY_EACH = 6.0  # of it that one feed counts for: in a heat wave a laboratory is as busy on a holiday
+HOLIDAY_ONE = -5.0  # what no single feed must say
+QUIETER = 0.8  # share of a weekday that a Sunday brings, above which a feed's moods say more than what day it is
+MOOD_SURE = 60.0  # messages that a usual day counts for: days differ by an eighth
+SHARE_LEAST = 0.2  # of what is usual: who says less does not have a quiet day, but a trouble, or another kind of day
+SUNDAY_LEAST = 0.5  # messages an hour: a Sunday without any may have had some
 MARK_HOURS_MAX = 48  # of marks kept each hour; older ones are kept one a day
 MARK_DAYS_MAX = 30  # of the older ones: who lay hidden for longer is not found by a feed
 
@@ -38,7 +50,11 @@ class Feed(Struct):
     hour: int = 0  # the running one, since 1970
     here: int = 0  # messages in it
     recent: list[int] = field(default_factory=list)  # of the hours before
-    shares: list[float] = field(default_factory=list)  # of what was expected, in the hours before
+    shares: list[tuple[int, float]] = field(default_factory=list)  # said and expected, in the hours before
+    day: int = 0  # the day of which `shown` speaks
+    spoke: bool = False  # on it
+    shown: float = 0.0  # how much likelier it is a day like others of its name than a Sunday (natural logarithm)
+    weekday: int = 0  # the day of which the whole house has shown that it is no holiday
     owed: float = 0.0  # messages that should have come since the last one, until `owed_until`
     owed_until: float = 0.0
     worst_missed: float = 0.0  # the longest normal gap, in messages that would have come
@@ -66,16 +82,34 @@ class Feed(Struct):
         return at - self.first >= LEARNED_DAYS * DAY
 
     def rate(self, at: float, zone: str) -> float:
-        """Messages that an hour should bring, at the least that is normal, as far as that is known."""
+        """Messages that an hour should bring, at the least that is normal, on a day as the last hours show it."""
+        least, usual = self.least(at, zone), self.hours[hour_of_week(at, zone)]
+        return min(least, usual * self._mood()) if usual >= 0 else least
+
+    def least(self, at: float, zone: str) -> float:
+        """The same on any day of its kind, as far as that is known."""
         cell = hour_of_week(at, zone)
         usual = self.hours[cell]
         if usual < 0:
             return min(self.recent[-3:]) if len(self.recent) >= 3 else 0.0
         sunday = self.hours[SUNDAY + cell % 24]
-        share = sum(self.shares[-2:]) / 2 if len(self.shares) >= 2 else 1.0
-        shown = SHOWN_FROM <= cell % 24 < SHOWN_TO and share >= HOLIDAY
-        low = usual if shown or sunday < 0 else min(usual, sunday)
-        return low * min(1.0, share if share > 0.2 else 1.0)
+        if sunday < 0:
+            return usual
+        if not self._has_shown(day_of(at, zone), of_week=cell < SATURDAY):
+            return min(usual, sunday)
+        if cell % 24 < NIGHT_TO and cell < SATURDAY:
+            return min(usual, self._usual(cell))  # one night's maintenance is not usual
+        return usual
+
+    def _mood(self) -> float:
+        """What these hours bring of what is usual, as far as the last ones can tell: few messages tell little."""
+        said, expected = sum(said for said, _ in self.shares), sum(usual for _, usual in self.shares)
+        return (MOOD_SURE + said) / (MOOD_SURE + expected) if said > SHARE_LEAST * expected else 1.0
+
+    def _has_shown(self, today: int, *, of_week: bool) -> bool:
+        """Whether *today* is no holiday, by what this feed said, or the house while this one says nothing else."""
+        shown = self.shown if self.day == today else 0.0
+        return shown >= SHOWN or (of_week and self.weekday == today and shown > -SHOWN)
 
     def missed(self, at: float, zone: str) -> float:
         """Messages that should have come since the last one; asked again, it goes on where it was."""
@@ -103,13 +137,34 @@ class Feed(Struct):
         cell = hour_of_week(self.hour * HOUR, zone)
         usual = self.hours[cell]
         doubted = self.doubt >= self.hour * HOUR or self.doubted_from > 0
-        if usual > 1:
-            self.shares = [*self.shares, self.here / usual][-3:]
+        if usual > 1 and self.here:  # an hour of silence says that the feed stopped, not what day it is
+            self.shares = [*self.shares, (self.here, usual)][-2:]
         self.recent = [*self.recent, self.here][-3:]
+        self._show(cell, day_of(self.hour * HOUR, zone))
         if usual < 0:
             self.hours[cell] = float(self.here)
         elif not doubted:
             self.hours[cell] += LEARNING * (self.here - usual)
+
+    def _show(self, cell: int, today: int) -> None:
+        """Add what the hour that is over shows of the day: a silence after a word may be a stop, and shows nothing."""
+        if today != self.day:
+            self.day, self.spoke, self.shown = today, False, 0.0
+        usual, share = self._usual(cell), self._sunday_share(cell)
+        sunday = max(usual * share, SUNDAY_LEAST)
+        if share < QUIETER and usual > sunday and (self.here or not self.spoke):
+            self.shown += self.here * log(usual / sunday) - (usual - sunday)
+        self.spoke = self.spoke or self.here > 0
+
+    def _usual(self, cell: int) -> float:
+        """Messages of an hour of a day like that; of the five days of a week the median: one has its maintenance."""
+        return median(self.hours[cell % 24 : SATURDAY : 24]) if cell < SATURDAY else self.hours[cell]
+
+    def _sunday_share(self, cell: int) -> float:
+        """What a Sunday brings of what a day like that does; 1 while nobody knows."""
+        usual = sum(max(0.0, self._usual(cell - cell % 24 + hour)) for hour in range(24))
+        sunday = self.hours[SUNDAY:]
+        return sum(sunday) / usual if usual > 0 and min(sunday) >= 0 else 1.0
 
     def doubted(self, at: float) -> None:
         """Note that something is not as it should be, less than an alarm."""
@@ -135,3 +190,12 @@ class Feed(Struct):
     def clean_before(self, since: float) -> Mark | None:
         """The last mark before *since*."""
         return next((one for one in reversed(self.marks) if one.at < since), None)
+
+
+def show_weekday(feeds: Iterable[Feed], at: float, zone: str) -> None:
+    """Note in each feed whether the hours of today that are over show, in all feeds together, that it is no holiday."""
+    feeds, today = list(feeds), day_of(at, zone)
+    found = [feed.shown for feed in feeds if feed.day == today and (feed.spoke or not feed.doubted_from)]
+    sure = min(found, default=0.0) > HOLIDAY_ONE and sum(min(one, WEEKDAY_EACH) for one in found) >= WEEKDAY_SURE
+    for feed in feeds:
+        feed.weekday = today if sure else 0

@@ -24,6 +24,8 @@ class Heard(NamedTuple):
     shape: str = ""  # how its software writes: version, character set, form of its control ids
     text: str = ""  # digest of a long text or document that it carries; "" when there is none
     documents: tuple[str, ...] = ()  # of each: "good", "sealed" (looks encrypted), "broken" (does not open)
+    many: int = 1  # how many times it does what `group` says: a FHIR bundle deletes hundreds at once
+    others: tuple[tuple[str, str], ...] = ()  # patient and text of each further one in it
 
 
 class Looked(NamedTuple):
@@ -33,10 +35,10 @@ class Looked(NamedTuple):
     ref: str
     who: str  # login
     role: str
-    kind: str  # as in the audit: "view", "export", "search"...; "glass", "refused" (a login that failed)
+    kind: str  # as in the audit: "view", "export", "search"...; "glass", "refused" (a login), "denied" (a chart)
     patient: str = ""
     place: Place = ""  # where the patient is to this person: in their wards, in others, in none any more
-    marks: tuple[str, ...] = ()  # "honey", "famous", "relative", "leave"
+    marks: tuple[str, ...] = ()  # "honey", "famous", "relative", "household", "leave"
 
 
 class Told(NamedTuple):

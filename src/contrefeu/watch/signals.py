@@ -56,14 +56,17 @@ _ROWS = (
     ),
     Rule(
         "merges", "feed", "attack",
-        "many merges of identities (A18, A30 to A50) in ten minutes or in a day",
+        "many merges of identities (A18, A30 to A50, links of FHIR patients) in ten minutes, an hour or a day; or five "
+        "within an hour and more than is a habit in as long a time, where chance brings fewer",
         "merging patients wrecks records without deleting one, and looks like work",
         "a clean-up of duplicates",
         "source",
     ),
     Rule(
         "deletes", "feed", "attack",
-        "many deletions (A23, A29, T11, D and W states of results) in ten minutes or in a day",
+        "many deletions (A23, A29, T11, D and W states of results; FHIR's DELETE and entered-in-error) in ten minutes, "
+        "an hour or a day; or eight within an hour and more than is a habit in as long a time, where chance brings "
+        "fewer",
         "a wiper with an account in the record system",
         "an archive that is cleared",
         "source",
@@ -105,14 +108,14 @@ _ROWS = (
     ),
     Rule(
         "time-jump", "feed", "act",
-        "five messages in a row made 5 min in the future, or eight steadily 20 min in the past",
+        "three messages in a row made 5 min in the future, or five steadily 20 min in the past",
         "certificates, retention and the order of facts hang on clocks",
         "a server that lost its time service: worth knowing",
         "source",
     ),
     Rule(
         "documents-sealed", "feed", "attack",
-        "three documents in a day whose bytes are as random as ciphertext, and not of the type they claim",
+        "two documents in a day whose bytes are as random as ciphertext, and not of the type they claim",
         "the sender's files are being encrypted while it still speaks",
         "none seen: packed formats are recognised",
         "source",
@@ -146,9 +149,11 @@ _ROWS = (
     ),
     Rule(
         "looks-without-reason", "people", "act",
-        "charts of patients in no ward of theirs, more in a day than is usual, added up over days",
+        "charts of patients in no ward of theirs: more in two hours than was ever needed, or added up over days; of "
+        "patients in no ward at all, refused, or by a role that opens none: three in half an hour or four in two, "
+        "where neither habit nor chance brings as many",
         "slow theft, and snooping",
-        "a new task that nobody told us of",
+        "a new task that nobody told us of: letters after discharge, a first rehearsal",
     ),
     Rule(
         "export", "people", "look",
@@ -176,15 +181,16 @@ _ROWS = (
     ),
     Rule(
         "famous", "people", "look",
-        "two patients under secrecy looked at by one person who cares for neither; or one by four such people",
+        "two patients under secrecy looked at by one person who cares for neither; one by four such people, by "
+        "somebody whom nobody asks for advice, or asked for by somebody who may not",
         "curiosity is the commonest breach",
         "a consulting team",
     ),
     Rule(
         "relatives", "people", "look",
-        "two looks in a month at patients of one's own family name, in no ward of theirs",
+        "two looks in a month at patients of one's name, telephone or address, in no ward of theirs; one if two agree",
         "staff look at relatives",
-        "common names",
+        "common names; neighbours in one house",
     ),
     Rule(
         "logins-refused", "people", "act",
@@ -213,6 +219,12 @@ _ROWS = (
         "none seen: a difference is looked at twice",
     ),
     Rule(
+        "ward-unready", "ourselves", "look",
+        "the nightly test found a ward without a pack that opens, a printer that would print, or people who may log in",
+        "what an outage needs is missed when nobody can bring it any more",
+        "a printer that somebody switched off for the night",
+    ),
+    Rule(
         "journal-damaged", "ourselves", "attack",
         "a journal or a copy is not what was signed: a segment damaged, or a successor begun",
         "somebody writes where only the writer should",
@@ -238,6 +250,19 @@ _ROWS = (
         "ransomware goes through shares before it is seen anywhere else",
         "somebody who tidies up",
         "all",
+    ),
+    Rule(
+        "control-reused", "feed", "look",
+        "a sender used a message's control id (MSH-10) again, for other bytes; not one that does so all the time",
+        "somebody sends what was sent before, changed; or the sender was put back to an older state",
+        "a sender that begins to count again after an upgrade",
+        "source",
+    ),
+    Rule(
+        "tap-gap", "ourselves", "act",
+        "a tap did not see bytes that a receiver acknowledged, or its machine dropped packets",
+        "a message that nobody here has may be on no chart, and its sender will not send it again",
+        "a mirror port that is overrun at peak hours: worth a larger one",
     ),
     Rule(
         "clock-moved", "ourselves", "act",

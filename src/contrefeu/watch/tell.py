@@ -3,13 +3,17 @@
 Rules kept here:
   * What leaves names a rule, a source and figures: no patient, no entry's content. Logins of staff are left out too,
     since mail is read by many; the pages name them.
-  * One way that fails holds up no other; each is tried again, TRIES times, and what it cost is logged.
+  * Each way has a thread and a queue of its own: one that is dead, or takes for ever, holds up no other. Each alarm is
+    tried again by it, TRIES times, ever later; of a queue that is full the oldest goes, and both are logged.
   * Values are made here and tried without a network; `send` alone opens a connection.
 """
 
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 from smtplib import SMTP, SMTP_SSL
@@ -25,6 +29,8 @@ from contrefeu.watch.signals import RULES
 
 TIMEOUT_S = 10.0  # of each connection
 TRIES = 5
+WAITING_MAX = 200  # alarms that wait for one way: more in a night than anybody reads; each stands on the pages
+LEAVE_S = 20.0  # s that ways are given to send what waits when the node stops: a try, and one more
 ENTERPRISE = "contrefeu@32473"  # SD-ID; 32473 is reserved for documents (RFC 5612): a private name needs a number
 _FACILITY = 13  # log audit (RFC 5424, table 1)
 _LEVEL = {"look": 4, "act": 2, "attack": 1}  # warning, critical, alert (table 2)
@@ -65,10 +71,17 @@ def syslog_line(news: News, host: str) -> bytes:
     """One message of RFC 5424, with structured data; the text is UTF-8 after a byte order mark."""
     data = {"rule": news.rule, "severity": news.severity, "subject": news.subject, "since": news.since}
     data |= {"entry": news.entry, **{name: f"{value:g}" for name, value in news.seen.items()}}
-    told = " ".join(f'{_name(name)}="{_value(value)}"' for name, value in data.items() if value)
     priority = _FACILITY * 8 + _LEVEL[news.severity]
-    head = f"<{priority}>1 {news.at} {_printable(host)} contrefeu - {news.rule} [{ENTERPRISE} {told}] "
-    return head.encode() + b"\xef\xbb\xbf" + f"{news.facility}: {news.text}".encode()
+    return structured(priority, news.at, host, news.rule, ENTERPRISE, data, f"{news.facility}: {news.text}")
+
+
+def structured(
+    priority: int, at: str, host: str, message_id: str, data_id: str, data: Mapping[str, str], text: str
+) -> bytes:
+    """One message of RFC 5424 (section 6): *data* without what is empty, *text* after a byte order mark."""
+    told = " ".join(f'{_name(name)}="{_value(value)}"' for name, value in data.items() if value)
+    head = f"<{priority}>1 {at} {_printable(host)} contrefeu - {message_id} [{data_id} {told}] "
+    return head.encode() + b"\xef\xbb\xbf" + text.encode()
 
 
 def _name(text: str) -> str:
@@ -115,16 +128,69 @@ def ways(settings: WatchSettings) -> list[tuple[str, Way]]:
     return found
 
 
-def send(news: News, by: list[tuple[str, Way]]) -> list[str]:
-    """Send *news* every way; returns the ways that failed."""
-    failed = []
-    for name, way in by:
+class Teller:
+    """Sends alarms by every way at once."""
+
+    def __init__(self, by: list[tuple[str, Way]], pause: Callable[[float], None] = time.sleep) -> None:
+        """*by* are names and what sends; *pause* is waited between two tries."""
+        self._lines = [_Line(name, way, pause) for name, way in by]
+
+    def tell(self, news: News) -> None:
+        """Take an alarm; waits for nobody."""
+        for line in self._lines:
+            line.put(news)
+
+    def close(self, leave_s: float = LEAVE_S) -> None:
+        """Send what waits, for so long at most."""
+        until = time.monotonic() + leave_s
+        for line in self._lines:
+            line.end(until)
+
+
+class _Line:
+    """One way, its thread and what waits for it."""
+
+    def __init__(self, name: str, way: Way, pause: Callable[[float], None]) -> None:
+        self._name, self._way, self._pause = name, way, pause
+        self._waiting: deque[News] = deque()
+        self._changed = threading.Condition()
+        self._ending = False
+        self._thread = threading.Thread(target=self._run, name=f"tell {name}", daemon=True)
+        self._thread.start()
+
+    def put(self, news: News) -> None:
+        with self._changed:
+            if len(self._waiting) >= WAITING_MAX:
+                lost = self._waiting.popleft()
+                log.error("an alarm was not told", kind=self._name, entry=lost.entry, error="QueueFull")
+            self._waiting.append(news)
+            self._changed.notify()
+
+    def end(self, until: float) -> None:
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        self._thread.join(max(0.0, until - time.monotonic()))
+
+    def _run(self) -> None:
+        while (news := self._next()) is not None:
+            for attempt in range(TRIES):
+                if self._sent(news):
+                    break
+                self._pause(2.0**attempt)
+
+    def _next(self) -> News | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ending)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _sent(self, news: News) -> bool:
         try:
-            way(news)
+            self._way(news)
         except (OSError, ValueError) as refused:  # smtplib's and urllib's errors are of the first kind
-            log.warning("an alarm was not told", kind=name, entry=news.entry, error=type(refused).__name__)
-            failed.append(name)
-    return failed
+            log.warning("an alarm was not told", kind=self._name, entry=news.entry, error=type(refused).__name__)
+            return False
+        return True
 
 
 def _syslog(address: str, news: News) -> None:

@@ -3,6 +3,9 @@
 from contrefeu.web.audit import (
     AuditLog,
 )
+from contrefeu.web.fragments import (
+    Fragments,
+)
 from contrefeu.web.health import (
     Changes,
     health_routes,
@@ -43,12 +46,15 @@ from contrefeu.web.session import (
     Sessions,
 )
 from contrefeu.web.shell import (
+    UPLOAD_BYTES_MAX,
     Around,
+    Corrected,
     Seen,
     Setting,
     Shell,
     ShellMiddleware,
     Urgent,
+    UrgentWard,
 )
 from contrefeu.web.tokens import (
     token_endpoint,
@@ -68,14 +74,17 @@ __all__ = [
     "NO_CHARTS",
     "NO_METHOD",
     "N_",
+    "UPLOAD_BYTES_MAX",
     "Actor",
     "Appender",
     "Around",
     "AuditLog",
     "Changes",
+    "Corrected",
     "DemoLogin",
     "Door",
     "Due",
+    "Fragments",
     "Link",
     "LoginPages",
     "Mounted",
@@ -89,6 +98,7 @@ __all__ = [
     "ShellMiddleware",
     "Site",
     "Urgent",
+    "UrgentWard",
     "Visit",
     "Words",
     "catalogue",

@@ -38,6 +38,8 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "document": ("110103", "DICOM Instances Accessed", "R"),
     "search": ("110112", "Query", "E"),
     "export": ("110106", "Export", "R"),
+    "print": ("110106", "Export", "R"),  # on paper or a ward PC, in the house
+    "keep": ("110106", "Export", "R"),  # a browser keeps the page, sealed, for when the station is out of reach
     "restore": ("110107", "Import", "C"),
     "login": ("110114", "User Authentication", "E"),
     "logout": ("110114", "User Authentication", "E"),

@@ -26,7 +26,7 @@ _COMMON = {
 
 def security_headers(path: str) -> Mapping[str, str]:
     """Return the headers of the answer to *path*; what a handler has set stands."""
-    if path.startswith("/document/"):
+    if path.startswith(("/document/", "/picture/")):
         headers = _COMMON | {"content-security-policy": _CSP_DOCUMENT, "x-frame-options": "SAMEORIGIN"}
     else:
         headers = _COMMON | {"content-security-policy": _CSP, "x-frame-options": "DENY"}

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from contrefeu.web.language import LANGUAGES
 from contrefeu.web.people import Refused
 from contrefeu.web.shell import Shell
-from contrefeu.web.visit import THEMES, local_path, visit_of
+from contrefeu.web.visit import THEMES, local_path, login_address, visit_of
 
 LOGIN_LENGTH_MAX = 64  # characters; what enrolment allows
 _YEAR_S = 365 * 86_400
@@ -79,7 +79,7 @@ class LoginPages:
         door, audit = self._shell.setting.door, self._shell.audit
         actor = await door.enter(login, secret)
         if isinstance(actor, Refused) or actor.role == "system":  # a machine has no screen
-            known = await door.actor(login)
+            known = await door.named(login)
             await audit.write("login", known, address=visit.address, failed=True)
             wait_s = actor.wait_s if isinstance(actor, Refused) else 0
             return await self._show(request, target, login=login, refused=True, wait_s=wait_s)
@@ -92,11 +92,12 @@ class LoginPages:
         return response
 
     async def leave(self, request: Request) -> Response:
-        """End the session."""
+        """End the session; at a shared screen the next person goes on where it was."""
         visit = visit_of(request)
         self._shell.sessions.end(visit.token)
         await self._shell.audit.write("logout", visit.actor, address=visit.address)
-        response = RedirectResponse("/login", 303)
+        form = await request.form()
+        response = RedirectResponse(login_address(local_path(str(form.get("next", "/")))), 303)
         self._forget(response, self._shell.cookie)
         return response
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import BaseLoader
 from starlette.routing import Route
 
-from contrefeu.acts import Act
+from contrefeu.acts import Act, Alarm
 from contrefeu.base import Clock
 from contrefeu.journal import Entry
 
@@ -27,6 +27,7 @@ class Site:
     clock: Clock
     acts: Callable[[], Awaitable[Sequence[tuple[Entry, Act]]]]  # of the stations' journals, in journal order
     write: Callable[[Act, str], Awaitable[str]]  # as a login; returns the entry
+    alarms: Callable[[], Awaitable[Sequence[Alarm]]]  # of the watch, as the last word on each leaves it
 
 
 class Link(NamedTuple):

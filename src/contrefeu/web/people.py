@@ -51,6 +51,10 @@ class Door(Protocol):
         """Check a login and a secret."""
         ...
 
+    async def named(self, typed: str) -> Actor | None:
+        """Return whom a login, or a badge, names; None for nobody, and for who is disabled."""
+        ...
+
     async def actor(self, login: str) -> Actor | None:
         """Return who *login* is now, or None once they are disabled."""
         ...

@@ -32,7 +32,8 @@ class Session:
     opened: dict[str, int] = field(default_factory=dict)  # glass broken in this session: chart id -> when (ns)
     audited: dict[str, int] = field(default_factory=dict)  # what was looked at: path -> when it was last journaled (ns)
     searches: dict[str, str] = field(default_factory=dict)  # what was searched: number in the address -> words
-    world: str = ""  # "T" when the person chose the exercise beside real patients (F33)
+    pages_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)  # of pages a browser keeps
+    world: str = ""  # "T" when the person chose the exercise beside real patients (F33), and in an exercise's home
 
     def searched(self, query: str) -> str:
         """Keep what was searched; returns the number that stands for it in an address."""
@@ -46,8 +47,9 @@ class Session:
 class Sessions:
     """Everybody who is logged in at this node."""
 
-    def __init__(self, clock: Clock, idle_s: float) -> None:
+    def __init__(self, clock: Clock, idle_s: float, world: str = "") -> None:
         self._clock = clock
+        self._world = world
         self._idle_ns = int(idle_s * _NS)
         self._by_hash: dict[bytes, Session] = {}
         self._ended: dict[bytes, str] = {}  # whose they were that ended of themselves
@@ -56,7 +58,7 @@ class Sessions:
         """Begin a session and return the token for its cookie."""
         token = secrets.token_urlsafe(32)
         now = self._clock.now_ns()
-        self._by_hash[_hash(token)] = Session(login, secrets.token_urlsafe(24), now, now)
+        self._by_hash[_hash(token)] = Session(login, secrets.token_urlsafe(24), now, now, world=self._world)
         if len(self._by_hash) > SESSIONS_MAX:
             del self._by_hash[next(iter(self._by_hash))]
         return token

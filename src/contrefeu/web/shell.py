@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from jinja2 import BaseLoader
 from prometheus_client import CollectorRegistry
 from starlette.datastructures import FormData, MutableHeaders
+from starlette.formparsers import MultiPartParser
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -53,6 +54,8 @@ ISSUES = {
     503: "transient",
 }
 FORM_BYTES_MAX = 64 * 1024  # bytes of a form: the longest reason with every ward ticked is a tenth of it
+UPLOAD_BYTES_MAX = 20 * 2**20  # bytes of a form with a picture: a telephone's photograph is 3 to 12 MB
+MultiPartParser.spool_max_size = UPLOAD_BYTES_MAX  # a picture of a patient's page never lies unsealed on a disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,32 @@ class Urgent:
     at: str  # RFC 3339
     address: str  # where it is acknowledged
     escalated: bool
+    ward: str = ""  # "" when the patient has left
+    received: str = ""  # RFC 3339
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A result that was corrected after this person had looked at it: on every page until they say "seen" (F7)."""
+
+    patient: str  # chart id
+    name: str
+    what: str
+    old: str
+    now: str
+    at: str  # RFC 3339: when it was measured
+    resource: str
+    entry: str  # that corrected it
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentWard:
+    """The results of one ward that somebody must acknowledge, in one line."""
+
+    ward: str  # "" for patients who have left
+    count: int
+    late: int  # of them: nobody acknowledged them in time
+    newest: Urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +127,16 @@ class Around:
     restoring_present: bool = False  # whether all that names who was present is there too
     watch: Sequence[Seen] = ()  # alarms that stand on every page, the gravest first
     watch_more: int = 0  # further ones
-    urgent: tuple[Urgent, ...] = ()  # what this person must acknowledge
+    urgent: tuple[Urgent, ...] = ()  # what this person must acknowledge, shown in full
+    urgent_wards: tuple[UrgentWard, ...] = ()  # the rest of it, a line a ward
+    corrected: tuple[Corrected, ...] = ()  # what this person saw and was corrected since; the newest few
+    corrected_count: int = 0  # all of them
+
+    @property
+    def urgent_count(self) -> int:
+        """How many results this person must acknowledge."""
+        return len(self.urgent) + sum(one.count for one in self.urgent_wards)
+
     alarms: Mapping[str, str] = field(
         default_factory=dict
     )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
@@ -122,6 +160,7 @@ class Setting:
     live: Callable[[], int]  # change number of the charts, as known now
     loaders: Sequence[BaseLoader]
     registry: CollectorRegistry
+    world: str = ""  # what everybody looks at first: "T" in a home of exercises, and nothing else then (G2)
     audit: Appender | None = None  # the audit's own journal; the appender's when None
     common: Mapping[str, object] = field(default_factory=dict)  # further names for templates
 
@@ -131,11 +170,12 @@ class Shell:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self.sessions = Sessions(setting.clock, setting.idle_s)
+        self.sessions = Sessions(setting.clock, setting.idle_s, setting.world)
         self.tokens = Tokens(setting.clock)
         self.drafts = Drafts(setting.clock)
         self.audit = AuditLog(setting.audit or setting.appender, setting.clock, setting.observer, setting.registry)
         self.static = StaticFiles()
+        self.doors: dict[str, str] = {}  # path of a page -> the permission that it asks for; "" for everybody
         prefix = "__Host-" if setting.secure else ""  # RFC 6265bis, 4.1.3.2: no neighbour's page can set it
         self.cookie, self.door_cookie = f"{prefix}contrefeu", f"{prefix}contrefeu-login"
         self.draft_cookie = f"{prefix}contrefeu-draft"
@@ -151,10 +191,12 @@ class Shell:
         methods: Sequence[Literal["GET", "POST"]] = ("GET",),
         *,
         keeps: bool = False,
+        bytes_max: int = FORM_BYTES_MAX,
     ) -> Route:
         """Return the route of a page for people who are logged in and may *permission* ("" for everybody).
 
-        With *keeps*, what is sent to it after the session's end is kept for its author (`draft`).
+        With *keeps*, what is sent to it after the session's end is kept for its author (`draft`). A form of more than
+        *bytes_max* is refused unread.
         """
 
         async def guarded(request: Request) -> Response:
@@ -166,9 +208,10 @@ class Shell:
             if permission and not visit.actor.may(permission):
                 raise await self.refusal(request)
             if request.method == "POST":
-                await self.check_form(request, visit.csrf)
+                await self.check_form(request, visit.csrf, bytes_max)
             return await handler(request)
 
+        self.doors.setdefault(path, permission)
         return Route(path, guarded, methods=list(methods))
 
     async def _kept(self, request: Request, visit: Visit) -> Response:
@@ -193,7 +236,7 @@ class Shell:
         await self.audit.write("act", visit.actor, address=visit.address, what=visit.path, failed=True)
         return FORBIDDEN
 
-    async def check_form(self, request: Request, csrf: str) -> FormData:
+    async def check_form(self, request: Request, csrf: str, bytes_max: int = FORM_BYTES_MAX) -> FormData:
         """Return the form of *request*.
 
         Raises:
@@ -202,7 +245,7 @@ class Shell:
         origin = request.headers.get("origin")
         if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
             raise STALE_FORM
-        if not _is_short(request):
+        if not _is_short(request, bytes_max):
             raise TOO_LARGE
         form = await request.form()
         if not csrf or not compare_digest(str(form.get("csrf", "")).encode(), csrf.encode()):
@@ -238,7 +281,8 @@ class Shell:
         """
         visit = visit_of(request)
         assert visit.session is not None, "Shell.page lets nobody in without a session"
-        look = f"{visit.path}?{query}"
+        kind = "keep" if visit.keeps else kind
+        look = f"{kind} {visit.path}?{query}" if visit.keeps else f"{visit.path}?{query}"
         if self.audit.due(visit.session, look, refresh=visit.refresh):
             emergency = patient in visit.session.opened
             await self.audit.write(
@@ -265,11 +309,13 @@ class Shell:
         language = negotiate(cookies.get("lang"), headers.get("accept-language", ""), self.setting.language)
         theme = cookies.get("theme", "auto")
         query = connection.query_params
-        refresh = "1" in (headers.get("x-refresh"), query.get("refresh")) or scope["path"] == "/changes"
+        keeps = headers.get("x-keep") == "1"
+        refresh = keeps or "1" in (headers.get("x-refresh"), query.get("refresh")) or scope["path"] == "/changes"
         visit = Visit(
             words=Words(language, self.setting.zone),
             theme=theme if theme in THEMES else "auto",
             refresh=refresh,
+            keeps=keeps,
             address=scope["client"][0] if scope.get("client") else "",
             path=scope["path"],
         )
@@ -356,10 +402,10 @@ def _to_login(request: Request, visit: Visit) -> Response:
     return RedirectResponse(login_address(request.url.path + (f"?{query}" if query else "")), 303)
 
 
-def _is_short(request: Request) -> bool:
+def _is_short(request: Request, bytes_max: int = FORM_BYTES_MAX) -> bool:
     """Whether a form says that it is short enough to be read."""
     length = request.headers.get("content-length", "")
-    return length.isascii() and length.isdigit() and int(length) <= FORM_BYTES_MAX
+    return length.isascii() and length.isdigit() and int(length) <= bytes_max
 
 
 def _address(request: Request) -> str:

@@ -34,6 +34,10 @@ class StaticFiles:
         """Return the address of the file *name*."""
         return f"/static/{self.names[name]}"
 
+    def text(self, name: str) -> str:
+        """Return what the file *name* says."""
+        return self._by_name[self.names[name]][0].decode()
+
     async def serve(self, request: Request) -> Response:
         """Answer one request for a file."""
         found = self._by_name.get(request.path_params["name"])

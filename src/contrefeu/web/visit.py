@@ -23,6 +23,7 @@ class Visit:
     token: str = ""  # of the session's cookie
     ended: str = ""  # login whose session of this screen has ended
     refresh: bool = False  # the page asks for itself again; nobody clicked
+    keeps: bool = False  # the browser keeps the page for when the station is out of reach; nobody looks yet
     address: str = ""
     path: str = "/"
 

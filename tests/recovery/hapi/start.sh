@@ -5,7 +5,7 @@
 #     CONTREFEU_FHIR=http://127.0.0.1:PORT/fhir pytest tests/cli/test_recovery_fhir.py -k lacks
 #
 #     tests/recovery/hapi/start.sh Hl7Target /tmp/hapi     # an MLLP listener that validates what it reads
-#     CONTREFEU_MLLP=127.0.0.1:PORT pytest tests/mapping/test_to_hl7.py -k did_not_write
+#     CONTREFEU_MLLP=127.0.0.1:PORT pytest tests/mapping/test_to_hl7.py tests/recovery/test_acts_as_messages.py -k did_not_write
 #
 # Each says "PORT n" once it answers, and runs until it is stopped; what it holds ends with it.
 set -euo pipefail

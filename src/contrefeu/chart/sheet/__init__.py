@@ -1,25 +1,34 @@
 """A chart as the blocks of a page: who, allergies, treatments, results, and the rest of the story."""
 
 from contrefeu.chart.sheet.allergies import Allergies, Allergy, allergies_of
+from contrefeu.chart.sheet.handback import HandBack, Medicine, PageOut, hand_back_of
 from contrefeu.chart.sheet.person import Person, person_of
-from contrefeu.chart.sheet.resources import Heard, Sheet
+from contrefeu.chart.sheet.resources import Heard, Laid, Sheet
 from contrefeu.chart.sheet.results import VITAL_CODES, Panel, Results, Series, Value, results_of
 from contrefeu.chart.sheet.story import SHOWN_TYPES, Attachment, Line, Report, Story, attachment_bytes, story_of
-from contrefeu.chart.sheet.treatments import Dose, Treatment, Treatments, treatments_of
+from contrefeu.chart.sheet.treatments import Dose, Opinion, Treatment, Treatments, treatments_of
+from contrefeu.chart.sheet.warning_score import SATURATION_TARGET, Score, warning_score
 
 __all__ = [
+    "SATURATION_TARGET",
     "SHOWN_TYPES",
     "VITAL_CODES",
     "Allergies",
     "Allergy",
     "Attachment",
     "Dose",
+    "HandBack",
     "Heard",
+    "Laid",
     "Line",
+    "Medicine",
+    "Opinion",
+    "PageOut",
     "Panel",
     "Person",
     "Report",
     "Results",
+    "Score",
     "Series",
     "Sheet",
     "Story",
@@ -28,8 +37,10 @@ __all__ = [
     "Value",
     "allergies_of",
     "attachment_bytes",
+    "hand_back_of",
     "person_of",
     "results_of",
     "story_of",
     "treatments_of",
+    "warning_score",
 ]

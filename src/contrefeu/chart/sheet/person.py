@@ -124,7 +124,10 @@ def _physician(stay: Resource) -> str:
 
 
 def _weight(sheet: Sheet) -> Weight | None:
-    weights = [found for found in sheet.all("Observation") if WEIGHT_CODES & set(codes(found.get("code")))]
+    weights = sheet.laid.once(
+        "weights",
+        lambda: [one for one in sheet.all("Observation") if WEIGHT_CODES & set(codes(one.get("code")))],
+    )
     last = next(iter(newest(weights, "effectiveDateTime", "issued")), None)
     if last is None:
         return None

@@ -3,12 +3,14 @@
 How a resource is read stands in `contrefeu.chart`, where boards and charts in a terminal read it too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from contrefeu.base import rfc3339
-from contrefeu.chart import Chart, Resource, earlier, source_of, to_bundle
+from contrefeu.chart import Chart, Resource, earlier, kept_resources, present_resources, source_of
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +21,50 @@ class Heard:
     when: str  # RFC 3339, received
 
 
+class Laid:
+    """Resources by type and by reference, and what was made of them: once, however often a chart is looked at."""
+
+    def __init__(self, resources: Iterable[Resource], version: str = "") -> None:
+        """Lay out *resources*, which are of this *version* of a chart; "" when nobody can tell it from another."""
+        self.version = version
+        self.by_type: dict[str, list[Resource]] = {}
+        self.by_reference: dict[str, Resource] = {}
+        self._made: dict[str, Any] = {}
+        for resource in resources:
+            self.by_type.setdefault(resource["resourceType"], []).append(resource)
+            self.by_reference[f"{resource['resourceType']}/{resource.get('id', '')}"] = resource
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what *make* made of these resources, and of nothing else, under *name*."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]  # type: ignore[no-any-return]  # what `make` gave
+
+
 class Sheet:
     """One chart: its resources, by type and by reference."""
 
-    def __init__(self, chart: Chart, now_ns: int = 0) -> None:
+    def __init__(self, chart: Chart, now_ns: int = 0, laid: Laid | None = None) -> None:
+        """Lay *chart* out as it stands at *now_ns*; *laid* is what was laid out of it before, the same version."""
         self.chart = chart
         self.now_ns = now_ns
-        resources = [entry["resource"] for entry in to_bundle(chart, now_ns)["entry"]]
-        self._by_type: dict[str, list[Resource]] = {}
-        self._by_reference: dict[str, Resource] = {}
-        for resource in resources:
-            self._by_type.setdefault(resource["resourceType"], []).append(resource)
-            self._by_reference[f"{resource['resourceType']}/{resource.get('id', '')}"] = resource
+        self.laid = laid or Laid(kept_resources(chart))
+        self._present = Laid(present_resources(chart, now_ns))
 
     def all(self, *types: str) -> list[Resource]:
         """Return every resource of these types."""
-        return [resource for name in types for resource in self._by_type.get(name, [])]
+        return [one for name in types for laid in (self._present, self.laid) for one in laid.by_type.get(name, ())]
 
     def everything(self) -> list[Resource]:
         """Return every resource."""
-        return list(self._by_reference.values())
+        return list((self._present.by_reference | self.laid.by_reference).values())
 
     def get(self, reference: Any) -> Resource | None:
         """Return the resource that a FHIR Reference names, if the chart has it."""
         if not isinstance(reference, Mapping):
             return None
-        return self._by_reference.get(str(reference.get("reference", "")).removeprefix("urn:uuid:"))
+        name = str(reference.get("reference", "")).removeprefix("urn:uuid:")
+        return self.laid.by_reference.get(name) or self._present.by_reference.get(name)
 
     @property
     def patient(self) -> Resource:
@@ -54,7 +74,8 @@ class Sheet:
     @property
     def sources(self) -> set[str]:
         """Every entry (journal/sequence) that a line of this chart comes from."""
-        known = {ref for resources in self._by_type.values() for found in resources for ref in _sources(found)}
+        lists = [*self._present.by_type.values(), *self.laid.by_type.values()]
+        known = {ref for resources in lists for found in resources for ref in _sources(found)}
         return known | {unread.ref for unread in self.chart.unread}
 
     def heard(self, *blocks: str) -> list[Heard]:

@@ -35,11 +35,12 @@ from contrefeu.chart import (
 from contrefeu.chart.sheet.resources import Sheet
 
 POINTS_MAX = 24  # points of one curve: more cannot be told apart in its width
-# LOINC of the FHIR vital signs profile, and pain: few senders say in OBR-24 or a category that no laboratory measured
+# LOINC of the FHIR vital signs profile, pain, oxygen, consciousness: few senders say that no laboratory measured them
 VITAL_CODES = frozenset(
     {
         "85353-1", "9279-1", "8867-4", "2708-6", "59408-5", "8310-5", "8302-2", "9843-4", "29463-7", "39156-5",
         "85354-9", "8480-6", "8462-4", "8478-0", "3141-9", "8341-0", "72514-3", "38208-5", "9269-2", "8331-1",
+        "3151-8", "3150-6", "67775-7",
     }
 )  # fmt: skip
 SIGNS = {"critical": "‼", "high": "▲", "low": "▼", "odd": "◆"}
@@ -125,6 +126,10 @@ class Results:
 
 def results_of(sheet: Sheet) -> Results:
     """Return the chart's measurements."""
+    return sheet.laid.once("results", lambda: _results(sheet))
+
+
+def _results(sheet: Sheet) -> Results:
     panel_of, micro = _panels(sheet)
     by_series: dict[tuple[str, ...], list[Resource]] = {}
     for found in newest(sheet.all("Observation"), "effectiveDateTime", "effectivePeriod.start", "issued"):

@@ -112,7 +112,7 @@ def story_of(sheet: Sheet) -> Story:
     return Story(
         problems=tuple(sorted(problems, key=lambda line: (line.over, line.struck, line.what))),
         alerts=tuple(map(_alert, sheet.all("Flag"))),
-        reports=tuple(_reports(sheet)),
+        reports=sheet.laid.once("reports", lambda: tuple(_reports(sheet))),
         stays=tuple(_stay(found) for found in newest(sheet.all("Encounter"), "period.start")),
         appointments=tuple(_appointment(found) for found in sorted(sheet.all("Appointment"), key=_start)),
         procedures=tuple(

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
     CONFLICT,
+    MEDICINE,
     SOURCE,
-    WRITTEN,
     Resource,
     amount,
+    answered,
+    codes,
     concept,
     concepts,
     display,
@@ -27,8 +29,10 @@ from contrefeu.chart import (
     listed,
     newest,
     notes,
+    order_words,
     source_of,
     status_of,
+    written_here,
 )
 from contrefeu.chart.sheet.resources import Sheet
 
@@ -46,6 +50,18 @@ class Dose:
     reason: str
     by: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a pharmacist said of a prescription."""
+
+    code: str  # agreed, remark, against
+    words: str
+    by: str
+    when: str
+    source: str
+    stands: bool  # whether the prescription is still what it was of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,8 @@ class Treatment:
     conflict: str = ""  # what a feed says of it since people here ended it: a status
     conflict_source: str = ""
     ours: bool = False  # whether people here said the last word
+    free_text: bool = False  # written here, and not of the pharmacist's list (F13)
+    opinion: Opinion | None = None  # the pharmacist's last word on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +112,14 @@ def treatments_of(sheet: Sheet) -> Treatments:
         if parent := _prescription_of(sheet, found):
             words = [" · ".join(filter(None, (instruction_of(one), _start(one)))) for one in _instructions(found)]
             gives.setdefault(str(parent.get("id")), []).extend(filter(None, words))
+    opinions = _opinions(sheet)
     requests = [found for found in requests if not _prescription_of(sheet, found)]
     lines = [
         _treatment(
             found,
             tuple(given.get(f"MedicationRequest/{found.get('id')}", ())),
             tuple(gives.get(str(found.get("id")), ())),
+            opinions.get(f"MedicationRequest/{found.get('id')}"),
         )
         for found in requests
     ]
@@ -112,6 +132,32 @@ def treatments_of(sheet: Sheet) -> Treatments:
         other_doses=tuple(given.get("", ())),
         declared=tuple(_treatment({**found, "dosageInstruction": found.get("dosage")}, (), ()) for found in declared),
     )
+
+
+def _opinions(sheet: Sheet) -> dict[str, Opinion]:
+    """The last opinion on each prescription, by people here."""
+    found: dict[str, Opinion] = {}
+    for one in newest(sheet.all("Communication"), "sent")[::-1]:
+        kind, about, quoted = answered(one)
+        if kind != "opinion" or not written_here(one) or is_error(one):
+            continue
+        request = sheet.get({"reference": about})
+        found[about] = Opinion(
+            code=next(iter(codes(one.get("topic"))), ""),
+            words=listed([concept(one.get("topic")), *notes(one)]),
+            by=display(one.get("sender")),
+            when=first(one, "sent"),
+            source=source_of(one),
+            stands=request is not None and order_words(request) == quoted,
+        )
+    return found
+
+
+def _is_free_text(resource: Resource) -> bool:
+    """Whether people here wrote the drug in words of their own."""
+    made_here = any(one.get("system") == "urn:ietf:rfc:3986" for one in resource.get("identifier") or [])
+    systems = {one.get("system") for one in (resource.get("medicationCodeableConcept") or {}).get("coding") or []}
+    return made_here and written_here(resource) and MEDICINE not in systems
 
 
 def _prescription_of(sheet: Sheet, request: Resource) -> Resource | None:
@@ -129,7 +175,9 @@ def _start(instruction: Resource) -> str:
     return _bound([instruction], "start")
 
 
-def _treatment(resource: Resource, doses: tuple[Dose, ...], gives: tuple[str, ...]) -> Treatment:
+def _treatment(
+    resource: Resource, doses: tuple[Dose, ...], gives: tuple[str, ...], opinion: Opinion | None = None
+) -> Treatment:
     instructions = resource.get("dosageInstruction") or []
     status = status_of(resource)
     return Treatment(
@@ -147,7 +195,9 @@ def _treatment(resource: Resource, doses: tuple[Dose, ...], gives: tuple[str, ..
         doses=doses,
         source=source_of(resource),
         gives=gives,
-        ours=any(one.get("url") == WRITTEN for one in resource.get("extension") or []),
+        ours=written_here(resource),
+        free_text=_is_free_text(resource),
+        opinion=opinion,
         **_conflict(resource),
     )
 

@@ -15,6 +15,7 @@ from contrefeu.chart.stores.kept import (
     Placed,
     order_of,
 )
+from contrefeu.chart.stores.lists import LISTS_NOTE
 from contrefeu.chart.stores.placing import place_of
 from contrefeu.chart.stores.store import ChartStore
 
@@ -23,6 +24,7 @@ __all__ = [
     "CHARTED",
     "DUPLICATE",
     "LAST_NS",
+    "LISTS_NOTE",
     "UNCHARTED",
     "WAITING",
     "WITHDRAWN",

@@ -1,6 +1,6 @@
 """Small bodies, compressed against what others like them look like, and veiled.
 
-    packed = what the store's veil makes of a zstd frame (level 1); its dictionary id says which dictionary, 0 none
+    packed = what the store's veil makes of a zstd frame; its dictionary id says which dictionary, 0 none
 
 Rules kept here:
   * A dictionary is trained on what the store holds, so it holds names: it lives in the store,
@@ -23,19 +23,19 @@ UNPACKED_BYTES_MAX = 1 << 30  # a frame that claims more is damage, not a chart
 class Packer:
     """Packs bodies of one kind, and unpacks them whatever dictionary they were packed with."""
 
-    def __init__(self, load: Callable[[int], bytes], veil: Veil, column: str) -> None:
+    def __init__(self, load: Callable[[int], bytes], veil: Veil, column: str, level: int) -> None:
         self._load = load
         self._veil = veil
         self._column = column
-        self._plain = zstandard.ZstdCompressor(level=1)
-        self._compressor = self._plain
+        self._level = level
+        self._compressor = zstandard.ZstdCompressor(level=level)
         self._openers: dict[int, zstandard.ZstdDecompressor] = {0: zstandard.ZstdDecompressor()}
         self.dictionary_id = 0
 
     def use(self, dictionary_id: int, dictionary: bytes) -> None:
         """Pack with *dictionary* from now on."""
         trained = zstandard.ZstdCompressionDict(dictionary)
-        self._compressor = zstandard.ZstdCompressor(level=1, dict_data=trained)
+        self._compressor = zstandard.ZstdCompressor(level=self._level, dict_data=trained)
         self._openers[dictionary_id] = zstandard.ZstdDecompressor(dict_data=trained)
         self.dictionary_id = dictionary_id
 

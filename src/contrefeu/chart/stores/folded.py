@@ -1,7 +1,6 @@
-"""Charts as they stand: a head (the patient, the stays, who spoke), and each object of the chart by itself.
+"""Charts as they stand: a head (the patient, the stays, who spoke), and the objects of the chart beside it.
 
-    head   = JSON of the chart without its objects, packed
-    object = JSON of one `Kept`, packed; n says where it stands among its chart's, in the order of their first words
+    head = JSON of the chart without its objects, packed
 
 Rules kept here:
   * A batch writes the heads of its charts and the objects that it touched: what a message costs does not grow with the
@@ -9,22 +8,20 @@ Rules kept here:
   * Head and objects are one transaction with the entries that they come from: a crash leaves both as they were.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from hashlib import blake2b
 
 import msgspec
 
+from contrefeu.chart.agenda import shown
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
+from contrefeu.chart.stores.parts import Parts, Shelf, written
+from contrefeu.chart.sweeps import no_sweep
 from contrefeu.chart.versions import Kept
-from contrefeu.chart.work import shown
 from contrefeu.fhir import encode
-
-_PUT = (
-    "INSERT INTO objects VALUES(?, ?, ?, ?, ?)"
-    " ON CONFLICT(node, id) DO UPDATE SET n = excluded.n, shown = excluded.shown, body = excluded.body"
-)
 
 
 class Objects(dict[str, Kept]):
@@ -33,9 +30,10 @@ class Objects(dict[str, Kept]):
     Iterating gives what is in memory; `get` gives any object of the chart.
     """
 
-    def __init__(self, look: Callable[[str], tuple[int, Kept] | None], count: int) -> None:
+    def __init__(self, look: Callable[[Shelf, str], tuple[int, Kept] | None], count: int, shelf: Shelf) -> None:
         super().__init__()
         self._look = look
+        self.shelf = shelf  # where what is written lies
         self.count = count  # of the whole chart
         self.places: dict[str, int] = {}  # name -> n, of those in memory
         self.touched: set[str] = set()  # since they were last written
@@ -45,7 +43,7 @@ class Objects(dict[str, Kept]):
         """Return the object called *name*; the caller may change it."""
         found = super().get(name)
         if found is None and len(self) < self.count:
-            row = self._look(name)
+            row = self._look(self.shelf, name)
             if row is not None:
                 self.places[name], found = row
                 super().__setitem__(name, found)
@@ -89,7 +87,8 @@ class Folded:
         self._db = db
         self._packer = packer
         self._head = msgspec.json.Decoder(Chart, float_hook=Decimal)
-        self._object = msgspec.json.Decoder(Kept, float_hook=Decimal)
+        self._parts = Parts(db, packer)
+        self.samples: Callable[[int], Iterator[bytes]] = self._parts.samples
         self._counts: dict[str, int] = {}
 
     def forget(self) -> None:
@@ -105,12 +104,15 @@ class Folded:
         found = self._db.row("SELECT head FROM charts WHERE node = ?", (root,))
         if found is None:
             return None
-        chart = self._headed(root, found[0])
-        sql = "SELECT id, body FROM objects WHERE node = ? ORDER BY n"
-        for key, body in self._db.rows(sql, (root,)):
-            kept = self._opened(root, key, body)
-            chart.kept[_name(kept)] = kept
+        with no_sweep():
+            chart = self._headed(root, found[0])
+            chart.kept = {_name(kept): kept for kept in self._parts.all(root)}
         return chart
+
+    def version(self, root: int) -> str | None:
+        """Return what is another text once the chart of *root* was written again; None when there is none."""
+        found = self._db.row("SELECT head FROM charts WHERE node = ?", (root,))
+        return None if found is None else blake2b(found[0], digest_size=16).hexdigest()
 
     def opened(self, root: int) -> Chart | None:
         """Return the chart of *root* for folding on: what boards need of it, the rest as it is asked for."""
@@ -118,10 +120,9 @@ class Folded:
         if found is None:
             return None
         chart = self._headed(root, found[0])
-        chart.kept = objects = self._objects(root, found[1])
-        sql = "SELECT n, id, body FROM objects WHERE node = ? AND shown = 1 ORDER BY n"
-        for n, key, body in self._db.rows(sql, (root,)):
-            kept = self._opened(root, key, body)
+        shelf, seen = self._parts.shown(root)
+        chart.kept = objects = self._objects(root, found[1], shelf)
+        for n, kept in seen:
             objects.put(_name(kept), n, kept)
         return chart
 
@@ -130,22 +131,22 @@ class Folded:
 
         Either may be folded on afterwards.
         """
+        whole = not isinstance(chart.kept, Objects)
         if not isinstance(chart.kept, Objects):
-            objects = self._objects(root, 0)
+            objects = self._objects(root, 0, Shelf())
             for name, kept in chart.kept.items():
                 objects[name] = kept
             chart.kept = objects
-            self._db.run("DELETE FROM objects WHERE node = ?", (root,))
         self._appear(root, chart.world)
         objects = chart.kept
-        rows, hidden = [], []
-        for name in objects.touched:
+        touched, hidden = [], []
+        for name in sorted(objects.touched, key=objects.places.__getitem__):
             kept = objects[name]
-            seen, key = shown(kept), self._key(name)
-            rows.append((root, key, objects.places[name], int(seen), self._packer.pack(encode(kept), root, key)))
+            seen = shown(kept)
+            touched.append(written(self._key(name), objects.places[name], kept, shown=seen))
             if not seen:
                 hidden.append(name)
-        self._db.run_many(_PUT, rows)
+        self._parts.write(root, objects, touched, whole=whole)
         objects.settle(hidden)
         chart.kept = {}
         head = self._packer.pack(encode(chart), root)
@@ -157,7 +158,7 @@ class Folded:
         self._db.run("DELETE FROM charts WHERE node = ?", (root,))
         if self._db.changed():
             self._count(world, -1)
-        self._db.run("DELETE FROM objects WHERE node = ?", (root,))
+        self._parts.drop(root)
 
     def roots(self) -> list[int]:
         """Return the root of every chart, in the order of chart ids."""
@@ -183,19 +184,11 @@ class Folded:
         )
         self._counts.clear()
 
-    def _objects(self, root: int, count: int) -> Objects:
-        def look(name: str) -> tuple[int, Kept] | None:
-            key = self._key(name)
-            row = self._db.row("SELECT n, body FROM objects WHERE node = ? AND id = ?", (root, key))
-            return None if row is None else (row[0], self._opened(root, key, row[1]))
-
-        return Objects(look, count)
+    def _objects(self, root: int, count: int, shelf: Shelf) -> Objects:
+        return Objects(lambda at, name: self._parts.one(root, at, self._key(name)), count, shelf)
 
     def _headed(self, root: int, head: bytes) -> Chart:
         return self._head.decode(self._packer.unpack(head, root))
-
-    def _opened(self, root: int, key: bytes, body: bytes) -> Kept:
-        return self._object.decode(self._packer.unpack(body, root, key))
 
     def _key(self, name: str) -> bytes:
         """What the object's UUID (`fhir.derived_id`), which its kind is part of, is looked up by."""

@@ -17,6 +17,7 @@ from contrefeu.chart.identity import Order
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.stores.seen import Seen
+from contrefeu.hospital import feed_of
 from contrefeu.journal import Entry
 
 CHARTED, UNCHARTED, WAITING, DUPLICATE, ACT, WITHDRAWN = 1, 0, 2, 3, 4, 5
@@ -113,6 +114,8 @@ class Kept:
                 for id_, one in self._added.items()
             ],
         )
+        acts = [id_ for id_, one in self._added.items() if one.state == ACT]
+        self._db.run_many("INSERT INTO acts VALUES(?, ?)", list(enumerate(acts, self.acts_count() + 1)) if acts else [])
         pack = self._packer.pack
         self._db.run_many(
             "INSERT INTO bodies VALUES(?, ?)", [(id_, pack(one.entry.body, id_)) for id_, one in self._added.items()]
@@ -155,6 +158,14 @@ class Kept:
         counts[_RECEIVED] += 1
         counts[_LAST] = max(counts[_LAST], entry.received_ns)
         return id_
+
+    def replace(self, entry: Entry) -> None:
+        """Keep *entry* where another was kept under its name; what became of that one stays said until a new fold."""
+        self.flush()
+        id_ = self.id_of(entry.journal, entry.sequence)
+        said = (entry.hlc, entry.received_ns, self._number(entry.source), self._number(entry.media_type), id_)
+        self._db.run("UPDATE entries SET hlc = ?, received = ?, source = ?, media = ? WHERE id = ?", said)
+        self._db.run("UPDATE bodies SET body = ? WHERE id = ?", (self._packer.pack(entry.body, id_), id_))
 
     def set_state(self, id_: int, state: int, reason: str = "") -> None:
         """Say anew what became of an entry."""
@@ -234,7 +245,11 @@ class Kept:
 
     def acts_count(self) -> int:
         """Return how many acts there are."""
-        return int(self._db.value("SELECT count(*) FROM entries WHERE state = 4"))
+        return int(self._db.value("SELECT max(id) FROM acts") or 0)
+
+    def acts_behind(self, count: int) -> Iterator[Entry]:
+        """Yield the acts that were read after the first *count*, as they were read."""
+        yield from self.entries([id_ for (id_,) in self._db.rows("SELECT entry FROM acts WHERE id > ?", (count,))])
 
     def waiting(self, limit: int) -> list[tuple[Entry, str]]:
         """Return entries that name somebody by an order or a stay nobody has been seen with, the newest first."""
@@ -289,7 +304,7 @@ class Kept:
 
     def first_of(self, source: str, control_id: str, body: bytes) -> tuple[int, int, int | None]:
         """Return the keys of (source, control id) and of the bytes, and the entry that stands for both, if any."""
-        control = self._hash("repeats.control", f"{source}\0{control_id}".encode())
+        control = self._hash("repeats.control", f"{feed_of(source)}\0{control_id}".encode())
         digest = self._hash("repeats.body", body)
         found = self._stand.get(control, {}).get(digest)
         if found is not None or control in self._unused:

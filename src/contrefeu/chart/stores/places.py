@@ -60,6 +60,11 @@ class Places:
         """Take a patient off the boards."""
         self._db.run("DELETE FROM places WHERE node = ?", (root,))
 
+    def line(self, root: int) -> BoardLine | None:
+        """Return the line of one patient; None when they lie nowhere."""
+        kept = self._db.value("SELECT line FROM places WHERE node = ?", (root,))
+        return None if kept is None else self._decode.decode(self._opened(root, kept))
+
     def lines(self, world: str, ward: str) -> list[BoardLine]:
         """Return the line of each patient of a ward, of every ward for ""."""
         sql, values = "SELECT node, line FROM places WHERE world = ?", (world,)

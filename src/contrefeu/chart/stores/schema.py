@@ -10,9 +10,9 @@ Rules kept here:
     and their bytes keep their form from one to the next: the keys that opened their journals may be gone (S1).
 """
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 11
 # Whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
-FORMER_VERSIONS = (3, 4, 5, 6, 7)
+FORMER_VERSIONS = (3, 4, 5, 6, 7, 8, 9, 10)
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -35,6 +35,8 @@ CREATE INDEX entries_of_nobody ON entries(received)
     WHERE state = 0 AND reason NOT IN ('', 'no rule for it', 'the fold gave up on it');
 CREATE INDEX entries_withdrawn ON entries(source) WHERE state = 5;
 CREATE INDEX entries_acts ON entries(hlc) WHERE state = 4;
+-- Acts once more, in the order in which they were read: who follows them asks for those behind the last one.
+CREATE TABLE acts(id INTEGER PRIMARY KEY, entry INTEGER NOT NULL);
 -- Their bytes as received: what charts are folded from. Apart, so that counting entries reads no body.
 CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
@@ -70,13 +72,14 @@ CREATE TABLE feeds(
     source INTEGER PRIMARY KEY, received INTEGER NOT NULL, charted INTEGER NOT NULL, uncharted INTEGER NOT NULL,
     duplicates INTEGER NOT NULL, reused INTEGER NOT NULL, last INTEGER NOT NULL);
 
--- Charts by their root node, and what they hold, each object apart: by its id, with its place in the chart and whether
--- a board needs it.
+-- Charts by their root node, and what they hold: objects lately written, each by its id, with its place in the chart
+-- and whether a board needs it; all others many in a part (parts.py). at = node << 20 | number of the part.
 CREATE TABLE charts(node INTEGER PRIMARY KEY, head BLOB NOT NULL, objects INTEGER NOT NULL);
 CREATE TABLE objects(
     node INTEGER NOT NULL, id BLOB NOT NULL, n INTEGER NOT NULL, shown INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY(node, id)) WITHOUT ROWID;
-CREATE INDEX objects_shown ON objects(node) WHERE shown = 1;
+CREATE TABLE parts(
+    at INTEGER PRIMARY KEY, shown INTEGER NOT NULL, keys BLOB NOT NULL, places BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE patients(world TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 
 -- Finding people: one line of words a chart; words that names are made of, each once, for misspelt ones.
@@ -91,8 +94,20 @@ CREATE INDEX places_by_ward ON places(world, ward, alerts);
 -- What waits for somebody, of each patient for whom something does.
 CREATE TABLE work(node INTEGER PRIMARY KEY, world TEXT NOT NULL, line BLOB NOT NULL);
 CREATE INDEX work_by_world ON work(world);
+-- When somebody is expected: a patient and a day (days of 24 h since 1970, UTC).
+CREATE TABLE agenda(
+    node INTEGER NOT NULL, day INTEGER NOT NULL, world TEXT NOT NULL, line BLOB NOT NULL, PRIMARY KEY(node, day));
+CREATE INDEX agenda_by_day ON agenda(world, day);
+-- Who looked at which chart when, as the audit says, and which results were corrected: who saw the old one is told.
+CREATE TABLE looks(login BLOB NOT NULL, node INTEGER NOT NULL, at_ns INTEGER NOT NULL, PRIMARY KEY(login, node, at_ns));
+CREATE INDEX looks_by_time ON looks(at_ns);
+CREATE TABLE corrected(node INTEGER PRIMARY KEY, world TEXT NOT NULL, line BLOB NOT NULL);
 CREATE TABLE beds(
     world TEXT NOT NULL, ward BLOB NOT NULL, bed BLOB NOT NULL, PRIMARY KEY(world, ward, bed)) WITHOUT ROWID;
+-- What the hospital's own lists say of wards, beds and staff: the newest word of each, and the entry that said it.
+CREATE TABLE listed(
+    world TEXT NOT NULL, named BLOB NOT NULL, hlc INTEGER NOT NULL, entry INTEGER NOT NULL, line BLOB NOT NULL,
+    PRIMARY KEY(world, named)) WITHOUT ROWID;
 """
 
 # Who answers to which words: inside the sealed file.

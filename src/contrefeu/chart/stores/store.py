@@ -9,11 +9,14 @@ Rules kept here:
 import contextlib
 from collections.abc import Iterator
 
+from contrefeu.chart.stores.agenda import Agenda
 from contrefeu.chart.stores.compress import Packer, train
 from contrefeu.chart.stores.engine import Database, Place
 from contrefeu.chart.stores.folded import Folded
 from contrefeu.chart.stores.identities import Identities
 from contrefeu.chart.stores.kept import Kept
+from contrefeu.chart.stores.lists import Lists
+from contrefeu.chart.stores.looks import Looks
 from contrefeu.chart.stores.people import People
 from contrefeu.chart.stores.places import Places
 from contrefeu.chart.stores.schema import FORMER_VERSIONS, SCHEMA_VERSION
@@ -47,8 +50,10 @@ class ChartStore:
 
     def _open(self, db: Database) -> None:
         self._db = db
-        self._bodies = Packer(self._dictionary, db.veil, "bodies")
-        self._objects = Packer(self._dictionary, db.veil, "objects")
+        # Messages are written once and seldom read; objects are written and read by every page, many at a time: there
+        # the third level takes little longer, and a twentieth less room.
+        self._bodies = Packer(self._dictionary, db.veil, "bodies", 1)
+        self._objects = Packer(self._dictionary, db.veil, "objects", 3)
         for packer, kind in ((self._bodies, "bodies"), (self._objects, "objects")):
             trained = db.value("SELECT id FROM dictionaries WHERE kind = ?", (kind,))
             if trained is not None:
@@ -59,7 +64,10 @@ class ChartStore:
         self.folded = Folded(db, self._objects)
         self.people = People(db)
         self.places = Places(db)
+        self.lists = Lists(db)
         self.work = Work(db)
+        self.agenda = Agenda(db)
+        self.looks = Looks(db, self.identities)
 
     def reader(self) -> "ChartStore":
         """Open it once more, to read beside the writer (another thread may)."""
@@ -98,19 +106,23 @@ class ChartStore:
     def learn(self) -> None:
         """Train the dictionaries, once there is enough to learn from; within a transaction."""
         entries = self.kept.total()
-        for packer, kind, sql in (
-            (self._bodies, "bodies", "SELECT body, id FROM bodies ORDER BY id DESC LIMIT ?"),
-            (self._objects, "objects", "SELECT body, node, id FROM objects ORDER BY node DESC LIMIT ?"),
+        for packer, kind, samples in (
+            (self._bodies, "bodies", self._sample_bodies),
+            (self._objects, "objects", self.folded.samples),
         ):
             if packer.dictionary_id or entries < self._learn_at[kind]:
                 continue
             self._learn_at[kind] = 2 * entries  # too few or too alike now: more of them may teach more
-            trained = train(packer.unpack(body, *at) for body, *at in self._db.rows(sql, (TRAIN_ON,)))
+            trained = train(samples(TRAIN_ON))
             if trained is not None:
                 sealed = self._db.veil.seal("dictionaries", trained[1], trained[0])
                 row = (trained[0], kind, sealed)
                 self._db.run("INSERT INTO dictionaries VALUES(?, ?, ?) ON CONFLICT DO NOTHING", row)
                 packer.use(*trained)
+
+    def _sample_bodies(self, limit: int) -> Iterator[bytes]:
+        for body, id_ in self._db.rows("SELECT body, id FROM bodies ORDER BY id DESC LIMIT ?", (limit,)):
+            yield self._bodies.unpack(body, id_)
 
     def _dictionary(self, id_: int) -> bytes:
         found = self._db.value("SELECT bytes FROM dictionaries WHERE id = ?", (id_,))

@@ -15,6 +15,7 @@ from contrefeu.mapping.from_hl7 import (
     diets,
     documents,
     france,
+    lists,
     notices,
     orders,
     person,
@@ -192,7 +193,7 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
     hints += [name for said in reading.said for name in said.names if name not in hints]
     if keys or hints:
         reading.subjects = [Subject(keys, hints)]
-    elif pid is None:
+    elif pid is None and not reading.listed:
         reading.lose("PID", "the message names no patient")
     if not keys and pid is not None:
         reading.lose(f"PID[{pid.position}]-3", "no local number: the patient cannot be told from others by it")
@@ -238,6 +239,12 @@ def _clinical(
         _documented(reading, group, event, visit, context)
     elif code == "SIU":
         _scheduled(reading, event, context)
+    elif code == "MFN":
+        reading.listed = lists.listed(context.message, event)
+        reading.understood = bool(reading.listed)
+        if not reading.listed:
+            reading.lose("MSH-9", "a list that nothing here uses: it is kept")
+        return
     elif code in _PEOPLE:
         _resulted(reading, group, visit, context)
         _ordered(reading, group, patient_key, visit, context)

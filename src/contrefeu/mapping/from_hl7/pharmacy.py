@@ -64,6 +64,7 @@ _FIELDS = {
     "RXO": (1, 2, 3, 4, 7, 0, 0, 5, 18, 19),
     "RXG": (4, 5, 6, 7, 9, 15, 16, 8, 17, 18),
 }
+_WHY = {"RXO": 20, "RXE": 27}  # indication (v2-to-FHIR: reasonCode)
 _NO_VACCINE = "998"  # CVX: "no vaccine administered", a code and not a vaccine
 
 
@@ -93,6 +94,7 @@ def prescription(
     if drug is not None:
         found.medicationCodeableConcept = concept_of(drug, _FIELDS[drug.name][0])
         found.dosageInstruction = _dosages(drug, routes, timings or _old_timings(drug, orc), context)
+        found.reasonCode = [why] if (why := concept_of(drug, _WHY[drug.name])) else []
         found.note = [Annotation(text) for text in _makeup(drug, components)]
     found.note += notes
     values = plain(found)
@@ -143,8 +145,8 @@ def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patie
     deleted = rxa.text(21).upper() == "D"
     status = ADMINISTRATION_STATUS.get(rxa.text(20).upper(), "completed")
     amount = quantity(rxa.text(6), unit_words(rxa.rep(7)))
-    if amount is not None and amount.value == Decimal(999):
-        amount = None  # RXA-6 is required: 999 is "not known" (4A.4.7.6)
+    unknown = amount is not None and amount.value == Decimal(999)  # RXA-6 is required: "not known" (4A.4.7.6)
+    told = "" if amount else words([rxa.text(6), unit_words(rxa.rep(7))])
     found = MedicationAdministration(
         status="entered-in-error" if deleted else status,
         statusReason=[reason] if (reason := concept_of(rxa, 18)) else [],
@@ -155,10 +157,10 @@ def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patie
         request=Reference(f"MedicationRequest/{derived_id('MedicationRequest', request)}") if request else None,
         note=[Annotation(text) for rep in rxa.reps(9) if (text := rep.text(2) or rep.text(1))],
         dosage=AdministeredDosage(
-            text="" if amount else words([rxa.text(6), unit_words(rxa.rep(7))]),
+            text=told,
             route=concept_of(rxr, 1) if rxr else None,
             site=concept_of(rxr, 2) if rxr else None,
-            dose=amount,
+            dose=None if unknown else amount,
         ),
     )
     if rxa.text(20).upper() == "PA":

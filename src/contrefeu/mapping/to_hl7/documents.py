@@ -2,14 +2,18 @@
 
 from base64 import b64decode
 from collections.abc import Sequence
+from uuid import UUID, uuid5
 
+from contrefeu.acts import ISSUE_SYSTEM
 from contrefeu.fhir import Json
-from contrefeu.mapping.to_hl7.segments import About, Unsaid, coded, line, moment, own_number, text, who
+from contrefeu.mapping.to_hl7.segments import OURS, About, Interface, Unsaid, coded, line, moment, own_number, text, who
+
+_PAGES = UUID("b1c5b7ce-0f0c-5c1b-9c55-5e6f7a1d2e03")  # of such pages, among all name-based UUIDs
 
 _SUBTYPES = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "image/tiff": "TIFF"}  # 0291
 
 
-def document(resources: Sequence[Json], about: About) -> tuple[str, list[str]]:
+def document(resources: Sequence[Json], about: About, _interface: Interface) -> tuple[str, list[str]]:
     """T02: a new document with its content; T11: it was taken back."""
     if len(resources) != 1:
         raise Unsaid("it says several documents")
@@ -23,12 +27,18 @@ def document(resources: Sequence[Json], about: About) -> tuple[str, list[str]]:
         4: moment(str(one.get("date", ""))),
         6: moment(about.at),
         9: who(author),
-        12: own_number(one),
+        12: _number(one, about),
         17: "CA" if gone else "AU",  # 0271
         19: "CA" if gone else "AV",  # 0273
     }
     txa[6] = txa[4] or txa[6]  # 6 goes before 4 where a reader takes one time
     return "MDM^T11" if gone else "MDM^T02", [line("TXA", txa), *([] if gone else _bodies(one))]
+
+
+def _number(one: Json, about: About) -> str:
+    """TXA-12: our UUID; of a page that came back on paper, one made of the number that is printed on it."""
+    printed = next((n for n in one.get("identifier") or [] if n.get("system") == ISSUE_SYSTEM and n.get("value")), None)
+    return f"{uuid5(_PAGES, str(printed['value']))}^{OURS}" if printed else own_number(one, about)
 
 
 def _bodies(one: Json) -> list[str]:

@@ -3,14 +3,25 @@
 from collections.abc import Sequence
 
 from contrefeu.fhir import Json
-from contrefeu.hl7 import STANDARD, escape
-from contrefeu.mapping.to_hl7.segments import About, Unsaid, coded, line, moment, own_number, text, who
+from contrefeu.mapping.to_hl7.segments import (
+    OURS,
+    About,
+    Interface,
+    Unsaid,
+    coded,
+    line,
+    moment,
+    order_number,
+    own_number,
+    text,
+    who,
+)
 
 _COMPLETION = {"completed": "CP", "not-done": "NA", "entered-in-error": "CP"}  # 0322
 _UNKNOWN = "999"  # RXA-6 is required: 999 is "not known" (4A.4.7.6)
 
 
-def doses(resources: Sequence[Json], about: About) -> tuple[str, list[str]]:
+def doses(resources: Sequence[Json], about: About, interface: Interface) -> tuple[str, list[str]]:
     """One dose of a prescription that the receiver knows."""
     if len(resources) != 1:
         raise Unsaid("it says several doses")
@@ -24,7 +35,7 @@ def doses(resources: Sequence[Json], about: About) -> tuple[str, list[str]]:
     performers = one.get("performer") or []
     rxa = {
         1: "0",
-        2: _counter(own_number(one)),
+        2: _counter(own_number(one, about)),
         3: at,
         4: at,
         5: coded(one.get("medicationCodeableConcept")),
@@ -35,7 +46,7 @@ def doses(resources: Sequence[Json], about: About) -> tuple[str, list[str]]:
         20: completion,
         21: "D" if one.get("status") == "entered-in-error" else "A",
     }
-    return "RAS^O17", [line("ORC", {1: "RE", 2: _order(one, about)}), line("RXA", rxa)]
+    return "RAS^O17", [line("ORC", {1: "RE", 2: _order(one, about, interface)}), line("RXA", rxa)]
 
 
 def _counter(number: str) -> str:
@@ -43,17 +54,10 @@ def _counter(number: str) -> str:
     return str(int(number.partition("^")[0].replace("-", ""), 16) % 9_999 + 1)
 
 
-def _order(one: Json, about: About) -> str:
+def _order(one: Json, about: About, interface: Interface) -> str:
     """ORC-2: the placer's number of the prescription, as EI."""
-    named = str((one.get("request") or {}).get("reference", ""))
-    numbers = [number for number in about.orders.get(named, {}).get("identifier") or [] if number.get("value")]
-    if not numbers or str(numbers[0]["value"]).startswith("urn:uuid:"):
+    named = about.lines.get(str((one.get("request") or {}).get("reference", "")), {})
+    number = order_number(named, about) if named else ""
+    if not number or (number.endswith(f"^{OURS}") and not interface.orders):
         raise Unsaid("a dose of a prescription that was written here, which nobody there knows")
-    system = str(numbers[0].get("system", ""))
-    universal = system.removeprefix("urn:oid:")
-    value = escape(str(numbers[0]["value"]), STANDARD)
-    return (
-        f"{value}^^{universal}^ISO"
-        if universal != system
-        else f"{value}^{escape(system.removeprefix('urn:id:'), STANDARD)}"
-    )
+    return number

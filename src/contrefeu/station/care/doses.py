@@ -2,6 +2,8 @@
 
 Rules kept here:
   * The prescription is copied as it was sent; the dose that is written is what was given, in the giver's words.
+  * Of a dose that fell due while nobody told this screen, a person says what became of it, from whom they have it, or
+    that nobody will know: that is an answer too, and the chart goes on saying "not known" of it.
   * A dose of the same prescription within the hour is asked once more: two people may both have given it.
 """
 
@@ -9,7 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import Resource, display, drug_of, first, instruction_of
+from contrefeu.chart import Resource, display, drug_said, first, instruction_of
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Known, Target, Typed, concept, moment_fields
 from contrefeu.station.care.scribe import Scribe
@@ -20,24 +22,59 @@ _TWO = (
     Field("second", N_("Seconde personne : son identifiant"), hint=N_("ce médicament se vérifie à deux")),
     Field("pin", N_("Son mot de passe ou code"), "secret"),
 )
+_UNITS = Field(
+    "units", N_("Unités sorties du coffre"), "number", low="0.001", hint=N_("ampoules, comprimés, dispositifs")
+)
+_TOLD = Field("told", N_("Dit par, si ce n’est pas vous"), hint=N_("qui l’a donnée, ou sur quelle feuille c’est écrit"))
+_CHOOSE = Choice("", N_("choisir…"))
+_NEVER = Choice("unknown", N_("on ne le saura pas"))
 _OUTCOMES = (Choice("completed", N_("donnée")), Choice("not-done", N_("non donnée")))
 
 
 def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
     assert target.line is not None, "a dose is one of a prescription's"
-    instructions = target.line.get("dosageInstruction") or []
+    instructions, asked = target.line.get("dosageInstruction") or [], _not_known(target)
+    choices = (_CHOOSE, *_OUTCOMES, _NEVER) if asked else _OUTCOMES
     return (
-        Field("outcome", N_("Dose"), "choice", choices=_OUTCOMES, required=True, value="completed"),
+        Field("outcome", N_("Dose"), "choice", choices=choices, required=True, value="" if asked else "completed"),
         Field("amount", N_("Quantité donnée"), hint=" / ".join(filter(None, map(instruction_of, instructions)))),
+        *(_stock(target.known) if in_register(target.line, target.known) else ()),
         Field("reason", N_("Motif, si elle n’est pas donnée")),
         *moment_fields(scribe),
+        *((_TOLD,) if asked else ()),
         *(_TWO if takes_two(target.line, target.known) else (Field("witness", N_("Seconde vérification par")),)),
     )
 
 
+def _not_known(target: Target) -> bool:
+    """Whether a dose of this prescription fell due of which nobody knows what became (F2)."""
+    assert target.line is not None, "a dose is one of a prescription's"
+    mine = f"MedicationRequest/{target.line['id']}"
+    return any(one.state == "unknown" and one.at and one.resource == mine for one in target.due)
+
+
+def in_register(request: Resource, known: Known) -> bool:
+    """Whether the doses of a prescription are taken out of the ward's register, which has lines (F14)."""
+    drug = drug_said(request).casefold()
+    return bool(known.stock) and any(one.casefold() in drug for one in known.controlled)
+
+
+def _stock(known: Known) -> Sequence[Field]:
+    choices = (_CHOOSE, *(Choice(one, one) for one in known.stock))
+    return (Field("stock", N_("Sorti du registre des stupéfiants"), "choice", choices=choices, plain=True), _UNITS)
+
+
+def _taken_out(typed: Typed) -> None:
+    """Note what a dose that goes through the register lacks."""
+    if not typed.text("stock"):
+        typed.problems["stock"] = N_("De quel produit du registre ?")
+    if typed.number(_UNITS) is None:
+        typed.problems.setdefault("units", N_("À remplir."))
+
+
 def takes_two(request: Resource, known: Known) -> bool:
     """Whether a second person signs each dose of a prescription: its drug is on the hospital's list."""
-    drug = drug_of(request).casefold()
+    drug = drug_said(request).casefold()
     return any(one.casefold() in drug for one in known.second_check)
 
 
@@ -49,7 +86,12 @@ def _write(target: Target, typed: Typed) -> list[Json]:
         typed.problems["reason"] = N_("Pourquoi n’est-elle pas donnée ?")
     if at and outcome == "completed":
         typed.doubts += _twice(target, at)
-    performers = [{"actor": typed.scribe.author}]
+    if outcome == "completed" and in_register(line, target.known):
+        _taken_out(typed)
+    performers: list[Json] = [{"actor": typed.scribe.author}]
+    if told := typed.text("told"):
+        wrote = {"text": typed.scribe.say(N_("inscrit par"))}
+        performers = [{"actor": {"display": told}}, {"function": wrote, **performers[0]}]
     second = typed.second or ({"display": witness} if witness else None)
     if takes_two(line, target.known) and outcome == "completed" and typed.second is None:
         typed.problems.setdefault("pin", N_("Une seconde personne signe cette dose, avec son propre code."))
@@ -60,7 +102,7 @@ def _write(target: Target, typed: Typed) -> list[Json]:
     found: Json = {
         "resourceType": "MedicationAdministration",
         "status": outcome,
-        "medicationCodeableConcept": line.get("medicationCodeableConcept") or concept(drug_of(line)),
+        "medicationCodeableConcept": line.get("medicationCodeableConcept") or concept(drug_said(line)),
         "effectiveDateTime": at,
         "performer": performers,
         "request": {"reference": f"MedicationRequest/{line['id']}"},

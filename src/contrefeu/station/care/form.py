@@ -14,9 +14,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from contrefeu.chart import DueItem, Resource
+from contrefeu.chart import Clash, DueItem, Resource
 from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
+from contrefeu.station.care.medicines import Formulary
 from contrefeu.station.care.scribe import Scribe
 from contrefeu.station.care.testlist import TestList, shipped_tests
 from contrefeu.web import N_
@@ -52,6 +53,7 @@ class Field:
     length_max: int = 300
     value: str = ""  # what stands there at first
     plain: bool = False  # its label is a name, not words of the catalogue
+    suggested: tuple[str, ...] = ()  # what may be chosen; anything else may be typed
 
 
 Problems = dict[str, str]
@@ -65,8 +67,14 @@ class Typed:
     values: Mapping[str, str]
     scribe: Scribe
     problems: Problems = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)  # what is asked once more
+    doubts: list[str] = field(default_factory=list)  # what is asked once more: "when|what|entry"
     second: Json | None = None  # the second person who signed with their own code
+
+    @property
+    def asked_again(self) -> list[tuple[str, str, str]]:
+        """What is asked once more: when it was, what or by whom, and the entry that said it."""
+        parts = [one.partition("|") for one in self.doubts]
+        return [(when, *rest.partition("|")[::2]) for when, _, rest in parts]
 
     def text(self, name: str) -> str:
         """What stands in a field."""
@@ -116,7 +124,11 @@ class Known:
     limits: bool = False  # whether a biologist signed the list's critical limits
     prescribers: tuple[Choice, ...] = ()
     second_check: tuple[str, ...] = ()  # parts of names of drugs that two persons give
+    controlled: tuple[str, ...] = ()  # parts of names of drugs that go through a register
+    stock: tuple[str, ...] = ()  # what the ward's register holds
     language: str = "fr"  # the person's
+    formulary: Formulary = field(default_factory=Formulary)
+    aids: frozenset[str] = frozenset()  # decision aids that are on
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,7 @@ class Target:
     due: Sequence[DueItem] = ()  # doses of the patient, as boards show them
     ward: str = ""  # where somebody goes
     beds: Sequence["Bed"] = ()  # of that ward
+    clashes: Sequence[Clash] = ()  # acts that do not go together
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +165,7 @@ class Form:
     fields: Callable[[Target, Scribe], Sequence[Field]]
     write: Callable[[Target, Typed], list[Json]]
     """The resources to say; reads every field, so that all that is wrong is told at once."""
-    line: str = ""  # the type of the line that it is about, or "entry"; "" for the chart
+    line: str = ""  # the type of the line that it is about, "entry" or "clash"; "" for the chart
     button: str = N_("Écrire")
     block: str = ""  # of the chart, where what was written stands
     house: bool = False  # the laboratory's: written during any downtime, whichever ward the patient lies in

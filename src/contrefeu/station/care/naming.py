@@ -1,8 +1,8 @@
 """Somebody who was unknown has a name, or is somebody who has a chart: what is written, and what bears the old name.
 
 Rules kept here:
-  * A name is given by one person and taken back by one. That two charts are one patient's takes two persons, and is a
-    link: neither chart is copied, and undone, each has its own again.
+  * A name is given by one person and taken back by one. That two charts are one patient's takes two persons, and is an
+    act that links (acts/matching.py): neither chart is copied, and undone, each has its own again.
   * What bears the old name is listed when it is left, each by its own name: bands, pages, requests, specimens (F25).
   * A name that is given stays provisional: it is qualified elsewhere, with a document in hand.
 """
@@ -14,7 +14,7 @@ from contrefeu.acts import NameLeft, OldName, PagesIssued
 from contrefeu.chart import PROVISIONAL, TEMPORARY, concept
 from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
-from contrefeu.mapping import CLEARED, PARTED
+from contrefeu.mapping import CLEARED
 from contrefeu.station.care.arrivals import born, capitals, reliability
 from contrefeu.station.care.form import Typed
 
@@ -27,12 +27,6 @@ def temporary_number(sheet: Sheet) -> str:
     """Return the temporary number of a patient; "" when they never had one here."""
     found = [one for one in sheet.patient.get("identifier") or [] if one.get("system") == TEMPORARY]
     return str(found[0]["value"]) if found else ""
-
-
-def identifier_of(key: str) -> Json:
-    """Return the Identifier of a key ("authority|number")."""
-    authority, _, value = key.partition("|")
-    return {"system": f"urn:id:{authority}", "value": value}
 
 
 def given_name(typed: Typed) -> list[Json]:
@@ -54,19 +48,6 @@ def taken_back(left: NameLeft) -> list[Json]:
     gone = [name for name in _CHANGED if name not in left.before]
     told = [*left.before.get("extension", []), *({"url": CLEARED, "valueString": name} for name in gone)]
     return [{"resourceType": "Patient", **left.before, "extension": told}]
-
-
-def united(other: str) -> list[Json]:
-    """Return what says that a chart is one with that of the key *other*, which stays."""
-    return [
-        {"resourceType": "Patient", "link": [{"other": {"identifier": identifier_of(other)}, "type": "replaced-by"}]}
-    ]
-
-
-def parted(other: str) -> list[Json]:
-    """Return what says that they are two after all."""
-    told = {"url": PARTED, "valueIdentifier": identifier_of(other)}
-    return [{"resourceType": "Patient", "extension": [told]}]
 
 
 def left_by(sheet: Sheet, number: str, name: str, at: str, pages: Iterable[PagesIssued]) -> NameLeft:

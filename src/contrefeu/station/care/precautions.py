@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from contrefeu.chart import REVIEW, codes, is_error
 from contrefeu.chart import concept as words_of
+from contrefeu.chart.sheet import SATURATION_TARGET
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
 from contrefeu.station.care.scribe import Scribe, changed
@@ -20,6 +21,10 @@ from contrefeu.web import N_
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/flag-category"
 _KINDS = (Choice("safety", N_("isolement, précautions")), Choice("diet", N_("régime, à jeun")))
+_TARGETS = (
+    Choice("94-98", N_("94 à 98 (ordinaire, échelle 1 du NEWS2)")),
+    Choice("88-92", N_("88 à 92 (insuffisance respiratoire hypercapnique, échelle 2)")),
+)
 REVIEW_DAYS = (1, 2, 3, 7)  # days after which it is looked at again
 
 
@@ -67,7 +72,7 @@ def _reviewed(typed: Typed) -> Json:
 
 def _standing(target: Target) -> list[Json]:
     flags = [dict(one) for one in target.sheet.all("Flag") if one.get("status", "active") == "active"]
-    kinds = {"safety", "diet", "advance-directive"}
+    kinds = {"safety", "diet", "advance-directive", "clinical"}
     return [
         one for one in flags if not is_error(one) and kinds & {c for k in one.get("category", []) for c in codes(k)}
     ]
@@ -83,6 +88,29 @@ def _lift(target: Target, typed: Typed) -> list[Json]:
     return [changed(one, status="inactive") for one in _standing(target) if one["id"] == typed.text("which")]
 
 
+def _target_fields(_target: Target, scribe: Scribe) -> Sequence[Field]:
+    target = Field("target", N_("Cible de SpO2"), "choice", choices=_TARGETS, required=True, value="88-92")
+    return (target, _review(scribe))
+
+
+def _saturation(target: Target, typed: Typed) -> list[Json]:
+    """A target that differs ends the one before."""
+    asked = typed.text("target")
+    ended = [changed(one, status="inactive") for one in _standing(target) if _is_target(one)]
+    if asked == "94-98":
+        if not ended and not typed.problems:
+            typed.problems["target"] = N_("C’est déjà la cible de tous : rien à écrire.")
+        return ended
+    words = typed.scribe.say(N_("Cible de SpO2 : 88 à 92"))
+    flag = _flag("clinical", typed) if not typed.problems else {}
+    return [*ended, flag | {"code": concept(words, (SATURATION_TARGET, asked))}]
+
+
+def _is_target(flag: Json) -> bool:
+    return any(one.get("system") == SATURATION_TARGET for one in flag.get("code", {}).get("coding", []))
+
+
+SATURATION = Form("saturation", N_("Cible de SpO2"), "prescribe", _target_fields, _saturation)
 PRECAUTION = Form("precaution", N_("Isolement, régime"), "write", _fields, _write)
 DIRECTIVE = Form("directive", N_("Niveau de soins"), "prescribe", _directive_fields, _directive)
 LIFT = Form("lift", N_("Lever une consigne"), "prescribe", _lift_fields, _lift, button=N_("Lever"))

@@ -3,6 +3,8 @@
 Rules kept here:
   * Drug, dose and route are the prescriber's words; times are what due doses are counted from, never read out of words.
   * "At these hours" is wall time; "every n hours" is elapsed time (F9). "If needed" has no due time.
+  * A medicine of the pharmacist's list is written by its name there and says so; anything else is free text, marked
+    where it is shown (F13). A cytotoxic of the list is refused: it has a form of its own (F14).
   * Stopping one that a feed sent is a word about it, with a reason; the feed's later word is a conflict, and does not
     open it again (chart/versions.py).
 """
@@ -12,12 +14,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from contrefeu.access import ALLERGY
+from contrefeu.chart import MEDICINE
+from contrefeu.chart.sheet import allergies_of
 from contrefeu.fhir import Json
+from contrefeu.station.care.allergy_check import known_allergies
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
+from contrefeu.station.care.medicines import SUGGESTED_MAX, key_of
 from contrefeu.station.care.scribe import Scribe, changed
 from contrefeu.web import N_
 
 HOURS_MAX = 12  # of a day
+MEDICINE_CODE = "urn:contrefeu:medicine-code"  # system of the code that the pharmacist's list gives a medicine
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:hH]([0-5][0-9])?)?")
 _RHYTHMS = (
     Choice("hours", N_("à heures fixes")),
@@ -30,9 +38,14 @@ EVERY = Field("every", N_("Toutes les … heures"), "number", "h", low="1", high
 DAYS = Field("days", N_("Pendant … jours"), "number", "j", low="1", high="365")
 
 
-def _fields(_target: Target, _scribe: Scribe) -> Sequence[Field]:
+def _fields(target: Target, _scribe: Scribe) -> Sequence[Field]:
+    known = target.known.formulary
+    names = tuple(one.name for one in known.all()) if len(known) <= SUGGESTED_MAX else ()
+    hint = N_("de la liste, ou texte libre (marqué)")
+    if not len(known):
+        hint = N_("aucune liste libérée : texte libre (marqué)")
     return (
-        Field("drug", N_("Médicament, forme et dosage"), required=True),
+        Field("drug", N_("Médicament, forme et dosage"), required=True, suggested=names, hint=hint),
         Field("dose", N_("Dose par prise"), required=True, hint=N_("1 comprimé ; 40 mg…")),
         Field("route", N_("Voie"), "choice", choices=tuple(Choice(one, one) for one in ROUTES), required=True,
               value=ROUTES[0]),
@@ -45,7 +58,7 @@ def _fields(_target: Target, _scribe: Scribe) -> Sequence[Field]:
     )  # fmt: skip
 
 
-def _write(_target: Target, typed: Typed) -> list[Json]:
+def _write(target: Target, typed: Typed) -> list[Json]:
     rhythm, at = typed.text("rhythm"), typed.scribe.at
     dosage: Json = {"text": "", "route": concept(typed.scribe.say(typed.text("route")))}
     repeat: dict[str, Any] = {}
@@ -82,12 +95,30 @@ def _write(_target: Target, typed: Typed) -> list[Json]:
         "resourceType": "MedicationRequest",
         "status": "active",
         "intent": "order",
-        "medicationCodeableConcept": concept(typed.text("drug")),
+        "medicationCodeableConcept": _drug(target, typed),
         "authoredOn": at,
         "requester": typed.scribe.author,
         "dosageInstruction": [dosage],
     }
     return [found | ({"reasonCode": [concept(why)]} if why else {})]
+
+
+def _drug(target: Target, typed: Typed) -> Json:
+    """The drug: of the list, by the list's own name, or in the prescriber's words."""
+    medicine = target.known.formulary.get(typed.text("drug"))
+    if medicine is None:
+        return concept(typed.text("drug"))
+    if medicine.cytotoxic:
+        typed.problems["drug"] = N_("Cytotoxique : il ne se prescrit pas sur ce formulaire.")
+    if ALLERGY in target.known.aids:
+        typed.doubts += [
+            f"{one.since}|{one.what}{f' ({one.reaction})' if one.reaction else ''}|{one.source}"
+            for one in known_allergies(medicine, allergies_of(target.sheet))
+        ]
+    codes = [(MEDICINE, key_of(medicine.name))]
+    if medicine.code:
+        codes.append((MEDICINE_CODE, medicine.code))
+    return concept(medicine.name, *codes)
 
 
 def _hours(typed: Typed) -> list[str]:
@@ -127,9 +158,14 @@ def _again(target: Target, typed: Typed, status: str) -> Json:
     return changed(target.line, status=status, statusReason=concept(typed.text("reason")))
 
 
-PRESCRIPTION = Form(
-    "prescription", N_("Prescription"), "prescribe", _fields, _write, button=N_("Prescrire"), block="treatments"
+ALLERGIC = (
+    N_("Rien n’est encore écrit. Une allergie connue nomme une substance de ce médicament :"),
+    N_("Je le prescris malgré cette allergie."),
 )
+PRESCRIPTION = Form(
+    "prescription", N_("Prescription"), "prescribe", _fields, _write, button=N_("Prescrire"), block="treatments",
+    doubt=ALLERGIC,
+)  # fmt: skip
 STOP = Form("stop", N_("Arrêter la prescription"), "prescribe", _reason, _stop, "MedicationRequest", N_("Arrêter"))
 RESUME = Form(
     "resume", N_("Reprendre la prescription"), "prescribe", _reason, _resume, "MedicationRequest", N_("Reprendre")

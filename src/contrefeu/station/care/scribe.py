@@ -2,8 +2,9 @@
 
 Rules kept here:
   * One form sent is one entry: a FHIR collection Bundle whose resources name the patient by the number of the chart.
-  * Each resource says which station wrote it and that station's own time, with its offset (S7). Who wrote it is the
-    entry's source; the name beside is for readers of the resource alone.
+  * Each resource says which station wrote it, that station's own time with its offset (S7), and the last act of each
+    station that its author's chart held: what was written elsewhere meanwhile is found by it (chart/clashes.py). Who
+    wrote it is the entry's source; the name beside is for readers of the resource alone.
   * A form sent twice (a click too many, an answer that was lost) says the same objects: they are called by the form's
     own number, made when it was shown, and what was typed. Typed otherwise they are others: nothing is written over.
   * An object that the chart holds already is named by its id, and all of it is said again: an entry can be read alone.
@@ -15,9 +16,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID, uuid5
 
-from contrefeu.chart import CONFLICT, EARLIER, SPECIMEN, WRITTEN, Chart
+from contrefeu.chart import CONFLICT, EARLIER, SPECIMEN, WRITTEN, Chart, seen_by
 from contrefeu.fhir import Json, encode, exercise
-from contrefeu.mapping import OBJECT
+from contrefeu.mapping import OBJECT, SEEN
 
 OURS = "urn:ietf:rfc:3986"  # system of the identifiers of what was made here: a UUID each
 _NAMES = UUID("6e1f3c52-6f0f-5c0a-9a70-0c6d5d1b7a11")  # of objects of forms, among all name-based UUIDs
@@ -43,6 +44,7 @@ class Scribe:
     now_ns: int
     zone: tzinfo
     say: Callable[[str], str]  # words of the catalogue in the node's language: what an entry says is read by all
+    queued: tuple[Json, ...] = ()  # parts of WRITTEN that say that it waited in a browser (care/queued.py)
 
     @property
     def now(self) -> datetime:
@@ -71,7 +73,8 @@ def bundle(chart: Chart, scribe: Scribe, once: str, resources: Sequence[Mapping[
     """
     authority, _, number = chart.key.partition("|")
     subject = {"identifier": {"system": f"urn:id:{authority}", "value": number}}
-    made = [_signed(one, scribe, f"{chart.id}/{once}/{place}", subject) for place, one in enumerate(resources)]
+    seen = seen_by(chart)
+    made = [_signed(one, scribe, f"{chart.id}/{once}/{place}", subject, seen) for place, one in enumerate(resources)]
     if chart.world == "T":
         made = [exercise(one) for one in made]
     return encode(
@@ -105,7 +108,7 @@ def made_here(resource: Mapping[str, Any]) -> bool:
     return any(number.get("system") == OURS for number in resource.get("identifier") or [])
 
 
-def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json) -> Json:
+def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json, seen: str) -> Json:
     found = dict(one)
     if found["resourceType"] == "Patient":
         return {"identifier": [subject["identifier"]], **found}  # absent says nothing: an extension would replace all
@@ -116,7 +119,12 @@ def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json) ->
         found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{number}"}, *labels]
     if found["resourceType"] == "Encounter":
         found["extension"] = [_numbered(one, name) for one in found["extension"]]
-    parts = [{"url": "station", "valueString": scribe.station}, {"url": "at", "valueDateTime": scribe.at}]
+    parts = [
+        {"url": "station", "valueString": scribe.station},
+        {"url": "at", "valueDateTime": scribe.at},
+        *([{"url": SEEN, "valueString": seen}] if seen else []),
+        *scribe.queued,
+    ]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
     whom = _SUBJECTS.get(found["resourceType"], "subject")
     if "identifier" not in found.get(whom, {}):  # a chart's id is no number of anybody's

@@ -76,6 +76,14 @@ class TestList(Struct, frozen=True):
         """Return one panel."""
         return next((one for one in self.panels if one.id == id_), None)
 
+    def beyond(self, code: str, unit: str, value: str) -> Limit:
+        """Return on which side of the list's limits a value of a feed is; "" in another unit, or when nobody can say.
+
+        The sender's flag stands whatever this says: the list adds a mark, and takes none away (decision 0117).
+        """
+        found = self.test(code)
+        return (found.beyond(value) or "") if found is not None and found.unit == unit else ""
+
     def test(self, code: str) -> Test | None:
         """Return one test."""
         return next((test for panel in self.panels for test in panel.tests if test.code == code), None)

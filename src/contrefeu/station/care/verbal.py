@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contrefeu.chart import VERBAL
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed
-from contrefeu.station.care.prescriptions import PRESCRIPTION
+from contrefeu.station.care.prescriptions import ALLERGIC, PRESCRIPTION
 from contrefeu.station.care.scribe import Scribe
 from contrefeu.web import N_
 
@@ -36,5 +36,6 @@ def _write(target: Target, typed: Typed) -> list[Json]:
 
 
 VERBAL_ORDER = Form(
-    "verbal", N_("Ordre verbal"), "write", _fields, _write, button=N_("Inscrire l’ordre"), block="treatments"
-)
+    "verbal", N_("Ordre verbal"), "write", _fields, _write, button=N_("Inscrire l’ordre"), block="treatments",
+    doubt=ALLERGIC,
+)  # fmt: skip

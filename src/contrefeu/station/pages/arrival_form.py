@@ -23,7 +23,8 @@ from contrefeu.station.care.scribe import Scribe, bundle
 from contrefeu.station.care.stay import step
 from contrefeu.station.house import House, shows_exercise
 from contrefeu.station.numbers import Numbers
-from contrefeu.station.pages.care import ONCE_BYTES, ElsewherePage
+from contrefeu.station.pages.care import ONCE_BYTES
+from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.places import beds_of, choose_ward
 from contrefeu.station.pages.writing import chosen, is_shown, scribe_of, write_down, writes_here
 from contrefeu.web import N_, visit_of
@@ -51,7 +52,7 @@ class ArrivalPage:
     fields: Sequence[Field]
     values: Mapping[str, str]
     problems: dict[str, str]
-    doubts: Sequence[tuple[str, str]]
+    doubts: Sequence[tuple[str, str, str]]
     once: str
     about: Sequence[str] = ()
     kept: bool = False  # what was typed when a session ended comes back in forms of a chart alone
@@ -95,9 +96,7 @@ class ArrivalForm:
             raise await house.shell.refusal(request)
         if writes_here(house, ward):
             return None
-        declared = house.staff.downtime.of(ward)
-        page = ElsewherePage("", ward, declared.medium if declared else "", house.account(request).may("downtime"))
-        return await house.shell.render(request, "elsewhere.html", page, status=409)
+        return await elsewhere(house, request, ward)
 
     async def handle(self, request: Request, asked: Asked) -> Response:
         """Show the form, or take it."""
@@ -163,7 +162,6 @@ class ArrivalForm:
     ) -> Response:
         whose, deps = asked.person, self._house.deps
         age = age_of(whose.birth_date, deps.clock.now_ns(), deps.zone) if whose and whose.age_known else None
-        doubts = [(when, by) for when, _, by in (one.partition("|") for one in typed.doubts)] if typed else ()
         page = ArrivalPage(
             form=asked.kind,
             ward=ward,
@@ -173,7 +171,7 @@ class ArrivalForm:
             fields=fields,
             values=values,
             problems=typed.problems if typed else {},
-            doubts=doubts,
+            doubts=typed.asked_again if typed else (),
             once=once,
         )
         return await self._house.shell.render(request, "arrival.html", page, status=400 if typed else 200)

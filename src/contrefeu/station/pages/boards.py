@@ -10,14 +10,16 @@ Rules kept here:
     (F31).
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contrefeu.access import Account
 from contrefeu.chart import (
     FICTITIOUS,
     Age,
@@ -31,10 +33,12 @@ from contrefeu.chart import (
     of_feeds,
     silent_feeds,
 )
+from contrefeu.station.handing_back import fresh
 from contrefeu.station.house import House, opens_unplaced, urgent_of
 from contrefeu.station.pages.writing import due_there, writes_here
-from contrefeu.web import NOT_FOUND, Urgent
+from contrefeu.web import NOT_FOUND, Urgent, visit_of
 
+_pack = msgspec.msgpack.Encoder().encode
 DUE_SHOWN = 4  # doses of a row; how many more there are is said
 UNPLACED_SHOWN = 3  # results without owner on the hospital's board; how many there are is said
 
@@ -58,6 +62,7 @@ class BoardLine:
     hidden: bool
     cared: bool  # whether the person sees more than who lies there
     due: Sequence[DueItem]
+    key: Hashable | None = None  # what the row as HTML depends on
 
     @property
     def born(self) -> bool:
@@ -98,11 +103,14 @@ class BoardPage:
     coming: Sequence[BoardLine]
     leaving: int  # discharges that were announced
     admits: bool  # whether the person may admit to this ward now
+    hands_back: bool  # whether the ward is in downtime, or has just come out of it, and the person signs there (F4)
     waiting: int  # results without owner, of the whole house (F31)
     unread: int
     unplaced: Sequence[UnplacedEntry]  # the newest of those that wait, on the hospital's board
     opens: bool  # whether the person may open an entry that is in no chart
+    papers: int  # pages to file and ticks to confirm, of this ward, or of all
     escalated: Sequence[Urgent]  # what nobody acknowledged in time, on the hospital's board
+    lacks: Mapping[str, tuple[str, ...]]  # ward -> what it would lack in an outage; on the hospital's board, of all
     limits: tuple[str, str] | None  # who signed the list of critical limits, and when; None when none is in force
     due_shown: int = field(default=DUE_SHOWN)
 
@@ -110,6 +118,16 @@ class BoardPage:
 def _age(row: BoardRow, now_ns: int, zone: tzinfo) -> Age | None:
     """A birth date that is nobody's drives no age (F22)."""
     return None if FICTITIOUS & set(row.doubts) else age_of(row.birth_date, now_ns, zone)
+
+
+def _shown(line: BoardLine) -> tuple[Hashable, ...]:
+    """All that a row shows, as bytes: each row has many words, and most of them are those of a second ago."""
+    return _pack((line.row, list(line.due), line.age)), line.hidden, line.cared
+
+
+def _day(now_ns: int, zone: tzinfo) -> str:
+    """The day here: hours of another day show theirs."""
+    return datetime.fromtimestamp(now_ns // 10**9, zone).date().isoformat()
 
 
 class Boards:
@@ -161,6 +179,8 @@ class Boards:
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         account = house.account(request)
         lines = [self._line(request, row, _age(row, now_ns, zone)) for row in board.rows]
+        shared = (visit_of(request).words.language, _day(now_ns, zone), not ward, account.may("chart"))
+        lines = [replace(line, key=(*shared, *_shown(line))) for line in lines]
         feeds = of_feeds(board.feeds)
         status = await house.charts.status()
         unplaced = await house.charts.waiting(UNPLACED_SHOWN) if status.waiting and not ward else ()
@@ -177,14 +197,27 @@ class Boards:
             admits=bool(ward) and account.may("move") and account.in_scope(ward) and writes_here(house, ward),
             newest_feed=max(feeds, key=lambda feed: feed.last, default=None),
             silent=silent_feeds(feeds, now_ns),
+            hands_back=self._hands_back(account, ward),
             waiting=status.waiting,
             unread=status.unread,
             unplaced=unplaced,
             opens=opens_unplaced(account),
+            papers=self._papers(ward) if account.may("chart") and account.in_scope(ward) else 0,
             escalated=await self._escalated(request) if not ward else (),
+            lacks={one: codes for one, codes in house.deps.lacking().items() if ward in ("", one)},
             limits=house.limits,
         )
         return await house.shell.render(request, "board.html", page)
+
+    def _hands_back(self, account: Account, ward: str) -> bool:
+        if not (ward and account.may("handback") and account.in_scope(ward)):
+            return False
+        return self._house.staff.downtime.of(ward) is not None or fresh(self._house, ward) is not None
+
+    def _papers(self, ward: str) -> int:
+        papers = self._house.staff.papers
+        wards = [one.ward for one in papers.waiting()] + [one.issued.ward for one in papers.proposals()]
+        return sum(not ward or one == ward for one in wards)
 
     async def _escalated(self, request: Request) -> Sequence[Urgent]:
         """Critical results that nobody acknowledged in time; of whom and what is for those who care for them."""

@@ -3,6 +3,7 @@
 Rules kept here:
   * A ward writes here while it is in downtime and its medium is the screen (F3): a named person said so, at a minute.
     Else the page says where the ward writes.
+  * What is sent to a ward that went back to its record system is not written, and is shown to be copied there (F4).
   * What is sent is in the journal before the page goes on, and the person sees it in the chart, or is told that it is
     kept and not there yet.
   * A form that is sent twice is one act; one that was gone back to and filled in otherwise is another.
@@ -18,19 +19,47 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.chart import Age, age_of, drug_of, instruction_of, sentence
-from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
-from contrefeu.fhir import Json
-from contrefeu.station.care import FORMS, Field, Form, Target, Typed, made_by
+from contrefeu.access import ALLERGY
+from contrefeu.acts import Medicine
+from contrefeu.chart import Age, Clash, age_of, clashes_of, concept, drug_of, instruction_of, sentence
+from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of, person_of
+from contrefeu.station.care import CLASH, FORMS, Field, Form, Target, Typed, made_by
+from contrefeu.station.care.blood import is_transfusion
+from contrefeu.station.care.medicines import FOUND_MAX, SUGGESTED_MAX
 from contrefeu.station.care.results import panel_id
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.care.testlist import Panel
+from contrefeu.station.handing_back import fresh, late_acts
 from contrefeu.station.house import House, OutOfScope, last_ward
+from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.places import beds_of, choose_ward
-from contrefeu.station.pages.writing import chosen, due_of, is_shown, known_to, scribe_of, write_down, writes_here
-from contrefeu.web import N_, NOT_FOUND, Refused, person, visit_of
+from contrefeu.station.pages.taken_out import take_out
+from contrefeu.station.pages.writing import (
+    chosen,
+    due_of,
+    is_shown,
+    known_to,
+    scribe_of,
+    second_person,
+    write_down,
+    writes_here,
+)
+from contrefeu.web import NOT_FOUND, visit_of
 
 ONCE_BYTES = 16
+WORDS_LENGTH_MAX = 60  # characters of what is looked for in the list of medicines
+
+
+@dataclass(frozen=True, slots=True)
+class MedicineSearch:
+    """A medicine looked for in the pharmacist's list."""
+
+    released: int  # medicines of the list
+    long: bool  # more than the form itself can hold: they are searched for
+    asked: str
+    found: Sequence[Medicine]
+    count: int  # found, shown or not
+    allergies: bool  # whether known allergies are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +72,17 @@ class FormPage:
     age: Age | None
     allergies: Allergies
     about: Sequence[str]  # the lines that it is about
+    clashes: Sequence[Clash]  # acts that it settles
     fields: Sequence[Field]
     values: Mapping[str, str]
     problems: Mapping[str, str]
-    doubts: Sequence[tuple[str, str]]  # when, by whom: doses that may be the same
+    doubts: Sequence[tuple[str, str, str]]  # when, what or by whom, and its entry: what is asked once more
     once: str
     kept: bool  # whether it comes back as it was typed when the session ended
     panels: Sequence[Panel]
     panel: str  # of the laboratory's list, which is typed in
     limits: bool  # whether critical limits are in force
+    medicines: MedicineSearch | None  # of the pharmacist's list, on the forms that prescribe
 
     @property
     def focus(self) -> str:
@@ -59,14 +90,18 @@ class FormPage:
         return next((one.name for one in self.fields if one.name in self.problems), self.fields[0].name)
 
 
-@dataclass(frozen=True, slots=True)
-class ElsewherePage:
-    """The ward writes elsewhere."""
-
-    id: str
-    ward: str
-    medium: str  # "paper"; "" while there is no downtime
-    declares: bool  # whether the person may declare it
+def _search(request: Request, target: Target) -> MedicineSearch:
+    asked = request.query_params.get("find", "").strip()[:WORDS_LENGTH_MAX]
+    known = target.known
+    found = known.formulary.find(asked)
+    return MedicineSearch(
+        released=len(known.formulary),
+        long=len(known.formulary) > SUGGESTED_MAX,
+        asked=asked,
+        found=found[:FOUND_MAX],
+        count=len(found),
+        allergies=ALLERGY in known.aids,
+    )
 
 
 class CarePages:
@@ -98,9 +133,10 @@ class CarePages:
         except OutOfScope as found:
             return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
         ward = whose.ward or (last_ward(sheet.chart) if form.left else "")
-        if not (writes_here(house, ward) or (form.house and house.staff.downtime.declared)):
-            return await self._elsewhere(request, id_, ward)
-        target = await self._target(request, sheet, whose, form)
+        settles = form.line == CLASH and fresh(house, ward) is not None
+        if not (writes_here(house, ward) or (form.house and house.staff.downtime.declared) or settles):
+            return await self._elsewhere(request, id_, ward, form, sheet)
+        target = await self.target(request, sheet, whose, form)
         if form.goes:
             goes = request.query_params.get("ward", "")
             if not goes:
@@ -116,7 +152,7 @@ class CarePages:
             return await self._page(request, form, target, id_, whose, fields, asked, once, kept=bool(draft))
         sent = await request.form()
         typed = Typed({one.name: str(sent.get(one.name, "")) for one in fields}, scribe)
-        typed.second = await self._second(request, fields, typed)
+        typed.second = await second_person(house, request, fields, typed)
         once = str(sent.get("once", ""))
         resources = form.write(target, typed) if chosen(fields, typed) else []
         confirmed = sent.get("confirm") == "yes"
@@ -126,6 +162,8 @@ class CarePages:
         plain = sorted((name, text) for name, text in typed.values.items() if name not in secrets)
         said = f"{once or token_hex(ONCE_BYTES)}/{plain}"
         ref = await write_down(house, scribe, bundle(sheet.chart, scribe, said, resources))
+        if form.name == "dose":
+            await take_out(house, target, typed, whose, id_, ref, once)
         shown = await is_shown(house, id_, ref)
         if form.then and shown:
             return RedirectResponse(form.then, 303)
@@ -134,28 +172,29 @@ class CarePages:
             return RedirectResponse(f"/ward/{quote(ward)}", 303)
         return RedirectResponse(f"/patient/{quote(id_)}{there if shown else '?kept=' + quote(ref)}", 303)
 
-    async def _second(self, request: Request, fields: Sequence[Field], typed: Typed) -> Json | None:
-        """The second person, when the form asks for one and they gave their own secret."""
-        login, secret = typed.text("second"), typed.text("pin")
-        if not any(one.kind == "secret" for one in fields) or not (login and secret):
-            return None
-        actor = await self._house.staff.enter(login, secret)
-        if isinstance(actor, Refused) or not actor.may("write") or actor.login == typed.scribe.login:
-            await self._house.shell.audit.write("act", person(request)[0], what="second check", failed=True)
-            typed.problems["pin"] = N_("Ce n’est pas une autre personne qui soigne, ou pas son code.")
-            return None
-        return {"identifier": {"system": "urn:contrefeu:login", "value": actor.login}, "display": actor.name}
+    async def target(self, request: Request, sheet: Sheet, whose: Person, form: Form) -> Target:
+        """Return what *form* is about: the chart, or one line of it.
 
-    async def _target(self, request: Request, sheet: Sheet, whose: Person, form: Form) -> Target:
+        Raises:
+            Problem: There is no such line.
+        """
         known, asked, name = known_to(self._house, request), request.query_params, request.path_params.get("line", "")
+        due = await due_of(self._house, sheet.chart.id, whose.ward) if form.name in {"handover", "dose"} else ()
         if not form.line:
-            due = await due_of(self._house, request, sheet.chart.id, whose.ward) if form.name == "handover" else ()
             return Target(sheet, known=known, asked=asked, due=due)
+        if form.line == CLASH:
+            waiting = [*clashes_of(sheet.chart), *late_acts(self._house, sheet, whose.ward)]
+            clashes = self._house.named(one for one in waiting if one.second.ref == name)
+            if not clashes:
+                raise NOT_FOUND
+            return Target(sheet, known=known, asked=asked, clashes=clashes)
+        exercise = sheet.chart.world == "T"
+        known = replace(known, stock=self._house.staff.registers.drugs(whose.ward, exercise=exercise))
         line = sheet.get({"reference": f"{form.line}/{name}"})
         said = made_by(sheet, name) if form.line == "entry" else []
         if line is None and not said:
             raise NOT_FOUND
-        return Target(sheet, line, said, known, asked)
+        return Target(sheet, line, said, known, asked, due)
 
     async def _page(
         self,
@@ -180,15 +219,17 @@ class CarePages:
             age=age,
             allergies=allergies_of(target.sheet),
             about=self._about(request, target),
+            clashes=target.clashes,
             fields=fields,
             values=values,
             problems=typed.problems if typed else {},
-            doubts=[(when, by) for when, _, by in (one.partition("|") for one in typed.doubts)] if typed else (),
+            doubts=typed.asked_again if typed else (),
             once=once,
             kept=kept,
             panels=target.known.tests.panels,
             panel=panel_id(target),
             limits=target.known.limits,
+            medicines=_search(request, target) if any(one.name == "drug" for one in fields) else None,
         )
         exercise = target.sheet.chart.world == "T"
         return await self._house.shell.render(
@@ -198,6 +239,8 @@ class CarePages:
     def _about(self, request: Request, target: Target) -> Sequence[str]:
         """What the form is about, in its sender's words."""
         language: Literal["fr", "en"] = "en" if visit_of(request).words.language == "en" else "fr"
+        if target.line is not None and is_transfusion(target.line):
+            return (concept(target.line.get("code")).partition(" · ")[0],)  # the number is read on the bag, not here
         if target.line is not None and target.line["resourceType"] != "MedicationRequest":
             return (sentence(target.line, language, self._house.deps.zone.key),)
         if target.line is not None:
@@ -205,7 +248,11 @@ class CarePages:
             return (" · ".join([drug_of(target.line), *said]),)
         return [sentence(one, language, self._house.deps.zone.key) for one in target.said]
 
-    async def _elsewhere(self, request: Request, id_: str, ward: str) -> Response:
-        declared = self._house.staff.downtime.of(ward)
-        page = ElsewherePage(id_, ward, declared.medium if declared else "", person(request)[0].may("downtime"))
-        return await self._house.shell.render(request, "elsewhere.html", page, status=409)
+    async def _elsewhere(self, request: Request, id_: str, ward: str, form: Form, sheet: Sheet) -> Response:
+        house = self._house
+        fields: Sequence[Field] = ()
+        if request.method == "POST":
+            target = await self.target(request, sheet, person_of(sheet), form)
+            target = replace(target, ward=request.query_params.get("ward", ""))
+            fields = form.fields(target, scribe_of(house, request))
+        return await elsewhere(house, request, ward, id_, fields)

@@ -7,20 +7,23 @@ Rules kept here:
   * A document is sent as its sender gave it, through this route alone, and can run nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from contrefeu.access import NEWS2
 from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
 from contrefeu.chart import (
     OURS,
+    TEMPORARY,
     Age,
     Chart,
+    Clash,
     Dispute,
     DueItem,
     PatientHit,
@@ -39,6 +42,8 @@ from contrefeu.chart.sheet import (
     Heard,
     Person,
     Results,
+    Score,
+    Series,
     Sheet,
     Story,
     Treatments,
@@ -48,19 +53,24 @@ from contrefeu.chart.sheet import (
     results_of,
     story_of,
     treatments_of,
+    warning_score,
 )
 from contrefeu.journal import parse_ref
+from contrefeu.station.care import TestList
 from contrefeu.station.care.naming import temporary_number
+from contrefeu.station.handing_back import late_acts
 from contrefeu.station.house import House, OutOfScope, namesake
-from contrefeu.station.names import names_left
+from contrefeu.station.names import names_left, pairs
+from contrefeu.station.pages.measure import all_series, series_id
 from contrefeu.station.pages.writing import due_of, writes_here
-from contrefeu.web import NOT_FOUND, person
+from contrefeu.web import NOT_FOUND, person, visit_of
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
 REASON_LENGTH_MAX = 300  # characters: two sentences
 REF_LENGTH_MAX = 100  # characters of journal/sequence
 NAMESAKES_MAX = 10  # patients looked at for one of the same name
 VALUES_BEFORE = 3  # earlier values beside the last one; the rest is one click away
+VALUES_UNFOLDED_MAX = 300  # values of a chart whose earlier ones unfold in place: a week of a ward; more have a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,15 @@ class UnreadLine:
     received: str
     entry: str
     uncertain: bool  # whether it may have come before the one next to it, which another station received
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLimits:
+    """The laboratory's list, and who signed its critical limits."""
+
+    tests: TestList
+    by: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,7 @@ class ChartPage:
     weight_old: bool  # F10
     writes: bool  # whether this ward writes here now (F3)
     unsigned: frozenset[str]  # verbal orders that wait for their prescriber: "MedicationRequest/id"
+    clashes: Sequence[Clash]  # acts of two stations that do not go together
     tasks: Sequence[WorkItem]
     laboratory: bool  # whether the laboratory types results in now: a downtime is declared
     kept: str  # an entry that was just written and that the chart does not say yet
@@ -100,7 +120,24 @@ class ChartPage:
     temporary: str  # number that was given here; "" when none ever was
     old_names: int  # things that bear a name that was left (F25)
     namesakes: Sequence[PatientHit]  # others here who have the same name (F22)
+    score: Score | None = None  # NEWS2; None while the aid is off
+    score_by: str = ""  # who turned it on
+    limits: SignedLimits | None = None  # of the laboratory's list; None while none are in force
+    key: tuple[Hashable, ...] | None = None  # what parts of the page depend on; None while no version is known
     values_before: int = VALUES_BEFORE
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether earlier values unfold in place: of a great chart they would be most of the page."""
+        return sum(len(one.values) for one in all_series(self.results)) <= VALUES_UNFOLDED_MAX
+
+    def part(self, name: str) -> Hashable | None:
+        """What a part of the page is remembered by."""
+        return None if self.key is None else (name, *self.key)
+
+    def measure(self, series: Series) -> str:
+        """Where all values of a measurement are."""
+        return f"/measure/{quote(self.id)}/{series_id(series)}"
 
     def heard(self, *blocks: str) -> Sequence[Heard]:
         """Return which feeds spoke of these blocks, the latest first; none when no feed ever did (F1).
@@ -108,6 +145,17 @@ class ChartPage:
         What people write here is no feed's word: each line says who wrote it.
         """
         return [one for one in self.sheet.heard(*blocks) if not one.source.startswith(OURS)]
+
+    def beyond(self, series: Series) -> str:
+        """On which side of the limits that a biologist signed the last value of a feed is; "" while none are in force.
+
+        What the laboratory typed in here was compared then, and what its sender flagged critical says so already.
+        """
+        last = series.last
+        if self.limits is None or last.typed or last.gone or last.severity == "critical":
+            return ""
+        _, code, unit, *_ = [*series.key.split("|"), "", ""]
+        return self.limits.tests.beyond(code, unit, last.value)
 
     @property
     def identity_source(self) -> str:
@@ -146,13 +194,13 @@ class ChartPages:
         try:
             id_, sheet, whose = await house.open(request, asked)
         except OutOfScope as found:
-            return await self._to_glass(request, found.chart)
+            return await self._house.to_glass(request, found.chart)
         if id_ != asked:
             return RedirectResponse(f"/patient/{quote(id_)}", 303)
         await house.shell.look(request, "view", patient=id_)
         now_ns = house.deps.clock.now_ns()
         age = age_of(whose.birth_date, now_ns, house.deps.zone, whose.birth_time) if whose.age_known else None
-        work = work_line(sheet.chart)
+        work = sheet.laid.once("work", lambda: work_line(sheet.chart))
         waiting = work.items if work else []
         page = ChartPage(
             id=id_,
@@ -162,23 +210,51 @@ class ChartPages:
             treatments=treatments_of(sheet),
             results=results_of(sheet),
             story=story_of(sheet),
-            due=await due_of(house, request, id_, whose.ward),
+            due=await due_of(house, id_, whose.ward),
             sheet=sheet,
             unread=self._unread(sheet.chart),
             through_glass=not house.account(request).in_scope(whose.ward),
             writes=writes_here(house, whose.ward),
             unsigned=frozenset(one.resource for one in waiting if one.kind == "unsigned"),
             tasks=[one for one in waiting if one.kind == "task"],
+            clashes=[
+                *house.named(one.clash for one in waiting if one.clash),
+                *late_acts(house, sheet, whose.ward),
+            ],
             laboratory=bool(house.staff.downtime.declared),
             kept=self._kept(request, sheet),
             on_leave=stay_of(sheet.chart, now_ns).get("status") == "onleave",
             dispute=dispute_of(sheet.chart.stays),
             temporary=(number := temporary_number(sheet)),
-            old_names=sum(len(one.open) for one in names_left(house.staff.acts, frozenset({number}))) if number else 0,
+            old_names=self._identity_waits(sheet, number) if number else 0,
             namesakes=await self._namesakes(request, sheet.chart, whose),
+            score=warning_score(sheet, house.deps.zone) if (aid := house.staff.aids.on.get(NEWS2)) else None,
+            score_by=self._name(aid.by) if aid else "",
+            limits=SignedLimits(house.tests, self._name(signed[0]), signed[1]) if (signed := house.limits) else None,
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
+        page = replace(page, key=self._key(request, page, sheet.laid.version))
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+
+    def _key(self, request: Request, page: ChartPage, version: str) -> tuple[Hashable, ...] | None:
+        """What results and reports on the page depend on: the version, the day, and what its reader may do there."""
+        if not version:
+            return None
+        visit, deps = visit_of(request), self._house.deps
+        day = visit.words.day(rfc3339(deps.clock.now_ns()))
+        limits = (page.limits.tests.digest, page.limits.by, page.limits.at) if page.limits else None
+        types_in = page.laboratory and visit.may("results")
+        return page.id, version, visit.words.language, day, limits, types_in, visit.may("entry")
+
+    def _identity_waits(self, sheet: Sheet, number: str) -> int:
+        """How many things bear a name that was left, and how many pairs wait for people."""
+        acts, world, key = self._house.staff.acts, sheet.chart.world, f"{TEMPORARY}|{number}"
+        waiting = sum(one.waits and one.pair.temporary == key for one in pairs(acts, world))
+        return waiting + sum(len(one.open) for one in names_left(acts, frozenset({number})))
+
+    def _name(self, login: str) -> str:
+        account = self._house.staff.accounts.get(login)
+        return account.name if account else login
 
     async def _namesakes(self, request: Request, chart: Chart, whose: Person) -> list[PatientHit]:
         """Others who are here and have the same name."""
@@ -198,7 +274,7 @@ class ChartPages:
     def _kept(self, request: Request, sheet: Sheet) -> str:
         """The entry that the person just wrote, while no line comes from it."""
         ref = request.query_params.get("kept", "")[:REF_LENGTH_MAX]
-        return "" if ref in sheet.sources else ref
+        return "" if not ref or ref in sheet.sources else ref
 
     async def document(self, request: Request) -> Response:
         """Send one attachment."""
@@ -206,7 +282,7 @@ class ChartPages:
         try:
             id_, sheet, _ = await house.open(request, request.path_params["id"])
         except OutOfScope as found:
-            return await self._to_glass(request, found.chart)
+            return await self._house.to_glass(request, found.chart)
         key = request.path_params["key"]
         attachment = attachment_bytes(sheet, key)
         if attachment is None:
@@ -239,8 +315,3 @@ class ChartPages:
         session.opened[id_] = now_ns
         await house.shell.audit.write("act", actor, patient=id_, what="glass", reason=reason, emergency=True)
         return RedirectResponse(f"/patient/{quote(id_)}", 303)
-
-    async def _to_glass(self, request: Request, chart: str) -> Response:
-        if not self._house.account(request).may("glass"):
-            raise await self._house.shell.refusal(request)
-        return RedirectResponse(f"/glass/{quote(chart)}", 303)

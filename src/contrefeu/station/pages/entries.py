@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contrefeu.acts import HoneyNamed, HoneyReleased, decode
 from contrefeu.base import rfc3339
-from contrefeu.journal import MEDIA_HL7V2, Entry, parse_ref
+from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry, parse_ref
 from contrefeu.mapping import PEOPLE, Loss
 from contrefeu.station.care import made_by
 from contrefeu.station.house import House, OutOfScope, opens_unplaced
@@ -96,7 +97,7 @@ class EntryPages:
             raise NOT_FOUND
         chart = await self._allowed(request, ref, request.query_params.get("chart", ""))
         entry = await house.charts.entry(ref)
-        if entry is None:
+        if entry is None or (_names_honey(entry) and not house.account(request).may("honey")):
             raise NOT_FOUND
         await house.shell.look(request, "entry", patient=chart, what=ref)
         return entry, chart
@@ -117,3 +118,8 @@ class EntryPages:
         if not opens_unplaced(self._house.account(request)):
             raise await self._house.shell.refusal(request)
         return ""
+
+
+def _names_honey(entry: Entry) -> bool:
+    """Whether the entry says who is a honey patient: that is for the security officer alone (F46)."""
+    return entry.media_type == MEDIA_ACT and isinstance(decode(entry.body), HoneyNamed | HoneyReleased)

@@ -1,9 +1,13 @@
 """Who is who: temporary identities beside the known ones that they may be; two different people decide (R6).
 
 Rules kept here:
+  * Whoever proposed a pair, `contrefeu match` or somebody on a ward, it is decided here, and undone here.
+  * Who may `match` decides about anybody; who may `unite`, about temporary identities that lie on their wards.
   * The first who says "the same patient" joins nobody; a second person does, or says that it is not. One person is
     enough to say that it is not, and to part what was joined.
-  * A blood group crosses only when somebody says that the blood bank agreed (F11).
+  * A blood group crosses only when somebody says that the blood bank agreed (F11): charts are looked at when the page
+    is shown and when it is answered, for a group may have come in since the pair was proposed.
+  * When a name that was given here is left, what bears it still is listed first (leaving.py).
   * Pages show both identities, field by field; the evidence is named by how fields agree, and its weight.
 """
 
@@ -14,15 +18,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.acts import IdentitiesLinked, MatchingAct, PairDecided, PairState, pair_states
+from contrefeu.acts import BLOOD, TEMPORARY, Agreement, IdentitiesLinked, PairDecided, PairState
 from contrefeu.base import rfc3339
+from contrefeu.chart import Chart, holds_blood
 from contrefeu.chart.sheet import Person, Sheet, person_of
-from contrefeu.station.house import House
+from contrefeu.station.house import House, shows_exercise
+from contrefeu.station.names import pairs
+from contrefeu.station.pages.leaving import leave, stand_again
+from contrefeu.web import visit_of
 
 SHOWN_MAX = 50  # pairs on a page: more than two people decide before the next cup of coffee
+_DAY_CHARS = 10  # of YYYY-MM-DD
 REASON_CHARS_MAX = 300  # two sentences
 GONE, TWICE, BLOOD_BANK, NO_REASON = "gone", "twice", "blood-bank", "no-reason"
-BLOOD_WORDS = "blood"  # begins, somewhere in it, the reason of a pair that holds a blood group
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +42,25 @@ class PairRow:
     temporary: Person | None
     known: Person | None
     mine: bool  # the one who looks said "the same" already
+    blood: bool  # whether the blood bank is asked
 
     @property
-    def blood(self) -> bool:
-        """Whether the blood bank is asked."""
-        return BLOOD_WORDS in self.state.pair.why
+    def why(self) -> str:
+        """Why no rule joins them."""
+        return BLOOD if self.blood else self.state.pair.why
+
+    @property
+    def number(self) -> str:
+        """The temporary number, as bands and pages have it."""
+        return given_here(self.state.pair.temporary) or self.state.pair.temporary
+
+    @property
+    def fields(self) -> dict[str, Agreement]:
+        """How the two agree; of a pair that somebody proposed, what a look at both charts tells without a score."""
+        one, other = self.temporary, self.known
+        if self.state.pair.fields or one is None or other is None:
+            return self.state.pair.fields
+        return {"birth": _agree(_day(one), _day(other)), "sex": _agree(one.sex, other.sex)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +81,18 @@ class IdentityPages:
 
     def routes(self) -> list[Route]:
         """Return their routes."""
-        return [self._house.shell.page("/identities", self.identities, "match", ("GET", "POST"))]
+        return [self._house.shell.page("/identities", self.identities, "unite", ("GET", "POST"))]
 
     async def identities(self, request: Request) -> Response:
         """Show what waits; take a decision."""
         house = self._house
         await house.staff.refresh()
-        problem = await self._do(request) if request.method == "POST" else ""
+        states = await self._states(request)
+        problem = await self._do(request, states) if request.method == "POST" else ""
         if request.method == "POST" and not problem:
             return RedirectResponse("/identities", 303)
         await house.shell.look(request, "act", what="identities")
-        login, states = house.account(request).login, self._states()
+        login = house.account(request).login
         waiting = [one for one in states if one.waits]
         joined = [one for one in reversed(states) if one.state == "linked"]
         page = IdentitiesPage(
@@ -80,25 +103,37 @@ class IdentityPages:
         )
         return await house.shell.render(request, "identities.html", page, status=400 if problem else 200)
 
-    def _states(self) -> list[PairState]:
-        acts = ((entry.ref, entry.source, act) for entry, act in self._house.staff.acts)
-        return pair_states((ref, source, act) for ref, source, act in acts if isinstance(act, MatchingAct))
+    async def _states(self, request: Request) -> list[PairState]:
+        """The pairs of the world that is shown which this person may decide about."""
+        house, account = self._house, self._house.account(request)
+        exercise = shows_exercise(await house.charts.status(), visit_of(request))
+        found = pairs(house.staff.acts, "T" if exercise else "P")
+        if account.may("match"):
+            return found
+        return [one for one in found if one.live and await self._is_on_wards_of(request, one.pair.temporary)]
+
+    async def _is_on_wards_of(self, request: Request, key: str) -> bool:
+        person = self._person(await self._house.charts.chart(key))
+        return person is not None and self._house.account(request).in_scope(person.ward)
 
     async def _row(self, n: int, one: PairState, login: str) -> PairRow:
-        pair = one.pair
+        temporary, known = await self._charts(one)
         return PairRow(
-            n, one, await self._person(pair.temporary), await self._person(pair.known), one.agreed_by == login
+            n, one, self._person(temporary), self._person(known), one.agreed_by == login, _blood(one, temporary, known)
         )
 
-    async def _person(self, key: str) -> Person | None:
-        chart = await self._house.charts.chart(key)
+    async def _charts(self, one: PairState) -> tuple[Chart | None, Chart | None]:
+        charts = self._house.charts
+        return await charts.chart(one.pair.temporary), await charts.chart(one.pair.known)
+
+    def _person(self, chart: Chart | None) -> Person | None:
         return None if chart is None else person_of(Sheet(chart, self._house.deps.clock.now_ns()))
 
-    async def _do(self, request: Request) -> str:
+    async def _do(self, request: Request, states: Sequence[PairState]) -> str:
         """Do what the form asks; returns what is wrong with it."""
         form = await request.form()
         do, named = str(form.get("do", "")), (str(form.get("temporary", "")), str(form.get("known", "")))
-        one = next((one for one in self._states() if (one.pair.temporary, one.pair.known) == named), None)
+        one = next((one for one in states if (one.pair.temporary, one.pair.known) == named), None)
         if one is None or do not in ("same", "different", "part"):
             return GONE
         if do == "part":
@@ -112,10 +147,14 @@ class IdentityPages:
             return GONE
         if same and one.agreed_by == login:
             return TWICE
-        if same and BLOOD_WORDS in pair.why and not blood_bank:
+        temporary, known = await self._charts(one)
+        if same and _blood(one, temporary, known) and not blood_bank:
             return BLOOD_BANK
         await house.staff.write(PairDecided(pair.temporary, pair.known, same, at, pair.world, blood_bank), login)
         if same and one.state == "agreed":
+            number = given_here(pair.temporary)
+            if number and temporary is not None:
+                await leave(house, request, Sheet(temporary, house.deps.clock.now_ns()), number)
             await house.staff.write(IdentitiesLinked(pair.known, pair.temporary, at, pair.world), login)
         return ""
 
@@ -126,6 +165,28 @@ class IdentityPages:
             return NO_REASON
         house, pair = self._house, one.pair
         at = rfc3339(house.deps.clock.now_ns())
+        if number := given_here(pair.temporary):
+            await stand_again(house, request, number, reason)
         act = IdentitiesLinked(pair.known, pair.temporary, at, pair.world, undo=True, reason=reason)
         await house.staff.write(act, house.account(request).login)
         return ""
+
+
+def given_here(key: str) -> str:
+    """Return the temporary number of *key* that was given here; "" for another's."""
+    authority, _, number = key.partition("|")
+    return number if authority == TEMPORARY else ""
+
+
+def _agree(one: str, other: str) -> Agreement:
+    return "unsaid" if not (one and other) else "same" if one == other else "other"
+
+
+def _day(person: Person) -> str:
+    """The birth date, when it is a whole day: a year by sight says nothing."""
+    return person.birth_date if len(person.birth_date) == _DAY_CHARS else ""
+
+
+def _blood(one: PairState, *charts: Chart | None) -> bool:
+    """Whether a blood group would cross."""
+    return one.pair.why == BLOOD or any(chart is not None and holds_blood(chart) for chart in charts)

@@ -1,9 +1,9 @@
 """Who is it? A name for somebody who had none, two charts that are one patient's, and what bears the old name still.
 
 Rules kept here:
-  * One person names; two persons, one after the other, unite two charts (care/naming.py).
-  * What was done is undone here, with a reason, by whoever may move patients: undoing restores, and both names stay in
-    the journal.
+  * One person names, and takes the name back, with a reason: both names stay in the journal.
+  * That somebody has a chart already is proposed here, with what proves it; two persons decide it, and one undoes it,
+    where all such pairs are decided (pages/identities.py).
   * The act stands before the word that it explains: were the second one lost, the list is there, the name as before.
 """
 
@@ -16,24 +16,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.acts import (
-    NameRestored,
-    OldNameClosed,
-    PagesIssued,
-    UnionConfirmed,
-    UnionProposed,
-    UnionRefused,
-)
+from contrefeu.acts import NameRestored, OldNameClosed, PairsProposed, PairState, ProposedPair
 from contrefeu.base import rfc3339
-from contrefeu.chart import TEMPORARY, Chart, PatientHit, names, new_chart
+from contrefeu.chart import TEMPORARY, Chart, PatientHit, new_chart
 from contrefeu.chart.sheet import Person, Sheet
 from contrefeu.fhir import Json
 from contrefeu.station.care import Field, Typed
 from contrefeu.station.care.arrivals import born, named_fields
-from contrefeu.station.care.naming import given_name, left_by, parted, taken_back, temporary_number, united
+from contrefeu.station.care.naming import given_name, taken_back, temporary_number
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House, OutOfScope
-from contrefeu.station.names import Left, Union, names_left, unions
+from contrefeu.station.names import Left, names_left, pairs
+from contrefeu.station.pages.leaving import leave
 from contrefeu.station.pages.writing import chosen, scribe_of, write_down, writes_here
 from contrefeu.web import N_, NOT_FOUND
 
@@ -54,8 +48,7 @@ class NamingPage:
     hits: Sequence[PatientHit]  # charts that it may be
     searched: bool
     lefts: Sequence[Left]
-    unions: Sequence[Union]
-    login: str
+    unions: Sequence[PairState]  # the latest first
     united: bool  # whether the chart is one with another
     writes: bool
 
@@ -97,7 +90,8 @@ class NamingPages:
     ) -> Response:
         house, mine = self._house, frozenset({number})
         fields = named_fields("")
-        lefts, found = names_left(house.staff.acts, mine), unions(house.staff.acts, mine)
+        key = f"{TEMPORARY}|{number}"
+        found = [one for one in pairs(house.staff.acts, sheet.chart.world) if one.pair.temporary == key]
         page = NamingPage(
             id=id_,
             person=whose,
@@ -107,10 +101,9 @@ class NamingPages:
             problems=typed.problems if typed else {},
             hits=await self._hits(request, sheet, typed) if typed else (),
             searched=typed is not None,
-            lefts=lefts,
-            unions=found,
-            login=house.account(request).login,
-            united=any(one.state == "confirmed" for one in found),
+            lefts=names_left(house.staff.acts, mine),
+            unions=found[::-1],
+            united=any(one.state == "linked" for one in found),
             writes=writes_here(house, whose.ward),
         )
         status = 400 if typed and typed.problems else 200
@@ -135,9 +128,7 @@ class NamingPages:
             case "name":
                 return await self._name(request, sheet, number, fields, typed)
             case "propose":
-                await self._propose(request, number, str(sent.get("other", "")), _reason(sent.get("reason")))
-            case "confirm" | "refuse" | "part":
-                await self._decide(request, number, str(sent.get("do")), str(sent.get("proposal", "")))
+                await self._propose(request, sheet, number, str(sent.get("other", "")), _reason(sent.get("reason")))
             case "restore":
                 await self._restore(request, number, str(sent.get("left", "")), _reason(sent.get("reason")))
             case "close":
@@ -151,45 +142,19 @@ class NamingPages:
             typed.problems["born"] = N_("Une date, comme 12/03/1942.")
         if typed.problems:
             return typed
-        await self._leave(request, sheet, number)
+        await leave(self._house, request, sheet, number)
         await self._say(request, _own(number, sheet.chart.world), given_name(typed))
         return None
 
-    async def _leave(self, request: Request, sheet: Sheet, number: str) -> None:
-        """Write that a name is left, with all that bears it."""
-        staff, called = self._house.staff, names(sheet.patient)
-        pages = [act for _, act in staff.acts if isinstance(act, PagesIssued) and sheet.chart.id == act.chart]
-        old = f"{called.family} {called.given}".strip()
-        act = left_by(sheet, number, old, rfc3339(self._house.deps.clock.now_ns()), pages)
-        await staff.write(act, self._house.account(request).login)
-
-    async def _propose(self, request: Request, number: str, other: str, reason: str) -> None:
-        found = await self._house.charts.chart(other)
-        if found is not None and reason:
-            at = rfc3339(self._house.deps.clock.now_ns())
-            await self._house.staff.write(
-                UnionProposed(number, found.key, reason, at), self._house.account(request).login
-            )
-
-    async def _decide(self, request: Request, number: str, do: str, proposal: str) -> None:
-        house, login = self._house, self._house.account(request).login
-        one = next((one for one in unions(house.staff.acts, frozenset({number})) if one.ref == proposal), None)
-        at = rfc3339(house.deps.clock.now_ns())
-        chart = await house.charts.chart(f"{TEMPORARY}|{number}")
-        if one is None or chart is None:
+    async def _propose(self, request: Request, sheet: Sheet, number: str, other: str, proof: str) -> None:
+        house = self._house
+        world: Literal["P", "T"] = "T" if sheet.chart.world == "T" else "P"
+        found = await house.charts.chart(other)
+        if found is None or not proof or found.world != world:
             return
-        own = _own(number, chart.world)
-        if do == "confirm" and one.state == "proposed" and login != one.by:
-            await self._leave(request, Sheet(chart, house.deps.clock.now_ns()), number)
-            await house.staff.write(UnionConfirmed(proposal, at), login)
-            await self._say(request, own, united(one.act.other))
-        elif do == "refuse" and one.state == "proposed":
-            await house.staff.write(UnionRefused(proposal, at), login)
-        elif do == "part" and one.state == "confirmed":
-            await house.staff.write(UnionRefused(proposal, at), login)
-            for left in names_left(house.staff.acts, frozenset({number}))[:1]:
-                await house.staff.write(NameRestored(left.ref, "", at), login)
-            await self._say(request, own, parted(one.act.other))
+        pair = ProposedPair(f"{TEMPORARY}|{number}", found.key, "said", 0, {}, world=world, proof=proof)
+        act = PairsProposed([pair], rfc3339(house.deps.clock.now_ns()))
+        await house.staff.write(act, house.account(request).login)
 
     async def _restore(self, request: Request, number: str, ref: str, reason: str) -> None:
         house = self._house

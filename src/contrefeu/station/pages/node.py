@@ -1,7 +1,7 @@
 """The node's own pages: state of feeds, journals and copies; downtime; what must be reviewed; one's own account."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.access import SECRET_LENGTH_MIN, Declared, hash_secret
-from contrefeu.acts import DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
+from contrefeu.access import SECRET_LENGTH_MIN, Declared, Lifted, hash_secret
+from contrefeu.acts import DowntimeDeclared, GlassBroken, SecretChanged
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
 from contrefeu.station.deps import NodeStatus
 from contrefeu.station.house import House
+from contrefeu.station.pages.lifting import Asked, lift
 from contrefeu.web import Refused, person, visit_of
 
 SILENT_S = 300  # s; a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned
@@ -32,6 +33,7 @@ class StatusPage:
     silent: frozenset[str]  # sources
     sessions: int
     world: str
+    lacks: Mapping[str, Sequence[str]]  # ward -> what it would lack in an outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class DowntimePage:
 
     declared: Sequence[tuple[str, Declared]]
     wards: Sequence[WardSummary]
-    done: str = ""
+    lifting: Mapping[str, Lifted]  # ward, "" for the hospital -> its cut-over that has not come
+    back: Sequence[str]  # wards that are out of the hospital's downtime
+    asked: Asked  # a lifting that was refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +107,19 @@ class NodePages:
             silent=silent,
             sessions=len(house.shell.sessions),
             world=house.world(request),
+            lacks=house.deps.lacking(),
         )
         return await house.shell.render(request, "status.html", page)
 
     async def world(self, request: Request) -> Response:
         """Look at the exercise beside the real patients, or back."""
         _, session = person(request)
-        session.world = "T" if (await request.form()).get("world") == "T" else ""
+        session.world = "T" if (await request.form()).get("world") == "T" else self._house.shell.setting.world
         return RedirectResponse("/", 303)
 
     async def downtime(self, request: Request) -> Response:
         """Declare or lift downtime."""
-        house = self._house
+        house, asked = self._house, Asked()
         if request.method == "POST":
             form = await request.form()
             at, by = rfc3339(house.deps.clock.now_ns()), house.account(request).login
@@ -124,11 +129,18 @@ class NodePages:
                 medium: Literal["paper", "screen"] = "screen" if form.get("medium") == "screen" else "paper"
                 await house.staff.write(DowntimeDeclared(wards, reason, at, medium), by)
             elif form.get("do") == "lift":
-                await house.staff.write(DowntimeLifted(wards, reason, at), by)
-            return RedirectResponse("/downtime", 303)
-        declared = sorted(house.staff.downtime.declared.items())
-        page = DowntimePage(declared, await house.charts.wards(house.world(request)))
-        return await house.shell.render(request, "downtime.html", page)
+                asked = await lift(house, request, form, wards, reason)
+            if not asked.problem:
+                return RedirectResponse("/downtime", 303)
+        downtime = house.staff.downtime
+        page = DowntimePage(
+            declared=sorted(downtime.declared.items()),
+            wards=await house.charts.wards(house.world(request)),
+            lifting={ward: found for ward in downtime.declared if (found := downtime.lifting(ward))},
+            back=downtime.back,
+            asked=asked,
+        )
+        return await house.shell.render(request, "downtime.html", page, status=409 if asked.problem else 200)
 
     async def review(self, request: Request) -> Response:
         """Show what somebody must look at."""

@@ -7,12 +7,17 @@ from starlette.requests import Request
 
 from contrefeu.base import StorageError
 from contrefeu.chart import Chart, DueItem, due_in_downtime
+from contrefeu.fhir import Json
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.station.care import Choice, Field, Known, Scribe, Typed
 from contrefeu.station.house import House
-from contrefeu.web import N_, NOT_KEPT, Words, person, visit_of
+from contrefeu.web import N_, NOT_KEPT, Refused, Words, person, visit_of
 
 SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
+TWO = (
+    Field("second", N_("Seconde personne : son identifiant"), required=True),
+    Field("pin", N_("Son mot de passe ou code"), "secret", required=True),
+)
 LOOK_S = 0.05  # between two looks at the chart: less than anybody notices
 
 
@@ -30,9 +35,25 @@ def known_to(house: House, request: Request) -> Known:
         tests=house.tests,
         limits=house.limits is not None,
         prescribers=tuple(Choice(one.login, one.name) for one in prescribers),
-        second_check=tuple(house.deps.settings.care.second_check),
+        second_check=(*house.deps.settings.care.second_check, *house.deps.settings.care.controlled),
+        controlled=tuple(house.deps.settings.care.controlled),
         language=visit_of(request).words.language,
+        formulary=house.staff.formulary,
+        aids=frozenset(house.staff.aids.on),
     )
+
+
+async def second_person(house: House, request: Request, fields: Sequence[Field], typed: Typed) -> Json | None:
+    """Return the second person, when the form asks for one and they gave their own secret."""
+    login, secret = typed.text("second"), typed.text("pin")
+    if not any(one.kind == "secret" for one in fields) or not (login and secret):
+        return None
+    actor = await house.staff.enter(login, secret)
+    if isinstance(actor, Refused) or not actor.may("write") or actor.login == typed.scribe.login:
+        await house.shell.audit.write("act", person(request)[0], what="second check", failed=True)
+        typed.problems["pin"] = N_("Ce n’est pas une autre personne qui soigne, ou pas son code.")
+        return None
+    return {"identifier": {"system": "urn:contrefeu:login", "value": actor.login}, "display": actor.name}
 
 
 async def write_down(house: House, scribe: Scribe, body: bytes) -> str:
@@ -70,13 +91,12 @@ def writes_here(house: House, ward: str) -> bool:
     return declared is not None and declared.medium == "screen"
 
 
-async def due_of(house: House, request: Request, chart: str, ward: str) -> Sequence[DueItem]:
+async def due_of(house: House, chart: str, ward: str) -> Sequence[DueItem]:
     """Return what the board says is due, so that no two pages differ."""
     if not ward:
         return ()
-    board = await house.charts.board(ward, house.world(request))
-    due = next((row.due for row in board.rows if row.id == chart), [])
-    return due_there(house, ward, due)
+    row = await house.charts.row(chart)
+    return due_there(house, ward, row.due if row is not None else [])
 
 
 def due_there(house: House, ward: str, due: Sequence[DueItem]) -> Sequence[DueItem]:
@@ -91,6 +111,8 @@ def chosen(fields: Sequence[Field], typed: Typed) -> bool:
         text = typed.text(one.name)
         if one.required and not text:
             typed.problems[one.name] = N_("À cocher.") if one.kind == "check" else N_("À remplir.")
+            if one.choices:
+                return False  # no page sends it so: what it means for the others cannot be said
         elif len(text) > one.length_max:
             typed.problems[one.name] = N_("C’est trop long.")
         elif one.choices and text not in {choice.code for choice in one.choices}:

@@ -23,6 +23,12 @@
       byId("q").focus();
     }
   });
+  /* A badge reader types a number and Enter: the code comes next, nothing is sent yet. */
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.id !== "login" || !byId("secret") || byId("secret").value) return;
+    event.preventDefault();
+    byId("secret").focus();
+  });
   for (const select of document.querySelectorAll("select[data-submit]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
@@ -111,6 +117,7 @@
         if (answer.status === 401) { location.reload(); return; }
         if (!answer.ok) throw new Error("no answer");
         const found = (await answer.json()).change;
+        if (root.dataset.kept) { location.reload(); return; } /* the station is back: what it says now, not what was kept */
         const first = change === -1, again = failures > 0;
         if (found !== change) { change = found; if (!first) dirty = true; }
         if (first && String(found) !== root.dataset.live) dirty = true;

@@ -1,0 +1,172 @@
+"""What each ward needs when everything else is gone, tried ahead: its pack, its printer, somebody who may log in (G1).
+
+    pack     made ahead: there, young, opens with the ward's password; else: one is made, opened and thrown away
+    printer  the ward's queue would print now
+    login    somebody enrolled, not disabled, may write on this ward
+
+Rules kept here:
+  * Nothing is printed, issued, written into the journal or sent; no password of a person is tried.
+  * A ward is one where somebody lies, or that the settings name: a feed's other words for places need no pack.
+  * It runs as the web process's user, which is who makes packs: what that user cannot do is found here.
+"""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from contrefeu.access import is_secret_hash
+from contrefeu.base import ContrefeuError, parse_rfc3339, rfc3339, write_file
+from contrefeu.cli.accounts import known_accounts
+from contrefeu.cli.node import Node
+from contrefeu.cli.printing import downtime_of, issuer_of, setting_of
+from contrefeu.cli.selftest import LOOK_S, is_due, run_apart
+from contrefeu.cli.spool import trouble_of
+from contrefeu.cli.standing import Standing, file_names, password_then, standing
+from contrefeu.paper import page_opens, pdf_pages, print_pack, ward_pack
+
+if TYPE_CHECKING:
+    from contrefeu.access import Account
+    from contrefeu.chart import Charts, Language, SyncChartsClient
+    from contrefeu.cli.separation import Identity
+
+RESULT = "ready.json"
+COMMAND = ("ready",)
+
+
+class Lack(Struct, frozen=True):
+    """What a ward would lack."""
+
+    code: str  # "pack-none", "pack-old", "pack-gone", "pack-shut", "pack-unmade", "printer", "login"
+    what: str
+    next: str
+
+
+class WardTest(Struct, frozen=True):
+    """What was found of one ward."""
+
+    ward: str
+    at: str  # RFC 3339
+    pages: int  # of the pack that was opened
+    lacks: list[Lack]
+
+    @property
+    def state(self) -> str:
+        """As `status` says it."""
+        return "not ready" if self.lacks else "ready"
+
+
+def try_wards(node: Node, language: "Language", only: frozenset[str] = frozenset()) -> list[WardTest]:
+    """Try each ward, or those of *only*, and keep what was found; others' stays as it was."""
+    declared = {ward.id for ward in node.settings.wards}
+    accounts, packs = known_accounts(node), {one.ward: one for one in standing(node)}
+    with node.charts() as charts:
+        wards = sorted(one.id for one in charts.wards() if one.patients or one.id in declared)
+        found = [
+            _tried(node, charts, ward, packs.get(ward), accounts, language)
+            for ward in wards
+            if not only or ward in only
+        ]
+    kept = [one for one in last_wardtest(node) if one.ward in wards and one.ward not in {new.ward for new in found}]
+    every = sorted([*kept, *found], key=lambda one: one.ward)
+    write_file(node.paths.run / RESULT, msgspec.json.encode(every), mode=0o640)  # the watch reads it
+    return found
+
+
+def last_wardtest(node: Node) -> list[WardTest]:
+    """What the last one found."""
+    try:
+        return msgspec.json.decode((node.paths.run / RESULT).read_bytes(), type=list[WardTest])
+    except (OSError, msgspec.MsgspecError):
+        return []
+
+
+def lacking(node: Node) -> dict[str, tuple[str, ...]]:
+    """Ward -> codes of what it would lack; of those that are ready nothing."""
+    return {one.ward: tuple(lack.code for lack in one.lacks) for one in last_wardtest(node) if one.lacks}
+
+
+def every_night(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
+    """Try once a night until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
+    while not stop.wait(LOOK_S):
+        if is_due(node.clock, node.settings.node.zone, node.paths.run / RESULT):
+            run_apart(node, identity, stop, COMMAND)
+
+
+def _tried(
+    node: Node,
+    charts: "Charts | SyncChartsClient",
+    ward: str,
+    pack: Standing | None,
+    accounts: "list[Account]",
+    language: "Language",
+) -> WardTest:
+    settings = node.settings.packs
+    ahead = bool(settings.folders) and (not settings.wards or ward in settings.wards)
+    pages, lacks = _standing(node, ward, pack) if ahead else _made(node, charts, ward, language)
+    lacks += [*_printer(node, ward), *_login(ward, accounts)]
+    return WardTest(ward, rfc3339(node.clock.now_ns()), pages, lacks)
+
+
+def _standing(node: Node, ward: str, pack: Standing | None) -> tuple[int, list[Lack]]:
+    """Of a pack that was made ahead: whether it is young, and lies whole in each of its folders."""
+    if pack is None:
+        return 0, [Lack("pack-none", "No pack was made ahead.", f"contrefeu packs make --ward {ward} --now says why.")]
+    lacks = []
+    if pack.old:
+        what = f"The pack is {pack.age_minutes} minutes old, or lies nowhere."
+        lacks.append(Lack("pack-old", what, "contrefeu packs list shows where; does its feed still speak?"))
+    password = password_then(node, ward, parse_rfc3339(pack.made))
+    for place in pack.places:
+        lack = _lies(Path(place.path), ward, pack.pages, password)
+        if lack is not None:
+            lacks.append(lack)
+    return pack.pages, lacks
+
+
+def _lies(folder: Path, ward: str, pages: int, password: str) -> Lack | None:
+    """What is wrong with the two files in *folder*."""
+    pdf, page = (folder / name for name in file_names(ward))
+    try:
+        if pdf_pages(pdf.read_bytes(), password) == pages and page_opens(page.read_bytes(), password):
+            return None
+    except OSError:
+        advice = "Plug or mount it, then contrefeu packs make --now."
+        return Lack("pack-gone", f"The pack in {folder} cannot be read.", advice)
+    advice = (
+        f"contrefeu packs make --ward {ward} --now makes it anew. If that does not help, look at the disk or stick."
+    )
+    return Lack("pack-shut", f"The pack in {folder} does not open with the ward's password, or lacks pages.", advice)
+
+
+def _made(node: Node, charts: "Charts | SyncChartsClient", ward: str, language: "Language") -> tuple[int, list[Lack]]:
+    """Of a ward without packs made ahead: whether one can be made now, and opens. It is nobody's: no number is kept."""
+    setting = setting_of(node, language)
+    facility, lacks = node.settings.node.facility, charts.status().restoring
+    try:
+        pack, shown = ward_pack(charts.board(ward), charts.chart, setting, facility, downtime_of(node, ward), lacks)
+        printed = print_pack(pack, shown, issuer_of(node, ward, rfc3339(setting.now_ns)))
+    except (ContrefeuError, OSError, RuntimeError) as failed:  # the typesetter's own error is a RuntimeError
+        why = failed.what if isinstance(failed, ContrefeuError) else type(failed).__name__
+        return 0, [Lack("pack-unmade", f"No pack can be made: {why}", f"contrefeu pack --ward {ward} says more.")]
+    if pdf_pages(printed.pdf) != printed.pages:
+        return 0, [Lack("pack-unmade", "A pack that was made does not open.", f"contrefeu pack --ward {ward}.")]
+    return printed.pages, []
+
+
+def _printer(node: Node, ward: str) -> Iterator[Lack]:
+    queue = node.settings.packs.printers.get(ward, "")
+    trouble = trouble_of(queue) if queue else ""
+    if trouble:
+        advice = "lpstat -t lists queues; cupsenable, cupsaccept or lpadmin mends them."
+        yield Lack("printer", f"The printer {queue} {trouble}.", advice)
+
+
+def _login(ward: str, accounts: "list[Account]") -> Iterator[Lack]:
+    """Somebody of the ward: who serves the whole house reads there, and gives no dose."""
+    if not any(one.may("write") and one.in_scope(ward) and is_secret_hash(one.secret_hash) for one in accounts):
+        advice = f"contrefeu users add LOGIN --role nurse --ward {ward}, or users import a list."
+        yield Lack("login", "Nobody who may write on this ward is enrolled.", advice)

@@ -1,0 +1,76 @@
+"""Charts that were opened lately: read and laid out once a version, however many screens show them.
+
+Rules kept here:
+  * Whoever opens a chart asks the reader which version holds now: nothing old is ever shown for new.
+  * One chart is fetched by one asker at a time; who comes meanwhile gets what that one got.
+  * A great chart is laid out beside the event loop: other screens do not wait for it.
+  * At most LATELY_BYTES_MAX of JSON is remembered, and nothing of it on a disk.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+from contrefeu.chart import Chart, chart_in, kept_resources, no_sweep
+from contrefeu.chart.sheet import Laid, Sheet, results_of
+from contrefeu.station.deps import ChartsLike
+
+LATELY_BYTES_MAX = 16 * 2**20  # bytes of JSON: some hundred charts of a ward, about 100 MB once they are laid out
+BESIDE_BYTES = 128 * 1024  # bytes of JSON above which a chart is laid out in a thread: 5 ms of work
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One version of a chart, laid out."""
+
+    chart: Chart
+    laid: Laid
+    bytes: int  # of its JSON
+
+
+class LatelyOpened:
+    """What the ward app remembers of charts."""
+
+    def __init__(self, charts: ChartsLike) -> None:
+        self._charts = charts
+        self._opened: OrderedDict[str, Opened] = OrderedDict()  # by what was asked for
+        self._bytes = 0
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def open(self, asked: str) -> Opened | None:
+        """Return the chart of that id or number as it stands now; None when there is none."""
+        lock = self._asking.setdefault(asked, asyncio.Lock())
+        async with lock:
+            known = self._opened.get(asked)
+            found = await self._charts.lately(asked, known.laid.version if known else "")
+            if found is None:
+                return None
+            if known is not None and not found.chart:
+                self._opened.move_to_end(asked)
+                return known
+            if len(found.chart) > BESIDE_BYTES:
+                opened = await asyncio.to_thread(_laid_out, found.version, found.chart)
+            else:
+                opened = _laid_out(found.version, found.chart)
+            self._remember(asked, opened)
+            return opened
+
+    def _remember(self, asked: str, opened: Opened) -> None:
+        before = self._opened.pop(asked, None)
+        self._bytes -= before.bytes if before else 0
+        if not opened.laid.version:
+            return
+        self._opened[asked] = opened
+        self._bytes += opened.bytes
+        while self._bytes > LATELY_BYTES_MAX:
+            self._bytes -= self._opened.popitem(last=False)[1].bytes
+
+
+def _laid_out(version: str, body: bytes) -> Opened:
+    """Read a chart and make what takes long."""
+    with no_sweep():
+        chart = chart_in(body)
+        laid = Laid(kept_resources(chart), version)
+        results_of(Sheet(chart, laid=laid))
+    return Opened(chart, laid, len(body))

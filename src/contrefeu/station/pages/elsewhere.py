@@ -1,0 +1,56 @@
+"""A ward that writes elsewhere: on paper, in its usual record, or there again since its cut-over (F3, F4).
+
+Rules kept here:
+  * Nothing that was sent is written, and all of it is shown, to be copied where the ward writes. A secret is not shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contrefeu.access import Lifted
+from contrefeu.station.care import Field
+from contrefeu.station.house import House
+
+_OWN = frozenset({"csrf", "once", "confirm"})  # what a page sends of itself
+Typed = tuple[Field | None, str]  # its question, when the page knows it, and the answer
+
+
+@dataclass(frozen=True, slots=True)
+class ElsewherePage:
+    """Where the ward writes, and what was typed here."""
+
+    id: str
+    ward: str
+    medium: str  # "paper"; "" while there is no downtime
+    declares: bool  # whether the person may declare it
+    lifted: Lifted | None  # since its cut-over the ward writes in its usual record
+    typed: Sequence[Typed]
+
+
+async def elsewhere(
+    house: House, request: Request, ward: str, id_: str = "", fields: Sequence[Field] | None = None
+) -> Response:
+    """Return the page that says where *ward* writes, with what was sent in *fields*, or in any field for None."""
+    declared, sent = house.staff.downtime.of(ward), await request.form() if request.method == "POST" else {}
+    answers: list[Typed] = []
+    if fields is None:
+        answers = [(None, str(text).strip()) for name, text in sent.items() if name not in _OWN and "pin" not in name]
+    else:
+        answers = [(one, _answer(one, str(sent.get(one.name, "")))) for one in fields if one.kind != "secret"]
+    page = ElsewherePage(
+        id=id_,
+        ward=ward,
+        medium=declared.medium if declared else "",
+        declares=house.account(request).may("downtime"),
+        lifted=house.staff.downtime.lifted(ward),
+        typed=[one for one in answers if one[1]],
+    )
+    return await house.shell.render(request, "elsewhere.html", page, status=409)
+
+
+def _answer(field: Field, text: str) -> str:
+    """What was typed; of a choice, its words."""
+    return next((one.words or one.code for one in field.choices if one.code == text), text.strip())

@@ -1,0 +1,139 @@
+"""Handing a ward back to its record system: a sheet a patient, signed by name, before downtime is lifted (F4).
+
+Rules kept here:
+  * A signature is of what its page showed: when the chart has changed meanwhile, the page is shown again, unsigned.
+  * Who cares for the ward sees its sheets; who lifts it sees them all.
+  * What was done here after the cut-over is listed on the same page, to be settled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from contrefeu.access import Declared, Lifted
+from contrefeu.acts import HandBackSigned
+from contrefeu.base import rfc3339
+from contrefeu.chart import Age, age_of
+from contrefeu.chart.sheet import Person
+from contrefeu.station.handing_back import HandBackLine, late_in, line_of, lines_of
+from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.work import Waiting
+from contrefeu.web import NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class HandBackPage:
+    """One ward."""
+
+    ward: str
+    name: str
+    at: str  # RFC 3339: now
+    declared: Declared | None
+    lifting: Lifted | None  # its cut-over is said and has not come
+    lifted: Lifted | None
+    lines: Sequence[HandBackLine]
+    late: Sequence[Waiting]  # done here after the cut-over
+
+    @property
+    def unsigned(self) -> int:
+        """Patients whose sheet nobody signed as it stands."""
+        return sum(line.state != "signed" for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """One patient."""
+
+    ward: str
+    name: str
+    declared: Declared
+    line: HandBackLine
+    person: Person
+    age: Age | None
+    moved: bool = False  # it changed while somebody read it: nothing was signed
+
+
+class HandBackPages:
+    """Their handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def routes(self) -> list[Route]:
+        """Return their routes: a patient's before the ward's, whose name may hold a slash."""
+        page = self._house.shell.page
+        return [
+            page("/handback/{ward:path}/{id}", self.sheet, "handback", ("GET", "POST")),
+            page("/handback/{ward:path}", self.ward, "handback"),
+        ]
+
+    async def ward(self, request: Request) -> Response:
+        """Show the ward's sheets: one a line, or all of them to be printed."""
+        return await self._ward(request, str(request.path_params["ward"]))
+
+    async def _ward(self, request: Request, ward: str) -> Response:
+        house, world = self._house, self._house.world(request)
+        if not house.account(request).in_scope(ward):
+            raise await house.shell.refusal(request)
+        await house.staff.refresh()
+        downtime, printed = house.staff.downtime, "print" in request.query_params
+        await house.shell.look(request, "board", what=f"handback {ward}{' printed' if printed else ''}")
+        board, declared = await house.charts.board(ward, world), downtime.of(ward)
+        page = HandBackPage(
+            ward=ward,
+            name=board.name or ward,
+            at=rfc3339(house.deps.clock.now_ns()),
+            declared=declared,
+            lifting=downtime.lifting(ward),
+            lifted=downtime.lifted(ward),
+            lines=await lines_of(house, ward, world, declared) if declared else (),
+            late=await late_in(house, ward, world),
+        )
+        return await house.shell.render(request, "handback_all.html" if printed else "handback.html", page)
+
+    async def sheet(self, request: Request) -> Response:
+        """Show one patient's sheet, or take a signature of it."""
+        house, ward, id_ = self._house, str(request.path_params["ward"]), str(request.path_params["id"])
+        board = await house.charts.board(ward, house.world(request))
+        row = next((one for one in board.rows if one.id == id_), None)
+        if row is None:
+            return await self._no_patient(request, f"{ward}/{id_}")
+        await house.staff.refresh()
+        declared = house.staff.downtime.of(ward)
+        if declared is None:
+            return RedirectResponse(f"/handback/{quote(ward)}", 303)
+        try:
+            _, sheet, whose = await house.open(request, id_)
+        except OutOfScope as found:
+            return await house.to_glass(request, found.chart)
+        line = line_of(house, row, sheet, declared)
+        sent = await request.form() if request.method == "POST" else {}
+        if sent and sent.get("shown") == line.sheet.digest:
+            act = HandBackSigned(id_, ward, line.sheet.digest, rfc3339(house.deps.clock.now_ns()))
+            await house.staff.write(act, house.account(request).login)
+            return RedirectResponse(f"/handback/{quote(ward)}", 303)
+        await house.shell.look(request, "view", patient=id_, what="handback")
+        page = SheetPage(ward, board.name or ward, declared, line, whose, self._age(whose), bool(sent))
+        return await house.shell.render(
+            request, "handback_sheet.html", page, status=409 if sent else 200, exercise=sheet.chart.world == "T"
+        )
+
+    async def _no_patient(self, request: Request, ward: str) -> Response:
+        """The page of a ward whose name has a slash, or of one that the patient has left.
+
+        Raises:
+            Problem: There is no such ward.
+        """
+        wards = {one.id for one in await self._house.charts.wards(self._house.world(request))}
+        if ward in wards:
+            return await self._ward(request, ward)
+        raise NOT_FOUND
+
+    def _age(self, whose: Person) -> Age | None:
+        deps = self._house.deps
+        known = whose.age_known
+        return age_of(whose.birth_date, deps.clock.now_ns(), deps.zone, whose.birth_time) if known else None

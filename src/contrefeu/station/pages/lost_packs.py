@@ -1,0 +1,94 @@
+"""A stick with a ward's pack was lost: one click to an incident, and the list of who was on it (F44).
+
+Rules kept here:
+  * Who may open an incident may do it, under their name; the incident names charts by their ids, this page people.
+  * First the incident is in the journal, then passwords are others.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from contrefeu.acts import Incident, IncidentNoted, IncidentOpened, Remark, incidents
+from contrefeu.base import rfc3339
+from contrefeu.chart.sheet import Person, Sheet, person_of
+from contrefeu.station.house import House
+from contrefeu.web import visit_of
+
+_CHART = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class OnIt:
+    """Somebody whose pages were on it; None for a chart that is withdrawn since."""
+
+    chart: str
+    who: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """One incident, and whom it is about."""
+
+    incident: Incident
+    people: Sequence[OnIt]
+
+
+@dataclass(frozen=True, slots=True)
+class LostPacksPage:
+    """Every pack that was lost, the last one first."""
+
+    found: Sequence[Lost]
+
+
+class LostPackPages:
+    """Their handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def routes(self) -> list[Route]:
+        """Return their routes."""
+        page = self._house.shell.page
+        return [
+            page("/lost-packs", self.lose, "incident", ("POST",)),
+            page("/lost-packs", self.show, "incident"),
+        ]
+
+    async def lose(self, request: Request) -> Response:
+        """Open an incident for the pack of a ward, and make all passwords others."""
+        house, packs = self._house, self._house.deps.packs
+        ward = str((await request.form()).get("ward", ""))
+        found = (
+            packs.last(ward, "en" if visit_of(request).words.language == "en" else "fr") if packs is not None else None
+        )
+        if packs is None or found is None:
+            raise await house.shell.refusal(request)
+        now, login = rfc3339(house.deps.clock.now_ns()), house.account(request).login
+        ref = await house.staff.write(IncidentOpened(found.title, now, now), login)
+        await house.staff.write(IncidentNoted(ref, found.note, now), login)
+        packs.void()
+        return RedirectResponse("/lost-packs", 303)
+
+    async def show(self, request: Request) -> Response:
+        """Show what was lost, and who was on it."""
+        house = self._house
+        await house.staff.refresh()
+        await house.shell.look(request, "board", what="lost packs")
+        known = incidents((entry.ref, entry.source, act) for entry, act in house.staff.acts)
+        lost = [(one, charts) for one in reversed(known) if (charts := _charts(one.remarks))]
+        found = [Lost(one, [OnIt(chart, await self._who(chart)) for chart in charts]) for one, charts in lost]
+        return await house.shell.render(request, "lost_packs.html", LostPacksPage(found))
+
+    async def _who(self, chart: str) -> Person | None:
+        found = await self._house.charts.chart(chart)
+        return None if found is None else person_of(Sheet(found, self._house.deps.clock.now_ns()))
+
+
+def _charts(remarks: Sequence[Remark]) -> list[str]:
+    """The charts that the note of a lost pack names: its first."""
+    return _CHART.findall(remarks[0].text) if remarks else []

@@ -1,0 +1,127 @@
+"""Objects of a chart in rows and in parts: whatever is written in whichever order, the last of each holds.
+
+Method: a chart and a plain dict are written side by side, with limits so low that parts are made, taken up and tidied
+all the time; then what the store gives back is what the dict holds.
+"""
+
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contrefeu.chart import WRITTEN
+from contrefeu.chart.fold import new_chart
+from contrefeu.chart.stores import ChartStore, parts, place_of
+from contrefeu.chart.versions import Kept
+from contrefeu.fhir import derived_id, encode
+
+KIND = "Task"
+NAMES = [derived_id(KIND, str(n)) for n in range(12)]
+ROOT = 7
+# What a message says: objects by their number, and whether each waits for somebody, as boards need to know
+WORDS = st.lists(st.tuples(st.integers(0, len(NAMES) - 1), st.booleans()), max_size=6)
+OURS = [{"url": WRITTEN}]  # a task that people here wrote waits; a feed's does not
+
+
+@pytest.fixture
+def store():
+    """A store in memory, with one chart to come."""
+    found = ChartStore(place_of(None, bytes(32)))
+    yield found
+    found.close()
+
+
+def _task(name: str, n: int, *, waits: bool) -> Kept:
+    now = {"status": "requested", "description": f"word {n}"} | ({"extension": OURS} if waits else {})
+    return Kept(KIND, name, now, f"n/{n}", n, n, (n, "n", n))
+
+
+def _said(chart, model: dict[str, bytes], words: list[tuple[int, bool]], n: int) -> None:
+    """Say some words about a chart, and the same to the dict."""
+    for number, waits in words:
+        name = f"{KIND}/{NAMES[number]}"
+        fresh = _task(NAMES[number], n, waits=waits)
+        found = chart.kept.get(name)
+        if found is None:
+            chart.kept[name] = fresh
+        else:
+            assert encode(found) == model[name], "what is folded on is the last that was said"
+            found.now, found.ref, found.order = fresh.now, fresh.ref, fresh.order
+            found.received_ns, found.at_ns = fresh.received_ns, fresh.at_ns
+        model[name] = encode(fresh)
+
+
+@given(messages=st.lists(st.tuples(WORDS, st.booleans()), max_size=30), rows=st.integers(0, 4), size=st.integers(1, 6))
+@settings(deadline=None, max_examples=60)
+def test_the_last_of_each_object_holds(messages, rows, size):
+    """Whether the chart stays open or is opened again for each message, and however small its parts are."""
+    with mock.patch.multiple(parts, ROWS_MAX=rows, PART_OBJECTS=size, PART_BITS=5):
+        store = ChartStore(place_of(None, bytes(32)))
+        chart, model = new_chart("key", "P"), {}
+        for n, (words, again) in enumerate(messages, 1):
+            _said(chart, model, words, n)
+            with store.transaction():
+                store.folded.keep(ROOT, chart)
+            whole = store.folded.chart(ROOT)
+            assert [(name, encode(kept)) for name, kept in whole.kept.items()] == list(model.items())
+            opened = store.folded.opened(ROOT)
+            assert opened.kept.count == len(model)
+            assert {name: encode(kept) for name, kept in opened.kept.items()} == {
+                name: json for name, json in model.items() if WRITTEN.encode() in json
+            }
+            assert opened.kept.shelf.copies() <= 2 * len(model) + size, "what does not hold any more is let go"
+            if again:
+                chart = opened
+        store.close()
+
+
+def test_a_chart_that_grows_is_read_in_few_pieces(store):
+    """Five thousand results, each in a message of its own: some tens of parts, and a message writes a few rows."""
+    chart, model = new_chart("key", "P"), {}
+    written = 0
+    real = store.folded._parts._packer.pack
+
+    def pack(body: bytes, *at: int | bytes) -> bytes:
+        nonlocal written
+        written += len(body)
+        return real(body, *at)
+
+    with mock.patch.object(store.folded._parts._packer, "pack", pack), store.transaction():
+        for n in range(5_000):
+            name = derived_id(KIND, f"result {n}")
+            chart.kept[f"{KIND}/{name}"] = kept = _task(name, n, waits=False)
+            model[name] = len(encode(kept))
+            store.folded.keep(ROOT, chart)
+    shelf = store.folded.opened(ROOT).kept.shelf
+    assert len(shelf.parts) <= 2 + 5_000 // (parts.PART_OBJECTS // 2)
+    heads = 5_000 * len(encode(new_chart("key", "P")))
+    assert written - heads < 7 * sum(model.values()), "an object is written a few times, whatever else is said"
+
+
+@pytest.mark.parametrize("first", [0, 65_000, 70_000])
+def test_places_are_kept_however_many_objects_a_chart_has(store, first):
+    """A chart of more than 65,536 objects is read in the order of their first words too."""
+    chart = new_chart("key", "P")
+    with store.transaction():
+        store.folded.keep(ROOT, chart)
+        chart.kept.count = first
+        names = [f"{KIND}/{derived_id(KIND, f'one {n}')}" for n in range(600)]
+        for name in names:
+            chart.kept[name] = _task(name.partition("/")[2], 1, waits=False)
+        store.folded.keep(ROOT, chart)
+    assert list(store.folded.chart(ROOT).kept) == names
+
+
+def test_a_part_teaches_as_rows_do(store):
+    """What a dictionary is trained on are single objects, wherever they lie."""
+    chart = new_chart("key", "P")
+    for n in range(40):
+        name = derived_id(KIND, f"one {n}")
+        chart.kept[f"{KIND}/{name}"] = _task(name, n, waits=bool(n % 2))
+    with store.transaction():
+        store.folded.keep(ROOT, chart)
+        chart.kept.get(f"{KIND}/{derived_id(KIND, 'one 3')}")
+        store.folded.keep(ROOT, chart)
+    seen = list(store.folded.samples(4_000))
+    assert set(seen) == {encode(kept) for kept in store.folded.chart(ROOT).kept.values()}

@@ -1,0 +1,121 @@
+"""A restored system that is asked by HL7 v2 queries what it holds: what its answers show is compared, and nothing else.
+
+Method: the real command on a home of the test's own; a listener that answers from the messages it holds, well or badly.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contrefeu.recovery.queries import SHOWS, answered, query
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
+from tests.recovery.asked_system import AskedSystem
+
+File = Callable[[str, bytes], Path]
+BOTH = b'[query]\nask = ["QRY^A19", "QRY^R02"]\n'
+OTHER = "8005678"
+ALL = (admission(), potassium(), admission("A-2", number=OTHER, name="DURAND^PAUL"))
+
+
+@pytest.fixture
+def node(cli: Commands, filed: File) -> Commands:
+    """Two patients, and a result."""
+    cli.told("import", filed("all.hl7", b"".join(ALL)))
+    return cli
+
+
+def compared(node: Commands, filed: File, system: AskedSystem, profile: bytes = BOTH, status: int = 10) -> Any:
+    """What the command says of *system*."""
+    how = filed("ehr.toml", profile)
+    try:
+        return node.told("gap", "--against", system.url, "--profile", how, status=status)
+    finally:
+        system.close()
+
+
+@pytest.mark.req("R2")
+def test_what_its_answers_show_is_present_and_what_they_lack_is_missing(node: Commands, filed: File) -> None:
+    """All there: nothing is missing; without the result, or the second patient: that is, by type."""
+    whole = compared(node, filed, AskedSystem(ALL), status=0)
+    assert (whole["entries"], whole["present"], whole["unasked"], whole["extra"]) == (3, 3, 0, 0)
+    lacking = compared(node, filed, AskedSystem(ALL[:1]))
+    assert lacking["types"] == {"ORU^R01": {"missing": 1}, "ADT^A01": {"missing": 1}}
+    other = compared(node, filed, AskedSystem([ALL[0], ALL[1].replace(b"||6.8|", b"||3.8|"), ALL[2]]))
+    assert other["types"]["ORU^R01"] == {"missing": 1}, "with another value, it is another result"
+    empty = compared(node, filed, AskedSystem([]))
+    assert (empty["missing"], empty["present"]) == (3, 0), "it was asked for everybody, and knows nobody"
+
+
+@pytest.mark.req("R2", "R3")
+def test_what_a_query_does_not_show_is_neither_present_nor_missing(node: Commands, filed: File, tmp_path: Path) -> None:
+    """Identities alone do not say that somebody came; a transfer is in no answer. No plan sends it."""
+    moved = admission("A-3", event="A02").replace(b"20261124030000\rPID", b"20261124050000\rPID")
+    node.told("import", filed("moved.hl7", moved))
+    names = compared(node, filed, AskedSystem(ALL), b'[query]\nask = ["QBP^Q22"]\n', status=0)
+    assert (names["entries"], names["unasked"]) == (0, 4)
+    found = compared(node, filed, AskedSystem(ALL), status=0)
+    assert (found["present"], found["unasked"], found["types"]) == (3, 1, {"ADT^A02": {"unasked": 1}})
+    account = node.told("reconcile", "--out", tmp_path / "a.pdf", status=13)
+    assert account["reasons"]["unaccounted"] == {"not compared: the answers to our queries do not show it": 1}
+    system = AskedSystem([])
+    assert node.told("replay", "--to", system.url, "--dry-run")["planned"] == 0
+    system.close()
+
+
+@pytest.mark.req("R2")
+@pytest.mark.parametrize("how", ["AE", "too many"])
+def test_a_patient_of_whom_it_says_nothing_is_not_called_missing(node: Commands, filed: File, how: str) -> None:
+    """Refused, or too many found: these are not compared, which is said; the others are."""
+    found = compared(node, filed, AskedSystem(ALL, badly={OTHER: how}))
+    assert (found["present"], found["missing"], found["unasked"]) == (2, 0, 1)
+    assert len(found["unreadable"]) == 1
+
+
+@pytest.mark.req("R2")
+def test_a_silence_or_garbage_is_asked_again_and_then_nothing_is_compared(node: Commands, filed: File) -> None:
+    """Once more is harmless, since a query changes nothing; part of the answers would call the rest missing."""
+    quick = b"answer_s = 0.3\n" + BOTH
+    assert compared(node, filed, AskedSystem(ALL, "nothing", "garbage"), quick, status=0)["present"] == 3
+    how = filed("ehr.toml", quick)
+    system = AskedSystem(ALL, "AA", "nothing", "another's", "hang up")
+    ran = node("gap", "--against", system.url, "--profile", how)
+    assert ran.status == 14
+    assert "answers no more" in ran.err
+    system.close()
+    assert node("gap", "--against", system.url, "--profile", how).status == 14, "nobody listens"
+
+
+@pytest.mark.req("R2")
+def test_an_answer_in_pages_is_asked_for_to_its_end(node: Commands, filed: File) -> None:
+    """DSC says that there is more."""
+    again = [potassium("R-2").replace(b"|F1|", b"|F2|").replace(b"||6.8|", b"||5.1|")]
+    node.told("import", filed("more.hl7", again[0]))
+    assert compared(node, filed, AskedSystem([*ALL, *again]), status=0)["present"] == 4
+
+
+@pytest.mark.req("R2")
+@pytest.mark.parametrize("kind", SHOWS)
+def test_queries_name_the_patient_and_nothing_of_a_number_ends_a_field(kind: Any) -> None:
+    """The number and its authority stand escaped where the standard has them."""
+    body = query(kind, "CHU|8|1^2", "CFQ1", "20261124030000", "2.5", "EHR").decode()
+    assert "8\\F\\1\\S\\2" in body
+    assert "CHU" in body.split("\r")[1]
+    assert body.count("|CFQ1|") >= 1
+
+
+@pytest.mark.req("R2")
+def test_whoever_else_an_answer_names_is_passed_over() -> None:
+    """Candidates of a search are not the patient who was asked for; an answer that names nobody is none."""
+    from contrefeu.hl7 import Message
+
+    def said(*lines: str) -> Any:
+        body = "\r".join(["MSH|^~\\&|E||||1||ADR^A19|1|P|2.5", "MSA|AA|1", *lines, ""]).encode()
+        return answered(Message.parse(body), body, "CHU|1")
+
+    mine, other = "PID|1||1^^^CHU||A^B", "PID|1||1^^^AUTRE||C^D"
+    assert [b"C^D" in one for one in said(mine, other).messages] == [False]
+    assert said(other).messages == ()
+    assert said("PV1|1|I|W").refused == "its answer names no patient"

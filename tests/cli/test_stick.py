@@ -1,0 +1,262 @@
+"""Crisis sticks: made, checked, opened by their code, and carried between two stations when the hospital is gone (F39).
+
+Method: commands in this process; a small signed bundle stands for the program. scripts/prove_stick.sh takes the real
+one, and starts it in memory on a machine whose disks cannot be written.
+"""
+
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contrefeu.base import OperatorError
+from contrefeu.cli.main import run
+from contrefeu.custody import open_home, seal_home
+from tests.cli.conftest import Commands
+from tests.cli.messages import admission
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A bundle, and who may sign one."""
+    folder = tmp_path_factory.mktemp("program")
+    files = {"VERSION": b"0.1.0\n", "install.sh": b"#!/bin/sh\n", "wheels/one.whl": b"wheel"}
+    listed = "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
+    (folder / "SHA256SUMS").write_bytes(listed)
+    key = folder / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    sign = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", "contrefeu-bundle", str(folder / "SHA256SUMS")]
+    subprocess.run(sign, check=True, capture_output=True)
+    files |= {"SHA256SUMS": listed, "SHA256SUMS.sig": (folder / "SHA256SUMS.sig").read_bytes()}
+    bundle = folder / "bundle.tar.gz"
+    with tarfile.open(bundle, "w:gz") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(f"contrefeu-0.1.0/{name}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    signers = folder / "signers"
+    public = key.with_suffix(".pub").read_text().rsplit(" ", 1)[0]
+    signers.write_text(f'release@contrefeu namespaces="contrefeu-bundle" {public}\n')
+    return bundle, signers
+
+
+def told(home: Path, *arguments: object) -> dict[str, Any]:
+    """What a command that succeeds says in JSON."""
+    out = io.TextIOWrapper(io.BytesIO())
+    with contextlib.redirect_stdout(out):
+        assert run(["--home", str(home), *map(str, arguments), "--json"]) == 0
+    found: dict[str, Any] = json.loads(out.buffer.getvalue())  # type: ignore[attr-defined]
+    return found
+
+
+@dataclass
+class Made:
+    """A hospital with one patient, and two sticks that it made."""
+
+    home: Path
+    sticks: list[Path]
+    said: list[dict[str, Any]]
+
+    def opened(self, number: int, to: Path) -> Path:
+        """The home of a stick's station, as a PC in front of nobody's network has it."""
+        code = to.with_name(f"code{number}")
+        code.write_text(self.said[number]["code"].upper().replace("-", " ") + "\n")
+        told(self.home, "stick", "open", self.sticks[number], "--to", to, "--code-file", code)
+        return to
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, program: tuple[Path, Path], template: Path) -> Made:
+    """Made once: no test changes these sticks."""
+    folder = tmp_path_factory.mktemp("made")
+    home = folder / "home"
+    shutil.copytree(template / "home", home)
+    (folder / "one.hl7").write_bytes(admission("M1"))
+    told(home, "import", folder / "one.hl7")
+    told(home, "users", "add", "nadia", "--name", "Nadia", "--role", "nurse", "--ward", "*")
+    sticks = [folder / "one", folder / "two"]
+    for stick in sticks:
+        stick.mkdir()
+    bundle, signers = program
+    said = told(home, "stick", "make", *sticks, "--bundle", bundle, "--signers", signers)
+    assert said["version"] == "0.1.0"
+    return Made(home, sticks, said["sticks"])
+
+
+def exchange(*homes: Path, through: Path) -> list[dict[str, Any]]:
+    """One after the other, each with the stick in hand."""
+    return [told(home, "journal", "exchange", through) for home in homes]
+
+
+@pytest.mark.req("F39")
+def test_two_stations_work_on_when_the_hospital_is_gone(made: Made, tmp_path: Path) -> None:
+    """Each opens by its code, with patients and accounts; what one writes is carried to the other by a stick."""
+    assert [one["patients"] for one in made.said] == [1, 1]
+    one, two = (made.opened(number, tmp_path / f"pc{number}") for number in (0, 1))
+    for home in (one, two):
+        assert told(home, "find", "MARTIN")["patients"][0]["ward"] == "CARDIO"
+        assert "nadia" in {user["login"] for user in told(home, "users", "list")["users"]}
+    (tmp_path / "late.hl7").write_bytes(admission("M2", number="8009999", name="DURAND^EVE"))
+    told(one, "import", tmp_path / "late.hl7")
+    told(one, "downtime", "declare", "--reason", "attack")
+    stick = tmp_path / "carried"
+    stick.mkdir()
+    found = exchange(one, two, one, two, through=stick)
+    assert [step["findings"] for step in found] == [[], [], [], []]
+    assert told(two, "find", "DURAND")["patients"]
+    assert told(two, "downtime", "status")["state"] == "declared"
+    hashes = {told(home, "export", "--to", tmp_path / f"x{home.name}")["charts_sha256"] for home in (one, two)}
+    assert len(hashes) == 1
+
+
+@pytest.mark.req("F39")
+def test_what_a_station_wrote_comes_home(made: Made, tmp_path: Path) -> None:
+    """The hospital's node, back again, takes it from the stick that the station gave to."""
+    home = tmp_path / "hospital"
+    shutil.copytree(made.home, home)
+    stick = tmp_path / "stick"
+    shutil.copytree(made.sticks[0], stick)
+    station = made.opened(0, tmp_path / "pc")
+    (tmp_path / "late.hl7").write_bytes(admission("M2", number="8009999", name="DURAND^EVE"))
+    told(station, "import", tmp_path / "late.hl7")
+    exchange(station, home, station, home, through=stick)
+    assert told(home, "find", "DURAND")["patients"]
+
+
+@pytest.mark.req("F39")
+def test_a_stick_import_takes_journals_and_names_all_else(made: Made, tmp_path: Path) -> None:
+    """Settings, programs and keys put onto a stick are read by nobody; each is named, and the home is as it was."""
+    station, stick = made.opened(0, tmp_path / "pc"), tmp_path / "stick"
+    shutil.copytree(made.sticks[0], stick)
+    (giver,) = [one for one in (stick / "contrefeu-exchange").iterdir() if (one / "journals").is_dir()][:1]
+    journal = next((giver / "journals").iterdir())
+    planted = [
+        stick / "contrefeu.toml",
+        stick / "keys" / "store.key",
+        giver / "contrefeu.toml",
+        giver / "install.sh",
+        giver / "journals" / journal.name / "writer.key",
+        giver / "journals" / journal.name / "segments" / "run.py",
+    ]
+    for path in planted:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("planted")
+    before = {path: path.read_bytes() for path in station.rglob("*") if path.is_file() and "keys" in path.parts}
+    settings = (station / "contrefeu.toml").read_bytes()
+    out = io.TextIOWrapper(io.BytesIO())
+    with contextlib.redirect_stdout(out):
+        assert run(["--home", str(station), "journal", "exchange", str(stick), "--json"]) == 10
+    findings = json.loads(out.buffer.getvalue())["findings"]  # type: ignore[attr-defined]
+    named = {str(path.relative_to(stick)) for path in planted if path.parent != stick / "keys"} | {"keys"}
+    assert {one["what"].partition(" on this stick")[0] for one in findings} == named
+    assert {one["kind"] for one in findings} == {"foreign"}
+    assert (station / "contrefeu.toml").read_bytes() == settings
+    assert {path: path.read_bytes() for path in before} == before
+    assert not [path for path in station.rglob("*") if path.is_file() and path.read_bytes() == b"planted"]
+
+
+@pytest.mark.req("F39")
+def test_a_stick_is_checked_file_by_file(made: Made, cli: Commands, tmp_path: Path) -> None:
+    """By its maker, or by anybody who was told the fingerprint; journals come and go, and are no matter of the list."""
+    stick, name = made.sticks[0], made.said[0]["fingerprint"]
+    assert told(made.home, "stick", "verify", stick)["intact"]
+    whole = cli.told("stick", "verify", stick, "--fingerprint", name)
+    assert (whole["intact"], whole["station"], whole["findings"]) == (True, made.said[0]["station"], [])
+    assert whole["files"] > 10
+    assert cli("stick", "verify", stick, "--fingerprint", "0000 1111 2222 3333 4444").status == 1
+    for change, kind, status in (
+        (lambda at: (at / "start.sh").write_text("rm -rf /"), "altered", 12),
+        (lambda at: (at / "program" / "wheels" / "one.whl").write_bytes(b"other"), "altered", 12),
+        (
+            lambda at: (at / "stick").write_bytes(
+                (at / "stick").read_bytes().replace(b"facility CHU", b"facility ABC")
+            ),
+            "unsigned",
+            12,
+        ),
+        (lambda at: (at / "files").write_bytes(b""), "altered", 12),
+        (lambda at: (at / "LISEZMOI.txt").unlink(), "missing", 13),
+        (lambda at: (at / "autorun.inf").write_text("x"), "unlisted", 10),
+        (lambda at: (at / "contrefeu-exchange" / "new").write_text("x"), "", 0),
+    ):
+        at = tmp_path / "changed"
+        shutil.copytree(stick, at)
+        change(at)  # type: ignore[no-untyped-call]
+        found = cli.told("stick", "verify", at, "--fingerprint", name, status=status)
+        assert [one["kind"] for one in found["findings"]] == ([kind] if kind else [])
+        shutil.rmtree(at)
+
+
+@pytest.mark.req("F39")
+def test_without_its_code_a_stick_opens_nothing(made: Made, cli: Commands, tmp_path: Path) -> None:
+    """Another code makes no home; no name, no key and no secret of the home lies on the stick in clear."""
+    (tmp_path / "code").write_text("aaaa-bbbb-cccc-dddd")
+    ran = cli("stick", "open", made.sticks[0], "--to", tmp_path / "pc", "--code-file", tmp_path / "code")
+    assert (ran.status, "does not open" in ran.err, "Nothing was made" in ran.err) == (1, True, True)
+    assert sorted(one.name for one in tmp_path.iterdir() if one.name.startswith("pc")) == []
+    home = made.opened(0, tmp_path / "station")
+    secrets = [
+        path.read_bytes() for path in (home / "keys").rglob("*") if path.is_file() and "public" not in path.parts
+    ]
+    secrets = [one for one in secrets if len(one) == 32]
+    assert secrets, "a home has keys"
+    for path in made.sticks[0].rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        assert b"MARTIN" not in data
+        assert not [one for one in secrets if one in data]
+
+
+def test_a_stick_is_made_on_an_empty_one_from_a_signed_bundle(
+    cli: Commands, program: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Whatever lies there stays; a bundle by somebody else, or changed, makes no stick."""
+    bundle, signers = program
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / "photo.jpg").write_bytes(b"x")
+    ran = cli("stick", "make", stick, "--bundle", bundle, "--signers", signers)
+    assert (ran.status, "no empty folder" in ran.err) == (1, True)
+    (stick / "photo.jpg").unlink()
+    (tmp_path / "nobody").write_text("")
+    ran = cli("stick", "make", stick, "--bundle", bundle, "--signers", tmp_path / "nobody")
+    assert (ran.status, "is not signed by" in ran.err) == (1, True)
+    shutil.rmtree(stick / "program")
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(bundle.read_bytes()[:200])
+    assert cli("stick", "make", stick, "--bundle", broken, "--signers", signers).status == 1
+    assert cli.told("station", "list")["peers"] == []
+
+
+def test_a_sealed_home_comes_out_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Cut at a chunk, changed, its chunks exchanged or one added: nothing is made."""
+    home = tmp_path / "home"
+    (home / "run").mkdir(parents=True)
+    (home / "run" / "sock").write_bytes(b"gone")
+    (home / "journals").mkdir(mode=0o750)
+    (home / "journals" / "seg").write_bytes(bytes(range(256)) * 4096 * 2)
+    file = io.BytesIO()
+    seal_home(home, file, "abcd-efgh")
+    file.seek(0)
+    open_home(file, "ABCD EFGH", tmp_path / "good")
+    assert (tmp_path / "good" / "journals" / "seg").read_bytes() == (home / "journals" / "seg").read_bytes()
+    assert list((tmp_path / "good" / "run").iterdir()) == [], "a node expects it, empty"
+    data, head, chunk = file.getvalue(), len(b"contrefeu sealed home v1\n") + 23, 2**20 + 16
+    first, second = data[head : head + chunk], data[head + chunk : head + 2 * chunk]
+    harmed = {
+        "cut at a chunk": data[: head + 2 * chunk],
+        "changed": data[:-20] + bytes([data[-20] ^ 1]) + data[-19:],
+        "chunks exchanged": data[:head] + second + first + data[head + 2 * chunk :],
+        "a chunk added": data + data[head : head + chunk],
+    }
+    for harm, changed in harmed.items():
+        with pytest.raises(OperatorError, match="does not open"):
+            open_home(io.BytesIO(changed), "abcd-efgh", tmp_path / "bad")
+        assert not list(tmp_path.glob("bad*")), harm

@@ -1,0 +1,1 @@
+"""What installs and starts Contrefeu outside of a checkout."""

@@ -1,0 +1,65 @@
+"""A stick with a ward's pack is lost: one click opens an incident, names who was on it, and makes passwords others.
+
+Method: visitors of the ward app on a ward in memory, whose packs are noted here.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from contrefeu.acts import IncidentNoted, IncidentOpened, decode
+from contrefeu.station import LostPack, NodeStatus, PackState
+from tests.chart.feed import adt
+from tests.station.folded import at_work, house
+from tests.station.visitors import join, text_of
+
+
+@dataclass
+class Packs:
+    """One ward's pack, of these charts."""
+
+    charts: list[str]
+    voided: list[str] = field(default_factory=list)
+
+    def last(self, ward: str, language: str) -> LostPack | None:
+        """CARD has one."""
+        note = "Dossiers dessus : " + " ".join(self.charts)
+        return LostPack("", self.charts, f"Support perdu : {ward}", note) if ward == "CARD" else None
+
+    def void(self) -> None:
+        """Noted."""
+        self.voided.append("all")
+
+
+async def status() -> NodeStatus:
+    """A node with one pack."""
+    return NodeStatus([], [], [PackState("CARD", 4, 1)])
+
+
+@pytest.mark.req("F44", "L1")
+def test_a_lost_stick_is_one_click_to_an_incident_and_the_list_of_who_was_on_it():
+    """The button is the coordinator's, beside the pack's age; a nurse has none, and may not send what it sends."""
+    charts = house()
+    charts.feed(adt("A01", "1123 2000", at="1123 2000", place="CARD^^1"))
+    [hit] = charts.told.charts.find("martin")
+    gone = "00000000-0000-4000-8000-000000000000"
+    packs = Packs([hit.id, gone])
+    at = at_work("crise", charts, packs=packs, node_status=status)
+    assert "Perdu : ouvrir un incident" in at.get("/status").text
+
+    sent = at.post("/lost-packs", ward="CARD")
+    assert (sent.status_code, packs.voided) == (303, ["all"])
+    page = at.get(sent.headers["location"])
+    assert "MARTIN Jeanne" in text_of(page) and gone in page.text and "Support perdu : CARD" in page.text
+    opened, noted = [
+        act for entry in at.charts.journal if isinstance(act := decode(entry.body), IncidentOpened | IncidentNoted)
+    ]
+    assert opened.title == "Support perdu : CARD"
+    assert "MARTIN" not in noted.text and hit.id in noted.text
+    assert any(str(event).find("lost pack") > 0 for event in at.charts.audited()), "looking at names is audited"
+
+    assert at.post("/lost-packs", ward="NOWHERE").status_code in (403, 404)
+    join(at, "nadia")
+    assert "Perdu : ouvrir" not in at.get("/status").text
+    assert at.post("/lost-packs", ward="CARD").status_code == 403
+    assert packs.voided == ["all"]
