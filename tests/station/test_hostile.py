@@ -12,12 +12,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contrefeu.access import new_account
+from contrefeu.acts import encode
 from contrefeu.chart import BoardRow, DueItem
-from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
+from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.station.message import show_segments, show_text
 from contrefeu.station.sparkline import sparkline
+from tests.station.living import in_downtime
 from tests.station.visitors import text_of, visitor, wait_for
-from tests.station.ward_in_memory import CAPTURE, MESSAGE, NOW_NS, PDF, Charts, at, durand, resource, staffed
+from tests.station.ward_in_memory import (
+    CAPTURE,
+    MESSAGE,
+    NOW_NS,
+    PDF,
+    SECRET,
+    STATION,
+    Charts,
+    at,
+    durand,
+    resource,
+    staffed,
+)
 
 SCRIPT = """<script>alert(1)</script>'"><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}"""
 MARK = "<script>alert"
@@ -301,6 +316,24 @@ def test_nothing_of_a_request_is_a_header():
         answer = nadia.get(path)
         assert "x=y" not in answer.headers.get("set-cookie", "")
         assert "\n" not in answer.headers.get("location", "")
+
+
+@pytest.mark.req("G4")
+@pytest.mark.parametrize("path", [
+    "/patient/p-durand", "/vitals/p-durand", "/transfusion/p-durand", "/measure/p-durand/324a4f37b97cb8de",
+    "/document/p-durand/x", "/write/transfer/p-durand?ward=CHIR", "/identity/p-durand",
+    "/arrive/newborn/p-durand?ward=CHIR",
+])  # fmt: skip
+def test_every_page_of_another_wards_patient_leads_to_the_glass(path):
+    """Who may break it is led there; who may not is refused at once, and the refusal is an entry."""
+    charts = in_downtime()
+    assert visitor("lucas", charts=charts).get(path).headers["location"] == "/glass/p-durand"
+    staff = new_account("guichet", "Guichet", "clerk", ["CHIR"], secret=SECRET).act
+    charts.journal.append(Entry(STATION, len(charts.journal) + 1, NOW_NS, 1, "console", MEDIA_ACT, encode(staff)))
+    clerk = visitor("guichet", charts=charts)
+    refused = len(clerk.looks("act"))
+    assert clerk.get(path).status_code == 403
+    assert len(clerk.looks("act")) == refused + 1
 
 
 @pytest.mark.req("G4")

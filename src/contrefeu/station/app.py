@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from contrefeu.chart import BLOOD_GROUPS, tall_man
 from contrefeu.station.deps import Deps
 from contrefeu.station.fhir_api import FhirApi
-from contrefeu.station.house import House, around
+from contrefeu.station.house import House, OutOfScope, around
 from contrefeu.station.labels import (
     DUE_SIGNS,
     age_words,
@@ -137,7 +137,7 @@ def create_app(deps: Deps) -> Starlette:
     app = Starlette(
         routes=_routes(house, changes),
         middleware=[Middleware(ShellMiddleware, shell=shell)],
-        exception_handlers={HTTPException: _no_page(shell)},
+        exception_handlers={HTTPException: _no_page(shell), OutOfScope: _glass(house)},
         lifespan=lifespan,
     )
     app.state.house = house
@@ -205,5 +205,13 @@ def _no_page(shell: Shell):  # type: ignore[no-untyped-def]  # Starlette's own h
     async def handler(request: Request, found: Exception) -> Response:
         status = found.status_code if isinstance(found, HTTPException) else 404
         return await shell.problem(request, NO_METHOD if status == 405 else NOT_FOUND)
+
+    return handler
+
+
+def _glass(house: House):  # type: ignore[no-untyped-def]
+    async def handler(request: Request, found: Exception) -> Response:
+        assert isinstance(found, OutOfScope), "Starlette calls it for nothing else"
+        return await house.to_glass(request, found.chart)
 
     return handler

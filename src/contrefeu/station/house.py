@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from contrefeu.access import Account, Downtime
 from contrefeu.acts import Act, Alarm
 from contrefeu.chart import (
+    Age,
     BoardRow,
     Chart,
     ChartsStatus,
@@ -18,6 +19,7 @@ from contrefeu.chart import (
     Correction,
     PatientHit,
     Side,
+    age_of,
     name_words,
     steps_in_force,
 )
@@ -39,7 +41,7 @@ GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke i
 
 
 class OutOfScope(Exception):
-    """The patient is in the care of other wards: the glass must be broken first."""
+    """The patient is in the care of other wards: the glass must be broken first, and the app leads there."""
 
     def __init__(self, chart: str) -> None:
         super().__init__("out of scope")
@@ -91,6 +93,12 @@ class House:
         assert isinstance(actor, Account), "the staff's door lets accounts in"
         return actor
 
+    def age(self, whose: Person) -> Age | None:
+        """Return how old somebody is; None when nobody knows."""
+        if not whose.age_known:
+            return None
+        return age_of(whose.birth_date, self.deps.clock.now_ns(), self.deps.zone, whose.birth_time)
+
     def world(self, request: Request) -> str:
         """Return the world that the person looks at: "" for the node's own, "T" for the exercise beside it."""
         _, session = person(request)
@@ -122,7 +130,7 @@ class House:
     async def to_glass(self, request: Request, chart: str) -> Response:
         """Lead who reads to the glass before the chart; who may not break it is refused."""
         if not self.account(request).may("glass"):
-            raise await self.shell.refusal(request) from None
+            raise await self.shell.refusal(request)
         return RedirectResponse(f"/glass/{quote(chart)}", 303)
 
     def glass_broken(self, request: Request, chart: str) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from contrefeu.chart import TEMPORARY, Age, Chart, age_of, new_chart, spoken
+from contrefeu.chart import TEMPORARY, Age, Chart, new_chart, spoken
 from contrefeu.chart.sheet import Person
 from contrefeu.fhir import Json
 from contrefeu.station.care import Bed, Field, Typed
@@ -160,14 +160,13 @@ class ArrivalForm:
         once: str,
         typed: Typed | None,
     ) -> Response:
-        whose, deps = asked.person, self._house.deps
-        age = age_of(whose.birth_date, deps.clock.now_ns(), deps.zone) if whose and whose.age_known else None
+        whose = asked.person
         page = ArrivalPage(
             form=asked.kind,
             ward=ward,
             back=asked.back or f"/ward/{quote(ward)}",
             person=whose,
-            age=age,
+            age=self._house.age(whose) if whose else None,
             fields=fields,
             values=values,
             problems=typed.problems if typed else {},

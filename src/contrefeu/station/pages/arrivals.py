@@ -31,7 +31,7 @@ from contrefeu.station.care.arrivals import (
     unknown,
     unknown_fields,
 )
-from contrefeu.station.house import House, OutOfScope, namesake, shows_exercise
+from contrefeu.station.house import House, namesake, shows_exercise
 from contrefeu.station.pages.arrival_form import ArrivalForm, Asked, Kind
 from contrefeu.station.pages.care import ONCE_BYTES
 from contrefeu.station.pages.places import choose_ward
@@ -198,10 +198,7 @@ class ArrivalPages:
 
     async def newborn(self, request: Request) -> Response:
         """Write down a birth, on the mother's chart."""
-        try:
-            id_, sheet, whose = await self._house.open(request, request.path_params["id"])
-        except OutOfScope as found:
-            return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
+        id_, sheet, whose = await self._house.open(request, request.path_params["id"])
         if not request.query_params.get("ward") and whose.ward:
             return RedirectResponse(f"/arrive/newborn/{quote(id_)}?ward={quote(whose.ward)}", 303)
         chart_of = await self._form.newcomer(request)

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from contrefeu.access import ALLERGY
 from contrefeu.acts import Medicine
-from contrefeu.chart import Age, Clash, age_of, clashes_of, concept, drug_of, instruction_of, sentence
+from contrefeu.chart import Age, Clash, clashes_of, concept, drug_of, instruction_of, sentence
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of, person_of
 from contrefeu.station.care import CLASH, FORMS, Field, Form, Target, Typed, made_by
 from contrefeu.station.care.blood import is_transfusion
@@ -30,7 +30,7 @@ from contrefeu.station.care.results import panel_id
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.care.testlist import Panel
 from contrefeu.station.handing_back import fresh, late_acts
-from contrefeu.station.house import House, OutOfScope, last_ward
+from contrefeu.station.house import House, last_ward
 from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.places import beds_of, choose_ward
 from contrefeu.station.pages.taken_out import take_out
@@ -128,10 +128,7 @@ class CarePages:
     async def write(self, request: Request, form: Form) -> Response:
         """Show *form*, or take it."""
         house = self._house
-        try:
-            id_, sheet, whose = await house.open(request, request.path_params["id"], left=form.left)
-        except OutOfScope as found:
-            return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
+        id_, sheet, whose = await house.open(request, request.path_params["id"], left=form.left)
         ward = whose.ward or (last_ward(sheet.chart) if form.left else "")
         settles = form.line == CLASH and fresh(house, ward) is not None
         if not (writes_here(house, ward) or (form.house and house.staff.downtime.declared) or settles):
@@ -210,13 +207,11 @@ class CarePages:
         *,
         kept: bool = False,
     ) -> Response:
-        deps = self._house.deps
-        age = age_of(whose.birth_date, deps.clock.now_ns(), deps.zone, whose.birth_time) if whose.age_known else None
         page = FormPage(
             id=id_,
             form=form,
             person=whose,
-            age=age,
+            age=self._house.age(whose),
             allergies=allergies_of(target.sheet),
             about=self._about(request, target),
             clashes=target.clashes,

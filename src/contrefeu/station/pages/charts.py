@@ -29,7 +29,6 @@ from contrefeu.chart import (
     PatientHit,
     Stamp,
     WorkItem,
-    age_of,
     dispute_of,
     source_of,
     stay_of,
@@ -59,7 +58,7 @@ from contrefeu.journal import parse_ref
 from contrefeu.station.care import TestList
 from contrefeu.station.care.naming import temporary_number
 from contrefeu.station.handing_back import late_acts
-from contrefeu.station.house import House, OutOfScope, namesake
+from contrefeu.station.house import House, namesake
 from contrefeu.station.names import names_left, pairs
 from contrefeu.station.pages.measure import all_series, series_id
 from contrefeu.station.pages.writing import due_of, writes_here
@@ -191,15 +190,12 @@ class ChartPages:
         """Show a chart."""
         house = self._house
         asked = request.path_params["id"]
-        try:
-            id_, sheet, whose = await house.open(request, asked)
-        except OutOfScope as found:
-            return await self._house.to_glass(request, found.chart)
+        id_, sheet, whose = await house.open(request, asked)
         if id_ != asked:
             return RedirectResponse(f"/patient/{quote(id_)}", 303)
         await house.shell.look(request, "view", patient=id_)
         now_ns = house.deps.clock.now_ns()
-        age = age_of(whose.birth_date, now_ns, house.deps.zone, whose.birth_time) if whose.age_known else None
+        age = house.age(whose)
         work = sheet.laid.once("work", lambda: work_line(sheet.chart))
         waiting = work.items if work else []
         page = ChartPage(
@@ -279,10 +275,7 @@ class ChartPages:
     async def document(self, request: Request) -> Response:
         """Send one attachment."""
         house = self._house
-        try:
-            id_, sheet, _ = await house.open(request, request.path_params["id"])
-        except OutOfScope as found:
-            return await self._house.to_glass(request, found.chart)
+        id_, sheet, _ = await house.open(request, request.path_params["id"])
         key = request.path_params["key"]
         attachment = attachment_bytes(sheet, key)
         if attachment is None:

@@ -17,10 +17,10 @@ from starlette.routing import Route
 from contrefeu.access import Declared, Lifted
 from contrefeu.acts import HandBackSigned
 from contrefeu.base import rfc3339
-from contrefeu.chart import Age, age_of
+from contrefeu.chart import Age
 from contrefeu.chart.sheet import Person
 from contrefeu.station.handing_back import HandBackLine, late_in, line_of, lines_of
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.house import House
 from contrefeu.station.work import Waiting
 from contrefeu.web import NOT_FOUND
 
@@ -106,10 +106,7 @@ class HandBackPages:
         declared = house.staff.downtime.of(ward)
         if declared is None:
             return RedirectResponse(f"/handback/{quote(ward)}", 303)
-        try:
-            _, sheet, whose = await house.open(request, id_)
-        except OutOfScope as found:
-            return await house.to_glass(request, found.chart)
+        _, sheet, whose = await house.open(request, id_)
         line = line_of(house, row, sheet, declared)
         sent = await request.form() if request.method == "POST" else {}
         if sent and sent.get("shown") == line.sheet.digest:
@@ -117,7 +114,7 @@ class HandBackPages:
             await house.staff.write(act, house.account(request).login)
             return RedirectResponse(f"/handback/{quote(ward)}", 303)
         await house.shell.look(request, "view", patient=id_, what="handback")
-        page = SheetPage(ward, board.name or ward, declared, line, whose, self._age(whose), bool(sent))
+        page = SheetPage(ward, board.name or ward, declared, line, whose, house.age(whose), bool(sent))
         return await house.shell.render(
             request, "handback_sheet.html", page, status=409 if sent else 200, exercise=sheet.chart.world == "T"
         )
@@ -132,8 +129,3 @@ class HandBackPages:
         if ward in wards:
             return await self._ward(request, ward)
         raise NOT_FOUND
-
-    def _age(self, whose: Person) -> Age | None:
-        deps = self._house.deps
-        known = whose.age_known
-        return age_of(whose.birth_date, deps.clock.now_ns(), deps.zone, whose.birth_time) if known else None

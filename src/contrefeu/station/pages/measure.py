@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from contrefeu.chart import Age, age_of
+from contrefeu.chart import Age
 from contrefeu.chart.sheet import Person, Results, Series, results_of
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.house import House
 from contrefeu.web import NOT_FOUND
 
 
@@ -49,20 +49,16 @@ class MeasurePages:
     async def show(self, request: Request) -> Response:
         """Show the values, the newest first."""
         house = self._house
-        try:
-            id_, sheet, whose = await house.open(request, request.path_params["id"])
-        except OutOfScope as found:
-            return await house.to_glass(request, found.chart)
+        id_, sheet, whose = await house.open(request, request.path_params["id"])
         wanted = request.path_params["series"]
         series = next((one for one in all_series(results_of(sheet)) if series_id(one) == wanted), None)
         if series is None:
             raise NOT_FOUND
         await house.shell.look(request, "view", patient=id_, what="measure")
-        now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         page = MeasurePage(
             id=id_,
             person=whose,
-            age=age_of(whose.birth_date, now_ns, zone, whose.birth_time) if whose.age_known else None,
+            age=house.age(whose),
             series=series,
             through_glass=not house.account(request).in_scope(whose.ward),
             laboratory=bool(house.staff.downtime.declared),

@@ -18,14 +18,14 @@ from starlette.routing import Route
 
 from contrefeu.acts import NameRestored, OldNameClosed, PairsProposed, PairState, ProposedPair
 from contrefeu.base import rfc3339
-from contrefeu.chart import TEMPORARY, Chart, PatientHit, new_chart
+from contrefeu.chart import TEMPORARY, Age, Chart, PatientHit, new_chart
 from contrefeu.chart.sheet import Person, Sheet
 from contrefeu.fhir import Json
 from contrefeu.station.care import Field, Typed
 from contrefeu.station.care.arrivals import born, named_fields
 from contrefeu.station.care.naming import given_name, taken_back, temporary_number
 from contrefeu.station.care.scribe import bundle
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.house import House
 from contrefeu.station.names import Left, names_left, pairs
 from contrefeu.station.pages.leaving import leave
 from contrefeu.station.pages.writing import chosen, scribe_of, write_down, writes_here
@@ -41,6 +41,7 @@ class NamingPage:
 
     id: str
     person: Person
+    age: Age | None
     number: str
     fields: Sequence[Field]
     values: dict[str, str]
@@ -67,10 +68,7 @@ class NamingPages:
     async def identity(self, request: Request) -> Response:
         """Show who it is, or do what is asked."""
         house = self._house
-        try:
-            id_, sheet, whose = await house.open(request, request.path_params["id"])
-        except OutOfScope as found:
-            return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
+        id_, sheet, whose = await house.open(request, request.path_params["id"])
         number = temporary_number(sheet)
         if not number:
             raise NOT_FOUND
@@ -95,6 +93,7 @@ class NamingPages:
         page = NamingPage(
             id=id_,
             person=whose,
+            age=house.age(whose),
             number=number,
             fields=fields,
             values=dict(typed.values) if typed else {one.name: one.value for one in fields},

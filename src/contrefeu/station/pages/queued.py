@@ -31,7 +31,7 @@ from contrefeu.acts import (
     issue_words,
 )
 from contrefeu.base import rfc3339
-from contrefeu.chart import Age, age_of
+from contrefeu.chart import Age
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of, person_of
 from contrefeu.fhir import Json
 from contrefeu.journal import MEDIA_FHIR
@@ -233,7 +233,6 @@ class QueuedPages:
         number, at = _which(scan, settled)
         issued = house.staff.papers.issue(number) if number else None
         who = person_of(sheet) if sheet is not None else None
-        deps = house.deps
         page = QueuedPage(
             ref=ref,
             ward=scan.ward if scan is not None else given.ward if given is not None else "",
@@ -250,7 +249,7 @@ class QueuedPages:
             suggestions=await self._suggestions(request, scan, issued) if scan is not None and not chosen else (),
             chosen=chosen,
             who=who,
-            age=age_of(who.birth_date, deps.clock.now_ns(), deps.zone) if who is not None and who.age_known else None,
+            age=house.age(who) if who is not None else None,
             allergies=allergies_of(sheet) if sheet is not None else None,
             asked=asked,
             number_asked=scan is not None and not scan.issue and named[0] is None,

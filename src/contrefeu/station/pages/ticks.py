@@ -19,14 +19,14 @@ from starlette.routing import Route
 
 from contrefeu.acts import Box, Mark, MarksAnswered, Proposal, issue_words
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.chart import Resource, drug_of, instruction_of
+from contrefeu.chart import Age, Resource, drug_of, instruction_of
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
 from contrefeu.fhir import Json
 from contrefeu.station.care import FORMS, Scribe, Target, Typed
 from contrefeu.station.care.doses import takes_two
 from contrefeu.station.care.form import concept
 from contrefeu.station.care.scribe import bundle
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.house import House
 from contrefeu.station.labels import label
 from contrefeu.station.pages.papers import HOUSE
 from contrefeu.station.pages.writing import is_shown, known_to, scribe_of, write_down
@@ -69,6 +69,7 @@ class TicksPage:
 
     id: str
     person: Person
+    age: Age | None
     allergies: Allergies
     form: str
     number: str
@@ -101,10 +102,7 @@ class TickPages:
         issued = house.staff.papers.issue(issue)
         if proposal is None:
             return RedirectResponse(f"/papers/{quote(issued.ward if issued else HOUSE)}", 303)
-        try:
-            id_, sheet, whose = await house.open(request, proposal.scan.chart)
-        except OutOfScope as found:
-            return RedirectResponse(f"/glass/{quote(found.chart)}", 303)
+        id_, sheet, whose = await house.open(request, proposal.scan.chart)
         scribe = scribe_of(house, request)
         lines = [self._line(request, sheet, proposal, mark, scribe) for mark in proposal.marks]
         if request.method == "POST":
@@ -119,6 +117,7 @@ class TickPages:
         page = TicksPage(
             id=id_,
             person=whose,
+            age=house.age(whose),
             allergies=allergies_of(sheet),
             form=proposal.issued.form,
             number=issue_words(bytes.fromhex(issue)),

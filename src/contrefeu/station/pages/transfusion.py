@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from contrefeu.chart import Age, Resource, age_of, concept, concepts, display
+from contrefeu.chart import Age, Resource, concept, concepts, display
 from contrefeu.chart.sheet import Allergies, Person, allergies_of
 from contrefeu.station.care.blood import parts_of, requests_of, units_of
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.house import House
 from contrefeu.station.pages.writing import writes_here
 
 
@@ -64,17 +64,14 @@ class TransfusionPages:
 
     async def show(self, request: Request) -> Response:
         """Show the requests and the units."""
-        house, deps = self._house, self._house.deps
-        try:
-            id_, sheet, whose = await house.open(request, request.path_params["id"])
-        except OutOfScope as found:
-            return await house.to_glass(request, found.chart)
+        house = self._house
+        id_, sheet, whose = await house.open(request, request.path_params["id"])
         await house.shell.look(request, "view", patient=id_, what="transfusion")
         units = sorted(map(_unit, units_of(sheet)), key=lambda one: one.parts.get("delivered", ""), reverse=True)
         page = TransfusionPage(
             id=id_,
             person=whose,
-            age=age_of(whose.birth_date, deps.clock.now_ns(), deps.zone, whose.birth_time) if whose.age_known else None,
+            age=house.age(whose),
             allergies=allergies_of(sheet),
             asked=[_asked(one) for one in requests_of(sheet)],
             units=units,

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contrefeu.access import NEWS2
-from contrefeu.chart import Age, age_of
+from contrefeu.chart import Age
 from contrefeu.chart.sheet import Allergies, Person, Score, allergies_of, results_of, warning_score
 from contrefeu.station.curves import Curve, curve_of
-from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.house import House
 from contrefeu.station.pages.writing import writes_here
 from contrefeu.web import N_, visit_of
 
@@ -51,10 +51,7 @@ class VitalsPages:
     async def show(self, request: Request) -> Response:
         """Show the curves."""
         house, deps = self._house, self._house.deps
-        try:
-            id_, sheet, whose = await house.open(request, request.path_params["id"])
-        except OutOfScope as found:
-            return await house.to_glass(request, found.chart)
+        id_, sheet, whose = await house.open(request, request.path_params["id"])
         await house.shell.look(request, "view", patient=id_, what="vitals")
         now_ns, span = deps.clock.now_ns(), request.query_params.get("hours", "72")
         span = span if span in SPANS else "72"
@@ -66,7 +63,7 @@ class VitalsPages:
         page = VitalsPage(
             id=id_,
             person=whose,
-            age=age_of(whose.birth_date, now_ns, deps.zone, whose.birth_time) if whose.age_known else None,
+            age=house.age(whose),
             allergies=allergies_of(sheet),
             curves=[one for one in curves if one is not None],
             span=span,
