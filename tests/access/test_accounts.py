@@ -1,4 +1,4 @@
-"""Accounts and downtime come from acts alone, and the same acts give the same ones.
+"""Accounts come from acts alone, and the same acts give the same ones.
 
 Method: fold acts by hand and compare whole values; hypothesis mixes the acts of one login with those of others.
 """
@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 from contrefeu.access import (
     Account,
     Accounts,
-    Declared,
-    Downtime,
-    Lifted,
     cutover_at,
     demo_accounts,
     first_administrator,
     new_account,
 )
-from contrefeu.acts import AccountAdded, AccountDisabled, DowntimeDeclared, DowntimeLifted, GlassBroken, SecretChanged
+from contrefeu.acts import AccountAdded, AccountDisabled, GlassBroken, SecretChanged
 from contrefeu.base import OperatorError, parse_rfc3339
 
 NADIA = AccountAdded("Nadia", "Nadia Benali", "nurse", "hash-1", ["CARD"])
@@ -92,68 +89,6 @@ def test_others_acts_change_nothing_of_mine(acts):
     assert folded(*mixed).get("nadia") == folded(*acts).get("nadia")
 
 
-def downtime(*acts):
-    """The downtime that *acts* leave in force."""
-    found = Downtime()
-    for act in acts:
-        found.apply(act, "user/crise")
-    return found
-
-
-def test_a_second_declaration_moves_no_minute():
-    """`since` is the minute of the declaration that still holds, on each ward and for the hospital."""
-    found = downtime(DowntimeDeclared(["CARD"], "ransomware", AT), DowntimeDeclared(["CARD"], "again", LATER))
-    assert found.declared == {"CARD": Declared(AT, "ransomware", "user/crise", "paper", AT, "user/crise")}
-    assert (found.state, found.since, found.wards) == ("declared", AT, ["CARD"])
-
-
-@pytest.mark.req("F3")
-def test_the_medium_changes_at_its_own_minute():
-    """Where a ward writes is said again; since when it is in downtime does not move."""
-    found = downtime(DowntimeDeclared(["CARD"], "", AT), DowntimeDeclared(["CARD"], "", LATER, "screen"))
-    assert found.of("CARD") == Declared(AT, "", "user/crise", "screen", LATER, "user/crise")
-
-
-def test_the_hospitals_declaration_holds_for_every_ward():
-    """A declaration that names no ward is every ward's; a ward that is lifted is out of it, and the others are not."""
-    found = downtime(DowntimeDeclared([], "all", AT), DowntimeLifted(["CARD"], "", LATER))
-    assert found.of("CHIR") == Declared(AT, "all", "user/crise", "paper", AT, "user/crise")
-    assert (found.of("CARD"), found.back, found.wards, found.state) == (None, ["CARD"], [], "declared")
-    assert found.lifted("CARD") == Lifted(LATER, "user/crise", "", 0, "")
-    assert found.lifted("CHIR") is None
-    found.apply(DowntimeDeclared([], "again", LATER), "user/crise")
-    assert (found.of("CARD"), found.lifted("CARD")) == (found.of("CHIR"), None)
-
-
-@pytest.mark.req("F4")
-def test_a_lifting_holds_from_its_cut_over_minute():
-    """Until then the ward is in downtime, from then on it is not; who declares again meanwhile takes it back."""
-    now = [parse_rfc3339(AT)]
-    found = Downtime(now_ns=lambda: now[0])
-    for act in (DowntimeDeclared(["CARD"], "", AT), DowntimeLifted(["CARD"], "", AT, LATER, 2)):
-        found.apply(act, "user/crise", "j/1")
-    lifting = Lifted(LATER, "user/crise", "", 2, "j/1")
-    assert (found.of("CARD") is None, found.lifting("CARD"), found.lifted("CARD")) == (False, lifting, None)
-    now[0] = parse_rfc3339(LATER)
-    assert (found.of("CARD"), found.lifting("CARD"), found.lifted("CARD"), found.state) == (
-        None,
-        None,
-        lifting,
-        "normal",
-    )
-
-    now[0] = parse_rfc3339(AT)
-    again = Downtime(now_ns=lambda: now[0])
-    for act in (
-        DowntimeDeclared([], "", AT),
-        DowntimeLifted([], "", AT, LATER),
-        DowntimeDeclared([], "", AT, "screen"),
-    ):
-        again.apply(act, "user/crise")
-    now[0] = parse_rfc3339(LATER) + 1
-    assert again.of("CARD").medium == "screen"
-
-
 @pytest.mark.req("F4")
 @pytest.mark.parametrize(
     ("typed", "said"),
@@ -175,12 +110,6 @@ def test_a_cut_over_far_away_is_refused(typed):
     """More than four hours ahead or six back, or no hour at all."""
     with pytest.raises(ValueError, match=r"hour|far"):
         cutover_at(typed, parse_rfc3339(AT), ZoneInfo("Europe/Paris"))
-
-
-def test_lifting_for_all_ends_each_wards_own():
-    """A lifting that names no ward ends everything, and only a lifting does."""
-    found = downtime(DowntimeDeclared(["CARD"], "", AT), DowntimeDeclared([], "", AT), DowntimeLifted([], "", LATER))
-    assert (found.state, found.since, found.of("CARD")) == ("normal", "", None)
 
 
 @pytest.mark.parametrize(

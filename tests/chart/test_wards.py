@@ -3,12 +3,15 @@
 Method: a store of four patients in two wards that are one; what each question answers before an act and after it.
 """
 
+from collections import Counter
 from itertools import permutations
 
 import pytest
 
-from contrefeu.acts import AccountAdded, Act, CorrectedWards, DowntimeDeclared, WardCorrected, encode
+from contrefeu.acts import AccountAdded, Act, CorrectedWards, DowntimeDeclared, DowntimeLifted, WardCorrected, encode
+from contrefeu.base import parse_rfc3339
 from contrefeu.chart import WardSummary
+from contrefeu.chart.stores import LISTS_NOTE
 from contrefeu.hospital import parse_settings
 from contrefeu.journal import MEDIA_ACT, Entry
 from tests.chart.feeds import SETTINGS, Told, entry, message
@@ -99,19 +102,69 @@ def test_two_names_of_one_ward_are_united():
     assert (wards(told), beds(told, "CARD"), beds(told, "CARDIO")) == before
 
 
+def downtimes(told: Told) -> dict[str, bool]:
+    """Of each ward, whether what fell due there is no more known."""
+    return {one: bool(told.charts._downtime_ns(one)) for one in ("CARD", "CARDIO", "HDJ")}
+
+
 @pytest.mark.req("F2")
 def test_a_downtime_of_one_name_is_the_ward_s():
-    """Declared of one name, it holds for the patients whom feeds put under the other one."""
+    """Declared of one name, it holds for the patients whom feeds put under the other one; lifted under one, of both."""
     told = Told().take(*LYING, *ADDED, act(11, DowntimeDeclared(["CARDIO"], "attack", AT)))
-    asked: list[str] = []
-    since = told.charts._wards.since
-    told.charts._wards.since = lambda downtime, ward: asked.append(ward) or since(downtime, ward)  # type: ignore[method-assign, func-returns-value]
+    told.charts.board("CARD")
+    assert downtimes(told) == {"CARD": False, "CARDIO": True, "HDJ": False}
     told.take(corrected(12, "CARDIO", into="CARD"))
     told.charts.board("CARD")
-    assert asked == ["CARD"]
-    assert since({"CARDIO": 7}, "CARD") == 7
-    assert since({"": 5}, "CARD") == 5
-    assert since({"HDJ": 5}, "CARD") == 0
+    assert downtimes(told) == {"CARD": True, "CARDIO": True, "HDJ": False}
+    told.take(act(13, DowntimeLifted(["CARD"], "", AT)))
+    told.charts.board("CARD")
+    assert downtimes(told) == {"CARD": False, "CARDIO": False, "HDJ": False}
+
+
+@pytest.mark.req("F4")
+def test_a_ward_that_was_lifted_alone_is_out_of_the_hospital_s_downtime():
+    """On boards too: what falls due there is known again; a second declaration moves no minute."""
+    told = Told().take(*LYING, *ADDED, act(11, DowntimeDeclared([], "attack", AT)))
+    told.take(act(12, DowntimeDeclared([], "attack", "2026-09-21T13:00:00Z", "screen")))
+    told.charts.board()
+    assert told.charts._downtime_ns("HDJ") == parse_rfc3339(AT)
+    told.take(act(13, DowntimeLifted(["HDJ"], "", AT)))
+    told.charts.board()
+    assert downtimes(told) == {"CARD": True, "CARDIO": True, "HDJ": False}
+
+
+@pytest.mark.req("F30")
+def test_a_bed_is_closed_under_the_name_that_the_list_says():
+    """Two names of one ward have a bed 1 each: taken off under one of them, the other one stays."""
+    told = Told().take(*LYING, *ADDED, corrected(11, "CARDIO", into="CARD"))
+    told.take(listed(12, place("MAD", "CARD^^1", kind="B"), place("MAD", "CARDIO^^1", kind="B")))
+    told.take(listed(13, "MFE|MDC|||CARDIO^^1|PL"))
+    assert "1" in beds(told, "CARD")[1]
+    told.take(listed(14, "MFE|MDC|||CARD^^1|PL"))
+    assert "1" not in beds(told, "CARD")[1]
+
+
+@pytest.mark.req("F30")
+def test_a_ward_that_the_list_took_off_shows_only_while_somebody_lies_there():
+    """Its beds, known of feeds and of the list, keep it in no list of wards; its patient is on its board meanwhile."""
+    told = Told().take(*LYING, listed(9, place("MAD", "HDJ", "Jour"), place("MAD", "HDJ^^7", kind="B")))
+    told.take(listed(10, "MFE|MDL|||HDJ|PL"))
+    assert [one[0] for one in wards(told)] == ["CARD", "CARDIO", "HDJ"]
+    assert beds(told, "HDJ")[0] == ["1"]
+    told.take(entry(message("ADT^A03", "4", control="c9", pv1="PV1||I|HDJ^^1|||||||||||||||||V4^^^HOSP^VN"), 11))
+    assert [one[0] for one in wards(told)] == ["CARD", "CARDIO"]
+    assert "HDJ" in {one.id for one in told.charts.known_wards()}, "whoever corrects wards sees it still"
+
+
+def test_a_question_asks_once_what_people_and_lists_said(monkeypatch):
+    """However many patients a board has: the acts and the lists are looked at once for each question."""
+    told = Told().take(*LYING, *ADDED, corrected(11, "CARDIO", into="CARD"), listed(12, place("MAD", "CARD", "Cardio")))
+    kept, asked = told.charts._store.kept, Counter[str]()
+    for name in ("acts_count", "note"):
+        real = getattr(kept, name)
+        monkeypatch.setattr(kept, name, lambda *args, real=real, name=name: asked.update([name, *args]) or real(*args))
+    told.charts.board("CARD")
+    assert (asked["acts_count"], asked[LISTS_NOTE]) == (1, 1)
 
 
 @pytest.mark.req("F30")

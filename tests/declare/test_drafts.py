@@ -76,7 +76,7 @@ ACTS = [
 def drafted(name: str, acts: Sequence[Entry] = ACTS, counts: Counts | None = None, house: House = HOUSE) -> Draft:
     """The draft of one regime."""
     found = register(acts)
-    file = incident_file(acts, found[0] if found else None)
+    file = incident_file(acts, found[0] if found else None, NOW_NS)
     file.counts = counts
     return make_draft(file, REGIMES[name], REGIMES, house, NOW_NS)
 
@@ -158,6 +158,10 @@ def test_a_downtime_stands_in_for_awareness_and_is_not_called_one():
     assert "à confirmer par une personne nommée" in draft_text(draft)
     lifted = [ACTS[0], ACTS[6]]
     assert drafted("gdpr-33", lifted).deadline is None, "a downtime that is over is no incident of now"
+    alone = [ACTS[0], entry(7, DowntimeLifted(["URG"], "", "2026-11-25T11:00:00.000000Z"), "console")]
+    assert drafted("gdpr-33", alone).deadline is None, "so is one whose only ward is back"
+    coming = [ACTS[0], entry(7, DowntimeLifted(["URG"], "", AT, "2026-11-25T14:00:00.000000Z"), "console")]
+    assert drafted("gdpr-33", coming).deadline is not None, "until its cut-over it goes on"
 
 
 @pytest.mark.req("L1")
@@ -176,11 +180,11 @@ def test_a_late_declaration_must_say_why():
     """Past 72 h the reason for the delay is mandatory; once sent, it is not late."""
     late = parse_rfc3339("2026-11-28T02:00:00Z")
     found = register(ACTS)[0]
-    draft = make_draft(incident_file(ACTS, found), REGIMES["gdpr-33"], REGIMES, HOUSE, late)
+    draft = make_draft(incident_file(ACTS, found, NOW_NS), REGIMES["gdpr-33"], REGIMES, HOUSE, late)
     assert draft.late
     assert "delay_reason" in draft.empty_fields
     acts = [*ACTS, entry(9, DeclarationSent("n-station/2", "gdpr-33", "2026-11-25T10:00:00Z", AT, "CNIL-1"))]
-    sent = make_draft(incident_file(acts, register(acts)[0]), REGIMES["gdpr-33"], REGIMES, HOUSE, late)
+    sent = make_draft(incident_file(acts, register(acts)[0], NOW_NS), REGIMES["gdpr-33"], REGIMES, HOUSE, late)
     assert not sent.late
     assert "delay_reason" not in sent.empty_fields
 
@@ -260,7 +264,7 @@ def test_which_records_were_read_or_left_is_a_list():
 
 def test_a_csirt_gets_stix_without_a_patient_or_a_login():
     """STIX 2.1: the objects' own mandatory properties, patterns for what is one, a note for what is none, TLP:AMBER."""
-    bundle = json.loads(stix_bundle(incident_file(ACTS, register(ACTS)[0]), "CHU d'essai", NOW_NS))
+    bundle = json.loads(stix_bundle(incident_file(ACTS, register(ACTS)[0], NOW_NS), "CHU d'essai", NOW_NS))
     by_type: dict[str, list[dict[str, object]]] = {}
     for one in bundle["objects"]:
         by_type.setdefault(one["type"], []).append(one)
@@ -276,7 +280,7 @@ def test_a_csirt_gets_stix_without_a_patient_or_a_login():
     (report,) = by_type["report"]
     assert set(report["object_refs"]) == {one["id"] for one in bundle["objects"]} - {report["id"]}
     assert "crise" not in json.dumps(bundle["objects"])
-    again = json.loads(stix_bundle(incident_file(ACTS, register(ACTS)[0]), "CHU d'essai", NOW_NS + 10**12))
+    again = json.loads(stix_bundle(incident_file(ACTS, register(ACTS)[0], NOW_NS), "CHU d'essai", NOW_NS + 10**12))
     assert [one["id"] for one in again["objects"]] == [one["id"] for one in bundle["objects"]]
 
 
@@ -317,7 +321,7 @@ def test_an_alarm_that_was_found_harmless_stands_apart_with_who_said_so(language
     answers = [said(20, 2, "seen"), said(21, 2, "harmless"), said(22, 3, "harmless"), said(23, 3, "real")]
     house = House("CHU d'essai", "Europe/Paris", language)
     acts = [*ACTS, *more, *answers]
-    file = incident_file(acts, register(acts)[0])
+    file = incident_file(acts, register(acts)[0], NOW_NS)
     assert file.systems == ["fichiers", "LABO@CHU", "RDV@CHU"]
     assert [one.ref for one in file.harmless] == ["n-watch/2"]
     draft = make_draft(file, REGIMES["nis2-72h"], REGIMES, house, NOW_NS)

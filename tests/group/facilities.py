@@ -7,8 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contrefeu.access import Downtime
-from contrefeu.acts import DowntimeDeclared
+from contrefeu.acts import Downtime, DowntimeDeclared
 from contrefeu.base import rfc3339
 from contrefeu.chart import WardSummary
 from contrefeu.chart.views import AsOf, Board, BoardRow, ChartsStatus, FeedStatus
@@ -42,7 +41,7 @@ def told(name: str = "parc-1", now_ns: int = NOW_NS, wards: int = 3) -> Facility
             "state": "up-to-date", "entries": 900, "lag_seconds": 0.4,
         }
     ]  # fmt: skip
-    downtime = Downtime()
+    downtime = Downtime(lambda ward: (ward,), lambda: now_ns)
     downtime.apply(DowntimeDeclared([], "attaque", at(-1)), "user/crise")
     return told_of("Clinique du Parc", name, now_ns, status, boards, copies, downtime, (2, "act"))
 

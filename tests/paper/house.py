@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pypdfium2
 
-from contrefeu.access import Declared
+from contrefeu.acts import Declared
 from contrefeu.base import rfc3339
 from contrefeu.chart import AsOf, Board, FeedStatus, board_row
 from contrefeu.chart.fold import Chart

@@ -6,7 +6,7 @@ text and as codes.
 
 import pytest
 
-from contrefeu.access import Declared
+from contrefeu.acts import Declared
 from contrefeu.base import rfc3339
 from contrefeu.chart.views import Restoring
 from contrefeu.paper import foot_of, read_code

@@ -1,4 +1,4 @@
-"""Who may come in, to see what: accounts, roles and wards, secrets, downtime in force, the local CA."""
+"""Who may come in, to see what: accounts, roles and wards, secrets, what stands still, the local CA."""
 
 from contrefeu.access.accounts import (
     Account,
@@ -21,11 +21,6 @@ from contrefeu.access.custodians import (
 from contrefeu.access.cutover import (
     cutover_at,
 )
-from contrefeu.access.downtime import (
-    Declared,
-    Downtime,
-    Lifted,
-)
 from contrefeu.access.enrol import (
     NewAccount,
     demo_accounts,
@@ -34,6 +29,7 @@ from contrefeu.access.enrol import (
 )
 from contrefeu.access.freeze import (
     Freeze,
+    freeze_of,
 )
 from contrefeu.access.local_ca import (
     LocalCa,
@@ -68,10 +64,7 @@ __all__ = [
     "AidOn",
     "Aids",
     "Custodians",
-    "Declared",
-    "Downtime",
     "Freeze",
-    "Lifted",
     "LocalCa",
     "Lockout",
     "NewAccount",
@@ -79,6 +72,7 @@ __all__ = [
     "cutover_at",
     "demo_accounts",
     "first_administrator",
+    "freeze_of",
     "hash_secret",
     "in_scope",
     "is_secret_hash",

@@ -11,14 +11,9 @@ Rules kept here:
 from dataclasses import dataclass, replace
 
 from contrefeu.access.roles import in_scope, may, serves_house
-from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged
+from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged, plain_login
 
 FORMER_MAX = 4  # secrets before the one in force: nobody changes theirs five times in one outage
-
-
-def plain_login(login: str) -> str:
-    """Return *login* as accounts are known by: without spaces around it, case does not matter."""
-    return login.strip().casefold()
 
 
 def plain_badge(typed: str) -> str:

@@ -7,7 +7,7 @@ Rules kept here:
   * A success clears it; so does a restart, since nobody may be kept out of a chart by yesterday's typing.
 """
 
-from contrefeu.access.accounts import plain_login
+from contrefeu.acts import plain_login
 from contrefeu.base import Clock
 
 FREE_FAILURES = 4  # wrong secrets before anybody waits: hands are tired

@@ -57,6 +57,13 @@ from contrefeu.acts.doubts import (
     PointSeen,
     doubts,
 )
+from contrefeu.acts.downtime import (
+    HOSPITAL,
+    Declared,
+    Downtime,
+    Lifted,
+    cutover_ns,
+)
 from contrefeu.acts.exercises import (
     ExerciseEnded,
     ExerciseStarted,
@@ -145,6 +152,11 @@ from contrefeu.acts.papers import (
     Papers,
     Proposal,
 )
+from contrefeu.acts.people import (
+    PEOPLE,
+    login_of,
+    plain_login,
+)
 from contrefeu.acts.registers import (
     DrugMoved,
 )
@@ -164,6 +176,9 @@ from contrefeu.acts.replays import (
     PatientAccount,
     PatientSignedOff,
     WardAccount,
+)
+from contrefeu.acts.roles import (
+    Roles,
 )
 from contrefeu.acts.wards import (
     ADMIN,
@@ -189,10 +204,12 @@ __all__ = [
     "EVERY_SOURCE",
     "FORM_SYSTEM",
     "HONEY_MAX",
+    "HOSPITAL",
     "ISSUE_SYSTEM",
     "MATCHERS",
     "MEASURE",
     "OFFICER",
+    "PEOPLE",
     "RULES",
     "SECURITY",
     "SEVERITIES",
@@ -223,7 +240,9 @@ __all__ = [
     "CourseName",
     "Cut",
     "DeclarationSent",
+    "Declared",
     "Doubt",
+    "Downtime",
     "DowntimeDeclared",
     "DowntimeLifted",
     "DrugMoved",
@@ -252,6 +271,7 @@ __all__ = [
     "IncidentNoted",
     "IncidentOpened",
     "JournalExpired",
+    "Lifted",
     "LimitsSigned",
     "Mark",
     "MarksAnswered",
@@ -291,6 +311,7 @@ __all__ = [
     "RecoveryKeyChanged",
     "RecoveryRehearsed",
     "Remark",
+    "Roles",
     "SecretChanged",
     "Sent",
     "Severity",
@@ -312,6 +333,7 @@ __all__ = [
     "WithdrawalRefused",
     "alarms",
     "bears_on_withdrawals",
+    "cutover_ns",
     "decode",
     "doubts",
     "encode",
@@ -320,8 +342,10 @@ __all__ = [
     "is_honey",
     "issue_of_words",
     "issue_words",
+    "login_of",
     "may_withdraw",
     "pair_states",
+    "plain_login",
     "two_persons",
     "withdrawals",
 ]

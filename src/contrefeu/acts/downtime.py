@@ -1,22 +1,22 @@
-"""Which wards are in downtime: a pure fold over the acts of the stations' journals.
+"""Which wards are in downtime, and since when: a pure fold over the acts of the stations' journals.
 
 Rules kept here:
   * A declaration that names no ward is the whole hospital's; so is a lifting, and it ends the wards' own too. A ward
     that is lifted alone is out of the hospital's as well.
+  * A ward is one under all of its names (acts/wards.py): declared or lifted under one of them, it is under each.
   * `since` is the minute of the first declaration that still holds; a second one does not move it. What it says of
-    the medium, screen or paper, holds from its own minute on (F3).
+    the medium, screen or paper, holds from its own minute on (F3); a ward's own word on that goes first.
   * A lifting holds from its cut-over minute: until then the ward is in downtime, from then on nothing is written here
-    (F4). Who declares again meanwhile takes the lifting back.
+    (F4). Who declares again meanwhile takes the lifting back: a ward the hospital's too, for itself.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from contrefeu.acts import Act, DowntimeDeclared, DowntimeLifted
+from contrefeu.acts.act import Act, DowntimeDeclared, DowntimeLifted
 from contrefeu.base import parse_rfc3339
 
 HOSPITAL = ""  # the key of a declaration that names no ward
-FOR_EVER = 1 << 62  # ns: who gives no clock sees every cut-over as come
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,14 @@ class Declared:
     medium_since: str = ""  # RFC 3339
     medium_by: str = ""
 
+    @property
+    def since_ns(self) -> int:
+        """Since when, never 0: an unreadable minute is long past."""
+        return max(1, _ns(self.since))
+
     def elsewhere_until_ns(self, now_ns: int) -> int:
         """Until when what fell due may have been done elsewhere: on paper, or in the record system (F2)."""
-        return min(now_ns, parse_rfc3339(self.medium_since)) if self.medium == "screen" else now_ns
+        return min(now_ns, _ns(self.medium_since)) if self.medium == "screen" else now_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,63 +56,73 @@ class Lifted:
         return _ns(self.cutover)
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How one ward stands, or the hospital, after some of the acts."""
+
+    house: Declared | None = None  # by the hospital
+    own: Declared | None = None  # by the ward itself: begun with the hospital's when that held
+    coming: Lifted | None = None
+    over: Lifted | None = None
+
+    @property
+    def declared(self) -> Declared | None:
+        return self.own or self.house
+
+    def at(self, now_ns: int) -> "_Standing":
+        """The same, once the cut-over has come."""
+        return _Standing(over=self.coming) if self.coming and self.coming.cutover_ns <= now_ns else self
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    act: DowntimeDeclared | DowntimeLifted
+    by: str
+    entry: str
+
+    def on(self, before: _Standing) -> _Standing:
+        """What it makes of how a ward stood."""
+        before, act = before.at(_ns(self.act.at)), self.act
+        if isinstance(act, DowntimeLifted):
+            lifted = Lifted(act.cutover or act.at, self.by, act.reason, act.unsigned, self.entry)
+            return replace(before, coming=lifted)
+        if act.wards:
+            return _Standing(before.house, self._again(act, before.declared))
+        return _Standing(self._again(act, before.house), before.own)
+
+    def _again(self, act: DowntimeDeclared, found: Declared | None) -> Declared:
+        found = found or Declared(act.at, act.reason, self.by)
+        if act.medium == found.medium and found.medium_since:
+            return found
+        return replace(found, medium=act.medium, medium_since=act.at, medium_by=self.by)
+
+
 class Downtime:
     """Declarations that hold, by ward."""
 
-    def __init__(
-        self,
-        members: Callable[[str], Sequence[str]] = lambda ward: (ward,),
-        now_ns: Callable[[], int] = lambda: FOR_EVER,
-    ) -> None:
+    def __init__(self, members: Callable[[str], Sequence[str]], now_ns: Callable[[], int]) -> None:
         """Begin with nothing declared.
 
         Args:
-            members: Returns every name of a ward: what is declared of one of them is of all.
+            members: Returns every name of a ward, the one it goes by first.
             now_ns: Says whether a cut-over has come.
         """
         self._members, self._now_ns = members, now_ns
-        self._declared: dict[str, Declared] = {}
-        self._coming: dict[str, Lifted] = {}  # liftings whose cut-over has not come
-        self._over: dict[str, Lifted] = {}
+        self._said: list[_Said] = []
+        self._standing: dict[tuple[str, ...], _Standing] = {}  # names of a ward -> how it stands after all acts
 
     def apply(self, act: Act, by: str, entry: str = "") -> None:
         """Take one more act, in journal order; *by* is its entry's source."""
-        if isinstance(act, DowntimeDeclared):
-            self._settle(_ns(act.at))
-            for ward in act.wards or [HOSPITAL]:
-                self._declare(ward, act, by)
-        elif isinstance(act, DowntimeLifted):
-            found = Lifted(act.cutover or act.at, by, act.reason, act.unsigned, entry)
-            self._coming |= dict.fromkeys(act.wards or [HOSPITAL], found)
-
-    def _declare(self, ward: str, act: DowntimeDeclared, by: str) -> None:
-        for ended in (self._coming, self._over):
-            if ward == HOSPITAL:
-                ended.clear()
-            ended.pop(ward, None)
-        found = self._declared.get(ward) or Declared(act.at, act.reason, by)
-        if act.medium != found.medium or not found.medium_since:
-            found = replace(found, medium=act.medium, medium_since=act.at, medium_by=by)
-        self._declared[ward] = found
-
-    def _settle(self, now_ns: int) -> None:
-        """End what was lifted by *now_ns*."""
-        for ward, lifted in [*self._coming.items()]:
-            if lifted.cutover_ns > now_ns:
-                continue
-            del self._coming[ward]
-            self._over[ward] = lifted
-            if ward == HOSPITAL:
-                self._declared.clear()
-            else:
-                self._declared.pop(ward, None)
+        if isinstance(act, DowntimeDeclared | DowntimeLifted):
+            self._said.append(_Said(act, by, entry))
+            self._standing.clear()
 
     @property
     def declared(self) -> dict[str, Declared]:
         """The declarations that hold now, by ward; HOSPITAL is the whole hospital's."""
-        if self._coming:
-            self._settle(self._now_ns())
-        return self._declared
+        own = {ward: found for ward in self._named() if (found := self._of(ward).own)}
+        house = self._of(HOSPITAL).declared
+        return {HOSPITAL: house, **own} if house else own
 
     @property
     def state(self) -> str:
@@ -122,31 +137,46 @@ class Downtime:
     @property
     def wards(self) -> list[str]:
         """Wards named by declarations; empty when the whole hospital is (or none)."""
-        return [] if HOSPITAL in self.declared else sorted(self.declared)
+        return [] if self._of(HOSPITAL).declared else sorted(self.declared)
 
     @property
     def back(self) -> list[str]:
         """Wards that were lifted out of the hospital's declaration, which holds for the others."""
-        return sorted(self._over.keys() - {HOSPITAL}) if HOSPITAL in self.declared else []
+        if not self._of(HOSPITAL).declared:
+            return []
+        return sorted(ward for ward in self._named() if not self._of(ward).declared)
 
     def of(self, ward: str) -> Declared | None:
         """Return the declaration in force on *ward*: its own, or the hospital's."""
-        declared, members = self.declared, self._members(ward)
-        found = [declared[one] for one in members if one in declared]
-        if found:
-            return min(found, key=lambda one: one.since)
-        return None if any(one in self._over for one in members) else declared.get(HOSPITAL)
+        return self._of(ward).declared
 
     def lifted(self, ward: str) -> Lifted | None:
         """Return the lifting that ended the downtime of *ward*; None while it is in one, or never was."""
-        return None if self.of(ward) else self._said(self._over, ward)
+        return self._of(ward).over
 
     def lifting(self, ward: str) -> Lifted | None:
         """Return the lifting of *ward* whose cut-over is still to come."""
-        return self._said(self._coming, ward) if self.of(ward) else None
+        found = self._of(ward)
+        return found.coming if found.declared else None
 
-    def _said(self, ended: dict[str, Lifted], ward: str) -> Lifted | None:
-        return next((ended[one] for one in (*self._members(ward), HOSPITAL) if one in ended), None)
+    def _named(self) -> set[str]:
+        """The wards that acts name, as each goes by."""
+        return {self._members(ward)[0] for said in self._said for ward in said.act.wards}
+
+    def _of(self, ward: str) -> _Standing:
+        names = (HOSPITAL,) if ward == HOSPITAL else tuple(self._members(ward))
+        if names not in self._standing:
+            found = _Standing()
+            for said in self._said:
+                if not said.act.wards or not {*names}.isdisjoint(said.act.wards):
+                    found = said.on(found)
+            self._standing[names] = found
+        return self._standing[names].at(self._now_ns())
+
+
+def cutover_ns(act: DowntimeLifted) -> int:
+    """Return the minute from which a lifting holds."""
+    return _ns(act.cutover or act.at)
 
 
 def _ns(text: str) -> int:

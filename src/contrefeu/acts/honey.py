@@ -10,8 +10,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from contrefeu.acts.act import AccountAdded, AccountDisabled, HoneyNamed, HoneyReleased
-from contrefeu.acts.withdrawals import PEOPLE, Told
+from contrefeu.acts.act import HoneyNamed, HoneyReleased
+from contrefeu.acts.people import login_of
+from contrefeu.acts.roles import Roles
+from contrefeu.acts.withdrawals import Told
 
 SECURITY = "security"
 HONEY_MAX = 200  # in force at once: a dozen is usual, and each is looked up whenever a board is asked for
@@ -29,17 +31,14 @@ class Honey(Struct, frozen=True):
 
 def honey_patients(told: Iterable[Told]) -> list[Honey]:
     """Return those in force, in journal order."""
-    roles: dict[str, str] = {}
+    roles = Roles()
     found: dict[str, Honey] = {}
     for order, source, act in sorted(told, key=lambda one: one.order):
-        by = source.removeprefix(PEOPLE).casefold() if source.startswith(PEOPLE) else ""
-        if isinstance(act, AccountAdded):
-            roles[act.login.strip().casefold()] = act.role
-        elif isinstance(act, AccountDisabled):
-            roles.pop(act.login.strip().casefold(), None)
-        elif roles.get(by) != SECURITY:
+        by = login_of(source)
+        roles.apply(act)
+        if roles.of(by) != SECURITY:
             continue
-        elif isinstance(act, HoneyNamed) and len(found) < HONEY_MAX:
+        if isinstance(act, HoneyNamed) and len(found) < HONEY_MAX:
             ref = f"{order[1]}/{order[2]}"
             found[ref] = Honey(ref, act.numbers, by, act.at, act.note)
         elif isinstance(act, HoneyReleased):

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
+from contrefeu.acts.people import PEOPLE
+
 AWARE = "aware_at"
 SINCE = "since"
 MEASURE = "measures"
-PEOPLE = "user/"
 
 
 class IncidentOpened(Struct, frozen=True, tag_field="act", tag="incident-opened"):

@@ -17,10 +17,10 @@ from typing import Literal
 from msgspec import Struct, field
 
 from contrefeu.acts.identities import TEMPORARY, UnionConfirmed, UnionProposed, UnionRefused
+from contrefeu.acts.people import login_of
 
 MATCHERS = frozenset({"clerk", "coordinator", "recovery"})  # who may say who is who
 BLOOD = "holds a blood group or an antibody screen: the blood bank decides"  # FIELD F11
-PEOPLE = "user/"  # begins the source of an act that somebody did, logged in
 
 Agreement = Literal["same", "slip", "sound", "swapped", "other", "unsaid"]
 """How a field of two identities agrees; "slip": one letter or digit off; "unsaid": one of them does not say."""
@@ -109,7 +109,7 @@ def pair_states(told: Iterable[tuple[str, str, MatchingAct]], world: Literal["P"
     """
     found = _Pairs(world)
     for ref, source, act in told:
-        found.take(ref, source.removeprefix(PEOPLE) if source.startswith(PEOPLE) else "", act)
+        found.take(ref, login_of(source), act)
     return list(found.states.values())
 
 

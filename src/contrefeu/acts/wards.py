@@ -12,8 +12,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from contrefeu.acts.act import AccountAdded, AccountDisabled, Act, WardCorrected
-from contrefeu.acts.withdrawals import PEOPLE
+from contrefeu.acts.act import Act, WardCorrected
+from contrefeu.acts.people import login_of
+from contrefeu.acts.roles import Roles
 
 ADMIN = "admin"
 
@@ -29,18 +30,15 @@ class CorrectedWards:
     """Every ward that somebody corrected, from acts in journal order."""
 
     def __init__(self) -> None:
-        self._roles: dict[str, str] = {}
+        self._roles = Roles()
         self._found: dict[str, Corrected] = {}
         self._united: dict[str, set[str]] = {}  # ward -> those united into it, itself too
 
     def apply(self, act: Act, source: str) -> None:
         """Take one more act; *source* is its entry's."""
-        by = source.removeprefix(PEOPLE).casefold() if source.startswith(PEOPLE) else ""
-        if isinstance(act, AccountAdded):
-            self._roles[act.login.strip().casefold()] = act.role
-        elif isinstance(act, AccountDisabled):
-            self._roles.pop(act.login.strip().casefold(), None)
-        elif isinstance(act, WardCorrected) and self._roles.get(by) == ADMIN:
+        by = login_of(source)
+        self._roles.apply(act)
+        if isinstance(act, WardCorrected) and self._roles.of(by) == ADMIN:
             self._found[act.ward] = Corrected(act, by)
             self._united = {}
             for ward in self._found:

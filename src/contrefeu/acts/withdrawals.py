@@ -7,7 +7,7 @@ Rules kept here:
   * Same acts, same answer, whatever order they were learned in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -21,10 +21,11 @@ from contrefeu.acts.act import (
     WithdrawalRefused,
     decode,
 )
+from contrefeu.acts.people import login_of
+from contrefeu.acts.roles import Roles
 
 OFFICER = "dpo"
 WITNESSES = frozenset({"physician", "coordinator", "security", "recovery"})  # who may be the other person
-PEOPLE = "user/"  # begins the source of an act that somebody did, logged in
 
 Order = tuple[int, str, int]
 """Hybrid clock, journal, sequence."""
@@ -86,7 +87,7 @@ def may_withdraw(role: str) -> bool:
     return role == OFFICER or role in WITNESSES
 
 
-def two_persons(first: str, second: str, roles: dict[str, str]) -> bool:
+def two_persons(first: str, second: str, roles: Mapping[str, str]) -> bool:
     """Whether these two logins, by their roles, may withdraw something together."""
     both = (roles.get(first, ""), roles.get(second, ""))
     return first != second and all(map(may_withdraw, both)) and OFFICER in both
@@ -94,25 +95,22 @@ def two_persons(first: str, second: str, roles: dict[str, str]) -> bool:
 
 def withdrawals(told: Iterable[Told]) -> list[Withdrawal]:
     """Return every proposal, in journal order."""
-    roles: dict[str, str] = {}
+    roles = Roles()
     found: dict[str, Withdrawal] = {}
     undoing: dict[str, Withdrawal] = {}
     for order, source, act in sorted(told, key=lambda one: one.order):
-        by = source.removeprefix(PEOPLE).casefold() if source.startswith(PEOPLE) else ""
+        by = login_of(source)
+        roles.apply(act)
         ref = f"{order[1]}/{order[2]}"
-        if isinstance(act, AccountAdded):
-            roles[act.login.strip().casefold()] = act.role
-        elif isinstance(act, AccountDisabled):
-            roles.pop(act.login.strip().casefold(), None)
-        elif isinstance(act, WithdrawalProposed) and may_withdraw(roles.get(by, "")):
+        if isinstance(act, WithdrawalProposed) and may_withdraw(roles.of(by)):
             if not act.undo:
                 found[ref] = Withdrawal(ref, act.kind, act.target, act.chart, act.keys, act.reason, by, act.at)
             elif act.undo in found and found[act.undo].state == "in force":
                 one = undoing[ref] = found[act.undo]
                 one.state, one.undo, one.undo_by, one.undo_reason = "undoing", ref, by, act.reason
         elif isinstance(act, WithdrawalConfirmed):
-            _confirm(found, undoing, act, by, order, roles)
-        elif isinstance(act, WithdrawalRefused) and may_withdraw(roles.get(by, "")):
+            _confirm(found, undoing, act, by, order, roles.by_login)
+        elif isinstance(act, WithdrawalRefused) and may_withdraw(roles.of(by)):
             if act.proposal in found and found[act.proposal].state == "proposed":
                 found[act.proposal].state = "refused"
             elif act.proposal in undoing and undoing[act.proposal].undo == act.proposal:
@@ -127,7 +125,7 @@ def _confirm(
     act: WithdrawalConfirmed,
     by: str,
     order: Order,
-    roles: dict[str, str],
+    roles: Mapping[str, str],
 ) -> None:
     one = found.get(act.proposal)
     if one is not None and one.state == "proposed" and two_persons(one.by, by, roles):

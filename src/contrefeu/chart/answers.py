@@ -18,8 +18,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contrefeu.acts import DowntimeDeclared, DowntimeLifted
-from contrefeu.base import Clock, FindingError, parse_rfc3339, rfc3339
+from contrefeu.acts import Downtime
+from contrefeu.base import Clock, FindingError, rfc3339
 from contrefeu.chart.agenda import AgendaLine
 from contrefeu.chart.boards import BoardLine, has_left, row_at
 from contrefeu.chart.corrections import Correction
@@ -126,7 +126,7 @@ class Charts:
         self._deciding = Deciding(store, counts)
         self._honey = Honey(store, settings.watch.honey, self._node, self._deciding)
         self._wards = Wards(store, settings.wards, self._deciding)
-        self._downtime_known: tuple[int, dict[str, int]] = (0, {})
+        self._downtime: tuple[int, Downtime] = (0, self._no_downtime())
 
     def close(self) -> None:
         """Let the store go."""
@@ -137,6 +137,8 @@ class Charts:
         """One moment of the store, and what is withdrawn in it."""
         with self._store.snapshot():
             self._folding.refresh()
+            self._deciding.refresh()
+            self._wards.refresh()
             yield
 
     # How far.
@@ -179,7 +181,7 @@ class Charts:
         with self._snapshot():
             shown = self._world(world)
             counts, beds = self._honey.wards(shown)
-            return self._wards.summaries(shown, counts, beds, lambda ward: self._seen(shown, ward))
+            return self._wards.summaries(shown, counts, beds, lambda name: self._beds_of(shown, name))
 
     def known_wards(self, world: str = "") -> list[WardKnown]:
         """Return every name that feeds, lists, settings and people have for a ward, uncorrected."""
@@ -187,7 +189,7 @@ class Charts:
             shown = self._world(world)
             counts, beds = self._honey.wards(shown)
             named = {**dict.fromkeys(beds, (0, 0)), **counts}
-            return self._wards.known(shown, named, lambda ward: self._beds_of(shown, ward))
+            return self._wards.known(shown, named, lambda name: self._beds_of(shown, name))
 
     def staff(self, world: str = "") -> list[Listed]:
         """Return everybody whom the hospital's own list (MFN) names, those who left too."""
@@ -206,12 +208,11 @@ class Charts:
                 for name in (members if ward else ())
                 for one in self._store.places.planned(shown, name, *self._soon())
             ]
-            beds = self._wards.beds(ward, shown, self._seen(shown, ward)) if ward else []
+            beds = self._wards.beds(ward, shown, lambda name: self._beds_of(shown, name)) if ward else []
             order = {bed: n for n, bed in enumerate(self._wards.order(ward))} if ward else {}
             name = self._wards.name(ward, shown) if ward else ""
             honey = self._honey.charts()
-            downtime = self._downtime()
-            since = {one: self._wards.since(downtime, one) for one in {line.row.ward for line in lines}}
+            since = {one: self._downtime_ns(one) for one in {line.row.ward for line in lines}}
             as_of, feeds = self._as_of(), self._feeds()
         now_ns, zone = self._clock.now_ns(), self._settings.node.zone
         rows = [
@@ -226,10 +227,6 @@ class Charts:
         planned = [line for line in planned if line.row.id not in honey]
         coming = [row_at(line, now_ns, zone) for line in sorted(planned, key=lambda line: (line.comes_ns, line.row.id))]
         return Board(ward, name, shown, rows, free, as_of, feeds, coming, list(members[1:]))
-
-    def _seen(self, world: str, ward: str) -> set[str]:
-        """The beds that feeds name of *ward*, under any of its names."""
-        return {bed for name in self._wards.members(ward) for bed in self._beds_of(world, name)}
 
     def _beds_of(self, world: str, name: str) -> set[str]:
         """The beds that feeds name of a ward under one of its names: none in which only a honey patient lies."""
@@ -331,7 +328,7 @@ class Charts:
             node = self._node(id)
             line = None if node is None else self._store.places.line(self._store.identities.root(node))
             line = None if line is None else self._at_home(line)
-            since = 0 if line is None else self._wards.since(self._downtime(), line.row.ward)
+            since = 0 if line is None else self._downtime_ns(line.row.ward)
         now_ns = self._clock.now_ns()
         if line is None or line.comes_ns or has_left(line, now_ns):
             return None
@@ -529,20 +526,18 @@ class Charts:
         folded = self._store.folded
         return "T" if not folded.patients("P") and folded.patients("T") else "P"
 
-    def _downtime(self) -> dict[str, int]:
-        """Since when each ward is in downtime; "" is the whole hospital."""
+    def _downtime_ns(self, ward: str) -> int:
+        """Since when *ward* is in downtime; 0 when it is not."""
         count, acts = self._deciding.acts()
-        if self._downtime_known[0] == count:
-            return self._downtime_known[1]
-        since: dict[str, int] = {}
-        for entry, act in acts:
-            if isinstance(act, DowntimeDeclared):
-                since |= {ward: _instant(act.at, entry) for ward in act.wards or [""]}
-            elif isinstance(act, DowntimeLifted):
-                for ward in act.wards or list(since):
-                    since.pop(ward, None)
-        self._downtime_known = count, since
-        return since
+        if self._downtime[0] != count:
+            self._downtime = count, self._no_downtime()
+            for entry, act in acts:
+                self._downtime[1].apply(act, entry.source)
+        declared = self._downtime[1].of(ward)
+        return declared.since_ns if declared else 0
+
+    def _no_downtime(self) -> Downtime:
+        return Downtime(self._wards.members, self._clock.now_ns)
 
     def _restoring(self) -> Restoring | None:
         note = self._store.kept.note(RESTORING)
@@ -573,13 +568,6 @@ def _authorities(number: dict[str, object]) -> set[str]:
     assigner = number.get("assigner")
     named = str(assigner.get("display", "")) if isinstance(assigner, dict) else ""
     return {named, str(number.get("system", ""))} - {""}
-
-
-def _instant(text: str, entry: Entry) -> int:
-    try:
-        return parse_rfc3339(text)
-    except ValueError:
-        return entry.received_ns
 
 
 def _by_bed(row: BoardRow) -> tuple[str, list[tuple[int, str]], str]:

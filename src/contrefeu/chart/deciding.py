@@ -41,14 +41,17 @@ class Deciding:
         self._read = 0
         self._found: list[tuple[Entry, Act]] = []
 
-    def acts(self) -> tuple[int, list[tuple[Entry, Act]]]:
-        """Return them in journal order with their entries, and how many: the same number, the same acts."""
+    def refresh(self) -> None:
+        """Read the acts that came since; once for each question, which then sees one state of them."""
         kept = self._store.kept
         if (count := kept.acts_count()) != self._read:
             new = [(entry, act) for entry in kept.acts_behind(self._read) if (act := self._decided(entry)) is not None]
             if new:
                 self._found = sorted([*self._found, *new], key=lambda one: order_of(one[0]))
             self._read = count
+
+    def acts(self) -> tuple[int, list[tuple[Entry, Act]]]:
+        """Return them in journal order with their entries, and how many: the same number, the same acts."""
         return len(self._found), self._found
 
     def _decided(self, entry: Entry) -> Act | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contrefeu.access import Account, Accounts, Aids, Downtime
-from contrefeu.acts import Act, decode
+from contrefeu.access import Account, Accounts, Aids
+from contrefeu.acts import Act, CorrectedWards, Downtime, decode
 from contrefeu.cli.node import STATION_SUFFIX, Node
 from contrefeu.journal import Entry
 
@@ -24,10 +24,18 @@ def the_accounts(node: Node) -> Accounts:
 
 def downtime_state(node: Node) -> dict[str, Any]:
     """`state` ("normal" or "declared"), `since`, `wards`."""
-    downtime = Downtime(now_ns=node.clock.now_ns)
-    for act, entry in station_acts(node):
-        downtime.apply(act, entry.source)
+    downtime = downtime_in(station_acts(node), node)
     return {"state": downtime.state, "since": downtime.since, "wards": downtime.wards}
+
+
+def downtime_in(acts: Iterable[tuple[Act, Entry]], node: Node) -> Downtime:
+    """The downtime in force, of *acts*: all that there are, in journal order."""
+    corrected = CorrectedWards()
+    downtime = Downtime(corrected.members, node.clock.now_ns)
+    for act, entry in acts:
+        corrected.apply(act, entry.source)
+        downtime.apply(act, entry.source, entry.ref)
+    return downtime
 
 
 def aids_on(node: Node) -> frozenset[str]:

@@ -155,7 +155,7 @@ def _file(node: "Node", named: str) -> "IncidentFile":
         open_ = [one for one in found if one.ref == named or (not named and one.open)]
         if named and not open_:
             raise OperatorError("There is no incident of that name.", next="contrefeu incident list names them.")
-        file = incident_file(entries, open_[-1] if open_ else None)
+        file = incident_file(entries, open_[-1] if open_ else None, node.clock.now_ns())
         file.counts = _counts(node, file, charts)
     return file
 

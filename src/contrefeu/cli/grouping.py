@@ -25,8 +25,7 @@ from contrefeu.base import ContrefeuError, OperatorError, durable_makedirs, swap
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from contrefeu.access import Downtime
-    from contrefeu.acts import Alarm
+    from contrefeu.acts import Alarm, Downtime
     from contrefeu.chart import Board, ChartsStatus, WardSummary
     from contrefeu.cli.node import Node
     from contrefeu.group import FacilityTold, Group, Standing
@@ -130,13 +129,10 @@ async def _counted(node: "Node", house: "House") -> "FacilityTold":
 
 def counted_by_command(node: "Node") -> "FacilityTold":
     """The same, asked for by a command."""
-    from contrefeu.access import Downtime
-    from contrefeu.cli.accounts import station_acts
+    from contrefeu.cli.accounts import downtime_in, station_acts
     from contrefeu.cli.watch import known_alarms
 
-    downtime = Downtime(now_ns=node.clock.now_ns)
-    for act, entry in station_acts(node):
-        downtime.apply(act, entry.source)
+    downtime = downtime_in(station_acts(node), node)
     with node.charts() as charts:
         wards = [(ward, charts.board(ward.id)) for ward in charts.wards()]
         status = charts.status()

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from contrefeu.access import Freeze
-from contrefeu.acts import ReadingKeysDestroyed, encode
+from contrefeu.access import Freeze, freeze_of
+from contrefeu.acts import CorrectedWards, ReadingKeysDestroyed, encode
 from contrefeu.base import ContrefeuError, rfc3339
 from contrefeu.capture import LocalJournal
 from contrefeu.cli.accounts import station_acts
@@ -113,7 +113,7 @@ def _durable_positions(node: Node, charts: "Charts | SyncChartsClient") -> dict[
 
 
 def _freeze(node: Node) -> Freeze:
-    freeze = Freeze()
-    for act, entry in station_acts(node):
-        freeze.apply(act, entry.received_ns, entry.source)
-    return freeze
+    acts, corrected = [*station_acts(node)], CorrectedWards()
+    for act, entry in acts:
+        corrected.apply(act, entry.source)
+    return freeze_of(((act, entry.received_ns) for act, entry in acts), corrected.members, node.clock.now_ns())

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 from contrefeu.base import OperatorError, rfc3339
 
 if TYPE_CHECKING:
-    from contrefeu.access import Downtime
-    from contrefeu.acts import HandBacks, Papers
+    from contrefeu.acts import Downtime, HandBacks, Papers
     from contrefeu.chart import Charts, SyncChartsClient
     from contrefeu.cli.node import Node
 
@@ -21,15 +20,13 @@ def lift_wards(node: "Node", wards: Sequence[str], reason: str, cutover: str) ->
     Raises:
         OperatorError: The minute cannot be, or hand-back sheets are not signed and no reason says why it goes on.
     """
-    from contrefeu.access import Downtime, cutover_at
-    from contrefeu.acts import CorrectedWards, DowntimeLifted, HandBacks, Papers, encode
-    from contrefeu.cli.accounts import station_acts
+    from contrefeu.access import cutover_at
+    from contrefeu.acts import DowntimeLifted, HandBacks, Papers, encode
+    from contrefeu.cli.accounts import downtime_in, station_acts
 
-    now_ns, corrected = node.clock.now_ns(), CorrectedWards()
-    downtime, papers, signed = Downtime(corrected.members, node.clock.now_ns), Papers(), HandBacks()
-    for act, entry in station_acts(node):
-        corrected.apply(act, entry.source)
-        downtime.apply(act, entry.source, entry.ref)
+    now_ns, acts = node.clock.now_ns(), [*station_acts(node)]
+    downtime, papers, signed = downtime_in(acts, node), Papers(), HandBacks()
+    for act, entry in acts:
         papers.apply(act, entry.source)
         signed.apply(act, entry.source)
     with node.charts() as charts:

@@ -11,7 +11,7 @@ from contrefeu.cli.node import CONSOLE, Node
 from contrefeu.journal import MEDIA_ACT, Draft
 
 if TYPE_CHECKING:
-    from contrefeu.access import Declared
+    from contrefeu.acts import Declared
     from contrefeu.chart import Board, Chart, Charts, Language, SyncChartsClient
     from contrefeu.paper import Foot, Issue, Issuer, PageKey, Printed, Setting
 
@@ -46,16 +46,9 @@ def board_of(charts: "Charts | SyncChartsClient", ward: str) -> "Board":
 
 def downtime_of(node: Node, ward: str) -> "Declared | None":
     """The declaration of downtime in force on *ward*."""
-    from contrefeu.access import Downtime
-    from contrefeu.acts import CorrectedWards
-    from contrefeu.cli.accounts import station_acts
+    from contrefeu.cli.accounts import downtime_in, station_acts
 
-    corrected = CorrectedWards()
-    downtime = Downtime(corrected.members, node.clock.now_ns)
-    for act, entry in station_acts(node):
-        corrected.apply(act, entry.source)
-        downtime.apply(act, entry.source)
-    return downtime.of(ward)
+    return downtime_in(station_acts(node), node).of(ward)
 
 
 def foot_for(node: Node, charts: "Charts | SyncChartsClient", chart: "Chart", setting: "Setting") -> tuple[str, "Foot"]:

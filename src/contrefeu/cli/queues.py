@@ -20,7 +20,7 @@ from contrefeu.cli.printing import declare_lost, issued
 from contrefeu.cli.spool import send, trouble_of, waits
 
 if TYPE_CHECKING:
-    from contrefeu.access import Declared
+    from contrefeu.acts import Declared
     from contrefeu.paper import Printed
 
 AGAIN_S = 300  # after a refusal: each costs an issue a page, and a queue that is full is not empty in a minute

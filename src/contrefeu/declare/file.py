@@ -16,8 +16,11 @@ from msgspec import Struct, field
 
 from contrefeu.acts import (
     MEASURE,
+    Act,
     AlarmAcknowledged,
     ContainmentPlanned,
+    CorrectedWards,
+    Downtime,
     DowntimeDeclared,
     DowntimeLifted,
     GapTaken,
@@ -110,19 +113,21 @@ def register(entries: Iterable[Entry]) -> list[Incident]:
     return incidents((one.ref, one.source, decode(one.body)) for one in entries if one.journal.endswith(STATION))
 
 
-def incident_file(entries: Sequence[Entry], incident: Incident | None) -> IncidentFile:
+def incident_file(entries: Sequence[Entry], incident: Incident | None, now_ns: int) -> IncidentFile:
     """Fill the file of *incident*, or of what happens now when nobody opened one.
 
     Args:
         entries: Every act, in journal order.
-        incident: The one; None: from the last declaration of downtime on.
+        incident: The one; None: from the last declaration of downtime on, while one holds.
+        now_ns: When this is asked.
     """
     acts = [(one, decode(one.body)) for one in entries if one.journal.endswith(STATION)]
-    declared = [(e, act) for e, act in acts if isinstance(act, DowntimeDeclared)]
-    lifted = [act.at for _, act in acts if isinstance(act, DowntimeLifted) and not act.wards]
-    awareness = _awareness(incident, declared[-1][1] if declared else None, lifted)
-    begin = _begin(incident, awareness)
     end = parse_rfc3339(incident.closed_at) if incident and incident.closed_at else None
+    declared = [(e, act) for e, act in acts if isinstance(act, DowntimeDeclared)]
+    lifted = [(e, act) for e, act in acts if isinstance(act, DowntimeLifted)]
+    goes_on = bool(_downtime(acts, end or now_ns).declared)
+    awareness = _awareness(incident, declared[-1][1] if goes_on else None)
+    begin = _begin(incident, awareness)
     events = [*_acts(acts, incident), *_alarms(entries, _answers(acts))]
     inside = [e for e in events if begin is not None and begin <= parse_rfc3339(e.at) <= (end or 2**63)]
     inside.sort(key=lambda event: (parse_rfc3339(event.at), event.ref))
@@ -135,7 +140,7 @@ def incident_file(entries: Sequence[Entry], incident: Incident | None) -> Incide
         awareness=awareness,
         timeline=shown,
         downtime=[act for e, act in declared if e.ref in mine],
-        lifted_at=lifted[-1] if lifted and begin is not None and parse_rfc3339(lifted[-1]) >= begin else "",
+        lifted_at=next((act.cutover or act.at for e, act in reversed(lifted) if e.ref in mine and not goes_on), ""),
         plan=plans[-1] if plans else None,
         alarms=[alarm for entry in entries if entry.ref in mine if (alarm := alarm_of(entry)) is not None],
         harmless=harmless,
@@ -145,16 +150,26 @@ def incident_file(entries: Sequence[Entry], incident: Incident | None) -> Incide
 
 def alarms_within(incident: Incident, found: Iterable[AlarmOf]) -> list[AlarmOf]:
     """Those of *found* that belong to the file of *incident*."""
-    begin = _begin(incident, _awareness(incident, None, ()))
+    begin = _begin(incident, _awareness(incident, None))
     end = parse_rfc3339(incident.closed_at) if incident.closed_at else 2**63
     return [one for one in found if (begin or 0) <= parse_rfc3339(one.raised.at) <= end]
 
 
-def _awareness(incident: Incident | None, declared: DowntimeDeclared | None, lifted: Sequence[str]) -> Awareness | None:
+def _downtime(acts: Iterable[tuple[Entry, Act | None]], at_ns: int) -> Downtime:
+    """The downtime at a moment."""
+    wards = CorrectedWards()
+    found = Downtime(wards.members, lambda: at_ns)
+    for entry, act in acts:
+        if act is not None and entry.received_ns <= at_ns:
+            wards.apply(act, entry.source)
+            found.apply(act, entry.source)
+    return found
+
+
+def _awareness(incident: Incident | None, declared: DowntimeDeclared | None) -> Awareness | None:
     if incident is not None:
         return Awareness(incident.aware_at, incident.opened_by, recorded=True)
-    over = declared and any(parse_rfc3339(at) >= parse_rfc3339(declared.at) for at in lifted)
-    return Awareness(declared.at, "", recorded=False) if declared and not over else None
+    return Awareness(declared.at, "", recorded=False) if declared else None
 
 
 def _begin(incident: Incident | None, awareness: Awareness | None) -> int | None:

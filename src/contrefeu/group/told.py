@@ -92,7 +92,7 @@ class FacilityTold(Struct, frozen=True):
 
 
 class Declared(Protocol):
-    """A fold of downtime declarations; `access.Downtime` has these names."""
+    """A fold of downtime declarations; `acts.Downtime` has these names."""
 
     @property
     def state(self) -> str:

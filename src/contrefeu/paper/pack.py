@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from contrefeu.access import Declared
+from contrefeu.acts import Declared
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import (
     FEED_SILENT_S,

@@ -20,8 +20,7 @@ from multiprocessing.connection import Connection, wait
 
 from msgspec import Struct
 
-from contrefeu.access import Declared
-from contrefeu.acts import PagesIssued
+from contrefeu.acts import Declared, PagesIssued
 from contrefeu.base import rfc3339
 from contrefeu.chart import Board, Chart, Restoring, chart_in
 from contrefeu.paper.binding import print_pack

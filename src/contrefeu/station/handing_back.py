@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from contrefeu.access import Declared, Lifted
-from contrefeu.acts import Papers, Signature, issue_words
+from contrefeu.acts import Declared, Lifted, Papers, Signature, issue_words
 from contrefeu.chart import BoardRow, Clash, DueItem, Side, WorkItem, WorkLine, written_after
 from contrefeu.chart.sheet import HandBack, PageOut, Sheet, hand_back_of
 from contrefeu.station.house import House

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from contrefeu.access import Account, Downtime
-from contrefeu.acts import Act, Alarm
+from contrefeu.access import Account
+from contrefeu.acts import Act, Alarm, Downtime
 from contrefeu.chart import (
     Age,
     BoardRow,

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from contrefeu.access import Account, Accounts, Aids, Downtime, Lockout, secret_matches
+from contrefeu.access import Account, Accounts, Aids, Lockout, secret_matches
 from contrefeu.acts import (
     WATCH,
     Act,
@@ -18,6 +18,7 @@ from contrefeu.acts import (
     ClockMeasured,
     CorrectedWards,
     CorrectionSeen,
+    Downtime,
     HandBacks,
     Papers,
     Spoken,

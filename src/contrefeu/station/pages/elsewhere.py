@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contrefeu.access import Lifted
+from contrefeu.acts import Lifted
 from contrefeu.station.care import Field
 from contrefeu.station.house import House
 

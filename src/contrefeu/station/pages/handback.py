@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.access import Declared, Lifted
-from contrefeu.acts import HandBackSigned
+from contrefeu.acts import Declared, HandBackSigned, Lifted
 from contrefeu.base import rfc3339
 from contrefeu.chart import Age
 from contrefeu.chart.sheet import Person

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.access import SECRET_LENGTH_MIN, Declared, Lifted, hash_secret
-from contrefeu.acts import DowntimeDeclared, GlassBroken, SecretChanged
+from contrefeu.access import SECRET_LENGTH_MIN, hash_secret
+from contrefeu.acts import Declared, DowntimeDeclared, GlassBroken, Lifted, SecretChanged
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
 from contrefeu.station.deps import NodeStatus
