@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,33 @@ def raw_entry(home: Path, ref: str) -> bytes:
     """The body of one entry, as `journal show --raw` gives it."""
     command = [sys.executable, "-m", "contrefeu", "--home", str(home), "journal", "show", "--entry", ref, "--raw"]
     return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+
+def parts_of(supervisor: int) -> dict[str, int]:
+    """Part -> pid, of a running node."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == supervisor and b"part" in words:
+            found[words[words.index(b"part") + 1].decode()] = int(folder.name)
+    return found
+
+
+def opened_by(pids: Mapping[str, int], *among: str) -> dict[str, list[str]]:
+    """Process -> what it has open now whose path has one of *among* in it; processes that have nothing are left out."""
+    found = {}
+    for name, pid in pids.items():
+        paths = set()
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed since the folder was read
+                paths.add(str(link.readlink()))
+        if mine := sorted(path for path in paths if any(one in path for one in among)):
+            found[name] = mine
+    return found
 
 
 class RunningNode:

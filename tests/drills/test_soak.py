@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from contrefeu.journal.store import SEGMENT_BYTES
-from tests.drills.node import RunningNode, contrefeu
+from tests.drills.node import RunningNode, contrefeu, parts_of
 
 SHORT = 12_000
 MESSAGES = int(os.environ.get("CONTREFEU_SOAK_MESSAGES", str(SHORT)))
@@ -63,20 +63,6 @@ async def feed(node: RunningNode, first: int, count: int, chance: random.Random)
     await asyncio.gather(*(sender() for _ in range(CONNECTIONS)))
 
 
-def parts(supervisor: int) -> dict[str, int]:
-    """The node's processes by name."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if parent == supervisor and b"part" in words:
-            found[words[words.index(b"part") + 1].decode()] = int(folder.name)
-    return found
-
-
 def memory_mb(pid: int) -> float:
     """Resident memory."""
     line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
@@ -112,12 +98,12 @@ def test_memory_stays_flat_and_a_start_does_not_read_the_journal(tmp_path: Path)
         started = time.monotonic()
         asyncio.run(feed(node, 0, third, chance))
         wait_until_folded(home, third)
-        early = {name: memory_mb(pid) for name, pid in parts(node.ready["pid"]).items()}
+        early = {name: memory_mb(pid) for name, pid in parts_of(node.ready["pid"]).items()}
         asyncio.run(feed(node, third, MESSAGES - third, chance))
         sent_s = time.monotonic() - started
         status = wait_until_folded(home, MESSAGES)
         folded_s = time.monotonic() - started
-        late = {name: memory_mb(pid) for name, pid in parts(node.ready["pid"]).items()}
+        late = {name: memory_mb(pid) for name, pid in parts_of(node.ready["pid"]).items()}
     assert sum(feed["received"] for feed in status["feeds"] if feed["source"].startswith("SOAK")) == MESSAGES
     growth = {name: round(late[name] - early[name], 1) for name in early}
     sys.stdout.write(
@@ -127,11 +113,11 @@ def test_memory_stays_flat_and_a_start_does_not_read_the_journal(tmp_path: Path)
     assert max(growth.values()) < GROWTH_MB_MAX, growth
 
     with RunningNode(empty_home(tmp_path)) as node:
-        idle = {name: read_bytes(pid) for name, pid in parts(node.ready["pid"]).items()}
+        idle = {name: read_bytes(pid) for name, pid in parts_of(node.ready["pid"]).items()}
     begun = time.monotonic()
     with RunningNode(home) as node:
         ready_s = time.monotonic() - begun
-        read = {name: read_bytes(pid) - idle[name] for name, pid in parts(node.ready["pid"]).items()}
+        read = {name: read_bytes(pid) - idle[name] for name, pid in parts_of(node.ready["pid"]).items()}
     journal_mb = sum(path.stat().st_size for path in (home / "journals").rglob("*.seg")) / 1e6
     sys.stdout.write(f"ready again in {ready_s:.2f} s; a journal of {journal_mb:.0f} MB; read at start {read} bytes\n")
     # A writer that starts reads its last segment and no other; a reader starts from its store's positions.
