@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.acts import AccountAdded, GlassBroken, IncidentOpened, encode
+from contrefeu.acts import AccountAdded, DrugMoved, GlassBroken, IncidentOpened, WardCorrected, encode
 from contrefeu.base import StorageError
 from contrefeu.chart import Charts
 from contrefeu.journal import MEDIA_ACT, Draft, Entry, unpacked
@@ -177,6 +177,30 @@ def test_accounts_go_to_every_ward_acts_about_somebody_with_them_and_incidents_n
     assert sorted(set(ward.journal.refs)) == [
         "n-capture/1", "n-capture/2", "n-capture/3", "n-capture/4", "n-station/1", "n-station/2", "n-station/3",
     ]  # fmt: skip
+
+
+@pytest.mark.req("F14", "F30")
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_ward_is_given_its_register_under_every_name(ward: Ward, restarted: bool) -> None:
+    """Lines that were written under another name before somebody said that the two are one come with that act."""
+    at = "2026-09-21T10:00:00Z"
+    acts = [
+        AccountAdded("lea", "Lea", "admin", "x"),
+        *(DrugMoved(name, name, "X", "received", "1", at) for name in ("CARD", "CARDIO", "CHIR")),
+        WardCorrected("CARDIO", at, into="CARD"),
+        DrugMoved("later", "CARDIO", "X", "given", "1", at),
+    ]
+    said = [
+        entry(encode(act), n, journal="n-station", media=MEDIA_ACT, source="user/lea") for n, act in enumerate(acts, 1)
+    ]
+    ward.told.take(*said[:4])
+    ward.step()
+    assert [ref for ref in ward.journal.refs if "station" in ref] == ["n-station/1", "n-station/2"]
+    if restarted:
+        ward.reopen()
+    ward.told.take(*said[4:])
+    ward.step()
+    assert {ref for ref in ward.journal.refs if "station" in ref} == {f"n-station/{n}" for n in (1, 2, 3, 5, 6)}
 
 
 def test_what_is_kept_beside_names_nobody(ward: Ward, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 class DrugMoved(Struct, frozen=True, tag_field="act", tag="drug-moved", omit_defaults=True):
     """One line of a ward's register; who wrote it is the entry's source."""
 
-    key: str  # of the form that was sent: sent twice, it is one line
+    key: str  # of the form that was sent, and of what was typed: sent twice, it is one line; "" is no key
     ward: str
     drug: str  # name, form and strength, as the register calls it
     kind: Literal["received", "given", "wasted", "counted", "void"]

@@ -3,13 +3,18 @@
 Rules kept here:
   * A balance is the sum of its lines, in the order in which they were written; a count sets it, and says by how much.
   * A line that was taken back stays, with who took it back, when and why; it is taken back once.
+  * A ward has one register under all of its names (acts/wards.py); parted again, each name has its own lines.
+  * A form that was sent twice is one line: it has the same key, of the same station. Lines that look alike are two.
+  * What makes no line, because the line that it takes back is not here or its number cannot be read, is a doubt that
+    the page shows: nothing is left out in silence.
   * An exercise has registers of its own.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 from contrefeu.acts import Act, DrugMoved
 from contrefeu.journal import Entry
@@ -50,47 +55,87 @@ class RegisterLine:
         return self.balance < 0 or (self.act.kind == "counted" and self.change != 0)
 
 
-@dataclass(slots=True)
-class _Book:
-    lines: dict[str, RegisterLine] = field(default_factory=dict)  # entry -> line, in their order
-    balance: Decimal = Decimal(0)
+@dataclass(frozen=True, slots=True)
+class RegisterDoubt:
+    """An act that makes no line, for somebody to look at."""
+
+    ref: str  # entry
+    act: DrugMoved
+    by: str  # login
+    why: Literal["line", "units"]  # the line that it takes back is not here; its number cannot be read
 
 
 class Registers:
-    """Every ward's register."""
+    """Every ward's register, under all names of the ward."""
 
-    def __init__(self) -> None:
-        self._books: dict[tuple[bool, str], dict[str, _Book]] = {}
-        self._keys: set[str] = set()
+    def __init__(self, members: Callable[[str], Sequence[str]]) -> None:
+        """Begin without a line; *members* returns every name of a ward."""
+        self._members = members
+        self._said: list[tuple[str, DrugMoved, str]] = []  # entry, act, login
+        self._keys: set[tuple[str, str]] = set()  # journal, key
+        self._read: dict[tuple[bool, tuple[str, ...]], _Book] = {}  # exercise and names of a ward -> its register
 
     def apply(self, act: Act, entry: Entry) -> None:
         """Take one more act, in journal order."""
-        if not isinstance(act, DrugMoved) or act.key in self._keys or not _UNITS.fullmatch(act.units):
+        if not isinstance(act, DrugMoved) or (act.key and (entry.journal, act.key) in self._keys):
             return
-        self._keys.add(act.key)
-        book = self._books.setdefault((act.world == "T", act.ward), {}).setdefault(act.drug, _Book())
-        before = book.lines.get(act.line) if act.kind == "void" else None
-        if act.kind == "void" and (before is None or before.void or before.act.kind == "void"):
-            return  # taken back already, or no line of this register
-        change = -before.change if before else _change(act, book.balance)
-        book.balance += change
-        line = RegisterLine(entry.ref, act, entry.source.removeprefix("user/"), change, book.balance)
-        book.lines[entry.ref] = line
-        if before:
-            book.lines[before.ref] = replace(before, void=line)
+        self._keys.add((entry.journal, act.key))
+        self._said.append((entry.ref, act, entry.source.removeprefix("user/")))
+        self._read.clear()
 
     def drugs(self, ward: str, *, exercise: bool) -> tuple[str, ...]:
         """The drugs of a ward's register, by name."""
-        return tuple(sorted(self._books.get((exercise, ward), {})))
+        return tuple(sorted(self._book(ward, exercise).lines))
 
     def lines(self, ward: str, drug: str, *, exercise: bool) -> Sequence[RegisterLine]:
         """The lines of one drug, in the order in which they were written."""
-        return list(self._books[exercise, ward][drug].lines.values())
+        return list(self._book(ward, exercise).lines[drug].values())
 
     def find(self, ward: str, ref: str, *, exercise: bool) -> RegisterLine | None:
         """One line of a ward's register."""
-        books = self._books.get((exercise, ward), {}).values()
-        return next((book.lines[ref] for book in books if ref in book.lines), None)
+        found = self._book(ward, exercise).lines.values()
+        return next((lines[ref] for lines in found if ref in lines), None)
+
+    def doubts(self, ward: str, *, exercise: bool) -> Sequence[RegisterDoubt]:
+        """What stations wrote of a ward's register that makes no line of it."""
+        return self._book(ward, exercise).doubts
+
+    def _book(self, ward: str, exercise: bool) -> "_Book":
+        # Names are resolved when it is asked: wards are united, and parted, after their lines were written.
+        names = tuple(self._members(ward))
+        if (exercise, names) not in self._read:
+            book = self._read[exercise, names] = _Book()
+            for ref, act, by in self._said:
+                if act.ward in names and (act.world == "T") == exercise:
+                    book.take(ref, act, by)
+        return self._read[exercise, names]
+
+
+class _Book:
+    """One ward's register."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, dict[str, RegisterLine]] = {}  # drug -> entry -> line, in their order
+        self.doubts: list[RegisterDoubt] = []
+
+    def take(self, ref: str, act: DrugMoved, by: str) -> None:
+        """Write one more line, or say why there is none."""
+        lines = self.lines.get(act.drug, {})
+        before = lines.get(act.line) if act.kind == "void" else None
+        if not _UNITS.fullmatch(act.units):
+            self.doubts.append(RegisterDoubt(ref, act, by, "units"))
+            return
+        if act.kind == "void" and (before is None or before.act.kind == "void"):
+            self.doubts.append(RegisterDoubt(ref, act, by, "line"))
+            return
+        if before and before.void:
+            return  # two stations took it back, apart: once is enough
+        balance = next(reversed(lines.values())).balance if lines else Decimal(0)
+        change = -before.change if before else _change(act, balance)
+        line = RegisterLine(ref, act, by, change, balance + change)
+        self.lines.setdefault(act.drug, lines)[ref] = line
+        if before:
+            lines[before.ref] = replace(before, void=line)
 
 
 def in_words(number: Decimal, *, signed: bool = False) -> str:

@@ -64,7 +64,7 @@ class Staff:
         self.aids = Aids()
         self.papers = Papers()
         self.hand_backs = HandBacks()
-        self.registers = Registers()
+        self.registers = Registers(self.wards.members)
         self.corrections_seen: set[tuple[str, str, str]] = set()  # login, resource, entry
         self.acts: list[tuple[Entry, Act]] = []
         self._raised: dict[str, Spoken] = {}  # entry -> what the watch wrote
@@ -150,7 +150,7 @@ class Staff:
                 self.downtime = Downtime(self.wards.members, self._clock.now_ns)
                 self.clocks, self.words, self.papers, self._folded_ns = Clocks(), WordsBetween(), Papers(), now
                 self.formulary, self.aids, self.corrections_seen = Formulary(), Aids(), set()
-                self.registers, self.hand_backs = Registers(), HandBacks()
+                self.registers, self.hand_backs = Registers(self.wards.members), HandBacks()
             for entry in entries:
                 self._take(entry)
                 self._last = entry.ref

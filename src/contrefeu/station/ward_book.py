@@ -7,7 +7,8 @@ Rules kept here:
   * A patient's entries are given while they lie on one of the station's wards, and once more when they have left: the
     entry that says where to is among them.
   * Of what people did, a ward is given what is about its patients, and what every ward needs (_FOR_EVERY_WARD):
-    accounts, downtime, clocks, messages, medicines. Who is thought to be whom, incidents and alarms stay.
+    accounts, downtime, clocks, messages, medicines, wards that are one. Who is thought to be whom, incidents and
+    alarms stay.
   * An entry is noted as sent after its journal has it on disk: a crash between sends it twice, which readers pass over.
   * Nothing here names a patient.
 """
@@ -23,9 +24,9 @@ import structlog
 from contrefeu.acts import (
     AccountAdded,
     AccountDisabled,
-    Act,
     AidSwitched,
     ClockMeasured,
+    CorrectedWards,
     DowntimeDeclared,
     DowntimeLifted,
     DrugMoved,
@@ -35,6 +36,7 @@ from contrefeu.acts import (
     MedicinesTakenOff,
     SecretChanged,
     WardAnswered,
+    WardCorrected,
     WardTold,
     WithdrawalConfirmed,
     WithdrawalProposed,
@@ -50,7 +52,7 @@ BATCH_BYTES = 4 * 2**20
 _FOR_EVERY_WARD = (
     *(AccountAdded, AccountDisabled, SecretChanged, DowntimeDeclared, DowntimeLifted, ClockMeasured),
     *(WardTold, WardAnswered, LimitsSigned, WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused),
-    *(MedicinesProposed, MedicinesReleased, MedicinesTakenOff, AidSwitched),
+    *(MedicinesProposed, MedicinesReleased, MedicinesTakenOff, AidSwitched, WardCorrected),
 )
 
 log = structlog.get_logger("wards")
@@ -110,6 +112,8 @@ class WardBook:
         self._began = False
         self._last_act = ""
         self._about: dict[str, list[str]] = {}  # chart -> acts about it
+        self._united = CorrectedWards()
+        self._registers: dict[str, list[str]] = {}  # ward -> lines of its register that were not given
 
     @property
     def count(self) -> int:
@@ -161,16 +165,17 @@ class WardBook:
         for entry in charts.acts(self._last_act):
             self._last_act = entry.ref
             act = decode(entry.body)
+            if act is not None:
+                self._united.apply(act, entry.source)
             chart = getattr(act, "chart", "")
             if chart and chart not in self._there:
                 self._about.setdefault(chart, []).append(entry.ref)
-            elif chart or isinstance(act, _FOR_EVERY_WARD) or self._is_own(act):
+            elif chart or isinstance(act, _FOR_EVERY_WARD):
                 found.append(entry.ref)
-        return found
-
-    def _is_own(self, act: Act | None) -> bool:
-        """Whether an act is of a register of these wards."""
-        return isinstance(act, DrugMoved) and act.ward in self._wards
+            elif isinstance(act, DrugMoved):
+                self._registers.setdefault(act.ward, []).append(entry.ref)
+        # A register is the ward's under each of its names: one that it is given later brings the lines from before.
+        return [*found, *(ref for ward in self._united.widened(self._wards) for ref in self._registers.pop(ward, ()))]
 
     def _write(self, refs: Sequence[str], charts: AskCharts, writer: Writer) -> int:
         given = 0

@@ -26,8 +26,7 @@ from contrefeu.fhir import Json
 from contrefeu.hospital import CareSettings
 from contrefeu.station.care.scribe import Scribe, bundle
 from contrefeu.station.house import House
-from contrefeu.station.pages.care import ONCE_BYTES
-from contrefeu.station.pages.writing import is_shown, scribe_of, write_down
+from contrefeu.station.pages.writing import ONCE_BYTES, is_shown, scribe_of, write_down
 from contrefeu.web import N_, NOT_FOUND
 
 DAYS_AHEAD = 6  # days after today that can be chosen: a week is what one can call through

@@ -23,10 +23,9 @@ from contrefeu.station.care.scribe import Scribe, bundle
 from contrefeu.station.care.stay import step
 from contrefeu.station.house import House, shows_exercise
 from contrefeu.station.numbers import Numbers
-from contrefeu.station.pages.care import ONCE_BYTES
 from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.places import beds_of, choose_ward
-from contrefeu.station.pages.writing import chosen, is_shown, scribe_of, write_down, writes_here
+from contrefeu.station.pages.writing import ONCE_BYTES, chosen, is_shown, scribe_of, write_down, writes_here
 from contrefeu.web import N_, visit_of
 
 

@@ -33,8 +33,8 @@ from contrefeu.station.care.arrivals import (
 )
 from contrefeu.station.house import House, namesake, shows_exercise
 from contrefeu.station.pages.arrival_form import ArrivalForm, Asked, Kind
-from contrefeu.station.pages.care import ONCE_BYTES
 from contrefeu.station.pages.places import choose_ward
+from contrefeu.station.pages.writing import ONCE_BYTES
 from contrefeu.web import N_, NOT_FOUND, person, visit_of
 
 LETTERS_MAX = 3  # of a name, after the birth date: more finds less (F22)

@@ -35,10 +35,12 @@ from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.places import beds_of, choose_ward
 from contrefeu.station.pages.taken_out import take_out
 from contrefeu.station.pages.writing import (
+    ONCE_BYTES,
     chosen,
     due_of,
     is_shown,
     known_to,
+    said_by,
     scribe_of,
     second_person,
     write_down,
@@ -46,7 +48,6 @@ from contrefeu.station.pages.writing import (
 )
 from contrefeu.web import NOT_FOUND, visit_of
 
-ONCE_BYTES = 16
 WORDS_LENGTH_MAX = 60  # characters of what is looked for in the list of medicines
 
 
@@ -155,12 +156,10 @@ class CarePages:
         confirmed = sent.get("confirm") == "yes"
         if typed.problems or (typed.doubts and not confirmed):
             return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
-        secrets = {one.name for one in fields if one.kind == "secret"}
-        plain = sorted((name, text) for name, text in typed.values.items() if name not in secrets)
-        said = f"{once or token_hex(ONCE_BYTES)}/{plain}"
+        said = said_by(once, fields, typed)
         ref = await write_down(house, scribe, bundle(sheet.chart, scribe, said, resources))
         if form.name == "dose":
-            await take_out(house, target, typed, whose, id_, ref, once)
+            await take_out(house, target, typed, whose, id_, ref, said)
         shown = await is_shown(house, id_, ref)
         if form.then and shown:
             return RedirectResponse(form.then, 303)

@@ -7,7 +7,7 @@ Rules kept here:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Literal
 from urllib.parse import quote
@@ -21,17 +21,15 @@ from contrefeu.station.care import Choice, Field, Scribe, Typed
 from contrefeu.station.care.form import moment_fields
 from contrefeu.station.house import House, shows_exercise
 from contrefeu.station.pages.arrival_form import ArrivalPage, Kind
-from contrefeu.station.pages.care import ONCE_BYTES
 from contrefeu.station.pages.elsewhere import elsewhere
-from contrefeu.station.pages.taken_out import plain_units, witness_of
-from contrefeu.station.pages.writing import TWO, chosen, scribe_of, second_person, writes_here
-from contrefeu.station.registers import RegisterLine
+from contrefeu.station.pages.taken_out import key_of, plain_units, witness_of
+from contrefeu.station.pages.writing import ONCE_BYTES, TWO, chosen, said_by, scribe_of, second_person, writes_here
+from contrefeu.station.registers import RegisterDoubt, RegisterLine
 from contrefeu.web import N_, NOT_FOUND, visit_of
 
 LINES_SHOWN = 40  # of one drug: a ward's week; older ones are one click away
-UNITS = Field(
-    "units", N_("Nombre d’unités"), "number", low="0", required=True, hint=N_("ampoules, comprimés, dispositifs")
-)
+COUNTED = Field("units", N_("Nombre d’unités"), "number", required=True, hint=N_("ampoules, comprimés, dispositifs"))
+MOVED = replace(COUNTED, low="0.001")  # nothing comes or goes in none; found may be none
 KINDS: dict[str, Kind] = {
     "received": Kind("received", N_("Entrée au coffre"), N_("Inscrire l’entrée")),
     "wasted": Kind("wasted", N_("Perte, casse, reste détruit"), N_("Inscrire la perte")),
@@ -57,6 +55,7 @@ class RegisterPage:
     ward: str
     name: str
     books: Sequence[DrugBook]
+    doubts: Sequence[RegisterDoubt]  # what makes no line
     writes: bool
     names: Mapping[str, str]  # login -> name
     kinds: Mapping[str, Kind]
@@ -90,7 +89,8 @@ class RegisterPages:
         board = await house.charts.board(ward, house.world(request))
         writes = house.account(request).may("write") and writes_here(house, ward)
         names = {one.login: one.name for one in house.staff.accounts.all()}
-        page = RegisterPage(ward, board.name or ward, books, writes, names, KINDS)
+        doubts = registers.doubts(ward, exercise=exercise)
+        page = RegisterPage(ward, board.name or ward, books, doubts, writes, names, KINDS)
         return await house.shell.render(request, "register.html", page)
 
     async def write(self, request: Request) -> Response:
@@ -112,7 +112,8 @@ class RegisterPages:
         typed = Typed({one.name: str(sent.get(one.name, "")) for one in fields}, scribe)
         typed.second = await second_person(house, request, fields, typed)
         once = str(sent.get("once", "")) or token_hex(ONCE_BYTES)
-        act = _act(kind.name, ward, typed, once, line, exercise=exercise) if chosen(fields, typed) else None
+        said = f"{kind.name}/{ward}/{line.ref if line else ''}/{said_by(once, fields, typed)}"
+        act = _act(kind.name, ward, typed, said, line, exercise=exercise) if chosen(fields, typed) else None
         if act is None or typed.problems:
             return await self._form(request, kind, ward, fields, typed.values, once, typed, about)
         await house.staff.write(act, scribe.login)
@@ -123,7 +124,7 @@ class RegisterPages:
         if not self._house.account(request).in_scope(ward):
             raise await self._house.shell.refusal(request)
         await self._house.staff.refresh()
-        return ward
+        return self._house.staff.wards.home(ward)
 
     async def _exercise(self, request: Request) -> bool:
         return shows_exercise(await self._house.charts.status(), visit_of(request))
@@ -162,24 +163,30 @@ def _fields(kind: str, drugs: Sequence[str], scribe: Scribe) -> Sequence[Field]:
         choices = (Choice("", N_("choisir…")), *(Choice(one, one) for one in drugs))
         drug = Field("drug", N_("Médicament, forme et dosage"), "choice", choices=choices, required=True, plain=True)
         more = (Field("reason", N_("Motif"), required=True),) if kind == "wasted" else ()
-    return (drug, UNITS, *more, *moment_fields(scribe), *TWO)
+    return (drug, _units(kind), *more, *moment_fields(scribe), *TWO)
+
+
+def _units(kind: str) -> Field:
+    return COUNTED if kind == "counted" else MOVED
 
 
 def _act(
-    kind: str, ward: str, typed: Typed, once: str, line: RegisterLine | None, *, exercise: bool
+    kind: str, ward: str, typed: Typed, said: str, line: RegisterLine | None, *, exercise: bool
 ) -> DrugMoved | None:
     """The line that a form says; None when something is wrong with it."""
     at = typed.moment()
     if line is None:
-        typed.number(UNITS)
+        typed.number(_units(kind))
     if typed.second is None:
         typed.problems.setdefault("pin", N_("Une seconde personne signe cette ligne, avec son propre code."))
     if typed.problems:
         return None
     drug, units = (line.act.drug, line.act.units) if line else (typed.text("drug"), plain_units(typed.text("units")))
-    said: Literal["received", "wasted", "counted", "void"] = kind  # type: ignore[assignment]  # a key of KINDS
+    named: Literal["received", "wasted", "counted", "void"] = kind  # type: ignore[assignment]  # a key of KINDS
+    # A line is taken back under the name of the ward that it was written under: they stay together when names part.
     return DrugMoved(
-        key=once, ward=ward, drug=" ".join(drug.split()), kind=said, units=units, at=at, witness=witness_of(typed),
+        key=key_of(said), ward=line.act.ward if line else ward, drug=" ".join(drug.split()), kind=named,
+        units=units, at=at, witness=witness_of(typed),
         reason=typed.text("reason"), line=line.ref if line else "", world="T" if exercise else "",
     )  # fmt: skip
 

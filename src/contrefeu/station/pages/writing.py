@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from secrets import token_hex
 
 from starlette.requests import Request
 
@@ -14,6 +15,7 @@ from contrefeu.station.house import House
 from contrefeu.web import N_, NOT_KEPT, Refused, Words, person, visit_of
 
 SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
+ONCE_BYTES = 16  # of what tells one page of a form from another
 TWO = (
     Field("second", N_("Seconde personne : son identifiant"), required=True),
     Field("pin", N_("Son mot de passe ou code"), "secret", required=True),
@@ -54,6 +56,16 @@ async def second_person(house: House, request: Request, fields: Sequence[Field],
         typed.problems["pin"] = N_("Ce n’est pas une autre personne qui soigne, ou pas son code.")
         return None
     return {"identifier": {"system": "urn:contrefeu:login", "value": actor.login}, "display": actor.name}
+
+
+def said_by(once: str, fields: Sequence[Field], typed: Typed) -> str:
+    """Return what makes a form that was sent twice one act: its page (*once*; "" is no other one's) and what was typed.
+
+    A page that is gone back to and sent otherwise says something else. Secrets are left out.
+    """
+    secrets = {one.name for one in fields if one.kind == "secret"}
+    plain = sorted((name, text) for name, text in typed.values.items() if name not in secrets)
+    return f"{once or token_hex(ONCE_BYTES)}/{plain}"
 
 
 async def write_down(house: House, scribe: Scribe, body: bytes) -> str:
