@@ -17,6 +17,7 @@ from contrefeu.acts import (
     PageSettled,
     PagesIssued,
     PagesLost,
+    WardCorrected,
     decode,
     encode,
     issue_words,
@@ -24,6 +25,7 @@ from contrefeu.acts import (
 from contrefeu.base import rfc3339
 from contrefeu.chart.sheet import Sheet
 from contrefeu.journal import MEDIA_ACT
+from contrefeu.station.pages.papers import PaperPages
 from tests.chart.feed import PID, adt, message, ns, rde
 from tests.station.folded import at_work, house
 from tests.station.visitors import join, text_of, wait_for
@@ -364,3 +366,25 @@ def test_acts_of_pages_are_read_back():
         assert decode(encode(act)) == act
     old = msgspec.json.encode({"act": "page-scanned", "state": "queued", "entry": "n/1", "at": "t"})
     assert decode(old) == PageScanned("queued", "n/1", "t")
+
+
+@pytest.mark.req("F30", "Q2")
+def test_papers_of_a_ward_of_two_names_are_one_ward_s():
+    """Whatever was printed, handed in or lost under the other name is counted, listed and settled with the rest."""
+    papers = Papers()
+    papers.say(PagesIssued("00000000000000e5", "note", 1, "CARD2", AT, "00" * 32))
+    papers.scan("queued", ward="CARD2", why="no-code")
+    papers.say(WardCorrected("CARD2", AT, into="CARD"), "user/info")
+    for name in ("CARD", "CARD2"):
+        page = text_of(papers.at.get(f"/papers/{name}"))
+        assert issue_words(bytes.fromhex("00000000000000e5")) in page
+    counted = {one.ward: one for one in wait_for(_counts(papers.at))}
+    assert "CARD2" not in counted
+    assert (counted["CARD"].issued, counted["CARD"].waiting) == (4, 1)
+    lost = papers.at.post("/papers/CARD2", issue="00000000000000e5", reason="déchirée")
+    assert (lost.status_code, papers.done(PagesLost)[-1].issue) == (303, "00000000000000e5")
+
+
+async def _counts(at):
+    """Each ward's papers, as the house counts them."""
+    return PaperPages(at.app.state.house)._counted({})

@@ -8,7 +8,8 @@ Rules kept here:
   * A ward's papers are for those who care for it; what names no ward is the whole house's.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -129,14 +130,15 @@ class PaperPages:
         await house.shell.look(request, "board", what=f"papers {ward}")
         papers = house.staff.papers
         names = {one.id: one.name for one in await house.charts.wards(house.world(request))}
-        ticks = [one for one in papers.proposals() if one.issued.ward == ward]
-        missing = [one for one in papers.missing(ward) if one.issued.ward == ward]
+        home = house.staff.wards.home
+        ticks = [one for one in papers.proposals() if home(one.issued.ward) == ward]
+        missing = [one for one in papers.missing() if home(one.issued.ward) == ward]
         page = WardPapersPage(
             ward=ward,
             name=names.get(ward, "") or ward,
-            count=next((one for one in self._counted(names) if one.ward == ward), _none(ward, names)),
-            unread=sum(act.ward == ward for act, _ in papers.unread()),
-            waiting=[one for one in papers.waiting() if one.ward == ward][:SHOWN_MAX],
+            count=next((one for one in self._counted(names) if one.ward == ward), _count(ward, names, {})),
+            unread=sum(home(act.ward) == ward for act, _ in papers.unread()),
+            waiting=[one for one in papers.waiting() if home(one.ward) == ward][:SHOWN_MAX],
             ticks=[
                 TicksRow(one, _number(one.issued.issue), await self._who(one.scan.chart)) for one in ticks[:SHOWN_MAX]
             ],
@@ -155,7 +157,8 @@ class PaperPages:
         form = await request.form()
         reason = str(form.get("reason", "")).strip()[:REASON_CHARS_MAX]
         await house.staff.refresh()
-        found = [one for one in house.staff.papers.missing(ward) if one.issued.issue == form.get("issue")]
+        mine = [one for one in house.staff.papers.missing() if house.staff.wards.home(one.issued.ward) == ward]
+        found = [one for one in mine if one.issued.issue == form.get("issue")]
         if not found:
             return await self._show(request, ward, GONE)
         if len(reason) < REASON_CHARS_MIN:
@@ -183,7 +186,7 @@ class PaperPages:
         return RedirectResponse(f"/page/{quote(ref)}", 303)
 
     async def _ward(self, request: Request) -> str:
-        """The ward, when the person cares for it.
+        """The ward, as it goes by, when the person cares for it.
 
         Raises:
             Problem: They do not.
@@ -192,33 +195,28 @@ class PaperPages:
         ward = "" if asked == HOUSE else asked
         if not self._house.account(request).in_scope(ward):
             raise await self._house.shell.refusal(request)
-        return ward
+        await self._house.staff.refresh()
+        return self._house.staff.wards.home(ward)
 
     def _counted(self, names: dict[str, str]) -> list[WardCount]:
-        papers = self._house.staff.papers
-        counts = papers.counts()
-        waiting = [one.ward for one in papers.waiting()] + [act.ward for act, _ in papers.unread()]
-        ticks = [one.issued.ward for one in papers.proposals()]
+        papers, home = self._house.staff.papers, self._house.staff.wards.home
+        counts: dict[str, Counter[str]] = {}
+        for ward, found in papers.counts().items():
+            counts.setdefault(home(ward), Counter()).update(found)
+        waiting = Counter(home(one.ward) for one in papers.waiting())
+        waiting.update(home(act.ward) for act, _ in papers.unread())
+        ticks = Counter(home(one.issued.ward) for one in papers.proposals())
         wards = sorted({*names, *counts, *waiting, *ticks})
-        none = {"issued": 0, "back": 0, "lost": 0, "missing": 0}
-        return [
-            WardCount(
-                ward,
-                names.get(ward, ""),
-                **counts.get(ward, none),
-                waiting=waiting.count(ward),
-                ticks=ticks.count(ward),
-            )
-            for ward in wards
-        ]
+        return [_count(ward, names, counts.get(ward, Counter()), waiting[ward], ticks[ward]) for ward in wards]
 
     async def _who(self, chart: str) -> Person | None:
         found = await self._house.charts.chart(chart) if chart else None
         return None if found is None else person_of(Sheet(found, self._house.deps.clock.now_ns()))
 
 
-def _none(ward: str, names: dict[str, str]) -> WardCount:
-    return WardCount(ward, names.get(ward, ""), 0, 0, 0, 0, 0, 0)
+def _count(ward: str, names: dict[str, str], of: Mapping[str, int], waiting: int = 0, ticks: int = 0) -> WardCount:
+    counted = [of.get(name, 0) for name in ("issued", "back", "lost", "missing")]
+    return WardCount(ward, names.get(ward, ""), *counted, waiting, ticks)
 
 
 def _number(issue: str) -> str:
