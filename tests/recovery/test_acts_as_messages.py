@@ -295,7 +295,8 @@ def cancels_slot(outage: Outage, words: str) -> None:
 
 
 ACTS = [*map(moves, ("transfer", "leave", "return", "discharge")), takes_back, prescribes, stops, gives, asks, answers,
-        signs, corrects, names, dies, lives, learns, unlearns, warns, charges, acknowledges, books, moves_slot, cancels_slot]  # fmt: skip
+        signs, corrects, names, dies, lives, learns, unlearns, warns, charges, acknowledges, books, moves_slot,
+        cancels_slot]  # fmt: skip
 
 
 def seen(chart: Chart) -> dict[str, list[Any]]:
