@@ -6,9 +6,11 @@ a receiver that we did not write must take one of each (tests/recovery/hapi/star
 
 import os
 from base64 import b64decode, b64encode
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from contrefeu.base import parse_rfc3339
 from contrefeu.fhir import Json
 from contrefeu.journal import MEDIA_HL7V2, Entry
-from contrefeu.mapping import FeedRules, Reading, read
+from contrefeu.mapping import OBJECT, FeedRules, Reading, read
 from contrefeu.mapping.to_hl7 import About, Interface, Unsaid, written
 from contrefeu.recovery import MllpTarget
 
@@ -146,6 +148,51 @@ def test_a_dose_comes_back_on_its_prescription(amount: str, reason: str, given_:
     assert [said.key for said in gone.said] == [said.key for said in reading.said], "the one that was sent before"
 
 
+@pytest.mark.req("R3", "R7", "F15")
+@given(
+    words=LINE,
+    place=LINE,
+    name=LINE,
+    comment=TEXT,
+    why=LINE,
+    minutes=st.integers(0, 720),
+    at=TIME,
+    version=st.sampled_from(("2.5", "2.5.1", "2.6")),
+)
+@settings(max_examples=60)
+def test_an_appointment_comes_back_with_its_hour_and_words(
+    words: str, place: str, name: str, comment: str, why: str, minutes: int, at: str, version: Any
+) -> None:
+    """What for, when, until when, where, with whom, what was remarked; moved and cancelled it is the same one."""
+    end = {"end": (datetime.fromisoformat(at) + timedelta(minutes=minutes)).isoformat(), "minutesDuration": minutes}
+    given_: dict[str, Any] = {
+        "resourceType": "Appointment", "identifier": [NUMBER], "status": "booked", "serviceType": [{"text": words}],
+        "start": at, **(end if minutes else {}), "comment": comment,
+        "participant": [{"actor": {"type": "Patient", "identifier": {"system": "urn:id:CHU", "value": "0100234"}}},
+                        {"actor": {"type": "Location", "display": place}},
+                        {"actor": {"type": "Practitioner", "display": name}}],
+    }  # fmt: skip
+    interface = Interface(version)
+    reading = back(given_, interface=interface)
+    assert reading.kind == "SIU^S12"
+    found = only(reading, "Appointment")
+    assert (found["status"], found["serviceType"][0]["text"], found["comment"]) == ("booked", words, comment)
+    assert same_time(found["start"], at)
+    assert "end" not in found if not minutes else same_time(found["end"], given_["end"])
+    assert [one["actor"]["display"] for one in found["participant"]] == [place, name]
+    line = {"Appointment/a1": given_}
+    again = {name: value for name, value in given_.items() if name != "identifier"} | {
+        "identifier": [{"system": OBJECT.rstrip("|"), "value": "a1"}], "comment": f"{why}\n{comment}"
+    }  # fmt: skip
+    for status, kind in (("booked", "SIU^S13"), ("cancelled", "SIU^S15"), ("entered-in-error", "SIU^S17")):
+        about = msgspec.structs.replace(ABOUT, lines=line)
+        told, body = written([again | {"status": status}], about, interface, "CF2")
+        later = read(Entry("n1-capture", 1, 0, 0, "CONTREFEU", MEDIA_HL7V2, body), FeedRules())
+        changed = only(later, "Appointment")
+        assert (told, changed["status"], changed["comment"]) == (kind, status, f"{why}\n{comment}")
+        assert [said.key for said in later.said] == [said.key for said in reading.said], "the one that was sent before"
+
+
 @pytest.mark.req("R3", "R4")
 @pytest.mark.parametrize(
     ("resource", "why"),
@@ -158,6 +205,9 @@ def test_a_dose_comes_back_on_its_prescription(amount: str, reason: str, given_:
           "content": [{"attachment": {"contentType": "text/plain", "url": "http://x"}}]}, "elsewhere"),
         ({"resourceType": "MedicationRequest", "identifier": [NUMBER]}, "of a status"),
         ({"resourceType": "Flag", "identifier": [NUMBER], "status": "active"}, "no message is written"),
+        ({"resourceType": "Appointment", "identifier": [NUMBER], "status": "fulfilled", "start": ABOUT.at}, "a status"),
+        ({"resourceType": "Appointment", "identifier": [NUMBER], "status": "booked"}, "without an hour"),
+        ({"resourceType": "Appointment", "status": "booked", "start": ABOUT.at}, "another system made"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_said_is_not_said(resource: Json, why: str) -> None:
@@ -204,8 +254,12 @@ if RECEIVER:
         dose = {"resourceType": "MedicationAdministration", "identifier": [NUMBER], "effectiveDateTime": ABOUT.at,
                 "status": "completed", "performer": [{"actor": NADIA}], "medicationCodeableConcept": {"text": "X"},
                 "dosage": {"text": "1 cp"}, "request": {"reference": "MedicationRequest/m1"}}  # fmt: skip
+        slot = {"resourceType": "Appointment", "identifier": [NUMBER], "status": "booked", "start": ABOUT.at,
+                "end": "2026-11-24T02:41:58Z", "minutesDuration": 30, "serviceType": [{"text": "Scanner"}],
+                "participant": [{"actor": {"type": "Location", "display": "Radio"}},
+                                {"actor": {"type": "Practitioner", "display": "Dr A"}}], "comment": "x"}  # fmt: skip
         gone = {"status": "entered-in-error"}
-        for n, one in enumerate((sign, sign | gone, note, note | gone, dose, dose | gone)):
+        for n, one in enumerate((sign, sign | gone, note, note | gone, dose, dose | gone, slot, slot | gone)):
             _, body = written([one], ABOUT, Interface(version), f"CF{n}")  # type: ignore[arg-type]
             assert target.exchange(body, f"CF{n}").code == "AA", one["resourceType"]
         target.close()

@@ -28,7 +28,7 @@ from contrefeu.mapping import FeedRules, Rules, read
 from contrefeu.paper import Verdict, document_of
 from contrefeu.recovery import MllpTarget, Profile, WardMessages
 from contrefeu.recovery.forms import Unsendable
-from contrefeu.station.care.scribe import Scribe, bundle, changed
+from contrefeu.station.care.scribe import Scribe, because, bundle, changed, taking_part
 from contrefeu.station.care.stay import step
 
 RECEIVER = os.environ.get("CONTREFEU_MLLP", "")  # HOST:PORT; where none is started, there is no such test
@@ -261,8 +261,42 @@ def acknowledges(outage: Outage, _: str) -> None:
         )  # fmt: skip
 
 
+def books(outage: Outage, words: str) -> None:
+    """An appointment, tomorrow."""
+    start = datetime.fromisoformat(outage.at()) + timedelta(days=1)
+    outage.says(
+        {
+            "resourceType": "Appointment", "status": "booked", "serviceType": [{"text": words}],
+            "start": start.isoformat(), "end": (start + timedelta(minutes=45)).isoformat(), "minutesDuration": 45,
+            "participant": [taking_part("Location", "Bureau 4"), taking_part("Practitioner", "Dr Aubry")],
+        }
+    )  # fmt: skip
+
+
+def _booked(outage: Outage) -> list[Json]:
+    return [one for one in outage.lines("Appointment") if one["status"] == "booked"]
+
+
+def moves_slot(outage: Outage, words: str) -> None:
+    """The last appointment, a day on."""
+    for one in _booked(outage)[-1:]:
+        later = {name: _later(one[name]) for name in ("start", "end")}
+        outage.says(changed(one, **later, comment=because(words, one)))
+
+
+def _later(at: str) -> str:
+    return (datetime.fromisoformat(at) + timedelta(days=1)).isoformat()
+
+
+def cancels_slot(outage: Outage, words: str) -> None:
+    """The first appointment."""
+    for one in _booked(outage)[:1]:
+        outage.says(changed(one, status="cancelled", comment=because(words, one)))
+
+
 ACTS = [*map(moves, ("transfer", "leave", "return", "discharge")), takes_back, prescribes, stops, gives, asks, answers,
-        signs, corrects, names, dies, lives, learns, unlearns, warns, charges, acknowledges]  # fmt: skip
+        signs, corrects, names, dies, lives, learns, unlearns, warns, charges, acknowledges, books, moves_slot,
+        cancels_slot]  # fmt: skip
 
 
 def seen(chart: Chart) -> dict[str, list[Any]]:
@@ -325,6 +359,10 @@ _READ: dict[str, Callable[[Json], Any]] = {
     "AllergyIntolerance": lambda one: (
         _words(one["code"]), _words(_first(_first(one, "reaction"), "manifestation")),
         _first(one.get("verificationStatus", {}), "coding").get("code") == "entered-in-error",
+    ),
+    "Appointment": lambda one: (
+        one["status"], _words(_first(one, "serviceType")), _when(one["start"]), _when(one["end"]), one.get("comment"),
+        [part["actor"]["display"] for part in one["participant"] if "display" in part["actor"]],
     ),
     "ServiceRequest": lambda one: (_words(one["code"]), one["priority"], one["requester"]["display"]),
     "Observation": lambda one: (

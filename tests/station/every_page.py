@@ -67,6 +67,7 @@ def lived_in() -> LivingCharts:
     form(nurse, "/write/verbal/p-durand", **order, readback="yes")
     form(nurse, "/write/task/p-durand", what="Peser")
     form(nurse, "/write/note/p-durand", text="Calme", kind="nursing")
+    form(nurse, "/write/appointment/p-durand", what="Écho", day="2026-11-27", time="9:00", minutes="30", place="CHIR")
     for what in ("Kaliémie", "Iono"):
         form(doctor, "/write/request/p-durand", kind="laboratory", what=what, priority="urgent")
     found = re.search(r'href="(/write/answer/[^"]+)"', labo.get("/laboratory").text)

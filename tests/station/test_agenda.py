@@ -109,6 +109,70 @@ def test_who_was_told_stands_beside_by_name():
     assert nurse.post("/agenda", **sent | {"slot": "Appointment/none"}).status_code == 404
 
 
+def booked(nurse, id_, **typed):
+    """An appointment written on the ward's form."""
+    at = {"what": "Consultation de cardiologie", "day": "2026-11-27", "time": "9h30", "minutes": "45", "once": "o",
+          "place": "Consultations, bureau 4", "with": "Dr Aubry", "comment": "apporter l’ordonnance"}  # fmt: skip
+    return nurse.post(f"/write/appointment/{id_}", **at | typed)
+
+
+@pytest.mark.req("F15", "R3")
+def test_an_appointment_is_given_moved_and_cancelled_on_the_ward():
+    """Given here it stands in the day's list and the chart; moved it is the same one; a feed's own is not touched."""
+    charts, id_ = expected()
+    nurse = at_work("nadia", charts)
+    assert f'href="/write/appointment/{id_}"' in nurse.get(f"/patient/{id_}").text
+    answer = booked(nurse, id_)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/patient/{id_}#appointments")
+    twice = booked(nurse, id_)
+    assert (twice.status_code, "Le patient est déjà attendu" in twice.text) == (400, True)
+    assert booked(nurse, id_, confirm="yes").status_code == 303, "the same form is the same appointment"
+    day = section(nurse.get("/agenda/CARD?day=2026-11-27"), "others")
+    assert "09:30 → 10:15 Consultations, bureau 4 Dr Aubry MARTIN Jeanne" in day
+    assert day.count("09:30 → 10:15") == 1
+    [made] = [name for name, kept in charts.chart_now(id_).kept.items() if "cardiologie" in str(kept.now)]
+    line = made.partition("/")[2]
+    assert f'href="/write/rebook/{id_}/{line}"' in nurse.get(f"/patient/{id_}").text
+    moved = {"day": "2026-11-28", "time": "11:00", "minutes": "45", "why": "Dr Aubry absente", "once": "p"}
+    assert nurse.post(f"/write/rebook/{id_}/{line}", **moved).status_code == 303
+    assert "cardiologie" not in section(nurse.get("/agenda/CARD?day=2026-11-27"), "others")
+    later = section(nurse.get("/agenda/CARD?day=2026-11-28"), "others")
+    assert "11:00 → 11:45" in later and "Dr Aubry absente apporter l’ordonnance" in later
+    assert nurse.post(f"/write/unbook/{id_}/{line}", why="patient transféré", once="q").status_code == 303
+    gone = nurse.get("/agenda/CARD?day=2026-11-28")
+    assert "annulé" in section(gone, "others") and "/write/rebook" not in gone.text
+    again = nurse.post(f"/write/rebook/{id_}/{line}", **moved | {"once": "r"})
+    assert (again.status_code, "n’est plus prévu" in again.text) == (400, True)
+    for entry in charts.written()[-3:]:
+        for one in msgspec.json.decode(entry.body)["entry"]:
+            get_fhir_model_class(one["resource"]["resourceType"]).model_validate(one["resource"])
+    [theirs] = [name for name, kept in charts.chart_now(id_).kept.items() if "Cholé" in str(kept.now)]
+    refused = nurse.post(f"/write/unbook/{id_}/{theirs.partition('/')[2]}", why="x", once="s")
+    assert (refused.status_code, "Cet agenda n’est pas tenu ici" in refused.text) == (400, True)
+
+
+@pytest.mark.req("F15")
+def test_what_cannot_be_an_appointment_is_said_beside_its_field():
+    """Past, too far, no hour, no length; one that meets another is asked once more, with that one."""
+    charts, id_ = expected()
+    nurse = at_work("nadia", charts)
+    for typed, words in (
+        ({"day": "2026-11-24", "time": "02:00"}, "Cette heure est passée."),
+        ({"day": "2062-11-27"}, "vérifiez l’année"),
+        ({"day": "27/11"}, "Ce n’est pas un des choix."),
+        ({"time": "tôt"}, "Une heure, comme 03:15."),
+        ({"minutes": "0"}, "Cette valeur n’est pas possible."),
+    ):
+        answer = booked(nurse, id_, **typed)
+        assert (answer.status_code, words in answer.text) == (400, True), typed
+    before = len(charts.written())
+    asked = booked(nurse, id_, day="2026-11-24", time="08:30")
+    assert (asked.status_code, "Cholécystectomie" in asked.text) == (400, True)
+    assert len(charts.written()) == before
+    assert booked(nurse, id_, day="2026-11-24", time="08:30", confirm="yes").status_code == 303
+    assert booked(nurse, id_, day="2026-11-24", time="08:45", once="t", confirm="yes", minutes="").status_code == 303
+
+
 def test_a_slot_that_moves_or_falls_away_is_listed_as_it_stands():
     """Rescheduled: on the new day alone. Cancelled: still there, marked, for who must be told."""
     charts, _ = expected()

@@ -30,7 +30,8 @@ OWN = {
     "/aids": "aids",
 }
 LOOKED_AT = frozenset({"/beds", "/flow", "/crisis", "/pharmacy", "/aids"})  # pages that take no form
-MOVES = ("transfer", "discharge", "leave", "return", "death", "cancel", "precaution", "directive", "lift")
+MOVES = ("transfer", "discharge", "leave", "return", "death", "cancel", "precaution", "directive", "lift",
+         "appointment")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,7 @@ class Slot(Struct, frozen=True):
     comment: str
     calls: list[Call]
     source: str
+    ours: bool = False  # whether people here gave it: it is moved and cancelled here
 
 
 class AgendaLine(Struct, frozen=True):
@@ -181,12 +182,17 @@ def _slot(name: str, kept: Kept, calls: list[Call]) -> Slot:
     comment = str(now.get("comment") or concepts(now.get("reasonCode")))
     status = str(now.get("status", ""))
     return Slot(name, what, start, end, place, ", ".join(filter(None, people)), status,
-                "" if comment == what else comment, calls, kept.ref)  # fmt: skip
+                "" if comment == what else comment, calls, kept.ref,
+                kept.kind == "Appointment" and status == "booked" and written_here(now))  # fmt: skip
 
 
 def _is_person(actor: Resource) -> bool:
     """Whether who takes part is a person: SIU gives a person's number with the name (AIP), a room's words alone."""
-    return bool(actor.get("identifier")) or str(actor.get("reference", "")).startswith("Practitioner")
+    return (
+        actor.get("type") == "Practitioner"
+        or bool(actor.get("identifier"))
+        or str(actor.get("reference", "")).startswith("Practitioner")
+    )
 
 
 def _place(actors: list[Resource]) -> str:

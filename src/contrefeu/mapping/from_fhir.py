@@ -148,7 +148,7 @@ def _part(
             continue
         values: Json = {k: references.rewritten(v) for k, v in one.items() if k not in _DROPPED}
         if one["resourceType"] == "Appointment":
-            others = [p for p in _dicts(values.get("participant")) if "Patient/" not in _target(p.get("actor"))]
+            others = [p for p in _dicts(values.get("participant")) if not _is_patient(p.get("actor"))]
             values["participant"] = others
         security = _dicts(_dict(one.get("meta")).get("security"))
         if security:
@@ -227,6 +227,12 @@ def _target(reference: Any) -> str:
     return str(_dict(reference).get("reference") or "")
 
 
+def _is_patient(reference: Any) -> bool:
+    """Whether one of several references says that it is a patient's."""
+    target = _target(reference)
+    return "Patient/" in target or "Patient?" in target or _dict(reference).get("type") == "Patient"
+
+
 def _keys(patient: Json, authority: str) -> list[str]:
     """Identity keys, local numbers first; the server's own id when there is none."""
     local = []
@@ -261,7 +267,8 @@ def _names(url: str, resource: Json) -> list[str]:
 
 def _patient_key(resource: Json, element: str, names: dict[str, list[str]], authority: str) -> str:
     value: Any = resource.get(element)
-    references = [one.get("actor") for one in _dicts(value)] if isinstance(value, list) else [value]
+    several = isinstance(value, list)
+    references = [one.get("actor") for one in _dicts(value)] if several else [value]
     for reference in map(_dict, references):
         target = _target(reference)
         keys = names.get(target) or names.get("/".join(target.split("/")[-2:]))
@@ -271,6 +278,8 @@ def _patient_key(resource: Json, element: str, names: dict[str, list[str]], auth
             return f"{authority}|{target.rpartition('Patient/')[2].split('/')[0]}"
         system, _, value = target.partition("Patient?identifier=")[2].partition("|")
         number = {"system": system, "value": value} if value else reference.get("identifier")
+        if several and not _is_patient(reference):
+            continue  # who else takes part has a number too, which is no patient's
         if isinstance(number, dict) and number.get("value"):
             return next(iter(_keys({"identifier": [number]}, authority)), "")
     return ""
@@ -280,7 +289,7 @@ def _names_somebody(resource: Json, element: str) -> bool:
     """Whether a resource says who it is about: another than the bundle's patient, then, when that one is not found."""
     value = resource.get(element)
     if isinstance(value, list):
-        return any("Patient" in _target(one.get("actor")) for one in _dicts(value))
+        return any(_is_patient(one.get("actor")) for one in _dicts(value))
     return bool(_target(value) or _dict(_dict(value).get("identifier")).get("value"))
 
 

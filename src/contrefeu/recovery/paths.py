@@ -17,10 +17,20 @@ from contrefeu.mapping import Rules, read
 
 Path = Literal["data", "document", "retype", "none"]
 Function = Literal[
-    "identity", "movements", "allergies", "prescriptions", "doses", "requests", "results", "notes", "instructions"
+    "identity",
+    "movements",
+    "allergies",
+    "prescriptions",
+    "doses",
+    "requests",
+    "appointments",
+    "results",
+    "notes",
+    "instructions",
 ]
 FUNCTIONS: dict[str, Function] = {
     "AllergyIntolerance": "allergies",
+    "Appointment": "appointments",
     "Communication": "instructions",
     "DiagnosticReport": "results",
     "DocumentReference": "notes",

@@ -29,6 +29,7 @@ _LINKED = b'{"act":"identities-linked"'
 _NAMED = frozenset(  # lines that another one may name, or say anew
     {
         "AllergyIntolerance",
+        "Appointment",
         "DocumentReference",
         "MedicationAdministration",
         "MedicationRequest",

@@ -26,6 +26,7 @@ from contrefeu.chart import (
     source_of,
     specimen_of,
     status_of,
+    written_here,
 )
 from contrefeu.chart.sheet.resources import Sheet
 
@@ -60,6 +61,7 @@ class Line:
     source: str
     places: tuple[Place, ...] = ()  # of a stay
     notice: str = ""  # of an alert that is ours: what was said of the patient's numbers
+    ours: str = ""  # id of an appointment that people here gave, and that stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _places(stay: Resource) -> list[Place]:
 
 
 def _appointment(resource: Resource) -> Line:
+    stands = resource.get("status") == "booked" and written_here(resource)
     what = concepts(resource.get("serviceType")) or str(resource.get("description", ""))
     actors = [display(one.get("actor")) for one in resource.get("participant") or []]
     return Line(
@@ -238,6 +241,7 @@ def _appointment(resource: Resource) -> Line:
         over=resource.get("status") in {"fulfilled", "noshow"},
         struck=resource.get("status") in {"cancelled", "entered-in-error"},
         source=source_of(resource),
+        ours=str(resource["id"]) if stands else "",
     )
 
 

@@ -9,6 +9,7 @@ backwards).
     MedicationRequest          OMP^O09    or RDE^O11, as the receiver wants it
     MedicationAdministration   RAS^O17    names the prescription by its placer's number
     ServiceRequest             OML^O21    for a laboratory; OMG^O19 for all others
+    Appointment                SIU^S12    S13 when it was moved, S15 cancelled, S17 taken back
 
 Rules kept here:
   * What cannot be said so that it is read back the same is not said: `Unsaid` says why, and a person sees to it.
@@ -21,6 +22,7 @@ from typing import Any
 from contrefeu.fhir import Json
 from contrefeu.mapping.to_hl7 import admissions
 from contrefeu.mapping.to_hl7.allergies import allergies
+from contrefeu.mapping.to_hl7.appointments import appointment
 from contrefeu.mapping.to_hl7.documents import document
 from contrefeu.mapping.to_hl7.doses import doses
 from contrefeu.mapping.to_hl7.orders import prescription, request
@@ -52,6 +54,8 @@ def written(resources: Sequence[Json], about: About, interface: Interface, contr
     kinds = {str(one.get("resourceType")) for one in said}
     if kinds == {"AllergyIntolerance"}:
         return _bytes(*allergies(said, about, interface), about, interface, control_id)
+    if kinds == {"Appointment"}:
+        return _bytes(*appointment(said, about, interface), about, interface, control_id)
     if kinds & {"Patient", "Encounter"}:
         return _bytes(*admissions.admission(said, about, interface), about, interface, control_id)
     if kinds == {"Observation", "ServiceRequest"} and _answered(said):

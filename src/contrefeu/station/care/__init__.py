@@ -2,6 +2,7 @@
 
 from contrefeu.station.care.allergies import ALLERGY
 from contrefeu.station.care.answers import ACKNOWLEDGE, SIGN
+from contrefeu.station.care.appointments import APPOINTMENT_FORMS
 from contrefeu.station.care.blood import BLOOD_FORMS
 from contrefeu.station.care.doses import DOSE
 from contrefeu.station.care.ends import CANCEL, DEATH
@@ -33,7 +34,7 @@ FORMS: dict[str, Form] = {
     )
 }
 FORMS |= {form.name: form for form in (TRANSFER, DISCHARGE, LEAVE, RETURN, DEATH, CANCEL)}
-FORMS |= {form.name: form for form in BLOOD_FORMS}
+FORMS |= {form.name: form for form in (*BLOOD_FORMS, *APPOINTMENT_FORMS)}
 FORMS |= {form.name: form for form in (PRECAUTION, DIRECTIVE, SATURATION, LIFT, TRIAGE_FORM)}
 
 __all__ = [

@@ -43,7 +43,7 @@ class Field:
 
     name: str
     label: str
-    kind: Literal["number", "text", "area", "choice", "day", "time", "check", "secret"] = "text"
+    kind: Literal["number", "text", "area", "choice", "date", "day", "time", "check", "secret"] = "text"
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     low: str = ""  # below it cannot be

@@ -103,6 +103,11 @@ def said_anew(resource: Mapping[str, Any], **elements: Any) -> Json:
     return {"resourceType": resource["resourceType"], **kept, **elements}
 
 
+def because(reason: str, resource: Mapping[str, Any]) -> str:
+    """Return the remarks of an appointment with why it was changed first (to_hl7/appointments.py reads it there)."""
+    return "\n".join(filter(None, (" ".join(reason.split()), str(resource.get("comment", "")))))
+
+
 def made_here(resource: Mapping[str, Any]) -> bool:
     """Whether an object was made here, not by a feed."""
     return any(number.get("system") == OURS for number in resource.get("identifier") or [])
@@ -126,10 +131,22 @@ def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json, se
         *scribe.queued,
     ]
     found["extension"] = [*found.get("extension", []), {"url": WRITTEN, "extension": parts}]
+    if found["resourceType"] == "Appointment":  # names its patient among those who take part
+        others = [one for one in found["participant"] if "Patient/" not in str(one["actor"].get("reference", ""))]
+        return found | {"participant": [_taking_part({"type": "Patient", **subject}), *others]}
     whom = _SUBJECTS.get(found["resourceType"], "subject")
     if "identifier" not in found.get(whom, {}):  # a chart's id is no number of anybody's
         found[whom] = subject
     return found
+
+
+def taking_part(kind: str, words: str) -> Json:
+    """Return a participant of an appointment who is words alone: a "Location", a "Practitioner"."""
+    return _taking_part({"type": kind, "display": words})
+
+
+def _taking_part(actor: Json) -> Json:
+    return {"actor": actor, "status": "accepted"}
 
 
 def label_of(number: UUID) -> str:

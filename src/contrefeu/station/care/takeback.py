@@ -12,7 +12,7 @@ from contrefeu.chart import WRITTEN, Resource, is_error, source_of
 from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Field, Form, Target, Typed
-from contrefeu.station.care.scribe import OURS, Scribe, changed
+from contrefeu.station.care.scribe import OURS, Scribe, because, changed
 from contrefeu.web import N_
 
 _ENDED = frozenset({"stopped", "revoked", "cancelled", "completed"})
@@ -56,6 +56,8 @@ def _taken_back(one: Resource, note: list[Json]) -> Json:
             found = changed(one, status="entered-in-error", description=note[0]["text"])
             found.pop("docStatus", None)
             return found
+        case "Appointment":
+            return changed(one, status="entered-in-error", comment=because(note[0]["text"], one))
         case _:
             found = changed(one, status="entered-in-error")
     return found | {"note": [*one.get("note", []), *note]}

@@ -5,7 +5,7 @@ Rules kept here:
     Which is which is told by words of [care], looked for in the sender's words; what they miss stands among all else.
   * What somebody comes for, and whom to call, is for those who care for the patient, or at whose ward the slot is.
   * Who was told is an entry (Communication): by name, with who called and when. It changes no slot: the record system's
-    agenda is theirs.
+    agenda is theirs. What was given here is moved and cancelled here (care/appointments.py).
 """
 
 import unicodedata
@@ -26,7 +26,7 @@ from contrefeu.fhir import Json
 from contrefeu.hospital import CareSettings
 from contrefeu.station.care.scribe import Scribe, bundle
 from contrefeu.station.house import House
-from contrefeu.station.pages.writing import ONCE_BYTES, is_shown, scribe_of, write_down
+from contrefeu.station.pages.writing import ONCE_BYTES, is_shown, scribe_of, write_down, writes_here
 from contrefeu.web import N_, NOT_FOUND
 
 DAYS_AHEAD = 6  # days after today that can be chosen: a week is what one can call through
@@ -47,6 +47,7 @@ class AgendaRow:
     hidden: bool
     cared: bool  # whether the chart opens, and what it is for is shown
     tells: bool  # whether this person may write that somebody was told
+    writes: bool  # whether they may move and cancel what was given here
     following: str  # of a series: when the next session is; "" when none is known
 
 
@@ -124,6 +125,7 @@ class AgendaPages:
                         hidden=line.confidential and not mine,
                         cared=account.may("chart") and mine,
                         tells=account.may("move") and mine,
+                        writes=account.may("move") and mine and writes_here(self._house, line.ward),
                         following="",
                     )
                 )
