@@ -150,6 +150,8 @@ from contrefeu.acts.registers import (
 )
 from contrefeu.acts.replays import (
     ACCEPTED,
+    ENTRIES_MAX,
+    NO_LONGER,
     UNANSWERED,
     AccountDrawn,
     Answered,
@@ -164,6 +166,7 @@ from contrefeu.acts.replays import (
     PatientAccount,
     PatientSignedOff,
     WardAccount,
+    lots,
 )
 from contrefeu.acts.wards import (
     ADMIN,
@@ -186,12 +189,14 @@ __all__ = [
     "ADMIN",
     "AWARE",
     "BLOOD",
+    "ENTRIES_MAX",
     "EVERY_SOURCE",
     "FORM_SYSTEM",
     "HONEY_MAX",
     "ISSUE_SYSTEM",
     "MATCHERS",
     "MEASURE",
+    "NO_LONGER",
     "OFFICER",
     "RULES",
     "SECURITY",
@@ -320,6 +325,7 @@ __all__ = [
     "is_honey",
     "issue_of_words",
     "issue_words",
+    "lots",
     "may_withdraw",
     "pair_states",
     "two_persons",

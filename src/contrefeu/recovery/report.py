@@ -18,12 +18,12 @@ from msgspec.structs import replace
 
 from contrefeu.acts import AccountDrawn, GapTaken, PathAccount, PatientAccount, WardAccount
 from contrefeu.base import parse_rfc3339
-from contrefeu.chart import STATION
+from contrefeu.chart import STATION, kind_of
 from contrefeu.journal import MEDIA_CARRIED, Entry
+from contrefeu.mapping import Rules, read
 from contrefeu.recovery.findings import KEPT_HERE, Finding
 from contrefeu.recovery.gap import is_own
 from contrefeu.recovery.ledger import Ledger
-from contrefeu.recovery.paths import kind_written
 from contrefeu.recovery.scratch import Scratch
 from contrefeu.recovery.ward_messages import link_of
 from contrefeu.recovery.work import minutes_of
@@ -126,7 +126,7 @@ class Accountant:
 
     def _add_way(self, entry: Entry, told: Told) -> None:
         """Count what people wrote by its way back."""
-        kind = told.type or kind_written(entry)
+        kind = told.type or kind_of(read(entry, Rules().of(entry.source)))
         way, left = self._way_of(kind), told.fate == "unaccounted"
         before = self._account.ways.get(way, PathAccount(way, 0, 0, 0, 0.0))
         self._account.ways[way] = PathAccount(

@@ -14,14 +14,13 @@ import msgspec
 from contrefeu.acts import IdentitiesLinked
 from contrefeu.acts import decode as decode_act
 from contrefeu.base import rfc3339
-from contrefeu.chart import STATION, Chart, stay_of, to_bundle
+from contrefeu.chart import STATION, Chart, kind_of, stay_of, to_bundle
 from contrefeu.fhir import Json, decode
 from contrefeu.hl7 import source_name
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, Entry
 from contrefeu.mapping import Rules, read
 from contrefeu.mapping.to_hl7 import About, Interface, Unsaid, merged, written
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
-from contrefeu.recovery.paths import kind_written
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.ward_words import FRENCH, Wording, goes_in_words, in_words
 
@@ -106,7 +105,7 @@ class WardMessages:
 
     def _written(self, entry: Entry, own: str) -> tuple[str, bytes]:
         resources, about = _resources(entry), self._about(entry)
-        if self._profile.way_of(kind_written(entry)) == "document":
+        if self._profile.way_of(kind_of(read(entry, self._rules.of(entry.source)))) == "document":
             return written([in_words(entry.ref, resources, about, self._wording)], about, self._interface, own)
         try:
             return written(resources, about, self._interface, own)
