@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contrefeu.recovery import asked
 from contrefeu.recovery.queries import SHOWS, answered, query
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -75,8 +76,11 @@ def test_a_patient_of_whom_it_says_nothing_is_not_called_missing(node: Commands,
 
 
 @pytest.mark.req("R2")
-def test_a_silence_or_garbage_is_asked_again_and_then_nothing_is_compared(node: Commands, filed: File) -> None:
+def test_a_silence_or_garbage_is_asked_again_and_then_nothing_is_compared(
+    node: Commands, filed: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Once more is harmless, since a query changes nothing; part of the answers would call the rest missing."""
+    monkeypatch.setattr(asked, "AGAIN_S", 0.0)
     quick = b"answer_s = 0.3\n" + BOTH
     assert compared(node, filed, AskedSystem(ALL, "nothing", "garbage"), quick, status=0)["present"] == 3
     how = filed("ehr.toml", quick)

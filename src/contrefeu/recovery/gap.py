@@ -159,9 +159,9 @@ class _Walk:
                 if patient not in self._sources.nobodies:
                     self._gap.extra += 1
                     self._count(_EXTRA, patient, *rest)
-        for kind in resources.unknown():
-            self._gap.extra += 1
-            self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += 1
+        for kind, count in resources.unknown().items():
+            self._gap.extra += count
+            self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += count
         self._gap.patients = sorted(self._patients.values(), key=lambda one: (-one.missing - one.different, one.id))
 
     def _entry(self, entry: Entry) -> None:
