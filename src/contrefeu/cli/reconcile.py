@@ -34,7 +34,7 @@ def reconcile(
     """
     from msgspec.structs import asdict
 
-    from contrefeu.base import rfc3339, write_file
+    from contrefeu.base import rfc3339, text_file, write_file
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery
     from contrefeu.recovery import (
@@ -59,7 +59,7 @@ def reconcile(
         if ledger.gap is not None:
             account.against, account.compared_at = ledger.gap.against, ledger.gap.at
             accountant.take_findings(findings(recovery.findings, ledger.gap.findings))
-        lines = AccountList(stack.enter_context(csv.open("w", newline=""))) if csv is not None else None
+        lines = AccountList(stack.enter_context(text_file(csv.absolute(), 0o644))) if csv is not None else None
         accountant.count(recovery.heads, recovery.entries(), recovery.closed, lines)
     write_file(out.absolute(), account_pdf(account, node.settings.node.facility, door(context).language), mode=0o644)
     act = drawn(account)
@@ -105,14 +105,14 @@ def _for_people(account: "Account", act: "AccountDrawn", out: Path, stays: "Bill
 
 def _billing(node: "Node", path: Path) -> "BillingList":
     """Write what billing needs of the stays of which people here wrote a step."""
+    from contrefeu.base import text_file
+    from contrefeu.cli.recovering import people
     from contrefeu.recovery import BillingList, stays_written
 
-    with node.charts() as charts, path.open("w", newline="") as file:
+    with node.charts() as charts, text_file(path.absolute(), 0o644) as file:
         found = BillingList(file)
-        after = 0
-        while some := charts.people(after):
-            after = some[-1].n
-            for chart in map(charts.chart, (person.chart for person in some)):
-                for stay in stays_written(chart) if chart is not None else ():
-                    found.write(stay)
-        return found
+        for person in people(node, charts):
+            chart = charts.chart(person.chart)
+            for stay in stays_written(chart) if chart is not None else ():
+                found.write(stay)
+    return found
