@@ -94,7 +94,7 @@ class Resources:
 
     def unknown(self) -> dict[str, int]:
         """Return how many of their resources nothing of ours says, by type."""
-        return dict(self._table.rows("SELECT kind, count(*) FROM theirs WHERE known = 0 GROUP BY kind"))  # type: ignore[arg-type]
+        return dict(self._table.rows("SELECT kind, count(*) FROM theirs WHERE known = 0 GROUP BY kind"))
 
     # Ours.
 

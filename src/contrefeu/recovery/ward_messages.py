@@ -78,6 +78,7 @@ class WardMessages:
             allergies=profile.allergies,
             zbe=profile.zbe,
             codes=profile.codes,
+            survivor=profile.survivor,
         )
 
     def __call__(self, entry: Entry, target: str) -> Sendable:
@@ -90,6 +91,7 @@ class WardMessages:
         said = entry.media_type == MEDIA_FHIR  # in a station's journal: by people, or a page scanned at its console
         link = link_of(entry)
         if not (ours and (said or link is not None)):
+            self._merges_alike(entry)
             return sendable(entry, self._profile, target)
         own = own_control_id(entry.ref, target)
         try:
@@ -102,6 +104,12 @@ class WardMessages:
         if self._profile.leaves_out(kind) or self._profile.holds(kind):
             raise Unsendable("it would ask somebody to act again, or the profile leaves its kind out")
         return Sendable(body, own, own)
+
+    def _merges_alike(self, entry: Entry) -> None:
+        """See that the target does not read a feed's merge the wrong way round: its bytes go as they are."""
+        rules = self._rules.of(entry.source)
+        if rules.survivor != self._profile.survivor and read(entry, rules).links:
+            raise Unsendable("the target keeps the other number of a merge: unite them there by hand")
 
     def _written(self, entry: Entry, own: str) -> tuple[str, bytes]:
         resources, about = _resources(entry), self._about(entry)
