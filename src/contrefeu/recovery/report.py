@@ -10,7 +10,7 @@ Rules kept here:
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol, get_args
 
 from msgspec import Struct, field
@@ -107,20 +107,20 @@ class Accountant:
 
     def count(
         self, heads: Mapping[str, int], entries: Iterable[Entry], closed: Callable[[], Iterable[str]],
-        write: Lines | None,
+        lists: Sequence[Lines] = (),
     ) -> Account:  # fmt: skip
-        """Count everything; *write* takes each entry's line."""
+        """Count everything; each of *lists* takes each entry's line."""
         account = self._account
         account.entries = sum(heads.values())
         for entry in entries:
             told = self._fate(entry)
-            self._add(entry.ref, told, write)
+            self._add(entry.ref, told, lists)
             if told.fate != "kept_here" and entry.journal.endswith(STATION):
                 account.written += 1
                 account.written_back += told.fate in BACK
                 self._add_way(entry, told)
         for ref in closed():
-            self._add(ref, Told(ref, "unaccounted", "no key here opens it"), write)
+            self._add(ref, Told(ref, "unaccounted", "no key here opens it"), lists)
         account.patients = len(self._patients)
         return account
 
@@ -137,7 +137,7 @@ class Accountant:
             before.minutes + (minutes_of({kind: 1}) if left else 0.0),
         )
 
-    def _add(self, ref: str, told: Told, write: Lines | None) -> None:
+    def _add(self, ref: str, told: Told, lists: Sequence[Lines]) -> None:
         account, journal = self._account, ref.rpartition("/")[0]
         account.fates[told.fate] += 1
         account.journals.setdefault(journal, Counter())[told.fate] += 1
@@ -149,8 +149,8 @@ class Accountant:
         elif told.fate == "unaccounted":
             account.wards.setdefault(told.ward, Counter())[told.type] += 1
             self._patients |= {told.patient} - {""}
-        if write is not None:
-            write.write(told)
+        for one in lists:
+            one.write(told)
 
     def _fate(self, entry: Entry) -> Told:
         ref = entry.ref
