@@ -27,6 +27,7 @@ from contrefeu.base import (
     parse_rfc3339,
     redact,
     rfc3339,
+    text_file,
     write_file,
 )
 
@@ -204,3 +205,16 @@ def test_a_log_line_withholds_what_it_does_not_know():
     """Values under known keys are said; any other is replaced, whatever it is."""
     said = redact(None, "info", {"event": "kept", "journal": "j", "family": "ESSAI", "body": b"x", "count": 3})
     assert said == {"event": "kept", "journal": "j", "family": "(withheld)", "body": "(withheld)", "count": 3}
+
+
+def test_a_text_written_line_by_line_is_whole_or_not_there(tmp_path):
+    """Whoever opens it finds what stood there before, until the last line is on disk; an error leaves that."""
+    path = tmp_path / "list.csv"
+    with text_file(path, 0o644) as file:
+        file.write("é\n")
+        assert not path.exists()
+    with pytest.raises(ZeroDivisionError), text_file(path) as file:
+        file.write("half")
+        raise ZeroDivisionError
+    assert path.read_bytes() == "é\n".encode()
+    assert [one.name for one in tmp_path.iterdir()] == ["list.csv"]

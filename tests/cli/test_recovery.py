@@ -67,8 +67,8 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
     assert node.told("replay", "--to", receiver.url, status=10)["sent"] == 0
     assert len(receiver.bodies) == 2
 
-    pdf, lines = tmp_path / "account.pdf", tmp_path / "account.csv"
-    red = node.told("reconcile", "--out", pdf, "--csv", lines, status=13)
+    pdf, lines, lists = (tmp_path / f"account.{end}" for end in ("pdf", "csv", "ndjson"))
+    red = node.told("reconcile", "--out", pdf, "--csv", lines, "--fhir", lists, status=13)
     found = balanced(red)
     assert (found["present"], found["replayed"], found["unaccounted"], found["merged"]) == (1, 2, 1, 0)
     assert sum(red["minutes"].values()) == 3.0, "one ORM to type again"
@@ -77,6 +77,12 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
         rows = list(csv.DictReader(file))
     assert len(rows) == red["entries"]
     assert [row["type"] for row in rows if row["fate"] == "unaccounted"] == ["ORM^O01"]
+    fates = {
+        entry["item"]["identifier"]["value"]: one["code"]["coding"][0]["code"]
+        for one in map(json.loads, lists.read_text().splitlines())
+        for entry in one["entry"]
+    }
+    assert fates == {row["entry"]: row["fate"] for row in rows}
 
     plan = tmp_path / "plan.jsonl"
     node.told("replay", "--to", receiver.url, "--plan", plan, "--dry-run")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contrefeu.recovery.queries import SHOWS, answered, query
+from contrefeu.recovery import asked
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
 from tests.recovery.asked_system import AskedSystem
@@ -75,8 +75,11 @@ def test_a_patient_of_whom_it_says_nothing_is_not_called_missing(node: Commands,
 
 
 @pytest.mark.req("R2")
-def test_a_silence_or_garbage_is_asked_again_and_then_nothing_is_compared(node: Commands, filed: File) -> None:
+def test_a_silence_or_garbage_is_asked_again_and_then_nothing_is_compared(
+    node: Commands, filed: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Once more is harmless, since a query changes nothing; part of the answers would call the rest missing."""
+    monkeypatch.setattr(asked, "AGAIN_S", 0.0)
     quick = b"answer_s = 0.3\n" + BOTH
     assert compared(node, filed, AskedSystem(ALL, "nothing", "garbage"), quick, status=0)["present"] == 3
     how = filed("ehr.toml", quick)
@@ -94,28 +97,3 @@ def test_an_answer_in_pages_is_asked_for_to_its_end(node: Commands, filed: File)
     again = [potassium("R-2").replace(b"|F1|", b"|F2|").replace(b"||6.8|", b"||5.1|")]
     node.told("import", filed("more.hl7", again[0]))
     assert compared(node, filed, AskedSystem([*ALL, *again]), status=0)["present"] == 4
-
-
-@pytest.mark.req("R2")
-@pytest.mark.parametrize("kind", SHOWS)
-def test_queries_name_the_patient_and_nothing_of_a_number_ends_a_field(kind: Any) -> None:
-    """The number and its authority stand escaped where the standard has them."""
-    body = query(kind, "CHU|8|1^2", "CFQ1", "20261124030000", "2.5", "EHR").decode()
-    assert "8\\F\\1\\S\\2" in body
-    assert "CHU" in body.split("\r")[1]
-    assert body.count("|CFQ1|") >= 1
-
-
-@pytest.mark.req("R2")
-def test_whoever_else_an_answer_names_is_passed_over() -> None:
-    """Candidates of a search are not the patient who was asked for; an answer that names nobody is none."""
-    from contrefeu.hl7 import Message
-
-    def said(*lines: str) -> Any:
-        body = "\r".join(["MSH|^~\\&|E||||1||ADR^A19|1|P|2.5", "MSA|AA|1", *lines, ""]).encode()
-        return answered(Message.parse(body), body, "CHU|1")
-
-    mine, other = "PID|1||1^^^CHU||A^B", "PID|1||1^^^AUTRE||C^D"
-    assert [b"C^D" in one for one in said(mine, other).messages] == [False]
-    assert said(other).messages == ()
-    assert said("PV1|1|I|W").refused == "its answer names no patient"

@@ -13,6 +13,7 @@ import pytest
 
 from contrefeu.acts import AccountDrawn, PathAccount, decode
 from contrefeu.cli.node import Node
+from contrefeu.fhir import exercise
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, Draft
 from contrefeu.station.care.stay import step
 from tests.cli.conftest import Commands
@@ -91,9 +92,11 @@ def test_an_agreement_that_cannot_be_is_refused(written: Commands, filed: File, 
     assert "is no profile of a target" in ran.err
 
 
-@pytest.mark.req("F37")
-def test_what_billing_needs_of_a_downtime_stay_is_listed_complete_or_not(written: Commands, tmp_path: Path) -> None:
-    """A stay of which people here wrote a step; a stay that feeds told is the record system's own to bill."""
+@pytest.mark.req("F37", "F33")
+def test_what_billing_needs_of_a_downtime_stay_is_listed_complete_or_not(
+    written: Commands, filed: File, tmp_path: Path
+) -> None:
+    """A stay of which people here wrote a step, of no exercise; a stay that feeds told is theirs to bill."""
 
     def billing() -> tuple[dict[str, int], list[dict[str, Any]]]:
         told = written.told("reconcile", "--out", tmp_path / "a.pdf", "--billing", tmp_path / "b.csv", status=13)
@@ -107,9 +110,13 @@ def test_what_billing_needs_of_a_downtime_stay_is_listed_complete_or_not(written
     subject = {"identifier": {"system": f"urn:id:{authority}", "value": number}}
     came = step("stay:9001", "admit", "2026-11-24T03:00:00+01:00", place=("CHIR", "", "2")) | {"subject": subject}
     came["extension"][0]["extension"][0]["valueString"] = "m1"
-    body = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": came}]}).encode()
-    with node.station_appender() as journal:
-        journal.append([Draft("user/nadia", MEDIA_FHIR, body, node.clock.now_ns())])
+    written.told("import", filed("drill.hl7", admission("D-1").replace(b"|P|2.5", b"|T|2.5")))
+    for one in (came, exercise(came)):
+        body = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one}]}).encode()
+        with node.station_appender() as journal:
+            journal.append([Draft("user/nadia", MEDIA_FHIR, body, node.clock.now_ns())])
+    with node.charts() as charts:
+        assert {person.world for person in charts.people()} == {"P", "T"}
     counted, [row] = billing()
     assert counted == {"stays": 1, "complete": 0}
     lacking = {name for name, value in row.items() if value == "lacking"}

@@ -187,3 +187,30 @@ def test_what_is_in_doubt_no_longer_is_released(cli: Commands, filed: File, tmp_
     assert cli.told("replay", "--to", receiver.url)["sent"] == 1
     assert cli.told("reconcile", "--out", tmp_path / "a.pdf")["set_aside"] == 0
     receiver.close()
+
+
+@pytest.mark.req("R5")
+def test_what_is_in_doubt_again_is_set_aside_again_unless_somebody_looked_at_it(
+    cli: Commands, filed: File, tmp_path: Path
+) -> None:
+    """In doubt, trusted, in doubt again: a doubt lifted is nobody’s decision about the entry; a person’s is."""
+    cli.told("import", filed("day.hl7", admission()))
+    node, empty = Node.at(cli.home), tmp_path / "empty"
+    empty.mkdir()
+    [entry] = [one for one in node.entries("", 0, 1 << 63, beyond=[]) if one.journal.endswith("-capture")]
+
+    def compared(clean: str, minute: int) -> int:
+        """How many a replay sets aside, after a word about the source and a comparison."""
+        word = CleanPointSet(entry.source, clean, clean and "2099-01-01T00:00:00Z", "w", f"2026-11-24T04:{minute:02}Z")
+        says(word)
+        cli.told("gap", "--against", empty, status=10)
+        told = cli.told("replay", "--to", "mllp://127.0.0.1:9", "--dry-run", "--plan", tmp_path / f"{minute}.jsonl")
+        return int(told["set_aside"])
+
+    def says(act: Act) -> None:
+        with node.station_appender() as journal:
+            journal.append([Draft("user/ada", MEDIA_ACT, encode(act), node.clock.now_ns())])
+
+    assert [compared("2020-01-01T00:00:00Z", 1), compared("", 2), compared("2020-01-01T00:00:00Z", 3)] == [1, 0, 1]
+    says(EntriesReleased([entry.ref], "looked at", "2026-11-24T04:03:30Z"))
+    assert [compared("", 4), compared("2020-01-01T00:00:00Z", 5)] == [0, 0]

@@ -88,6 +88,17 @@ def test_merges_link_the_lost_number_to_the_survivor(event):
     assert found.links == [Link("merge", "CHU|123", "CHU|456"), Link("merge", "CHU|123", "CHU|789")]
 
 
+@pytest.mark.req("F32")
+def test_a_sender_may_merge_the_other_way_round():
+    """By its profile MRG-1 survives; what PID says of the lost number is not taken for the survivor's."""
+    found = reading("ADT^A40", EVN, PID, "MRG|456^^^CHU^PI", rules=FeedRules(survivor="MRG"))
+    assert found.links == [Link("merge", "CHU|456", "CHU|123")]
+    assert (found.patient, found.identifies) == (None, False)
+    assert [one.where for one in found.loss] == ["PID"]
+    apart = reading("ADT^A37", EVN, PID, PV1, OTHER, rules=FeedRules(survivor="MRG"))
+    assert apart.links == [Link("unmerge", "CHU|123", "CHU|456")]
+
+
 def test_an_unlinking_names_two_patients():
     """A37 has two PID and no MRG."""
     assert reading("ADT^A37", EVN, PID, PV1, OTHER).links == [Link("unmerge", "CHU|123", "CHU|456")]

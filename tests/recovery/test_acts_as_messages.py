@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contrefeu.acts import IdentitiesLinked, PagesIssued, encode
 from contrefeu.chart import REVIEW, SPECIMEN, TEMPORARY, Chart, courses_of, due_times, new_chart, to_bundle
@@ -502,9 +503,28 @@ def test_a_union_goes_as_a40_and_what_was_parted_waits_for_a_person() -> None:
     body = outage.message(entry)
     reading = read(Entry("t-capture", 1, 0, 0, "C", MEDIA_HL7V2, body), FeedRules())
     assert [(one.kind, one.survivor, one.lost) for one in reading.links] == [("merge", KEY, "IPP|7")]
+    turned = outage.message(entry, replace(SENT, survivor="MRG"))
+    as_they_do = read(Entry("t-capture", 1, 0, 0, "C", MEDIA_HL7V2, turned), FeedRules(survivor="MRG"))
+    assert as_they_do.links == reading.links
     undone = IdentitiesLinked(KEY, "IPP|7", "2026-11-24T03:00:00Z", undo=True)
     with pytest.raises(Unsendable, match="by hand"):
         outage.message(Entry("n1-station", 10, 10**18, 10**18, "user/ada", MEDIA_ACT, encode(undone)))
+
+
+@pytest.mark.req("F32", "R4")
+def test_a_merge_that_the_target_would_read_the_wrong_way_round_waits_for_a_person() -> None:
+    """A feed's own bytes go as they are: only where both keep the same number."""
+    outage = Outage()
+    arrives(outage, "x")
+    body = outage.message(Entry("n1-station", 9, 10**18, 10**18, "user/ada", MEDIA_ACT, encode(
+        IdentitiesLinked(KEY, "IPP|7", "2026-11-24T03:00:00Z"))))  # fmt: skip
+    heard = Entry("n1-capture", 1, 10**18, 10**18, "DPI@CHU", MEDIA_HL7V2, body)
+    turned = replace(SENT, survivor="MRG")
+    assert outage.message(heard)
+    with pytest.raises(Unsendable, match="the other number"):
+        outage.message(heard, turned)
+    rules = Rules(senders={"DPI@CHU": FeedRules(survivor="MRG")})
+    assert WardMessages(turned, rules, lambda _: outage.chart, "CHU")(heard, "ehr").body
 
 
 if RECEIVER:

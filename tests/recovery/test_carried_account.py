@@ -26,7 +26,7 @@ def test_what_is_carried_is_kept_here_and_the_sum_is_right(tmp_path: Path) -> No
         ledger = Ledger(table)
         heads = {WARD: 2, own.journal: 1}
         ledger.gap = GapTaken("http://target", heads, "", 1, 1, 0, 0, 0, "", "2026-11-26T07:00:00Z")
-        Accountant(table, ledger, account).count(heads, [*carried, own], list, None)
+        Accountant(table, ledger, account).count(heads, [*carried, own], list)
     assert account.journals[WARD] == {"kept_here": 2}
     assert account.fates == {"kept_here": 2, "present": 1}
     assert account.sound

@@ -14,6 +14,7 @@ from contrefeu.acts import Act, MessagesAnswered, MessagesClaimed
 from contrefeu.base import ManualClock
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, scratch
+from contrefeu.recovery.wire import AGAIN_S
 from tests.recovery.hospital import admission, result
 from tests.recovery.targets import InMemory
 
@@ -72,6 +73,7 @@ class Recovery:
     acts: list[Act] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
+    waited: list[float] = field(default_factory=list)  # seconds
 
     def __post_init__(self) -> None:
         bodies = [admission(n, 1) for n in range(PATIENTS)]
@@ -122,7 +124,10 @@ class Recovery:
             ledger = Ledger(table)
             for act in self.acts:
                 ledger.take(act)
-            run = Replay(TARGET, self.profile, ledger, self, ManualClock(), withdrawn=lambda ref: ref in self.withdrawn)
+            run = Replay(
+                TARGET, self.profile, ledger, self, ManualClock(),
+                withdrawn=lambda ref: ref in self.withdrawn, pause=self.waited.append,
+            )  # fmt: skip
             if look:
                 return run.look(lines or self.plan())
             progress = Watched(self.folder / "sent.log", step)
@@ -307,6 +312,7 @@ def test_a_target_that_knows_repeats_is_asked_again(tmp_path: Path) -> None:
     recovery.target.answers = lambda n: "" if n in (2, 3) else "AA"
     assert counts(recovery.run()) == (9, 9, 0, 0, 0, 0)
     assert recovery.target.taken[2:5] == ["A2-1"] * 3
+    assert recovery.waited == [AGAIN_S] * 2, "a listener that restarts is given the time to"
     silent = Recovery(tmp_path / "silent", Profile(repeats_known=True, tries=2))
     silent.folder.mkdir()
     silent.target.answers = lambda _: ""

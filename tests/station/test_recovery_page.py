@@ -10,6 +10,8 @@ import pytest
 
 from contrefeu.access import new_account
 from contrefeu.acts import (
+    ENTRIES_MAX,
+    NO_LONGER,
     AccountDrawn,
     Act,
     AlarmAcknowledged,
@@ -31,6 +33,7 @@ from contrefeu.acts import (
     WardAccount,
     decode,
     encode,
+    lots,
 )
 from contrefeu.base import rfc3339
 from contrefeu.journal import MEDIA_ACT
@@ -163,6 +166,38 @@ def test_what_was_set_aside_is_taken_up_or_dropped_by_name_with_a_reason(recover
     for words in ("reprises : 1 · écartées : 2", "écartées : 2 · écrites par l’attaquant", "à relire (0)"):
         assert words in page, words
     assert recovery.post("/recovery", **ask, all="yes", remark="encore").status_code == 400
+    says(charts, EntriesSetAside([second], REVIEW, "reprise", at(1), "DPI@CHU"))
+    charts.clock.advance(seconds=2)
+    assert "à relire (0)" in text_of(recovery.get("/recovery")), "an old plan sets aside what was dropped since"
+
+
+@pytest.mark.req("R5")
+def test_what_a_comparison_releases_nobody_took_up(recovering: tuple[Folded, str]) -> None:
+    """The doubt was lifted: it waits no more, and is no decision; in doubt again, it waits again."""
+    charts, _ = recovering
+    aside = EntriesSetAside(["n-capture/2"], REVIEW, "reprise", at(10), "DPI@CHU")
+    says(charts, GAP, aside, EntriesReleased(["n-capture/2"], NO_LONGER, at(9)))
+    recovery = at_work("crise", charts)
+    page = text_of(recovery.get("/recovery"))
+    assert "Mises de côté, à relire" not in page
+    assert "reprises : 1" not in page
+    says(charts, aside)
+    charts.clock.advance(seconds=2)
+    assert "à relire (1)" in text_of(recovery.get("/recovery"))
+
+
+@pytest.mark.req("R5")
+def test_many_entries_are_decided_together_in_acts_of_bounded_length(recovering: tuple[Folded, str]) -> None:
+    """One decision on the page, in as many acts as it takes."""
+    charts, _ = recovering
+    refs = [f"n-capture/{n}" for n in range(2, 2 * ENTRIES_MAX + 3)]
+    says(charts, GAP, *(EntriesSetAside(lot, REVIEW, "reprise", at(10), "DPI@CHU") for lot in lots(refs)))
+    recovery, ask = at_work("crise", charts), {"why": REVIEW, "owner": "reprise", "source": "DPI@CHU"}
+    assert recovery.post("/recovery", **ask, all="yes", remark="l’attaquant", do="drop").status_code == 303
+    dropped = [act.entries for _, act in said(charts, EntriesDropped)]
+    assert [len(one) for one in dropped] == [ENTRIES_MAX, ENTRIES_MAX, 1]
+    assert [ref for one in dropped for ref in one] == refs
+    assert f"écartées : {len(refs)} · l’attaquant" in text_of(recovery.get("/recovery"))
 
 
 @pytest.mark.req("R5", "A1")
@@ -189,6 +224,8 @@ def test_until_when_a_source_is_clean_is_said_by_name_beside_what_the_watch_saw(
     for wrong in ({"reason": " "}, {"clean-time": "25:00"}, {"clean-day": "2026-11-24"}, {"detected-time": "23:00"}):
         assert recovery.post("/recovery", **(word | wrong)).status_code == 400, wrong
     assert at_work("bea", charts).post("/recovery", **word).status_code == 400, "not of the whole house"
+    for nobody in ("DPI", "x" * 50_000):
+        assert recovery.post("/recovery", **(word | {"whose": nobody})).status_code == 400, "nobody heard of it"
     assert recovery.post("/recovery", **word).status_code == 303
     [(by, act)] = said(charts, CleanPointSet)
     assert (by, act.source, act.clean, act.detected) == (

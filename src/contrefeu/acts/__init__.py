@@ -162,6 +162,8 @@ from contrefeu.acts.registers import (
 )
 from contrefeu.acts.replays import (
     ACCEPTED,
+    ENTRIES_MAX,
+    NO_LONGER,
     UNANSWERED,
     AccountDrawn,
     Answered,
@@ -176,6 +178,7 @@ from contrefeu.acts.replays import (
     PatientAccount,
     PatientSignedOff,
     WardAccount,
+    lots,
 )
 from contrefeu.acts.roles import (
     Roles,
@@ -201,6 +204,7 @@ __all__ = [
     "ADMIN",
     "AWARE",
     "BLOOD",
+    "ENTRIES_MAX",
     "EVERY_SOURCE",
     "FORM_SYSTEM",
     "HONEY_MAX",
@@ -208,6 +212,7 @@ __all__ = [
     "ISSUE_SYSTEM",
     "MATCHERS",
     "MEASURE",
+    "NO_LONGER",
     "OFFICER",
     "PEOPLE",
     "RULES",
@@ -343,6 +348,7 @@ __all__ = [
     "issue_of_words",
     "issue_words",
     "login_of",
+    "lots",
     "may_withdraw",
     "pair_states",
     "plain_login",

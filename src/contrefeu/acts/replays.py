@@ -4,12 +4,18 @@ Rules kept here: as in act.py; and an entry is named JOURNAL/SEQ, never quoted.
   * A message MUST be claimed in the journal before its first byte is sent: what was claimed and has no answer may have
     arrived, and is never sent again by itself (R3).
   * Claims and answers come in lots: one entry names many messages, each by itself (decision 0091).
+  * An act names ENTRIES_MAX entries at most: what is said of more is said in several (`lots`).
 """
+
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
+ENTRIES_MAX = 500  # that one act names: 20 kB in the journal
+
 ACCEPTED = frozenset({"AA", "CA", "seen"})  # HL7 table 0008; "seen": a person found it in the target
 UNANSWERED = ""
+NO_LONGER = "in doubt no longer: the clean point is another one now"
 
 
 class Answered(Struct, frozen=True, array_like=True):
@@ -75,11 +81,16 @@ class EntriesSetAside(Struct, frozen=True, omit_defaults=True, tag_field="act", 
 
 
 class EntriesReleased(Struct, frozen=True, tag_field="act", tag="entries-released"):
-    """Somebody looked at entries that were set aside: they may be sent back as any other."""
+    """Entries that were set aside may be sent back as any other: somebody looked at them, or the doubt was lifted."""
 
     entries: list[str]
     reason: str
     at: str  # RFC 3339
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether somebody looked at them; a comparison did not: in doubt again, they are set aside again."""
+        return self.reason != NO_LONGER
 
 
 class EntriesDropped(Struct, frozen=True, tag_field="act", tag="entries-dropped"):
@@ -139,3 +150,9 @@ class PatientSignedOff(Struct, frozen=True, omit_defaults=True, tag_field="act",
     at: str  # RFC 3339
     left: int = 0  # entries that were left when they signed
     remark: str = ""  # what was done by hand
+
+
+def lots(entries: Sequence[str]) -> Iterator[list[str]]:
+    """Yield *entries* in lots that an act can name."""
+    for start in range(0, len(entries), ENTRIES_MAX):
+        yield list(entries[start : start + ENTRIES_MAX])

@@ -14,10 +14,11 @@ import fcntl
 import os
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from contrefeu.base.errors import StorageError
 
@@ -105,6 +106,18 @@ def write_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     sync_dir(path.parent)
 
 
+@contextlib.contextmanager
+def text_file(path: Path, mode: int = 0o600) -> Iterator[IO[str]]:
+    """A text that is written line by line: at *path* once it is left, whole or not at all, durable.
+
+    Raises:
+        OSError: As `write_file`.
+    """
+    with _replacing(path, mode) as fd, os.fdopen(fd, "w", encoding="utf-8", newline="", closefd=False) as file:
+        yield file
+    sync_dir(path.parent)
+
+
 class ManyFiles:
     """Puts many files in place, several at once: each whole or not at all, and all of them durable when it is left.
 
@@ -149,13 +162,20 @@ class ManyFiles:
 
 def _put(path: Path, data: bytes, mode: int) -> None:
     """Put *data* at *path*, whole or not at all; its name may not outlive a power cut."""
+    with _replacing(path, mode) as fd:
+        view = memoryview(data)
+        while view:
+            view = view[_some(os.write(fd, view)) :]
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, mode: int) -> Iterator[int]:
+    """A file beside *path* that takes its place once it is left; left by an error, what stood there still stands."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         try:
-            view = memoryview(data)
-            while view:
-                view = view[_some(os.write(fd, view)) :]
+            yield fd
             os.fsync(fd)
         finally:
             os.close(fd)

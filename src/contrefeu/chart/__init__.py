@@ -122,6 +122,9 @@ from contrefeu.chart.fold import (
 from contrefeu.chart.follow import (
     open_charts,
 )
+from contrefeu.chart.kinds import (
+    kind_of,
+)
 from contrefeu.chart.partial import (
     Present,
     fold_partial,
@@ -369,6 +372,7 @@ __all__ = [
     "is_struck",
     "is_verbal",
     "kept_resources",
+    "kind_of",
     "last_here",
     "listed",
     "measured_of",

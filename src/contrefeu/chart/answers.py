@@ -70,7 +70,9 @@ UNPLACED_MAX = 200  # entries without owner that one answer names: more than som
 def rules_of(settings: Settings) -> Rules:
     """Return what is known of every sender."""
     known = {
-        sender: FeedRules(feed.zone or settings.node.zone, feed.authority, feed.charset, tuple(sorted(set(feed.sets))))
+        sender: FeedRules(
+            feed.zone or settings.node.zone, feed.authority, feed.charset, tuple(sorted(set(feed.sets))), feed.survivor
+        )
         for name, feed in sorted(settings.feeds.items())
         for sender in feed.senders
     }

@@ -46,6 +46,7 @@ def add(
     when_no_vault: Annotated[
         Literal["", "wait", "disk"], typer.Option(help="Without a vault.  [default: capture.when_no_vault]")
     ] = "",
+    survivor: Annotated[Literal["PID", "MRG"], typer.Option(help="Whose number stays in its merges (A40).")] = "PID",
     refuse_message: Annotated[list[str] | None, typer.Option(metavar="MSH-9", help="Never keep it; repeat.")] = None,
     refuse_ward: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Never keep it; repeat.")] = None,
     refuse_document: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Never keep it; repeat.")] = None,
@@ -95,6 +96,7 @@ def add(
         when_no_vault,
         rules,
         list(sets or FACTS),  # type: ignore[arg-type]
+        survivor,
     )
     text = node.paths.settings.read_text().rstrip("\n") + "\n\n" + feed_text(name, feed)
     settings = parse_settings(text)  # before a byte of it is written

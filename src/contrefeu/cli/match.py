@@ -2,7 +2,6 @@
 
 import csv as tables
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say
 
 if TYPE_CHECKING:
     from contrefeu.acts import IdentitiesLinked, ProposedPair
-    from contrefeu.chart import Charts, Person, SyncChartsClient
+    from contrefeu.chart import Charts, SyncChartsClient
 
 LOT = 128  # pairs an act, links an append
 
@@ -38,7 +37,7 @@ def match(
     from contrefeu.acts import PairsProposed
     from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
-    from contrefeu.cli.recovering import Recovery
+    from contrefeu.cli.recovering import Recovery, people
     from contrefeu.recovery import Matched, Matcher, everybody, identities
 
     node = Node.at(door(context).home)
@@ -46,9 +45,7 @@ def match(
     if not dry_run:
         node.audit("act", what="match")
     with node.charts() as charts:
-        world = "T" if node.settings.drill else "P"
-        people = (one for one in _people(charts) if one.world == world)
-        waiting, known = everybody(identities(people, frozenset(temporary or ())))
+        waiting, known = everybody(identities(people(node, charts), frozenset(temporary or ())))
         matcher = Matcher(known)
         found = Matched(decided=_decided(charts))
         found.take(matcher.match(waiting), charts.chart)
@@ -82,13 +79,6 @@ def match(
 
     answer(json, told, for_people)
     finish(10 if found.review else 0)
-
-
-def _people(charts: "Charts | SyncChartsClient") -> "Iterator[Person]":
-    after = 0
-    while some := charts.people(after):
-        yield from some
-        after = some[-1].n
 
 
 def _decided(charts: "Charts | SyncChartsClient") -> set[tuple[str, str, str]]:

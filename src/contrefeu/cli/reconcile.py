@@ -11,13 +11,16 @@ from contrefeu.cli.door import Json, answer, door, finish, say
 if TYPE_CHECKING:
     from contrefeu.acts import AccountDrawn
     from contrefeu.cli.node import Node
-    from contrefeu.recovery import Account, BillingList
+    from contrefeu.recovery import Account, AccountList, AccountLists, BillingList
 
 
 def reconcile(
     context: typer.Context,
     out: Annotated[Path, typer.Option(metavar="FILE.pdf", help="The account, to sign and file.")],
     csv: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="The same, one entry a line.")] = None,
+    fhir: Annotated[
+        Path | None, typer.Option(metavar="FILE.ndjson", help="The same as FHIR Lists, one a line: which entries, why.")
+    ] = None,
     profile: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Of the target (TOML): by which way each function goes back.")
     ] = None,
@@ -42,7 +45,6 @@ def reconcile(
         FOUND_TABLE,
         Account,
         Accountant,
-        AccountList,
         account_pdf,
         drawn,
         findings,
@@ -59,8 +61,8 @@ def reconcile(
         if ledger.gap is not None:
             account.against, account.compared_at = ledger.gap.against, ledger.gap.at
             accountant.take_findings(findings(recovery.findings, ledger.gap.findings))
-        lines = AccountList(stack.enter_context(csv.open("w", newline=""))) if csv is not None else None
-        accountant.count(recovery.heads, recovery.entries(), recovery.closed, lines)
+        lists = _lists(stack, csv, fhir, account.at, drill=node.settings.drill)
+        accountant.count(recovery.heads, recovery.entries(), recovery.closed, lists)
     write_file(out.absolute(), account_pdf(account, node.settings.node.facility, door(context).language), mode=0o644)
     act = drawn(account)
     with recovery.recorder() as record:
@@ -86,6 +88,22 @@ def reconcile(
     finish(0 if account.sound else 13)
 
 
+def _lists(
+    stack: contextlib.ExitStack, csv: Path | None, fhir: Path | None, at: str, *, drill: bool
+) -> "list[AccountList | AccountLists]":
+    """The lists that are asked for; they stand in place, whole, once *stack* is left."""
+    from contrefeu.base import text_file
+    from contrefeu.recovery import AccountList, AccountLists
+
+    found: list[AccountList | AccountLists] = []
+    if csv is not None:
+        found.append(AccountList(stack.enter_context(text_file(csv.absolute(), 0o644))))
+    if fhir is not None:
+        file = stack.enter_context(text_file(fhir.absolute(), 0o644))
+        found.append(stack.enter_context(contextlib.closing(AccountLists(file, at, drill=drill))))
+    return found
+
+
 def _for_people(account: "Account", act: "AccountDrawn", out: Path, stays: "BillingList | None") -> None:
     say(f"{account.entries} entries in the journals; {account.counted} counted")
     for fate, reasons in account.reasons.items():
@@ -105,14 +123,14 @@ def _for_people(account: "Account", act: "AccountDrawn", out: Path, stays: "Bill
 
 def _billing(node: "Node", path: Path) -> "BillingList":
     """Write what billing needs of the stays of which people here wrote a step."""
+    from contrefeu.base import text_file
+    from contrefeu.cli.recovering import people
     from contrefeu.recovery import BillingList, stays_written
 
-    with node.charts() as charts, path.open("w", newline="") as file:
+    with node.charts() as charts, text_file(path.absolute(), 0o644) as file:
         found = BillingList(file)
-        after = 0
-        while some := charts.people(after):
-            after = some[-1].n
-            for chart in map(charts.chart, (person.chart for person in some)):
-                for stay in stays_written(chart) if chart is not None else ():
-                    found.write(stay)
-        return found
+        for person in people(node, charts):
+            chart = charts.chart(person.chart)
+            for stay in stays_written(chart) if chart is not None else ():
+                found.write(stay)
+    return found

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from contrefeu.acts import Act, encode
 from contrefeu.base import OperatorError, durable_makedirs
+from contrefeu.chart import Charts, Person, SyncChartsClient
 from contrefeu.cli.node import CONSOLE, STATION_SUFFIX, Node
 from contrefeu.journal import MEDIA_ACT, Draft, Entry, JournalReader
 from contrefeu.recovery import LEDGER_TABLES, Forward, Ledger, Scratch, scratch
@@ -89,6 +90,14 @@ class Recovery:
                 journal.append([Draft(CONSOLE, MEDIA_ACT, encode(act), now_ns) for act in acts])
 
             yield record
+
+
+def people(node: Node, charts: Charts | SyncChartsClient) -> Iterator[Person]:
+    """Yield whom there are charts of: real people, or in a home of exercises those of exercises; never both (F33)."""
+    after, world = 0, "T" if node.settings.drill else "P"
+    while some := charts.people(after):
+        yield from (one for one in some if one.world == world)
+        after = some[-1].n
 
 
 def no_gap() -> OperatorError:

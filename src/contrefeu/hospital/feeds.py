@@ -81,6 +81,7 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     when_no_vault: Literal["", "wait", "disk"] = ""  # as capture.when_no_vault, for these senders; empty: as that says
     refuse: list[RefuseSettings] = field(default_factory=list)  # never journaled, counted
     sets: list[Fact] = field(default_factory=_all_facts)  # facts it may set; what else it says is not charted
+    survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in a merge (A18, A30, A34, A36, A39, A40, A46, A47)
 
 
 def feed_problems(feeds: dict[str, FeedSettings]) -> Iterator[Problem]:

@@ -140,6 +140,7 @@ class FeedRules(Struct, frozen=True):
     authority: str = ""  # of numbers that name none; the sender itself when empty
     charset: str = ""  # instead of MSH-18
     sets: tuple[str, ...] = FACTS  # facts that it may set, in their order
+    survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in its merges
 
 
 class Rules(Struct, frozen=True):

@@ -1,6 +1,9 @@
 """After the attack: a node from copies and the custodians' shares, what a restored system lacks, sent back, accounted
 for; and before it, that it would work."""
 
+from contrefeu.recovery.account_fhir import (
+    AccountLists,
+)
 from contrefeu.recovery.account_page import (
     AccountList,
     account_pdf,
@@ -138,6 +141,7 @@ __all__ = [
     "TABLES",
     "Account",
     "AccountList",
+    "AccountLists",
     "Accountant",
     "Asked",
     "BillingList",

@@ -1,13 +1,14 @@
 """What a restored HL7 v2 system holds, asked patient by patient over MLLP (`gap --against mllp://…`).
 
 Rules kept here:
-  * A query changes nothing there: one without an answer is asked again, TRIES_MAX times; then the comparison ends: with
-    part of the answers it would call the rest missing.
+  * A query changes nothing there: one without an answer is asked again, TRIES_MAX times, AGAIN_S apart; then the
+    comparison ends: with part of the answers it would call the rest missing.
   * A patient for whom it refuses to answer, or has too much, is not compared; how many, and why, is said.
   * Patients are kept on disk, answers nowhere: nothing grows in memory with their number.
 """
 
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
@@ -21,10 +22,11 @@ from contrefeu.recovery.holdings import Unreadable
 from contrefeu.recovery.profiles import Query
 from contrefeu.recovery.queries import SHOWS, Answer, Kind, answered, query, resources, united
 from contrefeu.recovery.scratch import Scratch
-from contrefeu.recovery.wire import MllpTarget, NotReached
+from contrefeu.recovery.wire import AGAIN_S, MllpTarget, NotReached
 
 ASKED_TABLE = "CREATE TABLE asked(key TEXT PRIMARY KEY, refused INTEGER) WITHOUT ROWID"
 TRIES_MAX = 3  # of one query: a listener that restarts is back by then, a dead one is not
+LOT = 1_000  # patients whose numbers are read at once: answers are kept in the same table before the next are read
 PAGES_MAX = 200  # of one answer (DSC): with 50 records each, ten times what a year's intensive care leaves
 ANSWER_BYTES_MAX = 64 * 2**20  # one page of an answer, with documents inside
 
@@ -41,6 +43,7 @@ class Asked:
         table: Scratch,
         rules: Rules,
         clock: Clock,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare; nothing is asked yet.
 
@@ -52,9 +55,10 @@ class Asked:
             table: Made of ASKED_TABLE.
             rules: Of the senders.
             clock: What time it is.
+            pause: Waits so many seconds.
         """
         self._url, self._wire, self._how, self._readings = url, wire, how, readings
-        self._table, self._rules, self._clock = table, rules, clock
+        self._table, self._rules, self._clock, self._pause = table, rules, clock, pause
         self._run, self._count = secrets.token_hex(4), 0
         self._done = False
         self._whys: Counter[str] = Counter()
@@ -73,10 +77,16 @@ class Asked:
             for key in keys_of(reading):
                 if not self._how.authority or key.partition("|")[0] == self._how.authority:
                     self._table.run("INSERT OR IGNORE INTO asked VALUES(?, 0)", (key,))
-        for (key,) in self._table.each("SELECT key FROM asked"):
+        for key in self._everybody():
             yield from self._of(key)
         for why, count in sorted(self._whys.items()):
             yield Unreadable(self._url, f"{count} answers: {why}")
+
+    def _everybody(self) -> Iterator[str]:
+        sql, after = "SELECT key FROM asked WHERE key > ? ORDER BY key LIMIT ?", ""
+        while some := self._table.rows(sql, (after, LOT)):
+            yield from (key for (key,) in some)
+            after = some[-1][0]
 
     def answers_for(self, reading: Reading) -> bool:
         """Whether everybody whom *reading* names was answered for."""
@@ -111,7 +121,9 @@ class Asked:
 
     def _ask(self, kind: Kind, key: str, more: str) -> Answer:
         why = ""
-        for _ in range(TRIES_MAX):
+        for tried in range(TRIES_MAX):
+            if tried:
+                self._pause(AGAIN_S)
             self._count += 1
             own = f"CFQ{self._run}{self._count:09d}"  # MSH-10: 20 characters
             now = rfc3339(self._clock.now_ns())[:19].translate({45: None, 58: None, 84: None})

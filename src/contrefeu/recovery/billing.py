@@ -4,6 +4,7 @@ Rules kept here:
   * A stay is listed when a step of it was written here by people. Each need is looked for in the chart alone; what the
     chart does not hold is lacking, and somebody asks the ward or the admissions' desk.
   * It lists and bills nothing: bills are never sent again (R4).
+  * Patients of an exercise are never among real ones: who calls it leaves them out (F33).
 """
 
 import csv

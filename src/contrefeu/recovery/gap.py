@@ -22,7 +22,7 @@ from msgspec import Struct, field
 
 from contrefeu.base import rfc3339
 from contrefeu.capture import Item
-from contrefeu.chart import AUDIT, STATION, Chart, place_of, steps_in_force
+from contrefeu.chart import AUDIT, STATION, Chart, kind_of, place_of, steps_in_force
 from contrefeu.fhir import decode
 from contrefeu.hl7 import Message, NotHl7
 from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_FHIR, MEDIA_HL7V2, Entry
@@ -33,7 +33,6 @@ from contrefeu.recovery.findings import COMPARED, Finding, LinesFile, State
 from contrefeu.recovery.holdings import Listed, Unreadable
 from contrefeu.recovery.ledger import Ledger
 from contrefeu.recovery.likeness import Likeness, Marks
-from contrefeu.recovery.paths import kind_written
 from contrefeu.recovery.queries import says_anything, shown
 from contrefeu.recovery.resources import Resources
 from contrefeu.recovery.scratch import Scratch
@@ -160,9 +159,9 @@ class _Walk:
                 if patient not in self._sources.nobodies:
                     self._gap.extra += 1
                     self._count(_EXTRA, patient, *rest)
-        for kind in resources.unknown():
-            self._gap.extra += 1
-            self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += 1
+        for kind, count in resources.unknown().items():
+            self._gap.extra += count
+            self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += count
         self._gap.patients = sorted(self._patients.values(), key=lambda one: (-one.missing - one.different, one.id))
 
     def _entry(self, entry: Entry) -> None:
@@ -275,7 +274,7 @@ class _Walk:
         patient = self._chart_of(f"{reading.world} {key}") if key else ""
         day = rfc3339(entry.received_ns)[:10] if entry.received_ns else ""
         if entry.source.startswith(PEOPLE) or entry.journal.endswith(STATION):
-            return patient, MERGE if link else kind_written(entry), self._ward_of(patient), day, reading.world
+            return patient, MERGE if link else kind_of(reading), self._ward_of(patient), day, reading.world
         return patient, reading.kind, _ward(entry), day, reading.world
 
     def _read(self, entry: Entry) -> Reading:

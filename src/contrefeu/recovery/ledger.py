@@ -106,7 +106,7 @@ class Ledger:
                 if not self.dropped(entry):
                     self._aside(entry, act.reason, act.owner)
         elif isinstance(act, EntriesReleased):
-            self._released |= set(act.entries)
+            self._released |= set(act.entries) if act.looked_at else set()
             for entry in act.entries:
                 self._table.run("DELETE FROM aside WHERE entry = ?", (entry,))
 

@@ -12,9 +12,6 @@ Rules kept here:
 
 from typing import Literal
 
-from contrefeu.journal import Entry
-from contrefeu.mapping import Rules, read
-
 Path = Literal["data", "document", "retype", "none"]
 Function = Literal[
     "identity",
@@ -53,10 +50,3 @@ NOT_BACK = "agreed with the vendor: it does not go back"
 def function_of(kind: str) -> Function | None:
     """The function of a kind of entry ("FHIR Observation"); None for what a feed sent."""
     return FUNCTIONS.get(kind.removeprefix("FHIR ")) if kind.startswith("FHIR ") else None
-
-
-def kind_written(entry: Entry) -> str:
-    """What people wrote: the type of its first line, else of the step or the person."""
-    reading = read(entry, Rules().of(entry.source))
-    said = next((one.kind for one in reading.said), "")
-    return f"FHIR {said or ('Encounter' if reading.movements else 'Patient')}"

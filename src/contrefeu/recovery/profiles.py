@@ -49,6 +49,7 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     allergies: Literal["A60", "A08"] = "A60"  # with which event an allergy goes: numbered (IAM), or plain (AL1)
     # precautions, levels of care, tasks, what people answered: as a document of the ward's words, or for a person
     rest: Literal["document", "hold"] = "document"
+    survivor: Literal["PID", "MRG"] = "PID"  # whose number stays there in a merge (A40)
     zbe: bool = False  # it knows movements by their numbers (IHE PAM, ZBE)
     codes: dict[str, str] = field(default_factory=dict)  # our code, words or ward -> its own, in what is written
     version: Literal["2.5", "2.5.1", "2.6"] = "2.5"  # MSH-12 of what is written

@@ -37,6 +37,7 @@ _STRUCTURES = {"Q22": "QBP_Q21", "Q23": "QBP_Q21", "ZV1": "QBP_Q21", "A19": "QRY
 _SUBJECTS = {"A19": "DEM", "R02": "RES"}  # QRD-9, HL7 table 0048
 _REFUSED = {"AE": "an error", "AR": "it refuses", "PD": "protected", "TM": "too many candidates"}  # HL7 table 0208
 _NO_DATA = frozenset({"MSH", "MSA", "ERR", "QAK", "QPD", "QRD", "QRF", "QRI", "RCP", "DSC", "EVN", "SFT", ""})
+_MSH_9 = 8  # where it stands between the separators: MSH-1 is the first of them
 _STEPS = ("admit", "discharge")  # of a stay, that an answer shows (PV1-44, PV1-45)
 
 
@@ -87,27 +88,27 @@ def answered(message: Message, body: bytes, key: str) -> Answer:
         why = _REFUSED.get(status) or _REFUSED.get(code.replace("C", "A"), "it does not say why")
         return Answer(refused=f"{code} {status}: {why}".replace(" :", ":"))
     head, lines = _lines(body)
-    found = [group for group in _groups(lines) if _is_of(group[0], head, key)]
-    if (
-        not found
-        and any(line.startswith((b"OBR", b"PV1")) for line in lines)
-        and not any(line.startswith(b"PID") for line in lines)
-    ):
+    if len(head.split(head[3:4] or b"|")) <= _MSH_9:
+        return Answer(refused="its header ends before MSH-9")
+    groups = _groups(head, lines)
+    found = [group for group in groups if _is_of(group[0], head, key)]
+    if not groups and any(line.startswith((b"OBR", b"PV1")) for line in lines):
         return Answer(refused="its answer names no patient")
     made = tuple(one for group in found for one in _messages(head, group))
     return Answer(made, more=message.text("DSC", 1))
 
 
 def _lines(body: bytes) -> tuple[bytes, list[bytes]]:
-    head, *lines = body.replace(b"\n", b"\r").strip(b"\x0b\x1c\r").split(b"\r")
+    head, *lines = body[body.find(b"MSH") :].replace(b"\n", b"\r").strip(b"\x0b\x1c\r").split(b"\r")
     return head, [line for line in lines if line[:3].decode("latin-1") not in _NO_DATA]
 
 
-def _groups(lines: Iterable[bytes]) -> list[list[bytes]]:
+def _groups(head: bytes, lines: Iterable[bytes]) -> list[list[bytes]]:
     """Each patient's segments, the PID first."""
+    person = b"PID" + head[3:4]
     found: list[list[bytes]] = []
     for line in lines:
-        if line.startswith(b"PID"):
+        if line.startswith(person):
             found.append([line])
         elif found:
             found[-1].append(line)
@@ -117,7 +118,7 @@ def _groups(lines: Iterable[bytes]) -> list[list[bytes]]:
 def _is_of(pid: bytes, head: bytes, key: str) -> bool:
     authority, _, value = key.partition("|")
     message = Message.parse(head + b"\r" + pid + b"\r")
-    numbers = [(one.text(1), one.text(4)) for one in message.all("PID")[0].reps(3)]
+    numbers = [(one.text(1), one.text(4)) for named in message.all("PID") for one in named.reps(3)]
     return any(number == value and issued in ("", authority) for number, issued in numbers)
 
 
@@ -138,7 +139,7 @@ def _messages(head: bytes, group: list[bytes]) -> Iterator[bytes]:
 def _message(head: bytes, code: str, event: str, group: list[bytes], at: bytes = b"") -> bytes:
     field, component = head[3:4], head[4:5]
     fields = head.split(field)
-    fields[8] = component.join([code.encode(), event.encode()])
+    fields[_MSH_9] = component.join([code.encode(), event.encode()])
     said = [field.join([b"EVN", event.encode(), at, b"", b"", b"", at])] if code == "ADT" else []
     return b"".join(line + b"\r" for line in [field.join(fields), *said, *group])
 

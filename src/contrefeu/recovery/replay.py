@@ -36,7 +36,7 @@ from contrefeu.recovery.ledger import Ledger
 from contrefeu.recovery.plan import Line
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.progress import Progress
-from contrefeu.recovery.wire import NotReached, Outcome, Target
+from contrefeu.recovery.wire import AGAIN_S, NotReached, Outcome, Target
 
 LOT_MAX = 128  # messages a claim: a power cut leaves at most so many in doubt, and one sync serves so many
 _SILENT = "it was sent, and had no answer"
@@ -96,6 +96,7 @@ class Replay:
         *,
         withdrawn: Callable[[str], bool] = lambda _: False,
         form: Callable[[Entry, str], Sendable] | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare; nothing is sent.
 
@@ -107,6 +108,7 @@ class Replay:
             clock: What time it is.
             withdrawn: Whether an entry is hidden from every view (F41).
             form: Makes of an entry what goes to the target; HL7 v2 as the profile says, when None.
+            pause: Waits so many seconds.
         """
         self._target = target
         self._profile = profile
@@ -114,6 +116,7 @@ class Replay:
         self._fetch = fetch
         self._clock = clock
         self._withdrawn = withdrawn
+        self._pause = pause
         self._form = form or (lambda entry, target: sendable(entry, profile, target))
         self._record: Callable[[Sequence[Act]], None] | None = None
         self._wire: Target | None = None
@@ -274,7 +277,9 @@ class Replay:
         assert self._wire is not None and self._progress is not None, "as above"
         tries = self._profile.tries if self._profile.repeats_known else 1
         outcome: Outcome | None = None
-        for _ in range(tries):
+        for tried in range(tries):
+            if tried:
+                self._pause(AGAIN_S)
             self._pace()
             self._progress.sending(number)
             try:
@@ -304,7 +309,7 @@ class Replay:
         """Wait for one's turn."""
         if self._profile.per_second_max:
             due = self._began + self._paced / self._profile.per_second_max
-            time.sleep(max(0.0, due - time.monotonic()))
+            self._pause(max(0.0, due - time.monotonic()))
             self._paced += 1
 
     # The journal.

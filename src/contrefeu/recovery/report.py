@@ -10,7 +10,7 @@ Rules kept here:
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol, get_args
 
 from msgspec import Struct, field
@@ -18,12 +18,12 @@ from msgspec.structs import replace
 
 from contrefeu.acts import AccountDrawn, GapTaken, PathAccount, PatientAccount, WardAccount
 from contrefeu.base import parse_rfc3339
-from contrefeu.chart import STATION
+from contrefeu.chart import STATION, kind_of
 from contrefeu.journal import MEDIA_CARRIED, Entry
+from contrefeu.mapping import Rules, read
 from contrefeu.recovery.findings import KEPT_HERE, Finding
 from contrefeu.recovery.gap import is_own
 from contrefeu.recovery.ledger import Ledger
-from contrefeu.recovery.paths import kind_written
 from contrefeu.recovery.scratch import Scratch
 from contrefeu.recovery.ward_messages import link_of
 from contrefeu.recovery.work import minutes_of
@@ -107,26 +107,26 @@ class Accountant:
 
     def count(
         self, heads: Mapping[str, int], entries: Iterable[Entry], closed: Callable[[], Iterable[str]],
-        write: Lines | None,
+        lists: Sequence[Lines] = (),
     ) -> Account:  # fmt: skip
-        """Count everything; *write* takes each entry's line."""
+        """Count everything; each of *lists* takes each entry's line."""
         account = self._account
         account.entries = sum(heads.values())
         for entry in entries:
             told = self._fate(entry)
-            self._add(entry.ref, told, write)
+            self._add(entry.ref, told, lists)
             if told.fate != "kept_here" and entry.journal.endswith(STATION):
                 account.written += 1
                 account.written_back += told.fate in BACK
                 self._add_way(entry, told)
         for ref in closed():
-            self._add(ref, Told(ref, "unaccounted", "no key here opens it"), write)
+            self._add(ref, Told(ref, "unaccounted", "no key here opens it"), lists)
         account.patients = len(self._patients)
         return account
 
     def _add_way(self, entry: Entry, told: Told) -> None:
         """Count what people wrote by its way back."""
-        kind = told.type or kind_written(entry)
+        kind = told.type or kind_of(read(entry, Rules().of(entry.source)))
         way, left = self._way_of(kind), told.fate == "unaccounted"
         before = self._account.ways.get(way, PathAccount(way, 0, 0, 0, 0.0))
         self._account.ways[way] = PathAccount(
@@ -137,7 +137,7 @@ class Accountant:
             before.minutes + (minutes_of({kind: 1}) if left else 0.0),
         )
 
-    def _add(self, ref: str, told: Told, write: Lines | None) -> None:
+    def _add(self, ref: str, told: Told, lists: Sequence[Lines]) -> None:
         account, journal = self._account, ref.rpartition("/")[0]
         account.fates[told.fate] += 1
         account.journals.setdefault(journal, Counter())[told.fate] += 1
@@ -149,8 +149,8 @@ class Accountant:
         elif told.fate == "unaccounted":
             account.wards.setdefault(told.ward, Counter())[told.type] += 1
             self._patients |= {told.patient} - {""}
-        if write is not None:
-            write.write(told)
+        for one in lists:
+            one.write(told)
 
     def _fate(self, entry: Entry) -> Told:
         ref = entry.ref

@@ -92,10 +92,9 @@ class Resources:
         for key in () if replaced or patient.get("active") is False else _keys(patient):
             self._table.run("INSERT OR IGNORE INTO called VALUES(?, ?)", (self._mark(f"key {key}"), self.count))
 
-    def unknown(self) -> Iterator[str]:
-        """Yield the types of their resources that nothing of ours says."""
-        for (kind,) in self._table.each("SELECT kind FROM theirs WHERE known = 0"):
-            yield kind
+    def unknown(self) -> dict[str, int]:
+        """Return how many of their resources nothing of ours says, by type."""
+        return dict(self._table.rows("SELECT kind, count(*) FROM theirs WHERE known = 0 GROUP BY kind"))
 
     # Ours.
 

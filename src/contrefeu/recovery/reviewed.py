@@ -2,19 +2,17 @@
 
 Rules kept here:
   * An entry is in doubt when the word about its source says so, or the word about every source.
-  * Set aside once: what somebody took up, or dropped, is not set aside again. What is in doubt no longer is released.
+  * Set aside once: what somebody took up, or dropped, is not set aside again. What is in doubt no longer is released,
+    and set aside again when it is in doubt again: nobody looked at it.
 """
 
 from collections.abc import Iterable, Iterator
 
-from contrefeu.acts import EVERY_SOURCE, Act, Doubt, EntriesReleased, EntriesSetAside
+from contrefeu.acts import ENTRIES_MAX, EVERY_SOURCE, NO_LONGER, Act, Doubt, EntriesReleased, EntriesSetAside
 from contrefeu.base import parse_rfc3339
 from contrefeu.journal import Entry
 from contrefeu.recovery.findings import COMPARED, Finding
 from contrefeu.recovery.ledger import REVIEW, Ledger
-
-LOT_MAX = 500  # entries an act: one line of the page, and 20 kB in the journal
-NO_LONGER = "in doubt no longer: the clean point is another one now"
 
 
 class Doubted:
@@ -43,20 +41,24 @@ def set_aside(found: Iterable[Finding], ledger: Ledger, owner: str, at: str) -> 
         owner: Who looks at it.
         at: Now, RFC 3339.
     """
-    lots: dict[str, list[str]] = {}
-    clear: list[str] = []
+    lots: dict[str | None, list[str]] = {}  # whose wait for review; None: those that do no longer
+
+    def said(whose: str | None) -> Act:
+        lot = lots.pop(whose)
+        return EntriesReleased(lot, NO_LONGER, at) if whose is None else EntriesSetAside(lot, REVIEW, owner, at, whose)
+
     for one in found:
         if one.state not in COMPARED:
             continue
         aside = ledger.aside(one.entry)
         if not one.review and aside is not None and aside[0] == REVIEW:
-            clear.append(one.entry)
+            whose = None
         elif one.review and aside is None and not one.sent and not ledger.released(one.entry):
-            lot = lots.setdefault(one.source, [])
-            lot.append(one.entry)
-            if len(lot) >= LOT_MAX:
-                yield EntriesSetAside(lots.pop(one.source), REVIEW, owner, at, one.source)
-    for source, lot in lots.items():
-        yield EntriesSetAside(lot, REVIEW, owner, at, source)
-    if clear:
-        yield EntriesReleased(clear, NO_LONGER, at)
+            whose = one.source
+        else:
+            continue
+        lots.setdefault(whose, []).append(one.entry)
+        if len(lots[whose]) >= ENTRIES_MAX:
+            yield said(whose)
+    for whose in list(lots):
+        yield said(whose)

@@ -14,14 +14,13 @@ import msgspec
 from contrefeu.acts import IdentitiesLinked
 from contrefeu.acts import decode as decode_act
 from contrefeu.base import rfc3339
-from contrefeu.chart import STATION, Chart, stay_of, to_bundle
+from contrefeu.chart import STATION, Chart, kind_of, stay_of, to_bundle
 from contrefeu.fhir import Json, decode
 from contrefeu.hl7 import source_name
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, Entry
 from contrefeu.mapping import Rules, read
 from contrefeu.mapping.to_hl7 import About, Interface, Unsaid, merged, written
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
-from contrefeu.recovery.paths import kind_written
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.ward_words import FRENCH, Wording, goes_in_words, in_words
 
@@ -80,6 +79,7 @@ class WardMessages:
             allergies=profile.allergies,
             zbe=profile.zbe,
             codes=profile.codes,
+            survivor=profile.survivor,
         )
 
     def __call__(self, entry: Entry, target: str) -> Sendable:
@@ -92,6 +92,7 @@ class WardMessages:
         said = entry.media_type == MEDIA_FHIR  # in a station's journal: by people, or a page scanned at its console
         link = link_of(entry)
         if not (ours and (said or link is not None)):
+            self._merges_alike(entry)
             return sendable(entry, self._profile, target)
         own = own_control_id(entry.ref, target)
         try:
@@ -105,9 +106,15 @@ class WardMessages:
             raise Unsendable("it would ask somebody to act again, or the profile leaves its kind out")
         return Sendable(body, own, own)
 
+    def _merges_alike(self, entry: Entry) -> None:
+        """See that the target does not read a feed's merge the wrong way round: its bytes go as they are."""
+        rules = self._rules.of(entry.source)
+        if rules.survivor != self._profile.survivor and read(entry, rules).links:
+            raise Unsendable("the target keeps the other number of a merge: unite them there by hand")
+
     def _written(self, entry: Entry, own: str) -> tuple[str, bytes]:
         resources, about = _resources(entry), self._about(entry)
-        if self._profile.way_of(kind_written(entry)) == "document":
+        if self._profile.way_of(kind_of(read(entry, self._rules.of(entry.source)))) == "document":
             return written([in_words(entry.ref, resources, about, self._wording)], about, self._interface, own)
         try:
             return written(resources, about, self._interface, own)

@@ -23,6 +23,7 @@ from contrefeu.hl7 import Frame, Framer, Message, NotHl7, frame
 from contrefeu.recovery.fhir_server import FhirServer, away
 
 ANSWER_BYTES_MAX = 2**20  # an acknowledgement with all its ERR segments has some kilobytes
+AGAIN_S = 5.0  # before what had no answer is sent again: an engine takes some seconds to start a listener anew
 CONNECT_S = 10.0  # a hospital's own network: what does not answer by then is not up
 _READ_BYTES = 65_536
 _ACCEPTS = frozenset({"AA", "CA"})  # HL7 table 0008

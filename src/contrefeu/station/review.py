@@ -1,7 +1,9 @@
 """What is in doubt, of which source, who says so, and what people decided of it: told by the acts of all stations (R5).
 
 Rules kept here:
-  * An entry waits once, for the last reason that it was set aside for; taken up or dropped, it waits no more.
+  * An entry waits once, for the last reason that it was set aside for; taken up, dropped, or in doubt no longer, it
+    waits no more. What was dropped never waits again.
+  * A decision is a person's: of what a comparison releases nobody decided. One of many entries is in several acts.
   * Each source that anybody or the watch spoke of has a row, with its evidence; the word in force is `acts.doubts`.
 """
 
@@ -66,6 +68,7 @@ class Review:
     seen: CleanPointsSeen | None = None
     taken: Counter[str] = field(default_factory=Counter)  # by source
     dropped: Counter[str] = field(default_factory=Counter)
+    _gone: set[str] = field(default_factory=set)  # entries that were dropped
 
     @property
     def aside(self) -> dict[Why, list[str]]:
@@ -78,18 +81,33 @@ class Review:
     def take(self, entry: Entry, act: Act) -> None:
         """Take one act, in journal order."""
         if isinstance(act, EntriesSetAside):
-            self.waiting |= dict.fromkeys(act.entries, Why(act.reason, act.owner, act.source))
-        elif isinstance(act, EntriesReleased | EntriesDropped):
-            self._decided(entry.source.removeprefix("user/"), act)
+            why = Why(act.reason, act.owner, act.source)
+            self.waiting |= dict.fromkeys((one for one in act.entries if one not in self._gone), why)
+        elif isinstance(act, EntriesReleased):
+            whose = self._waited(act.entries)
+            self._gone.difference_update(act.entries)
+            if act.looked_at:
+                self._decided(entry, act, whose, self.taken)
+        elif isinstance(act, EntriesDropped):
+            self._decided(entry, act, self._waited(act.entries), self.dropped)
+            self._gone.update(act.entries)
         elif isinstance(act, CleanPointsSeen):
             self.seen = act
 
-    def _decided(self, by: str, act: EntriesReleased | EntriesDropped) -> None:
-        whose = [self.waiting.pop(entry).source for entry in act.entries if entry in self.waiting]
-        if whose:
-            taken = isinstance(act, EntriesReleased)
-            (self.taken if taken else self.dropped).update(whose)
-            self.decisions.append(Decision(len(whose), taken, by, act.reason, act.at))
+    def _waited(self, entries: Iterable[str]) -> list[str]:
+        """Let *entries* wait no more; returns whose those were that did."""
+        return [self.waiting.pop(one).source for one in entries if one in self.waiting]
+
+    def _decided(
+        self, entry: Entry, act: EntriesReleased | EntriesDropped, whose: Sequence[str], counts: Counter[str]
+    ) -> None:
+        counts.update(whose)
+        taken, by = counts is self.taken, entry.source.removeprefix("user/")
+        new = Decision(len(whose), taken, by, act.reason, act.at)
+        if self.decisions and self.decisions[-1][1:] == new[1:]:
+            new = new._replace(entries=new.entries + self.decisions.pop().entries)
+        if new.entries:
+            self.decisions.append(new)
 
 
 def source_rows(

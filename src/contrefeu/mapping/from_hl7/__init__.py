@@ -120,7 +120,7 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
     reading.world = header.world
     for problem in message.problems:
         reading.lose("", problem)
-    context = Context(message, _zone(rules.zone), rules.authority or header.source)
+    context = Context(message, _zone(rules.zone), rules.authority or header.source, rules.survivor)
     reading.control_id = context.control_id
     parts = groups(message)
     whole = True
@@ -290,7 +290,7 @@ def _admission(reading: Reading, group: Group, event: str, patient_key: str, vis
 
 
 def _links(reading: Reading, group: Group, event: str, patient_key: str, context: Context) -> None:
-    """PID survives, MRG-1 is lost, unless a profile says otherwise (FIELD F32)."""
+    """PID survives, MRG-1 is lost, or as the sender's profile says the other way round (FIELD F32)."""
     mrgs = group.all("MRG")
     lost = [key for mrg in mrgs for rep in mrg.reps(1) if (key := key_of(rep, context.authority))]
     if event in UNMERGES and not mrgs:
@@ -299,10 +299,14 @@ def _links(reading: Reading, group: Group, event: str, patient_key: str, context
         reading.understood = False
         reading.lose("MRG-1", "a merge that does not name both numbers: nothing was linked")
         return
-    kind = "unmerge" if event in UNMERGES else "merge"
+    turned = context.survivor == "MRG" and event in MERGES
+    if turned:
+        reading.patient, reading.cleared, reading.identifies = None, [], False
+        reading.lose("PID", "it is about the number that is lost: who the survivor is stays as it was")
     for key in dict.fromkeys(lost):
         if key != patient_key:
-            reading.links.append(Link(kind, patient_key, key))  # type: ignore[arg-type]
+            pair = (key, patient_key) if turned else (patient_key, key)
+            reading.links.append(Link("unmerge" if event in UNMERGES else "merge", *pair))
 
 
 def _unlinked(reading: Reading, parts: list[Group]) -> None:

@@ -71,7 +71,7 @@ def written(resources: Sequence[Json], about: About, interface: Interface, contr
 
 def merged(about: About, lost: str, interface: Interface, control_id: str) -> tuple[str, bytes]:
     """Return the kind and the bytes of the message that says that the number *lost* is the patient of *about*."""
-    return _bytes(*admissions.merge(about, lost), about, interface, control_id)
+    return _bytes(*admissions.merge(about, lost, interface.survivor), about, interface, control_id)
 
 
 def _bytes(

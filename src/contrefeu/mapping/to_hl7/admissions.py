@@ -57,10 +57,12 @@ def admission(resources: Sequence[Json], about: About, interface: Interface) -> 
     return f"ADT^{event}", [evn, *pid, *_kin(resources), *stay(about), *observed]
 
 
-def merge(about: About, lost: str) -> tuple[str, list[str]]:
-    """A40: the number *lost* ("authority|value") is this patient's."""
-    evn = line("EVN", {1: "A40", 2: moment(about.at)})
-    return "ADT^A40", [evn, *person(about), line("MRG", {1: patient_number(lost)})]
+def merge(about: About, lost: str, survivor: str) -> tuple[str, list[str]]:
+    """A40: the number *lost* ("authority|value") is this patient's; *survivor* is the segment whose number stays."""
+    evn, gone = line("EVN", {1: "A40", 2: moment(about.at)}), patient_number(lost)
+    if survivor == "MRG":
+        return "ADT^A40", [evn, *person(about, {3: gone}), line("MRG", {1: about.number})]
+    return "ADT^A40", [evn, *person(about), line("MRG", {1: gone})]
 
 
 def _identity(resources: Sequence[Json], about: About) -> dict[int, str]:

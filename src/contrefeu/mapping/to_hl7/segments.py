@@ -57,6 +57,7 @@ class Interface(Struct, frozen=True):
     orders: bool = False  # whether prescriptions written here go there: a dose of one that does not names nothing
     zbe: bool = False  # whether movements have their own numbers (IHE PAM, ZBE)
     codes: dict[str, str] = {}  # our code, word or ward -> theirs
+    survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in a merge
 
 
 class About(Struct, frozen=True):

@@ -3,6 +3,7 @@
 Rules kept here:
   * Somebody of the whole house says it, with what they know; each word is an act, and the page names who said it.
   * Nothing is decided in silence: a reason stands beside each entry that is taken up or dropped.
+  * A word is of a source that was heard, or of every one: nothing else would ever be in doubt by it.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from contrefeu.acts import EVERY_SOURCE, RULES, CleanPointSet, EntriesDropped, EntriesReleased
+from contrefeu.acts import EVERY_SOURCE, RULES, CleanPointSet, EntriesDropped, EntriesReleased, lots
 from contrefeu.base import parse_rfc3339, rfc3339
-from contrefeu.hl7 import peek
-from contrefeu.journal import MEDIA_HL7V2, Entry
+from contrefeu.chart import kind_of
+from contrefeu.journal import Entry
 from contrefeu.mapping import Rules, read
 from contrefeu.station.care import Typed
 from contrefeu.station.house import House
@@ -78,13 +79,12 @@ class Desk:
     async def shown(self, review: Review) -> Doubting:
         """What is to be shown of *review*."""
         house = self._house
-        feeds = [one.source for one in (await house.charts.status()).feeds if not one.source.startswith(_OWN)]
-        rows = source_rows(review, house.staff.acts, house.staff.alarms, [one for one in feeds if "/" not in one])
+        rows, sources = await self._sources(review)
         lots = sorted(review.aside.items(), key=lambda one: (-len(one[1]), one[0]))
         now = datetime.fromtimestamp(house.deps.clock.now_ns() // 10**9, UTC).astimezone(house.deps.zone)
         return Doubting(
             rows=rows[:SOURCES_SHOWN],
-            sources=sorted({*feeds, *(row.source for row in rows)} - {EVERY_SOURCE}, key=lambda one: ("/" in one, one)),
+            sources=sorted(sources, key=lambda one: ("/" in one, one)),
             lots=[AsideLot(why, len(refs), await self._entries(refs)) for why, refs in lots[:LOTS_SHOWN]],
             lots_more=sum(len(refs) for _, refs in lots[LOTS_SHOWN:]),
             decisions=review.decisions[: -DECISIONS_SHOWN - 1 : -1],
@@ -92,12 +92,18 @@ class Desk:
             hour=f"{now:%H:%M}",
         )
 
+    async def _sources(self, review: Review) -> tuple[list[SourceRow], set[str]]:
+        """The rows, and the sources that a word can be said of."""
+        house = self._house
+        feeds = [one.source for one in (await house.charts.status()).feeds if not one.source.startswith(_OWN)]
+        rows = source_rows(review, house.staff.acts, house.staff.alarms, [one for one in feeds if "/" not in one])
+        return rows, {*feeds, *(row.source for row in rows)} - {EVERY_SOURCE}
+
     async def _entries(self, refs: Sequence[str]) -> list[Aside]:
         found = []
         for ref in refs[:ENTRIES_SHOWN]:
             entry = await self._house.charts.entry(ref)
-            received = rfc3339(entry.received_ns) if entry is not None else ""
-            found.append(Aside(ref, received, kind_of(entry), entry.source if entry is not None else ""))
+            found.append(Aside(ref, "", "", "") if entry is None else _aside(entry))
         return found
 
     async def decide(self, request: Request, form: FormData, review: Review) -> str:
@@ -113,14 +119,16 @@ class Desk:
             return NONE_CHOSEN
         if not reason:
             return NO_REASON
-        kind = EntriesDropped if form.get("do") == "drop" else EntriesReleased
-        await house.staff.write(kind(chosen, reason, rfc3339(house.deps.clock.now_ns())), house.account(request).login)
+        kind, now = EntriesDropped if form.get("do") == "drop" else EntriesReleased, rfc3339(house.deps.clock.now_ns())
+        for lot in lots(chosen):
+            await house.staff.write(kind(lot, reason, now), house.account(request).login)
         return ""
 
-    async def say(self, request: Request, form: FormData) -> str:
+    async def say(self, request: Request, form: FormData, review: Review) -> str:
         """Somebody says until when a source was clean; returns what is wrong with it."""
-        house = self._house
-        if not house.account(request).whole_house:
+        house, whose = self._house, str(form.get("whose", ""))
+        _, sources = await self._sources(review)
+        if not house.account(request).whole_house or whose not in {EVERY_SOURCE, *sources}:
             return GONE
         reason = str(form.get("reason", "")).strip()[:WORDS_CHARS_MAX]
         if not reason:
@@ -130,9 +138,7 @@ class Desk:
             clean, detected = (self._moment(request, form, name) for name in ("clean", "detected"))
             if not clean or not detected or clean >= detected:
                 return NO_TIME
-        act = CleanPointSet(
-            str(form.get("whose", "")), clean, detected, reason, rfc3339(house.deps.clock.now_ns())
-        )  # fmt: skip
+        act = CleanPointSet(whose, clean, detected, reason, rfc3339(house.deps.clock.now_ns()))
         await house.staff.write(act, house.account(request).login)
         return ""
 
@@ -144,14 +150,9 @@ class Desk:
         return rfc3339(parse_rfc3339(at)) if at else ""
 
 
-def kind_of(entry: Entry | None) -> str:
-    """What kind of entry it is, as the account calls it; "" for one that is not shown."""
-    if entry is None:
-        return ""
-    if entry.media_type == MEDIA_HL7V2:
-        header = peek(entry.body)
-        return f"{header.code}^{header.event}".rstrip("^") if header is not None else ""
-    return next((f"FHIR {one.kind}" for one in read(entry, Rules().of(entry.source)).said), "")
+def _aside(entry: Entry) -> Aside:
+    kind = kind_of(read(entry, Rules().of(entry.source)))
+    return Aside(entry.ref, rfc3339(entry.received_ns), kind, entry.source)
 
 
 def _days(today: date) -> list[str]:

@@ -108,16 +108,16 @@ class RecoveryPages:
 
     async def _do(self, request: Request) -> str:
         """Do what the form asks; returns what is wrong with it."""
-        form = await request.form()
+        form, state = await request.form(), reprise(self._house.staff.acts)
         if form.get("why"):
-            return await self._desk.decide(request, form, reprise(self._house.staff.acts).review)
+            return await self._desk.decide(request, form, state.review)
         if "whose" in form:
-            return await self._desk.say(request, form)
-        return await self._sign(request, form)
+            return await self._desk.say(request, form, state.review)
+        return await self._sign(request, form, state)
 
-    async def _sign(self, request: Request, form: FormData) -> str:
+    async def _sign(self, request: Request, form: FormData, state: Reprise) -> str:
         house = self._house
-        one = reprise(house.staff.acts).patients.get(str(form.get("chart", "")))
+        one = state.patients.get(str(form.get("chart", "")))
         if one is None or one.state == "signed" or await self._row(request, one) is None:
             return GONE
         remark = str(form.get("remark", "")).strip()[:REMARK_CHARS_MAX]
