@@ -74,6 +74,8 @@ def test_a_sheet_says_what_the_record_system_must_be_told():
     printed = text_of(nurse.get("/handback/CARD?print=all"))
     assert "23 nov. 2026 20:00 donnée" in printed, "on paper no date is left out"
     assert "Reporté dans le dossier habituel à" in printed
+    looked = [str(event["entity"]) for event in charts.audited() if event["type"]["code"] == "110106"]
+    assert [id_ in one for one in looked] == [True], "each sheet that is printed is a look at its patient"
 
 
 @pytest.mark.req("F4")

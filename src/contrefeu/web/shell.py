@@ -282,7 +282,7 @@ class Shell:
         visit = visit_of(request)
         assert visit.session is not None, "Shell.page lets nobody in without a session"
         kind = "keep" if visit.keeps else kind
-        look = f"{kind} {visit.path}?{query}" if visit.keeps else f"{visit.path}?{query}"
+        look = f"{'keep ' if visit.keeps else ''}{visit.path}?{query}#{patient}"  # a page may be of several patients
         if self.audit.due(visit.session, look, refresh=visit.refresh):
             emergency = patient in visit.session.opened
             await self.audit.write(
