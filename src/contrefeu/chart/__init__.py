@@ -247,6 +247,7 @@ from contrefeu.chart.work import (
     order_words,
     result_words,
     specimen_of,
+    work_items,
     work_line,
     written_here,
 )
@@ -423,6 +424,7 @@ __all__ = [
     "weight_is_old",
     "where",
     "word",
+    "work_items",
     "work_line",
     "write_bundles",
     "written_after",
