@@ -135,6 +135,11 @@ def work_items(chart: Chart, since_ns: int | None = None) -> list[WorkItem]:
     return items
 
 
+def is_protected(chart: Chart) -> bool:
+    """Whether who the chart is about is hidden from whom they are not in the care of (F24)."""
+    return confidential(patient_resource(chart.identity, chart.id), stay_or_last(chart))
+
+
 def written_here(resource: Resource) -> bool:
     """Whether people here said it; no feed can claim so (shapes.py)."""
     return any(one.get("url") == WRITTEN for one in resource.get("extension") or [])
