@@ -15,6 +15,7 @@ from contrefeu.access import (
     Accounts,
     Declared,
     Downtime,
+    InForce,
     Lifted,
     cutover_at,
     demo_accounts,
@@ -26,6 +27,7 @@ from contrefeu.base import OperatorError, parse_rfc3339
 
 NADIA = AccountAdded("Nadia", "Nadia Benali", "nurse", "hash-1", ["CARD"])
 AT, LATER = "2026-11-24T02:10:00.000000Z", "2026-11-24T03:10:00.000000Z"
+BY = "user/crise"
 
 
 def folded(*acts):
@@ -112,6 +114,21 @@ def test_the_medium_changes_at_its_own_minute():
     """Where a ward writes is said again; since when it is in downtime does not move."""
     found = downtime(DowntimeDeclared(["CARD"], "", AT), DowntimeDeclared(["CARD"], "", LATER, "screen"))
     assert found.of("CARD") == Declared(AT, "", "user/crise", "screen", LATER, "user/crise")
+
+
+@pytest.mark.req("F3")
+def test_each_function_has_a_medium_of_its_own_minute():
+    """Medicines on paper while the rest is on the screen; what changes for one moves no other's minute."""
+    apart = DowntimeDeclared(["CARD"], "", AT, "screen", {"medicines": "paper", "requests": "record"})
+    found = downtime(apart).of("CARD")
+    assert found.elsewhere == {"medicines": InForce("paper", AT, BY), "requests": InForce("record", AT, BY)}
+    assert (found.in_force("notes"), found.on_paper) == (InForce("screen", AT, BY), True)
+    now_ns = parse_rfc3339(LATER) + 1
+    assert found.elsewhere_until_ns(now_ns) == now_ns, "any dose may have been given on paper"
+    again = downtime(apart, DowntimeDeclared(["CARD"], "", LATER, "screen")).of("CARD")
+    assert (again.elsewhere, again.on_paper) == ({}, False)
+    assert [again.in_force(one).since for one in ("medicines", "notes", "")] == [LATER, AT, AT]
+    assert again.elsewhere_until_ns(now_ns) == parse_rfc3339(LATER), "until then they may have been"
 
 
 def test_the_hospitals_declaration_holds_for_every_ward():

@@ -24,6 +24,7 @@ from contrefeu.access.cutover import (
 from contrefeu.access.downtime import (
     Declared,
     Downtime,
+    InForce,
     Lifted,
 )
 from contrefeu.access.enrol import (
@@ -71,6 +72,7 @@ __all__ = [
     "Declared",
     "Downtime",
     "Freeze",
+    "InForce",
     "Lifted",
     "LocalCa",
     "Lockout",

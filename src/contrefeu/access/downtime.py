@@ -4,19 +4,28 @@ Rules kept here:
   * A declaration that names no ward is the whole hospital's; so is a lifting, and it ends the wards' own too. A ward
     that is lifted alone is out of the hospital's as well.
   * `since` is the minute of the first declaration that still holds; a second one does not move it. What it says of
-    the medium, screen or paper, holds from its own minute on (F3).
+    the medium, screen or paper, holds from its own minute on (F3), and of each function from its own.
   * A lifting holds from its cut-over minute: until then the ward is in downtime, from then on nothing is written here
     (F4). Who declares again meanwhile takes the lifting back.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from contrefeu.acts import Act, DowntimeDeclared, DowntimeLifted
+from contrefeu.acts import FUNCTIONS, Act, DowntimeDeclared, DowntimeLifted
 from contrefeu.base import parse_rfc3339
 
 HOSPITAL = ""  # the key of a declaration that names no ward
 FOR_EVER = 1 << 62  # ns: who gives no clock sees every cut-over as come
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Where something is written."""
+
+    medium: str  # "paper", "screen", or "record" for the record system
+    since: str  # RFC 3339
+    by: str  # the entry's source
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +38,26 @@ class Declared:
     medium: str = "paper"  # where the ward writes: "paper" or "screen"
     medium_since: str = ""  # RFC 3339
     medium_by: str = ""
+    apart: dict[str, InForce] = field(default_factory=dict)  # functions with a medium, or a minute, of their own
+
+    def in_force(self, function: str = "") -> InForce:
+        """Where *function* is written; the ward itself for ""."""
+        return self.apart.get(function) or InForce(self.medium, self.medium_since, self.medium_by)
+
+    @property
+    def elsewhere(self) -> dict[str, InForce]:
+        """The functions that are written elsewhere than the ward."""
+        return {name: found for name, found in self.apart.items() if found.medium != self.medium}
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether something is written on paper, and may not be here."""
+        return any(self.in_force(one).medium == "paper" for one in FUNCTIONS)
 
     def elsewhere_until_ns(self, now_ns: int) -> int:
         """Until when what fell due may have been done elsewhere: on paper, or in the record system (F2)."""
-        return min(now_ns, parse_rfc3339(self.medium_since)) if self.medium == "screen" else now_ns
+        found = self.in_force("medicines")
+        return min(now_ns, parse_rfc3339(found.since)) if found.medium == "screen" else now_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +110,13 @@ class Downtime:
             if ward == HOSPITAL:
                 ended.clear()
             ended.pop(ward, None)
-        found = self._declared.get(ward) or Declared(act.at, act.reason, by)
-        if act.medium != found.medium or not found.medium_since:
-            found = replace(found, medium=act.medium, medium_since=act.at, medium_by=by)
-        self._declared[ward] = found
+        before = self._declared.get(ward) or Declared(act.at, act.reason, by)
+        own = _in_force(before.in_force(), act.medium, act.at, by)
+        found = {
+            one: _in_force(before.in_force(one), act.functions.get(one, act.medium), act.at, by) for one in FUNCTIONS
+        }
+        apart = {one: medium for one, medium in found.items() if medium != own}
+        self._declared[ward] = replace(before, medium=own.medium, medium_since=own.since, medium_by=own.by, apart=apart)
 
     def _settle(self, now_ns: int) -> None:
         """End what was lifted by *now_ns*."""
@@ -147,6 +175,11 @@ class Downtime:
 
     def _said(self, ended: dict[str, Lifted], ward: str) -> Lifted | None:
         return next((ended[one] for one in (*self._members(ward), HOSPITAL) if one in ended), None)
+
+
+def _in_force(before: InForce, medium: str, at: str, by: str) -> InForce:
+    """What was in force, unless *medium* is another."""
+    return before if before.since and before.medium == medium else InForce(medium, at, by)
 
 
 def _ns(text: str) -> int:
