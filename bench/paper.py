@@ -6,7 +6,8 @@
     a ward after one change        seconds of processor for its pack and its sealed page, of the largest ward
     every ward of 2,500 beds       seconds of processor of one process: a ward's, as many times
     the same by two processes      seconds on the clock, as `packs make` sets them: HOUSE_BEDS beds, as many times
-    memory                         megabytes, of the two processes and the one that orders: the most seen after a ward
+    memory                         megabytes, of the two processes, the most seen after a ward, and of the one that
+                                   orders as it is when it begins: it unpacks no chart
 
 The charts are a simulated hospital's: BEDS beds for HOURS hours and what went before. The peers set the same words,
 heads, feet, boxes, curves and codes (peers/pages.py); pages are ours for all, as theirs break elsewhere. All take turns
@@ -21,6 +22,8 @@ import os
 import re
 import site
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -58,6 +61,7 @@ PRINTED_BEDS = int(os.environ.get("BENCH_HOUSE_BEDS", "225"))  # of a house that
 CHANGE_S, MEMORY_MB = 2.0, 300.0  # issue 7
 CORES = 2
 PEERS = Path(__file__).parent / "peers" / ".venv"  # peers/install.sh
+_MEMORY = "smaps_rollup"  # of /proc/PID
 Charts = dict[str, Chart]
 
 
@@ -164,7 +168,7 @@ def _print(boards: list[Board], charts: Charts, *, sealed: bool = False) -> int:
 def _house(wards: list[Board], charts: Charts) -> tuple[float, float]:
     """Seconds in which two processes set the packs of a house of HOUSE_BEDS, and the megabytes of all of them."""
     written = {id_: encode(chart) for id_, chart in charts.items()}
-    beds, memory = 0, 0.0
+    beds, memory, command = 0, 0.0, _command_megabytes()
 
     def orders() -> Iterator[Order]:
         ordered = 0
@@ -178,16 +182,22 @@ def _house(wards: list[Board], charts: Charts) -> tuple[float, float]:
         started = time.monotonic()
         for order, _ in setters.each(orders()):
             beds += len(order.board.rows)
-            memory = max(memory, _COMMAND_MB + sum(_megabytes(one.pid) for one in multiprocessing.active_children()))
+            memory = max(memory, command + sum(_megabytes(one.pid) for one in multiprocessing.active_children()))
         return (time.monotonic() - started) / beds * HOUSE_BEDS, memory
 
 
-_COMMAND_MB = 60.0  # of `packs make` itself, which unpacks no chart: this process holds a whole hospital
+def _command_megabytes() -> float:
+    """What `packs make` takes when it begins, by a process of its own: this one holds a whole hospital."""
+    command = [sys.executable, "-c", f"import contrefeu.cli.making; print(open('/proc/self/{_MEMORY}').read())"]
+    return _pss_megabytes(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def _megabytes(pid: int | None) -> float:
+    return _pss_megabytes(Path(f"/proc/{pid}/{_MEMORY}").read_text())
+
+
+def _pss_megabytes(told: str) -> float:
     """What a process takes, pages that it shares with others in part."""
-    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
     found = re.search(r"^Pss: +([0-9]+) kB", told, re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
 

@@ -23,6 +23,7 @@ from contrefeu.base import OperatorError, parse_rfc3339
 
 NADIA = AccountAdded("Nadia", "Nadia Benali", "nurse", "hash-1", ["CARD"])
 AT, LATER = "2026-11-24T02:10:00.000000Z", "2026-11-24T03:10:00.000000Z"
+BY = "user/crise"
 
 
 def folded(*acts):

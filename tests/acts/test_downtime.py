@@ -5,10 +5,11 @@ Method: fold acts by hand and compare whole values, at a minute of the test's ow
 
 import pytest
 
-from contrefeu.acts import Declared, Downtime, DowntimeDeclared, DowntimeLifted, Lifted
+from contrefeu.acts import Declared, Downtime, DowntimeDeclared, DowntimeLifted, InForce, Lifted
 from contrefeu.base import parse_rfc3339
 
 AT, LATER = "2026-11-24T02:10:00.000000Z", "2026-11-24T03:10:00.000000Z"
+BY = "user/crise"
 LATEST = "2026-11-24T05:10:00.000000Z"
 
 
@@ -32,6 +33,21 @@ def test_the_medium_changes_at_its_own_minute():
     """Where a ward writes is said again; since when it is in downtime does not move."""
     found = downtime(DowntimeDeclared(["CARD"], "", AT), DowntimeDeclared(["CARD"], "", LATER, "screen"))
     assert found.of("CARD") == Declared(AT, "", "user/crise", "screen", LATER, "user/crise")
+
+
+@pytest.mark.req("F3")
+def test_each_function_has_a_medium_of_its_own_minute():
+    """Medicines on paper while the rest is on the screen; what changes for one moves no other's minute."""
+    apart = DowntimeDeclared(["CARD"], "", AT, "screen", {"medicines": "paper", "requests": "record"})
+    found = downtime(apart).of("CARD")
+    assert found.elsewhere == {"medicines": InForce("paper", AT, BY), "requests": InForce("record", AT, BY)}
+    assert (found.in_force("notes"), found.on_paper) == (InForce("screen", AT, BY), True)
+    now_ns = parse_rfc3339(LATER) + 1
+    assert found.elsewhere_until_ns(now_ns) == now_ns, "any dose may have been given on paper"
+    again = downtime(apart, DowntimeDeclared(["CARD"], "", LATER, "screen")).of("CARD")
+    assert (again.elsewhere, again.on_paper) == ({}, False)
+    assert [again.in_force(one).since for one in ("medicines", "notes", "")] == [LATER, AT, AT]
+    assert again.elsewhere_until_ns(now_ns) == parse_rfc3339(LATER), "until then they may have been"
 
 
 def test_the_hospitals_declaration_holds_for_every_ward():

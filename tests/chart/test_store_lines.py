@@ -59,7 +59,6 @@ def _compare(told: Told) -> int:
     return on_board
 
 
-@pytest.mark.req("W1", "W2")
 @pytest.mark.parametrize(("style", "seed", "size"), [("fr", 3, 12), ("intl", 4, 60)])
 def test_what_is_kept_of_a_chart_is_what_its_fold_says(style, seed, size, monkeypatch):
     """In batches of any size, charts open or not: nothing of a chart is older than its last message."""

@@ -235,6 +235,16 @@ def test_both_languages_have_every_word():
     assert word("dose suspended", "fr") == "suspended"
 
 
+@pytest.mark.req("F10")
+def test_what_a_dose_is_reckoned_from_stands_behind_it():
+    """Milligrams per kilogram are never read as the dose, whichever came first; alone they stand as they were sent."""
+    dose, basis = ({"doseQuantity": {"value": n, "unit": unit}} for n, unit in ((180, "mg"), (15, "mg/kg")))
+    assert instruction_of({"doseAndRate": [basis, dose]}) == "180 mg (15 mg/kg)"
+    assert instruction_of({"doseAndRate": [basis]}) == "15 mg/kg"
+    said = {"doseAndRate": [basis, dose], "text": "15 mg/kg toutes les 6 h"}
+    assert instruction_of(said) == "180 mg · 15 mg/kg toutes les 6 h"
+
+
 @pytest.mark.req("F19")
 def test_who_a_patient_is_names_death_and_protection():
     """The sentence of identity: names, birth, sex, numbers, death, protection."""

@@ -86,6 +86,37 @@ def test_all_charts_are_exported(ward: Commands, tmp_path: Path) -> None:
     assert "Observation" not in past["resources"]
 
 
+@pytest.mark.req("F24")
+def test_a_protected_identity_is_found_by_its_own_number_alone(ward: Commands, tmp_path: Path) -> None:
+    """No name, birth date or bed leads there, unless --protected asks for it; each that is shown is in the audit."""
+    secret = admission("A-2", name="SECRÈTE^ALICE", number="900").replace(
+        b"|19610412|F\r", b"|19610412|F" + b"|" * 24 + b"ANOM\r"
+    )
+    with Node.at(ward.home).capture_appender() as journal:
+        journal.append([Draft("CPAGE@CHU", MEDIA_HL7V2, secret, T0 + HOUR)])
+    names = {
+        query: [one["name"] for one in ward.told("find", query)["patients"]] for query in ("SECRETE", "1961-04-12")
+    }
+    assert (names["SECRETE"], [name.split()[0] for name in names["1961-04-12"]]) == ([], ["MARTIN"])
+    assert looks(ward) == 0
+    for words in (("900",), ("V900",), ("SECRETE", "--protected")):
+        [hit] = ward.told("find", *words)["patients"]
+        assert hit["name"].startswith("SECRÈTE")
+    assert looks(ward) == 3
+    assert ward.told("export", "--to", tmp_path / "all")["patients"] == 2
+    assert ward.told("export", "--to", tmp_path / "some", "--without-protected")["patients"] == 1
+    assert "SECR" not in (tmp_path / "some" / "Patient.ndjson").read_text()
+    labelled = [one for one in (tmp_path / "all" / "Patient.ndjson").read_text().splitlines() if '"security"' in one]
+    assert len(labelled) == 1, "the label goes with the data"
+
+
+def looks(ward: Commands) -> int:
+    """How often the audit says that a protected identity was shown."""
+    entries = ward.told("journal", "show")["entries"]
+    refs = [f"{one['journal']}/{one['seq']}" for one in entries if one["journal"].endswith("-audit")]
+    return sum(b"protected identity" in ward("journal", "show", "--entry", ref, "--raw").out for ref in refs)
+
+
 def test_status_tells_the_truth_of_a_stopped_node(ward: Commands) -> None:
     """The published keys; entries, feeds and patients as they are; nothing is running."""
     told = ward.told("status")

@@ -3,6 +3,8 @@
 Method: a home with two folders, one of which is not there; packs made, made again, made void.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pypdfium2
@@ -11,7 +13,7 @@ import pytest
 from contrefeu.acts import IncidentNoted, PagesIssued
 from contrefeu.cli.accounts import station_acts
 from contrefeu.cli.node import Node
-from contrefeu.cli.standing import standing
+from contrefeu.cli.standing import Standing, State, change, make_void, standing, state_of
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -70,6 +72,43 @@ def test_a_lost_stick_makes_every_password_another(ward: Commands, tmp_path: Pat
     assert len(pypdfium2.PdfDocument(tmp_path / "pc" / "pack-CARDIO.pdf", password=new)) >= 3
     looks = [one for one in ward.told("journal", "show")["entries"] if one["journal"].endswith("-audit")]
     assert len(looks) >= 4
+
+
+VOIDS = 20  # of each process: without a lock most of the other's are lost
+VOIDING = f"""
+import sys
+from pathlib import Path
+from contrefeu.cli.node import Node
+from contrefeu.cli.standing import make_void
+node = Node.at(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range({VOIDS}):
+    make_void(node)
+"""
+
+
+@pytest.mark.req("F44")
+def test_two_processes_lose_no_change_of_each_other(ward: Commands) -> None:
+    """Passwords are made void by one as packs are kept by the other, all at once: each change is there afterwards."""
+    node, pipe = Node.at(ward.home), subprocess.PIPE
+    command = [sys.executable, "-c", VOIDING, str(ward.home)]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdin is not None and other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        other.stdin.write("go\n")
+        other.stdin.close()
+        for n in range(VOIDS):
+            make_void(node)
+            change(node, lambda kept, name=f"W{n}": _with_pack(kept, name))
+        assert other.wait() == 0
+    kept = state_of(node)
+    assert (kept.turn, len(kept.packs)) == (2 * VOIDS, VOIDS)
+
+
+def _with_pack(kept: State, ward: str) -> State:
+    made = Standing(ward, "", "", 1, 0, "", [])
+    return State(kept.turn, {**kept.packs, ward: made}, kept.queues)
 
 
 @pytest.mark.req("F44")

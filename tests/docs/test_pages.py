@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.docs.sessions import documents
-from tests.house.tree import ROOT, listed
+from tests.house.tree import ROOT, listed, modules
 
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -34,6 +34,18 @@ def test_links_lead_somewhere():
                 found.append(f"{page.relative_to(ROOT)}: {link} is not there")
             elif anchor and target.suffix == ".md" and anchor not in map(_anchor, _HEADING.findall(target.read_text())):
                 found.append(f"{page.relative_to(ROOT)}: {link}: no such heading")
+    assert not found, listed(found)
+
+
+def test_pages_and_decisions_that_code_names_are_there():
+    """Who reads "docs/spec/journal-v1.md" or "decision 14" in a file finds it."""
+    found = []
+    for module in modules():
+        text = module.path.read_text()
+        named = {f"docs/{page}" for page in re.findall(r"\bdocs/([a-z-]+/[\w/-]+\.md)", text)}
+        named |= {f"docs/decisions/{int(n):04}-*.md" for n in re.findall(r"\bdecision (\d+)\b", text)}
+        missing = sorted(name for name in named if not any(ROOT.glob(name)))
+        found += [f"{module.path}: {name} is not there" for name in missing]
     assert not found, listed(found)
 
 

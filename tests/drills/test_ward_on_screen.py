@@ -107,7 +107,7 @@ def test_a_result_is_on_the_chart_and_leads_to_its_message(demo: RunningNode, pa
     expect(page.get_by_role("row").filter(has_text="OBX-3")).to_contain_text("2823-3^Potassium^LN")
 
 
-@pytest.mark.req("D4", "F3", "W1")
+@pytest.mark.req("D4", "F3")
 def test_a_nurse_writes_once_the_ward_writes_on_screen(demo: RunningNode, page: Page) -> None:
     """The crisis cell says that care is written here: a form is one click from the chart, and its line stands in it."""
     home = Path(demo.log.name).parent / "home"

@@ -6,7 +6,7 @@ text and as codes.
 
 import pytest
 
-from contrefeu.acts import Declared
+from contrefeu.acts import Declared, InForce
 from contrefeu.base import rfc3339
 from contrefeu.chart.views import Restoring
 from contrefeu.paper import foot_of, read_code
@@ -274,6 +274,16 @@ def test_a_declared_downtime_stands_on_every_page():
     pages = texts(ward(A01, downtime=Declared(at, "ransom", "user/durand", "paper", at, "user/durand")).printed().pdf)
     wanted = "DOWNTIME DECLARED 24 Nov 2026 11:30 · MEDIUM IN FORCE: PAPER since 24 Nov 2026 11:30, by durand"
     assert all(wanted in " ".join(page.split()) for page in pages)
+
+
+@pytest.mark.req("F3")
+def test_a_function_that_is_written_elsewhere_stands_there_too():
+    """Beside the medium of the ward, since its own minute."""
+    at, later = rfc3339(ns("1124 1130")), rfc3339(ns("1124 1215"))
+    apart = {"medicines": InForce("screen", later, "user/crise")}
+    found = Declared(at, "ransom", "user/durand", "paper", at, "user/durand", apart)
+    wanted = "PAPER since 24 Nov 2026 11:30, by durand · MEDICINES: SCREEN since 24 Nov 2026 12:15, by crise"
+    assert all(wanted in " ".join(page.split()) for page in texts(ward(A01, downtime=found).printed().pdf))
 
 
 def test_a_history_that_is_being_restored_says_so_on_every_page():

@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import structs
 from starlette.routing import Match, Route
 
-from contrefeu.acts import Box, ExerciseStarted, Mark, PageScanned, PagesIssued, encode
+from contrefeu.acts import Box, ExerciseStarted, IncidentNoted, IncidentOpened, Mark, PageScanned, PagesIssued, encode
 from contrefeu.base import rfc3339
 from contrefeu.exercise import PAGES as EXERCISE
 from contrefeu.exercise import shipped
@@ -34,7 +34,7 @@ STARTS = {
     "labo": ["/laboratory", "/write/results/p-durand", "/patient/p-durand"],
     "bio": ["/laboratory"],
     "lucas": ["/glass/p-durand"],
-    "crise": ["/downtime", "/review", "/hospital", "/alarms", "/unplaced", "/incidents", "/containment"],
+    "crise": ["/downtime", "/review", "/hospital", "/alarms", "/unplaced", "/incidents", "/containment", "/lost-packs"],
     "accueil": ["/identities", "/identity/p-durand", "/arrive/known/p-durand?ward=CARD"],
     "dpo": ["/withdrawals"],
     "pharma": ["/pharmacy"],
@@ -54,7 +54,6 @@ NO_LINK = {
     "/measure/{id}/{series}": ("martin", "/measure/p-durand/324a4f37b97cb8de"),  # a chart of few values unfolds them
     "/write/triage/{id}": ("nadia", "/write/triage/p-durand"),
     "/corrections": ("martin", "/corrections"),
-    "/lost-packs": ("crise", "/lost-packs"),  # a node that makes packs ahead has a link beside them
     "/ticks/{issue}/{page:int}": ("nadia", f"/ticks/{SHEET}/1"),
 }
 
@@ -85,6 +84,7 @@ def lived_in() -> LivingCharts:
     assert unit, "a unit can be received"
     form(nurse, unit[1], unit="=0001")
     _papers_home(charts)
+    _pack_lost(charts)
     _written_apart(charts, nurse, doctor)
     begun = ExerciseStarted(shipped()["ward"], "CARD", rfc3339(NOW_NS - 240 * 10**9))
     asyncio.run(charts.append("console", MEDIA_ACT, encode(begun)))
@@ -98,6 +98,13 @@ def _written_apart(charts: LivingCharts, *people: Visitor) -> None:
     first = charts.written()[-2]
     place = charts.journal.index(first)
     charts.journal[place] = structs.replace(first, journal="nb2-station", sequence=1)
+
+
+def _pack_lost(charts: LivingCharts) -> None:
+    """A lost pack with somebody on it."""
+    at = rfc3339(NOW_NS - 3600 * 10**9)
+    opened = asyncio.run(charts.append("user/crise", MEDIA_ACT, encode(IncidentOpened("Support perdu : CARD", at, at))))
+    asyncio.run(charts.append("user/crise", MEDIA_ACT, encode(IncidentNoted(opened, f"Dessus : {UUID(int=1)}", at))))
 
 
 def _papers_home(charts: LivingCharts) -> None:

@@ -157,7 +157,6 @@ def test_what_a_feed_changed_a_second_ago_is_on_the_board(page, served):
     expect(page.locator(".asof")).to_contain_text("184")
 
 
-@pytest.mark.req("W1")
 def test_a_new_result_stands_on_an_open_chart(page, served):
     """What is unfolded stays unfolded, what is scrolled stays in place, and the new value is there."""
     page.goto(f"{served.url}/patient/p-durand")

@@ -17,6 +17,9 @@ from contrefeu.chart.fold import apply, new_chart, to_bundle
 from contrefeu.chart.versions import CONFLICT, EARLIER, Kept, take
 from contrefeu.journal import Entry
 from contrefeu.mapping import FeedRules, Reading, Said, read
+from contrefeu.station.care import FORMS
+from tests.chart.feed import PID, adt, oru
+from tests.station.folded import at_work, house
 from tests.station.living import in_downtime
 from tests.station.visitors import text_of, visitor, wait_for
 from tests.station.ward_in_memory import NOW_NS, STATION, at
@@ -105,6 +108,29 @@ def test_a_ward_that_writes_elsewhere_is_told_so(medium, wards, words):
     assert not charts.written()
 
 
+@pytest.mark.req("F3")
+def test_a_function_written_elsewhere_opens_no_form_of_its_own():
+    """The crisis cell puts medicines on paper and requests in the record system: the rest is written here."""
+    charts = in_downtime()
+    crisis = visitor("crise", charts=charts)
+    asked = {"do": "declare", "medium": "screen", "function-medicines": "paper", "function-requests": "record"}
+    assert crisis.post("/downtime", **asked).status_code == 303
+    said = text_of(crisis.get("/downtime"))
+    assert "médicaments : sur papier depuis 03:11, crise" in said
+    assert "tout l’hôpital à l’écran , médicaments sur papier , demandes et transfusion dossier habituel" in said
+    doctor = visitor("martin", charts=charts)
+    chart = doctor.get("/patient/p-durand").text
+    shown = {name for name in FORMS if f'href="/write/{name}/p-durand' in chart}
+    assert {"vitals", "note", "transfer", "directive"} <= shown
+    assert not shown & {"dose", "prescription", "verbal", "stop", "request"}
+    for path, words in (("prescription/p-durand", "C’est sur papier"), ("request/p-durand", "C’est dans le dossier")):
+        page = doctor.get(f"/write/{path}")
+        assert (page.status_code, words in text_of(page)) == (409, True)
+    assert doctor.get("/write/vitals/p-durand").status_code == 200
+    assert doctor.get("/round/CARD").status_code == 200
+    assert "n’écrit pas à l’écran" in text_of(doctor.get("/round/CARD"))
+
+
 def test_a_form_sent_twice_is_one_act():
     """Two clicks, or an answer that was lost: two entries, one line."""
     charts = in_downtime()
@@ -187,6 +213,26 @@ def test_a_prescription_has_due_times_and_its_prescribers_words():
     assert dosage["timing"]["repeat"]["timeOfDay"] == ["08:00:00", "14:00:00", "20:00:00"]
     assert dosage["timing"]["repeat"]["boundsPeriod"]["end"].startswith("2026-12-01T03:11")
     assert "Amoxicilline 1 g cp" in text_of(physician.get("/patient/p-durand"))
+
+
+@pytest.mark.req("F10")
+@pytest.mark.parametrize("weighed", ["12.4", ""])
+def test_a_child_s_dose_stands_beside_what_it_was_reckoned_from(weighed):
+    """The form says the weight, or that there is none; an adult's asks for no basis."""
+    child = PID.replace("19480512", "20240512")
+    charts = house()
+    charts.feed(adt("A01", "1123 1200", place="CARD^^1", pid=child))
+    if weighed:
+        charts.feed(oru("1123 1300", f"NM|29463-7^Poids^LN||{weighed}|kg|||||F").replace(PID.encode(), child.encode()))
+    [hit] = charts.told.charts.find("martin")
+    doctor = at_work("martin", charts)
+    asked = text_of(doctor.get(f"/write/prescription/{hit.id}"))
+    assert ("15 mg/kg × 12.4 kg (2026-11-2" if weighed else "15 mg/kg ; poids : non reçu") in asked
+    typed = {"drug": "Paracétamol sol. buv.", "dose": "180 mg", "basis": "15 mg/kg, 12,4 kg", "rhythm": "every"}
+    assert form(doctor, f"/write/prescription/{hit.id}", **typed, route="orale", every="6").status_code == 303
+    assert "180 mg (15 mg/kg, 12,4 kg) · /6 h" in text_of(doctor.get(f"/patient/{hit.id}"))
+    adult = visitor("martin", charts=in_downtime())
+    assert "Base de la dose" not in adult.get("/write/prescription/p-durand").text
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ import pytest
 from contrefeu.access import new_account
 from contrefeu.acts import DowntimeLifted, HandBackSigned, PagesIssued, decode, encode
 from contrefeu.base import rfc3339
+from contrefeu.chart import work_items
+from contrefeu.chart.work import ITEMS_MAX
 from contrefeu.journal import MEDIA_ACT
-from tests.chart.feed import adt, ras, rde
+from tests.chart.feed import adt, oru, ras, rde
 from tests.station.folded import Folded, at_work, house
 from tests.station.test_care import form
 from tests.station.visitors import text_of
@@ -74,6 +76,23 @@ def test_a_sheet_says_what_the_record_system_must_be_told():
     printed = text_of(nurse.get("/handback/CARD?print=all"))
     assert "23 nov. 2026 20:00 donnée" in printed, "on paper no date is left out"
     assert "Reporté dans le dossier habituel à" in printed
+    looked = [str(event["entity"]) for event in charts.audited() if event["type"]["code"] == "110106"]
+    assert [id_ in one for one in looked] == [True], "each sheet that is printed is a look at its patient"
+
+
+@pytest.mark.req("F4")
+def test_a_sheet_leaves_nothing_out_however_much_is_open_and_however_long_ago():
+    """Of a burst the list of what waits shows some; the sheet has each, three weeks later too."""
+    charts, id_, _ = ward()
+    lines = [f"NM|K{n}^Analyse {n:02}^L||7.{n}|mmol/L|3.5-5.0|HH|||F" for n in range(ITEMS_MAX + 5)]
+    charts.feed(oru("1124 0300", *lines))
+    charts.clock.advance(seconds=20 * 86_400)
+    charts.feed(oru("1214 0300", "NM|CL^Chlore^L||101|mmol/L|95-105||||F", order="L2"))
+    assert len(work_items(charts.chart_now(id_))) < ITEMS_MAX, "on the list they are old by then"
+    nurse = at_work("nadia", charts)
+    for path in (f"/handback/CARD/{id_}", "/handback/CARD?print=all"):
+        found = set(re.findall(r"Analyse \d\d", text_of(nurse.get(path))))
+        assert len(found) == len(lines)
 
 
 @pytest.mark.req("F4")

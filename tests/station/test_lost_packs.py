@@ -11,7 +11,7 @@ from contrefeu.acts import IncidentNoted, IncidentOpened, decode
 from contrefeu.station import LostPack, NodeStatus, PackState
 from tests.chart.feed import adt
 from tests.station.folded import at_work, house
-from tests.station.visitors import join, text_of
+from tests.station.visitors import Visitor, join, text_of
 
 
 @dataclass
@@ -29,6 +29,15 @@ class Packs:
     def void(self) -> None:
         """Noted."""
         self.voided.append("all")
+
+
+def viewed(at: Visitor) -> list[str]:
+    """The charts that the audit says were looked at for a lost pack."""
+    return sorted(
+        chart[0]["what"]["reference"].removeprefix("Patient/")
+        for event in at.charts.audited()
+        if (chart := [one for one in event["entity"] if "what" in one]) and "lost pack" in str(event)
+    )
 
 
 async def status() -> NodeStatus:
@@ -49,17 +58,22 @@ def test_a_lost_stick_is_one_click_to_an_incident_and_the_list_of_who_was_on_it(
 
     sent = at.post("/lost-packs", ward="CARD")
     assert (sent.status_code, packs.voided) == (303, ["all"])
+    listed = at.get("/lost-packs")
+    assert "Support perdu : CARD" in listed.text and "2 patients" in text_of(listed) and "MARTIN" not in listed.text
+    assert viewed(at) == [], "a list without names is no look at anybody"
     page = at.get(sent.headers["location"])
+    assert f'href="{sent.headers["location"]}"' in listed.text
     assert "MARTIN Jeanne" in text_of(page) and gone in page.text and "Support perdu : CARD" in page.text
+    assert viewed(at) == sorted([hit.id, gone]), "a look at each patient"
+    assert at.get("/lost-packs/nowhere/1").status_code == 404
     opened, noted = [
         act for entry in at.charts.journal if isinstance(act := decode(entry.body), IncidentOpened | IncidentNoted)
     ]
     assert opened.title == "Support perdu : CARD"
     assert "MARTIN" not in noted.text and hit.id in noted.text
-    assert any(str(event).find("lost pack") > 0 for event in at.charts.audited()), "looking at names is audited"
-
     assert at.post("/lost-packs", ward="NOWHERE").status_code in (403, 404)
     join(at, "nadia")
     assert "Perdu : ouvrir" not in at.get("/status").text
     assert at.post("/lost-packs", ward="CARD").status_code == 403
+    assert at.get(sent.headers["location"]).status_code == 403
     assert packs.voided == ["all"]

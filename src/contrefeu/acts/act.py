@@ -9,7 +9,7 @@ Rules kept here:
   * A secret never enters a journal: only its argon2id hash does.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import UNSET, DecodeError, Struct, UnsetType, ValidationError, field
 from msgspec.json import Decoder, Encoder
@@ -98,16 +98,23 @@ class SecretChanged(Struct, frozen=True, tag_field="act", tag="secret-changed"):
     secret_hash: str
 
 
+Function = Literal["medicines", "observations", "requests", "movements", "notes"]
+FUNCTIONS: tuple[Function, ...] = get_args(Function)  # of a ward: each has one medium in force (F3)
+Medium = Literal["paper", "screen", "record"]  # "record": the record system still does that one
+MEDIA: tuple[Medium, ...] = get_args(Medium)
+
+
 class DowntimeDeclared(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="downtime-declared"):
     """From `at` on, these wards work here; no ward named means the whole hospital.
 
-    Said again, it changes the medium.
+    Said again, it changes the medium, and that of functions: who names none has all of them on one.
     """
 
     wards: list[str]
     reason: str
     at: str  # RFC 3339
     medium: Literal["paper", "screen"] = "paper"  # where care is written from `at` on (F3)
+    functions: dict[Function, Medium] = {}  # those that are written elsewhere than `medium` says
 
 
 class DowntimeLifted(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="downtime-lifted"):

@@ -5,18 +5,28 @@ Rules kept here:
     that is lifted alone is out of the hospital's as well.
   * A ward is one under all of its names (acts/wards.py): declared or lifted under one of them, it is under each.
   * `since` is the minute of the first declaration that still holds; a second one does not move it. What it says of
-    the medium, screen or paper, holds from its own minute on (F3); a ward's own word on that goes first.
+    the medium, screen or paper, holds from its own minute on (F3), and of each function from its own; a ward's own
+    word on that goes first.
   * A lifting holds from its cut-over minute: until then the ward is in downtime, from then on nothing is written here
     (F4). Who declares again meanwhile takes the lifting back: a ward the hospital's too, for itself.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from contrefeu.acts.act import Act, DowntimeDeclared, DowntimeLifted
+from contrefeu.acts.act import FUNCTIONS, Act, DowntimeDeclared, DowntimeLifted
 from contrefeu.base import parse_rfc3339
 
 HOSPITAL = ""  # the key of a declaration that names no ward
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Where something is written."""
+
+    medium: str  # "paper", "screen", or "record" for the record system
+    since: str  # RFC 3339
+    by: str  # the entry's source
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,21 @@ class Declared:
     medium: str = "paper"  # where the ward writes: "paper" or "screen"
     medium_since: str = ""  # RFC 3339
     medium_by: str = ""
+    apart: dict[str, InForce] = field(default_factory=dict)  # functions with a medium, or a minute, of their own
+
+    def in_force(self, function: str = "") -> InForce:
+        """Where *function* is written; the ward itself for ""."""
+        return self.apart.get(function) or InForce(self.medium, self.medium_since, self.medium_by)
+
+    @property
+    def elsewhere(self) -> dict[str, InForce]:
+        """The functions that are written elsewhere than the ward."""
+        return {name: found for name, found in self.apart.items() if found.medium != self.medium}
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether something is written on paper, and may not be here."""
+        return any(self.in_force(one).medium == "paper" for one in FUNCTIONS)
 
     @property
     def since_ns(self) -> int:
@@ -37,7 +62,8 @@ class Declared:
 
     def elsewhere_until_ns(self, now_ns: int) -> int:
         """Until when what fell due may have been done elsewhere: on paper, or in the record system (F2)."""
-        return min(now_ns, _ns(self.medium_since)) if self.medium == "screen" else now_ns
+        found = self.in_force("medicines")
+        return min(now_ns, _ns(found.since)) if found.medium == "screen" else now_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +118,16 @@ class _Said:
 
     def _again(self, act: DowntimeDeclared, found: Declared | None) -> Declared:
         found = found or Declared(act.at, act.reason, self.by)
-        if act.medium == found.medium and found.medium_since:
-            return found
-        return replace(found, medium=act.medium, medium_since=act.at, medium_by=self.by)
+        own = self._in_force(found.in_force(), act.medium)
+        each: dict[str, InForce] = {
+            one: self._in_force(found.in_force(one), act.functions.get(one, act.medium)) for one in FUNCTIONS
+        }
+        apart = {one: medium for one, medium in each.items() if medium != own}
+        return replace(found, medium=own.medium, medium_since=own.since, medium_by=own.by, apart=apart)
+
+    def _in_force(self, before: InForce, medium: str) -> InForce:
+        """What was in force, unless *medium* is another."""
+        return before if before.since and before.medium == medium else InForce(medium, self.act.at, self.by)
 
 
 class Downtime:

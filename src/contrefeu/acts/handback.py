@@ -13,7 +13,7 @@ class HandBackSigned(Struct, frozen=True, tag_field="act", tag="hand-back-signed
 
     chart: str  # chart id
     ward: str  # where the patient lay
-    shown: str  # SHA-256 of what the sheet said (docs/spec/hand-back-v1.md), hex
+    shown: str  # SHA-256 of what the sheet said (decision 0196), hex
     at: str  # RFC 3339
 
 

@@ -34,7 +34,7 @@ class IncidentNoted(Struct, frozen=True, tag_field="act", tag="incident-noted"):
     incident: str  # entry that opened it
     text: str
     at: str  # RFC 3339
-    field: str = ""  # of a regime (docs/reference/declarations.md); "" for the timeline alone
+    field: str = ""  # of a regime (docs/howto/declare.md); "" for the timeline alone
 
 
 class DeclarationSent(Struct, frozen=True, tag_field="act", tag="declaration-sent"):

@@ -52,7 +52,7 @@ from contrefeu.chart.views import (
 )
 from contrefeu.chart.wards import Wards
 from contrefeu.chart.wording import chart_text, restoring_text
-from contrefeu.chart.work import WorkLine
+from contrefeu.chart.work import WorkLine, is_protected
 from contrefeu.fhir import encode, subsetted
 from contrefeu.hospital import Settings
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
@@ -436,12 +436,13 @@ class Charts:
 
     # All of them.
 
-    def export(self, to: Path, at_ns: int | None = None) -> ExportResult:
+    def export(self, to: Path, at_ns: int | None = None, without_protected: bool = False) -> ExportResult:
         """Write all charts as FHIR NDJSON under the folder *to*, one file a type.
 
         Args:
             to: A folder that is empty or not there, or holds an older export, which is replaced.
             at_ns: As known from what had been received by then; now when None.
+            without_protected: Whether protected identities are left out (F24).
 
         Raises:
             OperatorError: There is something in *to* that is no export.
@@ -454,7 +455,8 @@ class Charts:
                 next="Export when contrefeu restore is done.",
             )
         with self._snapshot():
-            return write_charts(self.all(at_ns), to)
+            charts = self.all(at_ns)
+            return write_charts((one for one in charts if not (without_protected and is_protected(one))), to)
 
     def sha256(self, at_ns: int | None = None) -> str:
         """Return the hash of all charts (docs/spec/charts-v1.md), without writing them."""

@@ -27,7 +27,6 @@ from contrefeu.mapping import SEEN, WRITTEN
 NS_PER_S = 1_000_000_000
 TWICE_S = 3600  # between two doses of one drug that clash: what the dose form asks about at one station
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back, as for all that waits
-CLASHES_MAX = 20  # of one chart: more than a person settles in one go; the newest
 SETTLED = "settled"  # what an answer that ends a clash is called; it is about the entries of both acts
 
 ClashKind = Literal["doses", "prescriptions", "moves", "after-stop", "after-discharge", "after-cutover"]
@@ -85,7 +84,7 @@ def clashes_of(chart: Chart) -> list[Clash]:
         for earlier, later in [sorted((one, other), key=lambda act: act.order)]
     ]
     found.sort(key=lambda pair: (pair[0], pair[1].first.ref), reverse=True)
-    return [clash for _, clash in found if not any(clash.refs <= refs for refs in settled)][:CLASHES_MAX]
+    return [clash for _, clash in found if not any(clash.refs <= refs for refs in settled)]
 
 
 def written_after(chart: Chart, lifting: Side) -> list[Clash]:
@@ -100,7 +99,7 @@ def written_after(chart: Chart, lifting: Side) -> list[Clash]:
         clash = Clash("after-cutover", lifting, replace(acts[0].side, what=what))
         if not any(clash.refs <= refs for refs in settled):
             clashes.append(clash)
-    return clashes[:CLASHES_MAX]
+    return clashes
 
 
 def seen_by(chart: Chart) -> str:

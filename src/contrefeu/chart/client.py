@@ -269,9 +269,9 @@ class SyncChartsClient:
         """Return the entries that name nobody and say nothing that a chart holds, the newest first."""
         return self._ask("unread", limit)  # type: ignore[no-any-return]
 
-    def export(self, to: Path, at_ns: int | None = None) -> ExportResult:
+    def export(self, to: Path, at_ns: int | None = None, without_protected: bool = False) -> ExportResult:
         """Have the reader write all charts as FHIR NDJSON under the folder *to*."""
-        return self._ask("export", str(to), at_ns)  # type: ignore[no-any-return]
+        return self._ask("export", str(to), at_ns, without_protected)  # type: ignore[no-any-return]
 
     def sha256(self, at_ns: int | None = None) -> str:
         """Return the hash of all charts."""

@@ -7,6 +7,7 @@ Rules kept here:
   * An instant is said in the hospital's wall time, with its offset when that hour comes twice; a day stays that day.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -43,6 +44,7 @@ from contrefeu.chart.elements import (
 from contrefeu.chart.tallman import tall_man
 from contrefeu.chart.words import MONTHS, Language, word
 
+_PER_BODY = re.compile(r"/\s*(kg|m2|m²)\b", re.IGNORECASE)  # 15 mg/kg: what a dose is reckoned from
 HOSPITAL_ZONE = "Europe/Paris"  # of a hospital whose settings say none
 
 
@@ -78,11 +80,15 @@ _SPELLED = {"QD": "1 × / 24 h", "QOD": "1 × / 48 h"}
 def instruction_of(dosage: Resource) -> str:
     """Return one Dosage as it was sent: how much, how fast, its sender's words, its hours.
 
+    What a dose was reckoned from, per kilogram or square metre, stands behind it, and is never read as it (F10).
     The words of a prescriber (RXE-7) often leave out the amount: it stands beside them unless they hold it.
     """
     text = str(dosage.get("text", ""))
     rates = dosage.get("doseAndRate") or []
-    doses = listed([amount(rate.get("doseQuantity")) or range_words(rate.get("doseRange")) for rate in rates])
+    amounts = [amount(rate.get("doseQuantity")) or range_words(rate.get("doseRange")) for rate in rates]
+    doses = listed(one for one in amounts if not _PER_BODY.search(one))
+    basis = listed(one for one in amounts if _PER_BODY.search(one) and one not in text)
+    doses = f"{doses} ({basis})" if doses and basis else doses or basis
     speed = listed([amount(rate.get("rateQuantity")) or _ratio(rate.get("rateRatio")) for rate in rates])
     timing = dosage.get("timing") or {}
     repeat = timing.get("repeat") or {}

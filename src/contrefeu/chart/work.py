@@ -7,6 +7,7 @@ Rules kept here:
   * An item follows its patient: it stands in no ward's name, and outlives the stay.
   * A prescription made or ended here waits for a pharmacist's opinion, and again when its words change (F13).
   * Two acts that do not go together, of stations that were apart, wait to be settled (clashes.py).
+  * A line of the list is cut, a sheet of one patient never is: what is cut shows once other things are done.
   * A result that was old when it came in is marked so: in catch-up they are one list, not 400 alarms (F34).
 """
 
@@ -97,11 +98,9 @@ def on_lists(kept: Kept) -> bool:
 
 def work_line(chart: Chart) -> WorkLine | None:
     """Return what waits for somebody in *chart*; None when nothing does."""
-    items = [*_items(chart), *_to_settle(chart)]
+    items = work_items(chart)
     if not items:
         return None
-    items.sort(key=lambda one: (one.received, one.resource), reverse=True)
-    items.sort(key=lambda one: one.kind == "opinion")  # of a burst, what is cut is never a critical result
     patient, stay = patient_resource(chart.identity, chart.id), stay_or_last(chart)
     called = names(patient)
     ward, room, bed = (*place_of(chart), "", "", "")[:3]
@@ -120,6 +119,25 @@ def work_line(chart: Chart) -> WorkLine | None:
         leaves_ns=leaves_ns(chart),
         items=items[:ITEMS_MAX],
     )
+
+
+def work_items(chart: Chart, since_ns: int | None = None) -> list[WorkItem]:
+    """Return all that waits in *chart*, the newest first, and opinions last: of a burst, no critical result is cut.
+
+    Args:
+        chart: Whose.
+        since_ns: Received since when, if that is longer ago than KEPT_S.
+    """
+    looked_ns = chart.last_received_ns - KEPT_S * NS_PER_S
+    items = [*_items(chart, min(looked_ns, since_ns or looked_ns)), *_to_settle(chart)]
+    items.sort(key=lambda one: (one.received, one.resource), reverse=True)
+    items.sort(key=lambda one: one.kind == "opinion")
+    return items
+
+
+def is_protected(chart: Chart) -> bool:
+    """Whether who the chart is about is hidden from whom they are not in the care of (F24)."""
+    return confidential(patient_resource(chart.identity, chart.id), stay_or_last(chart))
 
 
 def written_here(resource: Resource) -> bool:
@@ -205,20 +223,19 @@ def _to_settle(chart: Chart) -> Iterator[WorkItem]:
         )
 
 
-def _items(chart: Chart) -> Iterator[WorkItem]:
+def _items(chart: Chart, since_ns: int) -> Iterator[WorkItem]:
     answers = {
         answered(kept.now)
         for kept in chart.kept.values()
         if kept.kind == "Communication" and written_here(kept.now) and not is_error(kept.now)
     }
     signed = {about for kind, about, _ in answers if kind in {"signed", "contested"}}
-    since = chart.last_received_ns - KEPT_S * NS_PER_S
     for name, kept in chart.kept.items():
-        if kept.kind == "Observation" and kept.received_ns >= since:
+        if kept.kind == "Observation" and kept.received_ns >= since_ns:
             yield from _of_result(name, kept, answers)
-        elif kept.received_ns >= since and name not in signed and (found := _item(name, kept)):
+        elif kept.received_ns >= since_ns and name not in signed and (found := _item(name, kept)):
             yield found
-        if kept.kind == "MedicationRequest" and kept.received_ns >= since:
+        if kept.kind == "MedicationRequest" and kept.received_ns >= since_ns:
             yield from _of_order(name, kept, answers)
 
 

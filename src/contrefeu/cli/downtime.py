@@ -8,6 +8,8 @@ import typer
 from contrefeu.cli.door import Json, answer, door, say
 
 if TYPE_CHECKING:
+    from contrefeu import acts
+    from contrefeu.acts import Function
     from contrefeu.cli.node import Node
 
 app = typer.Typer(no_args_is_help=True, help="Declare downtime, lift it, ask.")
@@ -29,16 +31,24 @@ def declare(
     ward: Ward = None,
     reason: Reason = "",
     medium: Annotated[Medium, typer.Option(help="Where care is written from now on.")] = Medium.PAPER,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=MEDIUM", help="Written elsewhere than the rest, as medicines=paper; repeat."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Declare downtime, as the button in the app does; said again, it changes where care is written."""
+    """Declare downtime, as the button in the app does; said again, it changes where care is written.
+
+    A function is one of medicines, observations, requests, movements, notes; its medium paper, screen, or record for
+    the record system that still does it.
+    """
     from contrefeu.acts import DowntimeDeclared, encode
     from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
     at = rfc3339(node.clock.now_ns())
-    node.record(encode(DowntimeDeclared(ward or [], reason, at, medium.value)))
+    node.record(encode(DowntimeDeclared(ward or [], reason, at, medium.value, _apart(function or []))))
     _answer(node, json)
 
 
@@ -67,6 +77,16 @@ def status(context: typer.Context, json: Json = False) -> None:
 
     state = downtime_state(Node.at(door(context).home))
     answer(json, state, lambda: say(f"{state['state']} {state['since']}".strip()))
+
+
+def _apart(said: list[str]) -> "dict[Function, acts.Medium]":
+    from contrefeu.acts import FUNCTIONS, MEDIA
+
+    known = {f"{one}={where}": (one, where) for one in FUNCTIONS for where in MEDIA}
+    for one in said:
+        if one not in known:
+            raise typer.BadParameter(f"{one}: one of {', '.join(FUNCTIONS)}, then =, then one of {', '.join(MEDIA)}.")
+    return dict(known[one] for one in said)
 
 
 def _answer(node: "Node", json: bool) -> None:

@@ -18,6 +18,10 @@ def export(
     context: typer.Context,
     to: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files, one per resource type.")],
     at: Annotated[str, typer.Option(metavar="TIME", help="As known from what was received by TIME.")] = "",
+    without_protected: Annotated[
+        bool,
+        typer.Option("--without-protected", help="Leave out anonymous and secret stays."),
+    ] = False,
     user: Annotated[str, typer.Option(help="Who asks, for the audit.  [default: console]")] = "",
     engine: Annotated[Engine, typer.Option(help="local, or spark: charts are computed anew, on a cluster.")] = "local",
     master: Annotated[str, typer.Option(metavar="URL", help="Spark's: local[N], or spark://HOST:PORT.")] = "local[*]",
@@ -28,7 +32,8 @@ def export(
 ) -> None:
     """Write all charts as FHIR R4 NDJSON, one file per resource type, and say the charts' hash.
 
-    The files are clear text: keep them where charts may be kept. What was exported is an entry. `--engine spark` opens
+    The files are clear text: keep them where charts may be kept. What was exported is an entry. Protected identities
+    carry a security label (R) there, unless --without-protected leaves them out. `--engine spark` opens
     the home's journals on the executors of an Apache Spark cluster, which see them under the same path, and folds every
     chart there: the same files, the same hash. Needs contrefeu[spark].
     """
@@ -38,12 +43,14 @@ def export(
 
     node = Node.at(door(context).home)
     at_ns = instant(at, "--at")
+    if engine == "spark" and without_protected:
+        raise typer.BadParameter("--without-protected goes with --engine local.")
     node.audit("export", user=user, what="charts")  # before a byte of it lies in clear
     if engine == "spark":
         done = _on_cluster(node, to.absolute(), at_ns, master, cluster_key)
     else:
         with node.charts() as charts, writable_by_reader(node, to.absolute()) as place:
-            done = charts.export(place, at_ns)
+            done = charts.export(place, at_ns, without_protected)
 
     def for_people() -> None:
         say(f"{done.patients} patients in {done.seconds:.1f} s; charts_sha256 {done.charts_sha256}")

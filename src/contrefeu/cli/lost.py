@@ -6,11 +6,9 @@ Rules kept here:
   * Nothing is voided before the incident is in the journal: what fails leaves somebody who knows.
 """
 
-from msgspec.structs import replace
-
 from contrefeu.chart import Language, moment
 from contrefeu.cli.node import Node
-from contrefeu.cli.standing import keep, state_of
+from contrefeu.cli.standing import make_void, state_of
 from contrefeu.paper import lost_words
 from contrefeu.station import LostPack
 
@@ -33,5 +31,4 @@ class PacksOut:
 
     def void(self) -> None:
         """Make every ward's password another; packs are due again with it."""
-        state = state_of(self._node)
-        keep(self._node, replace(state, turn=state.turn + 1))
+        make_void(self._node)

@@ -25,8 +25,8 @@ from contrefeu.cli.standing import (
     Standing,
     State,
     as_file,
+    change,
     file_names,
-    keep,
     secret_of,
     state_of,
 )
@@ -147,8 +147,8 @@ class _Making:
             places=[_put(folder, files) for folder in folders],
             held=done.held,
         )
-        kept = state_of(node)  # passwords may have been made void meanwhile: it is due again then
-        keep(node, msgspec.structs.replace(kept, packs={**kept.packs, ward: found}))
+        # passwords may have been made void meanwhile: it is due again then
+        change(node, lambda kept: msgspec.structs.replace(kept, packs={**kept.packs, ward: found}))
         return found
 
     def print_out(self, order: Order, done: "SetPack") -> None:
@@ -160,8 +160,7 @@ class _Making:
 
 
 def _keep_queued(node: Node, ward: str, queued: Queued) -> None:
-    kept = state_of(node)
-    keep(node, msgspec.structs.replace(kept, queues={**kept.queues, ward: queued}))
+    change(node, lambda kept: msgspec.structs.replace(kept, queues={**kept.queues, ward: queued}))
 
 
 def _put(folder: Path, files: dict[str, bytes]) -> Place:

@@ -57,6 +57,7 @@ _SAYS = {
     "selftest.json": "reader",
     "ready.json": "web",
     "packs.json": "web",
+    "packs.lock": "web",
     "facility.json": "web",
 }
 
@@ -133,6 +134,13 @@ def give_certificate(node: Node) -> None:
     """Let the web process read the key of a certificate that was made anew, when it has a user of its own."""
     if is_separate(node):
         os.chown(node.paths.ca_dir / "server.key", _uid("web"), _gid(_ROOT))
+
+
+def give_said(node: Node, *names: str) -> None:
+    """Let who writes files of run/ anew do so after this command, when each process has a user of its own."""
+    if is_separate(node):
+        for name in names:
+            os.chown(node.paths.run / name, _uid(_SAYS[name]), _gid(GROUP))
 
 
 def is_separate(node: Node) -> bool:
@@ -236,7 +244,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     for path, owner, _, mode in _tree(paths.vault_credentials, "copies", 0o750, 0o640):
         yield path, owner, USERS["copies"], mode
     yield paths.run, _ROOT, GROUP, 0o3770
-    for path in sorted(paths.run.glob("*.json")):
+    for path in sorted((*paths.run.glob("*.json"), *paths.run.glob("*.lock"))):
         yield path, _SAYS.get(path.name, _ROOT), GROUP, 0o640
     for name, (owner, asking) in _SOCKETS.items():
         folder = paths.run / name

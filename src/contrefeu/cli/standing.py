@@ -2,17 +2,19 @@
 
 Rules kept here:
   * What is kept here of a pack names no patient: chart ids and numbers of issues.
+  * What is kept is changed by `change` alone, one process at a time: passwords made void as packs are made stay void.
 """
 
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
-from contrefeu.base import parse_rfc3339, rfc3339, write_file
+from contrefeu.base import FileLock, parse_rfc3339, rfc3339, write_file
 from contrefeu.cli.node import Node
 from contrefeu.cli.queues import Queued
 from contrefeu.paper import WEEK_NS, Held, pack_password
@@ -20,9 +22,10 @@ from contrefeu.paper import WEEK_NS, Held, pack_password
 if TYPE_CHECKING:
     from contrefeu.cli.separation import Identity
 
-STATE = "packs.json"
+STATE, LOCK = "packs.json", "packs.lock"
 OLD_MINUTES = 60  # a pack is red past it (W2)
 LOOK_S = 30.0  # how often it is looked whether one is due
+LOCK_WAIT_S = 60.0  # seconds: a change is held for one write, which a disk under load makes wait
 STOP_S = 0.2  # how long a node that stops waits for it
 MINUTE_NS = 60 * 1_000_000_000
 
@@ -83,10 +86,7 @@ def password_of(node: Node, ward: str, user: str, *, ahead: bool, void: bool) ->
 
     with node.charts() as charts:
         board_of(charts, ward)
-    state = state_of(node)
-    if void:
-        state = msgspec.structs.replace(state, turn=state.turn + 1)
-        keep(node, state)
+    state = make_void(node) if void else state_of(node)
     at_ns = node.clock.now_ns() + (WEEK_NS if ahead else 0)
     node.audit("print", user=user, what=f"password of the packs of {ward}{' made void' if void else ''}")
     until = rfc3339((at_ns // WEEK_NS + 1) * WEEK_NS)
@@ -130,6 +130,17 @@ def state_of(node: Node) -> State:
         return State()
 
 
-def keep(node: Node, state: State) -> None:
-    """Keep *state* in place of what was."""
-    write_file(node.paths.run / STATE, msgspec.json.encode(state), mode=0o640)
+def change(node: Node, to: Callable[[State], State]) -> State:
+    """Keep *to* of what is kept, in its place, and return it; no other process changes it meanwhile."""
+    from contrefeu.cli.separation import give_said
+
+    with FileLock(node.paths.run / LOCK, wait_s=LOCK_WAIT_S):
+        state = to(state_of(node))
+        write_file(node.paths.run / STATE, msgspec.json.encode(state), mode=0o640)
+        give_said(node, LOCK, STATE)
+    return state
+
+
+def make_void(node: Node) -> State:
+    """Make every ward's password another; packs are due again with it."""
+    return change(node, lambda state: msgspec.structs.replace(state, turn=state.turn + 1))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from contrefeu.acts import Declared
+from contrefeu.acts import Declared, InForce
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import (
     FEED_SILENT_S,
@@ -187,9 +187,14 @@ def foot_of(
 
 
 def _downtime(found: Declared, setting: Setting) -> str:
-    since, by = setting.at(found.medium_since), found.medium_by.removeprefix("user/")
-    medium = f"{setting.say(f'medium {found.medium}')} {setting.say('medium since', at=since, by=by)}"
-    return f"{setting.say('downtime')} {setting.at(found.since)} · {medium}"
+    medium = _where(found.in_force(), setting, f"medium {found.medium}")
+    apart = [f"{setting.say(f'function {one}')} {_where(now, setting)}" for one, now in found.elsewhere.items()]
+    return " · ".join([f"{setting.say('downtime')} {setting.at(found.since)}", medium, *apart])
+
+
+def _where(found: InForce, setting: Setting, words: str = "") -> str:
+    since, by = setting.at(found.since), found.by.removeprefix("user/")
+    return f"{setting.say(words or f'on {found.medium}')} {setting.say('medium since', at=since, by=by)}"
 
 
 def _bed(row: BoardRow) -> str:

@@ -30,11 +30,12 @@ from contrefeu.station.care import TestList
 from contrefeu.station.care.stay import last_step
 from contrefeu.station.care.testlist import shipped_tests
 from contrefeu.station.deps import ChartsLike, Deps
+from contrefeu.station.labels import label
 from contrefeu.station.lately import LatelyOpened
 from contrefeu.station.staff import Staff
 from contrefeu.station.urgency import grouped
 from contrefeu.station.work import Waiting, WorkInHand, for_person
-from contrefeu.web import NOT_FOUND, Around, Corrected, Shell, Site, Urgent, UrgentWard, Visit, person
+from contrefeu.web import NOT_FOUND, Around, Corrected, Shell, Site, Urgent, UrgentWard, Visit, Words, Writes, person
 
 CORRECTED_SHOWN = 2  # corrections in full on each page; the rest is a count and a link
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
@@ -181,7 +182,7 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
     downtime = staff.downtime
     reviews = visit.actor is not None and visit.actor.may("review")
     watch, more = banner(staff.alarms, deps.clock.now_ns(), reviews=reviews) if visit.actor is not None else ((), 0)
-    since, media = downtime.since, _media(downtime)
+    since, media = downtime.since, _media(downtime, visit.words)
     try:
         if visit.actor is not None:
             await staff.refresh()
@@ -208,7 +209,7 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         exercise=deps.settings.drill or shows_exercise(status, visit),
         both_worlds=bool(status.patients and status.test_patients and not deps.settings.drill),
         downtime_since=downtime.since,
-        downtime_media=_media(downtime),
+        downtime_media=media,
         troubles=status.troubles,
         alarms=alarms,
         dues=deps.dues(staff.acts) if visit.actor is not None and visit.actor.may("incident") else (),
@@ -269,10 +270,15 @@ def urgent_of(one: Waiting) -> Urgent:
     )
 
 
-def _media(downtime: Downtime) -> tuple[tuple[str, str], ...]:
-    """Each declaration that holds, the hospital's first: its ward, and where it writes; and the wards that are out."""
-    held = [(ward, downtime.declared[ward].medium) for ward in sorted(downtime.declared)]
-    return (*held, *((ward, "record") for ward in downtime.back))
+def _media(downtime: Downtime, words: Words) -> tuple[Writes, ...]:
+    """Each declaration that holds, the hospital's first, then the wards that are out: where each writes what."""
+    held = [
+        Writes(
+            ward, found.medium, tuple((label("function", one, words), at.medium) for one, at in found.elsewhere.items())
+        )
+        for ward, found in sorted(downtime.declared.items())
+    ]
+    return (*held, *(Writes(ward, "record") for ward in downtime.back))
 
 
 def opens_unplaced(account: Account) -> bool:

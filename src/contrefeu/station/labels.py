@@ -109,6 +109,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "task": N_("Tâche"),
         "settle": N_("À départager"),
     },
+    "function": {  # acts/act.py
+        "medicines": N_("médicaments"),
+        "observations": N_("constantes et surveillance"),
+        "requests": N_("demandes et transfusion"),
+        "movements": N_("séjours et mouvements"),
+        "notes": N_("notes, allergies et consignes"),
+    },
     "handback": {  # station/handing_back.py
         "signed": N_("signée"),
         "changed": N_("changée depuis la signature"),

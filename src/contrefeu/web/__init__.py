@@ -55,6 +55,7 @@ from contrefeu.web.shell import (
     ShellMiddleware,
     Urgent,
     UrgentWard,
+    Writes,
 )
 from contrefeu.web.tokens import (
     token_endpoint,
@@ -101,6 +102,7 @@ __all__ = [
     "UrgentWard",
     "Visit",
     "Words",
+    "Writes",
     "catalogue",
     "health_routes",
     "local_path",

@@ -111,6 +111,15 @@ class UrgentWard:
 
 
 @dataclass(frozen=True, slots=True)
+class Writes:
+    """Where a ward writes in a downtime: "paper", "screen", or "record" for its record system (F3)."""
+
+    ward: str  # "": the whole hospital
+    medium: str
+    apart: tuple[tuple[str, str], ...] = ()  # in words, what is written elsewhere than that, and where
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What stands around the content of every page."""
 
@@ -120,7 +129,7 @@ class Around:
     exercise: bool = False  # the world shown is T: an exercise (F33)
     both_worlds: bool = False  # there is an exercise beside real patients
     downtime_since: str = ""  # RFC 3339; "" in normal times
-    downtime_media: tuple[tuple[str, str], ...] = ()  # ward ("": the whole hospital) and where it writes (F3)
+    downtime_media: tuple[Writes, ...] = ()
     troubles: Mapping[str, str] = field(default_factory=dict)  # journal that is not read on -> kind of error
     restoring_since: str = ""  # RFC 3339: only what was received from then on is there; "" when all of it is
     restoring: tuple[int, int] = (0, 0)  # entries that are there, and that there are
@@ -282,7 +291,7 @@ class Shell:
         visit = visit_of(request)
         assert visit.session is not None, "Shell.page lets nobody in without a session"
         kind = "keep" if visit.keeps else kind
-        look = f"{kind} {visit.path}?{query}" if visit.keeps else f"{visit.path}?{query}"
+        look = f"{'keep ' if visit.keeps else ''}{visit.path}?{query}#{patient}"  # a page may be of several patients
         if self.audit.due(visit.session, look, refresh=visit.refresh):
             emergency = patient in visit.session.opened
             await self.audit.write(

@@ -17,7 +17,7 @@ from hashlib import sha256
 
 import msgspec
 
-from contrefeu.chart import DueItem, WorkItem, instant, is_infusion, work_line
+from contrefeu.chart import DueItem, WorkItem, instant, is_infusion, work_items
 from contrefeu.chart.sheet.allergies import Allergy, allergies_of
 from contrefeu.chart.sheet.resources import Sheet
 from contrefeu.chart.sheet.treatments import Dose, Treatment, treatments_of
@@ -99,10 +99,9 @@ def hand_back_of(sheet: Sheet, due: Sequence[DueItem], since: str, pages: Sequen
         since: RFC 3339 time of the declaration.
         pages: Printed for the patient, and not back.
     """
-    treatments, allergies, line = treatments_of(sheet), allergies_of(sheet), work_line(sheet.chart)
-    waiting = [one for one in line.items if one.kind != "opinion"] if line else []
+    treatments, allergies, since_ns = treatments_of(sheet), allergies_of(sheet), instant(since)
+    waiting = [one for one in work_items(sheet.chart, since_ns) if one.kind != "opinion"]
     ended = [one for one in treatments.stopped if one.ours or _since(one.doses[:1], since)]
-    since_ns = instant(since)
     kept = (one for one in sheet.chart.kept.values() if one.kind == "AllergyIntolerance")
     changed = {one.ref for one in kept if one.received_ns >= since_ns}
     return HandBack(

@@ -78,6 +78,7 @@ ACKNOWLEDGE = Form("acknowledge", N_("Résultat à reconnaître"), "write", _tol
                    N_("J’ai vu et prévenu"), house=True, then="/work")  # fmt: skip
 SIGN = Form(
     "sign", N_("Ordre verbal à contresigner"), "prescribe", _verdict, _sign, "MedicationRequest", N_("Signer"),
+    function="medicines",
     doubt=(N_("Rien n’est encore signé. Cet ordre nomme quelqu’un d’autre :"), N_("Je signe en son nom.")),
     then="/work",
 )  # fmt: skip

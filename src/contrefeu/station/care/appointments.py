@@ -140,14 +140,22 @@ def _cancel(target: Target, typed: Typed) -> list[Json]:
 
 
 APPOINTMENT = Form(
-    "appointment", N_("Rendez-vous"), "move", _fields, _write, block="appointments", doubt=_DOUBT, left=True
+    "appointment",
+    N_("Rendez-vous"),
+    "move",
+    _fields,
+    _write,
+    block="appointments",
+    function="movements",
+    doubt=_DOUBT,
+    left=True,
 )
 REBOOK = Form(
     "rebook", N_("Déplacer un rendez-vous"), "move", _move_fields, _move, "Appointment", N_("Déplacer"),
-    "appointments", doubt=_DOUBT, left=True,
+    "appointments", function="movements", doubt=_DOUBT, left=True,
 )  # fmt: skip
 UNBOOK = Form(
     "unbook", N_("Annuler un rendez-vous"), "move", _cancel_fields, _cancel, "Appointment",
-    N_("Annuler le rendez-vous"), "appointments", left=True,
+    N_("Annuler le rendez-vous"), "appointments", function="movements", left=True,
 )  # fmt: skip
 APPOINTMENT_FORMS = (APPOINTMENT, REBOOK, UNBOOK)

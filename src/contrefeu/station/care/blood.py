@@ -172,10 +172,12 @@ def _plain(number: str) -> str:
 
 
 BLOOD_FORMS = (
-    Form("transfusion", N_("Demande de produits sanguins"), "prescribe", _ask_fields, _ask, block="procedures"),
-    Form("unit", N_("Poche reçue"), "write", _delivered_fields, _delivered, "ServiceRequest", N_("Inscrire la poche")),
-    Form(
-        "bedside", N_("Contrôle ultime au lit, à deux"), "write", _bedside_fields, _begun, "Procedure", N_("Commencer")
-    ),
-    Form("ended", N_("Fin de la poche"), "write", _end_fields, _ended, "Procedure", N_("Inscrire la fin")),
-)
+    Form("transfusion", N_("Demande de produits sanguins"), "prescribe", _ask_fields, _ask, block="procedures",
+         function="requests"),
+    Form("unit", N_("Poche reçue"), "write", _delivered_fields, _delivered, "ServiceRequest", N_("Inscrire la poche"),
+         function="requests"),
+    Form("bedside", N_("Contrôle ultime au lit, à deux"), "write", _bedside_fields, _begun, "Procedure",
+         N_("Commencer"), function="requests"),
+    Form("ended", N_("Fin de la poche"), "write", _end_fields, _ended, "Procedure", N_("Inscrire la fin"),
+         function="requests"),
+)  # fmt: skip

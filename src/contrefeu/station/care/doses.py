@@ -130,4 +130,5 @@ def _twice(target: Target, at: str) -> list[str]:
     return found
 
 
-DOSE = Form("dose", N_("Dose"), "write", _fields, _write, line="MedicationRequest", block="treatments")
+DOSE = Form("dose", N_("Dose"), "write", _fields, _write, line="MedicationRequest", block="treatments",
+            function="medicines")  # fmt: skip

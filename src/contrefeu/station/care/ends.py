@@ -95,7 +95,8 @@ def _cancel(target: Target, typed: Typed) -> list[Json]:
     return [taken_back | ({"hospitalization": _NOWHERE} if done.movement.kind == "discharge" else {})]
 
 
-DEATH = Form("death", N_("Décès"), "write", _death_fields, _death, button=N_("Inscrire le décès"), block="stays")
+DEATH = Form("death", N_("Décès"), "write", _death_fields, _death, button=N_("Inscrire le décès"), block="stays",
+             function="movements")  # fmt: skip
 CANCEL = Form(
     "cancel",
     N_("Annuler un mouvement"),
@@ -105,4 +106,5 @@ CANCEL = Form(
     button=N_("Annuler"),
     block="stays",
     left=True,
+    function="movements",
 )

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from contrefeu.acts import Function
 from contrefeu.chart import Clash, DueItem, Resource
 from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
@@ -175,6 +176,7 @@ class Form:
     )  # what is asked once more, and what a tick says
     goes: bool = False  # whether somebody goes to a ward, which is chosen first
     left: bool = False  # whether it is about somebody who may have left: their last ward writes it
+    function: Function | Literal[""] = "notes"  # of the ward, whose medium decides whether it opens (F3); "": any
     then: str = ""  # where the page goes on; "" for the chart
 
 

@@ -19,7 +19,7 @@ from contrefeu.chart import (
     is_struck,
     newest,
     value_of,
-    work_line,
+    work_items,
 )
 from contrefeu.chart.sheet import VITAL_CODES, Sheet, allergies_of, story_of
 from contrefeu.fhir import Json
@@ -52,7 +52,7 @@ class Facts:
 
 def facts_of(sheet: Sheet, due: Sequence[DueItem]) -> Facts:
     """Return what a chart says at a hand-over."""
-    line, allergies, story = work_line(sheet.chart), allergies_of(sheet), story_of(sheet)
+    allergies, story = allergies_of(sheet), story_of(sheet)
     problems = [
         one
         for one in sheet.all("Condition")
@@ -64,7 +64,7 @@ def facts_of(sheet: Sheet, due: Sequence[DueItem]) -> Facts:
         allergies_state=allergies.state,
         alerts=tuple(one.what for one in story.alerts if not one.over and not one.struck),
         vitals=tuple(_vitals(sheet)),
-        waiting=tuple(line.items) if line else (),
+        waiting=tuple(work_items(sheet.chart)),
         doses=tuple(one for one in due if one.state in {"unknown", "late", "due"}),
     )
 

@@ -108,10 +108,19 @@ def _return(target: Target, typed: Typed) -> list[Json]:
 
 TRANSFER = Form(
     "transfer", N_("Changer de lit ou d’unité"), "move", _transfer_fields, _transfer, button=N_("Transférer"),
-    block="stays", goes=True, doubt=(BED_TAKEN, BED_SURE),
+    block="stays", function="movements", goes=True, doubt=(BED_TAKEN, BED_SURE),
 )  # fmt: skip
 DISCHARGE = Form(
-    "discharge", N_("Sortie"), "move", _discharge_fields, _discharge, button=N_("Inscrire la sortie"), block="stays"
+    "discharge",
+    N_("Sortie"),
+    "move",
+    _discharge_fields,
+    _discharge,
+    button=N_("Inscrire la sortie"),
+    block="stays",
+    function="movements",
 )
-LEAVE = Form("leave", N_("Permission"), "move", _moment, _leave, button=N_("Part en permission"), block="stays")
-RETURN = Form("return", N_("Retour de permission"), "move", _moment, _return, button=N_("Est de retour"), block="stays")
+LEAVE = Form("leave", N_("Permission"), "move", _moment, _leave, button=N_("Part en permission"), block="stays",
+             function="movements")  # fmt: skip
+RETURN = Form("return", N_("Retour de permission"), "move", _moment, _return, button=N_("Est de retour"), block="stays",
+              function="movements")  # fmt: skip

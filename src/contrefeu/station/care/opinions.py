@@ -61,4 +61,4 @@ def _write(target: Target, typed: Typed) -> list[Json]:
 
 
 OPINION = Form("opinion", N_("Avis pharmaceutique"), "pharmacy", _fields, _write, "MedicationRequest",
-               N_("Signer l’avis"), house=True, left=True, then="/pharmacy")  # fmt: skip
+               N_("Signer l’avis"), house=True, left=True, function="medicines", then="/pharmacy")  # fmt: skip

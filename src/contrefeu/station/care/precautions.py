@@ -110,7 +110,7 @@ def _is_target(flag: Json) -> bool:
     return any(one.get("system") == SATURATION_TARGET for one in flag.get("code", {}).get("coding", []))
 
 
-SATURATION = Form("saturation", N_("Cible de SpO2"), "prescribe", _target_fields, _saturation)
+SATURATION = Form("saturation", N_("Cible de SpO2"), "prescribe", _target_fields, _saturation, function="observations")
 PRECAUTION = Form("precaution", N_("Isolement, régime"), "write", _fields, _write)
 DIRECTIVE = Form("directive", N_("Niveau de soins"), "prescribe", _directive_fields, _directive)
 LIFT = Form("lift", N_("Lever une consigne"), "prescribe", _lift_fields, _lift, button=N_("Lever"))

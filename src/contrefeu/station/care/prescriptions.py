@@ -5,6 +5,7 @@ Rules kept here:
   * "At these hours" is wall time; "every n hours" is elapsed time (F9). "If needed" has no due time.
   * A medicine of the pharmacist's list is written by its name there and says so; anything else is free text, marked
     where it is shown (F13). A cytotoxic of the list is refused: it has a form of its own (F14).
+  * A child's dose stands as it is given, and what it was reckoned from beside it: nothing is computed here (F10).
   * Stopping one that a feed sent is a word about it, with a reason; the feed's later word is a conflict, and does not
     open it again (chart/versions.py).
 """
@@ -15,8 +16,8 @@ from datetime import timedelta
 from typing import Any
 
 from contrefeu.access import ALLERGY
-from contrefeu.chart import MEDICINE
-from contrefeu.chart.sheet import allergies_of
+from contrefeu.chart import MEDICINE, age_of
+from contrefeu.chart.sheet import allergies_of, person_of
 from contrefeu.fhir import Json
 from contrefeu.station.care.allergy_check import known_allergies
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
@@ -38,7 +39,7 @@ EVERY = Field("every", N_("Toutes les … heures"), "number", "h", low="1", high
 DAYS = Field("days", N_("Pendant … jours"), "number", "j", low="1", high="365")
 
 
-def _fields(target: Target, _scribe: Scribe) -> Sequence[Field]:
+def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
     known = target.known.formulary
     names = tuple(one.name for one in known.all()) if len(known) <= SUGGESTED_MAX else ()
     hint = N_("de la liste, ou texte libre (marqué)")
@@ -47,6 +48,7 @@ def _fields(target: Target, _scribe: Scribe) -> Sequence[Field]:
     return (
         Field("drug", N_("Médicament, forme et dosage"), required=True, suggested=names, hint=hint),
         Field("dose", N_("Dose par prise"), required=True, hint=N_("1 comprimé ; 40 mg…")),
+        *_basis(target, scribe),
         Field("route", N_("Voie"), "choice", choices=tuple(Choice(one, one) for one in ROUTES), required=True,
               value=ROUTES[0]),
         Field("rhythm", N_("Rythme"), "choice", choices=_RHYTHMS, required=True, value="hours"),
@@ -58,11 +60,24 @@ def _fields(target: Target, _scribe: Scribe) -> Sequence[Field]:
     )  # fmt: skip
 
 
+def _basis(target: Target, scribe: Scribe) -> Sequence[Field]:
+    """What a child's dose is reckoned from, beside the weight that the chart has (F10)."""
+    whose = person_of(target.sheet)
+    age = age_of(whose.birth_date, scribe.now_ns, scribe.zone, whose.birth_time) if whose.age_known else None
+    if age is None or not age.child:
+        return ()
+    if whose.weight is None:
+        return (Field("basis", N_("Base de la dose"), hint=N_("15 mg/kg ; poids : non reçu")),)
+    hint = f"15 mg/kg × {whose.weight.value} ({whose.weight.when[:10] or '?'})"
+    return (Field("basis", N_("Base de la dose"), hint=hint),)
+
+
 def _write(target: Target, typed: Typed) -> list[Json]:
     rhythm, at = typed.text("rhythm"), typed.scribe.at
     dosage: Json = {"text": "", "route": concept(typed.scribe.say(typed.text("route")))}
     repeat: dict[str, Any] = {}
-    words = typed.text("dose")
+    words, basis = typed.text("dose"), typed.text("basis")
+    words += f" ({basis})" if basis else ""
     days = typed.number(DAYS)
     if rhythm == "hours":
         hours = _hours(typed)
@@ -164,9 +179,17 @@ ALLERGIC = (
 )
 PRESCRIPTION = Form(
     "prescription", N_("Prescription"), "prescribe", _fields, _write, button=N_("Prescrire"), block="treatments",
-    doubt=ALLERGIC,
+    doubt=ALLERGIC, function="medicines",
 )  # fmt: skip
-STOP = Form("stop", N_("Arrêter la prescription"), "prescribe", _reason, _stop, "MedicationRequest", N_("Arrêter"))
+STOP = Form("stop", N_("Arrêter la prescription"), "prescribe", _reason, _stop, "MedicationRequest", N_("Arrêter"),
+            function="medicines")  # fmt: skip
 RESUME = Form(
-    "resume", N_("Reprendre la prescription"), "prescribe", _reason, _resume, "MedicationRequest", N_("Reprendre")
+    "resume",
+    N_("Reprendre la prescription"),
+    "prescribe",
+    _reason,
+    _resume,
+    "MedicationRequest",
+    N_("Reprendre"),
+    function="medicines",
 )

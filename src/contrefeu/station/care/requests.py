@@ -46,4 +46,4 @@ def _write(_target: Target, typed: Typed) -> list[Json]:
     return [found | ({"reasonCode": [concept(why)]} if why else {})]
 
 
-REQUEST = Form("request", N_("Demande"), "prescribe", _fields, _write, block="results")
+REQUEST = Form("request", N_("Demande"), "prescribe", _fields, _write, block="results", function="requests")

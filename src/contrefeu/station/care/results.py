@@ -202,11 +202,12 @@ _UNCOMPARED = (
     N_("Rien n’est encore écrit. Ces valeurs ne se comparent pas aux limites critiques :"),
     N_("Le laboratoire les a jugées : elles ne sont pas critiques."),
 )
-RESULTS = Form("results", N_("Résultats de laboratoire"), "results", _fields, _write, house=True, doubt=_UNCOMPARED,
-               then="/laboratory")  # fmt: skip
+RESULTS = Form("results", N_("Résultats de laboratoire"), "results", _fields, _write, house=True, function="requests",
+               doubt=_UNCOMPARED, then="/laboratory")  # fmt: skip
 RESULTS_OF = Form("answer", N_("Résultats de cette demande"), "results", _fields, _write, "ServiceRequest", house=True,
+                  function="requests",
                   doubt=_UNCOMPARED, then="/laboratory")  # fmt: skip
 VALIDATE = Form("validate", N_("Validation par le biologiste"), "validate", _no_fields, _validate, "entry",
-                N_("Valider et signer"), house=True, then="/laboratory")  # fmt: skip
+                N_("Valider et signer"), house=True, function="requests", then="/laboratory")  # fmt: skip
 CORRECT = Form("correct", N_("Corriger un résultat"), "results", _correct_fields, _correct, "Observation",
-               N_("Corriger"), house=True, doubt=_UNCOMPARED, then="/laboratory")  # fmt: skip
+               N_("Corriger"), house=True, function="requests", doubt=_UNCOMPARED, then="/laboratory")  # fmt: skip

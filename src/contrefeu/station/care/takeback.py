@@ -63,4 +63,6 @@ def _taken_back(one: Resource, note: list[Json]) -> Json:
     return found | {"note": [*one.get("note", []), *note]}
 
 
-TAKEBACK = Form("takeback", N_("Retirer ce qui a été écrit"), "write", _fields, _write, "entry", N_("Retirer"))
+TAKEBACK = Form(
+    "takeback", N_("Retirer ce qui a été écrit"), "write", _fields, _write, "entry", N_("Retirer"), function=""
+)

@@ -41,4 +41,4 @@ def _write(target: Target, typed: Typed) -> list[Json]:
     return [*(changed(one, status="inactive") for one in before), said]
 
 
-TRIAGE_FORM = Form("triage", N_("Tri aux urgences"), "write", _fields, _write, then="/flow")
+TRIAGE_FORM = Form("triage", N_("Tri aux urgences"), "write", _fields, _write, function="observations", then="/flow")

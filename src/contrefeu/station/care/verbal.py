@@ -37,5 +37,5 @@ def _write(target: Target, typed: Typed) -> list[Json]:
 
 VERBAL_ORDER = Form(
     "verbal", N_("Ordre verbal"), "write", _fields, _write, button=N_("Inscrire l’ordre"), block="treatments",
-    doubt=ALLERGIC,
+    doubt=ALLERGIC, function="medicines",
 )  # fmt: skip

@@ -99,4 +99,4 @@ def _observation(sign: Sign, value: Decimal, at: str, note: str, scribe: Scribe)
     return found | ({"note": [{"text": note}]} if note else {})
 
 
-VITALS = Form("vitals", N_("Constantes"), "write", _fields, _write, block="vital")
+VITALS = Form("vitals", N_("Constantes"), "write", _fields, _write, block="vital", function="observations")

@@ -125,7 +125,7 @@ class AgendaPages:
                         hidden=line.confidential and not mine,
                         cared=account.may("chart") and mine,
                         tells=account.may("move") and mine,
-                        writes=account.may("move") and mine and writes_here(self._house, line.ward),
+                        writes=account.may("move") and mine and writes_here(self._house, line.ward, "movements"),
                         following="",
                     )
                 )

@@ -93,9 +93,9 @@ class ArrivalForm:
         house = self._house
         if not house.account(request).in_scope(ward):
             raise await house.shell.refusal(request)
-        if writes_here(house, ward):
+        if writes_here(house, ward, "movements"):
             return None
-        return await elsewhere(house, request, ward)
+        return await elsewhere(house, request, ward, "movements")
 
     async def handle(self, request: Request, asked: Asked) -> Response:
         """Show the form, or take it."""

@@ -194,7 +194,10 @@ class Boards:
             critical=sum(line.row.critical for line in lines if line.cared),
             coming=[self._line(request, row, None) for row in board.coming],
             leaving=sum(bool(row.leaves) for row in board.rows),
-            admits=bool(ward) and account.may("move") and account.in_scope(ward) and writes_here(house, ward),
+            admits=bool(ward)
+            and account.may("move")
+            and account.in_scope(ward)
+            and writes_here(house, ward, "movements"),
             newest_feed=max(feeds, key=lambda feed: feed.last, default=None),
             silent=silent_feeds(feeds, now_ns),
             hands_back=self._hands_back(account, ward),

@@ -132,7 +132,7 @@ class CarePages:
         id_, sheet, whose = await house.open(request, request.path_params["id"], left=form.left)
         ward = whose.ward or (last_ward(sheet.chart) if form.left else "")
         settles = form.line == CLASH and fresh(house, ward) is not None
-        if not (writes_here(house, ward) or (form.house and house.staff.downtime.declared) or settles):
+        if not (writes_here(house, ward, form.function) or (form.house and house.staff.downtime.declared) or settles):
             return await self._elsewhere(request, id_, ward, form, sheet)
         target = await self.target(request, sheet, whose, form)
         if form.goes:
@@ -249,4 +249,4 @@ class CarePages:
             target = await self.target(request, sheet, person_of(sheet), form)
             target = replace(target, ward=request.query_params.get("ward", ""))
             fields = form.fields(target, scribe_of(house, request))
-        return await elsewhere(house, request, ward, id_, fields)
+        return await elsewhere(house, request, ward, form.function, id_, fields)

@@ -61,7 +61,7 @@ from contrefeu.station.handing_back import late_acts
 from contrefeu.station.house import House, namesake
 from contrefeu.station.names import names_left, pairs
 from contrefeu.station.pages.measure import all_series, series_id
-from contrefeu.station.pages.writing import due_of, writes_here
+from contrefeu.station.pages.writing import due_of, written_here
 from contrefeu.web import NOT_FOUND, person, visit_of
 
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
@@ -108,7 +108,7 @@ class ChartPage:
     unread: Sequence[UnreadLine]
     through_glass: bool
     weight_old: bool  # F10
-    writes: bool  # whether this ward writes here now (F3)
+    writes: frozenset[str]  # the functions that this ward writes here now (F3)
     unsigned: frozenset[str]  # verbal orders that wait for their prescriber: "MedicationRequest/id"
     clashes: Sequence[Clash]  # acts of two stations that do not go together
     tasks: Sequence[WorkItem]
@@ -210,7 +210,7 @@ class ChartPages:
             sheet=sheet,
             unread=self._unread(sheet.chart),
             through_glass=not house.account(request).in_scope(whose.ward),
-            writes=writes_here(house, whose.ward),
+            writes=written_here(house, whose.ward),
             unsigned=frozenset(one.resource for one in waiting if one.kind == "unsigned"),
             tasks=[one for one in waiting if one.kind == "task"],
             clashes=[

@@ -24,16 +24,17 @@ class ElsewherePage:
 
     id: str
     ward: str
-    medium: str  # "paper"; "" while there is no downtime
+    medium: str  # "paper", "record"; "" while there is no downtime
+    function: str  # which alone is written there; "" for all of them
     declares: bool  # whether the person may declare it
     lifted: Lifted | None  # since its cut-over the ward writes in its usual record
     typed: Sequence[Typed]
 
 
 async def elsewhere(
-    house: House, request: Request, ward: str, id_: str = "", fields: Sequence[Field] | None = None
+    house: House, request: Request, ward: str, function: str, id_: str = "", fields: Sequence[Field] | None = None
 ) -> Response:
-    """Return the page that says where *ward* writes, with what was sent in *fields*, or in any field for None."""
+    """Return the page that says where *function* of *ward* is written, with what was sent in *fields* (None: any)."""
     declared, sent = house.staff.downtime.of(ward), await request.form() if request.method == "POST" else {}
     answers: list[Typed] = []
     if fields is None:
@@ -43,7 +44,8 @@ async def elsewhere(
     page = ElsewherePage(
         id=id_,
         ward=ward,
-        medium=declared.medium if declared else "",
+        medium=declared.in_force(function).medium if declared else "",
+        function=function if declared and function in declared.elsewhere else "",
         declares=house.account(request).may("downtime"),
         lifted=house.staff.downtime.lifted(ward),
         typed=[one for one in answers if one[1]],

@@ -72,7 +72,9 @@ class FlowPages:
                 row=row,
                 hidden=house.hides(request, row),
                 cared=account.may("chart") and account.in_scope(row.ward),
-                writes=account.may("write") and account.in_scope(row.ward) and writes_here(house, row.ward),
+                writes=account.may("write")
+                and account.in_scope(row.ward)
+                and writes_here(house, row.ward, "observations"),
             )
             for row in rows
         ]

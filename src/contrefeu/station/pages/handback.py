@@ -2,7 +2,7 @@
 
 Rules kept here:
   * A signature is of what its page showed: when the chart has changed meanwhile, the page is shown again, unsigned.
-  * Who cares for the ward sees its sheets; who lifts it sees them all.
+  * Who cares for the ward sees its sheets; who lifts it sees them all. Each that is printed is a look at its patient.
   * What was done here after the cut-over is listed on the same page, to be settled.
 """
 
@@ -80,8 +80,11 @@ class HandBackPages:
             raise await house.shell.refusal(request)
         await house.staff.refresh()
         downtime, printed = house.staff.downtime, "print" in request.query_params
-        await house.shell.look(request, "board", what=f"handback {ward}{' printed' if printed else ''}")
+        await house.shell.look(request, "board", what=f"handback {ward}")
         board, declared = await house.charts.board(ward, world), downtime.of(ward)
+        lines = await lines_of(house, ward, world, declared) if declared else []
+        for line in lines if printed else ():
+            await house.shell.look(request, "print", patient=line.row.id, what=f"handback {ward}")
         page = HandBackPage(
             ward=ward,
             name=board.name or ward,
@@ -89,7 +92,7 @@ class HandBackPages:
             declared=declared,
             lifting=downtime.lifting(ward),
             lifted=downtime.lifted(ward),
-            lines=await lines_of(house, ward, world, declared) if declared else (),
+            lines=lines,
             late=await late_in(house, ward, world),
         )
         return await house.shell.render(request, "handback_all.html" if printed else "handback.html", page)

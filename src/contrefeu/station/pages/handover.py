@@ -63,7 +63,9 @@ class HandoverPages:
         await house.shell.look(request, "board", what=f"handover {ward}")
         board = await house.charts.board(ward, house.world(request))
         lines = [line for row in board.rows[:PATIENTS_MAX] if (line := await self._line(row, ward))]
-        page = HandoverPage(ward, board.name or ward, lines, writes_here(house, ward), len(board.rows) - len(lines))
+        page = HandoverPage(
+            ward, board.name or ward, lines, writes_here(house, ward, "notes"), len(board.rows) - len(lines)
+        )
         return await house.shell.render(request, "handover.html", page)
 
     async def _line(self, row: BoardRow, ward: str) -> HandoverLine | None:

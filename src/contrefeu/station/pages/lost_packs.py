@@ -1,13 +1,16 @@
 """A stick with a ward's pack was lost: one click to an incident, and the list of who was on it (F44).
 
 Rules kept here:
-  * Who may open an incident may do it, under their name; the incident names charts by their ids, this page people.
+  * Who may open an incident may do it, under their name; the incident names charts by their ids.
+  * The list names nobody. Who was on one is a page of its own, and each of them is looked at: an audit entry a patient.
   * First the incident is in the journal, then passwords are others.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +20,7 @@ from contrefeu.acts import Incident, IncidentNoted, IncidentOpened, Remark, inci
 from contrefeu.base import rfc3339
 from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.station.house import House
-from contrefeu.web import visit_of
+from contrefeu.web import NOT_FOUND, visit_of
 
 _CHART = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
@@ -32,17 +35,25 @@ class OnIt:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """One incident, and whom it is about."""
+    """One pack that was lost."""
 
     incident: Incident
-    people: Sequence[OnIt]
+    charts: Sequence[str]  # whose pages were on it
 
 
 @dataclass(frozen=True, slots=True)
 class LostPacksPage:
-    """Every pack that was lost, the last one first."""
+    """Every pack that was lost, the last one first; nobody's name."""
 
     found: Sequence[Lost]
+
+
+@dataclass(frozen=True, slots=True)
+class LostPackPage:
+    """One of them, and who was on it."""
+
+    incident: Incident
+    people: Sequence[OnIt]
 
 
 class LostPackPages:
@@ -56,7 +67,8 @@ class LostPackPages:
         page = self._house.shell.page
         return [
             page("/lost-packs", self.lose, "incident", ("POST",)),
-            page("/lost-packs", self.show, "incident"),
+            page("/lost-packs", self.every, "incident"),
+            page("/lost-packs/{ref:path}", self.show, "incident"),
         ]
 
     async def lose(self, request: Request) -> Response:
@@ -71,18 +83,28 @@ class LostPackPages:
         now, login = rfc3339(house.deps.clock.now_ns()), house.account(request).login
         ref = await house.staff.write(IncidentOpened(found.title, now, now), login)
         await house.staff.write(IncidentNoted(ref, found.note, now), login)
-        packs.void()
-        return RedirectResponse("/lost-packs", 303)
+        await asyncio.to_thread(packs.void)  # another process may be changing what is kept of packs
+        return RedirectResponse(f"/lost-packs/{quote(ref)}", 303)
+
+    async def every(self, request: Request) -> Response:
+        """Show what was lost."""
+        return await self._house.shell.render(request, "lost_packs.html", LostPacksPage(await self._found()))
 
     async def show(self, request: Request) -> Response:
-        """Show what was lost, and who was on it."""
-        house = self._house
-        await house.staff.refresh()
-        await house.shell.look(request, "board", what="lost packs")
-        known = incidents((entry.ref, entry.source, act) for entry, act in house.staff.acts)
-        lost = [(one, charts) for one in reversed(known) if (charts := _charts(one.remarks))]
-        found = [Lost(one, [OnIt(chart, await self._who(chart)) for chart in charts]) for one, charts in lost]
-        return await house.shell.render(request, "lost_packs.html", LostPacksPage(found))
+        """Show who was on one, once each of them is in the audit."""
+        house, ref = self._house, str(request.path_params["ref"])
+        found = next((one for one in await self._found() if one.incident.ref == ref), None)
+        if found is None:
+            raise NOT_FOUND
+        for chart in found.charts:
+            await house.shell.look(request, "view", patient=chart, what="lost pack")
+        people = [OnIt(chart, await self._who(chart)) for chart in found.charts]
+        return await house.shell.render(request, "lost_pack.html", LostPackPage(found.incident, people))
+
+    async def _found(self) -> list[Lost]:
+        await self._house.staff.refresh()
+        known = incidents((entry.ref, entry.source, act) for entry, act in self._house.staff.acts)
+        return [Lost(one, charts) for one in reversed(known) if (charts := _charts(one.remarks))]
 
     async def _who(self, chart: str) -> Person | None:
         found = await self._house.charts.chart(chart)

@@ -75,7 +75,7 @@ class NamingPages:
         await house.staff.refresh()
         typed: Typed | None = None
         if request.method == "POST":
-            if not writes_here(house, whose.ward):
+            if not writes_here(house, whose.ward, "movements"):
                 return RedirectResponse(f"/identity/{quote(id_)}", 303)
             typed = await self._do(request, sheet, number)
             if typed is None:
@@ -103,7 +103,7 @@ class NamingPages:
             lefts=names_left(house.staff.acts, mine),
             unions=found[::-1],
             united=any(one.state == "linked" for one in found),
-            writes=writes_here(house, whose.ward),
+            writes=writes_here(house, whose.ward, "movements"),
         )
         status = 400 if typed and typed.problems else 200
         return await house.shell.render(request, "naming.html", page, status=status, exercise=sheet.chart.world == "T")

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.access import SECRET_LENGTH_MIN, hash_secret
-from contrefeu.acts import Declared, DowntimeDeclared, GlassBroken, Lifted, SecretChanged
+from contrefeu.acts import FUNCTIONS, MEDIA, Declared, DowntimeDeclared, GlassBroken, Lifted, SecretChanged
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
 from contrefeu.station.deps import NodeStatus
@@ -45,6 +45,7 @@ class DowntimePage:
     lifting: Mapping[str, Lifted]  # ward, "" for the hospital -> its cut-over that has not come
     back: Sequence[str]  # wards that are out of the hospital's downtime
     asked: Asked  # a lifting that was refused
+    functions: Sequence[str] = FUNCTIONS  # of a ward, each of which may be written elsewhere than the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ class NodePages:
             reason = str(form.get("reason", "")).strip()[:REASON_LENGTH_MAX]
             if form.get("do") == "declare":
                 medium: Literal["paper", "screen"] = "screen" if form.get("medium") == "screen" else "paper"
-                await house.staff.write(DowntimeDeclared(wards, reason, at, medium), by)
+                said = {one: where for one in FUNCTIONS for where in MEDIA if form.get(f"function-{one}") == where}
+                await house.staff.write(DowntimeDeclared(wards, reason, at, medium, said), by)
             elif form.get("do") == "lift":
                 asked = await lift(house, request, form, wards, reason)
             if not asked.problem:

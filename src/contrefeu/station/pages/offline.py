@@ -157,7 +157,7 @@ class OfflinePages:
             entry = await house.charts.entry(ref)
             body = entry.body if entry is not None else body
             return _taken(id_, ref, body)
-        found = disagreements(target, typed, waited, body, on_screen=writes_here(house, whose.ward))
+        found = disagreements(target, typed, waited, body, on_screen=writes_here(house, whose.ward, form.function))
         tasks = to_settle(form, target, scribe, found)
         body = bundle(sheet.chart, scribe, said, [*resources, *tasks])
         ref = await write_down(house, scribe, body)

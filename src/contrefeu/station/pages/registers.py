@@ -87,7 +87,7 @@ class RegisterPages:
             newest = lines[::-1][:shown]
             books.append(DrugBook(drug, newest, len(lines) - len(newest), lines[-1].left))
         board = await house.charts.board(ward, house.world(request))
-        writes = house.account(request).may("write") and writes_here(house, ward)
+        writes = house.account(request).may("write") and writes_here(house, ward, "medicines")
         names = {one.login: one.name for one in house.staff.accounts.all()}
         doubts = registers.doubts(ward, exercise=exercise)
         page = RegisterPage(ward, board.name or ward, books, doubts, writes, names, KINDS)
@@ -100,8 +100,8 @@ class RegisterPages:
             raise NOT_FOUND
         exercise, scribe = await self._exercise(request), scribe_of(house, request)
         fields = _fields(kind.name, house.staff.registers.drugs(ward, exercise=exercise), scribe)
-        if not writes_here(house, ward):
-            return await elsewhere(house, request, ward, fields=fields)
+        if not writes_here(house, ward, "medicines"):
+            return await elsewhere(house, request, ward, "medicines", fields=fields)
         line = self._line(request, ward, exercise) if kind.name == "void" else None
         about = [_words(line)] if line else []
         if request.method == "GET":

@@ -88,7 +88,7 @@ class RoundPages:
             name=board.name or ward,
             lines=[line for line in lines if line.doses],
             once=token_hex(16),
-            writes=writes_here(house, ward),
+            writes=writes_here(house, ward, "medicines"),
             given=_number(asked.get("given", "")),
             left=_number(asked.get("left", "")),
         )
@@ -97,7 +97,7 @@ class RoundPages:
     async def give(self, request: Request) -> Response:
         """Write each dose that was ticked: one entry a patient."""
         house, ward = self._house, await self._ward(request)
-        if not writes_here(house, ward):
+        if not writes_here(house, ward, "medicines"):
             return RedirectResponse(f"/round/{quote(ward)}", 303)
         sent = await request.form()
         ticked = {str(name) for name in sent.getlist("give")[:TICKED_MAX]}

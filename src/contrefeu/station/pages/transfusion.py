@@ -75,7 +75,7 @@ class TransfusionPages:
             allergies=allergies_of(sheet),
             asked=[_asked(one) for one in requests_of(sheet)],
             units=units,
-            writes=writes_here(house, whose.ward),
+            writes=writes_here(house, whose.ward, "requests"),
             through_glass=not house.account(request).in_scope(whose.ward),
         )
         return await house.shell.render(request, "transfusion.html", page, exercise=sheet.chart.world == "T")

@@ -70,7 +70,7 @@ class VitalsPages:
             spans=SPANS,
             score=warning_score(sheet, deps.zone) if on else None,
             score_by=account.name if account else "",
-            writes=writes_here(house, whose.ward),
+            writes=writes_here(house, whose.ward, "observations"),
             through_glass=not house.account(request).in_scope(whose.ward),
         )
         return await house.shell.render(request, "vitals.html", page, exercise=sheet.chart.world == "T")

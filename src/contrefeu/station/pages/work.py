@@ -89,7 +89,10 @@ class WorkPages:
         house, account, found = self._house, self._house.account(request), []
         for ward in self._own(account) if account.may("write") else []:
             if house.staff.downtime.of(ward):
-                board, writes = await house.charts.board(ward, house.world(request)), writes_here(house, ward)
+                board, writes = (
+                    await house.charts.board(ward, house.world(request)),
+                    writes_here(house, ward, "medicines"),
+                )
                 for row in board.rows:
                     due = due_there(house, ward, row.due)
                     found += [UnknownDose(row, item, writes) for item in due if item.state == "unknown" and item.at]

@@ -6,6 +6,7 @@ from secrets import token_hex
 
 from starlette.requests import Request
 
+from contrefeu.acts import FUNCTIONS
 from contrefeu.base import StorageError
 from contrefeu.chart import Chart, DueItem, due_in_downtime
 from contrefeu.fhir import Json
@@ -97,10 +98,16 @@ def says(chart: Chart, ref: str) -> bool:
     return ref in refs | {chart.identity.ref}
 
 
-def writes_here(house: House, ward: str) -> bool:
-    """Whether care of patients of *ward* is written on this screen now (F3)."""
+def writes_here(house: House, ward: str, function: str = "") -> bool:
+    """Whether *function*, or anything for "", is written of patients of *ward* on this screen now (F3)."""
+    found = written_here(house, ward)
+    return function in found if function else bool(found)
+
+
+def written_here(house: House, ward: str) -> frozenset[str]:
+    """The functions that are written of patients of *ward* on this screen now."""
     declared = house.staff.downtime.of(ward)
-    return declared is not None and declared.medium == "screen"
+    return frozenset(one for one in FUNCTIONS if declared and declared.in_force(one).medium == "screen")
 
 
 async def due_of(house: House, chart: str, ward: str) -> Sequence[DueItem]:
