@@ -1,10 +1,10 @@
 """Accounts and downtime as the acts of the station journals say, for commands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from contrefeu.access import Account, Accounts, Aids, Downtime
-from contrefeu.acts import Act, decode
+from contrefeu.acts import Act, CorrectedWards, decode
 from contrefeu.cli.node import STATION_SUFFIX, Node
 from contrefeu.journal import Entry
 
@@ -24,10 +24,18 @@ def the_accounts(node: Node) -> Accounts:
 
 def downtime_state(node: Node) -> dict[str, Any]:
     """`state` ("normal" or "declared"), `since`, `wards`."""
-    downtime = Downtime(now_ns=node.clock.now_ns)
-    for act, entry in station_acts(node):
-        downtime.apply(act, entry.source)
+    downtime = downtime_in(station_acts(node), node.clock.now_ns)
     return {"state": downtime.state, "since": downtime.since, "wards": downtime.wards}
+
+
+def downtime_in(acts: Iterable[tuple[Act, Entry]], now_ns: Callable[[], int]) -> Downtime:
+    """What *acts* declare, all that there are, in journal order: of a ward under each of its names (decision 0188)."""
+    corrected = CorrectedWards()
+    downtime = Downtime(corrected.members, now_ns)
+    for act, entry in acts:
+        corrected.apply(act, entry.source)
+        downtime.apply(act, entry.source)
+    return downtime
 
 
 def aids_on(node: Node) -> frozenset[str]:

@@ -130,13 +130,10 @@ async def _counted(node: "Node", house: "House") -> "FacilityTold":
 
 def counted_by_command(node: "Node") -> "FacilityTold":
     """The same, asked for by a command."""
-    from contrefeu.access import Downtime
-    from contrefeu.cli.accounts import station_acts
+    from contrefeu.cli.accounts import downtime_in, station_acts
     from contrefeu.cli.watch import known_alarms
 
-    downtime = Downtime(now_ns=node.clock.now_ns)
-    for act, entry in station_acts(node):
-        downtime.apply(act, entry.source)
+    downtime = downtime_in(station_acts(node), node.clock.now_ns)
     with node.charts() as charts:
         wards = [(ward, charts.board(ward.id)) for ward in charts.wards()]
         status = charts.status()

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from contrefeu.access import NEWS2, Downtime
+from contrefeu.access import NEWS2
 from contrefeu.base import OperatorError, parse_rfc3339, write_file
-from contrefeu.cli.accounts import aids_in, station_acts
+from contrefeu.cli.accounts import aids_in, downtime_in, station_acts
 from contrefeu.cli.node import CONSOLE, Node
 from contrefeu.cli.queues import Queued, looked, put_out
 from contrefeu.cli.standing import (
@@ -70,9 +70,7 @@ class _Making:
         self._node, self._language, self._charts = node, language, charts
         said = [*station_acts(node)]
         self._news2 = NEWS2 in aids_in(said)
-        self._downtime = Downtime(now_ns=node.clock.now_ns)
-        for act, entry in said:
-            self._downtime.apply(act, entry.source)
+        self._downtime = downtime_in(said, node.clock.now_ns)
         self._digests: dict[str, str] = {}  # of the packs that were ordered
 
     def due(self, wards: Iterable[Sequence[str]], *, at_once: bool) -> list[_Due]:

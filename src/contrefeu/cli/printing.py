@@ -38,7 +38,7 @@ def board_of(charts: "Charts | SyncChartsClient", ward: str) -> "Board":
     if ward not in {*wards, *(name for one in charts.wards() for name in one.also)}:
         raise OperatorError(
             f'There is no ward "{ward}".',
-            safe="Nothing was printed.",
+            safe="Nothing was done.",
             next=f"Name one of these: {', '.join(wards)}." if wards else "Connect a feed first: no ward is known yet.",
         )
     return charts.board(ward)
@@ -46,16 +46,9 @@ def board_of(charts: "Charts | SyncChartsClient", ward: str) -> "Board":
 
 def downtime_of(node: Node, ward: str) -> "Declared | None":
     """The declaration of downtime in force on *ward*."""
-    from contrefeu.access import Downtime
-    from contrefeu.acts import CorrectedWards
-    from contrefeu.cli.accounts import station_acts
+    from contrefeu.cli.accounts import downtime_in, station_acts
 
-    corrected = CorrectedWards()
-    downtime = Downtime(corrected.members, node.clock.now_ns)
-    for act, entry in station_acts(node):
-        corrected.apply(act, entry.source)
-        downtime.apply(act, entry.source)
-    return downtime.of(ward)
+    return downtime_in(station_acts(node), node.clock.now_ns).of(ward)
 
 
 def foot_for(node: Node, charts: "Charts | SyncChartsClient", chart: "Chart", setting: "Setting") -> tuple[str, "Foot"]:

@@ -4,8 +4,6 @@ Rules kept here:
   * What is kept here of a pack names no patient: chart ids and numbers of issues.
 """
 
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from contrefeu.base import parse_rfc3339, rfc3339, write_file
+from contrefeu.cli.beside import run_apart
 from contrefeu.cli.node import Node
 from contrefeu.cli.queues import Queued
 from contrefeu.paper import WEEK_NS, Held, pack_password
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 STATE = "packs.json"
 OLD_MINUTES = 60  # a pack is red past it (W2)
 LOOK_S = 30.0  # how often it is looked whether one is due
-STOP_S = 0.2  # how long a node that stops waits for it
 MINUTE_NS = 60 * 1_000_000_000
 
 
@@ -105,16 +103,9 @@ def as_file(ward: str) -> str:
 
 def every_quarter(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
     """Make what is due until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
-    command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "packs", "make", "--json"]
-    quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
     while not stop.wait(LOOK_S):
-        if not node.settings.packs.folders:  # looked at each time: it may be set while the node runs
-            continue
-        with subprocess.Popen(["nice", "-n", "10", *command], **quiet, **whom) as process:
-            while process.poll() is None:
-                if stop.wait(STOP_S):
-                    process.kill()
+        if node.settings.packs.folders:  # looked at each time: it may be set while the node runs
+            run_apart(node, identity, stop, ("packs", "make"), nice=10)
 
 
 def secret_of(node: Node) -> bytes:
