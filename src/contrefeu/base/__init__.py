@@ -15,6 +15,7 @@ from contrefeu.base.durable import (
     sync_data,
     sync_dir,
     sync_file,
+    sync_tree,
     write_at,
     write_file,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "sync_data",
     "sync_dir",
     "sync_file",
+    "sync_tree",
     "write_at",
     "write_file",
 ]

@@ -3,7 +3,7 @@
 from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
-from contrefeu.vault.directory import DirectoryVault
+from contrefeu.vault.directory import DirectoryVault, belongs_to_disk
 from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.expiry import due_in, let_go, let_go_of
 from contrefeu.vault.follow import follow, shipper_to
@@ -78,6 +78,7 @@ __all__ = [
     "VaultHost",
     "Witness",
     "ask_again",
+    "belongs_to_disk",
     "check_store",
     "checkpoints_held",
     "copies_in",
