@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from contrefeu.base import ContrefeuError, rfc3339, write_file
-from contrefeu.cli.node import Node
+from contrefeu.cli.node import Node, listens
 
 RESULT = "selftest.json"
 COMMAND = ("vault", "selftest")
@@ -77,7 +77,7 @@ def _wait_for_copies(node: Node, url: str, wanted: dict[str, int]) -> None:
     from contrefeu.cli.copying import last_states
 
     deadline = time.monotonic() + COVER_S
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and listens(node.capture_socket):
         state = next((one for one in last_states(node) if one["url"] == url), {})
         positions = state.get("positions")
         if positions is None or state["lag_seconds"] is None:  # nobody copies: as it is
