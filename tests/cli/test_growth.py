@@ -32,11 +32,15 @@ def test_the_pace_is_that_of_the_last_week_with_the_charts_beside() -> None:
 
 
 @pytest.mark.req("D7")
-def test_an_hour_of_import_is_no_pace() -> None:
-    """Nothing, one segment, or less than a day of them say nothing of a year."""
+def test_a_restore_and_an_import_are_no_pace() -> None:
+    """Nothing, one segment, or less than three days say nothing; a day that took years in is one day among others."""
     assert bytes_a_day([], 0, NOW_S) is None
     assert bytes_a_day([(NOW_S, 10**9)], 0, NOW_S) is None
-    assert bytes_a_day(daily(28, 1000)[:23], 0, NOW_S) is None
+    assert bytes_a_day(daily(28, 1000)[: 3 * 24], 0, NOW_S) is None
+    restored = [*daily(3, 1000), *((NOW_S - 3 * DAY_S - 60, 10**9) for _ in range(100))]
+    assert bytes_a_day(restored, 0, NOW_S) == 24_000
+    imported = [*daily(7, 1000), (NOW_S - 2 * DAY_S - 60, 10**11), (NOW_S - DAY_S - 60, 10**11)]
+    assert bytes_a_day(imported, 0, NOW_S) == 24_000
 
 
 @pytest.mark.req("D7")

@@ -4,15 +4,15 @@ Method: a ward that has all of it; then one thing less: a file, a fresh pack, a 
 The printer is a real CUPS's in tests/cli/test_printer.py.
 """
 
-import json
-import threading
 from pathlib import Path
 
 import pytest
 
+from contrefeu.acts import WardCorrected, encode
+from contrefeu.base import rfc3339
 from contrefeu.cli import checkup, standing, wardtest
 from contrefeu.cli.node import Node
-from contrefeu.journal import MEDIA_HL7V2, Draft
+from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Draft
 from contrefeu.watch.own import wards_told
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -123,20 +123,34 @@ def test_what_lacks_is_red_wherever_somebody_looks(ward: Commands) -> None:
     assert wardtest.lacking(node) == {}
 
 
-def test_the_night_tries_wards_in_a_process_of_its_own(ward: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Due at three: the command runs apart, and leaves what it found for everybody who reads."""
+def test_a_ward_that_is_none_is_refused(ward: Commands) -> None:
+    """Nothing that was not tried is called ready: the wards that there are are named."""
+    ran = ward("ready", "--ward", "CARDOI")
+    assert ran.status == 1
+    assert 'There is no ward "CARDOI"' in ran.err and "CARDIO" in ran.err
+    assert not (ward.home / "run" / "ready.json").exists()
+
+
+def test_a_ward_of_two_names_is_one(ward: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """United with another, it is tried under that one's name; packs, printer and accounts under the old one count."""
+    ward.told("users", "add", "lea", "--name", "L", "--role", "admin")
     node = Node.at(ward.home)
-    stop = threading.Event()
-    monkeypatch.setattr(wardtest, "LOOK_S", 0.01)
-    monkeypatch.setattr(wardtest, "is_due", lambda _clock, _zone, result: not result.exists())
-    night = threading.Thread(target=wardtest.every_night, args=(node, None, stop))
-    night.start()
-    result = node.paths.run / "ready.json"
-    for _ in range(600):
-        if result.exists():
-            break
-        stop.wait(0.1)
-    stop.set()
-    night.join(30)
-    assert [one["ward"] for one in json.loads(result.read_bytes())] == ["CARDIO"]
-    assert result.stat().st_mode & 0o777 == 0o640
+    with node.station_appender() as journal:
+        united = encode(WardCorrected("CARDIO", rfc3339(node.clock.now_ns()), into="CARD"))
+        journal.append([Draft("user/lea", MEDIA_ACT, united, node.clock.now_ns())])
+    settings = ward.home / "contrefeu.toml"
+    told = settings.read_text().replace("[packs]", '[packs]\nwards = ["CARDIO"]')
+    settings.write_text(f'{told}[packs.printers]\nCARDIO = "second-floor"\n')
+    monkeypatch.setenv("PATH", str(tmp_path))  # no CUPS there
+    for words in ((), ("--ward", "CARDIO"), ("--ward", "CARD")):
+        [found] = ward.told("ready", *words, status=10)["wards"]
+        assert (found["ward"], [one["code"] for one in found["lacks"]]) == ("CARD", ["pack-none", "printer"])
+
+
+def test_a_ward_where_nobody_lies_is_tried_when_it_is_asked_for(ward: Commands) -> None:
+    """A ward that feeds named once needs no pack at night; who asks for it is answered."""
+    node = Node.at(ward.home)
+    with node.capture_appender() as journal:
+        journal.append([Draft("CPAGE@CHU", MEDIA_HL7V2, admission("A-3", event="A03"), node.clock.now_ns())])
+    assert ward.told("ready")["wards"] == []
+    assert [one["ward"] for one in ward.told("ready", "--ward", "CARDIO")["wards"]] == ["CARDIO"]

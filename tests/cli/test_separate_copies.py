@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.cli.beside import run_apart
 from contrefeu.cli.node import Node
-from contrefeu.cli.selftest import run_apart
+from contrefeu.cli.selftest import COMMAND
 from contrefeu.cli.separation import tester
 from contrefeu.recovery.selftest import SETTLED_S
 from tests.cli.conftest import Commands
@@ -67,7 +68,7 @@ def test_the_self_test_sees_every_copy_as_the_readers_user(
         until(lambda: {v["state"] for v in vaults(cli)} == {"up-to-date"}, "the copies are not complete")
         assert SETTLED_S < 60
         threading.Event().wait(SETTLED_S + 1)
-        run_apart(Node.at(home), tester(), threading.Event())
+        run_apart(Node.at(home), tester(), threading.Event(), COMMAND)
         told = json.loads(cli("status", "--json").out)["selftest"]
         assert [(one["state"], one.get("problem", "")) for one in told] == [("same", ""), ("same", "")]
         assert {one["patients"] > 0 for one in told} == {True}
@@ -79,7 +80,7 @@ def test_the_self_test_sees_every_copy_as_the_readers_user(
         assert looked.returncode != 0, "the reader itself reads no credentials"
     with RunningNode(home):  # owners are set anew: the next night can say what it found too
         os.utime(home / "run" / "selftest.json", ns=(0, 0))
-        run_apart(Node.at(home), tester(), threading.Event())
+        run_apart(Node.at(home), tester(), threading.Event(), COMMAND)
         assert (home / "run" / "selftest.json").stat().st_mtime_ns > 0
 
 

@@ -5,8 +5,10 @@ one, and starts it in memory on a machine whose disks cannot be written.
 """
 
 import contextlib
+import errno
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -18,8 +20,12 @@ from typing import Any
 import pytest
 
 from contrefeu.base import OperatorError
+from contrefeu.cli import stick_making
+from contrefeu.cli.crisis_stick import Trouble, check_stick
 from contrefeu.cli.main import run
-from contrefeu.custody import open_home, seal_home
+from contrefeu.cli.node import Node
+from contrefeu.custody import granter_of, open_home, seal_home
+from contrefeu.proof import Verifier
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission
 
@@ -89,6 +95,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, program: tuple[Path, Path], t
     said = told(home, "stick", "make", *sticks, "--bundle", bundle, "--signers", signers)
     assert said["version"] == "0.1.0"
     return Made(home, sticks, said["sticks"])
+
+
+def maker(made: Made) -> Verifier:
+    """Whose signature counts."""
+    node = Node.at(made.home)
+    return granter_of(node.paths, node.settings.node.id).verifier
 
 
 def exchange(*homes: Path, through: Path) -> list[dict[str, Any]]:
@@ -193,6 +205,113 @@ def test_a_stick_is_checked_file_by_file(made: Made, cli: Commands, tmp_path: Pa
         found = cli.told("stick", "verify", at, "--fingerprint", name, status=status)
         assert [one["kind"] for one in found["findings"]] == ([kind] if kind else [])
         shutil.rmtree(at)
+
+
+@pytest.mark.req("F39")
+def test_what_an_operating_system_lays_on_a_stick_is_no_finding(made: Made, tmp_path: Path) -> None:
+    """Windows and macOS leave folders on whatever is plugged in; the same names deeper down are findings."""
+    stick = tmp_path / "stick"
+    shutil.copytree(made.sticks[0], stick)
+    for name in ("System Volume Information/IndexerVolumeGuid", ".Trashes/501/x", ".fseventsd/fseventsd-uuid",
+                 ".Trash-1000/info/x", "lost+found/#12", ".DS_Store"):  # fmt: skip
+        path = stick / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert told(made.home, "stick", "verify", stick)["findings"] == []
+    (stick / "program" / ".Trashes").mkdir()
+    (stick / "program" / ".Trashes" / "x").write_text("x")
+    assert check_stick(stick, maker(made)).findings == [Trouble("unlisted", "program/.Trashes/x")]
+
+
+@pytest.mark.req("F39")
+def test_a_bad_sector_is_said_and_the_rest_is_looked_at(
+    made: Made, cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device gives an error where a file lies, a folder, or the note itself; no command stops on it."""
+    stick = tmp_path / "stick"
+    shutil.copytree(made.sticks[0], stick)
+    (stick / "LISEZMOI.txt").unlink()
+    (stick / "README.txt").write_text("other")
+    bad = {stick / "home.sealed"}
+
+    def failing(real: Any) -> Any:
+        def opened(path: Any, *given: Any, **named: Any) -> Any:
+            if Path(path) in bad:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return real(path, *given, **named)
+
+        return opened
+
+    monkeypatch.setattr(Path, "open", failing(Path.open))
+    monkeypatch.setattr(os, "scandir", failing(os.scandir))
+    name = made.said[0]["fingerprint"]
+    found = cli.told("stick", "verify", stick, "--fingerprint", name, status=12)["findings"]
+    assert [(one["kind"], one["file"]) for one in found] == [
+        ("missing", "LISEZMOI.txt"),
+        ("altered", "README.txt"),
+        ("unreadable", "home.sealed"),
+    ]
+    shutil.copyfile(made.sticks[0] / "README.txt", stick / "README.txt")
+    bad = {stick / "program"}
+    found = cli.told("stick", "verify", stick, "--fingerprint", name, status=14)["findings"]
+    assert [(one["kind"], one["file"]) for one in found] == [("unreadable", "program/"), ("missing", "LISEZMOI.txt")]
+    for file in ("stick", "files"):
+        bad = {stick / file}
+        found = cli.told("stick", "verify", stick, "--fingerprint", name, status=14)["findings"]
+        assert [(one["kind"], one["file"]) for one in found] == [("unreadable", file)]
+
+
+@pytest.mark.req("F39")
+def test_a_stick_is_done_once_its_device_holds_all_of_it(
+    program: tuple[Path, Path], cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file and folder is synced after it was written last; one that the device refuses makes no stick."""
+    stick, synced = tmp_path / "stick", dict[Path, int]()
+    stick.mkdir()
+    real, refused = os.fsync, list[Path]()
+
+    def fsync(fd: int) -> None:
+        path = Path(f"/proc/self/fd/{fd}").readlink()
+        synced[path] = os.fstat(fd).st_mtime_ns
+        if path in refused:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    bundle, signers = program
+    cli.told("stick", "make", stick, "--bundle", bundle, "--signers", signers)
+    assert {path for path in (stick, *stick.rglob("*")) if synced.get(path) != path.stat().st_mtime_ns} == set()
+    shutil.rmtree(stick)
+    stick.mkdir()
+    refused.append(stick / "program" / "VERSION")
+    ran = cli("stick", "make", stick, "--bundle", bundle, "--signers", signers)
+    assert (ran.status, ran.out) == (14, b"")
+    assert "does not keep what was written on it: Input/output error." in ran.err
+
+
+@pytest.mark.req("F39")
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_the_code_of_a_stick_that_is_done_outlives_the_next_one(
+    program: tuple[Path, Path], cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """The second of two fails at its last step: the first one opens with the code that was said."""
+    sticks = [tmp_path / "one", tmp_path / "two"]
+    for stick in sticks:
+        stick.mkdir()
+    real = stick_making.sign_stick
+
+    def fails(stick: Path, *given: Any) -> None:
+        if stick == sticks[1]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(stick, *given)
+
+    monkeypatch.setattr(stick_making, "sign_stick", fails)
+    ran = cli("stick", "make", *sticks, "--bundle", program[0], "--signers", program[1], *words)
+    assert ran.status == 14
+    said = ran.out.decode()
+    code = ran.told["sticks"][0]["code"] if words else said[said.index("code  ") :].split()[1]
+    (tmp_path / "code").write_text(code)
+    told(cli.home, "stick", "open", sticks[0], "--to", tmp_path / "pc", "--code-file", tmp_path / "code")
 
 
 @pytest.mark.req("F39")

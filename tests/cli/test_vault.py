@@ -3,6 +3,7 @@
 Method: a home with a patient, a folder as the vault, the home destroyed; charts compared by their hash.
 """
 
+import os
 import re
 import shutil
 from base64 import b64decode
@@ -48,6 +49,29 @@ def test_a_vault_is_added_once_and_verified(copied: tuple[Commands, str]) -> Non
     assert vault["url"] == url
     assert cli("vault", "add", url).status == 1
     assert cli("vault", "add", "gopher://x").status != 0
+
+
+@pytest.mark.req("C5", "D8")
+def test_status_of_a_stopped_node_says_what_was_copied(
+    copied: tuple[Commands, str], filed: File, tmp_path: Path
+) -> None:
+    """Of a stopped node: at once, and long after; how many entries are behind; a vault that is away holds what it held."""
+    cli, url = copied
+    entries = sum(journal["entries"] for journal in cli.told("status")["journals"])
+    [vault] = cli.told("status")["vaults"]
+    assert (vault["state"], vault["entries"], vault["lag_seconds"]) == ("up-to-date", entries, 0.0)
+    state = cli.home / "run" / "copies.json"
+    os.utime(state, (1, 1))
+    [vault] = cli.told("status")["vaults"]
+    assert (vault["state"], vault["entries"], vault["lag_seconds"]) == ("not copying", entries, None)
+    assert f"not copying  {entries} entries, 0 entries behind" in cli("status").out.decode()
+    cli.told("import", filed("2.hl7", potassium("R-2")))
+    behind = sum(journal["entries"] for journal in cli.told("status")["journals"]) - entries
+    assert f"{entries} entries, {behind} entries behind" in cli("status").out.decode()
+    (tmp_path / "vault").rename(tmp_path / "away")
+    assert cli("vault", "copy").status == 14
+    [vault] = cli.told("status")["vaults"]
+    assert (vault["state"], vault["entries"], vault["lag_seconds"]) == ("unreachable", entries, None)
 
 
 @pytest.mark.req("C4")

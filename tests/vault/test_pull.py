@@ -15,13 +15,15 @@ import pytest
 
 from contrefeu.base import SystemClock
 from contrefeu.cli.held import noted
-from contrefeu.proof import Cosigner, ProofMismatch, WitnessKey
+from contrefeu.proof import Cosigner, ProofMismatch, Verifier, WitnessKey
 from contrefeu.vault import VaultHost, pull_once, verify_vault
 from contrefeu.vault.host import NodeSettings
 from contrefeu.vault.link import (
     READ_BYTES_MAX,
     Answered,
     Asked,
+    Bytes,
+    Journal,
     Look,
     Noted,
     Read,
@@ -32,10 +34,10 @@ from contrefeu.vault.link import (
     send_message,
 )
 from contrefeu.vault.pace import Pace
-from contrefeu.vault.pairing import parse_pulled
+from contrefeu.vault.pairing import Pulled, parse_pulled
 from contrefeu.vault.pins import tls_context
 from contrefeu.vault.pull import LinkPuller
-from contrefeu.vault.pulled import NodeLink
+from contrefeu.vault.pulled import OPENING_BYTES, OPENINGS_HELD, NodeLink, PulledSource
 from contrefeu.vault.quota import QuotaVault
 from tests.suites import copy_suite
 from tests.suites.copy_suite import CopyClaims
@@ -352,6 +354,28 @@ def test_many_segments_cost_few_round_trips(house: House, host: VaultHost, monke
     [found] = verify_vault(copies(host))
     assert (found.intact, found.entries) == (True, 83)
     assert idle.count("Read") <= 20, idle  # 6 for forty openings, the rest for the segment that grows
+
+
+def test_a_node_with_many_journals_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beginnings are asked for ahead in each journal; of all of them together no more are held than one number says."""
+    key = Verifier("n1", Cosigner("x", b"\x05" * 32).key.public)
+    link = NodeLink(Pulled("127.0.0.1", 1, key), bytes(32), Pace(0))
+    monkeypatch.setattr(link, "numbers", lambda _journal: list(range(1, 31)))
+
+    def reads(questions: Iterator[Read]) -> Iterator[tuple[Read, Bytes]]:
+        for question in questions:
+            yield question, Bytes(bytes(question.length), OPENING_BYTES)
+
+    monkeypatch.setattr(link, "reads", reads)
+    sources = [PulledSource(link, Verifier(f"n{number}", bytes(32))) for number in range(20)]
+    for source in sources:
+        source.update(Journal("", (30, 0, 0, 0), "", b""))
+        assert source.following(1, 30) is None, "no segment here has a header"
+    held = link.openings
+    assert len(held._held) == OPENINGS_HELD
+    assert held.of("n19", 29) is not None
+    sources[19].close()
+    assert {journal for journal, _ in held._held} == {"n17", "n18"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from contrefeu.cli.held import noted
 from contrefeu.proof import Checkpoint, Signer
-from contrefeu.vault import make_vault, shipper_to
+from contrefeu.vault import make_vault
+from contrefeu.vault.follow import shipper_to
 from contrefeu.vault.vouched import note_held
 from tests.vault.house import FOLDER, JOURNAL, SIGNER, House
 

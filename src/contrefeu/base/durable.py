@@ -9,6 +9,7 @@ Rules kept here:
 """
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import os
@@ -33,6 +34,48 @@ def sync_dir(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def sync_tree(path: Path) -> None:
+    """Make folder *path* durable with all that lies below it, and have its disk write what it still holds.
+
+    What this user may not read is somebody else's, such as a disk's `lost+found`: it is left to the disk.
+
+    Raises:
+        OSError: Something of it was refused.
+    """
+    for folder, _, names in os.walk(path, topdown=False, onerror=_unless_not_ours):
+        for name in names:
+            with contextlib.suppress(PermissionError):
+                _sync_plain(Path(folder, name))
+        sync_dir(Path(folder))
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _sync_disk(fd)
+    finally:
+        os.close(fd)
+
+
+def _unless_not_ours(error: OSError) -> None:
+    if not isinstance(error, PermissionError):
+        raise error
+
+
+def _sync_plain(path: Path) -> None:
+    if path.is_symlink() or not path.is_file():
+        return
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sync_disk(fd: int) -> None:
+    """Sync the whole file system (syncfs(2)): tables of FAT belong to no file. Where there is none, files must do."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "syncfs") and libc.syncfs(fd):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def write_at(fd: int, data: bytes, offset: int) -> None:

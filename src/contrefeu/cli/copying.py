@@ -1,15 +1,21 @@
-"""The copies process: follow every vault in the settings; and what it last said of each."""
+"""The copies process: follow every vault in the settings, or copy once; and what was last said of each."""
 
 import asyncio
 from typing import Any
 
 import msgspec
 
-from contrefeu.cli.node import Node
+from contrefeu.cli.node import Node, listens
 
 STATE = "copies.json"
 SCRUB = "scrub.json"
 SERVING = "serve"  # names the key that this node shows to vault hosts
+_PULLED = {
+    "entries": 0,
+    "lag_seconds": None,
+    "state": "pulled",
+    "problem": "the vault host fetches by itself, while this node offers (up, vault serve)",
+}
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone, and the age of copies not known
 
 
@@ -22,23 +28,45 @@ async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
     await asyncio.to_thread(follow, node.paths, node.paths.run / STATE, stop.is_set, serve_seed=seed)
 
 
+def copy_all(node: Node) -> list[dict[str, Any]]:
+    """Copy once to every vault that is given copies, and return how each stands; of a stopped node `status` says it."""
+    from contrefeu.vault import copy_once, is_pulled, tell_states
+
+    before = _kept(node)
+    states = []
+    for vault in node.settings.vaults:
+        found = _PULLED | {"url": vault.url} if is_pulled(vault.url) else copy_once(node.paths, vault.url)
+        if found["state"] in {"unreachable", "pulled"}:  # what it held when it was seen last, it holds
+            held = before.get(vault.url, {})
+            found |= {name: held[name] for name in ("entries", "positions") if name in held}
+        states.append(found)
+    if not listens(node.capture_socket):  # else its copies process says it, every two seconds
+        told = [before.get(one["url"], one) if one["state"] == "pulled" else one for one in states]
+        tell_states(node.paths.run / STATE, told)
+    return states
+
+
 def last_states(node: Node) -> list[dict[str, Any]]:
     """`url`, `entries`, `lag_seconds`, `state` of each vault in the settings, as the copies process last saw it."""
-    kept: list[dict[str, Any]] = []
-    path = node.paths.run / STATE
-    try:
-        kept = msgspec.json.decode(path.read_bytes())
-        if node.clock.now_ns() - path.stat().st_mtime_ns > SILENT_S * 1e9:
-            kept = [state | {"lag_seconds": None, "state": _when_silent(state["state"])} for state in kept]
-    except (FileNotFoundError, msgspec.DecodeError):
-        pass
-    known = {state["url"]: state for state in kept}
+    known = _kept(node)
     none = {"entries": 0, "lag_seconds": None, "state": "never copied"}
     passes = scrubbed(node)
     return [
         known.get(vault.url, {"url": vault.url} | none) | {"scrub": passes.get(vault.url, {"state": "not yet"})}
         for vault in node.settings.vaults
     ]
+
+
+def _kept(node: Node) -> dict[str, dict[str, Any]]:
+    """What was said last, by address; what nobody says any more is how it was then."""
+    path = node.paths.run / STATE
+    try:
+        kept: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes())
+        if node.clock.now_ns() - path.stat().st_mtime_ns > SILENT_S * 1e9:
+            kept = [state | {"lag_seconds": None, "state": _when_silent(state["state"])} for state in kept]
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
+    return {state["url"]: state for state in kept}
 
 
 def scrubbed(node: Node) -> dict[str, dict[str, Any]]:

@@ -12,23 +12,27 @@
 
 Rules kept here:
   * A stick is made in an empty folder. Nothing in it opens anything without the code.
-  * Every file but the journals is named in `files`: one that is not, is a finding.
+  * Every file but the journals is named in `files`: one that is not, is a finding. What an operating system lays on
+    a disk that it mounts is none: no part of a stick starts, opens or reads it.
+  * A stick is done once all of it is on the device: it is pulled out a moment later.
+  * A file that the device does not give any more is a finding as the others are, and the look goes on.
 """
 
+import os
 import subprocess
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
 
-from contrefeu.base import OperatorError, durable_makedirs, write_file
+from contrefeu.base import OperatorError, StorageError, durable_makedirs, sync_tree, write_file
 from contrefeu.proof import ProofMismatch, Signer, Verifier, open_note
-from contrefeu.vault import STICK_FOLDER
+from contrefeu.vault import STICK_FOLDER, belongs_to_disk
 
 TITLE = "contrefeu crisis stick v1"
 NOTE, FILES, CARD, HOME, PROGRAM, SIGNERS = "stick", "files", "hospital.card", "home.sealed", "program", "signers"
-GROWS = frozenset({STICK_FOLDER, "contrefeu-vault", "lost+found"})  # folders that are in no list
+GROWS = frozenset({STICK_FOLDER, "contrefeu-vault"})  # folders that are in no list
 BUNDLE_FILES_MAX = 5_000  # of one bundle: wheels of three Pythons are some four hundred
 
 
@@ -47,7 +51,7 @@ class Labelled:
 class Trouble:
     """A file that is not as it was made."""
 
-    kind: str  # "altered", "missing", "unlisted", "unsigned"
+    kind: str  # "altered", "missing", "unlisted", "unsigned", "unreadable"
     file: str
 
 
@@ -61,20 +65,34 @@ class Checked:
 
     @property
     def exit_status(self) -> int:
-        """0 whole, 12 altered, 13 missing, 10 something beside."""
+        """0 whole, 12 altered, 13 missing, 14 unreadable, 10 something beside; of several the gravest."""
         kinds = {one.kind for one in self.findings}
-        if kinds & {"altered", "unsigned"}:
-            return 12
-        return 13 if "missing" in kinds else 10 if kinds else 0
+        return next((status for status, of in _STATUSES.items() if kinds & of), 0)
+
+
+# What was altered weighs most; a device that fails says nothing of what was missing on it.
+_STATUSES = {12: {"altered", "unsigned"}, 14: {"unreadable"}, 13: {"missing"}, 10: {"unlisted"}}
 
 
 def sign_stick(stick: Path, label: Mapping[str, str], signer: Signer) -> None:
-    """List every file, and sign the list."""
+    """List every file, sign the list, and have the device keep all of it.
+
+    Raises:
+        StorageError: It does not.
+    """
     listed = "".join(f"{_digest(stick / name)}  {name}\n" for name in sorted(_names(stick)))
     write_file(stick / FILES, listed.encode(), mode=0o644)
     lines = [TITLE, *(f"{name} {label[name]}" for name in ("node", "facility", "station", "made"))]
     text = "\n".join([*lines, f"files {sha256(listed.encode()).hexdigest()}"]) + "\n"
     write_file(stick / NOTE, signer.sign(text), mode=0o644)
+    try:
+        sync_tree(stick)
+    except OSError as refused:
+        raise StorageError(
+            f"{stick} does not keep what was written on it: {refused.strerror}.",
+            safe="This stick is not finished; those before it are.",
+            next="Use another stick, and let nobody use this one.",
+        ) from None
 
 
 def check_stick(stick: Path, signer: Verifier) -> Checked:
@@ -83,21 +101,31 @@ def check_stick(stick: Path, signer: Verifier) -> Checked:
     try:
         found.label = _label((stick / NOTE).read_bytes(), signer)
         listed = (stick / FILES).read_bytes()
-    except (ProofMismatch, OSError, ValueError):
+    except (ProofMismatch, FileNotFoundError, ValueError):
         return Checked(findings=[Trouble("unsigned", NOTE)])
+    except OSError:
+        return Checked(found.label, findings=[Trouble("unreadable", FILES if found.label else NOTE)])
     if sha256(listed).hexdigest() != found.label.files:
         return Checked(found.label, findings=[Trouble("altered", FILES)])
     expected = _listed(listed)
-    there = set(_names(stick))
+    away: list[str] = []
+    there = set(_names(stick, away))
     found.files = len(expected)
-    found.findings += [Trouble("missing", name) for name in sorted(expected.keys() - there)]
+    found.findings += [Trouble("unreadable", f"{folder}/") for folder in sorted(away)]
+    lost = {name for name in expected for folder in away if name.startswith(f"{folder}/")}
+    found.findings += [Trouble("missing", name) for name in sorted(expected.keys() - there - lost)]
     found.findings += [Trouble("unlisted", name) for name in sorted(there - expected.keys())]
-    found.findings += [
-        Trouble("altered", name)
-        for name in sorted(expected.keys() & there)
-        if (stick / name).is_symlink() or _digest(stick / name) != expected[name]
-    ]
+    compared = ((name, _compared(stick / name, expected[name])) for name in sorted(expected.keys() & there))
+    found.findings += [Trouble(kind, name) for name, kind in compared if kind]
     return found
+
+
+def _compared(file: Path, digest: str) -> str:
+    """What is wrong with *file*; "" for nothing."""
+    try:
+        return "altered" if file.is_symlink() or _digest(file) != digest else ""
+    except OSError:
+        return "unreadable"
 
 
 def put_program(stick: Path, bundle: Path, signers: Path) -> str:
@@ -133,12 +161,12 @@ def put_program(stick: Path, bundle: Path, signers: Path) -> str:
 
 
 def empty_folder(stick: Path) -> None:
-    """Refuse what is no empty folder; a stick's own `lost+found` is nothing.
+    """Refuse what is no empty folder; what an operating system lays there is nothing.
 
     Raises:
         OperatorError: It is none.
     """
-    if not stick.is_dir() or {one.name for one in stick.iterdir()} - {"lost+found"}:
+    if not stick.is_dir() or not all(belongs_to_disk(one.name) for one in stick.iterdir()):
         raise OperatorError(
             f"{stick} is no empty folder.",
             safe="Nothing was written.",
@@ -179,16 +207,23 @@ def _listed(text: bytes) -> dict[str, str]:
     return {name: digest for digest, _, name in lines}
 
 
-def _names(stick: Path) -> Iterator[str]:
-    """Every file that is listed: all but journals, the list and its note."""
-    for path in _walk(stick):
-        name = path.relative_to(stick).as_posix()
-        if name not in {FILES, NOTE} and name.partition("/")[0] not in GROWS:
-            yield name
+def _names(stick: Path, away: list[str] | None = None) -> Iterator[str]:
+    """Every file that is listed: all but journals, the list and its note, and what belongs to the disk.
 
+    Folders that cannot be read go into *away*; without it they raise OSError.
+    """
 
-def _walk(folder: Path) -> Iterable[Path]:
-    return (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    def refused(error: OSError) -> None:
+        if away is None:
+            raise error
+        away.append(Path(error.filename).relative_to(stick).as_posix())
+
+    for folder, below, files in os.walk(stick, onerror=refused):
+        if Path(folder) == stick:
+            below[:] = [one for one in below if one not in GROWS and not belongs_to_disk(one)]
+            files[:] = [one for one in files if one not in {FILES, NOTE} and not belongs_to_disk(one)]
+        links = [one for one in below if Path(folder, one).is_symlink()]
+        yield from (Path(folder, one).relative_to(stick).as_posix() for one in (*files, *links))
 
 
 def _digest(path: Path) -> str:

@@ -1,15 +1,17 @@
 """How fast the home grows, and for how many days its disk lasts at that pace (D7).
 
-    a day    = bytes of the segments that were closed in the last GROWTH_DAYS, over the days that they span,
+    a day    = the median of the last GROWTH_DAYS of 24 h, in bytes of the segments that were closed in each,
                times what the chart store takes beside all journals
     days     = what is free beside what feeds leave to people, over that
 
 Rules kept here:
-  * Nothing is said of a pace before SPAN_S_MIN of closed segments: an import is no pace.
+  * Nothing is said of a pace before DAYS_MIN whole days behind the first closed segment. A restore or an import fills
+    a day or two, and the median leaves them out.
   * It is an estimate from what came, not a promise: a scanner that is connected tomorrow changes it.
 """
 
 import os
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from contrefeu.cli.node import Node
 
 GROWTH_DAYS = 7  # looked back: a week has its week-end
-SPAN_S_MIN = 86_400  # s: less than a day has no night in it
+DAYS_MIN = 3  # days: of two the median is half an import
 DAY_S = 86_400  # s
 ACTS_A_DAY = 20  # of an inpatient: six rounds, seven doses, results, notes, orders (tests/drills/ward_run counts 19)
 ACT_BYTES = 5_000  # of an act, in the journal and in the chart store, without scanned pages: twice what was weighed
@@ -64,12 +66,16 @@ def bytes_a_day(segments: list[tuple[float, int]], charts: int, now_s: float) ->
         now_s: Now, as the segments count.
     """
     began = min((when for when, _ in segments), default=now_s)
-    since = max(began, now_s - GROWTH_DAYS * DAY_S)
-    if now_s - since < SPAN_S_MIN:
+    whole = min(GROWTH_DAYS, int((now_s - began) // DAY_S))
+    if whole < DAYS_MIN:
         return None
+    days = [0] * whole
+    for when, size in segments:
+        ago = int((now_s - when) // DAY_S)
+        if 0 <= ago < whole:
+            days[ago] += size
     journals = sum(size for _, size in segments)
-    lately = sum(size for when, size in segments if when > since)
-    return int(lately * DAY_S / (now_s - since) * (1 + charts / max(1, journals)))
+    return int(statistics.median(days) * (1 + charts / max(1, journals)))
 
 
 def _seen(path: Path) -> list[tuple[float, int]]:

@@ -7,15 +7,14 @@ Rules kept here:
   * A mail is nobody's word: its pictures are judged by their codes, as any.
 """
 
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from contrefeu.cli.beside import run_apart
 from contrefeu.cli.looking import look_again
 from contrefeu.cli.node import Node
 from contrefeu.cli.taking import Given, Taken, take_all
@@ -28,7 +27,6 @@ TAKEN = "taken"
 STILL_S = 5.0  # a file that has not changed for so long is whole
 LOOK_S = 3.0  # how often it is looked whether something came: a nurse waits beside the telephone
 AGAIN_S = 300.0  # until it is tried again after it failed
-STOP_S = 0.2  # how long a node that stops waits for it
 FILES_AT_ONCE_MAX = 50  # of a folder in one go: a copier's night comes in several
 FILE_BYTES_MAX = 512 * 2**20  # as pictures.py reads: a larger one stays, and is said
 MAIL_BYTES_MAX = 100 * 2**20  # of one mail: what mail servers let through is a quarter of it
@@ -128,26 +126,15 @@ def _clear(folder: Path, before_ns: int) -> None:
 
 def every_look(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
     """Take in what came until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
-    flag, command = node.paths.run / "station" / FLAG, _command(node)
-    quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
-    wait_s = LOOK_S
+    flag, wait_s = node.paths.run / "station" / FLAG, LOOK_S
     while not stop.wait(wait_s):
         wait_s, since = LOOK_S, _changed(flag)
         if not since and next(_files(node), None) is None:
             continue
-        with subprocess.Popen(command, **quiet, **whom) as process:
-            while process.poll() is None:
-                if stop.wait(STOP_S):
-                    process.kill()
-            wait_s = LOOK_S if process.returncode in {0, 10} else AGAIN_S
+        status = run_apart(node, identity, stop, ("scan", "--waiting"), nice=5)
+        wait_s = LOOK_S if status in {0, 10} else AGAIN_S
         if since and since == _changed(flag) and wait_s == LOOK_S:
             flag.unlink(missing_ok=True)
-
-
-def _command(node: Node) -> list[str]:
-    return ["nice", "-n", "5", sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "scan", "--waiting",
-            "--json"]  # fmt: skip
 
 
 def _changed(flag: Path) -> int:

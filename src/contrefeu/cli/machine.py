@@ -42,7 +42,8 @@ def _lasts(pace: Growth, home: str) -> Iterator[Finding]:
     if pace.days_left is None or pace.bytes_a_day is None or pace.days_left >= DAYS_LEFT_LOOK:
         return
     judge = act if pace.days_left < DAYS_LEFT_ACT else look
-    what = f"The disk of {home} lasts {pace.days_left:.0f} days at the pace of the last week: {_a_day(pace)} a day."
+    a_day = f"{pace.bytes_a_day / GIB:.2f} GiB"
+    what = f"The disk of {home} lasts {pace.days_left:.0f} days at the pace of the last week: {a_day} a day."
     kept = "What was acknowledged is on the disk; charts stay readable when it is full."
     yield judge("disk-days", what, kept, "Enlarge the disk before then; contrefeu keys expire ends what is past.")
 
@@ -51,19 +52,11 @@ def _carries(node: Node, free: int) -> Iterator[Finding]:
     """Whether a downtime of all its beds fits, before there is one."""
     beds = sum(len(ward.beds) for ward in node.settings.wards)
     wanted = downtime_bytes(beds, DAYS_LEFT_ACT)
-    if wanted > free:
-        what = (
-            f"{DAYS_LEFT_ACT} days of downtime with {beds} patients may take {wanted / GIB:.1f} GiB; "
-            f"{max(0, free) / GIB:.1f} GiB are left for it."
-        )
-        yield act(
-            "disk-downtime", what, "What is there stays readable.", "Enlarge the disk now: later nobody has time."
-        )
-
-
-def _a_day(pace: Growth) -> str:
-    assert pace.bytes_a_day is not None, "who asks knows the pace"
-    return f"{pace.bytes_a_day / GIB:.2f} GiB"
+    if wanted <= free:
+        return
+    takes = f"{DAYS_LEFT_ACT} days of downtime with {beds} patients may take {wanted / GIB:.1f} GiB"
+    what = f"{takes}; {free / GIB:.1f} GiB are left for it."
+    yield act("disk-downtime", what, "What is there stays readable.", "Enlarge the disk now: later nobody has time.")
 
 
 def disk(node: Node) -> Iterator[Finding]:
@@ -71,14 +64,15 @@ def disk(node: Node) -> Iterator[Finding]:
     home = node.paths.root
     found = os.statvfs(home)
     free, size = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
-    left = free - node.settings.capture.spare_bytes
+    pace = growth(node)
+    left = pace.free_bytes
     kept = "What was acknowledged is on the disk; a disk that is full gives senders no answer, and they keep theirs."
     free_some = "Free some space or enlarge the disk; contrefeu keys expire ends what is past its retention."
     if left < FREE_BYTES_MIN:
         yield act("disk-space", f"{left / GIB:.1f} GiB are left for feeds on the disk of {home}.", kept, free_some)
     elif size and free * 100 < FREE_PERCENT_MIN * size:
         yield look("disk-space", f"{free * 100 // size} % of the disk of {home} are free.", kept, free_some)
-    yield from _lasts(growth(node), str(home))
+    yield from _lasts(pace, str(home))
     yield from _carries(node, left)
     if found.f_files and found.f_favail < FILES_FREE_MIN:
         yield act("disk-files", f"{found.f_favail} more files fit on the disk of {home}.", kept, "Make it anew larger.")

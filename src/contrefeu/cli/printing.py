@@ -38,7 +38,7 @@ def board_of(charts: "Charts | SyncChartsClient", ward: str) -> "Board":
     if ward not in {*wards, *(name for one in charts.wards() for name in one.also)}:
         raise OperatorError(
             f'There is no ward "{ward}".',
-            safe="Nothing was printed.",
+            safe="Nothing was done.",
             next=f"Name one of these: {', '.join(wards)}." if wards else "Connect a feed first: no ward is known yet.",
         )
     return charts.board(ward)

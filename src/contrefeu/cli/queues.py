@@ -36,6 +36,12 @@ class Queued(Struct, frozen=True):
     refused: str = ""  # RFC 3339: when it refused pages
 
 
+def printer_of(node: Node, names: Sequence[str]) -> str:
+    """The queue for a ward's packs, "" for none; *names*: its own first, the settings may know it by another."""
+    printers = node.settings.packs.printers
+    return next((printers[name] for name in names if name in printers), "")
+
+
 def looked(
     node: Node, names: Sequence[str], downtime: "Declared | None", last: Queued | None, now_ns: int
 ) -> tuple[Queued | None, bool]:
@@ -43,7 +49,7 @@ def looked(
 
     Args:
         node: Where.
-        names: Of the ward, its own first: the settings may know it by another.
+        names: Of the ward, its own first.
         downtime: The declaration in force there.
         last: What became of its pack at the last look.
         now_ns: Now.
@@ -51,8 +57,7 @@ def looked(
     Returns:
         What became of it since, None for a ward that has no printer; and whether it is to be printed now.
     """
-    printers = node.settings.packs.printers
-    queue = next((printers[name] for name in names if name in printers), "")
+    queue = printer_of(node, names)
     if not queue:
         return None, False
     known = last if last is not None and last.queue == queue else Queued(queue)

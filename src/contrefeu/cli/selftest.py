@@ -6,30 +6,17 @@ Rules kept here:
   * A difference is looked at twice: the second time with everything read anew, so that red means red.
 """
 
-import datetime as dt
-import subprocess
-import sys
-import threading
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import msgspec
 
-from contrefeu.base import Clock, ContrefeuError, rfc3339, write_file
-from contrefeu.cli.node import Node
-
-if TYPE_CHECKING:
-    from contrefeu.cli.separation import Identity
+from contrefeu.base import ContrefeuError, rfc3339, write_file
+from contrefeu.cli.node import Node, listens
 
 RESULT = "selftest.json"
 COMMAND = ("vault", "selftest")
 PATIENTS = 50  # G1
-HOUR = 3  # of the hospital's night, when wards read least
-LOOK_S = 60.0  # how often it is looked whether it is due
-STOP_S = 0.2  # how long a node that stops waits for it
-DUE_H = 20.0  # one a night, also when a node was started at four
 COVER_S = 60.0  # how long copies may take to hold what is in the journals when a test begins
 _NS = 1_000_000_000
 
@@ -54,35 +41,6 @@ def last_selftest(node: Node) -> list[dict[str, Any]]:
         kept = []
     known = {one["url"]: one for one in kept}
     return [known.get(vault.url, {"url": vault.url, "state": "not yet"}) for vault in node.settings.vaults]
-
-
-def every_night(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
-    """Test once a night until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
-    while not stop.wait(LOOK_S):
-        if is_due(node.clock, node.settings.node.zone, node.paths.run / RESULT):
-            run_apart(node, identity, stop)
-
-
-def run_apart(node: Node, identity: "Identity | None", stop: threading.Event, words: tuple[str, ...] = COMMAND) -> None:
-    """Test now, with the command of these *words*, in a process that ends with this one's wish to stop."""
-    command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), *words, "--json"]
-    quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
-    with subprocess.Popen(command, **quiet, **whom) as process:
-        while process.poll() is None:
-            if stop.wait(STOP_S):
-                process.kill()
-
-
-def is_due(clock: Clock, zone: str, result: Path) -> bool:
-    """Whether it is the hour, and the last test is of another night."""
-    now_ns = clock.now_ns()
-    if dt.datetime.fromtimestamp(now_ns / _NS, ZoneInfo(zone)).hour != HOUR:
-        return False
-    try:
-        return now_ns - result.stat().st_mtime_ns > DUE_H * 3600 * _NS
-    except FileNotFoundError:
-        return True
 
 
 def _once(node: Node, url: str, patients: int, seed: int | None) -> dict[str, Any]:
@@ -119,7 +77,7 @@ def _wait_for_copies(node: Node, url: str, wanted: dict[str, int]) -> None:
     from contrefeu.cli.copying import last_states
 
     deadline = time.monotonic() + COVER_S
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and listens(node.capture_socket):
         state = next((one for one in last_states(node) if one["url"] == url), {})
         positions = state.get("positions")
         if positions is None or state["lag_seconds"] is None:  # nobody copies: as it is

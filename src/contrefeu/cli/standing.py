@@ -5,8 +5,6 @@ Rules kept here:
   * What is kept is changed by `change` alone, one process at a time: passwords made void as packs are made stay void.
 """
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from contrefeu.base import FileLock, parse_rfc3339, rfc3339, write_file
+from contrefeu.cli.beside import run_apart
 from contrefeu.cli.node import Node
 from contrefeu.cli.queues import Queued
 from contrefeu.paper import WEEK_NS, Held, pack_password
@@ -26,7 +25,6 @@ STATE, LOCK = "packs.json", "packs.lock"
 OLD_MINUTES = 60  # a pack is red past it (W2)
 LOOK_S = 30.0  # how often it is looked whether one is due
 LOCK_WAIT_S = 60.0  # seconds: a change is held for one write, which a disk under load makes wait
-STOP_S = 0.2  # how long a node that stops waits for it
 MINUTE_NS = 60 * 1_000_000_000
 
 
@@ -105,16 +103,9 @@ def as_file(ward: str) -> str:
 
 def every_quarter(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
     """Make what is due until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
-    command = [sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), "packs", "make", "--json"]
-    quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
     while not stop.wait(LOOK_S):
-        if not node.settings.packs.folders:  # looked at each time: it may be set while the node runs
-            continue
-        with subprocess.Popen(["nice", "-n", "10", *command], **quiet, **whom) as process:
-            while process.poll() is None:
-                if stop.wait(STOP_S):
-                    process.kill()
+        if node.settings.packs.folders:  # looked at each time: it may be set while the node runs
+            run_apart(node, identity, stop, ("packs", "make"), nice=10)
 
 
 def secret_of(node: Node) -> bytes:

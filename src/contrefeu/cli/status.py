@@ -308,7 +308,7 @@ def _say_feeds(told: dict[str, Any]) -> None:
 
 def _say_copies(told: dict[str, Any]) -> None:
     for v in told["vaults"]:
-        say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v['lag_seconds'])}")
+        say(f"  vault {v['url']}  {v['state']}  {v['entries']} entries, {_behind(v, told['journals'])}")
     for one in told["selftest"]:
         if one["state"] not in {"same", "not yet"}:
             say(f"  SELF-TEST: the copy in {one['url']} does not give the charts back ({one['state']}, {one['at']})")
@@ -337,5 +337,12 @@ def _scrubs(told: dict[str, Any]) -> list[dict[str, Any]]:
     return [told["scrub"], *(vault["scrub"] for vault in told["vaults"])]
 
 
-def _behind(lag_seconds: float | None) -> str:
-    return "how far behind is not known" if lag_seconds is None else f"{lag_seconds} s behind"
+def _behind(vault: dict[str, Any], journals: list[dict[str, Any]]) -> str:
+    """How far a copy is behind: in seconds while it is followed, else in entries."""
+    if vault["lag_seconds"] is not None:
+        return f"{vault['lag_seconds']} s behind"
+    if not vault.get("positions"):
+        return "how far behind is not known"
+    held = vault["positions"]
+    lacks = sum(max(0, one["entries"] - held.get(one["id"].replace("/", "_"), 0)) for one in journals)
+    return f"{lacks} entries behind"

@@ -1,13 +1,15 @@
 """`contrefeu stick`: a stick that turns a PC into a station of this hospital, without touching its disk (F39)."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.door import Json, answer, door, emit, finish, say
 
 if TYPE_CHECKING:
+    from contrefeu.cli.stick_making import Made
     from contrefeu.proof import Verifier
 
 app = typer.Typer(no_args_is_help=True, help="A stick that turns any PC into a station, without touching its disk.")
@@ -30,13 +32,14 @@ def make(
     """Make crisis sticks: program, a sealed home, guides, packs, a start script, and journals.
 
     Each home is a new station of this hospital, joined with it and with those of the other sticks. Its code is shown
-    once and lies nowhere: keep it apart from its stick. Without --ward a station holds what this node can read.
+    once, as soon as the device holds the whole stick, and lies nowhere: keep it apart from its stick. Without --ward a
+    station holds what this node can read.
     A stick that is lost: contrefeu station revoke, with the station's name.
     """
     from contrefeu.cli.crisis_stick import empty_folder, put_program
     from contrefeu.cli.node import Node
     from contrefeu.cli.stick_home import stations_of
-    from contrefeu.cli.stick_making import Made, finish_stick
+    from contrefeu.cli.stick_making import finish_stick
 
     node = Node.at(door(context).home)
     for stick in sticks:
@@ -45,18 +48,25 @@ def make(
     for stick in sticks:
         version = put_program(stick, bundle, signers)
     made: list[Made] = []
-    with stations_of(node, sticks, ward or []) as stations:
-        made += [finish_stick(node, *one) for one in stations]
-
-    def for_people() -> None:
-        for one in made:
-            say(f"{one.stick}: station {one.station}, {one.patients} patients, {one.packs} packs, program {version}")
-            say(f"  code  {one.code}   (shown once, on no stick and in no home: keep it apart from the stick)")
-            say(f"  start it with sh start.sh; its home takes {one.home_bytes} bytes, and twice that of memory")
-            say(f"  lost or stolen: contrefeu station revoke {one.station}")
+    try:
+        with stations_of(node, sticks, ward or []) as stations:
+            for one in stations:
+                made.append(finish_stick(node, *one))
+                if not json:
+                    _say_made(made[-1], version)
+    finally:  # the code of a stick that is done is said, whatever becomes of the next one
+        if json and made:
+            emit({"version": version, "sticks": [one.told() for one in made]})
+    if not json:
         say(f'Check one anywhere: contrefeu stick verify DIR --fingerprint "{made[0].fingerprint}"')
 
-    answer(json, {"version": version, "sticks": [one.told() for one in made]}, for_people)
+
+def _say_made(one: "Made", version: str) -> None:
+    say(f"{one.stick}: station {one.station}, {one.patients} patients, {one.packs} packs, program {version}")
+    say(f"  code  {one.code}   (shown once, on no stick and in no home: keep it apart from the stick)")
+    say(f"  start it with sh start.sh; its home takes {one.home_bytes} bytes, and twice that of memory")
+    say(f"  lost or stolen: contrefeu station revoke {one.station}")
+    sys.stdout.flush()  # a pipe holds lines back, and the next stick takes minutes
 
 
 @app.command("verify")
@@ -72,7 +82,10 @@ def verify(
 
     Journals on it are checked by whoever takes them: contrefeu journal exchange DIR.
 
+    What Windows, macOS or Linux lay on any disk that they mount is no part of a stick, and no finding.
+
     Exit status: 0 whole   10 a file that was not there   12 altered, or signed by nobody known   13 a file is missing
+    14 a file that the device does not give any more
     """
     from contrefeu.cli.crisis_stick import check_stick
 

@@ -64,22 +64,22 @@ def up(
 def _beside(node: "Node") -> Iterator[None]:
     """Have copies tried every night, as the reader's user that may read what the copies keep; what wards need tried,
     packs made and pages taken in, as the web's, which prints forms too."""
+    from contrefeu.cli import selftest, wardtest
+    from contrefeu.cli.beside import every_night
     from contrefeu.cli.incoming import every_look
-    from contrefeu.cli.selftest import every_night
     from contrefeu.cli.separation import identity_of, is_separate, tester
     from contrefeu.cli.standing import every_quarter
-    from contrefeu.cli.wardtest import every_night as wards_every_night
 
     stop = threading.Event()
     apart = is_separate(node)
     web = identity_of("web") if apart else None
-    works = (
-        (every_night, tester() if apart else None),
-        (wards_every_night, web),
-        (every_quarter, web),
-        (every_look, web),
+    works: tuple[tuple[Callable[..., None], Identity | None, tuple[Any, ...]], ...] = (
+        (every_night, tester() if apart else None, (selftest.COMMAND, selftest.RESULT)),
+        (every_night, web, (wardtest.COMMAND, wardtest.RESULT)),
+        (every_quarter, web, ()),
+        (every_look, web, ()),
     )
-    threads = [threading.Thread(target=work, args=(node, whom, stop), daemon=True) for work, whom in works]
+    threads = [threading.Thread(target=work, args=(node, whom, stop, *of), daemon=True) for work, whom, of in works]
     for thread in threads:
         thread.start()
     try:

@@ -1,7 +1,7 @@
 """`contrefeu vault`: places that hold copies and cannot read them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -99,28 +99,19 @@ def check(context: typer.Context, url: Url, credentials: KeyFile = None, json: J
 def copy(context: typer.Context, json: Json = False) -> None:
     """Copy what the vaults lack, once; for a node that is not running."""
     from contrefeu.base import FindingError
+    from contrefeu.cli.copying import copy_all
     from contrefeu.cli.node import Node
-    from contrefeu.vault import is_pulled, shipper_to
 
     node = Node.at(door(context).home)
     _settle(node)
-    states: list[dict[str, Any]] = []
-    for vault in node.settings.vaults:
-        if is_pulled(vault.url):
-            problem = "the vault host fetches by itself, while this node offers (up, vault serve)"
-            states.append({"url": vault.url, "entries": 0, "state": "pulled", "problem": problem})
-            continue
-        shipper = shipper_to(node.paths, vault.url)
-        state = shipper.step()
-        shipper.finish()
-        shipper.close()
-        states.append({"url": vault.url, "entries": state.entries, "state": state.state, "problem": state.problem})
+    states = copy_all(node)
 
     def for_people() -> None:
         for state in states:
             say(f"{state['url']}: {state['state']}, {state['entries']} entries {state['problem']}".rstrip())
 
-    answer(json, {"copied": sum(s["entries"] for s in states), "vaults": states}, for_people)
+    told = [{name: state[name] for name in ("url", "entries", "state", "problem")} for state in states]
+    answer(json, {"copied": sum(state["entries"] for state in states), "vaults": told}, for_people)
     if any(state["state"] == "refused" for state in states):
         raise FindingError(
             "A vault refused a journal: it is not the continuation of the copy it holds.",

@@ -6,12 +6,12 @@
 
 Rules kept here:
   * Nothing is printed, issued, written into the journal or sent; no password of a person is tried.
-  * A ward is one where somebody lies, or that the settings name: a feed's other words for places need no pack.
+  * A ward is one where somebody lies, or that the settings name: a feed's other words for places need no pack, unless
+    somebody asks for one. Settings and accounts may know a ward by any of its names (decision 0188).
   * It runs as the web process's user, which is who makes packs: what that user cannot do is found here.
 """
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,8 @@ from contrefeu.access import is_secret_hash
 from contrefeu.base import ContrefeuError, parse_rfc3339, rfc3339, write_file
 from contrefeu.cli.accounts import known_accounts
 from contrefeu.cli.node import Node
-from contrefeu.cli.printing import downtime_of, issuer_of, setting_of
-from contrefeu.cli.selftest import LOOK_S, is_due, run_apart
+from contrefeu.cli.printing import board_of, downtime_of, issuer_of, setting_of
+from contrefeu.cli.queues import printer_of
 from contrefeu.cli.spool import trouble_of
 from contrefeu.cli.standing import Standing, file_names, password_then, standing
 from contrefeu.paper import page_opens, pdf_pages, print_pack, ward_pack
@@ -31,7 +31,6 @@ from contrefeu.paper import page_opens, pdf_pages, print_pack, ward_pack
 if TYPE_CHECKING:
     from contrefeu.access import Account
     from contrefeu.chart import Charts, Language, SyncChartsClient
-    from contrefeu.cli.separation import Identity
 
 RESULT = "ready.json"
 COMMAND = ("ready",)
@@ -60,17 +59,20 @@ class WardTest(Struct, frozen=True):
 
 
 def try_wards(node: Node, language: "Language", only: frozenset[str] = frozenset()) -> list[WardTest]:
-    """Try each ward, or those of *only*, and keep what was found; others' stays as it was."""
+    """Try each ward, or those of *only*, and keep what was found; others' stays as it was.
+
+    Raises:
+        OperatorError: One of *only* is no ward.
+    """
     declared = {ward.id for ward in node.settings.wards}
     accounts, packs = known_accounts(node), {one.ward: one for one in standing(node)}
     with node.charts() as charts:
-        wards = sorted(one.id for one in charts.wards() if one.patients or one.id in declared)
-        found = [
-            _tried(node, charts, ward, packs.get(ward), accounts, language)
-            for ward in wards
-            if not only or ward in only
-        ]
-    kept = [one for one in last_wardtest(node) if one.ward in wards and one.ward not in {new.ward for new in found}]
+        names = {one.id: (one.id, *one.also) for one in charts.wards()}
+        asked = {board_of(charts, ward).ward for ward in only}
+        needed = {one.id for one in charts.wards() if one.patients or one.id in declared}
+        wards = sorted(asked or needed)
+        found = [_tried(node, charts, names[ward], packs.get(ward), accounts, language) for ward in wards]
+    kept = [one for one in last_wardtest(node) if one.ward in needed and one.ward not in wards]
     every = sorted([*kept, *found], key=lambda one: one.ward)
     write_file(node.paths.run / RESULT, msgspec.json.encode(every), mode=0o640)  # the watch reads it
     return found
@@ -89,25 +91,18 @@ def lacking(node: Node) -> dict[str, tuple[str, ...]]:
     return {one.ward: tuple(lack.code for lack in one.lacks) for one in last_wardtest(node) if one.lacks}
 
 
-def every_night(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
-    """Try once a night until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
-    while not stop.wait(LOOK_S):
-        if is_due(node.clock, node.settings.node.zone, node.paths.run / RESULT):
-            run_apart(node, identity, stop, COMMAND)
-
-
 def _tried(
     node: Node,
     charts: "Charts | SyncChartsClient",
-    ward: str,
+    names: Sequence[str],
     pack: Standing | None,
     accounts: "list[Account]",
     language: "Language",
 ) -> WardTest:
-    settings = node.settings.packs
-    ahead = bool(settings.folders) and (not settings.wards or ward in settings.wards)
+    ward, settings = names[0], node.settings.packs
+    ahead = bool(settings.folders) and (not settings.wards or not set(settings.wards).isdisjoint(names))
     pages, lacks = _standing(node, ward, pack) if ahead else _made(node, charts, ward, language)
-    lacks += [*_printer(node, ward), *_login(ward, accounts)]
+    lacks += [*_printer(node, names), *_login(names, accounts)]
     return WardTest(ward, rfc3339(node.clock.now_ns()), pages, lacks)
 
 
@@ -157,16 +152,17 @@ def _made(node: Node, charts: "Charts | SyncChartsClient", ward: str, language: 
     return printed.pages, []
 
 
-def _printer(node: Node, ward: str) -> Iterator[Lack]:
-    queue = node.settings.packs.printers.get(ward, "")
+def _printer(node: Node, names: Sequence[str]) -> Iterator[Lack]:
+    queue = printer_of(node, names)
     trouble = trouble_of(queue) if queue else ""
     if trouble:
         advice = "lpstat -t lists queues; cupsenable, cupsaccept or lpadmin mends them."
         yield Lack("printer", f"The printer {queue} {trouble}.", advice)
 
 
-def _login(ward: str, accounts: "list[Account]") -> Iterator[Lack]:
+def _login(names: Sequence[str], accounts: "list[Account]") -> Iterator[Lack]:
     """Somebody of the ward: who serves the whole house reads there, and gives no dose."""
-    if not any(one.may("write") and one.in_scope(ward) and is_secret_hash(one.secret_hash) for one in accounts):
-        advice = f"contrefeu users add LOGIN --role nurse --ward {ward}, or users import a list."
+    here = (one for one in accounts if any(map(one.in_scope, names)))
+    if not any(one.may("write") and is_secret_hash(one.secret_hash) for one in here):
+        advice = f"contrefeu users add LOGIN --role nurse --ward {names[0]}, or users import a list."
         yield Lack("login", "Nobody who may write on this ward is enrolled.", advice)

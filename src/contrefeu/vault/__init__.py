@@ -3,10 +3,10 @@
 from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
-from contrefeu.vault.directory import DirectoryVault
+from contrefeu.vault.directory import DirectoryVault, belongs_to_disk
 from contrefeu.vault.exchange import Exchange
 from contrefeu.vault.expiry import due_in, let_go, let_go_of
-from contrefeu.vault.follow import follow, shipper_to
+from contrefeu.vault.follow import copy_once, follow, tell_states
 from contrefeu.vault.held import Held
 from contrefeu.vault.host import HostSettings, NodeSettings, VaultHost, parse_host
 from contrefeu.vault.hosting import pull, pull_once
@@ -78,11 +78,13 @@ __all__ = [
     "VaultHost",
     "Witness",
     "ask_again",
+    "belongs_to_disk",
     "check_store",
     "checkpoints_held",
     "copies_in",
     "copy_in_folder",
     "copy_in_vault",
+    "copy_once",
     "credentials_file",
     "custodians_of",
     "due_in",
@@ -117,8 +119,8 @@ __all__ = [
     "scrub_beside",
     "seen_file",
     "seen_in",
-    "shipper_to",
     "spool_folder",
+    "tell_states",
     "tls_context",
     "verify_vault",
     "vouched_for",

@@ -20,7 +20,17 @@ from contrefeu.vault.place import MARKER, VaultAway, VaultShrunk
 
 PACE_S = 0.1  # between two steps: a tenth of the second that a copy may lag (C5)
 _TITLE = "contrefeu vault v1"
-_BELONGS_TO_THE_DISK = frozenset(["lost+found", "System Volume Information", ".Trash-1000"])
+# What an operating system lays on a disk that it mounts: ext4, Windows, macOS; and each user's bin (freedesktop.org).
+_OF_THE_DISK = frozenset([
+    "lost+found", "System Volume Information", "$RECYCLE.BIN", "RECYCLER", ".Trashes", "._.Trashes", ".fseventsd",
+    ".Spotlight-V100", ".TemporaryItems", ".DocumentRevisions-V100", ".DS_Store", ".apdisk", ".metadata_never_index",
+])  # fmt: skip
+_BIN = ".Trash-"  # and the number of a user
+
+
+def belongs_to_disk(name: str) -> bool:
+    """Whether what stands in the first folder of a disk under *name* is an operating system's, and nobody's."""
+    return name in _OF_THE_DISK or name.startswith(_BIN)
 
 
 class DirectoryVault:
@@ -54,7 +64,7 @@ class DirectoryVault:
                     safe="Nothing was changed.",
                     next="Mount the disk, or make the folder; then add the vault again.",
                 )
-            if self._root.exists() and {p.name for p in self._root.iterdir()} - _BELONGS_TO_THE_DISK:
+            if self._root.exists() and not all(belongs_to_disk(p.name) for p in self._root.iterdir()):
                 raise OperatorError(
                     f"{self._root} is not empty, and is no vault.",
                     safe="Nothing in it was changed.",

@@ -23,6 +23,7 @@ from contrefeu.hospital import SettingsError, parse_settings
 from contrefeu.vault.offer import Offers
 from contrefeu.vault.opening import open_vault
 from contrefeu.vault.pairing import is_pulled
+from contrefeu.vault.place import VaultAway
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, is_spool
 from contrefeu.vault.vouched import note_held
@@ -130,15 +131,8 @@ class _Follower(threading.Thread):
 
     def described(self) -> dict[str, Any]:
         """How the vault stands, for the state file."""
-        state = self._state
-        return {
-            "url": self._url,
-            "entries": state.entries,
-            "lag_seconds": round(max(0.0, time.monotonic() - self._fresh_at), 3),
-            "state": state.state,
-            "problem": state.problem,
-            "positions": self._positions,
-        }
+        lag_s = round(max(0.0, time.monotonic() - self._fresh_at), 3)
+        return _described(self._url, self._state, lag_s, self._positions)
 
     def run(self) -> None:
         """Step until told to leave."""
@@ -160,7 +154,7 @@ class _Follower(threading.Thread):
                 log.info("copies", url=self._url, state=found.state, entries=found.entries)
             if found.complete and found.state in {"up-to-date", "alarm", "one-way"}:
                 self._fresh_at = began
-            self._positions = dict(shipper.positions) if isinstance(shipper, Shipper) else {}
+            self._positions = _positions_of(shipper)
             if found != self._state:
                 self._state = found
                 self._changed.set()
@@ -173,6 +167,38 @@ class _Follower(threading.Thread):
                 self._leaving.wait(max(0.0, began + pace_s - time.monotonic()))  # the step's own time is in it
         if shipper is not None:
             shipper.close()
+
+
+def copy_once(home: Home, url: str) -> dict[str, Any]:
+    """Copy to *url* what it lacks, and describe how it stands then, as `follow` does.
+
+    Raises:
+        OperatorError: It is no address.
+    """
+    shipper = shipper_to(home, url)
+    try:
+        found = shipper.step()
+        shipper.finish()
+    except VaultAway as away:
+        found = CopyState(0, "unreachable", away.what, complete=False)
+    positions = _positions_of(shipper)
+    shipper.close()
+    return _described(url, found, 0.0 if found.complete else None, positions)
+
+
+def _described(url: str, state: CopyState, lag_s: float | None, positions: dict[str, int]) -> dict[str, Any]:
+    return {
+        "url": url,
+        "entries": state.entries,
+        "lag_seconds": lag_s,
+        "state": state.state,
+        "problem": state.problem,
+        "positions": positions,
+    }
+
+
+def _positions_of(shipper: Shipper | Spooler | None) -> dict[str, int]:
+    return dict(shipper.positions) if isinstance(shipper, Shipper) else {}
 
 
 def _offered(offers: Offers, url: str) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def _exactly(connection: socket.socket, length: int, wait_s: float) -> bytes:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise LinkCut("The other side says nothing, or too slowly.")
-            connection.settimeout(min(left, wait_s, SILENCE_S_MAX) if got else left)
+            connection.settimeout(min(left, SILENCE_S_MAX) if got else left)
             part = connection.recv(min(length - len(got), 256 * 1024))
             if not part:
                 raise LinkCut("The other side hung up.")

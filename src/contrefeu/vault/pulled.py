@@ -50,10 +50,32 @@ HANDSHAKE_S_MAX = 10.0  # for it to show its key
 READS_UNDER_WAY = 4  # asked for ahead: the line is not idle for a round trip between two answers
 OPENING_BYTES = 128 * 1024  # of a closed segment, asked for with the next ones': an hour's at night is no longer
 OPENINGS = 8  # segments whose beginnings are asked for at once: a megabyte
+OPENINGS_HELD = 64  # beginnings held of all journals of a node, whatever it says that it has: eight megabytes
 NAME_LENGTH_MAX = 128  # of a journal; it becomes a folder's name
 SEGMENTS_MAX = 1_000_000  # of a journal: a hundred years of one an hour
 SEGMENT_BYTES_MAX = 256 * 2**20  # a segment ends at 64 MiB, and its last frame may hold one more scan of as much
 UNSIGNED_LEAVES_MAX = 2**20  # frames that no checkpoint covers: a node signs twice a second, and memory holds these
+
+
+class Openings:
+    """How closed segments begin, which changes no more: of all journals of a node, the ones asked for last."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, int], Bytes] = {}
+
+    def of(self, journal: str, number: int) -> Bytes | None:
+        """Return how that segment begins, where it is held."""
+        return self._held.get((journal, number))
+
+    def keep(self, journal: str, number: int, opening: Bytes) -> None:
+        """Hold one more; the oldest gives way."""
+        self._held[journal, number] = opening
+        if len(self._held) > OPENINGS_HELD:
+            del self._held[next(iter(self._held))]
+
+    def forget(self, journal: str) -> None:
+        """Let those of *journal* go."""
+        self._held = {key: opening for key, opening in self._held.items() if key[0] != journal}
 
 
 class NodeLink:
@@ -66,6 +88,7 @@ class NodeLink:
         self._connection: ssl.SSLSocket | None = None
         self.piece = READ_BYTES_MAX  # asked for at once: less over a line that is cut again and again
         self.received = 0  # bytes of segments, to see whether anything comes
+        self.openings = Openings()
 
     def close(self) -> None:
         """Hang up."""
@@ -245,7 +268,6 @@ class PulledSource(Source):
         self._said: Journal | None = None
         self._files: dict[int, str] = {}  # which file the segment was that was read last
         self._begun: tuple[int, int, bytes] = (0, 0, b"")  # segment, offset and bytes of a read that was cut
-        self._openings: dict[int, Bytes] = {}  # beginnings of closed segments, which change no more
         self._walking = False  # whether headers are read one after the other
 
     def update(self, said: Journal) -> None:
@@ -255,7 +277,7 @@ class PulledSource(Source):
     def close(self) -> None:
         """Forget which file was read."""
         self._files.clear()
-        self._openings.clear()
+        self._link.openings.forget(self.verifier.name)
         self._begun = (0, 0, b"")
 
     def is_another(self) -> bool:
@@ -293,7 +315,7 @@ class PulledSource(Source):
 
     def size(self, number: int) -> int:
         """Bytes of a segment's file, up to what a segment may have."""
-        known = self._openings.get(number)
+        known = self._link.openings.of(self.verifier.name, number)
         if known is None:
             [(_question, answer)] = self._link.reads(iter([Read(self.verifier.name, number, 0, 0)]))
             if isinstance(answer, Gone):
@@ -332,17 +354,16 @@ class PulledSource(Source):
 
     def _opening(self, number: int) -> Bytes | None:
         """How a closed segment begins, where that is known or worth asking for with the next ones'."""
+        name, held = self.verifier.name, self._link.openings
         last = self._said.head[0] if self._said is not None and self._said.head is not None else 0
-        if number not in self._openings and self._walking and number < last:
+        if held.of(name, number) is None and self._walking and number < last:
             ahead = self._numbers[bisect_left(self._numbers, number) :][:OPENINGS]
-            wanted = [one for one in ahead if one < last and one not in self._openings]
-            for one in [one for one in self._openings if one < number - 2]:  # further on than what is copied now
-                del self._openings[one]
-            asked = (Read(self.verifier.name, one, 0, min(OPENING_BYTES, self._link.piece)) for one in wanted)
+            wanted = [one for one in ahead if one < last and held.of(name, one) is None]
+            asked = (Read(name, one, 0, min(OPENING_BYTES, self._link.piece)) for one in wanted)
             for read, answer in self._link.reads(asked):  # each is kept when it comes: the next may be cut
                 if isinstance(answer, Bytes):
-                    self._openings[read.segment] = answer
-        return self._openings.get(number)
+                    held.keep(name, read.segment, answer)
+        return held.of(name, number)
 
     def _leaves_signed_for(self) -> int:
         try:
