@@ -283,7 +283,8 @@ def collapse_signals(feeds: dict[str, Feed], at: float, zone: str, resting: froz
     for source, feed in feeds.items():
         usual = feed.least(hour, zone)  # not as the last hours show it: they hold the one that is judged
         got = feed.recent[-1] if feed.recent else 0
-        if source in resting or not feed.learned(at) or usual < COLLAPSE_MIN or not got:
+        excused = source in resting or feed.excused >= hour
+        if excused or not feed.learned(at) or usual < COLLAPSE_MIN or not got:
             continue
         if got < COLLAPSED * usual:
             seen = {"in_an_hour": float(got), "usual": round(usual, 1)}
