@@ -313,7 +313,7 @@ BETWEEN = [36, 37, 36]  # as likely on a Sunday with much to do as on a weekday 
 def test_a_night_is_judged_as_what_all_feeds_show_it_to_be(others, rate):
     """A feed that stops at 3:00 is missed as a weekday's night would; on a holiday that nobody announced it is not."""
     house = [lived(BETWEEN), *map(lived, others)]
-    house[0].shares = []
+    house[0].lately = []
     assert rate_of(house, 3.5) == rate
 
 

@@ -46,6 +46,7 @@ class Feed(Struct):
     """One feed's state."""
 
     first: float = 0.0
+    spans_first: float = 0.0  # since when what is usual within an hour is learned: it was not, in older memories
     last: float = 0.0
     last_ref: str = ""
     hours: list[float] = field(default_factory=lambda: [-1.0] * 168)
@@ -53,7 +54,7 @@ class Feed(Struct):
     here: int = 0  # messages in it
     excused: float = 0.0  # until when its silence was announced, or not listened to
     recent: list[int] = field(default_factory=list)  # of the hours before
-    shares: list[tuple[int, float]] = field(default_factory=list)  # said and expected, in the hours before
+    lately: list[tuple[int, float]] = field(default_factory=list)  # said and expected, in the hours before
     day: int = 0  # the day of which `shown` speaks
     spoke: bool = False  # on it
     shown: float = 0.0  # how much likelier it is a day like others of its name than a Sunday (natural logarithm)
@@ -84,6 +85,10 @@ class Feed(Struct):
         """Whether there is a habit to compare with."""
         return at - self.first >= LEARNED_DAYS * DAY
 
+    def learned_spans(self, at: float) -> bool:
+        """Whether there is one of what an hour brings."""
+        return at - self.spans_first >= LEARNED_DAYS * DAY
+
     def rate(self, at: float, zone: str) -> float:
         """Messages that an hour should bring, at the least that is normal, on a day as the last hours show it."""
         least, usual = self.least(at, zone), self.hours[hour_of_week(at, zone)]
@@ -106,7 +111,7 @@ class Feed(Struct):
 
     def _mood(self) -> float:
         """What these hours bring of what is usual, as far as the last ones can tell: few messages tell little."""
-        said, expected = sum(said for said, _ in self.shares), sum(usual for _, usual in self.shares)
+        said, expected = sum(said for said, _ in self.lately), sum(usual for _, usual in self.lately)
         return (MOOD_SURE + said) / (MOOD_SURE + expected) if said > SHARE_LEAST * expected else 1.0
 
     def _has_shown(self, today: int, *, of_week: bool) -> bool:
@@ -147,7 +152,7 @@ class Feed(Struct):
         usual = self.hours[cell]
         doubted = self.doubt >= self.hour * HOUR or self.doubted_from > 0
         if usual > 1 and self.here:  # an hour of silence says that the feed stopped, not what day it is
-            self.shares = [*self.shares, (self.here, usual)][-2:]
+            self.lately = [*self.lately, (self.here, usual)][-2:]
         self.recent = [*self.recent, self.here][-3:]
         self._show(cell, day_of(self.hour * HOUR, zone))
         if usual < 0:
