@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs site bundle deb drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier system lock clean screenshots
+.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier system lock clean screenshots
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,12 @@ bundle: ## everything for a machine without internet, in dist/; SIGNING_KEY=~/.s
 
 deb: bundle ## a Debian package of the bundle, in dist/
 	scripts/make_deb.sh "$$(ls -t dist/contrefeu-*.tar.gz | head -1)" dist
+
+prove-deb: deb ## FORMER=FILE.deb, then this one: installed, upgraded, put back, removed on a clean Debian; needs root and debootstrap
+	scripts/prove_deb.sh "$(FORMER)" "$$(ls -t dist/contrefeu_*.deb | head -1)"
+
+prove-container: bundle ## the container built and fed without a registry; needs root, buildah, and the system of prove-deb
+	scripts/prove_container.sh "$$(ls -t dist/contrefeu-*.tar.gz | head -1)"
 
 drill: $(VENV)/.run ## the whole story: attack, restore, compare every chart with the truth
 	$(BIN)/contrefeu drill --patients 24 --attack ransomware --seed 1
@@ -79,7 +85,7 @@ lost: $(VENV)/.dev ## TRIALS=100 disks destroyed under senders, with `ack = "vau
 line: $(VENV)/.dev ## hours without a vault behind a network that is cut, WAITING=20000 messages, then a line of RATE bytes a second; root
 	$(BIN)/python -m tests.drills.cut_network --waiting $(or $(WAITING),20000) --rate $(or $(RATE),1000000)
 
-watch-trial: $(VENV)/.dev ## the watch on months of simulated life and on attacks; the table of docs/reference/watch.md (about 10 min)
+watch-trial: $(VENV)/.dev ## the watch on months of simulated life and on attacks; the table of docs/reference/watch.md (some 20 min)
 	$(BIN)/python -m contrefeu.drill.watch_trial --out bench/watch.json
 	$(BIN)/python scripts/make_reference.py
 

@@ -1,7 +1,7 @@
 """A bundle is installed as its makers signed it, or not at all.
 
 Method: a bundle with two small wheels made here, signed with a key made here; the installer is run on it and on what
-somebody changed. `scripts/prove_offline.sh` does it with the real wheels and no network.
+somebody changed. With the real wheels and no network: `scripts/prove_offline.sh`, `prove_deb.sh`, `prove_container.sh`.
 """
 
 import json
@@ -152,18 +152,38 @@ def test_the_bill_of_materials_names_every_wheel(signed: tuple[Path, Path]) -> N
     assert told["dependencies"][0]["dependsOn"] == [file.name]
 
 
+def packed(bundle: Path, folder: Path, version: str = "0.1.0") -> str:
+    """The Debian package of *bundle*, as that version; returns its path."""
+    whole = folder / f"contrefeu-{version}"
+    shutil.copytree(bundle, whole)
+    shutil.copytree(ROOT / "deploy", whole / "deploy")
+    (whole / "VERSION").write_text(f"{version}\n")
+    run(ROOT / "scripts" / "sign_bundle.sh", whole)
+    archive = folder / f"{version}.tar.gz"
+    subprocess.run(["tar", "-czf", archive, "-C", folder, whole.name], check=True)
+    ran = run(ROOT / "scripts" / "make_deb.sh", archive, folder / "out")
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no dpkg-deb")
+@pytest.mark.parametrize("before", ["0.2.0rc1", "0.2.0.dev3", "0.2.0a1"])
+def test_what_comes_before_a_release_is_an_older_package(
+    before: str, signed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Python sorts 0.2.0rc1 before 0.2.0, dpkg after it: an upgrade would be a downgrade."""
+    former, new = (
+        run("dpkg-deb", "--field", packed(signed[0], tmp_path, one), "Version").stdout.strip()
+        for one in (before, "0.2.0")
+    )
+    assert run("dpkg", "--compare-versions", former, "lt", new).returncode == 0
+    assert run("dpkg", "--compare-versions", former, "gt", "0.1.9").returncode == 0
+
+
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no dpkg-deb")
 def test_the_debian_package_is_made_of_the_bundle(signed: tuple[Path, Path], tmp_path: Path) -> None:
     """The bundle in /opt, units and users where systemd looks; what is run at a removal never names the home."""
-    bundle, _ = signed
-    whole = tmp_path / "contrefeu-0.1.0"
-    shutil.copytree(bundle, whole)
-    shutil.copytree(ROOT / "deploy", whole / "deploy")
-    run(ROOT / "scripts" / "sign_bundle.sh", whole)
-    subprocess.run(["tar", "-czf", tmp_path / "b.tar.gz", "-C", tmp_path, whole.name], check=True)
-    ran = run(ROOT / "scripts" / "make_deb.sh", tmp_path / "b.tar.gz", tmp_path / "out")
-    assert ran.returncode == 0, ran.stderr
-    deb = ran.stdout.strip()
+    deb = packed(signed[0], tmp_path)
     listed = run("dpkg-deb", "--contents", deb).stdout
     for name in (
         "./opt/contrefeu/bundle/install.sh",

@@ -73,15 +73,52 @@ def test_announced_maintenance_is_no_silence():
     assert rules_of(watch, [Passed(NOW + HOUR)]) == [("feed-silent", "DDDD@H")]
 
 
-@pytest.mark.parametrize(("announced", "missed"), [(True, 2.0), (False, 30.0)])
+def rested(began: float, hours: float, weeks: int, *, announced: bool = True) -> Watch:
+    """A watch that heard a message a minute for so many weeks, but in a maintenance at *began* of each."""
+
+    def rests(at: float) -> bool:
+        return 0 <= (at - began) % (7 * DAY) < hours * HOUR
+
+    watch = Watch(State(), resting=lambda at: frozenset(["A@H"] if announced and rests(at) else []))
+    times = range(int(START), int(START + weeks * 7 * DAY), 60)
+    found = rules_of(watch, [heard(at + 30.0) for at in times if not rests(at)])
+    assert found == [] or not announced
+    return watch
+
+
+@pytest.mark.parametrize(("announced", "missed"), [(True, 2.0), (False, 15.0)])
 def test_announced_maintenance_is_no_habit(announced, missed):
-    """Half an hour of silence in the second week: what was announced makes no later silence longer."""
-    began = START + 9 * DAY
-    rest = range(int(began), int(began + HOUR / 2))
-    watch = Watch(State(), resting=lambda at: frozenset(["A@H"] if announced and at - 60 < rest[-1] else []))
-    times = [at for at in range(int(START), int(NOW), 60) if at not in rest]
-    rules_of(watch, [heard(float(at)) for at in times])
+    """Half an hour of silence each Wednesday: what was announced makes no later silence longer."""
+    watch = rested(START + 2 * DAY, 0.5, 3, announced=announced)
     assert watch.state.feeds["A@H"].worst_missed == pytest.approx(missed, abs=2.0)
+
+
+def test_hours_that_were_announced_teach_nothing():
+    """Two hours and a half each Tuesday, four times; on the fifth nothing is announced, and its silence is missed."""
+    watch = rested(START + DAY + 2 * HOUR, 2.5, 4)
+    assert watch.state.feeds["A@H"].hours[28:32] == [-1.0, -1.0, -1.0, 60.0]  # Tuesday, 4:00 to 8:00 in Paris
+    tuesday = START + 29 * DAY
+    alone = Watch(watch.state)
+    rules_of(alone, [heard(at + 30.0) for at in range(int(START + 28 * DAY), int(tuesday + 3 * HOUR), 60)])
+    assert rules_of(alone, [Passed(tuesday + 3.5 * HOUR)]) == [("feed-silent", "A@H")]
+
+
+def test_a_sender_has_time_to_speak_once_its_maintenance_is_over():
+    """Two hours of announced silence are not missed in the minute after; a sender that stays away is, in its time."""
+    watch = again()
+    watch = Watch(watch.state, resting=lambda at: frozenset(["A@H"] if at < NOW + 2 * HOUR else []))
+    assert rules_of(watch, [Passed(NOW + 2 * HOUR + 290)]) == []
+    assert rules_of(watch, [Passed(NOW + 3 * HOUR)]) == [("feed-silent", "A@H")]
+
+
+def test_an_hour_to_which_nobody_listened_teaches_nothing():
+    """The node is down from 8:00 to 10:30 on its fourth Monday: what is usual then stays so."""
+    watch = again()
+    usual = watch.state.feeds["A@H"].hours[:]
+    back = NOW + 2.5 * HOUR
+    said = [Resumed(back), *(heard(back + n * 60) for n in range(1, 60)), Passed(back + HOUR)]
+    assert rules_of(watch, said) == []
+    assert watch.state.feeds["A@H"].hours[:13] == usual[:13]
 
 
 def test_feeds_that_stop_together_are_one_alarm_before_each():
@@ -276,7 +313,7 @@ BETWEEN = [36, 37, 36]  # as likely on a Sunday with much to do as on a weekday 
 def test_a_night_is_judged_as_what_all_feeds_show_it_to_be(others, rate):
     """A feed that stops at 3:00 is missed as a weekday's night would; on a holiday that nobody announced it is not."""
     house = [lived(BETWEEN), *map(lived, others)]
-    house[0].shares = []
+    house[0].lately = []
     assert rate_of(house, 3.5) == rate
 
 
@@ -292,6 +329,15 @@ def test_a_feed_whose_sundays_are_like_other_days_shows_nothing():
     """Intensive care: its moods are no holiday."""
     assert lived([40, 45, 42], sunday=58.0).shown == 0.0
     assert lived([58, 61, 63]).shown > 3 > -3 > lived([18, 22, 20]).shown
+
+
+def test_a_day_of_which_an_hour_is_not_known_is_compared_by_its_others():
+    """Maintenance each night from 2:00 to 4:00, always announced: days differ from Sundays all the same."""
+    feed = lived([])
+    feed.hours = [-1.0 if n % 24 in (2, 3) else usual for n, usual in enumerate(feed.hours)]
+    feed.here = 60
+    feed.close_hours(MIDNIGHT + HOUR, PARIS)
+    assert feed.shown > 3
 
 
 def test_a_feed_that_speaks_once_a_day_is_missed_when_it_does_not_and_not_before():

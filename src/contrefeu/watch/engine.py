@@ -27,6 +27,7 @@ LASTS = frozenset([
     "journal-damaged", "history-other",
 ])  # fmt: skip
 QUIET_S = {"honey": 600.0}  # s, instead of EPISODE_S: each decoy that is opened says how far somebody is
+UNHEARD_S = 60.0  # s without anything read, from which on a restart excuses silences: less is none of any rule
 LOOK_S = 30.0  # s between two looks at what is missing
 NEW_SENDER_MESSAGES = 3  # one message may be a mistake
 FEEDS_MAX = 2_000  # senders whose habits are remembered; a large hospital has some hundred
@@ -97,7 +98,9 @@ class Watch:
         """Return the alarms that *one* raises."""
         state = self.state
         state.first = state.first or one.at
-        found = list(self._missing(one.at)) if not isinstance(one, Resumed) else []
+        if isinstance(one, Resumed):
+            self._resume(one.at)
+        found = list(self._missing(one.at))
         state.now = max(state.now, one.at)
         if isinstance(one, Heard):
             found += self._heard(one)
@@ -105,8 +108,6 @@ class Watch:
             found += looked_signals(state.people, one, self._zone)
         elif isinstance(one, Told):
             found += self._told(one)
-        elif isinstance(one, Resumed):
-            self._resume(one.at)
         return [signal for signal in found if self._is_news(signal)]
 
     def _heard(self, one: Heard) -> Iterator[Signal]:
@@ -116,8 +117,7 @@ class Watch:
             if len(state.feeds) >= FEEDS_MAX:
                 return
             feed = state.feeds[one.source] = Feed(first=one.at, last=one.at)
-        if not self._resting(one.at).intersection((one.source, EVERYWHERE)):  # an announced stop is no habit
-            learn_gap(feed, one.at, self._zone)
+        learn_gap(feed, one.at, self._zone)
         feed.close_hours(one.at, self._zone)
         feed.last, feed.last_ref = one.at, one.ref
         feed.here += 1
@@ -138,12 +138,13 @@ class Watch:
             if EVERYWHERE in resting:
                 resting = frozenset(state.feeds)
             yield from silence_signals(state.feeds, now, self._zone, resting)
-            if now // (HOUR / 6) == before // (HOUR / 6):
-                continue
-            for feed in state.feeds.values():
-                feed.mark(before)
+            if now // (HOUR / 6) != before // (HOUR / 6):
+                for feed in state.feeds.values():
+                    feed.mark(before)
             if now // HOUR != before // HOUR:
                 yield from self._hour(before, now, resting)
+            for source in resting & state.feeds.keys():
+                state.feeds[source].excuse(now)
 
     def _hour(self, before: float, now: float, resting: frozenset[str]) -> Iterator[Signal]:
         for feed in self.state.feeds.values():
@@ -163,10 +164,11 @@ class Watch:
             yield Signal(one.what, one.subject, one.at, since, {"figure": one.figure} if one.figure else {}, [])
 
     def _resume(self, at: float) -> None:
+        if at - self.state.now < UNHEARD_S:
+            return
         self.state.looked = at
         for feed in self.state.feeds.values():
-            feed.close_hours(at, self._zone)
-            feed.last = max(feed.last, at)
+            feed.excuse(at)
 
     def _is_news(self, signal: Signal) -> bool:
         state, key = self.state, f"{signal.rule} {signal.subject}"

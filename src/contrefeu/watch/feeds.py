@@ -88,9 +88,11 @@ def _learn_lag(feed: Feed, lag: float) -> None:
 
 
 def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:
+    feed.spans_first = feed.spans_first or one.at
     if not feed.learned(one.at) and one.said and one.at - one.said > BACKLOG_S:
         return  # a house that is being connected tells its past: no habit of the feed, and no attack
     late = bool(one.said) and one.at - one.said > feed.lag + BACKLOG_S
+    settled = feed.learned_spans(one.at)
     for group in dict.fromkeys(("", one.group)) if not late else {one.group} - {"", "update"}:
         count = feed.counts.setdefault(group, Count())
         count.add(one.at, one.ref, many=one.many if group else 1, learn=not feed.doubted_from)
@@ -101,10 +103,10 @@ def _counted(feed: Feed, one: Heard) -> Iterator[Signal]:
         if count.here > limit:
             seen = {"in_ten_minutes": float(count.here), "usual_at_most": round(count.peak_slot, 1)}
             yield Signal(BURSTS[group], one.source, one.at, count.first_at, seen, count.first[:])
-        elif group in FLOORS_HOUR and count.hour > times * max(FLOORS_HOUR[group], _hour_limit(count)):
+        elif group in FLOORS_HOUR and count.hour > (1 if settled else 4) * max(FLOORS_HOUR[group], _hour_limit(count)):
             seen = {"in_an_hour": float(count.hour), "usual_at_most": round(count.peak_hour, 1)}
             yield Signal(BURSTS[group], one.source, one.at, count.hour_since, seen, count.first[:])
-        elif group in FLOORS_RARE and feed.learned(one.at) and (rare := _rare(feed, count, one.at, FLOORS_RARE[group])):
+        elif group in FLOORS_RARE and settled and (rare := _rare(feed, count, one.at, FLOORS_RARE[group])):
             seen = {"within_minutes": rare[0], "there": rare[1], "usual_at_most": round(rare[2], 1)}
             yield Signal(BURSTS[group], one.source, one.at, count.hour_since, seen, count.first[:])
         elif floor_day and count.day > limit_day:
@@ -127,7 +129,7 @@ def _rare(feed: Feed, count: Count, at: float, floor: int) -> tuple[float, float
     """
     everything = feed.counts.get("", count)
     share = count.total / max(1, everything.total)
-    chances = SPANS_APART * count.total * 7 * DAY / max(DAY, at - feed.first)
+    chances = SPANS_APART * count.total * 7 * DAY / max(DAY, at - feed.spans_first)
     for slots, peak in enumerate(count.peaks.habit):
         found, mean = count.last(slots), share * everything.last(slots)
         if found >= floor and found > ceil(peak) and by_chance(found - 1, mean) * chances < WRONG_A_WEEK:
@@ -283,7 +285,8 @@ def collapse_signals(feeds: dict[str, Feed], at: float, zone: str, resting: froz
     for source, feed in feeds.items():
         usual = feed.least(hour, zone)  # not as the last hours show it: they hold the one that is judged
         got = feed.recent[-1] if feed.recent else 0
-        if source in resting or not feed.learned(at) or usual < COLLAPSE_MIN or not got:
+        excused = source in resting or feed.excused >= hour
+        if excused or not feed.learned(at) or usual < COLLAPSE_MIN or not got:
             continue
         if got < COLLAPSED * usual:
             seen = {"in_an_hour": float(got), "usual": round(usual, 1)}

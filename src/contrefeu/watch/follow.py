@@ -46,7 +46,7 @@ class Follower:
         self._looked = -JOURNALS_AGAIN_S
         self._clock = clock
         self._began = clock.now_ns() / NS
-        self._caught_up = False
+        self._reading = self._caught_up = False
         self._raised: dict[str, AlarmRaised] = {}  # entry -> alarm, for those who answer it
         self.news: Callable[[AlarmRaised], str] = lambda _: ""  # journals an alarm; returns its entry
 
@@ -63,15 +63,16 @@ class Follower:
     def step(self) -> int:
         """Read what there is, up to a batch; returns how many entries, 0 when all is read."""
         batch = sorted(self._next(), key=lambda one: (one.hlc, one.journal, one.sequence))
+        if batch and not self._reading:  # a node that was down kept nothing before its first entry
+            self._reading = True
+            self._take(Resumed(batch[0].received_ns / NS))
         for entry in batch:
             self._answered(entry)
             for observation in self._observer.of(entry):
                 self._take(observation)
         if not batch and not self._caught_up:
             self._caught_up = True
-            self._take(
-                Resumed(self._clock.now_ns() / NS)
-            )  # nobody listened while the node was down: no silence of the senders
+            self._take(Resumed(self._clock.now_ns() / NS))
         return len(batch)
 
     def tick(self, now: float, told: Iterator[Told] | None = None) -> None:

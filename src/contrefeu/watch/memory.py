@@ -4,6 +4,8 @@
 
 Rules kept here:
   * It holds digests of patients and logins of staff: on the disk it is ciphertext, under a key made of the watch's own.
+  * A field whose type changes gets another name: the file of an older version opens, and all else that it knows is kept
+    (tests/watch/memory-layout.txt has every field that was ever written).
   * A file that does not open is set aside, and the watch learns anew: it never stops a node.
   * An alarm is journaled before the state that raised it is written; what is read again raises it under the same
     rule, subject and beginning, and is known by these.

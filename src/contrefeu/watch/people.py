@@ -110,6 +110,7 @@ class People(Struct):
     roles: dict[str, Crowd] = field(default_factory=dict)
     glasses: Count = field(default_factory=Count)
     refused: Count = field(default_factory=Count)
+    spans_first: float = 0.0  # since when what is usual within hours is learned: it was not, in older memories
     voids: int = 0  # looks at charts of nobody who is here, ever: each might be the last of a chance crowd
     famous: dict[str, dict[str, float]] = field(default_factory=dict)  # patient -> who looked, and when
 
@@ -117,6 +118,7 @@ class People(Struct):
 def looked_signals(people: People, one: Looked, zone: str) -> Iterator[Signal]:
     """What a look gives away; the person's state learns from it."""
     people.first = people.first or one.at
+    people.spans_first = people.spans_first or one.at
     if len(people.persons) >= PEOPLE_MAX and one.who not in people.persons:
         people.persons.pop(next(iter(people.persons)))
     person = people.persons.setdefault(one.who, Person())
@@ -199,9 +201,10 @@ def _looked(people: People, person: Person, crowd: Crowd, one: Looked, zone: str
         person.sum_since = person.sum_since or one.at
         person.gone_at = [at for at in person.gone_at if one.at - at < 2 * HOUR] + [one.at]
         person.gone_most = max(person.gone_most, len(person.gone_at))
+        settled = one.at - people.spans_first > LEARNED_DAYS * DAY
         total = person.sum_gone + len(person.gone) - _slack(person, crowd)
         slow = total > max(SLOW_LIMIT, 5 * person.spread_gone)
-        if one.at - people.first > LEARNED_DAYS * DAY and (slow or _in_two_hours(person)):
+        if (slow and one.at - people.first > LEARNED_DAYS * DAY) or (settled and _in_two_hours(person)):
             person.alarmed = True
             seen = {"today": float(len(person.gone)), "usual": round(person.usual_gone, 1)}
             yield _signal("looks-without-reason", one, seen, person.sum_since if slow else person.gone_at[0])
@@ -232,12 +235,12 @@ def _void(people: People, person: Person, crowd: Crowd, one: Looked) -> Iterator
     person.void_most = [max(pair) for pair in zip(person.void_most, counts, strict=True)]
     known = person.days >= LEARNED_ALONE_DAYS
     peaks = person.void_peaks.habit if known else crowd.void_peaks.highest
-    chances = people.voids * 7 * DAY / max(DAY, one.at - people.first)
+    chances = people.voids * 7 * DAY / max(DAY, one.at - people.spans_first)
     for found, peak in zip(counts, peaks, strict=True):
         since = times[-found]
         enough = found >= max(VOID_MIN_KNOWN if known else VOID_MIN, ceil(VOID_TIMES * peak + 1))
         by_luck = by_chance(found - 1, _voids_an_hour(person, crowd) * (one.at - since) / HOUR) * chances
-        if enough and by_luck < WRONG_A_WEEK and one.at - people.first > LEARNED_DAYS * DAY:
+        if enough and by_luck < WRONG_A_WEEK and one.at - people.spans_first > LEARNED_DAYS * DAY:
             person.alarmed = True
             minutes = ceil((one.at - since) / 60)
             seen = {"within_minutes": float(minutes), "there": float(found), "usual_at_most": float(round(peak))}

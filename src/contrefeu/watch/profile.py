@@ -4,7 +4,8 @@ Rules kept here:
   * A public holiday looks like a Sunday, and nobody announces it: until the day has shown itself, the lower of the two
     rates counts. A feed shows it by all that it said today; when that is too little, all feeds of the house together
     do. What they show is asked again each hour, and of each day anew.
-  * An hour that a rule doubted teaches nothing: an attack does not become normal by lasting.
+  * An hour that a rule doubted teaches nothing: an attack does not become normal by lasting. Nor does an hour of which
+    a part was excused, by an announced maintenance or because nobody listened: such a silence is no habit.
 """
 
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ HOLIDAY_ONE = -5.0  # what no single feed must say
 QUIETER = 0.8  # share of a weekday that a Sunday brings, above which a feed's moods say more than what day it is
 MOOD_SURE = 60.0  # messages that a usual day counts for: days differ by an eighth
 SHARE_LEAST = 0.2  # of what is usual: who says less does not have a quiet day, but a trouble, or another kind of day
+KNOWN_HOURS = 18  # of a day, which must be known to be compared: one is unknown while its maintenance is announced
 SUNDAY_LEAST = 0.5  # messages an hour: a Sunday without any may have had some
 MARK_HOURS_MAX = 48  # of marks kept each hour; older ones are kept one a day
 MARK_DAYS_MAX = 30  # of the older ones: who lay hidden for longer is not found by a feed
@@ -44,13 +46,15 @@ class Feed(Struct):
     """One feed's state."""
 
     first: float = 0.0
+    spans_first: float = 0.0  # since when what is usual within an hour is learned: it was not, in older memories
     last: float = 0.0
     last_ref: str = ""
     hours: list[float] = field(default_factory=lambda: [-1.0] * 168)
     hour: int = 0  # the running one, since 1970
     here: int = 0  # messages in it
+    excused: float = 0.0  # until when its silence was announced, or not listened to
     recent: list[int] = field(default_factory=list)  # of the hours before
-    shares: list[tuple[int, float]] = field(default_factory=list)  # said and expected, in the hours before
+    lately: list[tuple[int, float]] = field(default_factory=list)  # said and expected, in the hours before
     day: int = 0  # the day of which `shown` speaks
     spoke: bool = False  # on it
     shown: float = 0.0  # how much likelier it is a day like others of its name than a Sunday (natural logarithm)
@@ -81,6 +85,10 @@ class Feed(Struct):
         """Whether there is a habit to compare with."""
         return at - self.first >= LEARNED_DAYS * DAY
 
+    def learned_spans(self, at: float) -> bool:
+        """Whether there is one of what an hour brings."""
+        return at - self.spans_first >= LEARNED_DAYS * DAY
+
     def rate(self, at: float, zone: str) -> float:
         """Messages that an hour should bring, at the least that is normal, on a day as the last hours show it."""
         least, usual = self.least(at, zone), self.hours[hour_of_week(at, zone)]
@@ -103,7 +111,7 @@ class Feed(Struct):
 
     def _mood(self) -> float:
         """What these hours bring of what is usual, as far as the last ones can tell: few messages tell little."""
-        said, expected = sum(said for said, _ in self.shares), sum(usual for _, usual in self.shares)
+        said, expected = sum(said for said, _ in self.lately), sum(usual for _, usual in self.lately)
         return (MOOD_SURE + said) / (MOOD_SURE + expected) if said > SHARE_LEAST * expected else 1.0
 
     def _has_shown(self, today: int, *, of_week: bool) -> bool:
@@ -123,13 +131,19 @@ class Feed(Struct):
         self.owed_until = max(at, self.owed_until)
         return self.owed
 
+    def excuse(self, at: float) -> None:
+        """What was not heard until now is no silence, and no habit: it was announced, or nobody listened."""
+        self.last = max(self.last, at)
+        self.excused = at
+
     def close_hours(self, at: float, zone: str) -> None:
         """Learn from the hours that are over."""
         hour = int(at // HOUR)
         if not self.hour or hour - self.hour > 14 * 24:
             self.hour, self.here = hour, 0
         while self.hour < hour:
-            self._close(zone)
+            if self.excused < self.hour * HOUR:
+                self._close(zone)
             self.hour += 1
             self.here = 0
 
@@ -138,7 +152,7 @@ class Feed(Struct):
         usual = self.hours[cell]
         doubted = self.doubt >= self.hour * HOUR or self.doubted_from > 0
         if usual > 1 and self.here:  # an hour of silence says that the feed stopped, not what day it is
-            self.shares = [*self.shares, (self.here, usual)][-2:]
+            self.lately = [*self.lately, (self.here, usual)][-2:]
         self.recent = [*self.recent, self.here][-3:]
         self._show(cell, day_of(self.hour * HOUR, zone))
         if usual < 0:
@@ -158,13 +172,15 @@ class Feed(Struct):
 
     def _usual(self, cell: int) -> float:
         """Messages of an hour of a day like that; of the five days of a week the median: one has its maintenance."""
-        return median(self.hours[cell % 24 : SATURDAY : 24]) if cell < SATURDAY else self.hours[cell]
+        alike = self.hours[cell % 24 : SATURDAY : 24] if cell < SATURDAY else [self.hours[cell]]
+        return median([one for one in alike if one >= 0] or [-1.0])
 
     def _sunday_share(self, cell: int) -> float:
         """What a Sunday brings of what a day like that does; 1 while nobody knows."""
-        usual = sum(max(0.0, self._usual(cell - cell % 24 + hour)) for hour in range(24))
-        sunday = self.hours[SUNDAY:]
-        return sum(sunday) / usual if usual > 0 and min(sunday) >= 0 else 1.0
+        days = [(self._usual(cell - cell % 24 + hour), self.hours[SUNDAY + hour]) for hour in range(24)]
+        known = [(usual, sunday) for usual, sunday in days if usual >= 0 and sunday >= 0]
+        usual = sum(usual for usual, _ in known)
+        return sum(sunday for _, sunday in known) / usual if usual > 0 and len(known) >= KNOWN_HOURS else 1.0
 
     def doubted(self, at: float) -> None:
         """Note that something is not as it should be, less than an alarm."""

@@ -58,7 +58,7 @@ class Passed(NamedTuple):
 
 
 class Resumed(NamedTuple):
-    """Nobody listened until now: what was not heard meanwhile is no silence of the senders."""
+    """Nobody may have listened until now: what was not heard meanwhile is no silence of the senders."""
 
     at: float
 

@@ -56,17 +56,18 @@ _ROWS = (
     ),
     Rule(
         "merges", "feed", "attack",
-        "many merges of identities (A18, A30 to A50, links of FHIR patients) in ten minutes, an hour or a day; or five "
-        "within an hour and more than is a habit in as long a time, where chance brings fewer",
+        "many merges of identities (A18, A30, A34 to A36, A39 to A51; links of FHIR patients) in ten minutes, "
+        "an hour or a day; or five within an hour and more than is a habit in as long a time, where chance brings "
+        "fewer",
         "merging patients wrecks records without deleting one, and looks like work",
         "a clean-up of duplicates",
         "source",
     ),
     Rule(
         "deletes", "feed", "attack",
-        "many deletions (A23, A29, T11, D and W states of results; FHIR's DELETE and entered-in-error) in ten minutes, "
-        "an hour or a day; or eight within an hour and more than is a habit in as long a time, where chance brings "
-        "fewer",
+        "many deletions (A23, A29, S17, T11, D and W states of results; FHIR's DELETE and entered-in-error) in ten "
+        "minutes, an hour or a day; or eight within an hour and more than is a habit in as long a time, where chance "
+        "brings fewer",
         "a wiper with an account in the record system",
         "an archive that is cleared",
         "source",
@@ -80,7 +81,7 @@ _ROWS = (
     ),
     Rule(
         "updates", "feed", "act",
-        "many changes of identity data (A08, A31, M..) in ten minutes",
+        "many changes of identity data (A08, A31, FHIR patients) in ten minutes",
         "identities written over by a script",
         "a yearly update of insurance rights",
         "source",
