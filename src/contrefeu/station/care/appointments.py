@@ -19,6 +19,7 @@ from contrefeu.web import N_
 AHEAD_DAYS = 400  # days ahead for which one is given: a yearly visit; beyond, a year was mistyped
 USUAL_MINUTES = "30"  # minutes; how long one is taken to last that says nothing
 MINUTES_MAX = "720"  # minutes: a day in a day hospital
+_DAY = "%d/%m/%Y"  # a date box of a browser has the order of its own language: 11/12 is two days there
 _ENDED = frozenset({"cancelled", "entered-in-error", "noshow", "fulfilled"})
 _DOUBT = (
     N_("Rien n’est encore écrit. Le patient est déjà attendu à ce moment :"),
@@ -28,7 +29,7 @@ _DOUBT = (
 
 def _when(day: str, hour: str, minutes: str) -> tuple[Field, ...]:
     return (
-        Field("day", N_("Jour"), "date", required=True, value=day),
+        Field("day", N_("Jour"), required=True, value=day, hint=N_("jour/mois/année"), length_max=10),
         Field("time", N_("Heure"), "time", required=True, value=hour),
         Field("minutes", N_("Durée"), "number", unit="min", low="5", high=MINUTES_MAX, value=minutes),
     )
@@ -38,7 +39,7 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
     people = tuple(one.words for one in target.known.prescribers)
     return (
         Field("what", N_("Pour quoi"), required=True, hint=N_("consultation, séance de dialyse, scanner…")),
-        *_when(f"{scribe.now.date() + timedelta(days=1)}", "", USUAL_MINUTES),
+        *_when(f"{scribe.now + timedelta(days=1):{_DAY}}", "", USUAL_MINUTES),
         Field("place", N_("Où"), required=True, hint=N_("unité, salle, cabinet ; où se présenter")),
         Field("with", N_("Avec qui"), suggested=people),
         Field("comment", N_("Remarques"), "area", length_max=1000, hint=N_("à jeun, ordonnance à apporter…")),
@@ -118,7 +119,7 @@ def _move_fields(target: Target, scribe: Scribe) -> Sequence[Field]:
     line = target.line or {}
     start = _instant(line.get("start"))
     local = start.astimezone(scribe.zone) if start is not None else None
-    day, hour = (f"{local.date()}", f"{local:%H:%M}") if local is not None else ("", "")
+    day, hour = (f"{local:{_DAY}}", f"{local:%H:%M}") if local is not None else ("", "")
     return (*_when(day, hour, str(line.get("minutesDuration") or "")), _why())
 
 

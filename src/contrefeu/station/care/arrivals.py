@@ -11,12 +11,11 @@ Rules kept here:
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
 
 from contrefeu.chart import PROVISIONAL, RELIABILITY, TEMPORARY, UNKNOWN_BIRTH, Chart, spoken
 from contrefeu.chart.sheet import Person
 from contrefeu.fhir import Json
-from contrefeu.station.care.form import Bed, Choice, Field, Typed, concept, moment_fields
+from contrefeu.station.care.form import Bed, Choice, Field, Typed, concept, moment_fields, typed_day
 from contrefeu.station.care.moves import bed_field
 from contrefeu.station.care.scribe import Scribe
 from contrefeu.web import N_
@@ -28,7 +27,6 @@ _BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 _ROLES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 _FLAG_CATEGORY = "http://terminology.hl7.org/CodeSystem/flag-category"
 _LETTER = re.compile(r"[^A-Z '-]")
-_BORN = re.compile(r"([0-3]?[0-9])[/. -]?([01]?[0-9])[/. -]?((?:18|19|20|21)[0-9]{2})")
 SEXES = (
     Choice("unknown", N_("non dit")),
     Choice("female", N_("femme")),
@@ -47,19 +45,6 @@ def capitals(name: str) -> str:
     text = name.strip().replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE").replace("’", "'")
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).upper()
     return " ".join(_LETTER.sub(" ", plain).split())
-
-
-def born(text: str) -> str:
-    """Return a birth date that somebody typed, as FHIR writes it; "" when it is none.
-
-    >>> born("12/03/1942"), born("12031942"), born("31/02/2000")
-    ('1942-03-12', '1942-03-12', '')
-    """
-    found = _BORN.fullmatch(text.strip())
-    try:
-        return date(int(found[3]), int(found[2]), int(found[1])).isoformat() if found else ""
-    except ValueError:
-        return ""
 
 
 def reliability(*codes: str) -> Json:
@@ -121,7 +106,7 @@ def named(typed: Typed, number: str) -> list[Json]:
             "resourceType": "Patient",
             "identifier": [temporary(number)],
             "name": [name],
-            "birthDate": born(typed.text("born")),
+            "birthDate": typed_day(typed.text("born")),
             "gender": typed.text("sex"),
             "extension": [reliability(PROVISIONAL)],
         }

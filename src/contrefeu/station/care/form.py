@@ -24,6 +24,7 @@ from contrefeu.station.care.testlist import TestList, shipped_tests
 from contrefeu.web import N_
 
 _DECIMAL = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?")
+_DAY = re.compile(r"([0-3]?[0-9])[/. -]?([01]?[0-9])[/. -]?((?:18|19|20|21)[0-9]{2})")
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]) ?[:hH.]? ?([0-5][0-9])")  # 3:11, 03h11, 0311
 DAYS_BACK = 6  # days that a form offers before today: what was written on paper meanwhile is typed by then
 AHEAD = timedelta(minutes=1)  # a form shown at the end of a minute names the next one
@@ -44,7 +45,7 @@ class Field:
 
     name: str
     label: str
-    kind: Literal["number", "text", "area", "choice", "date", "day", "time", "check", "secret"] = "text"
+    kind: Literal["number", "text", "area", "choice", "day", "time", "check", "secret"] = "text"
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     low: str = ""  # below it cannot be
@@ -98,10 +99,11 @@ class Typed:
     def moment(self, *, ahead: bool = False) -> str:
         """The time that fields "day" and "time" say, as FHIR writes it; "" when it is wrong, or *ahead* of now."""
         now = self.scribe.now
+        text = self.text("day")
         try:
-            day = date.fromisoformat(self.text("day"))
+            day = date.fromisoformat(typed_day(text) or text)
         except ValueError:
-            self.problems["day"] = N_("Ce n’est pas un des choix.")
+            self.problems["day"] = N_("Ce n’est pas une date.")
             return ""
         written = _HOUR.fullmatch(self.text("time"))
         if written is None:
@@ -188,6 +190,19 @@ def moment_fields(scribe: Scribe, ahead: int = 0) -> tuple[Field, Field]:
         Field("day", N_("Jour"), "day", choices=days, required=True, value=days[ahead].code),
         Field("time", N_("Heure"), "time", required=True, value=f"{now:%H:%M}"),
     )
+
+
+def typed_day(text: str) -> str:
+    """Return a day that somebody typed, the day of the month first, as FHIR writes it; "" when it is none.
+
+    >>> typed_day("12/03/1942"), typed_day("12031942"), typed_day("31/02/2000")
+    ('1942-03-12', '1942-03-12', '')
+    """
+    found = _DAY.fullmatch(text.strip())
+    try:
+        return date(int(found[3]), int(found[2]), int(found[1])).isoformat() if found else ""
+    except ValueError:
+        return ""
 
 
 def concept(text: str, *codings: tuple[str, str]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from contrefeu.chart import PROVISIONAL, TEMPORARY, concept
 from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
 from contrefeu.mapping import CLEARED
-from contrefeu.station.care.arrivals import born, capitals, reliability
-from contrefeu.station.care.form import Typed
+from contrefeu.station.care.arrivals import capitals, reliability
+from contrefeu.station.care.form import Typed, typed_day
 
 _CHANGED = ("name", "birthDate", "gender", "extension")
 _OPEN = frozenset({"active", "draft", "on-hold", "available", ""})
@@ -36,7 +36,7 @@ def given_name(typed: Typed) -> list[Json]:
         "name": [
             {"use": "official", "family": capitals(typed.text("family")), "given": [capitals(typed.text("given"))]}
         ],
-        "birthDate": born(typed.text("born")),
+        "birthDate": typed_day(typed.text("born")),
         "gender": typed.text("sex"),
         "extension": [reliability(PROVISIONAL)],
     }

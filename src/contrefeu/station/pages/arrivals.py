@@ -22,7 +22,6 @@ from contrefeu.chart.sheet import Sheet, person_of
 from contrefeu.station.care import Typed
 from contrefeu.station.care.arrivals import (
     MANY_MAX,
-    born,
     capitals,
     named,
     named_fields,
@@ -31,6 +30,7 @@ from contrefeu.station.care.arrivals import (
     unknown,
     unknown_fields,
 )
+from contrefeu.station.care.form import typed_day
 from contrefeu.station.house import House, namesake, shows_exercise
 from contrefeu.station.pages.arrival_form import ArrivalForm, Asked, Kind
 from contrefeu.station.pages.places import choose_ward
@@ -117,15 +117,15 @@ class ArrivalPages:
             sent = await request.form()
             date, letters = str(sent.get("born", "")).strip()[:10], str(sent.get("letters", "")).strip()[:LETTERS_MAX]
             words = f"{date}|{letters}"
-            number = session.searched(words) if born(date) else ""
+            number = session.searched(words) if typed_day(date) else ""
             if not number:
                 return await self._arrive_page(request, ward, "", date, letters, (), wrong=True)
             return RedirectResponse(f"/arrive?ward={quote(ward)}&s={number}", 303)
         number = request.query_params.get("s", "")
         date, _, letters = session.searches.get(number, "").partition("|")
-        if not born(date):
+        if not typed_day(date):
             return await self._arrive_page(request, ward, "", "", "", ())
-        query = f"{born(date)} {letters}".strip()
+        query = f"{typed_day(date)} {letters}".strip()
         await house.shell.look(request, "search", query=query)
         hits = await self._hits(request, query)
         return await self._arrive_page(request, ward, number, date, letters, hits)
@@ -176,11 +176,11 @@ class ArrivalPages:
         """Admit somebody who says who they are, and whom nobody here knows."""
         ward, number = request.query_params.get("ward", ""), request.query_params.get("s", "")
         date = person(request)[1].searches.get(number, "").partition("|")[0]
-        if not born(date):
+        if not typed_day(date):
             return RedirectResponse(f"/arrive?ward={quote(ward)}", 303)  # search first
 
         async def known_already(typed: Typed) -> None:
-            if not born(typed.text("born")):
+            if not typed_day(typed.text("born")):
                 typed.problems["born"] = N_("Une date, comme 12/03/1942.")
             name = f"{capitals(typed.text('family'))} {capitals(typed.text('given'))}"
             hits = await self._hits(request, name)

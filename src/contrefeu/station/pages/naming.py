@@ -22,7 +22,8 @@ from contrefeu.chart import TEMPORARY, Age, Chart, PatientHit, new_chart
 from contrefeu.chart.sheet import Person, Sheet
 from contrefeu.fhir import Json
 from contrefeu.station.care import Field, Typed
-from contrefeu.station.care.arrivals import born, named_fields
+from contrefeu.station.care.arrivals import named_fields
+from contrefeu.station.care.form import typed_day
 from contrefeu.station.care.naming import given_name, taken_back, temporary_number
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House
@@ -110,7 +111,7 @@ class NamingPages:
 
     async def _hits(self, request: Request, sheet: Sheet, typed: Typed) -> list[PatientHit]:
         """Charts that may be this person's, by birth date and the beginning of the name."""
-        house, date = self._house, born(typed.text("born"))
+        house, date = self._house, typed_day(typed.text("born"))
         query = " ".join(filter(None, (date, typed.text("family")[:3])))
         found = await house.charts.find(query, PROPOSED_MAX) if query else []
         others = [hit for hit in found if hit.id != sheet.chart.id and hit.world == sheet.chart.world]
@@ -137,7 +138,7 @@ class NamingPages:
     async def _name(
         self, request: Request, sheet: Sheet, number: str, fields: Sequence[Field], typed: Typed
     ) -> Typed | None:
-        if chosen(fields, typed) and not born(typed.text("born")):
+        if chosen(fields, typed) and not typed_day(typed.text("born")):
             typed.problems["born"] = N_("Une date, comme 12/03/1942.")
         if typed.problems:
             return typed
