@@ -215,8 +215,8 @@ class PaperPages:
 
 
 def _count(ward: str, names: dict[str, str], of: Mapping[str, int], waiting: int = 0, ticks: int = 0) -> WardCount:
-    counted = {name: of.get(name, 0) for name in ("issued", "back", "lost", "missing")}
-    return WardCount(ward, names.get(ward, ""), **counted, waiting=waiting, ticks=ticks)
+    issued, back, lost, missing = (of.get(name, 0) for name in ("issued", "back", "lost", "missing"))
+    return WardCount(ward, names.get(ward, ""), issued, back, lost, missing, waiting, ticks)
 
 
 def _number(issue: str) -> str:
