@@ -61,8 +61,7 @@ class AuditLog:
         """*observer* is the node's name, *facility* whose it is."""
         self._appender = appender
         self._clock = clock
-        self._source = {"site": facility} if facility else {}
-        self._source |= {"observer": {"display": observer}}
+        self._source: dict[str, Any] = {"observer": {"display": observer}} | ({"site": facility} if facility else {})
         self._events = Counter("contrefeu_audit_events", "Audit entries written", ["kind"], registry=registry)
         self._lost = Counter("contrefeu_audit_gap", "Audit entries that the disk did not take", registry=registry)
         self._owed: deque[tuple[str, bytes]] = deque(maxlen=OWED_MAX)
@@ -147,7 +146,7 @@ def _is_full(found: BaseException | None) -> bool:
     return False
 
 
-def _event(kind: str, actor: Actor | None, recorded: str, source: Any, address: str) -> dict[str, Any]:
+def _event(kind: str, actor: Actor | None, recorded: str, source: dict[str, Any], address: str) -> dict[str, Any]:
     code, display, action = KINDS[kind]
     agent: dict[str, Any] = {"requestor": True, "who": {"display": "?"}}
     if actor:
