@@ -240,6 +240,31 @@ def test_until_when_a_source_is_clean_is_said_by_name_beside_what_the_watch_saw(
     assert "poste refait" in english
 
 
+@pytest.mark.req("R8")
+def test_what_is_decided_and_signed_leaves_an_audit_entry(recovering: tuple[Folded, str]) -> None:
+    """Who, of whom, what; what was refused leaves none of these."""
+    charts, chart = recovering
+    says(charts, GAP, EntriesSetAside(["n-capture/2"], REVIEW, "reprise", at(10), "DPI@CHU"), account(chart, 3))
+    recovery = at_work("crise", charts)
+    before = len(charts.audited())
+    ask = {"why": REVIEW, "owner": "reprise", "source": "DPI@CHU", "all": "yes"}
+    for done in (
+        {**ask, "remark": "relues"}, {"whose": "", "do": "trust", "reason": "rien"}, {"chart": chart, "remark": "fait"},
+    ):  # fmt: skip
+        assert recovery.post("/recovery", **(done | {"remark": "", "reason": ""})).status_code == 400
+        assert recovery.post("/recovery", **done).status_code == 303
+    told = [
+        (one["agent"][0]["who"]["identifier"]["value"], [entity["what"] for entity in one["entity"]])
+        for one in charts.audited()[before:]
+        if one["entity"][-1]["what"]["display"].startswith("recovery: ")
+    ]
+    assert told == [
+        ("crise", [{"display": "recovery: review decided"}]),
+        ("crise", [{"display": "recovery: clean point"}]),
+        ("crise", [{"reference": f"Patient/{chart}"}, {"display": "recovery: signed off"}]),
+    ]
+
+
 @pytest.mark.req("R7")
 def test_a_kind_that_has_no_row_is_called_by_its_family() -> None:
     """No code of a message stands on the page where a word can."""

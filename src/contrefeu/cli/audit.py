@@ -36,6 +36,16 @@ _ADMINISTERS = {
     "AlarmAcknowledged": "verdict",
     "IncidentOpened": "",
     "IncidentClosed": "",
+    "CleanPointSet": "source",
+    "GapTaken": "against",
+    "EntriesSetAside": "reason",
+    "EntriesReleased": "reason",
+    "EntriesDropped": "reason",
+    "IdentitiesLinked": "",
+    "PairDecided": "",
+    "AccountDrawn": "against",
+    "PatientSignedOff": "chart",
+    "HandBackSigned": "chart",
 }
 _ADMIN_KINDS = frozenset(["act", "export", "restore"])
 
@@ -83,7 +93,8 @@ def acts(
     since: Annotated[str, typer.Option(metavar="TIME", help="From then on.  [default: all]")] = "",
     json: Json = False,
 ) -> None:
-    """List administrative acts, the oldest first: accounts, keys, feeds, downtime, exports, withdrawals, alarms."""
+    """List administrative acts, the oldest first: accounts, keys, feeds, downtime, exports, withdrawals, alarms,
+    what was compared, sent back, set aside, decided and signed in a recovery."""
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)

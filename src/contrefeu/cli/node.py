@@ -271,7 +271,8 @@ class Node:
 
         actor = Account(user or CONSOLE, user or CONSOLE, CONSOLE, (), "")  # of no role: it may nothing in the app
         with self.audit_appender() as journal:
-            log = AuditLog(_Blocking(journal, self.clock), self.clock, self.settings.node.id, CollectorRegistry())
+            own = self.settings.node
+            log = AuditLog(_Blocking(journal, self.clock), self.clock, own.id, CollectorRegistry(), own.facility)
             asyncio.run(log.write(kind, actor, patient=patient, what=what, query=query, failed=failed))
 
     def record(self, *acts: bytes) -> None:

@@ -7,12 +7,15 @@ Rules kept here:
     is journaled as soon as the disk takes it.
   * A page that refreshes itself is the same look: it is journaled again after AUDIT_AGAIN_S, not each second.
   * What was searched is kept in the entry (it is sealed), never in a log.
+  * The organisation stands in each, and the program where something goes out or comes in (HL7 EHR-S FM RI.1.1.15.1,
+    criteria 02 and 06).
 """
 
 import errno
 from base64 import b64encode
 from collections import deque
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -45,16 +48,20 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "logout": ("110114", "User Authentication", "E"),
     "act": ("110100", "Application Activity", "E"),
 }
+_MOVES = frozenset({"export", "restore"})
 _SUBTYPES = {"login": ("110122", "Login"), "logout": ("110123", "Logout")}
 
 
 class AuditLog:
     """Writes AuditEvents to the journal of the audit, which has an end of its own (F42)."""
 
-    def __init__(self, appender: Appender, clock: Clock, observer: str, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, appender: Appender, clock: Clock, observer: str, registry: CollectorRegistry, facility: str = ""
+    ) -> None:
+        """*observer* is the node's name, *facility* whose it is."""
         self._appender = appender
         self._clock = clock
-        self._observer = observer
+        self._source: dict[str, Any] = {"observer": {"display": observer}} | ({"site": facility} if facility else {})
         self._events = Counter("contrefeu_audit_events", "Audit entries written", ["kind"], registry=registry)
         self._lost = Counter("contrefeu_audit_gap", "Audit entries that the disk did not take", registry=registry)
         self._owed: deque[tuple[str, bytes]] = deque(maxlen=OWED_MAX)
@@ -89,7 +96,7 @@ class AuditLog:
         Raises:
             Problem: The journal does not take it, and not for want of space: nothing may be shown.
         """
-        event = _event(kind, actor, rfc3339(self._clock.now_ns()), self._observer, address)
+        event = _event(kind, actor, rfc3339(self._clock.now_ns()), self._source, address)
         event["outcome"] = "4" if failed else "0"
         if emergency:
             event["purposeOfEvent"] = [_concept("http://terminology.hl7.org/CodeSystem/v3-ActReason", "BTG", reason)]
@@ -139,7 +146,7 @@ def _is_full(found: BaseException | None) -> bool:
     return False
 
 
-def _event(kind: str, actor: Actor | None, recorded: str, observer: str, address: str) -> dict[str, Any]:
+def _event(kind: str, actor: Actor | None, recorded: str, source: dict[str, Any], address: str) -> dict[str, Any]:
     code, display, action = KINDS[kind]
     agent: dict[str, Any] = {"requestor": True, "who": {"display": "?"}}
     if actor:
@@ -153,12 +160,17 @@ def _event(kind: str, actor: Actor | None, recorded: str, observer: str, address
         "subtype": [{"code": kind}],
         "action": action,
         "recorded": recorded,
-        "agent": [agent],
-        "source": {"observer": {"display": observer}},
+        "agent": [agent, *([_program()] if kind in _MOVES else [])],
+        "source": source,
     }
     if kind in _SUBTYPES:
         event["subtype"] = [dict(zip(("system", "code", "display"), (_DCM, *_SUBTYPES[kind]), strict=True))]
     return event
+
+
+def _program() -> dict[str, Any]:
+    role = {"coding": [{"system": _DCM, "code": "110150", "display": "Application"}]}
+    return {"type": role, "requestor": False, "who": {"display": f"Contrefeu {version('contrefeu')}"}}
 
 
 def _entities(patient: str, what: str, query: str) -> list[dict[str, Any]]:

@@ -182,7 +182,9 @@ class Shell:
         self.sessions = Sessions(setting.clock, setting.idle_s, setting.world)
         self.tokens = Tokens(setting.clock)
         self.drafts = Drafts(setting.clock)
-        self.audit = AuditLog(setting.audit or setting.appender, setting.clock, setting.observer, setting.registry)
+        self.audit = AuditLog(
+            setting.audit or setting.appender, setting.clock, setting.observer, setting.registry, setting.facility
+        )
         self.static = StaticFiles()
         self.doors: dict[str, str] = {}  # path of a page -> the permission that it asks for; "" for everybody
         prefix = "__Host-" if setting.secure else ""  # RFC 6265bis, 4.1.3.2: no neighbour's page can set it

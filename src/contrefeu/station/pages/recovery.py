@@ -4,6 +4,7 @@ Rules kept here:
   * Somebody looks at both records and signs; of a patient of whom something is left, they say what was done by hand.
   * A physician sees and signs their wards' patients; coordination and recovery, everybody's.
   * Until when each source was clean, and what came in since, is decided on the same page (doubting.py).
+  * What somebody decides or signs here stands in the audit too (R8): who, when, from which PC, of whom.
   * What is sent, compared and accounted for is done by commands on the node (docs/howto/send-back.md): no page sends.
 """
 
@@ -110,10 +111,15 @@ class RecoveryPages:
         """Do what the form asks; returns what is wrong with it."""
         form, state = await request.form(), reprise(self._house.staff.acts)
         if form.get("why"):
-            return await self._desk.decide(request, form, state.review)
-        if "whose" in form:
-            return await self._desk.say(request, form, state.review)
-        return await self._sign(request, form, state)
+            patient, what, problem = "", "review decided", await self._desk.decide(request, form, state.review)
+        elif "whose" in form:
+            patient, what, problem = "", "clean point", await self._desk.say(request, form, state.review)
+        else:
+            patient, what = str(form.get("chart", "")), "signed off"
+            problem = await self._sign(request, form, state)
+        if not problem:
+            await self._house.shell.look(request, "act", patient=patient, what=f"recovery: {what}")
+        return problem
 
     async def _sign(self, request: Request, form: FormData, state: Reprise) -> str:
         house = self._house
