@@ -115,7 +115,7 @@ class Downtime:
         found = {
             one: _in_force(before.in_force(one), act.functions.get(one, act.medium), act.at, by) for one in FUNCTIONS
         }
-        apart = {one: medium for one, medium in found.items() if medium != own}
+        apart: dict[str, InForce] = {one: medium for one, medium in found.items() if medium != own}
         self._declared[ward] = replace(before, medium=own.medium, medium_since=own.since, medium_by=own.by, apart=apart)
 
     def _settle(self, now_ns: int) -> None:

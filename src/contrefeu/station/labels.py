@@ -262,6 +262,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "isolation": N_("isolement"),
         "resuscitation": N_("niveau de soins"),
         "diet": N_("régime"),
+        "trusted": N_("personne de confiance"),
+        "legal": N_("statut légal"),
     },
     "appointment": {  # FHIR appointmentstatus
         "proposed": N_("proposé"),
