@@ -69,6 +69,17 @@ def test_a_transfer_frees_one_bed_and_takes_another_and_is_taken_back():
     assert nothing.status_code == 400
 
 
+@pytest.mark.req("F19")
+def test_who_left_unseen_is_told_apart():
+    """In words of its own; the table of the standard has no code for it and says "other"."""
+    charts, nurse, id_ = ward()
+    assert form(nurse, f"/write/discharge/{id_}", to="unseen").status_code == 303
+    valid(charts)
+    [stay] = Sheet(charts.chart_now(id_)).all("Encounter")
+    left = stay["hospitalization"]["dischargeDisposition"]
+    assert (left["text"], left["coding"][0]["code"]) == ("parti sans avoir été vu", "oth")
+
+
 @pytest.mark.req("D4")
 def test_a_discharge_ends_at_its_hour_and_not_before():
     """Announced for 09:00: in bed until then, said on the board; at 09:00 the bed is free; taken back, it is not."""

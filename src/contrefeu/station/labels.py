@@ -105,6 +105,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "task": N_("Tâche"),
         "settle": N_("À départager"),
     },
+    "meal": {  # station/pages/kitchen.py
+        "breakfast": N_("petit-déjeuner"),
+        "lunch": N_("déjeuner"),
+        "dinner": N_("dîner"),
+    },
     "function": {  # acts/act.py
         "medicines": N_("médicaments"),
         "observations": N_("constantes et surveillance"),
