@@ -39,6 +39,7 @@ PAGES = {
         "/messages",
         "/round/CARD",
         "/handover/CARD",
+        "/kitchen/CARD",
         "/write/acknowledge/p-durand/k0",
     ]
     + [f"/write/{form}/p-durand" for form in ("verbal", "task", "handover")]

@@ -69,6 +69,17 @@ def test_a_transfer_frees_one_bed_and_takes_another_and_is_taken_back():
     assert nothing.status_code == 400
 
 
+@pytest.mark.req("F19")
+def test_who_left_unseen_is_told_apart():
+    """In words of its own; the table of the standard has no code for it and says "other"."""
+    charts, nurse, id_ = ward()
+    assert form(nurse, f"/write/discharge/{id_}", to="unseen").status_code == 303
+    valid(charts)
+    [stay] = Sheet(charts.chart_now(id_)).all("Encounter")
+    left = stay["hospitalization"]["dischargeDisposition"]
+    assert (left["text"], left["coding"][0]["code"]) == ("parti sans avoir été vu", "oth")
+
+
 @pytest.mark.req("D4")
 def test_a_discharge_ends_at_its_hour_and_not_before():
     """Announced for 09:00: in bed until then, said on the board; at 09:00 the bed is free; taken back, it is not."""
@@ -242,6 +253,31 @@ def test_isolation_level_of_care_and_diet_stand_on_the_board(language, words):
     [flag] = [one for one in Sheet(charts.chart_now(id_)).all("Flag") if one["code"]["text"] == "contact"]
     assert form(physician, f"/write/lift/{id_}", which=flag["id"]).status_code == 303
     assert not charts.told.charts.board("CARD").rows[0].isolation
+
+
+@pytest.mark.req("F18")
+def test_directives_refusals_trusted_person_and_legal_status_are_named():
+    """Each by its author, with a day to look again; of each that nobody recorded the chart says so."""
+    charts, nurse, id_ = ward()
+    physician = at_work("martin", charts)
+    unsaid = "? non renseigné : isolement, niveau de soins, régime, personne de confiance, statut légal"
+    assert unsaid in text_of(nurse.get(f"/patient/{id_}"))
+    day = "2026-11-25"
+    for kind, what in (("contact", "Mme Roy, sa fille, 06 00 00 00 01"), ("admin", "tutelle, M. Leroy")):
+        assert form(nurse, f"/write/precaution/{id_}", kind=kind, what=what, day=day).status_code == 303
+    for kind, what in (("directives", "vues, copie au dossier"), ("refusal", "transfusion")):
+        assert form(physician, f"/write/directive/{id_}", kind=kind, what=what, day=day).status_code == 303
+    valid(charts)
+    page = text_of(nurse.get(f"/patient/{id_}"))
+    assert "Personne de confiance : Mme Roy, sa fille, 06 00 00 00 01 depuis 03:11 · Nadia Benali" in page
+    assert all(one in page for one in ("tutelle, M. Leroy", "Directives anticipées : vues", "Refus de soins : transfu"))
+    assert "? non renseigné : isolement, régime" in page
+    assert "personne de confiance" not in page
+    board = text_of(nurse.get("/ward/CARD"))
+    assert "tutelle, M. Leroy" in board and "Mme Roy" not in board, "whom to call is not for who passes a board"
+    assert form(physician, f"/write/lift/{id_}").status_code == 400
+    asked = physician.get(f"/write/lift/{id_}").text
+    assert "Mme Roy" in asked and "tutelle" in asked
 
 
 @pytest.mark.parametrize(("path", "login", "status"), [

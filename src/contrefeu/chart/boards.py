@@ -328,8 +328,11 @@ def _alerts(chart: Chart) -> list[Alert]:
             continue
         if kept.kind == "Flag" and kept.now.get("status", "active") == "active" and not notice_of(kept.now)[0]:
             what = concept(kept.now.get("code")) or concepts(kept.now.get("category"))
-            kinds = [CARE_OF[code] for one in kept.now.get("category") or [] for code in codes(one) if code in CARE_OF]
-            found.append(Alert(what, _end_of(first(kept.now, "period.end")), next(iter(kinds), "")))
+            kinds = [code for one in kept.now.get("category") or [] for code in codes(one)]
+            if "contact" in kinds:
+                continue  # whom to call is on the chart: a board hangs where visitors read it
+            care = next((CARE_OF[code] for code in kinds if code in CARE_OF), "")
+            found.append(Alert(what, _end_of(first(kept.now, "period.end")), care))
     return sorted((one for one in found if one.what), key=lambda one: one.what)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contrefeu.base import rfc3339
 from contrefeu.chart import (
@@ -125,7 +126,7 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
     weight, red = _weight(whose, setting)
     reports, notes = _reports(sheet, setting)
     blocks = [
-        _block("alerts", sheet, sheet.all("Flag"), setting, "alerts", most=EVERY),
+        _alerts(sheet, setting),
         _block("diet", sheet, newest(sheet.all("NutritionOrder"), "dateTime"), setting, "diets"),
         _block(
             "problems",
@@ -154,6 +155,13 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
         reports_said=heard_words(sheet, setting, "documents", "results"),
         reports=[*reports, *notes],
     )
+
+
+def _alerts(sheet: Sheet, setting: Setting) -> Block:
+    """Every alert, and what nobody recorded of what a ward must know of each (F18)."""
+    found = _block("alerts", sheet, sheet.all("Flag"), setting, "alerts", most=EVERY)
+    unsaid = ", ".join(setting.say(f"care {one}") for one in story_of(sheet).unsaid)
+    return replace(found, lines=[*found.lines, *([Line(f"{setting.say('unsaid')} {unsaid}")] if unsaid else [])])
 
 
 def _block(

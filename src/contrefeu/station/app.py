@@ -48,6 +48,7 @@ from contrefeu.station.pages.handback import HandBackPages
 from contrefeu.station.pages.handover import HandoverPages
 from contrefeu.station.pages.honey import HoneyPages
 from contrefeu.station.pages.identities import IdentityPages
+from contrefeu.station.pages.kitchen import KitchenPages
 from contrefeu.station.pages.laboratory import LaboratoryPages
 from contrefeu.station.pages.lost_packs import LostPackPages
 from contrefeu.station.pages.measure import MeasurePages
@@ -178,6 +179,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *RoundPages(house).routes(),
         *RegisterPages(house).routes(),
         *HandoverPages(house).routes(),
+        *KitchenPages(house).routes(),
         *HandBackPages(house).routes(),
         *MessagePages(house).routes(),
         *ArrivalPages(house).routes(),

@@ -109,6 +109,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "task": N_("Tâche"),
         "settle": N_("À départager"),
     },
+    "meal": {  # station/pages/kitchen.py
+        "breakfast": N_("petit-déjeuner"),
+        "lunch": N_("déjeuner"),
+        "dinner": N_("dîner"),
+    },
     "function": {  # acts/act.py
         "medicines": N_("médicaments"),
         "observations": N_("constantes et surveillance"),
@@ -266,6 +271,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "isolation": N_("isolement"),
         "resuscitation": N_("niveau de soins"),
         "diet": N_("régime"),
+        "trusted": N_("personne de confiance"),
+        "legal": N_("statut légal"),
     },
     "appointment": {  # FHIR appointmentstatus
         "proposed": N_("proposé"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
     Resource,
+    codes,
     concept,
     concepts,
     display,
@@ -94,6 +95,16 @@ class Report:
     source: str
 
 
+# What a ward must know of each (F18), by flag-category of HL7.
+CARE = {
+    "safety": "isolation",
+    "advance-directive": "resuscitation",
+    "diet": "diet",
+    "contact": "trusted",
+    "admin": "legal",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """Everything but identity, allergies, treatments and results."""
@@ -106,6 +117,7 @@ class Story:
     procedures: tuple[Line, ...]
     requests: tuple[Line, ...]
     diets: tuple[Line, ...] = ()
+    unsaid: tuple[str, ...] = ()  # of CARE, what nobody recorded: it reads so, and never as "none" (F18)
 
 
 def story_of(sheet: Sheet) -> Story:
@@ -123,7 +135,15 @@ def story_of(sheet: Sheet) -> Story:
         ),
         diets=tuple(_diet(found) for found in newest(sheet.all("NutritionOrder"), "dateTime")),
         requests=tuple(map(_request, _open_requests(sheet))),
+        unsaid=_unsaid(sheet),
     )
+
+
+def _unsaid(sheet: Sheet) -> tuple[str, ...]:
+    flags = [one for one in sheet.all("Flag") if one.get("status", "active") == "active"]
+    said = {CARE.get(code, "") for one in flags for kind in one.get("category") or [] for code in codes(kind)}
+    said |= {"diet"} if sheet.all("NutritionOrder") else set()
+    return tuple(one for one in CARE.values() if one not in said)
 
 
 def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:

@@ -26,9 +26,11 @@ _DESTINATIONS = (
     Choice("long", N_("long séjour, EHPAD")),
     Choice("psy", N_("psychiatrie")),
     Choice("aadvice", N_("sortie contre avis")),
+    Choice("unseen", N_("parti sans avoir été vu")),
     Choice("exp", N_("décès : départ du corps")),
     Choice("oth", N_("autre")),
 )
+_OTHER = {"unseen": "oth"}  # what the table has no code for
 BED_TAKEN = N_("Rien n’est encore écrit. Ce lit est pris :")
 BED_SURE = N_("Oui, c’est bien ce lit.")
 
@@ -83,7 +85,7 @@ def _discharge(target: Target, typed: Typed) -> list[Json]:
         return []
     words = {one.code: one.words for one in _DESTINATIONS}[typed.text("to")]
     said = " · ".join(filter(None, (typed.scribe.say(words), typed.text("where"))))
-    leaves = {"dischargeDisposition": concept(said, (_DISPOSITION, typed.text("to")))}
+    leaves = {"dischargeDisposition": concept(said, (_DISPOSITION, _OTHER.get(typed.text("to"), typed.text("to"))))}
     visit = visit_of_stay(chart, typed.scribe.now_ns)
     return [
         step(visit, "discharge", at) | {"hospitalization": leaves},

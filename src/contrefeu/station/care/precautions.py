@@ -1,4 +1,5 @@
-"""What the whole ward must know at a glance: isolation, diet, how far care goes. Each a Flag, seen on the board.
+"""What the whole ward must know at a glance: isolation, diet, how far care goes, directives, refusals, the trusted
+person, the legal status. Each a Flag, seen on the board.
 
 Categories are those of FHIR (flag-category, hl7.org/fhir/R4); feeds' precautions and directives have the same.
 
@@ -20,7 +21,22 @@ from contrefeu.station.care.scribe import Scribe, changed
 from contrefeu.web import N_
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/flag-category"
-_KINDS = (Choice("safety", N_("isolement, précautions")), Choice("diet", N_("régime, à jeun")))
+_KINDS = (
+    Choice("safety", N_("isolement, précautions")),
+    Choice("diet", N_("régime, à jeun")),
+    Choice("contact", N_("personne de confiance")),
+    Choice("admin", N_("statut légal (tutelle, soins sans consentement)")),
+)
+_LIMITS = (
+    Choice("", N_("niveau de soins, réanimation")),
+    Choice("directives", N_("directives anticipées")),
+    Choice("refusal", N_("refus de soins")),
+)
+_NAMED = {  # what their words alone do not say on a board
+    "contact": N_("Personne de confiance :"),
+    "directives": N_("Directives anticipées :"),
+    "refusal": N_("Refus de soins :"),
+}
 _TARGETS = (
     Choice("94-98", N_("94 à 98 (ordinaire, échelle 1 du NEWS2)")),
     Choice("88-92", N_("88 à 92 (insuffisance respiratoire hypercapnique, échelle 2)")),
@@ -42,24 +58,29 @@ def _fields(_target: Target, scribe: Scribe) -> Sequence[Field]:
 
 
 def _write(_target: Target, typed: Typed) -> list[Json]:
-    return [_flag(typed.text("kind"), typed)]
+    return [_flag(typed.text("kind"), typed, typed.text("kind"))]
 
 
 def _directive_fields(_target: Target, scribe: Scribe) -> Sequence[Field]:
     hint = N_("réanimation : oui, non, jusqu’où ; qui l’a décidé")
-    return (Field("what", N_("Niveau de soins"), required=True, hint=hint), _review(scribe))
+    return (
+        Field("kind", N_("Sorte"), "choice", choices=_LIMITS),
+        Field("what", N_("Niveau de soins"), required=True, hint=hint),
+        _review(scribe),
+    )
 
 
 def _directive(_target: Target, typed: Typed) -> list[Json]:
-    return [_flag("advance-directive", typed)]
+    return [_flag("advance-directive", typed, typed.text("kind"))]
 
 
-def _flag(kind: str, typed: Typed) -> Json:
+def _flag(category: str, typed: Typed, kind: str = "") -> Json:
+    named = typed.scribe.say(_NAMED[kind]) if kind in _NAMED else ""
     return {
         "resourceType": "Flag",
         "status": "active",
-        "category": [{"coding": [{"system": _CATEGORY, "code": kind}]}],
-        "code": concept(typed.text("what")),
+        "category": [{"coding": [{"system": _CATEGORY, "code": category}]}],
+        "code": concept(f"{named} {typed.text('what')}".strip()),
         "period": {"start": typed.scribe.at},
         "author": typed.scribe.author,
     } | _reviewed(typed)
@@ -72,7 +93,7 @@ def _reviewed(typed: Typed) -> Json:
 
 def _standing(target: Target) -> list[Json]:
     flags = [dict(one) for one in target.sheet.all("Flag") if one.get("status", "active") == "active"]
-    kinds = {"safety", "diet", "advance-directive", "clinical"}
+    kinds = {"safety", "diet", "advance-directive", "clinical", "contact", "admin"}
     return [
         one for one in flags if not is_error(one) and kinds & {c for k in one.get("category", []) for c in codes(k)}
     ]
@@ -111,6 +132,6 @@ def _is_target(flag: Json) -> bool:
 
 
 SATURATION = Form("saturation", N_("Cible de SpO2"), "prescribe", _target_fields, _saturation, function="observations")
-PRECAUTION = Form("precaution", N_("Isolement, régime"), "write", _fields, _write)
-DIRECTIVE = Form("directive", N_("Niveau de soins"), "prescribe", _directive_fields, _directive)
+PRECAUTION = Form("precaution", N_("Isolement, régime, personne de confiance, statut légal"), "write", _fields, _write)
+DIRECTIVE = Form("directive", N_("Niveau de soins, directives, refus"), "prescribe", _directive_fields, _directive)
 LIFT = Form("lift", N_("Lever une consigne"), "prescribe", _lift_fields, _lift, button=N_("Lever"))
