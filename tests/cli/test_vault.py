@@ -74,6 +74,13 @@ def test_status_of_a_stopped_node_says_what_was_copied(
     assert (vault["state"], vault["entries"], vault["lag_seconds"]) == ("unreachable", entries, None)
 
 
+@pytest.mark.parametrize("words", ["copy", "selftest"])
+def test_without_a_vault_nobody_believes_that_something_was_copied(cli: Commands, words: str) -> None:
+    """As after a restore: it is said, and what to do; JSON lists no vault."""
+    assert "No vault is in the settings" in cli("vault", words).out.decode()
+    assert cli.told("vault", words)["vaults"] == []
+
+
 @pytest.mark.req("C4")
 def test_a_changed_copy_is_found(copied: tuple[Commands, str], tmp_path: Path) -> None:
     """One byte: exit status 12, and where."""

@@ -48,7 +48,9 @@ ERRORS = Phrases({
         "Les parts des dépositaires ne donnent pas la clé de récupération : {}",
     "{} different ones were given, of {}.": "{} différentes données, sur {}.",
     "they are of different sets.": "elles sont de jeux différents.",
-    "they are mistyped, or of different sets.": "elles sont mal recopiées, ou de jeux différents.",
+    "number {} of those given is mistyped.": "la n° {} de celles données est mal recopiée.",
+    "Compare its words with the printed page, one by one; any other custodian's share serves as well.":
+        "Comparez ses mots un à un avec la page imprimée ; la part d’un autre dépositaire convient aussi bien.",
     "Bring the number of different shares that the printed pages name, of the same set.":
         "Apportez autant de parts différentes que le disent les pages imprimées, du même jeu.",
     "The shares give a secret that is no recovery key.":

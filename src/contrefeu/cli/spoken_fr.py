@@ -40,6 +40,8 @@ LINES = Phrases({
     "it enforces": "il fait respecter le verrou",
     "IT DOES NOT ENFORCE": "IL NE FAIT PAS RESPECTER LE VERROU",
     "{} small objects stay there, locked until {}": "{} petits objets y restent, verrouillés jusqu’au {}",
+    "No vault is in the settings, so nothing is copied: contrefeu vault add URL.":
+        "Aucun coffre n’est dans les réglages, donc rien n’est copié : contrefeu vault add URL.",
     "{}: {}, {} entries": "{} : {}, {} entrées",
     "{}: {}, {} entries {}": "{} : {}, {} entrées {}",
     "intact": "intact",
