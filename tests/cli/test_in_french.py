@@ -1,4 +1,4 @@
-"""`doctor` and `config check` speak French, every sentence of it: none is left in English by a check that was added.
+"""Commands speak French: `doctor`, `config check`, those of the night: nothing that is added stays in English.
 
 Method: the sources are read for whatever sentence they make; each is said with values in its places and looked for in
 the tables. Then the commands themselves, on a home with things wrong.
@@ -6,18 +6,30 @@ the tables. Then the commands themselves, on a home with things wrong.
 
 import ast
 import inspect
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from contrefeu.cli import checkup, machine
+from contrefeu.cli import checkup, machine, vaults, wardtest
+from contrefeu.cli.error_fr import ERRORS
 from contrefeu.cli.finding_fr import FINDINGS
 from contrefeu.cli.keys import ALARMS
 from contrefeu.cli.phrases import Phrases
 from contrefeu.cli.problem_fr import PROBLEMS
+from contrefeu.cli.spoken_fr import LINES, SPOKEN
+from contrefeu.custody import home as custody_home
+from contrefeu.custody import recovery
+from contrefeu.custody import shares as custody_shares
 from contrefeu.hospital import feeds, parsing, read_settings, watching
+from contrefeu.recovery import half, lacking, opening
+from contrefeu.vault import directory
+from contrefeu.vault import opening as address_opening
 from tests.cli.conftest import Commands
+from tests.cli.messages import admission, potassium
 
 
 def templates(module: ModuleType) -> Iterator[str]:
@@ -57,7 +69,7 @@ def test_every_sentence_of_config_check_is_said_in_french() -> None:
     assert unsaid(PROBLEMS, parsing, feeds, watching) == []
 
 
-@pytest.mark.parametrize("table", [FINDINGS, PROBLEMS], ids=["findings", "problems"])
+@pytest.mark.parametrize("table", [FINDINGS, PROBLEMS, ERRORS, LINES], ids=["findings", "problems", "errors", "lines"])
 def test_a_row_has_as_many_values_as_its_sentence(table: Phrases) -> None:
     """None is lost on the way, whatever its order."""
     for english, french in table.rows.items():
@@ -86,3 +98,57 @@ def test_doctor_speaks_french(cli: Commands) -> None:
     assert "Les parts des dépositaires sont ensemble dans" in said
     for english in (" is ", " the ", " of ", "ACT "):
         assert english not in said
+
+
+# Words that no French sentence has; ids, commands and what a system said of itself have none of them here.
+ENGLISH = re.compile(
+    r"\b(the|is|of|are|was|and|with|not|no|there|entries|behind|ready|next|safe|what|bring|give)\b", re.I
+)
+# What stands in a French line as it is: commands, options, addresses and ids.
+OURS = re.compile(r"contrefeu [a-z -]+|--[a-z-]+|file:\S*|/\S+|\[\S+\]|\([a-z]+\)|erreur : [a-z-]+")
+
+
+def test_every_error_of_the_night_is_said_in_french() -> None:
+    """Of shares, vaults and restores, and of what wards lack."""
+    modules = (vaults, address_opening, directory, half, lacking, opening, recovery, custody_shares, custody_home)
+    assert unsaid(SPOKEN, *modules) == []
+    assert unsaid(SPOKEN, wardtest) == []
+
+
+@pytest.mark.req("G3")
+def test_a_night_is_lived_in_french(nowhere: Commands, filed: Callable[[str, bytes], Path], tmp_path: Path) -> None:
+    """From init to a restore, its refusals too: no English is left but ids, commands and addresses; JSON is as ever."""
+    home, vault = nowhere, f"file://{tmp_path / 'coffre'}"
+
+    def said(*words: object, at: Commands = home, status: int = 0) -> str:
+        ran = at(*words, before=("--lang", "fr"))
+        assert ran.status == status, ran.err
+        text = ran.out.decode() + ran.err
+        left = [line for line in text.splitlines() if ENGLISH.search(OURS.sub("", line))]
+        assert not left, left
+        return text
+
+    assert "parts sur 5 ouvrent l’archive" in said("init", "--facility", "CHU")
+    given = sorted((tmp_path / "home-shares").glob("share-*.txt"))
+    said("vault", "add", vault)
+    said("vault", "add", vault, status=1)
+    said("vault", "add", "gopher://x", status=1)
+    said("import", filed("1.hl7", admission() + potassium()))
+    assert "à jour" in said("vault", "copy")
+    said("status")
+    said("vault", "verify", vault)
+    said("vault", "repair")
+    said("vault", "selftest")
+    assert "PAS PRÊTE" in said("ready", status=10)
+    said("ready", "--ward", "X", status=1)
+    said("status", status=10)
+    shutil.rmtree(home.home)
+    new = home.at(tmp_path / "new")
+    words = ("restore", "--from", vault, "--to", new.home, "--shares")
+    assert "2 différentes données, sur 3" in said(*words, *given[:2], status=14)
+    said(*words, *given[:2], tmp_path / "gone", status=1)
+    said("restore", "--from", f"file://{tmp_path}/away", "--to", new.home, "--shares", *given[:3], status=14)
+    said(*words, *given[:3], "--until", "demain", status=1)
+    assert "entrées, 1 patients en" in said(*words, *given[:3])
+    assert "entrées" in said("status", at=new, status=0)
+    assert home.told("vault", "verify", vault)["intact"]

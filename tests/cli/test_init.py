@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.base import OperatorError
 from contrefeu.cli.shares import read_share
 from contrefeu.custody import KeyPair, combine_shares
 from contrefeu.hospital import parse_settings
@@ -114,3 +115,19 @@ def test_a_home_whose_shares_cannot_be_written_is_not_made(
 def test_an_exercise_is_named_as_one(nowhere: Commands) -> None:
     """With --drill the node's journals begin with drill/: its patients never mix with real ones."""
     assert nowhere.told("init", "--drill", "--custodians", 1, "--threshold", 1)["node"].startswith("drill/")
+
+
+def test_a_share_that_cannot_be_read_is_told_apart_from_one_that_is_none(cli: Commands, tmp_path: Path) -> None:
+    """Not there, a folder, without words, no text: whoever opens in the night knows which stick to look at."""
+    empty, picture = tmp_path / "empty.txt", tmp_path / "picture.txt"
+    empty.write_text("# Share 1 of 5\n")
+    picture.write_bytes(b"\x89PNG\xff\xfe")
+    for path, what in (
+        (tmp_path / "gone.txt", "The file {} is not there."),
+        (tmp_path, "{} cannot be read: Is a directory."),
+        (empty, "There is no share in {}."),
+        (picture, "There is no share in {}."),
+    ):
+        with pytest.raises(OperatorError) as raised:
+            read_share(path)
+        assert raised.value.what == what.format(path)

@@ -55,8 +55,8 @@ def test_a_vault_is_added_once_and_verified(copied: tuple[Commands, str]) -> Non
 def test_status_of_a_stopped_node_says_what_was_copied(
     copied: tuple[Commands, str], filed: File, tmp_path: Path
 ) -> None:
-    """Of a stopped node: at once, and long after; how many entries are behind; a vault that is away holds what it held."""
-    cli, url = copied
+    """At once, and long after; how many entries are behind; a vault that is away holds what it held."""
+    cli, _ = copied
     entries = sum(journal["entries"] for journal in cli.told("status")["journals"])
     [vault] = cli.told("status")["vaults"]
     assert (vault["state"], vault["entries"], vault["lag_seconds"]) == ("up-to-date", entries, 0.0)
@@ -72,6 +72,13 @@ def test_status_of_a_stopped_node_says_what_was_copied(
     assert cli("vault", "copy").status == 14
     [vault] = cli.told("status")["vaults"]
     assert (vault["state"], vault["entries"], vault["lag_seconds"]) == ("unreachable", entries, None)
+
+
+@pytest.mark.parametrize("words", ["copy", "selftest"])
+def test_without_a_vault_nobody_believes_that_something_was_copied(cli: Commands, words: str) -> None:
+    """As after a restore: it is said, and what to do; JSON lists no vault."""
+    assert "No vault is in the settings" in cli("vault", words).out.decode()
+    assert cli.told("vault", words)["vaults"] == []
 
 
 @pytest.mark.req("C4")
@@ -123,6 +130,8 @@ def test_a_restore_from_several_vaults_says_what_is_wrong_with_which(
     assert difference["offset"] == len(content) * 3 // 4
     assert one["vault"] == away
     assert cli.at(tmp_path / "new").told("export", "--to", tmp_path / "after")["charts_sha256"] == told["charts_sha256"]
+    entries = {one["id"]: one["entries"] for one in cli.at(tmp_path / "new").told("status")["journals"]}
+    assert {one["journal"]: one["entries"] for one in told["journals"]}.items() <= entries.items()
     ran = cli("restore", *sources, "--shares", *shares(cli, 3), "--to", tmp_path / "for-people")
     assert ran.status == 10
     assert f"ALTERED: {difference['journal']}, segment {difference['segment']} in {spoilt}" in ran.out.decode()

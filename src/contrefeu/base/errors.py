@@ -6,6 +6,18 @@ Rules kept here:
   * It carries coordinates (journal, segment, byte, field), never contents.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class ReportWords(NamedTuple):
+    """What stands before the three answers; each of four letters, so that they stand below one another."""
+
+    heading: str = "contrefeu: error: {} (exit status {})"
+    what: str = "what"
+    safe: str = "safe"
+    next: str = "next"
+
 
 class ContrefeuError(Exception):
     """Something the world did; our own mistakes assert instead."""
@@ -19,12 +31,13 @@ class ContrefeuError(Exception):
         self.safe = safe
         self.next = next
 
-    def report(self) -> str:
-        """The three answers as people read them on stderr."""
-        lines = [f"contrefeu: error: {self.kind} (exit status {self.exit_status})"]
-        for label, text in (("what", self.what), ("safe", self.safe), ("next", self.next)):
+    def report(self, words: "ReportWords | None" = None, said: Callable[[str], str] = str) -> str:
+        """The three answers as people read them on stderr; *said* gives each in their language."""
+        words = words or ReportWords()
+        lines = [words.heading.format(self.kind, self.exit_status)]
+        for label, text in ((words.what, self.what), (words.safe, self.safe), (words.next, self.next)):
             if text:
-                first, *rest = text.splitlines()
+                first, *rest = said(text).splitlines()
                 lines.append(f"  {label}  {first}")
                 lines.extend(f"        {line}" for line in rest)
         return "\n".join(lines)

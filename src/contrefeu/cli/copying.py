@@ -10,12 +10,6 @@ from contrefeu.cli.node import Node, listens
 STATE = "copies.json"
 SCRUB = "scrub.json"
 SERVING = "serve"  # names the key that this node shows to vault hosts
-_PULLED = {
-    "entries": 0,
-    "lag_seconds": None,
-    "state": "pulled",
-    "problem": "the vault host fetches by itself, while this node offers (up, vault serve)",
-}
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone, and the age of copies not known
 
 
@@ -30,20 +24,26 @@ async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
 
 def copy_all(node: Node) -> list[dict[str, Any]]:
     """Copy once to every vault that is given copies, and return how each stands; of a stopped node `status` says it."""
-    from contrefeu.vault import copy_once, is_pulled, tell_states
+    from contrefeu.vault import tell_states
 
     before = _kept(node)
-    states = []
-    for vault in node.settings.vaults:
-        found = _PULLED | {"url": vault.url} if is_pulled(vault.url) else copy_once(node.paths, vault.url)
-        if found["state"] in {"unreachable", "pulled"}:  # what it held when it was seen last, it holds
-            held = before.get(vault.url, {})
-            found |= {name: held[name] for name in ("entries", "positions") if name in held}
-        states.append(found)
+    states = [_copied(node, vault.url, before.get(vault.url, {})) for vault in node.settings.vaults]
     if not listens(node.capture_socket):  # else its copies process says it, every two seconds
         told = [before.get(one["url"], one) if one["state"] == "pulled" else one for one in states]
         tell_states(node.paths.run / STATE, told)
     return states
+
+
+def _copied(node: Node, url: str, before: dict[str, Any]) -> dict[str, Any]:
+    from contrefeu.vault import copy_once, is_pulled
+
+    if is_pulled(url):
+        problem = "the vault host fetches by itself, while this node offers (up, vault serve)"
+        return {"url": url, "entries": 0, "lag_seconds": None, "state": "pulled", "problem": problem}
+    found = copy_once(node.paths, url)
+    if found["state"] == "unreachable":  # what it held when it was seen last, it holds
+        found |= {name: before[name] for name in ("entries", "positions") if name in before}
+    return found
 
 
 def last_states(node: Node) -> list[dict[str, Any]]:

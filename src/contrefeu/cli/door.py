@@ -3,6 +3,7 @@
 Rules kept here:
   * With `--json` stdout holds one JSON object and nothing else; people's words, bars and logs go to stderr.
   * An error answers what, what is safe and what next; no traceback without `--debug`.
+  * People are spoken to in their language, by the locale or `--lang`; JSON, ids and commands are the same in both.
   * Of several findings the gravest gives the exit status: 12 before 13 before 10.
 """
 
@@ -10,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +20,7 @@ import msgspec
 import structlog
 import typer
 
-from contrefeu.base import ContrefeuError, redact
+from contrefeu.base import ContrefeuError, ReportWords, redact
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Language = Literal["fr", "en"]
@@ -55,14 +57,32 @@ def default_language() -> Language:
     return "en" if named.lower().startswith("en") else "fr"
 
 
+_SPOKEN: ContextVar[Language] = ContextVar("spoken", default="en")
+_REPORT_FR = ReportWords("contrefeu : erreur : {} (code de sortie {})", "quoi", "sûr ", "puis")
+
+
+def speak(language: Language) -> None:
+    """Say what follows in *language*: a command's lines and errors are made in English, and put in French here."""
+    _SPOKEN.set(language)
+
+
+def worded(text: str) -> str:
+    """Return *text* as people read it."""
+    if _SPOKEN.get() == "en":
+        return text
+    from contrefeu.cli.spoken_fr import in_french
+
+    return in_french(text)
+
+
 def say(text: str = "") -> None:
     """A line for people, on stdout."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{worded(text)}\n")
 
 
 def whisper(text: str) -> None:
     """A line for people, beside the answer: on stderr."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{worded(text)}\n")
 
 
 def warn_of_restoring(lacks: Any, language: Language, zone: str) -> None:
@@ -100,7 +120,7 @@ def speak_of_failure(error: BaseException, *, debug: bool) -> int:
 
         traceback.print_exception(error)
     if isinstance(error, ContrefeuError):
-        whisper(error.report())
+        sys.stderr.write(f"{_report(error)}\n")
         return error.exit_status
     # An exception's text may quote what it choked on: its class is all that is said of it.
     storage = isinstance(error, OSError)
@@ -110,8 +130,13 @@ def speak_of_failure(error: BaseException, *, debug: bool) -> int:
         safe="Every entry that was confirmed before.",
         next="Run it again with --debug and report what it prints (it may name patients: look before you send).",
     )
-    whisper(report.report().replace("(exit status 1)", f"(exit status {14 if storage else 1})"))
-    return 14 if storage else 1
+    status = 14 if storage else 1
+    sys.stderr.write(f"{_report(report).replace(' 1)', f' {status})', 1)}\n")
+    return status
+
+
+def _report(error: ContrefeuError) -> str:
+    return error.report(_REPORT_FR if _SPOKEN.get() == "fr" else None, worded)
 
 
 def set_up_command_logs() -> None:

@@ -186,6 +186,29 @@ FINDINGS = Phrases({
     "What is there stays readable.": "Ce qui y est reste lisible.",
     "Enlarge the disk now: later nobody has time.":
         "Agrandissez le disque maintenant : après, personne n’aura le temps.",
+    # What wards lack
+    "Ward {}: {}": "Unité {} : {}",
+    "No pack was made ahead.": "Aucun dossier papier n’a été fait d’avance.",
+    "contrefeu packs make --ward {} --now says why.": "contrefeu packs make --ward {} --now dit pourquoi.",
+    "The pack is {} minutes old, or lies nowhere.": "Le dossier papier a {} minutes, ou n’est nulle part.",
+    "contrefeu packs list shows where; does its feed still speak?":
+        "contrefeu packs list montre où ; son flux parle-t-il encore ?",
+    "The pack in {} cannot be read.": "Le dossier papier dans {} ne se lit pas.",
+    "Plug or mount it, then contrefeu packs make --now.": "Branchez-le ou montez-le, puis contrefeu packs make --now.",
+    "contrefeu packs make --ward {} --now makes it anew; else look at the disk or stick.":
+        "contrefeu packs make --ward {} --now le refait ; sinon regardez le disque ou la clé.",
+    "The pack in {} does not open with the ward's password, or lacks pages.":
+        "Le dossier papier dans {} ne s’ouvre pas avec le mot de passe de l’unité, ou manque de pages.",
+    "No pack can be made: {}": "Aucun dossier papier ne peut être fait : {}",
+    "contrefeu pack --ward {} says more.": "contrefeu pack --ward {} en dit plus.",
+    "A pack that was made does not open.": "Un dossier papier qui vient d’être fait ne s’ouvre pas.",
+    "The printer {} {}.": "L’imprimante {} : {}.",
+    "Nobody who may write on this ward is enrolled.": "Personne d’inscrit ne peut écrire dans cette unité.",
+    "contrefeu users add LOGIN --role nurse --ward {}, or users import a list.":
+        "contrefeu users add LOGIN --role nurse --ward {}, ou users import d’une liste.",
+    "not copying": "plus de copie en cours",
+    "never copied": "jamais copié",
+    "unreachable": "hors d’atteinte",
     # The checks themselves, and words within sentences
     "one user": "un seul utilisateur",
     "disk": "disque",

@@ -54,8 +54,10 @@ def _carries(node: Node, free: int) -> Iterator[Finding]:
     wanted = downtime_bytes(beds, DAYS_LEFT_ACT)
     if wanted <= free:
         return
-    takes = f"{DAYS_LEFT_ACT} days of downtime with {beds} patients may take {wanted / GIB:.1f} GiB"
-    what = f"{takes}; {free / GIB:.1f} GiB are left for it."
+    what = (
+        f"{DAYS_LEFT_ACT} days of downtime with {beds} patients may take {wanted / GIB:.1f} GiB; "
+        f"{free / GIB:.1f} GiB are left for it."
+    )
     yield act("disk-downtime", what, "What is there stays readable.", "Enlarge the disk now: later nobody has time.")
 
 

@@ -58,7 +58,15 @@ from contrefeu.cli import (
     withdraw,
     witness,
 )
-from contrefeu.cli.door import Door, Language, default_home, default_language, set_up_command_logs, speak_of_failure
+from contrefeu.cli.door import (
+    Door,
+    Language,
+    default_home,
+    default_language,
+    set_up_command_logs,
+    speak,
+    speak_of_failure,
+)
 
 app = typer.Typer(
     name="contrefeu",
@@ -135,6 +143,7 @@ def entrance(
     """Keeps a hospital caring for its patients while its IT is down, and rebuilds the records afterwards."""
     set_up_command_logs()
     context.obj = Door((home or default_home()).absolute(), lang or default_language(), debug)
+    speak(context.obj.language)
 
 
 def main() -> None:

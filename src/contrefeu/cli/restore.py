@@ -132,7 +132,7 @@ def _for_people(done: "Restored", home: Path) -> None:
     for d in done.differences:
         what = f"segment {d.segment}" if d.segment else "its key or its checkpoint"
         say(f"  ALTERED: {d.journal}, {what} in {d.vault} is not what was signed; taken from {d.good or 'no other'}")
-    for vault, reason in done.away.items():
-        say(f"  AWAY: {vault}: {reason}")
+    for reason in done.away.values():
+        say(f"  AWAY: {reason}")
     say(f"charts_sha256 {done.charts_sha256}")
     say(f"Next: contrefeu --home {home} up")

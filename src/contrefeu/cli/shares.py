@@ -69,17 +69,21 @@ def read_share(path: Path) -> str:
     Raises:
         OperatorError: It is not there, or holds none.
     """
+    advice = "Give each custodian's own file, as init or keys rotate wrote it, or a text file with its words."
     try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        lines = []
-    words = " ".join(line for line in lines if not line.startswith("#")).strip()
-    if not words:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise OperatorError(f"The file {path} is not there.", safe="Nothing was opened.", next=advice) from None
+    except OSError as refused:
         raise OperatorError(
-            f"There is no share in {path}.",
+            f"{path} cannot be read: {refused.strerror}.",
             safe="Nothing was opened.",
-            next="Give each custodian's own file, as init or keys rotate wrote it, or a text file with its words.",
-        )
+            next="Look at the stick or at who may read the file; any other custodian's share serves as well.",
+        ) from None
+    lines = text.decode(errors="replace").splitlines()
+    words = " ".join(line for line in lines if not line.startswith("#")).strip()
+    if not words or "\ufffd" in words:
+        raise OperatorError(f"There is no share in {path}.", safe="Nothing was opened.", next=advice)
     return words
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Places that hold copies of the journals and cannot read them.")
 
+NO_VAULT = "No vault is in the settings, so nothing is copied: contrefeu vault add URL."
+
 Url = Annotated[
     str,
     typer.Argument(
@@ -109,6 +111,8 @@ def copy(context: typer.Context, json: Json = False) -> None:
     def for_people() -> None:
         for state in states:
             say(f"{state['url']}: {state['state']}, {state['entries']} entries {state['problem']}".rstrip())
+        if not states:
+            say(NO_VAULT)
 
     told = [{name: state[name] for name in ("url", "entries", "state", "problem")} for state in states]
     answer(json, {"copied": sum(state["entries"] for state in states), "vaults": told}, for_people)
@@ -198,6 +202,8 @@ def selftest(
         for one in found:
             told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
             say(f"{one['url']}: {one['state'].upper() if one['state'] != 'same' else 'same'}, {told}")
+        if not found:
+            say(NO_VAULT)
 
     answer(json, {"vaults": found, "same": all(one["state"] == "same" for one in found)}, for_people)
     finish(0 if all(one["state"] == "same" for one in found) else 10)

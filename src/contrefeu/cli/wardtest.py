@@ -13,6 +13,7 @@ Rules kept here:
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -109,7 +110,8 @@ def _tried(
 def _standing(node: Node, ward: str, pack: Standing | None) -> tuple[int, list[Lack]]:
     """Of a pack that was made ahead: whether it is young, and lies whole in each of its folders."""
     if pack is None:
-        return 0, [Lack("pack-none", "No pack was made ahead.", f"contrefeu packs make --ward {ward} --now says why.")]
+        advice = f"contrefeu packs make --ward {quote(ward)} --now says why."
+        return 0, [Lack("pack-none", "No pack was made ahead.", advice)]
     lacks = []
     if pack.old:
         what = f"The pack is {pack.age_minutes} minutes old, or lies nowhere."
@@ -131,24 +133,22 @@ def _lies(folder: Path, ward: str, pages: int, password: str) -> Lack | None:
     except OSError:
         advice = "Plug or mount it, then contrefeu packs make --now."
         return Lack("pack-gone", f"The pack in {folder} cannot be read.", advice)
-    advice = (
-        f"contrefeu packs make --ward {ward} --now makes it anew. If that does not help, look at the disk or stick."
-    )
+    advice = f"contrefeu packs make --ward {quote(ward)} --now makes it anew; else look at the disk or stick."
     return Lack("pack-shut", f"The pack in {folder} does not open with the ward's password, or lacks pages.", advice)
 
 
 def _made(node: Node, charts: "Charts | SyncChartsClient", ward: str, language: "Language") -> tuple[int, list[Lack]]:
     """Of a ward without packs made ahead: whether one can be made now, and opens. It is nobody's: no number is kept."""
-    setting = setting_of(node, language)
+    setting, advice = setting_of(node, language), f"contrefeu pack --ward {quote(ward)} says more."
     facility, lacks = node.settings.node.facility, charts.status().restoring
     try:
         pack, shown = ward_pack(charts.board(ward), charts.chart, setting, facility, downtime_of(node, ward), lacks)
         printed = print_pack(pack, shown, issuer_of(node, ward, rfc3339(setting.now_ns)))
     except (ContrefeuError, OSError, RuntimeError) as failed:  # the typesetter's own error is a RuntimeError
         why = failed.what if isinstance(failed, ContrefeuError) else type(failed).__name__
-        return 0, [Lack("pack-unmade", f"No pack can be made: {why}", f"contrefeu pack --ward {ward} says more.")]
+        return 0, [Lack("pack-unmade", f"No pack can be made: {why}", advice)]
     if pdf_pages(printed.pdf) != printed.pages:
-        return 0, [Lack("pack-unmade", "A pack that was made does not open.", f"contrefeu pack --ward {ward}.")]
+        return 0, [Lack("pack-unmade", "A pack that was made does not open.", advice)]
     return printed.pages, []
 
 
@@ -164,5 +164,5 @@ def _login(names: Sequence[str], accounts: "list[Account]") -> Iterator[Lack]:
     """Somebody of the ward: who serves the whole house reads there, and gives no dose."""
     here = (one for one in accounts if any(map(one.in_scope, names)))
     if not any(one.may("write") and is_secret_hash(one.secret_hash) for one in here):
-        advice = f"contrefeu users add LOGIN --role nurse --ward {names[0]}, or users import a list."
+        advice = f"contrefeu users add LOGIN --role nurse --ward {quote(names[0])}, or users import a list."
         yield Lack("login", "Nobody who may write on this ward is enrolled.", advice)

@@ -38,25 +38,39 @@ def combine_shares(mnemonics: Sequence[str]) -> bytes:
     Raises:
         StorageError: They are too few, of different secrets, or mistyped.
     """
-    words = list(dict.fromkeys(" ".join(m.split()).lower() for m in mnemonics))
+    words = [" ".join(mnemonic.split()).lower() for mnemonic in mnemonics]
+    threshold = min((_read(one, number).member_threshold for number, one in enumerate(words, 1)), default=1)
+    words = list(dict.fromkeys(words))
+    if len(words) < threshold:
+        raise _refused(f"{len(words)} different ones were given, of {threshold}.")
     try:
-        threshold = min((Share.from_mnemonic(w).member_threshold for w in words), default=1)
-        if len(words) < threshold:
-            raise _refused(f"{len(words)} different ones were given, of {threshold}.")
         secret: bytes = combine_mnemonics(words[:threshold])
         # More than are needed: each must be of the same set, or somebody holds a page of an older one.
-        for at in range(threshold, len(words)):
-            if combine_mnemonics([*words[: threshold - 1], words[at]]) != secret:
-                raise _refused("they are of different sets.")
+        others = [combine_mnemonics([*words[: threshold - 1], one]) for one in words[threshold:]]
     except (MnemonicError, ValueError):
-        raise _refused("they are mistyped, or of different sets.") from None
+        raise _refused("they are of different sets.") from None
+    if any(other != secret for other in others):
+        raise _refused("they are of different sets.")
     return secret
 
 
-def _refused(reason: str) -> StorageError:
+def _read(words: str, number: int) -> Share:
+    """One share, whose own checksum finds a word that is another one: its custodian is told, not all of them."""
+    try:
+        return Share.from_mnemonic(words)
+    except (MnemonicError, ValueError):
+        raise _refused(
+            f"number {number} of those given is mistyped.",
+            "Compare its words with the printed page, one by one; any other custodian's share serves as well.",
+        ) from None
+
+
+def _refused(
+    reason: str, advice: str = "Bring the number of different shares that the printed pages name, of the same set."
+) -> StorageError:
     """The library's own words quote the shares: ours do not."""
     return StorageError(
         f"The custodians' shares do not give the recovery key: {reason}",
         safe="Nothing was opened and nothing was changed.",
-        next="Bring the number of different shares that the printed pages name, of the same set.",
+        next=advice,
     )

@@ -25,10 +25,8 @@ def refuse_nothing(journals: Sequence[JournalCopies], findings: Findings) -> Non
     if journals:
         return
     if findings.away:
-        url, why = next(iter(findings.away.items()))
-        raise StorageError(
-            f"No vault answers. {url}: {why}", safe="The vaults, as they were.", next="Bring one of them."
-        )
+        why = next(iter(findings.away.values()))  # which names the vault
+        raise StorageError(f"No vault answers. {why}", safe="The vaults, as they were.", next="Bring one of them.")
     raise MissingError(
         "There is no copy in these vaults.",
         safe="The vaults, as they were.",
