@@ -78,14 +78,15 @@ mv /tmp/kept "$(dirname /usr/lib/python3*/os.py)/ensurepip" && chmod 755 /usr/li
 say refused "a version that could not be installed: $(version) is still in use"
 
 install new.deb
-[ "$(version)" != "$before" ] || fail "the new version is not in use"
+after=$(version)
+[ "$after" != "$before" ] || fail "the new version is not in use"
 served 2
 say upgraded "$(version): the chart from before, and one more; doctor: $(tail -1 /tmp/doctor)"
 install former.deb
 [ "$(version)" = "$before" ] || fail "the former version is not in use"
 served 3
 say "put back" "$(version): both charts, and one more"
-ln -sfn "$(dpkg-deb --field new.deb Version | tr -d '~')" /opt/contrefeu/current
+ln -sfn "$after" /opt/contrefeu/current
 served 4
 say "by a link" "$(version): as docs/howto/install.md has it"
 
