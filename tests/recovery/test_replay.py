@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.acts import Act, MessagesAnswered, MessagesClaimed
+from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, MessagesAnswered, MessagesClaimed
 from contrefeu.base import ManualClock
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, scratch
+from contrefeu.recovery.ledger import REVIEW
 from contrefeu.recovery.wire import AGAIN_S
 from tests.recovery.hospital import admission, result
 from tests.recovery.targets import InMemory
@@ -342,6 +343,19 @@ def test_held_lines_aside_and_withdrawn_entries_are_not_sent(tmp_path: Path) -> 
     assert [(a.entries, a.reason, a.owner) for a in asides] == [(["n1-capture/2"], "why", "owner")]  # type: ignore[union-attr]
     recovery.run(recovery.plan(n1="hold", n2="aside"))
     assert len([act for act in recovery.acts if type(act).__name__ == "EntriesSetAside"]) == 1
+
+
+@pytest.mark.req("R5")
+def test_what_waits_to_be_looked_at_is_not_sent_by_a_plan_of_before(tmp_path: Path) -> None:
+    """Set aside for review after the plan was written, it is held; taken up, the same plan sends it."""
+    recovery = Recovery(tmp_path)
+    plan = recovery.plan()
+    recovery.acts.append(EntriesSetAside(["n1-capture/4"], REVIEW, "board", "2026-11-24T03:00:00Z", "LAB@CHU"))
+    done = recovery.run(plan)
+    assert (counts(done), "A2-1" in recovery.target.taken) == ((9, 8, 0, 1, 0, 0), True)
+    assert "R0-4.1" not in recovery.target.taken
+    recovery.acts.append(EntriesReleased(["n1-capture/4"], "the laboratory keyed it in", "2026-11-24T04:00:00Z"))
+    assert counts(recovery.run(plan)) == (9, 9, 0, 0, 0, 0)
 
 
 Change = Callable[[bytes], bytes]

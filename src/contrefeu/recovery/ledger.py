@@ -134,6 +134,11 @@ class Ledger:
         """Whether somebody looked at *entry*, which was set aside, and said that it may be sent."""
         return entry in self._released
 
+    def in_review(self, entry: str) -> bool:
+        """Whether *entry* was set aside to be looked at, and nobody has said what becomes of it."""
+        aside = self.aside(entry)
+        return aside is not None and aside[0] == REVIEW
+
     def dropped(self, entry: str) -> bool:
         """Whether somebody looked at *entry*, which was set aside, and said that it does not go back."""
         aside = self.aside(entry)

@@ -176,6 +176,8 @@ class Replay:
             self._hold(line.why or "somebody must decide")
         elif self._ledger.dropped(line.entry):
             self._hold("somebody dropped it since the plan was written")
+        elif self._ledger.in_review(line.entry):
+            self._hold("it waits to be looked at: somebody takes it up or drops it on the page Reprise")
         elif before == "unanswered" and not self._is_said_of_it(line):
             self.done.in_doubt += 1
             self._waiting.add(line.patient)
