@@ -235,6 +235,7 @@ def test_the_page_of_a_ward_of_two_names_is_one_register():
 def test_a_line_that_is_taken_back_and_is_not_here_is_a_doubt_on_the_page(ward):
     """The other station's line has not come: the page says so, and shows the rest."""
     charts, _, nurse = ward
+    form(nurse, "/register/received/CARD", drug=AMPOULE, units="10", reason="pharmacie", **SIGNED)
     act = DrugMoved("k", "CARD", "Kétamine 50 mg amp.", "void", "1", "2026-11-24T03:11:00+01:00", "martin",
                     reason="doublon", line="nb2-station/9")  # fmt: skip
     wait_for(charts.append("user/nadia", MEDIA_ACT, encode(act)))

@@ -71,10 +71,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "counted": N_("Comptage : trouvé"),
         "void": N_("Ligne reprise"),
     },
-    "register-doubt": {  # station/registers.py
-        "line": N_("la ligne reprise n’est pas ici"),
-        "units": N_("le nombre ne se lit pas"),
-    },
     "clash": {  # chart/clashes.py
         "doses": N_("Deux doses en une heure"),
         "prescriptions": N_("Le même médicament prescrit deux fois"),

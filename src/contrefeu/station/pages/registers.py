@@ -36,6 +36,7 @@ KINDS: dict[str, Kind] = {
     "counted": Kind("counted", N_("Comptage"), N_("Inscrire le compte")),
     "void": Kind("void", N_("Reprendre une ligne fausse"), N_("Reprendre la ligne")),
 }
+DOUBTS = {"line": N_("la ligne reprise n’est pas ici"), "units": N_("le nombre ne se lit pas")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class RegisterPage:
     writes: bool
     names: Mapping[str, str]  # login -> name
     kinds: Mapping[str, Kind]
+    whys: Mapping[str, str]  # in words, of doubts
 
 
 class RegisterPages:
@@ -90,7 +92,7 @@ class RegisterPages:
         writes = house.account(request).may("write") and writes_here(house, ward, "medicines")
         names = {one.login: one.name for one in house.staff.accounts.all()}
         doubts = registers.doubts(ward, exercise=exercise)
-        page = RegisterPage(ward, board.name or ward, books, doubts, writes, names, KINDS)
+        page = RegisterPage(ward, board.name or ward, books, doubts, writes, names, KINDS, DOUBTS)
         return await house.shell.render(request, "register.html", page)
 
     async def write(self, request: Request) -> Response:
