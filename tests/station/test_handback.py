@@ -93,6 +93,8 @@ def test_a_sheet_leaves_nothing_out_however_much_is_open_and_however_long_ago():
     for path in (f"/handback/CARD/{id_}", "/handback/CARD?print=all"):
         found = set(re.findall(r"Analyse \d\d", text_of(nurse.get(path))))
         assert len(found) == len(lines)
+    printed = nurse.get("/handback/CARD?print=all").text
+    assert re.search(r'<table class="own-page"[^>]*><thead><tr><td><h2>MARTIN', printed), "on each page of a long sheet"
 
 
 @pytest.mark.req("F4")

@@ -46,14 +46,21 @@ COUNTED: dict[str, Layout] = {
             Grid(
                 ("Surveillance : avant, 15 min, puis chaque heure", "Watch: before, at 15 min, then each hour"),
                 [*(((" ", " "), 2) for _ in range(6))],
-                rows=2,
-                names=[("Heure, initiales", "Hour, initials"), ("PA, pouls, T °C, SpO2", "BP, pulse, T °C, SpO2")],
+                rows=3,
+                names=[
+                    ("Unité (ligne), heure", "Unit (line), hour"),
+                    ("PA, pouls, T °C, SpO2", "BP, pulse, T °C, SpO2"),
+                    ("Initiales", "Initials"),
+                ],
             ),
             Ticks(
                 ("Réaction", "Reaction"),
                 [("aucune", "none"), ("oui : arrêter, garder la voie", "yes: stop, keep the line")],
             ),
-            Lines(("Laquelle, à quelle heure, qui a été appelé", "Which, at what hour, who was called"), 1),
+            Lines((
+                "Quelle unité, quelle réaction, à quelle heure, qui a été appelé",
+                "Which unit, which reaction, at what hour, who was called",
+            ), 1),
             SIGNED,
         ],
     ),
