@@ -137,6 +137,8 @@ def test_a_night_is_lived_in_french(nowhere: Commands, filed: Callable[[str, byt
     assert "à jour" in said("vault", "copy")
     said("status")
     said("vault", "verify", vault)
+    said("journal", "verify")
+    said("keys", "status")
     said("vault", "repair")
     said("vault", "selftest")
     assert "PAS PRÊTE" in said("ready", status=10)

@@ -189,6 +189,7 @@ ERRORS = Phrases({
     # Homes, journals, wards, times
     "There is no Contrefeu home in {}.": "Il n’y a pas de nœud Contrefeu dans {}.",
     "contrefeu --home DIR init makes one.": "contrefeu --home DOSSIER init en fait un.",
+    "contrefeu --home DIR init makes a home.": "contrefeu --home DOSSIER init en fait un.",
     'There is no journal "{}" in this home.': "Il n’y a pas de journal « {} » dans ce nœud.",
     "contrefeu status lists the journals there are.": "contrefeu status liste les journaux.",
     "There is no journal in {}.": "Il n’y a pas de journal dans {}.",
@@ -220,6 +221,35 @@ ERRORS = Phrases({
         "La commande a buté sur ce qu’elle ne prévoyait pas ({}).",
     "Run it again with --debug and report what it prints (it may name patients: look before you send).":
         "Relancez-la avec --debug et signalez ce qu’elle affiche (des patients peuvent y être nommés : relisez avant).",
+    'Journal "{}" holds {} leaves and vouched for {}.':
+        "Le journal « {} » tient {} feuilles et s’est porté garant de {}.",
+    "Every byte is as it was found; no sender was told that more was kept.":
+        "Chaque octet est tel que trouvé ; aucun émetteur n’a appris que davantage était gardé.",
+    "Every byte is as it was found, and so are the copies in the vaults.":
+        "Chaque octet est tel que trouvé, et les copies dans les coffres aussi.",
+    "contrefeu journal verify says what is missing; contrefeu vault repair fetches it.":
+        "contrefeu journal verify dit ce qui manque ; contrefeu vault repair va le chercher.",
+    'The checkpoint of journal "{}" is not one that its writer signed.':
+        "Le point de contrôle du journal « {} » n’est pas de ceux que son auteur a signés.",
+    "contrefeu journal verify says what is whole; a vault holds the last good checkpoint.":
+        "contrefeu journal verify dit ce qui est entier ; un coffre tient le dernier bon point de contrôle.",
+    'The key at hand is not the one that signed journal "{}".':
+        "La clé présente n’est pas celle qui a signé le journal « {} ».",
+    "Bring back the node's own keys; a new node writes a journal of its own.":
+        "Ramenez les clés de ce nœud ; un nouveau nœud écrit un journal à lui.",
+    'The public key or the checkpoint of journal "{}" is not what was written.':
+        "La clé publique ou le point de contrôle du journal « {} » n’est plus ce qui fut écrit.",
+    "contrefeu journal verify says what is whole; contrefeu vault repair fetches it from a copy.":
+        "contrefeu journal verify dit ce qui est entier ; contrefeu vault repair le reprend d’une copie.",
+    "contrefeu init makes a home; --home says where it is.": "contrefeu init fait un nœud ; --home dit où il est.",
+    "These shares give key {}; the one in force is {}.": "Ces parts donnent la clé {} ; celle en vigueur est {}.",
+    "Bring shares of the set that names that key on its first lines.":
+        "Apportez des parts du jeu qui nomme cette clé sur ses premières lignes.",
+    "That is not a share of the recovery key in force ({}).":
+        "Ce n’est pas une part de la clé de récupération en vigueur ({}).",
+    "Nothing was opened and nothing was noted.": "Rien n’a été ouvert, rien n’a été noté.",
+    "Compare the words with the printed page. A share of an older key opens what was sealed to that key.":
+        "Comparez les mots avec la page imprimée. Une part d’une clé plus ancienne ouvre ce qui fut scellé pour elle.",
     # Stations and sticks
     "This home is one of {}, and that station one of {}: they never exchange.":
         "Ce nœud est {}, et ce poste {} : ils n’échangent jamais.",

@@ -145,6 +145,31 @@ LINES = Phrases({
     "{}: ready, {} pages": "{} : prête, {} pages",
     "{}: NOT READY": "{} : PAS PRÊTE",
     "No ward has a patient or stands in the settings.": "Aucune unité n’a de patient ni ne figure dans les réglages.",
+    # journal verify, keys
+    "{}: {} segment {} byte {}, entries {} to {}": "{} : {}, segment {}, octet {}, entrées {} à {}",
+    "recovery key {}  former": "clé de récupération {}  ancienne",
+    "recovery key {}  in force": "clé de récupération {}  en vigueur",
+    "{} of {} shares open it": "{} parts sur {} l’ouvrent",
+    "{} of them confirmed within a year": "{} d’entre elles confirmées depuis un an",
+    "last rehearsed {}": "dernier essai {}",
+    "horizon {} days; {} reading keys, the oldest of {}":
+        "horizon {} jours ; {} clés de lecture, la plus ancienne du {}",
+    "held: {}; no reading key is destroyed": "retenu : {} ; aucune clé de lecture n’est détruite",
+    "{}: {} segments open for this node, {} for the custodians, {} for nobody":
+        "{} : {} segments ouverts à ce nœud, {} aux dépositaires, {} à personne",
+    "{} segments open with shares {} ({} s)": "{} segments s’ouvrent avec les parts {} ({} s)",
+    "CLOSED: segment {} of {}": "FERMÉ : segment {} de {}",
+    "No body was read. The key is gone again; give each custodian their share back.":
+        "Aucun contenu n’a été lu. La clé a de nouveau disparu ; rendez sa part à chaque dépositaire.",
+    "Share {} of {} is confirmed. Put it back where it was.":
+        "La part {} sur {} est confirmée. Remettez-la où elle était.",
+    "Recovery key {}, number {}: {} segments granted to it":
+        "Clé de récupération {}, numéro {} : {} segments lui sont accordés",
+    "Then: contrefeu keys rehearse with the new shares; only then destroy the old ones.":
+        "Puis : contrefeu keys rehearse avec les nouvelles parts ; détruisez les anciennes après seulement.",
+    "Copies that are locked keep what they hold: the old shares still open what was sealed to them.":
+        "Les copies verrouillées gardent ce qu’elles tiennent : les anciennes parts ouvrent toujours leur contenu.",
+    "Nothing has outlived its time.": "Rien n’a dépassé sa durée.",
     # init, import, notices, station
     "Node {} made in {}": "Nœud {} créé dans {}",
     "Recovery key {} split: {} of {} shares open the archive":
