@@ -14,6 +14,8 @@ from contrefeu.cli import status as status_command
 from contrefeu.cli.door import default_home, default_language
 from contrefeu.cli.main import run
 from tests.cli.conftest import Commands
+from tests.cli.messages import admission
+from tests.cli.test_feeds import File
 
 REPORTS = [
     ("status",),
@@ -174,6 +176,16 @@ def test_a_reader_that_has_had_enough_hears_no_complaint(cli: Commands, tmp_path
     for flag in ("", "--json"):
         done = _process(cli, f"journal show {flag} | head -c 20")
         assert (len(done.stdout), done.stderr) == (20, b"")
+
+
+def test_what_a_feed_is_called_moves_no_terminal(cli: Commands, filed: File) -> None:
+    """Escape sequences in names and errors are shown, not obeyed; JSON has them as JSON writes them."""
+    cli("import", filed("odd.hl7", admission().replace(b"|CPAGE|", b"|CP\x1b]0;x\x07\x9b2J\x7fAGE|")))
+    shown = cli("status")
+    assert b"\x1b" not in shown.out and b"\x07" not in shown.out and "\x9b".encode() not in shown.out
+    assert "CP\u241b]0;x\u2407" in shown.out.decode()
+    wrong = cli("find", "--world", "\x1b[2J")
+    assert "\x1b" not in wrong.err
 
 
 def test_a_terminal_without_accents_stops_no_command(cli: Commands) -> None:

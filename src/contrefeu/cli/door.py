@@ -58,6 +58,9 @@ def default_language() -> Language:
 
 
 _SPOKEN: ContextVar[Language] = ContextVar("spoken", default="en")
+# Control characters but tab and line end, each as its picture: a name of a feed's choosing moves no terminal.
+_PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"}
+_PICTURES |= {127: "\u2421"} | dict.fromkeys(range(128, 160), "\ufffd")
 _REPORT_FR = ReportWords("contrefeu : erreur : {} (code de sortie {})", "quoi", "sûr ", "puis")
 
 
@@ -67,12 +70,12 @@ def speak(language: Language) -> None:
 
 
 def worded(text: str) -> str:
-    """Return *text* as people read it."""
-    if _SPOKEN.get() == "en":
-        return text
-    from contrefeu.cli.spoken_fr import in_french
+    """Return *text* as people read it, in their language."""
+    if _SPOKEN.get() != "en":
+        from contrefeu.cli.spoken_fr import in_french
 
-    return in_french(text)
+        text = in_french(text)
+    return text.translate(_PICTURES)
 
 
 def say(text: str = "") -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contrefeu.chart import Age, DueItem
 from contrefeu.station.alarm_words import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
 from contrefeu.station.paper_words import FORM_NAMES, MARK_WHYS, PAGE_WHYS, PAPER_PROBLEMS
+from contrefeu.station.recovery_words import RECOVERY_LABELS
 from contrefeu.web import N_, Words
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -19,6 +20,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "alarm_rule": ALARM_RULES,
     "alarm_severity": ALARM_SEVERITIES,
     "alarm_verdict": ALARM_VERDICTS,
+    **RECOVERY_LABELS,
     "role": {
         "nurse": N_("infirmière, infirmier"),
         "physician": N_("médecin"),
@@ -420,111 +422,6 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "too-long": N_("Un nom ou un lit est trop long pour une page. Rien n’a été changé."),
         "too-many": N_("Il y a trop de lits pour une unité : faites-en deux. Rien n’a été changé."),
         "twice": N_("Un lit est écrit deux fois. Rien n’a été changé."),
-    },
-    "identity_field": {  # what of two identities is compared (contrefeu.recovery.agreement)
-        "family": N_("nom de naissance"),
-        "given": N_("premier prénom"),
-        "birth": N_("date de naissance"),
-        "sex": N_("sexe"),
-        "phone": N_("téléphone"),
-        "postcode": N_("code postal"),
-        "birthplace": N_("lieu de naissance"),
-    },
-    "agreement": {
-        "same": N_("identique"),
-        "slip": N_("à un signe près"),
-        "sound": N_("se prononce de même, ou abrégé"),
-        "swapped": N_("interverti, ou nom d’usage"),
-        "other": N_("différent"),
-        "unsaid": N_("non dit"),
-    },
-    "pair_why": {
-        "doubtful or fictitious identity": N_("Identité douteuse ou fictive"),
-        "twin or newborn": N_("Jumeau, nouveau-né, ou prénom inconnu"),
-        "holds a blood group or an antibody screen: the blood bank decides": N_(
-            "Un groupe sanguin ou une RAI est au dossier : le dépôt de sang doit être d’accord"
-        ),
-        "another patient is nearly as likely": N_("Un autre patient lui ressemble presque autant"),
-        "what agrees is not enough": N_("Ce qui concorde ne suffit pas"),
-    },
-    "aside": {  # why entries were set aside (contrefeu.recovery.plan); others are in their author's words
-        "received between the last clean moment and the detection": N_(
-            "reçues entre le dernier instant sain et la détection"
-        ),
-        "agreed with the vendor: it does not go back": N_("convenu avec l’éditeur : ne revient pas"),
-        "the profile leaves this kind out": N_("le profil du destinataire ne prend pas ce type"),
-        "in doubt no longer: the clean point is another one now": N_(
-            "plus en doute : le dernier instant sain a changé"
-        ),
-    },
-    "entry_kind": {  # what waits to be typed (contrefeu.recovery.gap)
-        "FHIR AllergyIntolerance": N_("allergies"),
-        "FHIR Appointment": N_("rendez-vous"),
-        "FHIR CarePlan": N_("plans de soins"),
-        "FHIR Communication": N_("messages"),
-        "FHIR Condition": N_("problèmes de santé"),
-        "FHIR Coverage": N_("prises en charge"),
-        "FHIR DiagnosticReport": N_("comptes rendus"),
-        "FHIR DocumentReference": N_("notes"),
-        "FHIR Encounter": N_("mouvements"),
-        "FHIR Flag": N_("précautions"),
-        "FHIR Immunization": N_("vaccinations"),
-        "FHIR MedicationAdministration": N_("doses"),
-        "FHIR MedicationDispense": N_("délivrances"),
-        "FHIR MedicationRequest": N_("prescriptions"),
-        "FHIR MedicationStatement": N_("traitements habituels"),
-        "FHIR Observation": N_("mesures, résultats"),
-        "FHIR Patient": N_("identités"),
-        "FHIR Procedure": N_("actes"),
-        "FHIR RelatedPerson": N_("proches"),
-        "FHIR ServiceRequest": N_("demandes"),
-        "FHIR Task": N_("tâches"),
-        "ADT^A40": N_("réunions de dossiers"),
-        "ADT": N_("identités, mouvements"),
-        "BAR": N_("facturation"),
-        "CDA": N_("documents"),
-        "DFT": N_("facturation"),
-        "FHIR": N_("autres"),
-        "MDM": N_("documents"),
-        "OMG": N_("demandes"),
-        "OMI": N_("demandes d’imagerie"),
-        "OML": N_("demandes de laboratoire"),
-        "OMP": N_("prescriptions"),
-        "ORM": N_("demandes"),
-        "ORU": N_("résultats"),
-        "OUL": N_("résultats"),
-        "PPR": N_("problèmes de santé"),
-        "RAS": N_("doses"),
-        "RDE": N_("prescriptions"),
-        "RDS": N_("délivrances"),
-        "REF": N_("lettres d’adressage"),
-        "RGV": N_("doses préparées"),
-        "SIU": N_("rendez-vous"),
-        "VXU": N_("vaccinations"),
-        "": N_("autres"),
-    },
-    "way": {  # by which way what was written here goes back (contrefeu.recovery.paths)
-        "data": N_("en données"),
-        "document": N_("en documents à lire"),
-        "retype": N_("ressaisies depuis la liste"),
-        "none": N_("ne reviennent pas"),
-    },
-    "recovery_problem": {
-        "gone": N_("Cela n’attend plus ici, ou n’est pas de vos unités. Rien n’a été changé."),
-        "no-reason": N_("Un motif est nécessaire. Rien n’a été changé."),
-        "no-time": N_(
-            "Deux instants, le dernier sain avant la détection, comme 03:15, et pas dans l’avenir. Rien n’a été changé."
-        ),
-        "none-chosen": N_("Cochez les entrées que vous avez relues. Rien n’a été changé."),
-        "no-remark": N_("Il reste des entrées : écrivez ce qui a été fait à la main. Rien n’a été changé."),
-    },
-    "identity_problem": {
-        "gone": N_("Cette paire n’attend plus. Rien n’a été changé."),
-        "twice": N_("Vous l’avez déjà dit : une autre personne doit décider."),
-        "blood-bank": N_(
-            "Sans l’accord du dépôt de sang, un groupe sanguin ne change pas de dossier. Rien n’a été changé."
-        ),
-        "no-reason": N_("Un motif est nécessaire. Rien n’a été changé."),
     },
     "alarm": {  # why a journal cannot write (contrefeu.cli.alarms)
         "full": N_("le disque est plein"),
