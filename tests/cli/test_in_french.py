@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 
 from contrefeu.cli import checkup, machine, vaults, wardtest
+from contrefeu.cli.door import quote, say, speak
 from contrefeu.cli.error_fr import ERRORS
 from contrefeu.cli.finding_fr import FINDINGS
 from contrefeu.cli.keys import ALARMS
@@ -106,6 +107,17 @@ ENGLISH = re.compile(
 )
 # What stands in a French line as it is: commands, options, addresses and ids.
 OURS = re.compile(r"contrefeu [a-z -]+|--[a-z-]+|file:\S*|/\S+|\[\S+\]|\([a-z]+\)|erreur : [a-z-]+")
+
+
+def test_words_of_somebody_else_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """An allergy, a name or a draft that reads like a line of ours is not put in French; a line of ours is."""
+    try:
+        speak("fr")
+        say("DAMAGED")
+        quote("DAMAGED")
+    finally:
+        speak("en")
+    assert capsys.readouterr().out.splitlines() == ["ENDOMMAGÉ", "DAMAGED"]
 
 
 def test_every_error_of_the_night_is_said_in_french() -> None:

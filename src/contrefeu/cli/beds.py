@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, say
+from contrefeu.cli.door import Json, answer, door, quote
 
 
 class Form(StrEnum):
@@ -50,4 +50,4 @@ def beds(
         out.write_bytes(text.encode())
     told = {"as_of": status.as_of, "free": status.total("free"), "wards": to_builtins(status.wards)}
     told |= {"emergency": to_builtins(status.emergency)}
-    answer(json, told, lambda: say(text if out is None else str(out)))
+    answer(json, told, lambda: quote(text if out is None else str(out)))

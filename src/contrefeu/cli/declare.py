@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, say
+from contrefeu.cli.door import Json, answer, door, quote
 
 if TYPE_CHECKING:
     from contrefeu.acts import Incident
@@ -71,12 +71,12 @@ def declare(
 
     def for_people() -> None:
         if as_ is Form.TEXT and out is None:
-            say(text)
+            quote(text)
             return
-        say(draft.page["deadline"])
-        say(draft.page["empty_title"])
+        quote(draft.page["deadline"])
+        quote(draft.page["empty_title"])
         for one in draft.empty_fields:
-            say(f"  {one}")
+            quote(f"  {one}")
 
     told = _told(file, draft, chosen) | {"out": str(out or ""), "stix": str(stix or ""), "records": str(records or "")}
     answer(json, told | ({"text": text} if as_ is Form.TEXT else {}), for_people)

@@ -83,6 +83,11 @@ def say(text: str = "") -> None:
     sys.stdout.write(f"{worded(text)}\n")
 
 
+def quote(text: str) -> None:
+    """A line of somebody else's words (a name, an allergy, a draft): said as it is, never put in another language."""
+    sys.stdout.write(f"{text.translate(_PICTURES)}\n")
+
+
 def whisper(text: str) -> None:
     """A line for people, beside the answer: on stderr."""
     sys.stderr.write(f"{worded(text)}\n")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, say, warn_of_restoring
+from contrefeu.cli.door import Json, answer, door, quote, say, warn_of_restoring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,6 @@ def find(
         for hit in found:
             place = f"{hit.ward} {hit.bed}".strip()
             test = "  EXERCICE" if hit.world == "T" else ""
-            say(f"{hit.id}  {hit.name}  {hit.birth_date}  {', '.join(hit.identifiers)}  {place}{test}")
+            quote(f"{hit.id}  {hit.name}  {hit.birth_date}  {', '.join(hit.identifiers)}  {place}{test}")
 
     answer(json, {"patients": found}, for_people)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, say
+from contrefeu.cli.door import Json, answer, door, quote, say
 
 app = typer.Typer(no_args_is_help=True, help="The pharmacist's list of medicines.")
 
@@ -57,7 +57,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
     def for_people() -> None:
         for one in found:
-            say(f"{one.name}{'  [' + ' / '.join(one.substances) + ']' if one.substances else ''}")
+            quote(f"{one.name}{'  [' + ' / '.join(one.substances) + ']' if one.substances else ''}")
         say(f"{len(found)} released, {waiting} proposed")
 
     answer(json, {"medicines": to_builtins(found), "proposed": waiting}, for_people)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.door import Json, answer, door, finish, quote, say
 from contrefeu.cli.persons import As, SecretFile
 
 app = typer.Typer(no_args_is_help=True, help="Ward packs made ahead, sealed, on ward PCs and sticks.")
@@ -128,6 +128,6 @@ def lost(
     def for_people() -> None:
         say(f"{ref}: {found.title}")
         for one in patients:
-            say(f"  {one['name']}  {one['birthDate']}  {one['id']}")
+            quote(f"  {one['name']}  {one['birthDate']}  {one['id']}")
 
     answer(json, told, for_people)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrefeu.cli.door import say, whisper
+from contrefeu.cli.door import quote, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -166,7 +166,7 @@ def show(one: dict[str, Any]) -> None:
     if not one["described"]:
         say("  proposed (contrefeu feeds check SENDER --accept NAME writes it):")
         for line in one["proposal"].splitlines():
-            say(f"    {line}")
+            quote(f"    {line}")
 
 
 _LINES = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, say, warn_of_restoring
+from contrefeu.cli.door import Json, answer, door, quote, say, warn_of_restoring
 
 if TYPE_CHECKING:
     from contrefeu.paper import Read
@@ -114,13 +114,13 @@ def _told(found: "Read") -> dict[str, object]:
 
 def _tell(found: "Read") -> None:
     one = found.passport
-    say(f"{one.family} {one.given}  {one.born}  {one.sex}  {', '.join(one.numbers)}")
+    quote(f"{one.family} {one.given}  {one.born}  {one.sex}  {', '.join(one.numbers)}")
     say(f"{one.by}  {one.at}  key {found.key.hex()}")
     for name in ("allergies", "medicines", "problems"):
         lines = getattr(one, name)
         say(f"{name}: {one.state if name == 'allergies' else ''}".rstrip())
         for line in lines:
-            say(f"  {line}")
+            quote(f"  {line}")
         if name in one.unsaid:
             say("  no source there ever spoke of it")
         if left := one.left.get(name):
