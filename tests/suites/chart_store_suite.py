@@ -5,6 +5,7 @@ Method: a class of tests to inherit from; `told()` gives an empty store that tak
 
 import pytest
 
+from contrefeu.base import parse_rfc3339
 from contrefeu.journal import MEDIA_ACT
 from tests.chart.feeds import T0_NS, Told, admitted, entry, merged, message, resulted
 
@@ -141,8 +142,9 @@ class ChartStoreSuite:
 
         at = b'"reason":"test","at":"2026-09-21T12:00:00Z"}'
         told = self.told().take(act("n-capture", 1, b'{"act":"downtime-declared","wards":[],' + at))
-        assert told.charts._downtime() == {}
+        assert told.charts._downtime_ns("CARD") == 0
         told.take(act("n-station", 1, b'{"act":"downtime-declared","wards":["CARD"],' + at))
-        assert set(told.charts._downtime()) == {"CARD"}
+        declared_ns = parse_rfc3339("2026-09-21T12:00:00Z")
+        assert [told.charts._downtime_ns(ward) for ward in ("CARD", "CHIR")] == [declared_ns, 0]
         told.take(act("n-station", 2, b'{"act":"downtime-lifted","wards":[],' + at))
-        assert told.charts._downtime() == {}
+        assert told.charts._downtime_ns("CARD") == 0
