@@ -49,7 +49,7 @@ def test_each_entry_stands_in_one_list_with_what_became_of_it() -> None:
     assert entries(present) == ["n1-capture/1", "n1-capture/4"]
     assert lacking == {
         "resourceType": "List", "id": lacking["id"], "status": "current", "mode": "snapshot",
-        "title": "unaccounted: missing", "date": AT, "note": [{"text": "missing"}],
+        "title": "unaccounted", "date": AT, "note": [{"text": "missing"}],
         "code": {"coding": [{"system": "urn:contrefeu:account-fate", "code": "unaccounted"}]},
         "subject": {"reference": f"Patient/{PATIENT}"},
         "extension": [{"url": "urn:contrefeu:account-ward", "valueString": "CARD"}],

@@ -525,6 +525,15 @@ def test_a_merge_that_the_target_would_read_the_wrong_way_round_waits_for_a_pers
         outage.message(heard, turned)
     rules = Rules(senders={"DPI@CHU": FeedRules(survivor="MRG")})
     assert WardMessages(turned, rules, lambda _: outage.chart, "CHU")(heard, "ehr").body
+    no_right = Rules(senders={"DPI@CHU": FeedRules(sets=("location",))})
+    lines = body.split(b"\r")
+    [pid], [mrg] = ([one for one in lines if one.startswith(name)] for name in (b"PID", b"MRG"))
+    same = b"\r".join([*lines[:2], pid, b"MRG|" + pid.split(b"|")[3], pid, mrg, b""])  # the first group merges nothing
+    for rules, one in ((no_right, body), (Rules(), same)):
+        with pytest.raises(Unsendable, match="the other number"):
+            WardMessages(turned, rules, lambda _: outage.chart, "CHU")(replace(heard, body=one), "ehr")
+    parts = replace(heard, body=body.replace(b"ADT^A40^ADT_A39", b"ADT^A37^ADT_A37"))
+    assert outage.message(parts, turned), "to part two has no direction"
 
 
 if RECEIVER:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, MessagesAnswered, MessagesClaimed
 from contrefeu.base import ManualClock
@@ -355,6 +356,19 @@ def test_what_waits_to_be_looked_at_is_not_sent_by_a_plan_of_before(tmp_path: Pa
     assert (counts(done), "A2-1" in recovery.target.taken) == ((9, 8, 0, 1, 0, 0), True)
     assert "R0-4.1" not in recovery.target.taken
     recovery.acts.append(EntriesReleased(["n1-capture/4"], "the laboratory keyed it in", "2026-11-24T04:00:00Z"))
+    assert counts(recovery.run(plan)) == (9, 9, 0, 0, 0, 0)
+
+
+@pytest.mark.req("R5")
+def test_what_somebody_took_up_is_not_set_aside_again_by_a_plan_of_before(tmp_path: Path) -> None:
+    """The plan says that it waits to be looked at; somebody has looked since. Other reasons never stand for that one."""
+    recovery = Recovery(tmp_path)
+    plan = [replace(one, why=REVIEW) if one.do == "aside" else one for one in recovery.plan(n4="aside")]
+    at = "2026-11-24T03:00:00Z"
+    recovery.acts.append(EntriesSetAside(["n1-capture/4"], REVIEW, "board", at, "LAB@CHU"))
+    recovery.acts.append(EntriesSetAside(["n1-capture/4"], "the profile leaves this kind out", "x", at))
+    assert counts(recovery.run(recovery.plan())) == (9, 8, 0, 1, 0, 0)
+    recovery.acts.append(EntriesReleased(["n1-capture/4"], "the laboratory keyed it in", at))
     assert counts(recovery.run(plan)) == (9, 9, 0, 0, 0, 0)
 
 

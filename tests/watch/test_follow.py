@@ -40,9 +40,10 @@ class Handed(Follower):
     ("entries", "raised"),
     [
         ([heard(NOW + 3 * HOUR + n) for n in range(4)], []),
+        ([heard(NOW + 10), heard(NOW + 20, "BB@H"), *(heard(NOW + 3 * HOUR + n) for n in range(4))], []),
         ([heard(NOW + n * 45, "BB@H") for n in range(240)], ["feed-silent"]),
     ],
-    ids=["the node was down", "the watch alone was down"],
+    ids=["the node was down", "the node was cut off after the watch had kept what it knew", "the watch alone was down"],
 )
 def test_a_node_that_was_down_misses_no_feed_and_a_watch_that_was_reads_it_all(entries, raised):
     """Senders speak before the watch has read on: three hours without any entry are no silence of theirs."""

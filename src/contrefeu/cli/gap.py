@@ -118,7 +118,9 @@ def gap(
         )  # fmt: skip
         aside = set_aside(findings(recovery.findings, found.findings), ledger, OWNER, found.at)
         with recovery.recorder() as record:
-            for act in chain(trust.told, [taken], aside):
+            for act in chain(
+                trust.told, aside, [taken]
+            ):  # killed in between, nothing in doubt is left to a plan of before
                 record([act])
     for trouble in found.unreadable:
         whisper(f"contrefeu: {trouble.origin}: {trouble.reason}")

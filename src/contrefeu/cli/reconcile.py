@@ -97,9 +97,9 @@ def _lists(
 
     found: list[AccountList | AccountLists] = []
     if csv is not None:
-        found.append(AccountList(stack.enter_context(text_file(csv.absolute(), 0o644))))
+        found.append(AccountList(stack.enter_context(text_file(csv.absolute(), 0o600))))
     if fhir is not None:
-        file = stack.enter_context(text_file(fhir.absolute(), 0o644))
+        file = stack.enter_context(text_file(fhir.absolute(), 0o600))
         found.append(stack.enter_context(contextlib.closing(AccountLists(file, at, drill=drill))))
     return found
 

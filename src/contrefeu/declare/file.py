@@ -118,15 +118,15 @@ def incident_file(entries: Sequence[Entry], incident: Incident | None, now_ns: i
 
     Args:
         entries: Every act, in journal order.
-        incident: The one; None: from the last declaration of downtime on, while one holds.
+        incident: The one; None: from the first declaration of downtime that still holds on.
         now_ns: When this is asked.
     """
     acts = [(one, decode(one.body)) for one in entries if one.journal.endswith(STATION)]
     end = parse_rfc3339(incident.closed_at) if incident and incident.closed_at else None
     declared = [(e, act) for e, act in acts if isinstance(act, DowntimeDeclared)]
     lifted = [(e, act) for e, act in acts if isinstance(act, DowntimeLifted)]
-    goes_on = bool(_downtime(acts, end or now_ns).declared)
-    awareness = _awareness(incident, declared[-1][1] if goes_on else None)
+    since = _downtime(acts, end or now_ns).since
+    awareness = _awareness(incident, since)
     begin = _begin(incident, awareness)
     events = [*_acts(acts, incident), *_alarms(entries, _answers(acts))]
     inside = [e for e in events if begin is not None and begin <= parse_rfc3339(e.at) <= (end or 2**63)]
@@ -140,7 +140,7 @@ def incident_file(entries: Sequence[Entry], incident: Incident | None, now_ns: i
         awareness=awareness,
         timeline=shown,
         downtime=[act for e, act in declared if e.ref in mine],
-        lifted_at=next((act.cutover or act.at for e, act in reversed(lifted) if e.ref in mine and not goes_on), ""),
+        lifted_at=next((act.cutover or act.at for e, act in reversed(lifted) if e.ref in mine and not since), ""),
         plan=plans[-1] if plans else None,
         alarms=[alarm for entry in entries if entry.ref in mine if (alarm := alarm_of(entry)) is not None],
         harmless=harmless,
@@ -150,7 +150,7 @@ def incident_file(entries: Sequence[Entry], incident: Incident | None, now_ns: i
 
 def alarms_within(incident: Incident, found: Iterable[AlarmOf]) -> list[AlarmOf]:
     """Those of *found* that belong to the file of *incident*."""
-    begin = _begin(incident, _awareness(incident, None))
+    begin = _begin(incident, _awareness(incident, ""))
     end = parse_rfc3339(incident.closed_at) if incident.closed_at else 2**63
     return [one for one in found if (begin or 0) <= parse_rfc3339(one.raised.at) <= end]
 
@@ -166,10 +166,10 @@ def _downtime(acts: Iterable[tuple[Entry, Act | None]], at_ns: int) -> Downtime:
     return found
 
 
-def _awareness(incident: Incident | None, declared: DowntimeDeclared | None) -> Awareness | None:
+def _awareness(incident: Incident | None, declared: str) -> Awareness | None:
     if incident is not None:
         return Awareness(incident.aware_at, incident.opened_by, recorded=True)
-    return Awareness(declared.at, "", recorded=False) if declared else None
+    return Awareness(declared, "", recorded=False) if declared else None
 
 
 def _begin(incident: Incident | None, awareness: Awareness | None) -> int | None:

@@ -7,7 +7,7 @@
 
 Rules kept here:
   * Each entry stands in one List, once: those of one fate, reason, owner, patient and ward stand together.
-  * An entry is named, never quoted; nobody's name stands in it. In a home of exercises each List is labelled as one.
+  * An entry is named, never quoted. Why it was dropped, and who answers for it, are as people wrote them. In a home of exercises each List is labelled as one.
   * Whatever is left when it is closed is written then: nothing grows with the number of entries.
 """
 
@@ -63,7 +63,7 @@ def _list(group: _Group, entries: list[Told], at: str) -> Json:
         "id": derived_id("List", at, entries[0].entry),
         "status": "current",
         "mode": "snapshot",
-        "title": f"{fate}: {why}",
+        "title": fate,
         "code": {"coding": [{"system": FATE, "code": fate}]},
         "date": at,
         "note": [{"text": why}],

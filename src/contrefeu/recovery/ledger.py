@@ -103,7 +103,7 @@ class Ledger:
                 self._release(act, entry)
         elif isinstance(act, EntriesSetAside):
             for entry in act.entries:
-                if not self.dropped(entry):
+                if not (self.dropped(entry) or self.in_review(entry)):  # those are people's to say
                     self._aside(entry, act.reason, act.owner)
         elif isinstance(act, EntriesReleased):
             self._released |= set(act.entries) if act.looked_at else set()

@@ -32,7 +32,7 @@ from contrefeu.acts import (
 from contrefeu.base import Clock, rfc3339
 from contrefeu.journal import Entry, JournalTampered, JournalUnreadable
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
-from contrefeu.recovery.ledger import Ledger
+from contrefeu.recovery.ledger import REVIEW, Ledger
 from contrefeu.recovery.plan import Line
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.progress import Progress
@@ -168,7 +168,7 @@ class Replay:
         before = self._ledger.outcome(line.entry, self._target)
         if before == "accepted":
             self.done.acknowledged += 1
-        elif line.do == "aside":
+        elif line.do == "aside" and not (line.why == REVIEW and self._ledger.released(line.entry)):
             self._aside(line)
         elif line.do == "arrived":
             self._arrived(line, before)

@@ -19,6 +19,7 @@ from contrefeu.fhir import Json, decode
 from contrefeu.hl7 import source_name
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, Entry
 from contrefeu.mapping import Rules, read
+from contrefeu.mapping.tables.events import MERGES
 from contrefeu.mapping.to_hl7 import About, Interface, Unsaid, merged, written
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
 from contrefeu.recovery.profiles import Profile
@@ -109,7 +110,9 @@ class WardMessages:
     def _merges_alike(self, entry: Entry) -> None:
         """See that the target does not read a feed's merge the wrong way round: its bytes go as they are."""
         rules = self._rules.of(entry.source)
-        if rules.survivor != self._profile.survivor and read(entry, rules).links:
+        if rules.survivor == self._profile.survivor:
+            return
+        if read(entry, rules).kind.partition("^")[2] in MERGES:  # whatever its sender may set here, they read it there
             raise Unsendable("the target keeps the other number of a merge: unite them there by hand")
 
     def _written(self, entry: Entry, own: str) -> tuple[str, bytes]:

@@ -23,6 +23,7 @@ from contrefeu.watch.signals import RULES
 
 BATCH_ENTRIES = 2_000  # observed before somebody may ask to stop
 OLD_S = 7 * 86_400.0  # s; a home whose history is read for the first time
+DOWN_S = 600.0  # s without any entry of any feed, in what is read again at a start: nobody listened
 JOURNALS_AGAIN_S = 1.0  # how often the folder is looked at for new journals
 EVIDENCE_MAX = 8  # entries named in an alarm
 
@@ -67,6 +68,8 @@ class Follower:
             self._reading = True
             self._take(Resumed(batch[0].received_ns / NS))
         for entry in batch:
+            if not self._caught_up and entry.received_ns / NS - self._watch.state.now >= DOWN_S:
+                self._take(Resumed(entry.received_ns / NS))  # read once more from before a cut, the node was down since
             self._answered(entry)
             for observation in self._observer.of(entry):
                 self._take(observation)
