@@ -361,7 +361,7 @@ def test_what_waits_to_be_looked_at_is_not_sent_by_a_plan_of_before(tmp_path: Pa
 
 @pytest.mark.req("R5")
 def test_what_somebody_took_up_is_not_set_aside_again_by_a_plan_of_before(tmp_path: Path) -> None:
-    """The plan says that it waits to be looked at; somebody has looked since. Other reasons never stand for that one."""
+    """It waits to be looked at, says the plan; somebody has looked since. Other reasons never stand for that one."""
     recovery = Recovery(tmp_path)
     plan = [replace(one, why=REVIEW) if one.do == "aside" else one for one in recovery.plan(n4="aside")]
     at = "2026-11-24T03:00:00Z"

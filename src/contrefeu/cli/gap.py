@@ -118,9 +118,8 @@ def gap(
         )  # fmt: skip
         aside = set_aside(findings(recovery.findings, found.findings), ledger, OWNER, found.at)
         with recovery.recorder() as record:
-            for act in chain(
-                trust.told, aside, [taken]
-            ):  # killed in between, nothing in doubt is left to a plan of before
+            # Killed in between, nothing in doubt is left to a plan of before.
+            for act in chain(trust.told, aside, [taken]):
                 record([act])
     for trouble in found.unreadable:
         whisper(f"contrefeu: {trouble.origin}: {trouble.reason}")

@@ -7,7 +7,8 @@
 
 Rules kept here:
   * Each entry stands in one List, once: those of one fate, reason, owner, patient and ward stand together.
-  * An entry is named, never quoted. Why it was dropped, and who answers for it, are as people wrote them. In a home of exercises each List is labelled as one.
+  * An entry is named, never quoted. Why it was dropped, and who answers for it, are as people wrote them. In a home of
+    exercises each List is labelled as one.
   * Whatever is left when it is closed is written then: nothing grows with the number of entries.
 """
 
