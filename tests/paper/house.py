@@ -12,6 +12,7 @@ from contrefeu.acts import Declared
 from contrefeu.base import rfc3339
 from contrefeu.chart import AsOf, Board, FeedStatus, board_row
 from contrefeu.chart.fold import Chart
+from contrefeu.chart.views import Restoring
 from contrefeu.paper import Issuer, PageKey, Printed, Setting, WardPack, print_pack, ward_pack
 from tests.chart.feed import chart, ns
 
@@ -29,6 +30,7 @@ class Ward:
     heard: str = NOW  # when its feeds spoke last
     world: Any = "P"
     downtime: Declared | None = None
+    lacks: Restoring | None = None
 
     @property
     def setting(self) -> Setting:
@@ -47,12 +49,12 @@ class Ward:
     def pack(self) -> WardPack:
         """Its pack."""
         by_id = {one.id: one for one in self.charts}
-        return ward_pack(self.board, by_id.get, self.setting, "CHU", self.downtime)[0]
+        return ward_pack(self.board, by_id.get, self.setting, "CHU", self.downtime, self.lacks)[0]
 
     def printed(self, draw: Callable[[int], bytes] = token_bytes) -> Printed:
         """Its pack, set; *draw* gives numbers."""
         by_id = {one.id: one for one in self.charts}
-        pack, charts = ward_pack(self.board, by_id.get, self.setting, "CHU", self.downtime)
+        pack, charts = ward_pack(self.board, by_id.get, self.setting, "CHU", self.downtime, self.lacks)
         return print_pack(pack, charts, Issuer(KEY, "CARD", rfc3339(ns(self.now)), draw))
 
 

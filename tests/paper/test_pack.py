@@ -4,9 +4,10 @@ Method: messages as senders write them, read and folded; the pack's values looke
 text and as codes.
 """
 
+import pypdfium2
 import pytest
 
-from contrefeu.acts import Declared, InForce
+from contrefeu.acts import FUNCTIONS, Declared, InForce
 from contrefeu.base import rfc3339
 from contrefeu.chart.views import Restoring
 from contrefeu.paper import foot_of, read_code
@@ -284,6 +285,23 @@ def test_a_function_that_is_written_elsewhere_stands_there_too():
     found = Declared(at, "ransom", "user/durand", "paper", at, "user/durand", apart)
     wanted = "PAPER since 24 Nov 2026 11:30, by durand · MEDICINES: SCREEN since 24 Nov 2026 12:15, by crise"
     assert all(wanted in " ".join(page.split()) for page in texts(ward(A01, downtime=found).printed().pdf))
+
+
+@pytest.mark.req("F3", "W2")
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_foot_with_much_to_say_stays_on_the_sheet(language):
+    """Each function elsewhere since a minute of its own, a feed silent, a history being restored: 3.5 mm stay blank."""
+    at, media = rfc3339(ns("1124 1130")), ("screen", "record", "screen", "record", "screen")
+    apart = {one: InForce(m, rfc3339(ns(f"1124 12{n}0")), f"user/cadre.de.nuit.{n}") for n, (one, m) in enumerate(
+        zip(FUNCTIONS, media, strict=True))}  # fmt: skip
+    found = Declared(at, "ransom", "user/cadre.de.nuit", "paper", at, "user/cadre.de.nuit", apart)
+    lacks = Restoring(rfc3339(ns("1124 0300")), 50_000, 1_000_000)
+    printed = ward(A01, downtime=found, heard="1124 0900", language=language, lacks=lacks).printed()
+    for page in pypdfium2.PdfDocument(printed.pdf):
+        text = page.get_textpage()
+        boxes = [text.get_charbox(n) for n in range(text.count_chars()) if not text.get_text_range(n, 1).isspace()]
+        assert min(bottom for _, bottom, _, _ in boxes) >= 3.5 / 25.4 * 72
+    assert all("CADRE.DE.NUIT.4" in " ".join(page.split()).upper() for page in texts(printed.pdf))
 
 
 def test_a_history_that_is_being_restored_says_so_on_every_page():

@@ -188,7 +188,10 @@ def foot_of(
 
 def _downtime(found: Declared, setting: Setting) -> str:
     medium = _where(found.in_force(), setting, f"medium {found.medium}")
-    apart = [f"{setting.say(f'function {one}')} {_where(now, setting)}" for one, now in found.elsewhere.items()]
+    alike: dict[InForce, list[str]] = {}
+    for one, now in found.elsewhere.items():
+        alike.setdefault(now, []).append(setting.say(f"function {one}"))
+    apart = [f"{setting.say('functions', names=', '.join(each))} {_where(now, setting)}" for now, each in alike.items()]
     return " · ".join([f"{setting.say('downtime')} {setting.at(found.since)}", medium, *apart])
 
 
