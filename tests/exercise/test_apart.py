@@ -35,7 +35,7 @@ def homes(tmp_path_factory):
 def told(capsysbinary, home, *arguments, status=0):
     """What a command says: its JSON, or its error."""
     capsysbinary.readouterr()
-    assert run(["--home", str(home), *arguments, "--json"]) == status
+    assert run(["--home", str(home), "--lang", "en", *arguments, "--json"]) == status
     out, err = capsysbinary.readouterr()
     return err.decode() if status == 1 else json.loads(out)
 

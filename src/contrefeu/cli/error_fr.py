@@ -251,8 +251,10 @@ ERRORS = Phrases({
     "Compare the words with the printed page. A share of an older key opens what was sealed to that key.":
         "Comparez les mots avec la page imprimée. Une part d’une clé plus ancienne ouvre ce qui fut scellé pour elle.",
     # Stations and sticks
+    "an exercise": "d’un exercice",
+    "real patients": "de vrais patients",
     "This home is one of {}, and that station one of {}: they never exchange.":
-        "Ce nœud est {}, et ce poste {} : ils n’échangent jamais.",
+        "Ce nœud est celui {}, et ce poste celui {} : ils n’échangent jamais.",
     "Join stations of one kind; a station for an exercise is made with contrefeu init --drill.":
         "Joignez des postes de même sorte ; un poste d’exercice se fait avec contrefeu init --drill.",
     "That card bears this station's own name.": "Cette carte porte le nom de ce poste-ci.",
