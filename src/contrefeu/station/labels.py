@@ -268,6 +268,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "care": {
         "isolation": N_("isolement"),
         "resuscitation": N_("niveau de soins"),
+        "directives": N_("directives anticipées"),
+        "refusal": N_("refus de soins"),
         "diet": N_("régime"),
         "trusted": N_("personne de confiance"),
         "legal": N_("statut légal"),
