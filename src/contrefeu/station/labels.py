@@ -91,6 +91,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "Condition": N_("Problème"),
         "Flag": N_("Consigne"),
         "NutritionOrder": N_("Régime"),
+        "Appointment": N_("Rendez-vous"),
         "lifting": N_("Bascule vers le dossier habituel"),
         "admit": N_("Entrée"),
         "transfer": N_("Changement de lit"),
