@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from contrefeu.chart.boards import board_line, board_row, row_at
 from contrefeu.chart.fold import Chart, fold, to_bundle
 from contrefeu.chart.hits import hit_of, search_words
+from contrefeu.chart.sheet import Sheet, story_of
 from contrefeu.chart.views import DueItem
 from contrefeu.chart.wording import chart_text
 from contrefeu.fhir import encode
@@ -84,6 +85,12 @@ BUNDLE: dict[str, Any] = {
              "reasonCode": [CONCEPT]},
             {"resourceType": "MedicationDispense", "id": "15", "subject": SUBJECT, "status": "completed",
              "quantity": QUANTITY, "medicationReference": {"display": "x"}},
+            {"resourceType": "NutritionOrder", "id": "16", "patient": SUBJECT, "status": "active",
+             "excludeFoodModifier": [{"text": "arachide"}],
+             "oralDiet": {"type": [{"text": "sans sel"}], "instruction": "assis", "texture":
+                          [{"modifier": {"text": "mixé"}, "foodType": {"text": "viande"}}],
+                          "fluidConsistencyType": [{"text": "eau gélifiée"}]},
+             "supplement": [{"type": {"text": "crème HP"}, "instruction": "à 16 h"}]},
         )
     ],
 }  # fmt: skip
@@ -152,6 +159,37 @@ def test_a_well_shaped_bundle_is_on_the_board():
     assert found is not None
     assert (found.ward, found.family, found.allergies) == ("CARD", "MARTIN", ["Potassium"])
     assert [item.at for item in row_due(BUNDLE, "1125 0730")] == ["2026-11-25T07:00:00.000000Z"]
+
+
+@pytest.mark.req("F19")
+def test_texture_drinks_and_what_is_left_out_stand_on_the_board_and_in_the_chart():
+    """Who cannot swallow gets no solid tray: all that a diet says is said, and an order that is over says none."""
+    made = of_bundle(BUNDLE)
+    said = "sans sel, mixé viande, eau gélifiée, sans : arachide"
+    assert board_row(made, ns("1124 0830")).diets == [f"{said}, assis, crème HP, à 16 h"]
+    story = story_of(Sheet(made))
+    assert [(one.what, one.detail) for one in story.diets] == [(f"{said}, crème HP, à 16 h", "assis")]
+    assert "diet" not in story.unsaid
+    assert said in chart_text(made, "fr")
+    at = len(BUNDLE["entry"]) - 1
+    over = of_bundle(with_part(BUNDLE, ("entry", at, "resource", "status"), "revoked"))
+    assert board_row(over, ns("1124 0830")).diets == []
+    assert "diet" in story_of(Sheet(over)).unsaid
+
+
+FLAG_CATEGORY = "http://terminology.hl7.org/CodeSystem/flag-category"
+
+
+@pytest.mark.req("F18")
+@pytest.mark.parametrize("kinds", [["safety", "contact"], ["contact"], ["admin"]])
+def test_a_feeds_flag_is_on_the_board_whatever_else_it_is_of(kinds):
+    """What stands there to be read in passing is left out only when people here wrote it."""
+    category = [{"coding": [{"system": FLAG_CATEGORY, "code": one}]} for one in kinds]
+    flag = {"resourceType": "Flag", "id": "17", "subject": {"reference": "Patient/1"}, "status": "active",
+            "code": {"text": "isolement contact"}, "category": category}  # fmt: skip
+    found = board_row(of_bundle({**BUNDLE, "entry": [*BUNDLE["entry"], {"resource": flag}]}), ns("1124 0830"))
+    assert "isolement contact" in found.alerts
+    assert found.isolation == (["isolement contact"] if "safety" in kinds else [])
 
 
 def row_due(bundle: Any, at: str) -> list[DueItem]:

@@ -193,6 +193,15 @@ def test_an_appointment_comes_back_with_its_hour_and_words(
         assert [said.key for said in later.said] == [said.key for said in reading.said], "the one that was sent before"
 
 
+def test_an_appointment_of_version_2_6_says_its_end() -> None:
+    """TQ1-8, as SCH-11 does in the versions before."""
+    slot = {"resourceType": "Appointment", "identifier": [NUMBER], "status": "booked", "start": ABOUT.at,
+            "end": "2026-11-24T02:41:58Z", "serviceType": [{"text": "Scanner"}]}  # fmt: skip
+    _, body = written([slot], ABOUT, Interface("2.6"), "CF1")
+    [timing] = [line.split(b"|") for line in body.split(b"\r") if line.startswith(b"TQ1|")]
+    assert len(timing) == 9 and timing[8].startswith(b"20261124")
+
+
 @pytest.mark.req("R3", "R4")
 @pytest.mark.parametrize(
     ("resource", "why"),

@@ -199,6 +199,18 @@ def test_what_was_done_after_the_cut_over_waits_to_be_settled():
     assert "à départager" not in text_of(nurse.get("/handback/CARD"))
 
 
+@pytest.mark.req("F3", "F4")
+def test_an_appointment_of_after_the_cut_over_waits_too():
+    """It is in no other list of what the record system lacks."""
+    charts, id_, _ = ward()
+    nurse = at_work("nadia", charts)
+    what = {"what": "Scanner", "day": "2026-11-25", "time": "09:00", "place": "Radio"}
+    sent = form(nurse, f"/write/appointment/{id_}", **what)
+    assert sent.status_code == 303, text_of(sent)
+    at_work("crise", charts).post("/downtime", do="lift", ward="CARD", cutover="03:00", reason="essai")
+    assert "Rendez-vous Scanner" in text_of(at_work("nadia", charts).get("/handback/CARD"))
+
+
 @pytest.mark.req("F4")
 def test_who_hands_back_and_in_which_language():
     """Nurses and physicians of the ward and the crisis cell; in English the page speaks English."""

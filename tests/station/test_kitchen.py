@@ -5,13 +5,15 @@ Method: a ward in memory; diets written by a nurse, allergies as a feed sends th
 
 import pytest
 
-from tests.chart.feed import PID, adt
+from tests.chart.feed import PID, adt, message
 from tests.station.folded import at_work, house
 from tests.station.test_care import form
 from tests.station.visitors import text_of
 
 SECRET = "PID|1||7^^^CHU^PI||SECRET^Alice^^^^^L||19600101|F" + "|" * 24 + "ANOM"
 FOOD = ("AL1|1|FA|PEANUT^Arachide^L", "AL1|2|DA|PENI^Pénicilline^L", "AL1|3||LATEX^Latex^L")
+
+TAKEN_BACK = ("IAM|1|FA|PEANUT^Arachide^L|||D", "IAM|2|DA|PENI^Pénicilline^L|||D", "IAM|3||LATEX^Latex^L|||D")
 
 
 def ward():
@@ -45,6 +47,25 @@ def test_the_kitchen_knows_diets_and_what_is_not_eaten_and_nothing_else():
         nurse.get("/kitchen/CARD?meal=dinner", accept_language="en")
     )
     assert at_work("lucas", charts).get("/kitchen/CARD").status_code == 403
+
+
+@pytest.mark.req("F1", "F19")
+def test_what_was_taken_back_or_cannot_be_read_is_never_none(monkeypatch):
+    """Allergies that were struck are said to be; of a chart that does not open nothing is known."""
+    charts, _ = ward()
+    charts.feed(message("ADT^A60", "1124 0200", PID, *TAKEN_BACK))
+    row = text_of(at_work("nadia", charts).get("/kitchen/CARD")).partition("MARTIN")[2].partition("Identité")[0]
+    assert "aucune alimentaire ici" not in row and "?" in row.partition("demander à l’unité")[2], row
+    listed, _ = ward()
+    nurse = at_work("nadia", listed)
+
+    async def unknown(*_args):
+        return None
+
+    monkeypatch.setattr("contrefeu.station.lately.LatelyOpened.open", unknown)
+    page = text_of(nurse.get("/kitchen/CARD"))
+    assert "aucune alimentaire ici" not in page
+    assert page.count("aucune source ici") == 2
 
 
 @pytest.mark.req("F19")

@@ -77,3 +77,12 @@ def test_a_lost_stick_is_one_click_to_an_incident_and_the_list_of_who_was_on_it(
     assert at.post("/lost-packs", ward="CARD").status_code == 403
     assert at.get(sent.headers["location"]).status_code == 403
     assert packs.voided == ["all"]
+
+
+def test_a_lost_pack_of_an_empty_ward_leads_to_the_list():
+    """Nobody was on it: it has no page, and its incident is open all the same."""
+    at = at_work("crise", house(), packs=Packs([]), node_status=status)
+    sent = at.post("/lost-packs", ward="CARD")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/lost-packs")
+    assert at.get("/lost-packs").status_code == 200
+    assert any(isinstance(decode(entry.body), IncidentOpened) for entry in at.charts.journal)

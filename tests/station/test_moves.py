@@ -260,7 +260,10 @@ def test_directives_refusals_trusted_person_and_legal_status_are_named():
     """Each by its author, with a day to look again; of each that nobody recorded the chart says so."""
     charts, nurse, id_ = ward()
     physician = at_work("martin", charts)
-    unsaid = "? non renseigné : isolement, niveau de soins, régime, personne de confiance, statut légal"
+    unsaid = (
+        "? non renseigné : isolement, niveau de soins, directives anticipées, refus de soins, régime, "
+        "personne de confiance, statut légal"
+    )
     assert unsaid in text_of(nurse.get(f"/patient/{id_}"))
     day = "2026-11-25"
     for kind, what in (("contact", "Mme Roy, sa fille, 06 00 00 00 01"), ("admin", "tutelle, M. Leroy")):
@@ -271,10 +274,13 @@ def test_directives_refusals_trusted_person_and_legal_status_are_named():
     page = text_of(nurse.get(f"/patient/{id_}"))
     assert "Personne de confiance : Mme Roy, sa fille, 06 00 00 00 01 depuis 03:11 · Nadia Benali" in page
     assert all(one in page for one in ("tutelle, M. Leroy", "Directives anticipées : vues", "Refus de soins : transfu"))
-    assert "? non renseigné : isolement, régime" in page
+    assert "? non renseigné : isolement, niveau de soins, régime" in page, "a refusal says nothing of how far care goes"
     assert "personne de confiance" not in page
     board = text_of(nurse.get("/ward/CARD"))
-    assert "tutelle, M. Leroy" in board and "Mme Roy" not in board, "whom to call is not for who passes a board"
+    assert "Leroy" not in board and "Mme Roy" not in board, "neither is for who passes a board"
+    assert "⚑ Refus de soins : transfusion" in board
+    [row] = charts.told.charts.board("CARD").rows
+    assert not row.resuscitation
     assert form(physician, f"/write/lift/{id_}").status_code == 400
     asked = physician.get(f"/write/lift/{id_}").text
     assert "Mme Roy" in asked and "tutelle" in asked

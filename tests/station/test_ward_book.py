@@ -211,3 +211,29 @@ def test_what_is_kept_beside_names_nobody(ward: Ward, tmp_path: Path) -> None:
     numbers = ward.told.charts.numbers("HOSP|1")
     for name in (b"MARTIN", b"DUPONT", numbers[0].encode(), b"HOSP"):
         assert name not in kept
+
+
+def test_acts_that_a_full_disk_refused_are_offered_again(ward: Ward) -> None:
+    """They do not wait for the process to begin again; nor do those about a patient who comes meanwhile."""
+    chart = ward.told.charts.numbers("HOSP|2")[0]
+    ward.step()
+    acts = [
+        encode(AccountAdded("nadia", "Nadia", "nurse", "hash", ["CARD"])),
+        encode(GlassBroken(chart, "reason", "2026-09-21T10:00:00Z")),
+    ]
+    ward.told.take(
+        *(entry(act, n, journal="n-station", media=MEDIA_ACT, source="console") for n, act in enumerate(acts, 1))
+    )
+    ward.journal.refuses = True
+    with pytest.raises(StorageError):
+        ward.step()
+    ward.journal.refuses = False
+    assert ward.step() == 1
+    assert ward.journal.refs[-1] == "n-station/1"
+    ward.told.take(entry(transferred("2", "c4", "CARD", 60), 4))
+    ward.journal.refuses = True
+    with pytest.raises(StorageError):
+        ward.step()
+    ward.journal.refuses = False
+    ward.step()
+    assert "n-station/2" in ward.journal.refs

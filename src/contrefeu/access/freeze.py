@@ -62,7 +62,7 @@ class _Fold:
 
     def pass_to(self, to_ns: int) -> None:
         """Let time pass, from one cut-over to the next."""
-        for at_ns in sorted({*(one for one in self._cutovers if one < to_ns), to_ns}):
+        for at_ns in sorted({*(one for one in self._cutovers if self._at_ns < one < to_ns), to_ns}):
             self._at_ns = max(at_ns, self._at_ns)
             self._mark()
 

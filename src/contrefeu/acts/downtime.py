@@ -110,6 +110,8 @@ class _Said:
         """What it makes of how a ward stood."""
         before, act = before.at(_ns(self.act.at)), self.act
         if isinstance(act, DowntimeLifted):
+            if before.declared is None:
+                return before  # it is over already: what was lifted then stays the lifting
             lifted = Lifted(act.cutover or act.at, self.by, act.reason, act.unsigned, self.entry)
             return replace(before, coming=lifted)
         if act.wards:

@@ -23,11 +23,12 @@ from contrefeu.chart.elements import (
     is_instant,
     names,
     numbers,
+    written_here,
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.versions import Kept
-from contrefeu.chart.work import answered, on_lists, stay_or_last, written_here
+from contrefeu.chart.work import answered, on_lists, stay_or_last
 
 CALLED = "called"  # what an answer that says who was told of a slot is called; `about` names the slot
 DAY_NS = 86_400 * 10**9

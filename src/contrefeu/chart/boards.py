@@ -24,11 +24,13 @@ from contrefeu.chart.elements import (
     Resource,
     allergies_state,
     allergies_struck,
+    cares_of,
     codes,
     concept,
     concepts,
     confidential,
     denies_allergies,
+    diet_of,
     display,
     first,
     instant,
@@ -37,6 +39,8 @@ from contrefeu.chart.elements import (
     names,
     notice_of,
     numbers,
+    supplements_of,
+    written_here,
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
@@ -63,7 +67,7 @@ _PARTS = {"wa": 0, "ro": 1, "bd": 2}
 _ON_BOARDS = frozenset(
     {"AllergyIntolerance", "Encounter", "Flag", "MedicationAdministration", "MedicationRequest", "NutritionOrder"}
 )
-CARE_OF = {"safety": "isolation", "advance-directive": "resuscitation", "diet": "diet"}  # HL7 flag-category
+_CARES = ("isolation", "resuscitation", "diet")  # of CARE_OF, what stands apart on a board
 
 
 class Alert(Struct, frozen=True):
@@ -230,7 +234,7 @@ def row_at(line: BoardLine, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_
     critical = sum(recent)
     due = due_items(line.courses, now_ns, _zone(zone), heard_ns=line.doses_heard_ns, downtime_ns=downtime_ns)
     alerts = [alert for alert in line.alerts if not alert.until_ns or alert.until_ns > now_ns]
-    cares = {care: [alert.what for alert in alerts if alert.care == care] for care in CARE_OF.values()}
+    cares = {care: [alert.what for alert in alerts if alert.care == care] for care in _CARES}
     return replace(
         line.row,
         due=due,
@@ -328,10 +332,10 @@ def _alerts(chart: Chart) -> list[Alert]:
             continue
         if kept.kind == "Flag" and kept.now.get("status", "active") == "active" and not notice_of(kept.now)[0]:
             what = concept(kept.now.get("code")) or concepts(kept.now.get("category"))
-            kinds = [code for one in kept.now.get("category") or [] for code in codes(one)]
-            if "contact" in kinds:
-                continue  # whom to call is on the chart: a board hangs where visitors read it
-            care = next((CARE_OF[code] for code in kinds if code in CARE_OF), "")
+            cares = cares_of(kept.now)
+            if cares in (["trusted"], ["legal"]) and written_here(kept.now):
+                continue  # it is on the chart: a board hangs where visitors read it
+            care = next((one for one in cares if one in _CARES), "")
             found.append(Alert(what, _end_of(first(kept.now, "period.end")), care))
     return sorted((one for one in found if one.what), key=lambda one: one.what)
 
@@ -339,8 +343,11 @@ def _alerts(chart: Chart) -> list[Alert]:
 def _diets(chart: Chart) -> list[str]:
     """Diets in force that were ordered (NutritionOrder)."""
     orders = [kept.now for kept in chart.kept.values() if kept.kind == "NutritionOrder"]
-    diets = [one.get("oralDiet") or {} for one in orders if one.get("status", "active") == "active"]
-    words = [listed([concepts(one.get("type")), str(one.get("instruction", ""))]) for one in diets]
+    words = [
+        listed([*diet_of(one), str((one.get("oralDiet") or {}).get("instruction", "")), *supplements_of(one)])
+        for one in orders
+        if one.get("status", "active") == "active"
+    ]
     return sorted(set(filter(None, words)))
 
 

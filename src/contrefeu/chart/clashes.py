@@ -17,7 +17,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contrefeu.chart.elements import Resource, codes, concept, display, first, instant, is_error, is_instant
+from contrefeu.chart.elements import Resource, codes, concept, concepts, display, first, instant, is_error, is_instant
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.sentences import drug_said
 from contrefeu.chart.steps import StayState, Step, steps_in_force, taken_up, where
@@ -33,7 +33,9 @@ ClashKind = Literal["doses", "prescriptions", "moves", "after-stop", "after-disc
 _Found = tuple[ClashKind, "_Act", "_Act"]
 _GIVEN = frozenset({"completed", "in-progress"})
 _ACTS = frozenset({"MedicationAdministration", "MedicationRequest", "ServiceRequest"})
-_NOTED = frozenset({"Observation", "DocumentReference", "AllergyIntolerance", "Condition", "Flag", "NutritionOrder"})
+_NOTED = frozenset(
+    {"Observation", "DocumentReference", "AllergyIntolerance", "Condition", "Flag", "NutritionOrder", "Appointment"}
+)
 _MOVES = frozenset({"admit", "transfer", "leave", "return", "discharge"})
 
 
@@ -137,8 +139,12 @@ def _act(name: str, kept: Kept, written: Resource) -> _Act:
     at = first(now, "effectiveDateTime", "effectivePeriod.start") or at
     owner = next((one.get("actor") or one for one in _people(now)), None)
     drug = kept.kind.startswith("Medication")
-    what = drug_said(now) if drug else concept(now.get("code") or now.get("type")) or str(now.get("description", ""))
+    what = drug_said(now) if drug else concept(now.get("code") or now.get("type")) or _words(now)
     return _Act(Side(kept.kind, kept.ref, at, display(owner), what), kept.order, _parsed(seen), now, name)
+
+
+def _words(now: Resource) -> str:
+    return str(now.get("description", "")) or concepts(now.get("serviceType"))
 
 
 def _people(now: Resource) -> Iterator[Resource]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from contrefeu.base import parse_rfc3339
 from contrefeu.chart.versions import EARLIER, SOURCE
 from contrefeu.chart.views import AllergiesState
+from contrefeu.mapping import WRITTEN
 
 Resource = Mapping[str, Any]
 
@@ -21,6 +22,17 @@ Resource = Mapping[str, Any]
 NONE_KNOWN = frozenset({"716186003", "no-known-allergies", "NKA"})
 # SNOMED CT: no known drug, food, environmental allergy: that of one kind, which is not "none known"
 NONE_OF_A_KIND = {"409137002": "medication", "429625007": "food", "428607008": "environment"}
+# What a ward must know of each (F18), by flag-category of HL7 and by DIRECTIVES, in the order in which it is said
+CARE_OF = {
+    "safety": "isolation",
+    "advance-directive": "resuscitation",
+    "directives": "directives",
+    "refusal": "refusal",
+    "diet": "diet",
+    "contact": "trusted",
+    "admin": "legal",
+}
+DIRECTIVES = "urn:contrefeu:directive"  # a Flag's category beside advance-directive: "directives", "refusal"
 REVIEW = "urn:contrefeu:review"  # extension of a Flag: the day on which it is looked at again (F18)
 NOTICE = "urn:contrefeu:notice"  # mapping/from_hl7/notices.py
 _NOT_TOLD = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
@@ -168,6 +180,14 @@ def review_of(resource: Resource) -> str:
     return next(iter(dates), "")
 
 
+def cares_of(flag: Resource) -> list[str]:
+    """Return what of CARE_OF a Flag is about: directives and refusals of care say nothing of how far care goes."""
+    kinds = [code for one in flag.get("category") or [] for code in codes(one)]
+    if {"directives", "refusal"} & {*kinds}:
+        kinds = [one for one in kinds if one != "advance-directive"]
+    return [CARE_OF[one] for one in kinds if one in CARE_OF]
+
+
 def notice_of(flag: Resource) -> tuple[str, str]:
     """Return what a Flag of ours says of a patient's numbers, and the number; ("", "") for any other Flag."""
     for coding in (flag.get("code") or {}).get("coding") or []:
@@ -185,6 +205,31 @@ def status_of(resource: Resource) -> str:
 def is_error(resource: Resource) -> bool:
     """Whether its sender took it back."""
     return "entered-in-error" in (*codes(resource.get("verificationStatus")), str(resource.get("status", "")))
+
+
+def written_here(resource: Resource) -> bool:
+    """Whether people here said it; no feed can claim so (shapes.py)."""
+    return any(one.get("url") == WRITTEN for one in resource.get("extension") or [])
+
+
+def diet_of(order: Resource) -> list[str]:
+    """Return what somebody eats: kinds, textures, how thick drinks are, what is left out; words of the order apart."""
+    diet = order.get("oralDiet") or {}
+    textures = [
+        " ".join(filter(None, (concept(one.get("modifier")), concept(one.get("foodType")))))
+        for one in diet.get("texture") or []
+    ]
+    without = concepts(order.get("excludeFoodModifier"))
+    thick = concepts(diet.get("fluidConsistencyType"))
+    # "sans" is read in both languages
+    return [concepts(diet.get("type")), *textures, thick, f"sans : {without}" if without else ""]
+
+
+def supplements_of(order: Resource) -> list[str]:
+    """Return what is eaten beside: of each its kind, then its words."""
+    return [
+        listed([concept(one.get("type")), str(one.get("instruction", ""))]) for one in order.get("supplement") or []
+    ]
 
 
 def listed(values: Iterable[str]) -> str:

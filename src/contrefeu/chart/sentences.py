@@ -23,6 +23,7 @@ from contrefeu.chart.elements import (
     concepts,
     confidential,
     denies_allergies,
+    diet_of,
     display,
     dose_status_of,
     earlier,
@@ -38,6 +39,7 @@ from contrefeu.chart.elements import (
     quantity,
     range_words,
     status_of,
+    supplements_of,
     titre_words,
     unit,
 )
@@ -297,13 +299,10 @@ def _statement(one: Resource, language: Language, zone: str) -> str:
 def _diet(one: Resource, language: Language, zone: str) -> str:
     status = str(one.get("status", "")) or "unknown"
     since = first(one, "dateTime")
-    diet = one.get("oralDiet") or {}
-    beside = [
-        listed([concept(found.get("type")), found.get("instruction", "")]) for found in one.get("supplement") or []
-    ]
+    beside = supplements_of(one)
     parts = [
-        concepts(diet.get("type")),
-        str(diet.get("instruction", "")),
+        listed(diet_of(one)),
+        str((one.get("oralDiet") or {}).get("instruction", "")),
         f"{word('supplement', language)} {listed(beside)}" if beside else "",
         f"{word('asked', language)} {moment(since, language, zone)}" if since else "",
         display(one.get("orderer")),

@@ -32,6 +32,7 @@ from contrefeu.chart.elements import (
     listed,
     names,
     numbers,
+    written_here,
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
@@ -39,7 +40,6 @@ from contrefeu.chart.sentences import drug_of, drug_said, flag_of, instruction_o
 from contrefeu.chart.stays import encounter
 from contrefeu.chart.steps import steps_in_force
 from contrefeu.chart.versions import Kept
-from contrefeu.mapping import WRITTEN
 
 NS_PER_S = 1_000_000_000
 ANSWER = "urn:contrefeu:answer"  # system of what a Communication answers; VERBAL and TASK: docs/spec/charts-v1.md
@@ -138,11 +138,6 @@ def work_items(chart: Chart, since_ns: int | None = None) -> list[WorkItem]:
 def is_protected(chart: Chart) -> bool:
     """Whether who the chart is about is hidden from whom they are not in the care of (F24)."""
     return confidential(patient_resource(chart.identity, chart.id), stay_or_last(chart))
-
-
-def written_here(resource: Resource) -> bool:
-    """Whether people here said it; no feed can claim so (shapes.py)."""
-    return any(one.get("url") == WRITTEN for one in resource.get("extension") or [])
 
 
 def is_verbal(resource: Resource) -> bool:

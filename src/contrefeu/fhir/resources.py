@@ -364,11 +364,20 @@ class Procedure(Resource, tag="Procedure"):
     note: list[Annotation] = []
 
 
+class Texture(Element):
+    """How food is made ready: minced, puréed."""
+
+    modifier: CodeableConcept | None = None
+    foodType: CodeableConcept | None = None
+
+
 class OralDiet(Element):
     """What is eaten."""
 
     type: list[CodeableConcept] = []
     instruction: str = ""
+    texture: list[Texture] = []
+    fluidConsistencyType: list[CodeableConcept] = []
 
 
 class Supplement(Element):
@@ -386,6 +395,7 @@ class NutritionOrder(Resource, tag="NutritionOrder"):
     encounter: Reference | None = None
     dateTime: str = ""
     orderer: Reference | None = None
+    excludeFoodModifier: list[CodeableConcept] = []
     oralDiet: OralDiet | None = None
     supplement: list[Supplement] = []
     note: list[Annotation] = []

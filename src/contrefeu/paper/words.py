@@ -124,6 +124,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "unsaid": ("? NON RENSEIGNÉ :", "? NOT RECORDED:"),
     "care isolation": ("isolement", "isolation"),
     "care resuscitation": ("niveau de soins", "level of care"),
+    "care directives": ("directives anticipées", "advance directives"),
+    "care refusal": ("refus de soins", "refusal of care"),
     "care diet": ("régime", "diet"),
     "care trusted": ("personne de confiance", "trusted person"),
     "care legal": ("statut légal", "legal status"),

@@ -91,6 +91,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "Condition": N_("Problème"),
         "Flag": N_("Consigne"),
         "NutritionOrder": N_("Régime"),
+        "Appointment": N_("Rendez-vous"),
         "lifting": N_("Bascule vers le dossier habituel"),
         "admit": N_("Entrée"),
         "transfer": N_("Changement de lit"),
@@ -268,6 +269,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "care": {
         "isolation": N_("isolement"),
         "resuscitation": N_("niveau de soins"),
+        "directives": N_("directives anticipées"),
+        "refusal": N_("refus de soins"),
         "diet": N_("régime"),
         "trusted": N_("personne de confiance"),
         "legal": N_("statut légal"),

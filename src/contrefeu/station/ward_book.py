@@ -111,6 +111,7 @@ class WardBook:
         self._there: dict[str, str] = {}  # chart -> an entry of it
         self._began = False
         self._last_act = ""
+        self._due: list[str] = []  # acts that every ward needs, and that were not written yet
         self._about: dict[str, list[str]] = {}  # chart -> acts about it
         self._united = CorrectedWards()
         self._registers: dict[str, list[str]] = {}  # ward -> lines of its register that were not given
@@ -127,12 +128,15 @@ class WardBook:
             StorageError: The charts do not answer, or the disk refuses: what was appended counts.
         """
         self._begin(charts)
-        given = self._write(self._acts(charts), charts, writer)
+        self._find(charts)
+        given = self._write(self._due, charts, writer)
+        self._due.clear()  # not before: what a full disk refused is offered again
         present = {row.id for ward in self._wards for row in charts.board(ward).rows}
         for chart in sorted({*present, *self._there}):
             refs = charts.sources(chart, self._known.get(chart, 0))
             if refs:
-                given += self._write([*self._about.pop(chart, ()), *refs], charts, writer)
+                given += self._write([*self._about.get(chart, ()), *refs], charts, writer)
+                self._about.pop(chart, None)
                 self._known[chart] = len(refs)
                 self._there[chart] = refs[-1]
         self._leave(present)
@@ -159,9 +163,8 @@ class WardBook:
         except OSError as refused:
             raise _disk(refused) from refused
 
-    def _acts(self, charts: AskCharts) -> list[str]:
-        """The acts that every ward needs; those about a patient wait until the patient's entries are given."""
-        found = []
+    def _find(self, charts: AskCharts) -> None:
+        """Note as due the acts that every ward needs; those about a patient wait until theirs are given."""
         for entry in charts.acts(self._last_act):
             self._last_act = entry.ref
             act = decode(entry.body)
@@ -171,11 +174,12 @@ class WardBook:
             if chart and chart not in self._there:
                 self._about.setdefault(chart, []).append(entry.ref)
             elif chart or isinstance(act, _FOR_EVERY_WARD):
-                found.append(entry.ref)
+                self._due.append(entry.ref)
             elif isinstance(act, DrugMoved):
                 self._registers.setdefault(act.ward, []).append(entry.ref)
         # A register is the ward's under each of its names: one that it is given later brings the lines from before.
-        return [*found, *(ref for ward in self._united.widened(self._wards) for ref in self._registers.pop(ward, ()))]
+        for ward in self._united.widened(self._wards):
+            self._due += self._registers.pop(ward, ())
 
     def _write(self, refs: Sequence[str], charts: AskCharts, writer: Writer) -> int:
         given = 0

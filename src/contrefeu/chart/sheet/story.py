@@ -10,10 +10,12 @@ from binascii import Error
 from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
+    CARE_OF,
     Resource,
-    codes,
+    cares_of,
     concept,
     concepts,
+    diet_of,
     display,
     first,
     instant,
@@ -27,6 +29,7 @@ from contrefeu.chart import (
     source_of,
     specimen_of,
     status_of,
+    supplements_of,
     written_here,
 )
 from contrefeu.chart.sheet.resources import Sheet
@@ -95,16 +98,6 @@ class Report:
     source: str
 
 
-# What a ward must know of each (F18), by flag-category of HL7.
-CARE = {
-    "safety": "isolation",
-    "advance-directive": "resuscitation",
-    "diet": "diet",
-    "contact": "trusted",
-    "admin": "legal",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Story:
     """Everything but identity, allergies, treatments and results."""
@@ -117,7 +110,7 @@ class Story:
     procedures: tuple[Line, ...]
     requests: tuple[Line, ...]
     diets: tuple[Line, ...] = ()
-    unsaid: tuple[str, ...] = ()  # of CARE, what nobody recorded: it reads so, and never as "none" (F18)
+    unsaid: tuple[str, ...] = ()  # of CARE_OF, what nobody recorded: it reads so, and never as "none" (F18)
 
 
 def story_of(sheet: Sheet) -> Story:
@@ -141,9 +134,10 @@ def story_of(sheet: Sheet) -> Story:
 
 def _unsaid(sheet: Sheet) -> tuple[str, ...]:
     flags = [one for one in sheet.all("Flag") if one.get("status", "active") == "active"]
-    said = {CARE.get(code, "") for one in flags for kind in one.get("category") or [] for code in codes(kind)}
-    said |= {"diet"} if sheet.all("NutritionOrder") else set()
-    return tuple(one for one in CARE.values() if one not in said)
+    said = {care for one in flags for care in cares_of(one)}
+    if any(one.get("status", "active") == "active" for one in sheet.all("NutritionOrder")):
+        said.add("diet")
+    return tuple(one for one in CARE_OF.values() if one not in said)
 
 
 def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
@@ -176,15 +170,9 @@ def _alert(resource: Resource) -> Line:
 
 
 def _diet(resource: Resource) -> Line:
-    diet = resource.get("oralDiet") or {}
-    beside = [
-        found
-        for one in resource.get("supplement") or []
-        for found in (concept(one.get("type")), one.get("instruction"))
-    ]
     line = _line(resource, None, "dateTime")
-    what = listed([concepts(diet.get("type")), *beside]) or str(diet.get("instruction", ""))
-    told = str(diet.get("instruction", ""))
+    told = str((resource.get("oralDiet") or {}).get("instruction", ""))
+    what = listed([*diet_of(resource), *supplements_of(resource)]) or told
     return replace(
         line,
         what=what,

@@ -60,10 +60,14 @@ def appointment(resources: Sequence[Json], about: About, interface: Interface) -
         20: "^CONTREFEU",
         25: status,
     }
-    timing = [line("TQ1", {1: "1", 7: moment(str(one["start"]))})] if interface.version == "2.6" else []
+    timing = [line("TQ1", _begins_and_ends(one))] if interface.version == "2.6" else []
     notes = [line("NTE", {1: "1", 3: text(rest)})] if rest else []
     kind = "SIU^S13" if again and event == "S12" else f"SIU^{event}"
     return kind, [line("SCH", sch), *timing, *notes, *person(about), *stay(about), "RGS|1", *_taken_up(one)]
+
+
+def _begins_and_ends(one: Json) -> dict[int, str]:
+    return {1: "1", 7: moment(str(one["start"])), 8: moment(str(one["end"])) if one.get("end") else ""}
 
 
 def _span(one: Json, mark: str) -> str:

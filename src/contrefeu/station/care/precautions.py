@@ -12,7 +12,7 @@ Rules kept here:
 from collections.abc import Sequence
 from datetime import timedelta
 
-from contrefeu.chart import REVIEW, codes, is_error
+from contrefeu.chart import DIRECTIVES, REVIEW, codes, is_error
 from contrefeu.chart import concept as words_of
 from contrefeu.chart.sheet import SATURATION_TARGET
 from contrefeu.fhir import Json
@@ -76,10 +76,11 @@ def _directive(_target: Target, typed: Typed) -> list[Json]:
 
 def _flag(category: str, typed: Typed, kind: str = "") -> Json:
     named = typed.scribe.say(_NAMED[kind]) if kind in _NAMED else ""
+    ours = [{"system": DIRECTIVES, "code": kind}] if kind in {one.code for one in _LIMITS if one.code} else []
     return {
         "resourceType": "Flag",
         "status": "active",
-        "category": [{"coding": [{"system": _CATEGORY, "code": category}]}],
+        "category": [{"coding": [{"system": _CATEGORY, "code": category}, *ours]}],
         "code": concept(f"{named} {typed.text('what')}".strip()),
         "period": {"start": typed.scribe.at},
         "author": typed.scribe.author,

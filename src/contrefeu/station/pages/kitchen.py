@@ -30,6 +30,7 @@ class Plate:
     row: BoardRow
     food: Sequence[str]  # allergies to food
     unsaid: Sequence[str]  # allergies whose kind nobody said
+    known: bool = True  # whether the chart could be read: of one that could not, nothing is "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,5 @@ class KitchenPages:
             row=row,
             food=[concept(one.get("code")) or "?" for one in standing if "food" in (one.get("category") or ())],
             unsaid=[concept(one.get("code")) or "?" for one in standing if not one.get("category")],
+            known=opened is not None,
         )

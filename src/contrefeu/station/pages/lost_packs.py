@@ -84,7 +84,8 @@ class LostPackPages:
         ref = await house.staff.write(IncidentOpened(found.title, now, now), login)
         await house.staff.write(IncidentNoted(ref, found.note, now), login)
         await asyncio.to_thread(packs.void)  # another process may be changing what is kept of packs
-        return RedirectResponse(f"/lost-packs/{quote(ref)}", 303)
+        on_it = f"/{quote(ref)}" if _CHART.search(found.note) else ""  # a pack of nobody has no page of its own
+        return RedirectResponse(f"/lost-packs{on_it}", 303)
 
     async def every(self, request: Request) -> Response:
         """Show what was lost."""
