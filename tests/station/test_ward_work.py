@@ -236,7 +236,7 @@ def test_a_message_reaches_its_wards_until_somebody_has_done_it():
 
 
 LINES = {"MedicationRequest": "/m1", "Observation": "/k0", "ServiceRequest": "/sr1", "Task": "/t1", "entry": "/x/1",
-         "clash": "/x/1", "Procedure": "/none"}  # fmt: skip
+         "clash": "/x/1", "Procedure": "/none", "Appointment": "/none"}  # fmt: skip
 PAGES = {
     "/work": "chart",
     "/laboratory": "results",

@@ -319,6 +319,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "number-moved": N_("un numéro a changé de patient :"),
     },
     "loss": {  # why something of an entry, or all of it, stands in no chart: as readings and charts say it
+        "it is about the number that is lost: who the survivor is stays as it was": N_(
+            "il parle du numéro qui disparaît : l’identité du survivant reste comme elle était"
+        ),
         "kept in the message, not charted": N_("gardé dans le message, dans aucun dossier"),
         "names no patient that can be told from others": N_("ne nomme aucun patient que l’on puisse distinguer"),
         "its coded entries are kept in the document; its text is shown": N_(
