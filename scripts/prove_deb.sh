@@ -36,6 +36,7 @@ doctor() { # 10: there are findings; an older version knows no doctor
     "$contrefeu" doctor >/tmp/doctor || [ $? -eq 10 ] || { cat /tmp/doctor; fail doctor; }
 }
 served() { # a node is started, takes a message, shows so many patients, and stops: NUMBER
+    rm -f /tmp/ready  # what the last one said
     "$contrefeu" up --mllp 127.0.0.1:2575 --web 127.0.0.1:8443 >/tmp/ready 2>/tmp/log &
     local node=$!
     for _ in $(seq 900); do [ -s /tmp/ready ] || sleep 0.2; done

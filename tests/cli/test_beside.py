@@ -6,6 +6,7 @@ Method: the node's own clock, set by hand; the loop with a file in the place of 
 import datetime as dt
 import json
 import os
+import subprocess
 import threading
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,13 +14,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contrefeu.base import ManualClock
-from contrefeu.cli import beside, wardtest
+from contrefeu.cli import beside, copying, incoming, selftest, separation, wardtest
 from contrefeu.cli.beside import every_night, is_due, run_apart
 from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
 
 pytestmark = pytest.mark.req("G1")
 PARIS = "Europe/Paris"
+WRITERS = {"ready": "contrefeu-web", "selftest": "contrefeu-reader", "copies": "contrefeu-copies"}
 
 
 def at(hours: float) -> ManualClock:
@@ -72,6 +74,54 @@ def test_the_night_runs_a_command_in_a_process_of_its_own(cli: Commands, monkeyp
     assert not night.is_alive()
     assert json.loads(result.read_bytes()) == []
     assert result.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_root_ran_by_hand_can_be_said_anew(cli: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With users of their own, the file of run/ that a command wrote belongs to who writes it every night."""
+    given: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(separation, "is_separate", lambda _node: True)
+    monkeypatch.setattr(separation, "_uid", separation.USERS.get)
+    monkeypatch.setattr(separation, "_gid", str)
+    monkeypatch.setattr(os, "chown", lambda path, user, group, **_: given.append((path.name, user, group)))
+    node = Node.at(cli.home)
+    wardtest.try_wards(node, "fr")
+    selftest.run_selftest(node)
+    copying.copy_all(node)
+    assert given == [(f"{name}.json", user, "contrefeu") for name, user in WRITERS.items()]
+
+
+def test_errors_go_to_the_log_unless_they_may_name_somebody(cli: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scan's file is called after its patient: what is taken in apart says nothing to the service's log."""
+    node, stop, errors = Node.at(cli.home), threading.Event(), list[object]()
+    stop.set()
+    real = subprocess.Popen
+
+    def started(command: list[str], **streams: object) -> object:
+        errors.append(streams.get("stderr"))
+        return real(command, **streams)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(beside.subprocess, "Popen", started)
+    for quiet in (False, True):
+        run_apart(node, None, stop, ("scan", "--waiting"), quiet=quiet)
+    assert errors == [None, subprocess.DEVNULL]
+
+
+def test_pages_that_wait_are_taken_in_quietly(cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the loop of a running node does."""
+    stop, asked = threading.Event(), list[dict[str, object]]()
+
+    def apart(*_: object, **named: object) -> int:
+        asked.append(named)
+        stop.set()
+        return 0
+
+    monkeypatch.setattr(incoming, "LOOK_S", 0.01)
+    monkeypatch.setattr(incoming, "run_apart", apart)
+    node = Node.at(cli.home)
+    (node.paths.run / "station").mkdir(exist_ok=True)
+    (node.paths.run / "station" / incoming.FLAG).touch()
+    incoming.every_look(node, None, stop)
+    assert [one["quiet"] for one in asked] == [True]
 
 
 def test_a_node_that_stops_waits_for_no_command(cli: Commands) -> None:

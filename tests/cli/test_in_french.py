@@ -14,10 +14,10 @@ from types import ModuleType
 
 import pytest
 
-from contrefeu.cli import checkup, machine, vaults, wardtest
+from contrefeu.cli import checkup, machine, phrases, spool, vaults, wardtest
 from contrefeu.cli.door import quote, say, speak
 from contrefeu.cli.error_fr import ERRORS
-from contrefeu.cli.finding_fr import FINDINGS
+from contrefeu.cli.finding_fr import FINDINGS, PRINTER_TROUBLES
 from contrefeu.cli.keys import ALARMS
 from contrefeu.cli.phrases import Phrases
 from contrefeu.cli.problem_fr import PROBLEMS
@@ -76,6 +76,56 @@ def test_a_row_has_as_many_values_as_its_sentence(table: Phrases) -> None:
     for english, french in table.rows.items():
         values = [f"<{n}>" for n in range(english.count("{}"))]
         assert all(value in french.format(*values) for value in values) if values else "{}" not in french, english
+
+
+@pytest.mark.parametrize("line", ["a: b, c, d entries e segment f. ", "note: ", "{}: {} segment {} byte {}, ", ". : "])
+def test_a_line_of_a_strangers_choosing_is_slow_to_nobody(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each row is compared once, in one pass; a sentence within one a few times more; a long line not at all."""
+    compared: list[int] = []
+    real = phrases._values
+
+    def values(pieces: list[str], sentence: str) -> list[str] | None:
+        compared.append(len(sentence))
+        return real(pieces, sentence)
+
+    monkeypatch.setattr(phrases, "_values", values)
+    for length in (320, phrases.LENGTH_MAX, 2_000, 100_000):
+        compared.clear()
+        SPOKEN.said((line * (length // len(line) + 1))[:length])
+        assert len(compared) <= 40 * len(SPOKEN.rows)
+        assert not compared or length <= phrases.LENGTH_MAX
+
+
+def test_values_of_several_words_stay_whole() -> None:
+    """Each is as short as it can be but the last; words of somebody else within one stay as they are."""
+    assert SPOKEN.said("The printer lp is stopped (out: of paper).") == "L’imprimante lp est arrêtée (out: of paper)."
+    assert LINES.said("vault file:///a b  up-to-date  3 entries, 2 s behind") == (
+        "coffre file:///a b  à jour  3 entrées, 2 s de retard"
+    )
+    rows = Phrases({"{}: {} entries": "{} : {} entrées", "note: {}": "note : {}", "DAMAGED": "ENDOMMAGÉ"})
+    assert rows.said("note: a: 3 entries") == "note : a : 3 entrées"
+    assert rows.said("a: 1: 3 entries: 3 entries") == "a : 1: 3 entries: 3 entrées"
+    assert rows.said("note: \n") == "note: \n"
+    assert rows.said("note: ") == "note: "
+
+
+def test_whatever_a_printer_lacks_is_said_in_french() -> None:
+    """Of queues and wards with two words in their names, with the printer's own reason and without."""
+    for trouble in PRINTER_TROUBLES:
+        why = trouble.replace("{}", "paper jam: tray 2")
+        french = PRINTER_TROUBLES[trouble].format("paper jam: tray 2")
+        for queue, ward in (("lp", "CARD"), ("hall lp", "SALLE 2")):
+            assert SPOKEN.said(f"The printer {queue} {why}.") == f"L’imprimante {queue} {french}."
+            said = SPOKEN.said(f"The printer {queue} of ward {ward} {why}.")
+            assert said == f"L’imprimante {queue} de l’unité {ward} {french}."
+            said = SPOKEN.said(f"NOT READY: ward {ward}  The printer {queue} {why}.  (tried 3)")
+            assert said == f"PAS PRÊTE : unité {ward}  L’imprimante {queue} {french}.  (essayée le 3)"
+            said = SPOKEN.said(f"pack {ward}  NOT PRINTED: the printer {why}")
+            assert said == f"dossier papier {ward}  NON IMPRIMÉ : l’imprimante {french}"
+    told = [
+        text for text in templates(spool) if text.startswith(("is ", "takes ", "took ", "cannot ", "refused ", "has "))
+    ]
+    assert {text.removesuffix("{}") for text in told} <= PRINTER_TROUBLES.keys()
 
 
 def test_settings_are_checked_in_french(cli: Commands) -> None:

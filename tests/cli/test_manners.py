@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.cli import door
 from contrefeu.cli import status as status_command
 from contrefeu.cli.door import default_home, default_language
 from contrefeu.cli.main import run
@@ -184,8 +185,9 @@ def test_what_a_feed_is_called_moves_no_terminal(cli: Commands, filed: File) -> 
     shown = cli("status")
     assert b"\x1b" not in shown.out and b"\x07" not in shown.out and "\x9b".encode() not in shown.out
     assert "CP\u241b]0;x\u2407" in shown.out.decode()
-    wrong = cli("find", "--world", "\x1b[2J")
-    assert "\x1b" not in wrong.err
+    assert door.worded("CARD\u202e\u2066\u2028x\u2069") == f"CARD{3 * chr(0xFFFD)}x\ufffd"
+    wrong = cli("ready", "--ward", "\x1b[2J")
+    assert "\u241b[2J" in wrong.err and "\x1b" not in wrong.err
 
 
 def test_a_terminal_without_accents_stops_no_command(cli: Commands) -> None:

@@ -255,6 +255,8 @@ def test_a_bad_sector_is_said_and_the_rest_is_looked_at(
     bad = {stick / "program"}
     found = cli.told("stick", "verify", stick, "--fingerprint", name, status=14)["findings"]
     assert [(one["kind"], one["file"]) for one in found] == [("unreadable", "program/"), ("missing", "LISEZMOI.txt")]
+    bad = {stick}
+    assert check_stick(stick, maker(made)).findings == [Trouble("unreadable", "./")], "nothing of it can be missed"
     for file in ("stick", "files"):
         bad = {stick / file}
         found = cli.told("stick", "verify", stick, "--fingerprint", name, status=14)["findings"]

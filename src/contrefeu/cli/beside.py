@@ -35,7 +35,13 @@ def every_night(
 
 
 def run_apart(
-    node: Node, identity: "Identity | None", stop: threading.Event, words: tuple[str, ...], *, nice: int = 0
+    node: Node,
+    identity: "Identity | None",
+    stop: threading.Event,
+    words: tuple[str, ...],
+    *,
+    nice: int = 0,
+    quiet: bool = False,
 ) -> int:
     """Run the command of *words* now, and return its exit status; negative when *stop* was set meanwhile.
 
@@ -45,11 +51,13 @@ def run_apart(
         stop: Ends the command.
         words: Behind `contrefeu`; it answers as JSON, which nobody reads.
         nice: How far it gives way to others.
+        quiet: Its errors are not for the service's log.
     """
     command = ["nice", "-n", str(nice), sys.executable, "-m", "contrefeu", "--home", str(node.paths.root), *words]
-    quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    streams: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    streams |= {"stderr": subprocess.DEVNULL} if quiet else {}
     whom: Any = {"cwd": "/", "umask": 0o027, **identity} if identity is not None else {}
-    with subprocess.Popen([*command, "--json"], **quiet, **whom) as process:
+    with subprocess.Popen([*command, "--json"], **streams, **whom) as process:
         while process.poll() is None:
             if stop.wait(STOP_S):
                 process.kill()

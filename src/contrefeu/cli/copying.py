@@ -24,6 +24,7 @@ async def follow_vaults(node: Node, stop: asyncio.Event) -> None:
 
 def copy_all(node: Node) -> list[dict[str, Any]]:
     """Copy once to every vault that is given copies, and return how each stands; of a stopped node `status` says it."""
+    from contrefeu.cli.separation import give_said
     from contrefeu.vault import tell_states
 
     before = _kept(node)
@@ -31,6 +32,7 @@ def copy_all(node: Node) -> list[dict[str, Any]]:
     if not listens(node.capture_socket):  # else its copies process says it, every two seconds
         told = [before.get(one["url"], one) if one["state"] == "pulled" else one for one in states]
         tell_states(node.paths.run / STATE, told)
+        give_said(node, STATE)
     return states
 
 

@@ -112,7 +112,7 @@ def check_stick(stick: Path, signer: Verifier) -> Checked:
     there = set(_names(stick, away))
     found.files = len(expected)
     found.findings += [Trouble("unreadable", f"{folder}/") for folder in sorted(away)]
-    lost = {name for name in expected for folder in away if name.startswith(f"{folder}/")}
+    lost = {name for name in expected for folder in away if folder == "." or name.startswith(f"{folder}/")}
     found.findings += [Trouble("missing", name) for name in sorted(expected.keys() - there - lost)]
     found.findings += [Trouble("unlisted", name) for name in sorted(there - expected.keys())]
     compared = ((name, _compared(stick / name, expected[name])) for name in sorted(expected.keys() & there))

@@ -58,9 +58,12 @@ def default_language() -> Language:
 
 
 _SPOKEN: ContextVar[Language] = ContextVar("spoken", default="en")
-# Control characters but tab and line end, each as its picture: a name of a feed's choosing moves no terminal.
+# Control characters but tab and line end, each as its picture: a name of a feed's choosing moves no terminal. Nor does
+# it end a line, or have what follows it read backwards (Unicode, annex 9): U+2028 to 202E, U+2066 to 2069.
 _PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"}
-_PICTURES |= {127: "\u2421"} | dict.fromkeys(range(128, 160), "\ufffd")
+_PICTURES |= {127: "\u2421"} | dict.fromkeys(
+    (*range(128, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), "\ufffd"
+)
 _REPORT_FR = ReportWords("contrefeu : erreur : {} (code de sortie {})", "quoi", "sûr ", "puis")
 
 

@@ -8,7 +8,38 @@ from msgspec.structs import replace
 from contrefeu.cli.finding import Finding
 from contrefeu.cli.phrases import Phrases
 
+# Why a printer prints nothing, as spool.py says it after its name, and `contrefeu status` too.
+PRINTER_TROUBLES = {
+    "cannot be reached: CUPS is not installed here": "ne peut être jointe : CUPS n’est pas installé ici",
+    "cannot be reached: CUPS does not answer": "ne peut être jointe : CUPS ne répond pas",
+    "is unknown to CUPS here": "est inconnue de CUPS ici",
+    "takes no jobs": "ne prend pas de travaux",
+    "takes no jobs ({})": "ne prend pas de travaux ({})",
+    "is stopped": "est arrêtée",
+    "is stopped ({})": "est arrêtée ({})",
+    "took no page in a minute": "n’a pris aucune page en une minute",
+    "refused the pages": "a refusé les pages",
+    "is full: it takes no more jobs": "est pleine : elle ne prend plus de travaux",
+    "has no room on its disk": "n’a plus de place sur son disque",
+}
+_OF_PRINTERS = {
+    "The printer {} {}.": "L’imprimante {} {}.",
+    "The printer {} of ward {} {}.": "L’imprimante {} de l’unité {} {}.",
+    "pack {}  NOT PRINTED: the printer {}": "dossier papier {}  NON IMPRIMÉ : l’imprimante {}",
+}
+
+
+def _said_of(sentence: str, trouble: str) -> str:
+    """*sentence* with *trouble* in its last place, the other values as they were."""
+    return trouble.join(sentence.rsplit("{}", 1))
+
+
 FINDINGS = Phrases({
+    **{
+        _said_of(english, trouble): _said_of(french, said)
+        for english, french in _OF_PRINTERS.items()
+        for trouble, said in PRINTER_TROUBLES.items()
+    },
     # Disk
     "{} GiB are left for feeds on the disk of {}.": "Il reste {} Gio pour les flux sur le disque de {}.",
     "{} % of the disk of {} are free.": "Le disque de {1} n’a plus que {0} % de libre.",

@@ -131,7 +131,8 @@ def every_look(node: Node, identity: "Identity | None", stop: threading.Event) -
         wait_s, since = LOOK_S, _changed(flag)
         if not since and next(_files(node), None) is None:
             continue
-        status = run_apart(node, identity, stop, ("scan", "--waiting"), nice=5)
+        # Files are called after patients: errors that name one are not for the log.
+        status = run_apart(node, identity, stop, ("scan", "--waiting"), nice=5, quiet=True)
         wait_s = LOOK_S if status in {0, 10} else AGAIN_S
         if since and since == _changed(flag) and wait_s == LOOK_S:
             flag.unlink(missing_ok=True)

@@ -65,6 +65,8 @@ def try_wards(node: Node, language: "Language", only: frozenset[str] = frozenset
     Raises:
         OperatorError: One of *only* is no ward.
     """
+    from contrefeu.cli.separation import give_said
+
     declared = {ward.id for ward in node.settings.wards}
     accounts, packs = known_accounts(node), {one.ward: one for one in standing(node)}
     with node.charts() as charts:
@@ -76,6 +78,7 @@ def try_wards(node: Node, language: "Language", only: frozenset[str] = frozenset
     kept = [one for one in last_wardtest(node) if one.ward in needed and one.ward not in wards]
     every = sorted([*kept, *found], key=lambda one: one.ward)
     write_file(node.paths.run / RESULT, msgspec.json.encode(every), mode=0o640)  # the watch reads it
+    give_said(node, RESULT)
     return found
 
 
