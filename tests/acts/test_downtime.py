@@ -138,8 +138,6 @@ def test_lifting_for_all_ends_each_wards_own():
 
 def test_a_later_lifting_of_all_moves_no_cut_over_of_a_ward_that_was_lifted():
     """What was written after the ward's own cut-over stays after it."""
-    found = downtime(
-        DowntimeDeclared([], "", AT), DowntimeLifted(["CARD"], "", LATER), DowntimeLifted([], "", LATEST)
-    )
+    found = downtime(DowntimeDeclared([], "", AT), DowntimeLifted(["CARD"], "", LATER), DowntimeLifted([], "", LATEST))
     assert found.lifted("CARD") == Lifted(LATER, BY, "", 0, "j/2")
     assert found.lifted("CHIR") == Lifted(LATEST, BY, "", 0, "j/3")
