@@ -62,10 +62,10 @@ def _write(_target: Target, typed: Typed) -> list[Json]:
 
 
 def _directive_fields(_target: Target, scribe: Scribe) -> Sequence[Field]:
-    hint = N_("réanimation : oui, non, jusqu’où ; qui l’a décidé")
+    hint = N_("réanimation : oui, non, jusqu’où ; directives : où elles sont ; refus : de quoi")
     return (
         Field("kind", N_("Sorte"), "choice", choices=_LIMITS),
-        Field("what", N_("Niveau de soins"), required=True, hint=hint),
+        Field("what", N_("Ce qui est dit"), required=True, hint=hint),
         _review(scribe),
     )
 
