@@ -3,6 +3,7 @@
 Method: a home with patients and a folder as its vault; the night's test, run by hand; then a copy that differs.
 """
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from contrefeu.chart import Charts
+from contrefeu.cli import copying
+from contrefeu.cli import selftest as nightly
+from contrefeu.cli.node import Node
 from contrefeu.recovery import selftest
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -43,6 +47,7 @@ def test_a_copy_that_lacks_something_is_red(copied: tuple[Commands, Path], filed
     """Not copied any more, or emptied: exit status 10, and status says so until the next night."""
     cli, vault = copied
     cli.told("import", filed("2.hl7", potassium()))
+    os.utime(cli.home / "run" / copying.STATE, ns=(0, 0))  # nobody copies any more: nothing is waited for
     report = cli.told("vault", "selftest", status=10)
     assert [one["state"] for one in report["vaults"]] == ["failed"]
     shutil.rmtree(vault / "journals")
@@ -66,3 +71,22 @@ def test_a_chart_that_differs_is_named(copied: tuple[Commands, Path], monkeypatc
     report = cli.told("vault", "selftest", status=10)
     assert [one["state"] for one in report["vaults"]] == ["different"]
     assert report["vaults"][0]["differing"] == calls[:1]
+
+
+@pytest.mark.req("G1")
+def test_it_waits_while_copies_catch_up(copied: tuple[Commands, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the vault holds all, by what the copies process says alone: whom it runs as reaches no socket of capture;
+    nobody is waited for who says nothing any more.
+    """
+    node = Node.at(copied[0].home)
+    [state] = copying.last_states(node)
+    journal, last = next((name, last) for name, last in state["positions"].items() if last)
+    behind = state | {"positions": {journal: last - 1}, "lag_seconds": 2.0}
+    says = [behind, behind, behind | {"positions": {journal: last}}, behind]
+    monkeypatch.setattr(copying, "last_states", lambda _node: [says.pop(0)])
+    monkeypatch.setattr(nightly.time, "sleep", lambda _s: None)
+    nightly._wait_for_copies(node, state["url"], {journal: last})
+    assert says == [behind]
+    says += [behind | {"lag_seconds": None, "state": "not copying"}, behind]
+    nightly._wait_for_copies(node, state["url"], {journal: last})
+    assert says == [behind]
