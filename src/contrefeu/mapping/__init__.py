@@ -35,10 +35,12 @@ from contrefeu.mapping.reading import (
 from contrefeu.mapping.survey import (
     FeedSurvey,
 )
+from contrefeu.mapping.tables.events import MERGES
 
 __all__ = [
     "CLEARED",
     "FACTS",
+    "MERGES",
     "MOVEMENT",
     "OBJECT",
     "PARTED",

@@ -18,8 +18,7 @@ from contrefeu.chart import STATION, Chart, kind_of, stay_of, to_bundle
 from contrefeu.fhir import Json, decode
 from contrefeu.hl7 import source_name
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, Entry
-from contrefeu.mapping import Rules, read
-from contrefeu.mapping.tables.events import MERGES
+from contrefeu.mapping import MERGES, Rules, read
 from contrefeu.mapping.to_hl7 import About, Interface, Unsaid, merged, written
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
 from contrefeu.recovery.profiles import Profile
