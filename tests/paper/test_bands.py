@@ -35,7 +35,7 @@ def test_a_band_says_birth_name_first_and_the_used_name_second(kind, language):
     assert [text.index(one) for one in wanted] == sorted(text.index(one) for one in wanted)
     assert "IPP 1001" in text and {"fr": "femme", "en": "female"}[language] in text
     assert "Pénicilline" not in text
-    assert "78" not in text  # a band outlives an age
+    assert "78" not in text.replace(made.issues[0].number, "")  # a band outlives an age; its own number is drawn
     assert [(one.act.form, one.act.returns, one.act.chart) for one in made.issues] == [(kind, False, CHART.id)]
 
 

@@ -108,6 +108,7 @@ def test_every_word_is_there_in_both_languages():
         "Patient",
         "Page",
         "ALLERGIES",
+        "NOTES",
         "Allergies",
         "Prescriptions",
         "Transfusion",
