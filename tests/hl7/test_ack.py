@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.hl7 import UNREAD, Acknowledger, Message, acknowledge, framed_answers, peek
+from contrefeu.hl7 import UNREAD, Acknowledger, Message, NotHl7, acknowledge, framed_answers, peek, read_answer
 from tests.real import hl7_messages
 
 NOW = "20261124083000+0000"
@@ -124,3 +124,41 @@ def test_what_is_remembered_has_a_limit():
     assert len(acknowledger._known) <= 1024
     assert not _same(acknowledger, b"MSH|^~\\&|A|B|C|D|2026||ADT^A01|9|P|2.5|" + b"x" * 1024 + b"\r"), "too long"
     assert not _same(acknowledger, b"MSH|^~\\&|A|B|C|D|2026||ADT^A01|9|P|2.5"), "no end"
+
+
+_PIECES = [
+    "MSH|^~\\&|",
+    "MSH",
+    "MSA|",
+    "MSA",
+    "|",
+    "\r",
+    "\n",
+    "AA",
+    "R1",
+    "^",
+    "~",
+    "&",
+    "\\T\\",
+    '""',
+    "é",
+    "\x00",
+    "ERR|",
+]
+_HEAD = "MSH|^~\\&|A|B|C|D|2026||ACK^R01^ACK|9|P|2.5"
+
+
+@given(
+    head=st.sampled_from(["", f"{_HEAD}\r", f"{_HEAD}\rMSA|AA|R1"]),
+    rest=st.lists(st.sampled_from(_PIECES) | st.text(max_size=3), max_size=8).map("".join),
+)
+def test_an_answer_is_read_as_the_whole_message_would_be(head, rest):
+    """The sooner way finds what `Message.parse` finds, whatever stands in the answer."""
+    body = f"{head}{rest}".encode()
+    try:
+        message = Message.parse(body)
+    except NotHl7:
+        with pytest.raises(NotHl7):
+            read_answer(body)
+        return
+    assert read_answer(body) == (message.text("MSA", 1), message.text("MSA", 2))

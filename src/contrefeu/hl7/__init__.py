@@ -1,6 +1,15 @@
 """HL7 v2 as a language: frames, messages, escapes, character sets, times, acknowledgements; no socket, no clock."""
 
-from contrefeu.hl7.ack import UNREAD, Acknowledger, Greeting, acknowledge, acknowledgement_codes, framed_answers
+from contrefeu.hl7.ack import (
+    UNREAD,
+    Acknowledger,
+    Answer,
+    Greeting,
+    acknowledge,
+    acknowledgement_codes,
+    framed_answers,
+    read_answer,
+)
 from contrefeu.hl7.charset import decode
 from contrefeu.hl7.continuation import joined
 from contrefeu.hl7.escape import STANDARD, Delimiters, escape, unescape
@@ -12,6 +21,7 @@ __all__ = [
     "STANDARD",
     "UNREAD",
     "Acknowledger",
+    "Answer",
     "Delimiters",
     "Frame",
     "Framer",
@@ -33,6 +43,7 @@ __all__ = [
     "joined",
     "parse_moment",
     "peek",
+    "read_answer",
     "sender_of",
     "source_name",
     "unescape",

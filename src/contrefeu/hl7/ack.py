@@ -6,15 +6,18 @@ Rules kept here:
     each message anew would give.
 """
 
+import re
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from contrefeu.hl7.escape import Delimiters, escape
-from contrefeu.hl7.message import LINE_BYTES_MAX, USUAL, Header, peek
+from contrefeu.hl7.message import LINE_BYTES_MAX, USUAL, Header, Message, peek
 from contrefeu.hl7.mllp import frame
 
 GREETINGS_MAX = 1024  # kinds of first lines that are remembered, some 600 bytes each; 171 among 4,976 real messages
+_USUAL_MSA = re.compile(rb'\rMSA\|([^|~^&"\r]*)\|([^|~^&"\r]*)(?:\||\r?\Z)')  # fields that are nothing but their bytes
+_UNUSUAL = re.compile(rb"[\n\x00\x1b]")  # lines that go on, two bytes a letter, a change of character set
 _PLACE = "\x02"
 _NOW, _CONTROL_ID, _ANSWERED = f"{_PLACE}N", f"{_PLACE}C", f"{_PLACE}A"
 
@@ -139,3 +142,31 @@ class Acknowledger:
             self._known.clear()  # some sender never says the same twice: the others are soon known again
         self._known[key] = greeting = Greeting(header.source, said, count)
         return greeting
+
+
+class Answer(NamedTuple):
+    """What an acknowledgement says."""
+
+    code: str  # MSA-1
+    control_id: str  # MSA-2: the message that it answers
+
+
+def read_answer(body: bytes) -> Answer:
+    """Read an acknowledgement: what `Message.parse` finds in its first MSA, sooner where it is of the usual kind.
+
+    Raises:
+        NotHl7: It has no MSH.
+    """
+    found = _usual_answer(body)
+    if found is not None:
+        return found
+    message = Message.parse(body)
+    return Answer(message.text("MSA", 1), message.text("MSA", 2))
+
+
+def _usual_answer(body: bytes) -> Answer | None:
+    """None where it must be read as a whole: other marks, escapes, letters beyond ASCII, lines that go on."""
+    if not body.startswith(USUAL) or not body.isascii() or body.count(b"\\") > 1 or _UNUSUAL.search(body):
+        return None
+    found = _USUAL_MSA.match(body, max(body.find(b"\rMSA"), 0))
+    return Answer(found[1].decode(), found[2].decode()) if found else None

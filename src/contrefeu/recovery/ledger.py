@@ -8,7 +8,8 @@ Rules kept here:
     undone since is told too, for a person to part them there.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from contrefeu.acts import (
@@ -38,7 +39,8 @@ LEDGER_TABLES = (
 )
 REVIEW = "received between the last clean moment and the detection"
 DROPPED = "looked at and dropped: "  # what somebody said stands behind it
-Outcome = Literal["", "accepted", "rejected", "unanswered"]
+Sent = Literal["", "accepted", "rejected", "unanswered"]
+_OPEN = "(code IS NULL OR code NOT IN ('AA', 'CA', 'seen'))"  # what was accepted stays so, whatever is said later
 _LINKED = b'{"act":"identities-linked"'
 _KINDS = (_LINKED, b'{"act":"messages-', b'{"act":"gap-taken"', b'{"act":"entries-')
 
@@ -48,6 +50,30 @@ class Claim(NamedTuple):
 
     claim: str
     entries: dict[int, str]  # by their number in the claim
+
+
+class Aside(NamedTuple):
+    """Why an entry was set aside, and who looks at it."""
+
+    reason: str
+    owner: str
+
+    @property
+    def in_review(self) -> bool:
+        """Whether it is to be looked at, and nobody has said what becomes of it."""
+        return self.reason == REVIEW
+
+    @property
+    def dropped(self) -> bool:
+        """Whether somebody looked at it, and said that it does not go back."""
+        return self.reason.startswith(DROPPED)
+
+
+class Standing(NamedTuple):
+    """What is known of an entry before it is sent to one target."""
+
+    outcome: Sent
+    aside: Aside | None
 
 
 class Ledger:
@@ -93,56 +119,51 @@ class Ledger:
         if isinstance(act, GapTaken):
             self.gap = act
         elif isinstance(act, MessagesClaimed):
-            for n, entry in enumerate(act.entries):
-                self._claim(act, n, entry)
+            self._claim(act)
         elif isinstance(act, MessagesAnswered):
-            for answer in act.answers:
-                self._answer(act.target, answer)
+            self._answer(act.target, act.answers)
         elif isinstance(act, MessagesReleased):
-            for entry in act.entries:
-                self._release(act, entry)
+            self._release(act)
         elif isinstance(act, EntriesSetAside):
             for entry in act.entries:
-                if not (self.dropped(entry) or self.in_review(entry)):  # those are people's to say
+                known = self.aside(entry)
+                if known is None or not (known.dropped or known.in_review):  # those are people's to say
                     self._aside(entry, act.reason, act.owner)
         elif isinstance(act, EntriesReleased):
             self._released |= set(act.entries) if act.looked_at else set()
-            for entry in act.entries:
-                self._table.run("DELETE FROM aside WHERE entry = ?", (entry,))
+            self._table.run_each("DELETE FROM aside WHERE entry = ?", [(entry,) for entry in act.entries])
 
-    def outcome(self, entry: str, target: str = "") -> Outcome:
+    def outcome(self, entry: str, target: str = "") -> Sent:
         """What became of the sending of *entry* to *target*, or to any: accepted by one of them, else the most open."""
         sql = "SELECT code FROM sends WHERE entry = ? AND ? IN ('', target)"
-        codes = [code for (code,) in self._table.rows(sql, (entry, target))]
-        if not codes:
-            return ""
-        if any(code in ACCEPTED for code in codes):
-            return "accepted"
-        return "unanswered" if None in codes or UNANSWERED in codes else "rejected"
+        return _outcome([code for (code,) in self._table.rows(sql, (entry, target))])
+
+    def standings(self, entries: Sequence[str], target: str) -> list[Standing]:
+        """Return how each of *entries* stands with *target*, in one question: a plan has millions."""
+        sql = (
+            "SELECT named.value, sends.entry IS NOT NULL, code, reason, owner FROM json_each(?) AS named"
+            " LEFT JOIN sends ON sends.entry = named.value AND target = ?"
+            " LEFT JOIN aside ON aside.entry = named.value"
+        )
+        found = {
+            entry: Standing(_outcome([code] if sent else []), None if reason is None else Aside(reason, owner))
+            for entry, sent, code, reason, owner in self._table.rows(sql, (json.dumps(entries), target))
+        }
+        return [found[entry] for entry in entries]
 
     def tries(self, entry: str, target: str) -> int:
         """Return how often *entry* was sent to *target*, or may have been."""
         row = self._table.row("SELECT count(*) FROM tries WHERE entry = ? AND target = ?", (entry, target))
         return int(row[0]) if row else 0
 
-    def aside(self, entry: str) -> tuple[str, str] | None:
+    def aside(self, entry: str) -> Aside | None:
         """Why *entry* was set aside, and who looks at it."""
         found = self._table.row("SELECT reason, owner FROM aside WHERE entry = ?", (entry,))
-        return None if found is None else (found[0], found[1])
+        return None if found is None else Aside(*found)
 
     def released(self, entry: str) -> bool:
         """Whether somebody looked at *entry*, which was set aside, and said that it may be sent."""
         return entry in self._released
-
-    def in_review(self, entry: str) -> bool:
-        """Whether *entry* was set aside to be looked at, and nobody has said what becomes of it."""
-        aside = self.aside(entry)
-        return aside is not None and aside[0] == REVIEW
-
-    def dropped(self, entry: str) -> bool:
-        """Whether somebody looked at *entry*, which was set aside, and said that it does not go back."""
-        aside = self.aside(entry)
-        return aside is not None and aside[0].startswith(DROPPED)
 
     def sent_as(self) -> Iterator[str]:
         """Yield the control ids that we gave to what we sent back."""
@@ -164,7 +185,7 @@ class Ledger:
 
     def doubts(self, target: str) -> int:
         """Return how many messages *target* rejected, or may have, or may not."""
-        sql = "SELECT count(*) FROM sends WHERE target = ? AND (code IS NULL OR code NOT IN ('AA', 'CA', 'seen'))"
+        sql = f"SELECT count(*) FROM sends WHERE target = ? AND {_OPEN}"  # noqa: S608 - a constant
         row = self._table.row(sql, (target,))
         return int(row[0]) if row else 0
 
@@ -176,20 +197,32 @@ class Ledger:
         self._released.discard(entry)
         self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, reason, owner))
 
-    def _claim(self, act: MessagesClaimed, n: int, entry: str) -> None:
-        self._table.run("INSERT OR IGNORE INTO tries VALUES(?, ?, ?)", (entry, act.target, act.claim))
-        if self.outcome(entry, act.target) != "accepted":
-            values = (entry, act.target, act.claim, n)
-            self._table.run("INSERT OR REPLACE INTO sends VALUES(?, ?, ?, ?, NULL, '')", values)
+    def _claim(self, act: MessagesClaimed) -> None:
+        tries = [(entry, act.target, act.claim) for entry in act.entries]
+        self._table.run_each("INSERT OR IGNORE INTO tries VALUES(?, ?, ?)", tries)
+        self._send(((entry, act.target, act.claim, n, None, "") for n, entry in enumerate(act.entries)))
 
-    def _answer(self, target: str, answer: Answered) -> None:
-        self._accepted = self._accepted or answer.code in ACCEPTED
-        if self.outcome(answer.entry, target) != "accepted":
-            values = (answer.entry, target, answer.code, answer.sent_as)
-            self._table.run("INSERT OR REPLACE INTO sends VALUES(?, ?, '', 0, ?, ?)", values)
+    def _answer(self, target: str, answers: Sequence[Answered]) -> None:
+        self._accepted = self._accepted or any(answer.code in ACCEPTED for answer in answers)
+        self._send((answer.entry, target, "", 0, answer.code, answer.sent_as) for answer in answers)
 
-    def _release(self, act: MessagesReleased, entry: str) -> None:
-        values = (entry, act.target, act.claim)
-        self._table.run("DELETE FROM tries WHERE entry = ? AND target = ? AND claim = ?", values)
-        if self.outcome(entry, act.target) != "accepted":
-            self._table.run("DELETE FROM sends WHERE entry = ? AND target = ?", values[:2])
+    def _send(self, rows: Iterable[tuple[str, str, str, int, str | None, str]]) -> None:
+        sql = (
+            "INSERT INTO sends VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            f" claim = excluded.claim, n = excluded.n, code = excluded.code, sent_as = excluded.sent_as WHERE {_OPEN}"
+        )
+        self._table.run_each(sql, rows)
+
+    def _release(self, act: MessagesReleased) -> None:
+        claimed = [(entry, act.target, act.claim) for entry in act.entries]
+        self._table.run_each("DELETE FROM tries WHERE entry = ? AND target = ? AND claim = ?", claimed)
+        sql = f"DELETE FROM sends WHERE entry = ? AND target = ? AND {_OPEN}"  # noqa: S608 - a constant
+        self._table.run_each(sql, [(entry, act.target) for entry in act.entries])
+
+
+def _outcome(codes: Sequence[str | None]) -> Sent:
+    if not codes:
+        return ""
+    if any(code in ACCEPTED for code in codes):
+        return "accepted"
+    return "unanswered" if None in codes or UNANSWERED in codes else "rejected"

@@ -15,7 +15,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -32,7 +32,7 @@ from contrefeu.acts import (
 from contrefeu.base import Clock, rfc3339
 from contrefeu.journal import Entry, JournalTampered, JournalUnreadable
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
-from contrefeu.recovery.ledger import REVIEW, Ledger
+from contrefeu.recovery.ledger import REVIEW, Aside, Ledger, Sent
 from contrefeu.recovery.plan import Line
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.progress import Progress
@@ -148,8 +148,7 @@ class Replay:
         self._wire, self._progress, self._record = wire, progress, record
         progress.open()
         self._began, self._paced = time.monotonic(), 0
-        for line in lines:
-            self._line(line)
+        self._lines(lines)
         self._send_lot()
         self._say_asides()
         self._settle_owed()
@@ -157,26 +156,33 @@ class Replay:
 
     def look(self, lines: Iterable[Line]) -> Replayed:
         """Count what the plan would do; nothing is sent and nothing is written."""
-        for line in lines:
-            self._line(line)
+        self._lines(lines)
         return self.done
 
     # A line.
 
-    def _line(self, line: Line) -> None:
+    def _lines(self, lines: Iterable[Line]) -> None:
+        """Take the plan's lines, asking the ledger of many at once: no entry stands in a plan twice."""
+        ahead = iter(lines)
+        while some := list(islice(ahead, LOT_MAX)):
+            for line, known in zip(
+                some, self._ledger.standings([line.entry for line in some], self._target), strict=True
+            ):
+                self._line(line, known.outcome, known.aside)
+
+    def _line(self, line: Line, before: Sent, aside: Aside | None) -> None:
         self.done.planned += 1
-        before = self._ledger.outcome(line.entry, self._target)
         if before == "accepted":
             self.done.acknowledged += 1
         elif line.do == "aside" and not (line.why == REVIEW and self._ledger.released(line.entry)):
-            self._aside(line)
+            self._aside(line, aside)
         elif line.do == "arrived":
             self._arrived(line, before)
         elif line.do == "hold":
             self._hold(line.why or "somebody must decide")
-        elif self._ledger.dropped(line.entry):
+        elif aside is not None and aside.dropped:
             self._hold("somebody dropped it since the plan was written")
-        elif self._ledger.in_review(line.entry):
+        elif aside is not None and aside.in_review:
             self._hold("it waits to be looked at: somebody takes it up or drops it on the page Reprise")
         elif before == "unanswered" and not self._is_said_of_it(line):
             self.done.in_doubt += 1
@@ -189,7 +195,7 @@ class Replay:
         """Whether `again` was said of the sending that had no answer, and not of one before."""
         return line.do == "again" and self._ledger.tries(line.entry, self._target) <= line.sent
 
-    def _ready(self, line: Line, before: str) -> None:
+    def _ready(self, line: Line, before: Sent) -> None:
         """It may be sent, if its turn comes."""
         if self.done.stopped is not None or (line.patient and line.patient in self._waiting):
             self._left(before)
@@ -206,7 +212,7 @@ class Replay:
         if len(self._lot) >= LOT_MAX:
             self._send_lot()
 
-    def _left(self, before: str) -> None:
+    def _left(self, before: Sent) -> None:
         """Its turn does not come in this run."""
         if before == "rejected":
             self.done.rejected += 1
@@ -230,16 +236,16 @@ class Replay:
         self.done.held += 1
         self.done.reasons[why] += 1
 
-    def _aside(self, line: Line) -> None:
+    def _aside(self, line: Line, known: Aside | None) -> None:
         self.done.set_aside += 1
-        if self._record is None or self._ledger.aside(line.entry) == (line.why, line.owner):
+        if self._record is None or known == (line.why, line.owner):
             return
         alike = self._asides.setdefault((line.why, line.owner), [])
         alike.append(line.entry)
         if len(alike) >= LOT_MAX:
             self._say_asides()
 
-    def _arrived(self, line: Line, before: str) -> None:
+    def _arrived(self, line: Line, before: Sent) -> None:
         if before != "unanswered":
             self._hold("it was never sent: nobody can have seen it arrive")
             return

@@ -7,7 +7,7 @@ Rules kept here:
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,13 @@ class Scratch:
         except apsw.FullError:
             raise _full() from None
         return int(self._db.changes())
+
+    def run_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once with each of *rows*."""
+        try:
+            self._db.executemany(sql, rows)
+        except apsw.FullError:
+            raise _full() from None
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row of a question."""

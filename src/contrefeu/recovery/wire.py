@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from contrefeu.base import OperatorError, StorageError
 from contrefeu.fhir import Json
-from contrefeu.hl7 import Frame, Framer, Message, NotHl7, frame
+from contrefeu.hl7 import Frame, Framer, NotHl7, frame, read_answer
 from contrefeu.recovery.fhir_server import FhirServer, away
 
 ANSWER_BYTES_MAX = 2**20  # an acknowledgement with all its ERR segments has some kilobytes
@@ -67,6 +67,7 @@ class MllpTarget:
         self.answer = b""  # the last that was an answer
         self._answer_s = answer_s
         self._socket: socket.socket | None = None
+        self._asked = select.poll()  # of that connection
         self._framer = Framer(answer_bytes_max)
         self._before = ""  # control id of the message before, on this connection
 
@@ -96,7 +97,7 @@ class MllpTarget:
 
     def _connected(self, control_id: str) -> socket.socket:
         """A connection on which nothing is owed, and on which no earlier answer can be taken for this one's."""
-        if self._socket is not None and (control_id == self._before or not self._is_quiet(self._socket)):
+        if self._socket is not None and (control_id == self._before or not self._is_quiet()):
             self.close()
         if self._socket is None:
             try:
@@ -104,14 +105,14 @@ class MllpTarget:
             except OSError as refused:
                 raise NotReached(type(refused).__name__) from None
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._asked = select.poll()  # select() knows no file beyond the first 1,024 of a process
+            self._asked.register(self._socket, select.POLLIN)
             self._framer, self._before = Framer(self._answer_bytes_max), ""
         return self._socket
 
-    def _is_quiet(self, connection: socket.socket) -> bool:
+    def _is_quiet(self) -> bool:
         """Whether the other side neither hung up nor said more than it was asked."""
-        asked = select.poll()  # select() knows no file beyond the first 1,024 of a process
-        asked.register(connection, select.POLLIN)
-        return not self._framer.unfinished and not asked.poll(0)
+        return not self._framer.unfinished and not self._asked.poll(0)
 
     def _answer(self, connection: socket.socket, control_id: str) -> Outcome:
         until = time.monotonic() + self._answer_s
@@ -120,7 +121,8 @@ class MllpTarget:
             data = connection.recv(_READ_BYTES)
             if not data:
                 return Outcome("", "the target hung up")
-            for found in self._framer.receive(data):
+            only = self._framer.only(data)
+            for found in [Frame(only)] if only is not None else self._framer.receive(data):
                 outcome = self._read(found.body, control_id) if isinstance(found, Frame) else _NONSENSE
                 if outcome is not None:
                     return outcome
@@ -129,10 +131,9 @@ class MllpTarget:
     def _read(self, body: bytes, control_id: str) -> Outcome | None:
         """What an answer says; None for one that was said before."""
         try:
-            message = Message.parse(body)
+            code, answers = read_answer(body)
         except NotHl7:
             return _NONSENSE
-        code, answers = message.text("MSA", 1), message.text("MSA", 2)
         if answers == control_id and code in _ACCEPTS | _REJECTS:
             self.answer = body
             return Outcome(code)

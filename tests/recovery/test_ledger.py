@@ -1,0 +1,54 @@
+"""What the ledger says of many entries at once is what it says of each.
+
+Method: any acts of sending, asides and releases of a few entries, names that no journal gives among them.
+"""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contrefeu.acts import (
+    Answered,
+    EntriesSetAside,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+)
+from contrefeu.recovery import LEDGER_TABLES, Ledger, scratch
+
+NAMES = ["n1-capture/1", "n1-capture/2", "é/3", 'a"b', "a\x00b", ""]
+TARGETS = ["one", "other"]
+NOW = "2026-11-26T08:00:00Z"
+_some = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True)
+_acts = st.one_of(
+    st.builds(MessagesClaimed, st.sampled_from(TARGETS), st.sampled_from(["c1", "c2"]), _some, st.just(NOW)),
+    st.builds(
+        lambda target, names, code: MessagesAnswered(target, "c1", [Answered(name, code, "CF") for name in names], NOW),
+        st.sampled_from(TARGETS),
+        _some,
+        st.sampled_from(["AA", "AE", "unanswered", "seen"]),
+    ),
+    st.builds(
+        MessagesReleased, st.sampled_from(TARGETS), st.sampled_from(["c1", "c2"]), _some, st.just("why"), st.just(NOW)
+    ),
+    st.builds(EntriesSetAside, _some, st.sampled_from(["left out", "other"]), st.just("Ada"), st.just(NOW)),
+)
+
+
+@given(acts=st.lists(_acts, max_size=12))
+def test_many_entries_stand_as_each_of_them_does(acts):
+    """One question for a lot of a plan answers as one for each line would; an entry that was accepted stays so."""
+    with tempfile.TemporaryDirectory() as folder, scratch(Path(folder), "ledger", *LEDGER_TABLES) as table:
+        ledger = Ledger(table)
+        accepted = set[tuple[str, str]]()
+        for act in acts:
+            ledger.take(act)
+            for target in TARGETS:
+                known = dict(zip(NAMES, ledger.standings(NAMES, target), strict=True))
+                for name in NAMES:
+                    assert known[name] == (ledger.outcome(name, target), ledger.aside(name))
+                    if known[name].outcome == "accepted":
+                        accepted.add((name, target))
+                    assert (known[name].outcome == "accepted") == ((name, target) in accepted)
