@@ -16,6 +16,7 @@ import pytest
 
 from contrefeu.base import SystemClock
 from contrefeu.capture import CopiesFile, VaultIntake
+from contrefeu.capture.vaulted import NO_VAULT_S
 from contrefeu.hospital import parse_settings
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from contrefeu.vault import Vault, follow, make_vault
@@ -190,6 +191,32 @@ def test_a_copies_process_that_says_nothing_is_no_vault(house: House, tmp_path: 
     assert (copies.standing().sequence, copies.standing().there) == (7, True)
     os.utime(tmp_path / "copies.json", (time.time() - 60, time.time() - 60))
     assert copies.standing().there is False
+
+
+@pytest.mark.parametrize("state", ["up-to-date", "catching-up"])
+def test_a_vault_that_hangs_or_is_hours_behind_stops_no_feed(house: House, tmp_path: Path, state: str) -> None:
+    """Its state says that it is there; who may go on does, after one wait and not one a message, and it is counted."""
+    states = tmp_path / "copies.json"
+
+    def say(lag_s: float) -> None:
+        states.write_text(f'[{{"state": "{state}", "lag_seconds": {lag_s}, "positions": {{"{FOLDER}": 0}}}}]')
+
+    async def story() -> None:
+        intake = intake_of(house, states, when_no_vault="disk", no_vault_exceptions=["ADT@CHU"])
+        say(0.4)
+        assert await offered(intake, wait_s=4) == "no answer"  # it is near: it is waited for
+        say(24.7)
+        strict = asyncio.create_task(offered(intake, "ADT@CHU", wait_s=30))
+        await asyncio.sleep(0)
+        answers = [await offered(intake, wait_s=20) for _ in range(20)]
+        assert answers == [f"{JOURNAL}/{number}" for number in range(3, 23)]
+        assert (strict.done(), intake.without_vault, intake.no_vault) == (False, 21, True)
+        states.write_text(f'[{{"state": "{state}", "lag_seconds": 1.0, "positions": {{"{FOLDER}": 30}}}}]')
+        assert await strict == f"{JOURNAL}/2"
+
+    began = time.monotonic()
+    asyncio.run(story())
+    assert time.monotonic() - began < 20 * NO_VAULT_S  # one wait for each of twenty messages
 
 
 def test_a_refused_journal_is_answered_by_no_vault(house: House, tmp_path: Path) -> None:

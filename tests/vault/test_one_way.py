@@ -4,6 +4,7 @@ Method: a house that spools, a folder on each side, and a test in the middle tha
 them, in any order, some of them, changed ones, none. The vault host's side is the one that `vault pull` runs.
 """
 
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -423,3 +424,45 @@ def test_a_killed_vault_host_takes_each_file_once(diode: Diode, house: House, mo
     state = diode.pull()
     assert (state["state"], state["entries"]) == ("up-to-date", 6)
     assert copy_of(copies(diode.host)).intact
+
+
+def test_what_counts_as_sent_outlives_a_power_cut(diode: Diode, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the node's state counts a file, it, its name and its line in the ledger are on disk."""
+    synced = set[str]()
+    counted = list[str]()
+    sync, swap = os.fsync, os.replace
+
+    def fsync(fd: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{fd}").readlink()))
+        sync(fd)
+
+    def replace(source: Path, to: Path) -> None:
+        if to.name == "state.json":
+            counted.extend(path.name for path in diode.out.glob("*.cfo") if path.name not in counted)
+            assert {f"{diode.out}/.{name}.{os.getpid()}.new" for name in counted} <= synced
+            assert {str(diode.out), str(to.parent)} <= synced
+            assert any(path.endswith(".jsonl") for path in synced)
+            synced.difference_update([str(diode.out), *(path for path in synced if path.endswith(".jsonl"))])
+        swap(source, to)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    for number in range(3):
+        house.say(number + 1)
+        assert diode.send()
+    assert len(counted) >= 3
+
+
+def test_a_disk_that_writes_in_pieces_takes_a_file_whole(
+    diode: Diode, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pwrite(2) may write less than it was given: what the vault host has taken is what was sent."""
+    house.say()
+    diode.send()
+    diode.carry()
+    write = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: write(fd, bytes(data)[:7], offset))
+    assert diode.pull()["state"] == "up-to-date"
+    copy = next(path for path in diode.host.root.rglob("0000000001.seg") if FOLDER in str(path))
+    end = house.files.read_head().offset  # type: ignore[union-attr]
+    assert copy.read_bytes()[:end] == house.files.segment(1).read_bytes()[:end]

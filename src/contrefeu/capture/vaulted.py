@@ -2,7 +2,9 @@
 
 Rules kept here:
   * An answer means that at least one vault gave the entry back, or that none was there and the settings say to go on.
+  * A vault that hangs, or is hours behind, is as good as none: its state may say otherwise, its lag does not.
   * Going on without a vault is counted and shown; a sender told to wait gets no answer and keeps its message.
+  * Who may go on waits for an absent vault once: while it stays away, the next message is answered at once.
   * Answers are given in the order of the offers, except that a sender which waits for a vault holds up no other.
   * What holds for a sender is settled once, before the first message: a message's way costs one look-up.
   * What vaults hold is read from the copies process's state file: capture holds no key of a vault, and asks none.
@@ -14,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -27,6 +29,7 @@ from contrefeu.journal import Draft, JournalWriter
 SENDERS_MAX = 1024  # whose rule is remembered: a hospital has some hundred
 LOOK_S = 0.005  # how often the copies' state is looked at while answers wait for it
 NO_VAULT_S = 3.0  # a vault that is away for so long is away: a restart of the copies process takes less
+BEHIND_S = 10.0  # of a copy behind its journal: senders give an answer up after 10 s to 30 s, and begin anew
 SILENT_S = 15.0  # the copies process speaks every 2 s: after so long it is gone
 _THERE = frozenset(["up-to-date", "catching-up", "alarm"])
 
@@ -36,6 +39,11 @@ log = structlog.get_logger("capture")
 class _Said(msgspec.Struct):
     state: str = ""
     positions: dict[str, int] = {}
+    lag_seconds: float | None = None
+
+    @property
+    def there(self) -> bool:
+        return self.state in _THERE and (self.lag_seconds or 0.0) <= BEHIND_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Standing:
     """What the vaults hold of a journal."""
 
     sequence: int  # the last entry that some vault gave back
-    there: bool  # whether any vault is within reach
+    there: bool  # whether any vault is within reach, and near enough to be waited for
 
 
 class CopiesFile:
@@ -72,18 +80,16 @@ class CopiesFile:
             return Standing(0, False)
         silent = self._clock.now_ns() - self._seen[1] > SILENT_S * 1e9
         reached = max((one.positions.get(self._folder, 0) for one in self._said), default=0)
-        return Standing(reached, not silent and any(one.state in _THERE for one in self._said))
+        return Standing(reached, not silent and any(one.there for one in self._said))
 
 
-class _Held:
-    __slots__ = ("answer", "ref", "sequence", "since", "waits")
+class _Held(NamedTuple):
+    """An answer that is not given yet."""
 
-    def __init__(self, sequence: int, ref: str, answer: Answer, since: float, *, waits: bool) -> None:
-        self.sequence = sequence
-        self.ref = ref
-        self.answer = answer
-        self.since = since
-        self.waits = waits
+    sequence: int
+    ref: str
+    answer: Answer
+    waits: bool
 
 
 class VaultIntake(Intake):
@@ -105,6 +111,7 @@ class VaultIntake(Intake):
         self._looking: asyncio.TimerHandle | None = None
         self.without_vault = 0  # messages answered though no vault had them, since the process started
         self._told_none = False
+        self._away_since = self._looked = 0.0  # since when no vault was there, at each look until the last one
 
     @property
     def no_vault(self) -> bool:
@@ -143,9 +150,7 @@ class VaultIntake(Intake):
         if ref is None or not rule.vault:
             answer(ref)
             return
-        self._held.append(
-            _Held(int(ref.rpartition("/")[2]), ref, answer, asyncio.get_running_loop().time(), waits=rule.waits)
-        )
+        self._held.append(_Held(int(ref.rpartition("/")[2]), ref, answer, rule.waits))
         self._look_soon()
 
     def _hold_behind(self, ref: str | None, answer: Answer) -> None:
@@ -153,7 +158,7 @@ class VaultIntake(Intake):
             answer(ref)
             return
         last = self._held[-1]
-        self._held.append(_Held(last.sequence, ref, answer, last.since, waits=last.waits))
+        self._held.append(_Held(last.sequence, ref, answer, last.waits))
 
     def _look_soon(self) -> None:
         if self._looking is None:
@@ -170,16 +175,23 @@ class VaultIntake(Intake):
         while self._held and self._held[0].sequence <= standing.sequence:
             held = self._held.popleft()
             held.answer(held.ref)
-        if self._held and not standing.there:
+        if self._is_long_away(standing):
             self._go_on_without()
         if self._held:
             self._look_soon()
 
+    def _is_long_away(self, standing: Standing) -> bool:
+        """Whether no vault was there for NO_VAULT_S, as far as was looked: nobody looks while nobody waits."""
+        now = asyncio.get_running_loop().time()
+        if standing.there or now - self._looked > NO_VAULT_S:
+            self._away_since = now
+        self._looked = now
+        return now - self._away_since >= NO_VAULT_S
+
     def _go_on_without(self) -> None:
-        until = asyncio.get_running_loop().time() - NO_VAULT_S
         left: deque[_Held] = deque()
         for held in self._held:
-            if held.waits or held.since > until:
+            if held.waits:
                 left.append(held)
             else:
                 self.without_vault += 1

@@ -20,7 +20,17 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from contrefeu.base import ContrefeuError, FileLock, TamperError, durable_makedirs, write_file
+from contrefeu.base import (
+    ContrefeuError,
+    FileLock,
+    TamperError,
+    durable_makedirs,
+    open_file,
+    sync_dir,
+    sync_file,
+    write_at,
+    write_file,
+)
 from contrefeu.journal import Head, JournalFiles, journals_in, pack_head
 from contrefeu.proof import ProofMismatch, Verifier
 from contrefeu.vault.one_way import DIGEST_BYTES, FILE_BYTES_MAX, Manifest, Said, ranges_text, read_name, unpack_file
@@ -151,7 +161,11 @@ class Inbox:
                 if named is not None:
                     found.setdefault(named[0], {}).setdefault(named[1], []).append(path)
         except OSError as refused:
-            raise VaultAway(f"{self._incoming} is out of reach: {refused.strerror}.") from None
+            raise VaultAway(
+                f"{self._incoming} is out of reach: {refused.strerror}.",
+                safe="The copies, and the files that wait there.",
+                next="See to the disk; taking goes on by itself.",
+            ) from None
         return found
 
     def _take_next(self) -> bool:
@@ -242,7 +256,11 @@ class Inbox:
             self._state.stream = manifest.stream
             self._state.settled = manifest.follows is not None or not self._vault.names(JOURNALS)
         if _used(self._root) + len(data) > self._bytes_max:
-            raise VaultAway("The node has sent more than it was given room for here, and nothing that completes it.")
+            raise VaultAway(
+                "The node has sent more than it was given room for here, and nothing that completes it.",
+                safe="The copies, and the files that wait.",
+                next="Give it more room, if it is what it should be; taking goes on by itself.",
+            )
         self._put_parts(manifest, data)
         for said in manifest.journals:
             with contextlib.suppress(ProofMismatch):
@@ -355,15 +373,22 @@ def _read(path: Path) -> bytes:
 
 
 def _place(path: Path, offset: int, data: bytes) -> None:
-    """Put bytes in their place. Where others are already, it is another file from now on."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    """Put bytes in their place, durable. Where others are already, it is another file from now on."""
+    fd = open_file(path, 0o640)
     try:
-        if os.fstat(fd).st_size < offset:
-            raise VaultAway(f"Bytes of {path.name} came without those before them.")
+        size = os.fstat(fd).st_size
+        if size < offset:
+            raise VaultAway(
+                f"Bytes of {path.name} came without those before them.",
+                safe="The copies as they were.",
+                next="On the node: contrefeu vault resend URL --from-start.",
+            )
         overlap = os.pread(fd, len(data), offset)
         if data.startswith(overlap):
-            os.pwrite(fd, data[len(overlap) :], offset + len(overlap))
-            os.fsync(fd)
+            write_at(fd, data[len(overlap) :], offset + len(overlap))
+            sync_file(fd)
+            if not size:
+                sync_dir(path.parent)
             return
         before = os.pread(fd, offset, 0)
     finally:

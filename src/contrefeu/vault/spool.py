@@ -13,6 +13,7 @@ Rules kept here:
 """
 
 import contextlib
+import os
 import secrets
 import time
 from hashlib import sha256
@@ -21,7 +22,18 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from contrefeu.base import ContrefeuError, FileLock, MissingError, OperatorError, durable_makedirs, write_file
+from contrefeu.base import (
+    ContrefeuError,
+    FileLock,
+    MissingError,
+    OperatorError,
+    durable_makedirs,
+    open_file,
+    sync_dir,
+    sync_file,
+    write_at,
+    write_file,
+)
 from contrefeu.journal import Head, JournalFiles, journals_in
 from contrefeu.vault.one_way import (
     GRANTS_MAX,
@@ -132,10 +144,18 @@ class Spooler:
 
     def _look_at_folder(self) -> None:
         if not self._folder.is_dir():
-            raise VaultAway(f"There is no folder at {self._url}.", next="Mount it; sending goes on by itself.")
+            raise VaultAway(
+                f"There is no folder at {self._url}.",
+                safe="The journals, and what was sent before.",
+                next="Mount it; sending goes on by itself.",
+            )
         waiting = sum(path.stat().st_size for path in self._folder.glob("*.cfo"))
         if waiting > SPOOL_BYTES_MAX:
-            raise VaultAway(f"Nobody takes the files at {self._url}: {waiting} bytes wait there.")
+            raise VaultAway(
+                f"Nobody takes the files at {self._url}: {waiting} bytes wait there.",
+                safe="The journals, and the files that wait.",
+                next="See to what carries them over the diode; sending goes on by itself.",
+            )
 
     def _send(self, bytes_max: int) -> tuple[int, bool, int]:
         """Write one file, if there is reason to; returns its bytes, whether nothing is left, and entries sent."""
@@ -222,8 +242,7 @@ class Spooler:
 
     def _emit(self, manifest: Manifest, data: bytes) -> None:
         ledger = self._ledger / f"{manifest.stream}.{manifest.number // LEDGER_NUMBERS:06d}.jsonl"
-        with ledger.open("ab") as file:
-            file.write(msgspec.json.encode(manifest) + b"\n")
+        _note(ledger, msgspec.json.encode(manifest) + b"\n")
         packed = pack_file(manifest, data)
         _drop(self._folder / file_name(manifest.stream, manifest.number), packed)
         self._state.number = manifest.number
@@ -408,8 +427,19 @@ def _is_empty(source: HomeSource, sent: Sent) -> bool:
     return True
 
 
+def _note(path: Path, line: bytes) -> None:
+    """Add a line to a file, durable on return: what is not in it cannot be sent again."""
+    fd = open_file(path, 0o600)
+    try:
+        size = os.fstat(fd).st_size
+        write_at(fd, line, size)
+        sync_file(fd)
+    finally:
+        os.close(fd)
+    if not size:
+        sync_dir(path.parent)
+
+
 def _drop(path: Path, packed: bytes) -> None:
-    """Put a file where the diode finds it, whole."""
-    beside = path.with_suffix(".new")
-    beside.write_bytes(packed)
-    beside.replace(path)
+    """Put a file where the diode finds it, whole and durable: once it counts as sent, nobody asks for it."""
+    write_file(path, packed, mode=0o644)  # whatever sends it on is another user
