@@ -6,6 +6,7 @@ Rules kept here:
 """
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -67,7 +68,7 @@ class FhirDouble:
         if name in self.lacks:
             return _answer(call, 404, _outcome("not-supported"))
         self.searches += 1
-        found = self.all(name, query.get("identifier", [""])[0])
+        found = self.all(name, _number(query.get("identifier", [""])[0]))
         start = int(query.get("start", ["0"])[0])
         bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "entry": []}
         bundle["entry"] = [{"resource": one} for one in found[start : start + self.page]]
@@ -101,8 +102,8 @@ class FhirDouble:
                 made[request["url"]] = resource
                 answers.append({"response": {"status": "200", "location": f"{request['url']}/_history/2"}})
                 continue
-            condition = request["ifNoneExist"].removeprefix("identifier=")
-            there = self.all(resource["resourceType"], condition)
+            (condition,) = parse_qs(request["ifNoneExist"], strict_parsing=True)["identifier"]
+            there = self.all(resource["resourceType"], _number(condition))
             if len(there) > 1:
                 return 412, _outcome("multiple-matches")
             id_ = there[0]["id"] if there else f"{len(self.held) + len(made) + 1000}"
@@ -121,6 +122,11 @@ class FhirDouble:
         self.held |= made
         self.transactions.append(body)
         return 200, {"resourceType": "Bundle", "type": "transaction-response", "entry": answers}
+
+
+def _number(token: str) -> str:
+    """The number that a search names, its escapes read."""
+    return re.sub(r"\\(.)", r"\1", token)
 
 
 def _numbers(resource: Resource) -> set[str]:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from contrefeu.hl7 import Frame, Framer, Message, acknowledge, frame, peek
 from contrefeu.recovery import NotReached, Outcome
 
-Behaviour = str  # "AA", "AE", "AR", "CR", "CA", "nothing", "garbage", "hang up", "late", "twice", "another's"
+Behaviour = (
+    str  # "AA", "AE", "AR", "CR", "CA", "nothing", "garbage", "hang up", "late", "twice", "another's", "CA, then AE"
+)
 
 
 @dataclass
@@ -113,5 +115,9 @@ class Receiver:
             connection.sendall(said)
         elif behaviour == "twice":
             connection.sendall(said + said)
+        elif behaviour.startswith("CA, then "):
+            connection.sendall(frame(self.said(body, "CA")))
+            time.sleep(0.05)  # two reads
+            connection.sendall(frame(self.said(body, behaviour[-2:])))
         else:
             connection.sendall(said)

@@ -18,8 +18,10 @@ from contrefeu.chart.fold import Chart, fold
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry
 from contrefeu.mapping import FeedRules, Rules, read
 from contrefeu.recovery import FhirServer, FhirTarget, NotReached, Served, Statements
+from contrefeu.recovery.fhir_server import token
 from contrefeu.recovery.forms import Sendable, Unsendable
 from contrefeu.recovery.holdings import Unreadable
+from contrefeu.recovery.statements import _create
 from tests.cli.messages import IPP, admission, potassium
 from tests.recovery.fhir_double import FhirDouble
 
@@ -83,6 +85,50 @@ def test_what_they_hold_under_the_same_number_is_theirs(server: FhirDouble) -> N
     report["status"] = "cancelled"
     with pytest.raises(Unsendable, match="something else under its number"):
         sendable(target, 1)
+
+
+@pytest.mark.req("R2", "R3")
+@pytest.mark.parametrize(("element", "value"), [("name", [{"family": "DURAND"}]), ("birthDate", "1951-01-01")])
+def test_another_name_or_birth_date_there_waits_for_a_person(server: FhirDouble, element: str, value: object) -> None:
+    """Who may say who the patient is is not sent past it: taken, it would change nothing. Results go on."""
+    target = target_of(server)
+    assert target.exchange(sendable(target, 0).body, "x").accepted
+    (patient,) = server.all("Patient")
+    patient[element] = value
+    with pytest.raises(Unsendable, match="another name"):
+        sendable(target, 0)
+    assert target.exchange(sendable(target, 1).body, "x").accepted
+    assert server.all("Patient") == [patient]
+
+
+@pytest.mark.req("R3")
+def test_what_reads_back_otherwise_is_in_doubt(server: FhirDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes a result of 6.8 and holds another value has not taken it."""
+    target = target_of(server)
+    body = sendable(target, 1).body
+    done = server._done
+
+    def changed(bundle: dict[str, object]) -> object:
+        answer = done(bundle)
+        for observation in server.all("Observation"):
+            observation["valueQuantity"]["value"] = 8.6
+        return answer
+
+    monkeypatch.setattr(server, "_done", changed)
+    outcome = target.exchange(body, "x")
+    assert (outcome.code, "something else" in outcome.why) == ("", True)
+
+
+def test_a_number_with_marks_of_a_search_names_one_patient(server: FhirDouble) -> None:
+    """Commas, bars and signs of a URL in a number: the condition is on that number."""
+    odd = {"system": "urn:oid:1.2", "value": "A&B,C|D+E F"}
+    server.put({"resourceType": "Patient", "id": "p", "identifier": [odd]})
+    target = target_of(server)
+    assert [one["id"] for one in target.theirs("Patient", token(odd["system"], odd["value"]))] == ["p"]
+    made = _create("Patient/q", {"resourceType": "Patient", "identifier": [odd]}, odd)
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [made]}
+    assert target.exchange(json.dumps(bundle).encode(), "x").accepted
+    assert len(server.all("Patient")) == 1
 
 
 @pytest.mark.req("R3")

@@ -36,6 +36,22 @@ def test_each_code_of_table_0008_is_given_as_it_came(code: str) -> None:
 
 
 @pytest.mark.req("R3")
+@pytest.mark.parametrize(
+    ("behaviour", "code"), [("CA, then AA", "AA"), ("CA, then AE", "AE"), ("CA, then AR", "AR"), ("CA", "")]
+)
+def test_that_it_arrived_is_no_answer_of_the_application(behaviour: str, code: str) -> None:
+    """MSH-15 and MSH-16 ask for both: the second one counts, and without it the message is in doubt."""
+    receiver = Receiver(behaviour)
+    target = target_of(receiver, answer_s=2.0 if code else 0.3)
+    body = result(0, "4.1").replace(b"|2.5\r", b"|2.5|||AL|AL\r", 1)
+    assert b"|AL|AL\r" in body
+    assert target.exchange(body, "R0-4.1").code == code
+    assert said(target, 1) == "AA"
+    target.close()
+    receiver.close()
+
+
+@pytest.mark.req("R3")
 @pytest.mark.parametrize("behaviour", ["nothing", "garbage", "another's", "hang up", "late"])
 def test_what_is_no_answer_is_none_and_the_next_message_has_a_connection_of_its_own(behaviour: str) -> None:
     """Silence, nonsense, somebody else's answer, a closed door, an answer too late: never taken for a yes or a no."""
@@ -95,6 +111,15 @@ def test_a_raw_message_is_sent_byte_for_byte() -> None:
     body = result(1, "4.1") + b"\r\n"
     assert sendable(entry(body), Profile(), "ehr").body == body
     assert sendable(entry(body), Profile(), "ehr").control_id == "R1-4.1"
+
+
+@pytest.mark.parametrize("asked", ["ER", "SU"])
+def test_what_is_answered_in_some_cases_only_is_not_sent_as_it_was(asked: str) -> None:
+    """Silence would mean a yes or a no."""
+    body = result(1, "4.1").replace(b"|2.5\r", f"|2.5|||AL|{asked}\r".encode(), 1)
+    with pytest.raises(Unsendable, match="MSH-16"):
+        sendable(entry(body), Profile(), "ehr")
+    assert sendable(entry(body), Profile(form="marked"), "ehr").sent_as
 
 
 @pytest.mark.req("R3", "F33")

@@ -8,6 +8,7 @@ Rules kept here:
 """
 
 import http.client
+import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,12 @@ PAGE = 200  # resources asked for at a time: a server may give fewer
 PAGES_MAX = 10_000_000  # of one type: more than any hospital's; a server that gives the same page for ever ends there
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _MIME = "application/fhir+json"
+_MARKS = re.compile(r"[\\,|$]")
+
+
+def token(system: str, value: str) -> str:
+    """Return a number as searches name it (hl7.org/fhir/R4/search.html#escaping)."""
+    return "|".join(_MARKS.sub(r"\\\g<0>", part) for part in (system, value))
 
 
 class Answer(Struct, frozen=True):

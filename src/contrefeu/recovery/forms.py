@@ -54,6 +54,8 @@ def sendable(entry: Entry, profile: Profile, target: str) -> Sendable:
         raise Unsendable("it has no control id (MSH-10)")
     if not acknowledgement_codes(header.accept_ack, header.app_ack):
         raise Unsendable("it asks for no answer (MSH-15, MSH-16): a marked form asks for one")
+    if header.app_ack in ("ER", "SU"):
+        raise Unsendable("whether its application answers depends (MSH-16): a marked form asks for an answer")
     return Sendable(body, header.control_id)
 
 

@@ -56,6 +56,12 @@ def salient(resource: Json) -> dict[str, str]:
     return found
 
 
+def differs(ours: Json, theirs: Json) -> bool:
+    """Whether *theirs* says something else of an element that is compared, or nothing, where *ours* says it."""
+    said = salient(theirs)
+    return any(said.get(name) != words for name, words in salient(ours).items())
+
+
 def step(at: str) -> str:
     """Return the element that says that a stay has a step at a time."""
     return f"step {_plain(at)}"

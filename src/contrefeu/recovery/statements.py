@@ -8,20 +8,23 @@ Rules kept here:
     are one patient's is the one thing that cannot be said so: the patient who has the lost number there gets a link to
     the one who stays, and nothing else of it changes, and only as it was when it was read (If-Match; decision 0104).
   * What they hold under the same number is theirs: said the same, it is referred to; said otherwise, nothing of the
-    entry is sent, and a person decides.
+    entry is sent, and a person decides. So too where an entry may say who the patient is and they have another name,
+    birth date, sex or death: what waits for a person is seen, what was taken and changed nothing would not be.
   * Each carries the tag HISTORICAL. Nothing is assumed to be suppressed for it (F33): orders wait as they do for MLLP.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from contrefeu.acts import IdentitiesLinked
 from contrefeu.chart import Chart, to_bundle
 from contrefeu.fhir import Json, derived_id, encode
 from contrefeu.journal import Entry
 from contrefeu.mapping import OBJECT, Reading, Rules, read
+from contrefeu.recovery.fhir_server import token
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id
-from contrefeu.recovery.salient import salient
+from contrefeu.recovery.salient import differs
 from contrefeu.recovery.ward_messages import link_of
 
 SYSTEM = OBJECT.rstrip("|")
@@ -83,7 +86,7 @@ class Statements:
 
     def _lost(self, number: Json, link: Json, own: str) -> Json:
         """The patient who has the lost number there, with *link*; who is not there is made, with nothing but both."""
-        found = self._theirs("Patient", f"{number['system']}|{number['value']}")
+        found = self._theirs("Patient", token(number["system"], number["value"]))
         if not found:
             return _create(
                 f"Patient/{own}",
@@ -111,6 +114,8 @@ class Statements:
         number = _own_number(patient, chart)
         if number is None:
             raise Unsendable("its patient has no number that the target could know")
+        if part.identifies:
+            self._refuse_another(patient, number)
         yield _create(f"Patient/{chart.id}", _bare(patient, {}), number)
         theirs = {name: own for name in names if (own := self._same(held[name]))}
         places = {name: f"urn:uuid:{_id(name)}" for name in (f"Patient/{chart.id}", *names)} | theirs
@@ -119,19 +124,22 @@ class Statements:
                 made = _marked(_bare(held[name], places), name)
                 yield _create(name, made, {"system": SYSTEM, "value": _id(name)})
 
+    def _refuse_another(self, patient: Json, number: Json) -> None:
+        if any(differs(patient, found) for found in self._theirs("Patient", token(number["system"], number["value"]))):
+            raise Unsendable("the target has another name, birth date, sex or death of this patient: change it there")
+
     def _same(self, resource: Json) -> str:
         """What the target calls *resource*, which it holds under one of its numbers; "" when it does not.
 
         Raises:
             Unsendable: What it holds says something else.
         """
-        said, kind = salient(resource), resource["resourceType"]
+        kind = resource["resourceType"]
         for number in resource.get("identifier") or []:
             if not number.get("system") or not number.get("value"):
                 continue
-            for found in self._theirs(kind, f"{number['system']}|{number['value']}"):
-                other = salient(found)
-                if any(other.get(name) != words for name, words in said.items()):
+            for found in self._theirs(kind, token(number["system"], number["value"])):
+                if differs(resource, found):
                     raise Unsendable("the target holds something else under its number")
                 return f"{kind}/{found.get('id')}"
         return ""
@@ -174,7 +182,7 @@ def _create(name: str, resource: Json, number: Json) -> Json:
         "request": {
             "method": "POST",
             "url": resource["resourceType"],
-            "ifNoneExist": f"identifier={number['system']}|{number['value']}",
+            "ifNoneExist": f"identifier={quote(token(number['system'], number['value']), safe=':|')}",
         },
     }
 

@@ -2,10 +2,13 @@
 
 Rules kept here:
   * A message is sent once by `exchange`; whether it may be sent again is decided elsewhere.
-  * An answer counts when its MSA-2 is the control id that was sent. The answer to the message before, said again, is
-    passed over; anything else is no answer, and the connection is not used again: what comes late finds nobody.
+  * An answer counts when its MSA-2 is the control id that was sent. CA is one only where no answer of the application
+    was asked for (MSH-16): else it says that the message arrived, and what becomes of it is still to come.
+  * The answer to the message before, said again, is passed over; anything else is no answer, and the connection is not
+    used again: what comes late finds nobody.
   * `NotReached` is raised only while nothing of the message was sent.
-  * A transaction is accepted once what it made was read back; an OperationOutcome rejects it; all else is no answer.
+  * A transaction is accepted once what it made was read back and says what was sent; an OperationOutcome rejects it;
+    all else is no answer.
 """
 
 import select
@@ -18,9 +21,10 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from contrefeu.base import OperatorError, StorageError
-from contrefeu.fhir import Json
-from contrefeu.hl7 import Frame, Framer, NotHl7, frame, read_answer
+from contrefeu.fhir import Json, decode
+from contrefeu.hl7 import Frame, Framer, NotHl7, frame, peek, read_answer
 from contrefeu.recovery.fhir_server import FhirServer, away
+from contrefeu.recovery.salient import differs
 
 ANSWER_BYTES_MAX = 2**20  # an acknowledgement with all its ERR segments has some kilobytes
 AGAIN_S = 5.0  # before what had no answer is sent again: an engine takes some seconds to start a listener anew
@@ -81,7 +85,7 @@ class MllpTarget:
         try:
             connection.settimeout(self._answer_s)
             connection.sendall(frame(body))
-            outcome = self._answer(connection, control_id)
+            outcome = self._answer(connection, body, control_id)
         except OSError as failed:
             outcome = Outcome("", f"the connection failed ({type(failed).__name__})")
         if not outcome.code:
@@ -114,7 +118,7 @@ class MllpTarget:
         """Whether the other side neither hung up nor said more than it was asked."""
         return not self._framer.unfinished and not self._asked.poll(0)
 
-    def _answer(self, connection: socket.socket, control_id: str) -> Outcome:
+    def _answer(self, connection: socket.socket, sent: bytes, control_id: str) -> Outcome:
         until = time.monotonic() + self._answer_s
         while (left := until - time.monotonic()) > 0:
             connection.settimeout(left)
@@ -123,21 +127,27 @@ class MllpTarget:
                 return Outcome("", "the target hung up")
             only = self._framer.only(data)
             for found in [Frame(only)] if only is not None else self._framer.receive(data):
-                outcome = self._read(found.body, control_id) if isinstance(found, Frame) else _NONSENSE
+                outcome = self._read(found.body, sent, control_id) if isinstance(found, Frame) else _NONSENSE
                 if outcome is not None:
                     return outcome
         return Outcome("", "no answer in time")
 
-    def _read(self, body: bytes, control_id: str) -> Outcome | None:
-        """What an answer says; None for one that was said before."""
+    def _read(self, body: bytes, sent: bytes, control_id: str) -> Outcome | None:
+        """What an answer says; None for one that was said before, and for one behind which another is owed."""
         try:
             code, answers = read_answer(body)
         except NotHl7:
             return _NONSENSE
         if answers == control_id and code in _ACCEPTS | _REJECTS:
             self.answer = body
-            return Outcome(code)
+            return None if code == "CA" and _asks_its_application(sent) else Outcome(code)
         return None if self._before and answers == self._before else _NONSENSE
+
+
+def _asks_its_application(sent: bytes) -> bool:
+    """Whether an answer follows the one that says that the message arrived."""
+    header = peek(sent)
+    return header is not None and header.app_ack == "AL"
 
 
 _NONSENSE = Outcome("", "what came back is no answer to it")
@@ -166,10 +176,10 @@ class FhirTarget:
         made = answer.resource.get("entry") if answer.resource.get("type") == "transaction-response" else None
         if answer.status != 200 or not isinstance(made, list):
             return Outcome("", f"what came back is no answer to it ({answer.status})")
-        return self._read_back(made)
+        return self._read_back([entry["resource"] for entry in decode(body)["entry"]], made)
 
     def theirs(self, kind: str, number: str) -> list[Json]:
-        """Return what the target holds of a type under "system|value".
+        """Return what the target holds of a type under *number*, a `token`.
 
         Raises:
             StorageError: It does not answer.
@@ -186,12 +196,15 @@ class FhirTarget:
         """Disconnect."""
         self._server.close()
 
-    def _read_back(self, made: list[Any]) -> Outcome:
-        """Look at each resource that the answer names."""
-        for one in made:
+    def _read_back(self, sent: list[Json], made: list[Any]) -> Outcome:
+        """Look at each resource that the answer names: it is there, and what was made now says what was sent."""
+        if len(made) != len(sent):
+            return Outcome("", "its answer does not name what was made")
+        for ours, one in zip(sent, made, strict=True):
             response = one.get("response") if isinstance(one, dict) else None
+            status = str((response or {}).get("status", ""))
             where = str((response or {}).get("location", "")).partition("/_history")[0]
-            if not where or not str((response or {}).get("status", "")).startswith("2"):
+            if not where or not status.startswith("2"):
                 return Outcome("", "its answer does not name what was made")
             try:
                 found = self._server.get("/".join(where.split("/")[-2:]))
@@ -199,6 +212,8 @@ class FhirTarget:
                 return Outcome("", f"it was accepted, and could not be read back ({type(failed).__name__})")
             if found.status != 200:
                 return Outcome("", "it was accepted, and is not there when read back")
+            if status.startswith("201") and differs(ours, found.resource):
+                return Outcome("", "it was accepted, and says something else when read back")
         return Outcome("AA")
 
 
