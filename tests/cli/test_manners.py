@@ -195,3 +195,11 @@ def test_a_terminal_without_accents_stops_no_command(cli: Commands) -> None:
     done = _process(cli, "users list", PYTHONIOENCODING="ascii", LANG="fr_FR.UTF-8")
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"Administrateur" in done.stdout
+
+
+def test_a_command_starts_without_what_only_some_commands_need() -> None:
+    """Each command, and each part of a node, pays for what the door imports: no colours, pages, keys or charts."""
+    seen = "import sys, contrefeu.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, timeout=60, check=True).stdout
+    heavy = {"apsw", "babel", "cryptography", "jinja2", "pikepdf", "pydantic", "rich", "starlette", "typst", "uvicorn"}
+    assert heavy.intersection(loaded.split()) == set()

@@ -26,10 +26,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
-
-import typer.main
 
 from contrefeu.cli.main import run
 from contrefeu.hl7 import Frame, Framer, acknowledge, frame, peek
@@ -213,7 +210,6 @@ def _prepare(folder: Path, messages: int) -> list[str]:
 
 def _load(command: Sequence[str]) -> None:
     """Run once in this process, so that those that are forked have all modules, and the command line, at hand."""
-    typer.main.get_command = cache(typer.main.get_command)  # building it takes longer than a replay of some messages
     _quietly(command)
 
 

@@ -3,20 +3,17 @@
 Method: the story of tests/drills/recover with few beds and days as long as some hours, in this process.
 """
 
-from functools import cache
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from tests.drills.recover.story import tell
 
 
 @pytest.mark.req("R2", "R3", "R5", "R7", "F33")
 @pytest.mark.timeout(300)
-def test_after_the_replay_the_record_system_holds_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_the_replay_the_record_system_holds_the_truth(tmp_path: Path) -> None:
     """Every line of every chart, of feeds and of wards, no other; nothing unaccounted, nothing typed again."""
-    monkeypatch.setattr(typer.main, "get_command", cache(typer.main.get_command))
     report = tell(tmp_path, beds=4, seed=3, days=2, oddly=0.03)
     assert report.wrong == []
     assert (report.fates["unaccounted"], report.missing_after) == (0, 0)

@@ -3,20 +3,17 @@
 Method: the run of tests/drills/ward_run with few beds and days, in this process.
 """
 
-from functools import cache
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from contrefeu.cli.growth import ACT_BYTES, ACTS_A_DAY, downtime_bytes
 from tests.drills.ward_run.story import Run
 
 
 @pytest.mark.req("D7")
-def test_wards_write_for_days_and_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wards_write_for_days_and_nothing_is_lost(tmp_path: Path) -> None:
     """No restart: one writer, one fold, one reader; every chart holds what was written; the disk is as foreseen."""
-    monkeypatch.setattr(typer.main, "get_command", cache(typer.main.get_command))
     report = Run(tmp_path, inpatients=20, days=4, seed=5).live()
     assert report.wrong == []
     assert set(report.acts) >= {"arrive", "vitals", "dose", "prescription", "answer", "discharge", "transfer"}

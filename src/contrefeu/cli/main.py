@@ -2,8 +2,10 @@
 
 import io
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -159,12 +161,18 @@ def run(arguments: list[str]) -> int:
     arguments = _spread(_spread(arguments, "--shares"), "--suspect")
     try:
         # It shows what is wrong with a command line, and ends with 2; Ctrl-C ends with 130.
-        typer.main.get_command(app).main(arguments, prog_name="contrefeu")
+        _command_line()(arguments, prog_name="contrefeu")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
     except Exception as error:
         return speak_of_failure(error, debug="--debug" in arguments)
     return 0
+
+
+@cache
+def _command_line() -> Callable[..., Any]:
+    """All commands, built once: a process may run many."""
+    return typer.main.get_command(app).main
 
 
 def _spread(arguments: list[str], option: str) -> list[str]:

@@ -5,10 +5,7 @@ import json
 import sys
 import tempfile
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
-
-import typer.main
 
 from tests.drills.recover.story import DAYS, rehearsed, tell
 
@@ -23,7 +20,6 @@ def main() -> int:
     parser.add_argument("--days", type=float, default=DAYS)
     chosen = parser.parse_args()
     beds = _beds_for(chosen.patients, chosen.seed, chosen.days)
-    typer.main.get_command = cache(typer.main.get_command)  # the commands run in this process: built once
     with tempfile.TemporaryDirectory(prefix="recover-") as folder:
         report = tell(Path(folder), beds, chosen.seed, chosen.days)
     sys.stdout.write(json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n")

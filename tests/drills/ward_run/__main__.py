@@ -6,10 +6,7 @@ import os
 import sys
 import tempfile
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
-
-import typer.main
 
 from tests.drills.ward_run.story import Run
 
@@ -21,7 +18,6 @@ def main() -> int:
     parser.add_argument("--days", type=float, default=28)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    typer.main.get_command = cache(typer.main.get_command)  # the commands run in this process: built once
     os.fsync = os.fdatasync = lambda _: None  # no power is cut here, and days pass in seconds
     with tempfile.TemporaryDirectory(prefix="ward-run-") as folder:
         report = Run(Path(folder), chosen.inpatients, chosen.days, chosen.seed).live()
