@@ -120,6 +120,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "movements": N_("séjours et mouvements"),
         "notes": N_("notes, allergies et consignes"),
     },
+    "medium": {  # acts/downtime.py
+        "paper": N_("sur papier"),
+        "screen": N_("à l’écran"),
+        "record": N_("dossier habituel"),
+    },
     "handback": {  # station/handing_back.py
         "signed": N_("signée"),
         "changed": N_("changée depuis la signature"),
