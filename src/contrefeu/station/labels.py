@@ -145,6 +145,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "lack": {  # what a ward would lack in an outage (cli/wardtest.py), and whom to tell
         "pack-none": N_("aucun classeur n’a été préparé : imprimez-en un sous « Papiers » et prévenez l’informatique"),
+        "pack-unread": N_("ce qui est connu de son classeur ne se lit plus : prévenez l’informatique"),
         "pack-old": N_("son classeur est trop ancien : imprimez-en un sous « Papiers » et prévenez l’informatique"),
         "pack-gone": N_(
             "son classeur n’est pas là où il doit être (clé USB retirée, partage absent) : prévenez l’informatique"
