@@ -135,7 +135,7 @@ def test_a_function_written_elsewhere_opens_no_form_of_its_own():
     ):
         assert words in text_of(doctor.get(path, accept_language=language))
     board = text_of(crisis.get("/crisis"))
-    assert "à l’écran 03:11 médicaments : sur papier 03:11 demandes et transfusion : dossier habituel 03:11" in board
+    assert "Écrit ailleurs : médicaments sur papier 03:11 · demandes et transfusion dossier habituel 03:11" in board
 
 
 @pytest.mark.req("F3")

@@ -92,7 +92,7 @@ def test_what_a_diet_leaves_out_is_said_in_its_readers_language(language, withou
     charts.charts["p-durand"].append(resource("NutritionOrder", "n1", 183_800, dateTime=at(-3), **order))
     nurse = visitor("nadia", charts=charts)
     sheet = text_of(nurse.get("/kitchen/CARD", accept_language=language))
-    assert sheet.count(f"hyposodé {without} arachide") == 2
+    assert sheet.count(f"hyposodé · {without} arachide") == 2
     assert f", {without} arachide" in text_of(nurse.get("/ward/CARD", accept_language=language))
     chart = text_of(nurse.get("/patient/p-durand", accept_language=language))
     assert f"{without} arachide" in chart and f"? {without}" not in chart

@@ -231,9 +231,9 @@ def test_an_admission_written_here_is_cancelled():
 @pytest.mark.req("F18")
 @pytest.mark.parametrize(("language", "words"), [
     ("fr", ("isolement : contact", "niveau de soins : pas de réanimation", "régime : sans sel", "à confirmer",
-            "non renseigné : directives anticipées, refus de soins")),
+            "non renseigné : directives, refus")),
     ("en", ("isolation: contact", "level of care: pas de réanimation", "diet: sans sel", "to confirm",
-            "not recorded: advance directives, refusal of care")),
+            "not recorded: directives, refusal")),
 ])  # fmt: skip
 def test_isolation_level_of_care_and_diet_stand_on_the_board(language, words):
     """Each under its own word; what nobody said reads "not recorded"; past its day "to confirm"; lifted, it goes."""
@@ -255,7 +255,7 @@ def test_isolation_level_of_care_and_diet_stand_on_the_board(language, words):
     later(charts, physician, "martin", hours=48)
     assert "à confirmer" in text_of(physician.get(f"/patient/{id_}"))
     row = text_of(physician.get("/ward/CARD", accept_language=language)).replace(" :", ":")
-    assert all(f"{one} {words[3]}".replace(" :", ":") in row for one in words[:3])
+    assert all(f"{one} · {words[3]}".replace(" :", ":") in row for one in words[:3])
     [flag] = [one for one in Sheet(charts.chart_now(id_)).all("Flag") if one["code"]["text"] == "contact"]
     assert form(physician, f"/write/lift/{id_}", which=flag["id"]).status_code == 303
     assert not charts.told.charts.board("CARD").rows[0].isolation

@@ -272,6 +272,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "request": N_("demande"),
         "specimen": N_("prélèvement"),
     },
+    "care-brief": {  # in a board's row, where nobody recorded it
+        "isolation": N_("isolement"),
+        "resuscitation": N_("niveau de soins"),
+        "directives": N_("directives"),
+        "refusal": N_("refus"),
+        "diet": N_("régime"),
+    },
     "care": {
         "isolation": N_("isolement"),
         "resuscitation": N_("niveau de soins"),
