@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrefeu.chart.boards import board_line, board_row, row_at
+from contrefeu.chart.elements import cares_of
 from contrefeu.chart.fold import Chart, fold, to_bundle
 from contrefeu.chart.hits import hit_of, search_words
 from contrefeu.chart.sheet import Sheet, story_of
@@ -20,7 +21,7 @@ from contrefeu.chart.views import DueItem
 from contrefeu.chart.wording import chart_text
 from contrefeu.fhir import encode
 from contrefeu.journal import Entry
-from contrefeu.mapping import FeedRules, read
+from contrefeu.mapping import WRITTEN, FeedRules, read
 from tests.chart.feed import adt, chart_of, ns, oru, ras, rde, readings
 
 QUANTITY = {"value": 6.1, "unit": "mmol/L"}
@@ -165,12 +166,15 @@ def test_a_well_shaped_bundle_is_on_the_board():
 def test_texture_drinks_and_what_is_left_out_stand_on_the_board_and_in_the_chart():
     """Who cannot swallow gets no solid tray: all that a diet says is said, and an order that is over says none."""
     made = of_bundle(BUNDLE)
-    said = "sans sel, mixé viande, eau gélifiée, sans : arachide"
-    assert board_row(made, ns("1124 0830")).diets == [f"{said}, assis, crème HP, à 16 h"]
+    said = "sans sel, mixé viande, eau gélifiée"
+    row = board_row(made, ns("1124 0830"))
+    assert (row.diets, row.left_out, row.said) == ([f"{said}, assis, crème HP, à 16 h"], ["arachide"], ["diet"])
     story = story_of(Sheet(made))
-    assert [(one.what, one.detail) for one in story.diets] == [(f"{said}, crème HP, à 16 h", "assis")]
+    [line] = story.diets
+    assert (line.what, line.left_out, line.detail) == (f"{said}, crème HP, à 16 h", "arachide", "assis")
     assert "diet" not in story.unsaid
-    assert said in chart_text(made, "fr")
+    assert f"{said} · sans : arachide" in chart_text(made, "fr")
+    assert f"{said} · without: arachide" in chart_text(made, "en")
     at = len(BUNDLE["entry"]) - 1
     over = of_bundle(with_part(BUNDLE, ("entry", at, "resource", "status"), "revoked"))
     assert board_row(over, ns("1124 0830")).diets == []
@@ -190,6 +194,24 @@ def test_a_feeds_flag_is_on_the_board_whatever_else_it_is_of(kinds):
     found = board_row(of_bundle({**BUNDLE, "entry": [*BUNDLE["entry"], {"resource": flag}]}), ns("1124 0830"))
     assert "isolement contact" in found.alerts
     assert found.isolation == (["isolement contact"] if "safety" in kinds else [])
+
+
+@pytest.mark.req("F18")
+@pytest.mark.parametrize(
+    ("text", "here", "cares"),
+    [
+        ("Refus de soins : transfusion", True, ["refusal"]),
+        ("Advance directives: seen", True, ["directives"]),
+        ("pas de réanimation", True, ["resuscitation"]),
+        ("Refus de soins : transfusion", False, ["resuscitation"]),  # a feed's words are its own
+    ],
+)
+def test_a_directive_written_before_it_had_a_code_is_read_as_what_it_is(text, here, cares):
+    """Its words say what it is: read as a level of care, that would seem to be recorded, and the refusal not."""
+    flag = {"resourceType": "Flag", "status": "active", "code": {"text": text},
+            "category": [{"coding": [{"system": FLAG_CATEGORY, "code": "advance-directive"}]}],
+            "extension": [{"url": WRITTEN}] if here else []}  # fmt: skip
+    assert cares_of(flag) == cares
 
 
 def row_due(bundle: Any, at: str) -> list[DueItem]:

@@ -75,6 +75,7 @@ def test_a_lost_stick_makes_every_password_another(ward: Commands, tmp_path: Pat
 
 
 VOIDS = 20  # of each process: without a lock most of the other's are lost
+FAR = 2**40
 VOIDING = f"""
 import sys
 from pathlib import Path
@@ -93,6 +94,7 @@ def test_two_processes_lose_no_change_of_each_other(ward: Commands) -> None:
     """Passwords are made void by one as packs are kept by the other, all at once: each change is there afterwards."""
     node, pipe = Node.at(ward.home), subprocess.PIPE
     command = [sys.executable, "-c", VOIDING, str(ward.home)]
+    change(node, lambda _: State(turn=FAR))  # beyond any clock: each change then counts one
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
         assert other.stdin is not None and other.stdout is not None
         assert other.stdout.readline() == "ready\n"
@@ -103,7 +105,7 @@ def test_two_processes_lose_no_change_of_each_other(ward: Commands) -> None:
             change(node, lambda kept, name=f"W{n}": _with_pack(kept, name))
         assert other.wait() == 0
     kept = state_of(node)
-    assert (kept.turn, len(kept.packs)) == (2 * VOIDS, VOIDS)
+    assert (kept.turn, len(kept.packs)) == (FAR + 2 * VOIDS, VOIDS)
 
 
 def _with_pack(kept: State, ward: str) -> State:
@@ -151,3 +153,32 @@ def test_without_a_folder_nothing_is_made(cli: Commands) -> None:
     ran = cli("packs", "make")
     assert ran.status == 1
     assert "[packs]" in ran.err
+
+
+@pytest.mark.req("F44", "W2")
+@pytest.mark.parametrize("damaged", [b"", b'{"turn": 3, "packs"', b"\x00" * 64], ids=["empty", "cut", "zeros"])
+def test_what_is_known_of_packs_is_never_taken_for_nothing_when_it_is_damaged(ward: Commands, damaged: bytes) -> None:
+    """Each command says what, what is safe and what to do; status and the nightly test say it; no byte is changed."""
+    file = ward.home / "run" / "packs.json"
+    file.write_bytes(damaged)
+    for words in (("packs", "list"), ("packs", "password", "--ward", "CARDIO", "--void"), ("packs", "make", "--now")):
+        ran = ward(*words)
+        assert ran.status == 14, words
+        assert all(one in ran.err for one in ("cannot be read", "safe", "next", "--void", str(file)))
+    told = ward.told("status", status=14)
+    assert (told["packs"], told["packs_unread"]) == ([], True)
+    [found] = ward.told("ready", status=10)["wards"]
+    assert "pack-unread" in [one["code"] for one in found["lacks"]]
+    assert file.read_bytes() == damaged
+
+
+@pytest.mark.req("F44")
+def test_a_file_that_was_lost_gives_no_password_again_that_was_made_void(ward: Commands) -> None:
+    """Passwords are drawn from the second in which they were made void: a count would begin again."""
+    asked = ("packs", "password", "--ward", "CARDIO")
+    first, second = ward.told(*asked)["password"], ward.told(*asked, "--void")["password"]
+    turn = state_of(Node.at(ward.home)).turn
+    (ward.home / "run" / "packs.json").unlink()
+    third = ward.told(*asked, "--void")["password"]
+    assert len({first, second}) == 2 and third != first
+    assert state_of(Node.at(ward.home)).turn >= turn > 1_000_000_000

@@ -100,6 +100,9 @@ def test_written_pages_come_back_to_their_chart(ward: Commands, tmp_path: Path) 
         told = ward.told("forms", "note", "--ward", "CARDIO", "--patient", number, "--out", tmp_path / f"{name}.pdf")
         assert (told["pages"], len(told["issues"])) == (1, 1)
     assert len(ward.told("scan", status=10)["missing"]) == 2
+    assert len(ward.told("scan", "--ward", "CARDIO", status=10)["missing"]) == 2
+    nowhere = ward("scan", "--ward", "CARDOI")
+    assert (nowhere.status, "CARDIO" in nowhere.err) == (1, True), "a ward that is none has nothing missing, it seems"
     told = ward.told("scan", tmp_path / "a.pdf", tmp_path / "b.pdf")
     assert {name: told[name] for name in ("pages", "filed", "queued", "unreadable", "missing", "queue")} == {
         "pages": 2, "filed": 2, "queued": 0, "unreadable": 0, "missing": [], "queue": [],

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contrefeu.acts import Downtime, DowntimeDeclared
+from contrefeu.acts import Downtime, DowntimeDeclared, Function, Medium
 from contrefeu.base import rfc3339
 from contrefeu.chart import WardSummary
 from contrefeu.chart.views import AsOf, Board, BoardRow, ChartsStatus, FeedStatus
@@ -18,7 +18,9 @@ from tests.station.ward_in_memory import NOW_NS, at
 NAME = "DURAND"  # of a patient: never leaves a house
 
 
-def told(name: str = "parc-1", now_ns: int = NOW_NS, wards: int = 3) -> FacilityTold:
+def told(
+    name: str = "parc-1", now_ns: int = NOW_NS, wards: int = 3, functions: dict[Function, Medium] | None = None
+) -> FacilityTold:
     """What a facility says of itself, from charts with a patient in each ward."""
     status = ChartsStatus(
         wards, 0, 900, {f"{name}-capture": 900},
@@ -42,7 +44,7 @@ def told(name: str = "parc-1", now_ns: int = NOW_NS, wards: int = 3) -> Facility
         }
     ]  # fmt: skip
     downtime = Downtime(lambda ward: (ward,), lambda: now_ns)
-    downtime.apply(DowntimeDeclared([], "attaque", at(-1)), "user/crise")
+    downtime.apply(DowntimeDeclared([], "attaque", at(-1), functions=functions or {}), "user/crise")
     return told_of("Clinique du Parc", name, now_ns, status, boards, copies, downtime, (2, "act"))
 
 

@@ -5,13 +5,15 @@ Method: visitors of the ward app on a ward in memory, with a group of three, of 
 
 import pytest
 
-from contrefeu.group import Group, group_pages, merged, standings
+from contrefeu.group import Group, group_pages, merged, open_told, signed_told, standings
 from contrefeu.group.asking import Answer
+from contrefeu.proof import Signer
 from tests.group.facilities import member, told
 from tests.station.visitors import Visitor, join, text_of, visitor
 from tests.station.ward_in_memory import NOW_NS
 
 GROUP = Group([member(name, "10.0.0.1:8446", name.encode().ljust(32)) for name in ("Parc", "Mer", "Ailleurs")])
+SIGNER = Signer("parc-1", bytes(32))
 HOUR_NS = 3600 * 10**9
 
 
@@ -42,6 +44,17 @@ def test_free_beds_are_found_by_ward_and_never_in_a_silent_house():
     assert "Mer Unité 2" not in found
     assert "Aucun lit libre connu" in text_of(at.post("/group", ward="réanimation"))
     assert "Aucun lit libre connu" in text_of(at.post("/group", ward="Unité 0")), "a ward that is full"
+
+
+def test_what_a_ward_writes_elsewhere_than_the_rest_is_said_to_the_group():
+    """In the note of its house, by function, and beside its beds."""
+    apart = told(functions={"medicines": "screen", "requests": "record"})
+    assert apart.wards[2].medium == "paper"
+    assert apart.wards[2].elsewhere == {"medicines": "screen", "requests": "record"}
+    known = merged({}, {"Parc": Answer(open_told(signed_told(apart, SIGNER), SIGNER.verifier))}, NOW_NS)
+    at = visitor("crise", mounted=(group_pages(lambda: standings(GROUP, known, NOW_NS)),))
+    shown = text_of(at.post("/group", ward="unité 2"))
+    assert "en panne sur papier médicaments : à l’écran demandes et transfusion : dossier habituel" in shown
 
 
 @pytest.mark.parametrize("login", ["nadia", "martin"])

@@ -96,7 +96,7 @@ def test_issued_is_returned_or_lost_or_missing():
     assert [(one.ward, one.form, one.pages) for one in missing_in(acts)] == [("CARD", "dose-sheet", [1, 2])]
     acts.append(PageScanned("queued", "n/1", "", "why", SHEET.act.issue, 2))
     assert [one.pages for one in missing_in(acts)] == [[1]]
-    assert missing_in(acts, "REA") == []
+    assert missing_in(acts, ward="REA") == []
     acts.append(PagesLost(SHEET.act.issue, [1], "in the bin", ""))
     assert missing_in(acts) == []
 
@@ -194,3 +194,12 @@ def test_a_picture_that_would_fill_the_memory_is_refused():
     bomb = saved(Image.new("1", (20_000, 20_000)), "PNG")
     with pytest.raises(NotAPicture):
         list(pages_in(bomb))
+
+
+@pytest.mark.req("Q2")
+@pytest.mark.parametrize("asked", ["CARD", "CARDIO", ""])
+def test_pages_of_a_ward_that_was_united_are_missing_under_either_name(asked):
+    """Issued as CARD, which is CARDIO since: whichever is asked for, they are listed, and as CARDIO's."""
+    home = {"CARD": "CARDIO"}
+    [missing] = missing_in([SHEET.act], lambda ward: home.get(ward, ward), asked)
+    assert (missing.ward, missing.pages) == ("CARDIO", [1, 2])

@@ -40,6 +40,20 @@ def test_an_act_brought_twice_is_one_and_is_read_back():
     assert brought(martin, "dose/p-durand/m1", **DOSE | {"once": "two"}).json()["settle"]
 
 
+@pytest.mark.req("D6", "F3")
+def test_an_act_of_a_function_that_is_written_elsewhere_by_now_is_settled_by_name():
+    """Medicines went to paper meanwhile: the dose is written, and a task says what went where; others do not wait."""
+    charts = in_downtime()
+    asked = {"do": "declare", "medium": "screen", "function-medicines": "paper"}
+    assert visitor("crise", charts=charts).post("/downtime", **asked).status_code == 303
+    nadia = visitor("nadia", charts=charts)
+    assert brought(nadia, "dose/p-durand/m1", **DOSE).json()["settle"]
+    [task] = [one for one in said(charts) if one["resourceType"] == "Task"]
+    assert "ne s’écrit plus à l’écran : médicaments, sur papier" in task["description"]
+    seen = brought(nadia, "vitals/p-durand", pulse="80", day="2026-11-24", time="03:10", waited=WAITED)
+    assert seen.json()["settle"] is False
+
+
 @pytest.mark.req("D9")
 def test_a_device_that_is_ten_minutes_ahead_tells_its_time_and_by_how_much():
     """What it calls 03:20 was done at 03:10 here: the entry says that, and how far the device was off."""

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from contrefeu.acts import DowntimeLifted, encode
 from contrefeu.base import ManualClock
 from contrefeu.chart import WRITTEN
 from contrefeu.chart.fold import apply, new_chart, to_bundle
 from contrefeu.chart.versions import CONFLICT, EARLIER, Kept, take
-from contrefeu.journal import Entry
+from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.mapping import FeedRules, Reading, Said, read
 from contrefeu.station.care import FORMS
 from tests.chart.feed import PID, adt, oru
@@ -127,8 +128,32 @@ def test_a_function_written_elsewhere_opens_no_form_of_its_own():
         page = doctor.get(f"/write/{path}")
         assert (page.status_code, words in text_of(page)) == (409, True)
     assert doctor.get("/write/vitals/p-durand").status_code == 200
-    assert doctor.get("/round/CARD").status_code == 200
-    assert "n’écrit pas à l’écran" in text_of(doctor.get("/round/CARD"))
+    for path, language, words in (
+        ("/round/CARD", "fr", "Médicaments : cette unité les écrit sur papier depuis 03:11. Ici, la liste se lit"),
+        ("/round/CARD", "en", "Medicines: since 03:11 this ward writes them on paper."),
+        ("/registers/CARD", "fr", "Médicaments : cette unité les écrit sur papier depuis 03:11. Ici, le registre"),
+    ):
+        assert words in text_of(doctor.get(path, accept_language=language))
+    board = text_of(crisis.get("/crisis"))
+    assert "Écrit ailleurs : médicaments sur papier 03:11 · demandes et transfusion dossier habituel 03:11" in board
+
+
+@pytest.mark.req("F3")
+def test_whoever_may_not_write_is_not_told_that_the_ward_writes_elsewhere():
+    """A pharmacist reads the register of a ward that writes here: no button, and no word of paper."""
+    page = visitor("pharma", charts=in_downtime()).get("/registers/CARD")
+    assert page.status_code == 200
+    assert "les écrit" not in text_of(page)
+
+
+@pytest.mark.req("F4")
+def test_after_the_cut_over_a_round_names_the_record_system():
+    """Nothing is declared: the list says where the ward writes, and since when."""
+    charts = in_downtime(at_ns=NOW_NS - 7200 * 10**9)
+    lifted = DowntimeLifted([], "fini", at(-1), at(-1))
+    charts.journal.append(Entry(STATION, len(charts.journal) + 1, NOW_NS, 0, "user/crise", MEDIA_ACT, encode(lifted)))
+    said = text_of(visitor("nadia", charts=charts).get("/round/CARD"))
+    assert "Médicaments : cette unité les écrit dans le dossier habituel depuis 02:11." in said
 
 
 def test_a_form_sent_twice_is_one_act():

@@ -9,11 +9,18 @@ import json
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from contrefeu.access import new_account
+from contrefeu.acts import encode
 from contrefeu.base import ManualClock, StorageError
 from contrefeu.chart import Restoring
+from contrefeu.journal import MEDIA_ACT
 from contrefeu.station.fhir_api import TYPES
+from tests.chart.feed import adt
+from tests.station.folded import house
 from tests.station.visitors import visitor
-from tests.station.ward_in_memory import NOW_NS, SECRET, Charts, durand, resource, staffed
+from tests.station.ward_in_memory import NOW_NS, SECRET, STATION, Charts, durand, resource, staffed
+
+ANONYMOUS = "PID|1||7^^^CHU^PI||SECRET^Alice^^^^^L||19600101|F" + "|" * 24 + "ANOM"
 
 
 class Machine:
@@ -343,3 +350,40 @@ def test_a_summary_is_answered_and_audited(machine):
     ]
     assert texts[0].startswith("Cette page n’existe pas")
     assert texts[1] != texts[0]
+
+
+def hidden_from(*wards: str) -> tuple[Machine, str]:
+    """A machine whose account names *wards*, in a house where the one patient is anonymous; and that chart."""
+    charts = house()
+    charts.feed(adt("A01", "1123 1210", place="CARD^^2", pid=ANONYMOUS))
+    engine = new_account("engine", "Moteur", "system", list(wards), secret=SECRET).act
+    charts.take(STATION, "console", MEDIA_ACT, encode(engine))
+    [hit] = charts.told.charts.find("secret")
+    return Machine("engine", charts=charts, clock=charts.clock), hit.id
+
+
+@pytest.mark.req("F24")
+@pytest.mark.parametrize("wards", [(), ("CHIR",)])
+def test_a_protected_identity_is_nobody_to_a_machine_whose_account_does_not_name_the_ward(wards):
+    """Left out of a search and of its count; each address of the chart answers as one of nobody; the audit names it."""
+    machine, id_ = hidden_from(*wards)
+    for query in ("name=secret", f"_id={id_}", "identifier=7"):
+        found = read(machine.get(f"/fhir/Patient?{query}"))
+        assert (found["total"], found.get("entry")) == (0, None)
+    assert machine.at.looks("view") == []
+    for path in ("Patient/{}", "Patient/{}/$everything", "Patient/{}/$summary", "Observation?patient={}"):
+        hidden, nobody = (machine.get(f"/fhir/{path.format(one)}") for one in (id_, "nobody"))
+        assert read(hidden, 404) == read(nobody, 404)
+    looks = [(event["outcome"], event["entity"][0]["what"]["reference"]) for event in machine.at.looks("view")]
+    assert looks == [("4", f"Patient/{id_}")] * 4
+
+
+@pytest.mark.req("F24")
+@pytest.mark.parametrize("wards", [("CARD",), ("*",)])
+def test_a_machine_of_the_ward_sees_a_protected_identity_and_the_audit_says_so(wards):
+    """Its account names the ward, or every one: the search tells who it is, and is an entry of that chart."""
+    machine, id_ = hidden_from(*wards)
+    assert read(machine.get("/fhir/Patient?name=secret"))["total"] == 1
+    [look] = machine.at.looks("view")
+    assert (look["outcome"], look["entity"][0]["what"]["reference"]) == ("0", f"Patient/{id_}")
+    assert read(machine.get(f"/fhir/Encounter?patient={id_}"))["total"]

@@ -247,3 +247,15 @@ def test_a_dose_that_nobody_knows_of_is_answered_by_name(typed, status, by):
     assert "on ne le saura pas" not in nurse.get(f"/write/dose/{id_}/{order}").text
     assert "données ? non connu" not in text_of(at_work("bea", charts).get("/work"))
     assert [one.state for one in charts.told.charts.row(id_).due] in ([], ["coming"])
+
+
+@pytest.mark.req("F2", "F3")
+@pytest.mark.parametrize(("medium", "words"), [("paper", "sur la feuille"), ("record", "dossier habituel")])
+def test_a_dose_that_nobody_knows_of_says_where_it_is_answered(medium, words):
+    """Doses are written on paper, or in the record system still: what waits names the place, and has no button."""
+    charts, id_, order = ward(since_ns=NOW_NS - 10**9)
+    asked = {"do": "declare", "medium": "screen", "function-medicines": medium}
+    assert at_work("crise", charts).post("/downtime", **asked).status_code == 303
+    waits = at_work("bea", charts).get("/work")
+    assert words in text_of(waits).partition("Doses : données ? non connu (1)")[2].partition("Tâches")[0]
+    assert f"/write/dose/{id_}/{order}" not in waits.text

@@ -8,7 +8,8 @@ import pytest
 from tests.chart.feed import PID, adt, message
 from tests.station.folded import at_work, house
 from tests.station.test_care import form
-from tests.station.visitors import text_of
+from tests.station.visitors import text_of, visitor
+from tests.station.ward_in_memory import Charts, at, resource, staffed
 
 SECRET = "PID|1||7^^^CHU^PI||SECRET^Alice^^^^^L||19600101|F" + "|" * 24 + "ANOM"
 FOOD = ("AL1|1|FA|PEANUT^Arachide^L", "AL1|2|DA|PENI^Pénicilline^L", "AL1|3||LATEX^Latex^L")
@@ -79,3 +80,19 @@ def test_who_is_on_leave_or_dead_gets_no_plate():
     assert "1 × régime non renseigné" in page
     charts.feed(adt("A08", "1124 0300", place="CARD^^1", pid=f"{PID}{'|' * 21}20261124025000|Y"))
     assert "MARTIN" not in text_of(at_work("nadia", charts).get("/kitchen/CARD"))
+
+
+@pytest.mark.req("F19")
+@pytest.mark.parametrize(("language", "without"), [("fr", "sans :"), ("en", "without:")])
+def test_what_a_diet_leaves_out_is_said_in_its_readers_language(language, without):
+    """On the board, on the kitchen's sheet, beside the plates and in the chart."""
+    charts = staffed(Charts())
+    charts.set_row("p-durand", diets=["hyposodé"], left_out=["arachide"], said=["diet"])
+    order = {"status": "active", "intent": "order", "excludeFoodModifier": [{"text": "arachide"}]}
+    charts.charts["p-durand"].append(resource("NutritionOrder", "n1", 183_800, dateTime=at(-3), **order))
+    nurse = visitor("nadia", charts=charts)
+    sheet = text_of(nurse.get("/kitchen/CARD", accept_language=language))
+    assert sheet.count(f"hyposodé · {without} arachide") == 2
+    assert f", {without} arachide" in text_of(nurse.get("/ward/CARD", accept_language=language))
+    chart = text_of(nurse.get("/patient/p-durand", accept_language=language))
+    assert f"{without} arachide" in chart and f"? {without}" not in chart

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from contrefeu.acts import IncidentNoted, IncidentOpened, decode
+from contrefeu.base import StorageError
 from contrefeu.station import LostPack, NodeStatus, PackState
 from tests.chart.feed import adt
 from tests.station.folded import at_work, house
@@ -86,3 +87,23 @@ def test_a_lost_pack_of_an_empty_ward_leads_to_the_list():
     assert (sent.status_code, sent.headers["location"]) == (303, "/lost-packs")
     assert at.get("/lost-packs").status_code == 200
     assert any(isinstance(decode(entry.body), IncidentOpened) for entry in at.charts.journal)
+
+
+@pytest.mark.req("F44")
+@pytest.mark.parametrize(("language", "words"), [("fr", "ne se lit plus"), ("en", "can no longer be read")])
+def test_what_is_known_of_packs_and_cannot_be_read_is_said(language, words):
+    """On the status page; who clicks "lost" on a page of before is told how to go on, and nothing is made void."""
+
+    class Unread(Packs):
+        def last(self, ward: str, language: str) -> LostPack | None:
+            raise StorageError("damaged")
+
+    async def damaged() -> NodeStatus:
+        return NodeStatus(packs_unread=True)
+
+    packs = Unread([])
+    at = at_work("crise", house(), packs=packs, node_status=damaged)
+    assert words in text_of(at.get("/status", accept_language=language))
+    sent = at.post("/lost-packs", _headers={"accept-language": language}, ward="CARD")
+    assert (sent.status_code, packs.voided) == (503, [])
+    assert words in text_of(sent)

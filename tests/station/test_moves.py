@@ -230,15 +230,18 @@ def test_an_admission_written_here_is_cancelled():
 
 @pytest.mark.req("F18")
 @pytest.mark.parametrize(("language", "words"), [
-    ("fr", ("isolement : contact", "niveau de soins : pas de réanimation", "régime : sans sel", "non renseigné")),
-    ("en", ("isolation: contact", "level of care: pas de réanimation", "diet: sans sel", "not recorded")),
+    ("fr", ("isolement : contact", "niveau de soins : pas de réanimation", "régime : sans sel", "à confirmer",
+            "non renseigné : directives, refus")),
+    ("en", ("isolation: contact", "level of care: pas de réanimation", "diet: sans sel", "to confirm",
+            "not recorded: directives, refusal")),
 ])  # fmt: skip
 def test_isolation_level_of_care_and_diet_stand_on_the_board(language, words):
     """Each under its own word; what nobody said reads "not recorded"; past its day "to confirm"; lifted, it goes."""
     charts, nurse, id_ = ward()
     physician = at_work("martin", charts)
+    unsaid = words[4].partition(":")[0].strip()
     row = text_of(nurse.get("/ward/CARD", accept_language=language)).replace(" :", ":")
-    assert f"{words[3]}:" in row
+    assert f"{unsaid}: {words[0].partition(':')[0].strip()}, {words[1].partition(':')[0].strip()}" in row
     assert form(nurse, f"/write/precaution/{id_}", kind="safety", what="contact", day="2026-11-25").status_code == 303
     assert form(nurse, f"/write/precaution/{id_}", kind="diet", what="sans sel", day="2026-11-25").status_code == 303
     assert nurse.get(f"/write/directive/{id_}").status_code == 403
@@ -247,9 +250,12 @@ def test_isolation_level_of_care_and_diet_stand_on_the_board(language, words):
     valid(charts)
     row = text_of(nurse.get("/ward/CARD", accept_language=language)).replace(" :", ":")
     assert all(one.replace(" :", ":") in row for one in words[:3])
+    assert words[4].replace(" :", ":") in row and f"{words[4]},".replace(" :", ":") not in row
     assert words[3] not in row
     later(charts, physician, "martin", hours=48)
     assert "à confirmer" in text_of(physician.get(f"/patient/{id_}"))
+    row = text_of(physician.get("/ward/CARD", accept_language=language)).replace(" :", ":")
+    assert all(f"{one} · {words[3]}".replace(" :", ":") in row for one in words[:3])
     [flag] = [one for one in Sheet(charts.chart_now(id_)).all("Flag") if one["code"]["text"] == "contact"]
     assert form(physician, f"/write/lift/{id_}", which=flag["id"]).status_code == 303
     assert not charts.told.charts.board("CARD").rows[0].isolation
@@ -279,6 +285,9 @@ def test_directives_refusals_trusted_person_and_legal_status_are_named():
     board = text_of(nurse.get("/ward/CARD"))
     assert "Leroy" not in board and "Mme Roy" not in board, "neither is for who passes a board"
     assert "⚑ Refus de soins : transfusion" in board
+    assert "non renseigné : isolement, niveau de soins, régime" in board, (
+        "a refusal is recorded, and how far care goes not"
+    )
     [row] = charts.told.charts.board("CARD").rows
     assert not row.resuscitation
     assert form(physician, f"/write/lift/{id_}").status_code == 400

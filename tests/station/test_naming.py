@@ -15,7 +15,7 @@ from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR
 from tests.chart.feed import adt
 from tests.station.folded import at_work, house
 from tests.station.test_care import form
-from tests.station.visitors import text_of, wait_for
+from tests.station.visitors import join, text_of, wait_for
 from tests.station.ward_in_memory import NOW_NS, STATION
 
 NAME = {"family": "Durand", "given": "Paul", "born": "01/02/1960", "sex": "male"}
@@ -88,6 +88,25 @@ def test_a_name_that_was_somebody_elses_is_given_back(unknown):
     assert "rendu depuis" in text_of(page)
     assert "portent encore" not in text_of(page)
     assert "date de naissance inconnue" in text_of(page)
+
+
+@pytest.mark.req("F3", "F25")
+def test_where_stays_are_written_elsewhere_an_identity_is_read_and_what_was_typed_is_shown(unknown):
+    """Stays go to paper: the page says what is written where, has no button, and shows what was sent all the same."""
+    charts, nurse, id_ = unknown
+    do(nurse, id_, do="name", **NAME)
+    asked = {"do": "declare", "medium": "screen", "function-movements": "paper"}
+    join(nurse, "crise")
+    assert nurse.post("/downtime", **asked).status_code == 303
+    join(nurse, "nadia")
+    page = nurse.get(f"/identity/{id_}")
+    assert "Séjours et mouvements : cette unité les écrit sur papier depuis 03:11." in text_of(page)
+    assert "feuilles imprimées" in text_of(page)
+    assert "<button" not in page.text.partition("<main")[2]
+    sent = nurse.post(f"/identity/{id_}", do="name", **(NAME | {"family": "Lefort"}))
+    assert sent.status_code == 409
+    assert "Lefort" in text_of(sent)
+    assert old_name(charts, id_) == "DURAND PAUL"
 
 
 def proposed(charts, nurse, id_, query="martin", reason="carte d’identité"):

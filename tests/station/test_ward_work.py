@@ -173,8 +173,25 @@ def test_a_round_is_for_those_who_care_for_the_ward():
     assert lucas.get("/handover/CARD").status_code == 403
     paper = visitor("nadia", charts=in_downtime("paper"))
     assert 'name="give"' not in paper.get("/round/CARD").text
-    assert paper.post("/round/CARD", give="x", once="y").status_code == 303
+    assert paper.post("/round/CARD", give="x", once="y").status_code == 409
     assert not paper.charts.written()
+
+
+@pytest.mark.req("F3")
+def test_doses_ticked_where_the_ward_writes_them_elsewhere_by_now_are_shown():
+    """Medicines go to paper between the page and its signature: nothing is written, and each tick is named."""
+    charts = ward_of_six()
+    nurse = visitor("nadia", charts=charts)
+    boxes = re.findall(r'name="give" value="([^"]+)"', nurse.get("/round/CARD").text)
+    join(nurse, "crise")
+    asked = {"do": "declare", "medium": "screen", "function-medicines": "paper"}
+    assert nurse.post("/downtime", **asked).status_code == 303
+    join(nurse, "nadia")
+    sent = nurse.post("/round/CARD", give=boxes[:2], once="x")
+    assert sent.status_code == 409
+    assert "2 doses cochées ne sont pas inscrites : elles sont marquées." in text_of(sent)
+    assert sent.text.count("cochée, non inscrite") == 2
+    assert not charts.written()
 
 
 @pytest.mark.req("F12")

@@ -10,7 +10,7 @@ Rules kept here:
 
 from dataclasses import dataclass, replace
 
-from contrefeu.access.roles import in_scope, may, serves_house
+from contrefeu.access.roles import in_scope, may, named, serves_house
 from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged, plain_login
 
 FORMER_MAX = 4  # secrets before the one in force: nobody changes theirs five times in one outage
@@ -45,6 +45,10 @@ class Account:
     def in_scope(self, ward: str) -> bool:
         """Whether a patient of *ward* is in this account's care."""
         return in_scope(self.role, self.wards, ward)
+
+    def names(self, ward: str) -> bool:
+        """Whether the account itself names *ward*, or every one: its role alone opens no protected identity (F24)."""
+        return named(self.wards, ward)
 
 
 class Accounts:

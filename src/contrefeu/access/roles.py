@@ -109,4 +109,9 @@ def in_scope(role: str, wards: tuple[str, ...], ward: str) -> bool:
     row = ROLES.get(role)
     if row is None:
         return False
-    return row.whole_house or EVERY_WARD in wards or (ward != "" and ward in wards)
+    return row.whole_house or named(wards, ward)
+
+
+def named(wards: tuple[str, ...], ward: str) -> bool:
+    """Whether *wards*, those of an account, name *ward*, or every one."""
+    return EVERY_WARD in wards or (ward != "" and ward in wards)

@@ -174,12 +174,12 @@ class Papers:
         left = [one for one in scan.marks if one.box not in answered and one.box < len(issued.boxes)]
         return Proposal(issued, scan, left) if left else None
 
-    def missing(self, ward: str = "") -> list[Missing]:
+    def missing(self) -> list[Missing]:
         """Pages that were issued to be written on, and neither came back nor were declared lost (Q2)."""
         found = []
         for issue, act in self.issues.items():
             back = self._back.get(issue, set())
-            if not act.returns or (act.ahead and not back) or ward not in {"", act.ward}:
+            if not act.returns or (act.ahead and not back):
                 continue
             gone = back | self._lost.get(issue, set())
             left = [page for page in range(1, act.pages + 1) if page not in gone]

@@ -10,6 +10,7 @@ Rules kept here:
   * What is said of isolation, resuscitation and diet stands apart; what nobody said stays empty, and is never "none".
 """
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from contrefeu.base import rfc3339
 from contrefeu.chart.disputes import dispute_of
 from contrefeu.chart.doses import Course, course, due_items
 from contrefeu.chart.elements import (
+    ON_BOARD,
     Resource,
     allergies_state,
     allergies_struck,
@@ -35,10 +37,12 @@ from contrefeu.chart.elements import (
     first,
     instant,
     is_struck,
+    left_out_of,
     listed,
     names,
     notice_of,
     numbers,
+    review_of,
     supplements_of,
     written_here,
 )
@@ -67,7 +71,6 @@ _PARTS = {"wa": 0, "ro": 1, "bd": 2}
 _ON_BOARDS = frozenset(
     {"AllergyIntolerance", "Encounter", "Flag", "MedicationAdministration", "MedicationRequest", "NutritionOrder"}
 )
-_CARES = ("isolation", "resuscitation", "diet")  # of CARE_OF, what stands apart on a board
 
 
 class Alert(Struct, frozen=True):
@@ -75,7 +78,8 @@ class Alert(Struct, frozen=True):
 
     what: str
     until_ns: int  # 0 when no end is said
-    care: str = ""  # "isolation", "resuscitation", "diet"; "" for any other
+    care: str = ""  # of ON_BOARD; "" for any other
+    review: str = ""  # YYYY-MM-DD: from then on it is to be confirmed
 
 
 class BoardLine(Struct, frozen=True):
@@ -178,6 +182,7 @@ def board_line(chart: Chart) -> BoardLine | None:
         allergies_struck=allergies_struck(allergies),
         heard=[],
         diets=_diets(chart),
+        left_out=sorted(set(filter(None, map(left_out_of, _ordered(chart))))),
         deceased=deceased,
         on_leave=stay.get("status") == "onleave",
         doubts=doubts_of(reliability_of(patient)),
@@ -234,14 +239,18 @@ def row_at(line: BoardLine, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_
     critical = sum(recent)
     due = due_items(line.courses, now_ns, _zone(zone), heard_ns=line.doses_heard_ns, downtime_ns=downtime_ns)
     alerts = [alert for alert in line.alerts if not alert.until_ns or alert.until_ns > now_ns]
-    cares = {care: [alert.what for alert in alerts if alert.care == care] for care in _CARES}
+    cares = {care: [alert.what for alert in alerts if alert.care == care] for care in ON_BOARD}
+    diets = [*cares["diet"], *line.row.diets]
+    today = f"{datetime.fromtimestamp(now_ns / NS_PER_S, _zone(zone)).date()}"
     return replace(
         line.row,
         due=due,
         alerts=[alert.what for alert in alerts],
         isolation=cares["isolation"],
         resuscitation=cares["resuscitation"],
-        diets=[*cares["diet"], *line.row.diets],
+        diets=diets,
+        said=[one for one in ON_BOARD if cares[one] or (one == "diet" and (diets or line.row.left_out))],
+        to_confirm=[alert.what for alert in alerts if "" < alert.review <= today],
         critical=critical,
         abnormal=len(recent) - critical,
         leaves=rfc3339(line.leaves_ns) if line.leaves_ns else "",
@@ -335,18 +344,21 @@ def _alerts(chart: Chart) -> list[Alert]:
             cares = cares_of(kept.now)
             if cares in (["trusted"], ["legal"]) and written_here(kept.now):
                 continue  # it is on the chart: a board hangs where visitors read it
-            care = next((one for one in cares if one in _CARES), "")
-            found.append(Alert(what, _end_of(first(kept.now, "period.end")), care))
+            care = next((one for one in cares if one in ON_BOARD), "")
+            found.append(Alert(what, _end_of(first(kept.now, "period.end")), care, review_of(kept.now)))
     return sorted((one for one in found if one.what), key=lambda one: one.what)
 
 
-def _diets(chart: Chart) -> list[str]:
-    """Diets in force that were ordered (NutritionOrder)."""
+def _ordered(chart: Chart) -> list[Resource]:
+    """Orders of diets in force."""
     orders = [kept.now for kept in chart.kept.values() if kept.kind == "NutritionOrder"]
+    return [one for one in orders if one.get("status", "active") == "active"]
+
+
+def _diets(chart: Chart) -> list[str]:
     words = [
         listed([*diet_of(one), str((one.get("oralDiet") or {}).get("instruction", "")), *supplements_of(one)])
-        for one in orders
-        if one.get("status", "active") == "active"
+        for one in _ordered(chart)
     ]
     return sorted(set(filter(None, words)))
 

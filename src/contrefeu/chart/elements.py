@@ -32,7 +32,12 @@ CARE_OF = {
     "contact": "trusted",
     "admin": "legal",
 }
+ON_BOARD = ("isolation", "resuscitation", "directives", "refusal", "diet")  # the others: on the chart, out of sight
 DIRECTIVES = "urn:contrefeu:directive"  # a Flag's category beside advance-directive: "directives", "refusal"
+_NAMED_KINDS = {  # in either language of a node (station/care/precautions.py)
+    "Directives anticipées": "directives", "Advance directives": "directives",
+    "Refus de soins": "refusal", "Refusal of care": "refusal",
+}  # fmt: skip
 REVIEW = "urn:contrefeu:review"  # extension of a Flag: the day on which it is looked at again (F18)
 NOTICE = "urn:contrefeu:notice"  # mapping/from_hl7/notices.py
 _NOT_TOLD = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
@@ -183,9 +188,16 @@ def review_of(resource: Resource) -> str:
 def cares_of(flag: Resource) -> list[str]:
     """Return what of CARE_OF a Flag is about: directives and refusals of care say nothing of how far care goes."""
     kinds = [code for one in flag.get("category") or [] for code in codes(one)]
+    kinds += [kind for kind in [_named_kind(flag)] if "advance-directive" in kinds and kind not in kinds]
     if {"directives", "refusal"} & {*kinds}:
         kinds = [one for one in kinds if one != "advance-directive"]
     return [CARE_OF[one] for one in kinds if one in CARE_OF]
+
+
+def _named_kind(flag: Resource) -> str:
+    """What a Flag that people here wrote begins with: before DIRECTIVES were coded, its words alone said it."""
+    name, colon, _ = concept(flag.get("code")).partition(":")
+    return _NAMED_KINDS.get(name.strip(), "") if colon and written_here(flag) else ""
 
 
 def notice_of(flag: Resource) -> tuple[str, str]:
@@ -213,16 +225,18 @@ def written_here(resource: Resource) -> bool:
 
 
 def diet_of(order: Resource) -> list[str]:
-    """Return what somebody eats: kinds, textures, how thick drinks are, what is left out; words of the order apart."""
+    """Return what somebody eats: kinds, textures, how thick drinks are; not what is left out, nor the order's words."""
     diet = order.get("oralDiet") or {}
     textures = [
         " ".join(filter(None, (concept(one.get("modifier")), concept(one.get("foodType")))))
         for one in diet.get("texture") or []
     ]
-    without = concepts(order.get("excludeFoodModifier"))
-    thick = concepts(diet.get("fluidConsistencyType"))
-    # "sans" is read in both languages
-    return [concepts(diet.get("type")), *textures, thick, f"sans : {without}" if without else ""]
+    return [concepts(diet.get("type")), *textures, concepts(diet.get("fluidConsistencyType"))]
+
+
+def left_out_of(order: Resource) -> str:
+    """Return what somebody does not eat."""
+    return concepts(order.get("excludeFoodModifier"))
 
 
 def supplements_of(order: Resource) -> list[str]:

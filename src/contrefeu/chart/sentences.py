@@ -31,6 +31,7 @@ from contrefeu.chart.elements import (
     is_error,
     is_instant,
     is_struck,
+    left_out_of,
     listed,
     names,
     notes,
@@ -299,9 +300,10 @@ def _statement(one: Resource, language: Language, zone: str) -> str:
 def _diet(one: Resource, language: Language, zone: str) -> str:
     status = str(one.get("status", "")) or "unknown"
     since = first(one, "dateTime")
-    beside = supplements_of(one)
+    beside, left_out = supplements_of(one), left_out_of(one)
     parts = [
         listed(diet_of(one)),
+        f"{word('left out', language)} {left_out}" if left_out else "",
         str((one.get("oralDiet") or {}).get("instruction", "")),
         f"{word('supplement', language)} {listed(beside)}" if beside else "",
         f"{word('asked', language)} {moment(since, language, zone)}" if since else "",

@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "before": ("avant :", "before:"),
     "to be given": ("à donner", "to be given"),
     "taken": ("pris, d’après un document ou le patient :", "taken, as a document or the patient says:"),
+    "left out": ("sans :", "without:"),
     "supplement": ("supplément :", "supplement:"),
     "came from": ("venu(e) de :", "came from:"),
     "went to": ("sorti(e) vers :", "went to:"),

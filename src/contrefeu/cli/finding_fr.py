@@ -220,6 +220,8 @@ FINDINGS = Phrases({
     # What wards lack
     "Ward {}: {}": "Unité {} : {}",
     "No pack was made ahead.": "Aucun dossier papier n’a été fait d’avance.",
+    "What is known of the packs cannot be read.": "Ce qui est connu des dossiers papier ne se lit plus.",
+    "contrefeu packs list says what to do.": "contrefeu packs list dit quoi faire.",
     "contrefeu packs make --ward {} --now says why.": "contrefeu packs make --ward {} --now dit pourquoi.",
     "The pack is {} minutes old, or lies nowhere.": "Le dossier papier a {} minutes, ou n’est nulle part.",
     "contrefeu packs list shows where; does its feed still speak?":

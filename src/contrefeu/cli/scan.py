@@ -106,10 +106,24 @@ def read_pictures(files: list[Path]) -> list[str]:
 
 
 def _missing(node: "Node", ward: str) -> list[Any]:
+    """The pages of *ward*, which is named as feeds, people or its pages do; of every ward for "".
+
+    Raises:
+        OperatorError: There is no such ward: "none is missing" would be no answer.
+    """
+    from contrefeu.acts import CorrectedWards, PagesIssued
     from contrefeu.cli.accounts import station_acts
+    from contrefeu.cli.printing import board_of
     from contrefeu.paper import missing_in
 
-    return missing_in((act for act, _ in station_acts(node)), ward)
+    acts, corrected = [*station_acts(node)], CorrectedWards()
+    for act, entry in acts:
+        corrected.apply(act, entry.source)
+    if ward and ward not in {act.ward for act, _ in acts if isinstance(act, PagesIssued)}:
+        with node.charts() as charts:
+            called = [one.id for one in charts.wards() if one.name == ward]
+            ward = called[0] if len(called) == 1 else board_of(charts, ward).ward
+    return missing_in((act for act, _ in acts), corrected.home, ward)
 
 
 def _declare_lost(node: "Node", lost: str, reason: str, user: str) -> None:

@@ -2,9 +2,12 @@
 
 Rules kept here:
   * What is kept here of a pack names no patient: chart ids and numbers of issues.
+  * A file that is there and cannot be read is said, and is not written over: taken for none, passwords that were made
+    void would open packs again, and of a lost stick it would be said that nobody was on it.
   * What is kept is changed by `change` alone, one process at a time: passwords made void as packs are made stay void.
 """
 
+import shlex
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from contrefeu.base import FileLock, parse_rfc3339, rfc3339, write_file
+from contrefeu.base import FileLock, StorageError, parse_rfc3339, rfc3339, write_file
 from contrefeu.cli.beside import run_apart
 from contrefeu.cli.node import Node
 from contrefeu.cli.queues import Queued
@@ -54,7 +57,7 @@ class Standing(Struct, frozen=True):
 class State(Struct, frozen=True):
     """What is kept of all."""
 
-    turn: int = 0  # how often passwords were made void
+    turn: int = 0  # when passwords were last made void, in seconds since 1970, at the least; 0: never
     packs: dict[str, Standing] = {}
     queues: dict[str, Queued] = {}  # ward -> what became of its pack on its printer
 
@@ -114,11 +117,25 @@ def secret_of(node: Node) -> bytes:
 
 
 def state_of(node: Node) -> State:
-    """What is kept of all packs."""
+    """What is kept of all packs.
+
+    Raises:
+        StorageError: It is there, and cannot be read.
+    """
+    file = node.paths.run / STATE
     try:
-        return msgspec.json.decode((node.paths.run / STATE).read_bytes(), type=State)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(file.read_bytes(), type=State)
+    except FileNotFoundError:
         return State()
+    except (OSError, msgspec.MsgspecError):
+        raise StorageError(
+            f'What is known of the packs, "{file}", cannot be read.',
+            safe="Charts, journals, and the packs in their folders are as they were. Nothing was written over.",
+            next="See that the web process may read it. If it is damaged, keep it elsewhere, then make new ones:\n"
+            f"mv {shlex.quote(str(file))} packs.damaged.json\n"
+            "contrefeu packs password --ward W --void   gives passwords that no former one is\n"
+            "contrefeu packs make --now                 makes new packs",
+        ) from None
 
 
 def change(node: Node, to: Callable[[State], State]) -> State:
@@ -134,4 +151,5 @@ def change(node: Node, to: Callable[[State], State]) -> State:
 
 def make_void(node: Node) -> State:
     """Make every ward's password another; packs are due again with it."""
-    return change(node, lambda state: msgspec.structs.replace(state, turn=state.turn + 1))
+    second = node.clock.now_ns() // 1_000_000_000  # were the file lost, the count would give a password of before again
+    return change(node, lambda state: msgspec.structs.replace(state, turn=max(state.turn + 1, second)))

@@ -42,7 +42,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or any(one["old"] or one["printer"] for one in told["packs"])
         or any(ward["state"] == "alarm" for ward in told["wards"])
     )
-    finish(14 if told["trouble"] else 10 if finding else 0)
+    finish(14 if told["trouble"] or told["packs_unread"] else 10 if finding else 0)
 
 
 def describe(node: "Node") -> dict[str, Any]:
@@ -69,6 +69,7 @@ def describe(node: "Node") -> dict[str, Any]:
     downtime = downtime_state(node)
     charted = {files.verifier().name for files in node.charted()}
     lag = sum(max(0, j["entries"] - folded.positions.get(j["id"], 0)) for j in journals if j["id"] in charted)
+    packs = _packs(node)
     return {
         "node": node.settings.node.id,
         "facility": node.settings.node.facility,
@@ -98,7 +99,8 @@ def describe(node: "Node") -> dict[str, Any]:
         "wards": ward_states(node),
         "refused_journals": refused_journals(node),
         "alarms": _alarms(node),
-        "packs": _packs(node),
+        "packs": packs or [],
+        "packs_unread": packs is None,
         "taps": _taps(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
@@ -120,15 +122,23 @@ def _alarms(node: "Node") -> dict[str, Any]:
     return {"open": len(found), "gravest": max(found, key=SEVERITIES.index, default="")}
 
 
-def _packs(node: "Node") -> list[dict[str, Any]]:
-    """How old the pack of each ward is, where packs are made ahead, and what keeps its printer from printing it."""
+def _packs(node: "Node") -> list[dict[str, Any]] | None:
+    """How old the pack of each ward is, where packs are made ahead, and what keeps its printer from printing it.
+
+    None when what is known of them cannot be read.
+    """
+    from contrefeu.base import StorageError
     from contrefeu.cli.standing import standing
 
     if not node.settings.packs.folders:
         return []
+    try:
+        found = standing(node)
+    except StorageError:
+        return None
     return [
         {"ward": one.ward, "made": one.made, "minutes": one.age_minutes, "old": one.old, "printer": one.printer}
-        for one in standing(node)
+        for one in found
     ]
 
 
@@ -270,6 +280,8 @@ def _for_people(told: dict[str, Any]) -> None:
     _say_feeds(told)
     _say_copies(told)
     _say_peers(told)
+    if told["packs_unread"]:
+        say("packs: what is known of them cannot be read; contrefeu packs list says what to do")
     for one in told["packs"]:
         say(f"  pack {one['ward']}  {one['minutes']} minutes old{'  TOO OLD, or nowhere' if one['old'] else ''}")
         if one["printer"]:

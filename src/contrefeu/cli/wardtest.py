@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from contrefeu.access import is_secret_hash
-from contrefeu.base import ContrefeuError, parse_rfc3339, rfc3339, write_file
+from contrefeu.base import ContrefeuError, StorageError, parse_rfc3339, rfc3339, write_file
 from contrefeu.cli.accounts import known_accounts
 from contrefeu.cli.node import Node
 from contrefeu.cli.printing import board_of, downtime_of, issuer_of, setting_of
@@ -40,7 +40,7 @@ COMMAND = ("ready",)
 class Lack(Struct, frozen=True):
     """What a ward would lack."""
 
-    code: str  # "pack-none", "pack-old", "pack-gone", "pack-shut", "pack-unmade", "printer", "login"
+    code: str  # "pack-none", "pack-unread", "pack-old", "pack-gone", "pack-shut", "pack-unmade", "printer", "login"
     what: str
     next: str
 
@@ -68,13 +68,13 @@ def try_wards(node: Node, language: "Language", only: frozenset[str] = frozenset
     from contrefeu.cli.separation import give_said
 
     declared = {ward.id for ward in node.settings.wards}
-    accounts, packs = known_accounts(node), {one.ward: one for one in standing(node)}
+    accounts, packs = known_accounts(node), _packs(node)
     with node.charts() as charts:
         names = {one.id: (one.id, *one.also) for one in charts.wards()}
         asked = {board_of(charts, ward).ward for ward in only}
         needed = {one.id for one in charts.wards() if one.patients or one.id in declared}
         wards = sorted(asked or needed)
-        found = [_tried(node, charts, names[ward], packs.get(ward), accounts, language) for ward in wards]
+        found = [_tried(node, charts, names[ward], packs, accounts, language) for ward in wards]
     kept = [one for one in last_wardtest(node) if one.ward in needed and one.ward not in wards]
     every = sorted([*kept, *found], key=lambda one: one.ward)
     write_file(node.paths.run / RESULT, msgspec.json.encode(every), mode=0o640)  # the watch reads it
@@ -99,19 +99,31 @@ def _tried(
     node: Node,
     charts: "Charts | SyncChartsClient",
     names: Sequence[str],
-    pack: Standing | None,
+    packs: dict[str, Standing] | None,
     accounts: "list[Account]",
     language: "Language",
 ) -> WardTest:
     ward, settings = names[0], node.settings.packs
     ahead = bool(settings.folders) and (not settings.wards or not set(settings.wards).isdisjoint(names))
-    pages, lacks = _standing(node, ward, pack) if ahead else _made(node, charts, ward, language)
+    pages, lacks = _standing(node, ward, packs) if ahead else _made(node, charts, ward, language)
     lacks += [*_printer(node, names), *_login(names, accounts)]
     return WardTest(ward, rfc3339(node.clock.now_ns()), pages, lacks)
 
 
-def _standing(node: Node, ward: str, pack: Standing | None) -> tuple[int, list[Lack]]:
+def _packs(node: Node) -> dict[str, Standing] | None:
+    """The last pack of each ward; None when what is known of them cannot be read."""
+    try:
+        return {one.ward: one for one in standing(node)}
+    except StorageError:
+        return None
+
+
+def _standing(node: Node, ward: str, packs: dict[str, Standing] | None) -> tuple[int, list[Lack]]:
     """Of a pack that was made ahead: whether it is young, and lies whole in each of its folders."""
+    if packs is None:
+        what = "What is known of the packs cannot be read."
+        return 0, [Lack("pack-unread", what, "contrefeu packs list says what to do.")]
+    pack = packs.get(ward)
     if pack is None:
         advice = f"contrefeu packs make --ward {quote(ward)} --now says why."
         return 0, [Lack("pack-none", "No pack was made ahead.", advice)]

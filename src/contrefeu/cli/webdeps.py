@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from contrefeu.base import ContrefeuError, OperatorError
+from contrefeu.base import ContrefeuError, OperatorError, StorageError
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.chart import ChartsClient
 from contrefeu.cli.alarms import ANSWER_S, Alarms
@@ -123,7 +123,10 @@ def _status(node: Node, capture: dict[str, Any] | None) -> NodeStatus:
         )
         for v in last_states(node)
     ]
-    packs = [PackState(one.ward, one.age_minutes, one.patients, one.old) for one in standing(node)]
+    try:
+        packs = [PackState(one.ward, one.age_minutes, one.patients, one.old) for one in standing(node)]
+    except StorageError:
+        packs = None
     taps = [
         TapFigures(tap.interface, tap.counts.messages, tap.counts.gaps, tap.counts.dropped_packets)
         for tap in states(node)
@@ -131,11 +134,12 @@ def _status(node: Node, capture: dict[str, Any] | None) -> NodeStatus:
     return NodeStatus(
         journals,
         vaults,
-        packs if node.settings.packs.folders else [],
+        packs if node.settings.packs.folders and packs else [],
         taps,
         shutil.disk_usage(node.paths.root).free,
         {name: capture.get(key, 0) for name, key in _COUNTED.items()} if capture is not None else None,
         capture.get("refused_by_rule", {}) if capture is not None else {},
+        packs_unread=packs is None,
     )
 
 

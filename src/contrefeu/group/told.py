@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from contrefeu.base import rfc3339
 from contrefeu.chart import Board, ChartsStatus, WardSummary, of_feeds, silent_feeds
@@ -54,6 +54,7 @@ class WardTold(Struct, frozen=True):
     beds: int  # known; 0 when none is, and then nothing is said of free ones
     coming: int
     medium: str  # where it writes in a downtime: "paper", "screen"; "" when there is none
+    elsewhere: dict[str, str] = field(default_factory=dict)  # functions that it writes elsewhere -> where: "record" too
 
 
 class DowntimeTold(Struct, frozen=True):
@@ -110,7 +111,7 @@ class Declared(Protocol):
         ...
 
     def of(self, ward: str) -> Any:
-        """The declaration in force on a ward; it has a `medium`."""
+        """The declaration in force on a ward; it has a `medium`, and what is `elsewhere`."""
         ...
 
 
@@ -199,6 +200,7 @@ def _ward(summary: WardSummary, board: Board, downtime: Declared) -> WardTold:
         beds=summary.beds,
         coming=len(board.coming),
         medium=declared.medium if declared else "",
+        elsewhere={one: now.medium for one, now in declared.elsewhere.items()} if declared else {},
     )
 
 

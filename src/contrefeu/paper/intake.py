@@ -9,7 +9,7 @@ Rules kept here:
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -118,11 +118,18 @@ def issues_in(acts: Iterable[Act]) -> dict[str, PagesIssued]:
     return {issue: act for issue, act in _papers(acts).issues.items() if act.form in FORMS}
 
 
-def missing_in(acts: Iterable[Act], ward: str = "") -> list[MissingPages]:
-    """Return the pages that were issued to be written on, and neither came back nor were declared lost (Q2)."""
+def missing_in(acts: Iterable[Act], home: Callable[[str], str] = str, ward: str = "") -> list[MissingPages]:
+    """Return the pages that were issued to be written on, and neither came back nor were declared lost (Q2).
+
+    Args:
+        acts: All that there are, in journal order.
+        home: Says as which ward a ward goes by now: pages were issued under its name of then.
+        ward: Whose pages alone, under any of its names; "" for every ward's.
+    """
     return [
-        MissingPages(issue_words(bytes.fromhex(act.issue)), act.form, act.ward, pages, act.at, act.chart)
-        for act, pages in _papers(acts).missing(ward)
+        MissingPages(issue_words(bytes.fromhex(act.issue)), act.form, home(act.ward), pages, act.at, act.chart)
+        for act, pages in _papers(acts).missing()
+        if not ward or home(act.ward) == home(ward)
     ]
 
 

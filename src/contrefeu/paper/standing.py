@@ -98,7 +98,7 @@ def pack_password(secret: bytes, ward: str, now_ns: int, turn: int = 0) -> str:
         secret: Of the node: 32 bytes.
         ward: Which.
         now_ns: Any instant of the week.
-        turn: How often all passwords were made void.
+        turn: Another one whenever all passwords are made void.
     """
     info = _DOMAIN + f"{ward}\n{now_ns // WEEK_NS}\n{turn}".encode()
     number = int.from_bytes(HKDF(SHA256(), 32, salt=None, info=info).derive(secret), "big")

@@ -184,6 +184,7 @@ class NodeStatus(Struct, frozen=True):
     disk_free_bytes: int | None = None
     capture: Mapping[str, int] | None = None  # what the listener counted, by metric; None: it does not answer
     refused: Mapping[str, int] = {}  # rule -> messages that it kept out
+    packs_unread: bool = False  # what is known of packs is damaged: nothing of `packs` is "none"
     notes: list[str] = []  # what `doctor` would say, in the node's language
 
 

@@ -4,6 +4,8 @@ Sources: hl7.org/fhir/R4/http.html, search.html, patient-operation-everything.ht
 Rules kept here:
   * A machine comes with a token of its own account (role "system"); a screen's session opens nothing here.
   * Every read is audited before it is answered, as a page is.
+  * A protected identity is told to a machine whose account names its ward (or every one), and is nobody to any other;
+    what was told of one, and what was refused, is audited (F24, decision 0205).
   * A search answers what it was asked or refuses: a parameter that is not understood is never ignored.
   * An exercise's resources say so in their labels (HTEST): nobody takes them for a patient's (F33).
   * A body that is sent goes unread to the capture journal, and is answered once it is on disk there.
@@ -19,14 +21,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contrefeu.access import Account
 from contrefeu.base import rfc3339
-from contrefeu.chart import Chart, summary, to_bundle
+from contrefeu.chart import Chart, is_protected, summary, to_bundle
+from contrefeu.chart.sheet import Sheet, person_of
 from contrefeu.fhir import Json, encode, outcome, searchset
 from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_FHIR
 from contrefeu.station.house import House
 from contrefeu.web import NOT_FOUND, Actor, Problem, visit_of
 
 BASE = "/fhir"
+PROTECTED = "protected identity"  # what the audit says, as for `contrefeu find`
 HITS_MAX = 200  # patients looked at for one search: above it the answer says that there may be more
 PAGE_MAX = 1000  # resources of one page of a search, about 1 MB
 # What a chart holds (hl7.org/fhir/R4/resourcelist.html).
@@ -84,7 +89,7 @@ class FhirApi:
         """Read one patient."""
         actor = await self._machine(request)
         _known(request, set())
-        chart = await self._chart(request.path_params["id"])
+        chart = await self._chart(request, actor, request.path_params["id"])
         await self._look(request, actor, "view", patient=chart.id)
         return _answer(_resources(chart)[0])
 
@@ -92,7 +97,7 @@ class FhirApi:
         """Answer with a whole chart."""
         actor = await self._machine(request)
         _known(request, set())
-        chart = await self._chart(request.path_params["id"])
+        chart = await self._chart(request, actor, request.path_params["id"])
         await self._look(request, actor, "export", patient=chart.id)
         return await self._searchset(request, _resources(chart), await self._as_of())
 
@@ -100,7 +105,7 @@ class FhirApi:
         """Answer with an International Patient Summary."""
         actor = await self._machine(request)
         _known(request, set())
-        chart = await self._chart(request.path_params["id"])
+        chart = await self._chart(request, actor, request.path_params["id"])
         await self._look(request, actor, "export", patient=chart.id)
         node = self._house.deps.settings.node
         language: Literal["fr", "en"] = "en" if visit_of(request).words.language == "en" else "fr"
@@ -115,7 +120,11 @@ class FhirApi:
             raise Problem(400, "Search by name, birthdate, identifier or _id: all patients at once is not an answer.")
         await self._look(request, actor, "search", query=urlencode(wanted))
         as_of = await self._as_of()
-        found, may_be_more = await self._find(wanted)
+        charts, may_be_more = await self._find(wanted)
+        found = [_resources(chart)[0] for chart in charts if _may_see(actor, chart)]
+        for chart in charts:
+            if is_protected(chart) and _may_see(actor, chart):
+                await self._look(request, actor, "view", patient=chart.id, what=PROTECTED)
         return await self._searchset(request, found, as_of, may_be_more=may_be_more)
 
     async def of_patient(self, request: Request) -> Response:
@@ -128,7 +137,7 @@ class FhirApi:
         given = {value.removeprefix("Patient/") for key, value in asked.items() if key in {"patient", "subject"}}
         if len(given) != 1:
             raise Problem(400, f"Search {kind} by one patient: patient=ID.")
-        chart = await self._chart(given.pop())
+        chart = await self._chart(request, actor, given.pop())
         await self._look(request, actor, "view", patient=chart.id, what=kind)
         found = [one for one in _resources(chart) if one["resourceType"] == kind]
         return await self._searchset(request, found, await self._as_of())
@@ -161,18 +170,26 @@ class FhirApi:
         return actor
 
     async def _look(
-        self, request: Request, actor: Actor, kind: str, *, patient: str = "", what: str = "", query: str = ""
-    ) -> None:
+        self, request: Request, actor: Actor, kind: str, *, patient: str = "", what: str = "fhir", query: str = "",
+        failed: bool = False,
+    ) -> None:  # fmt: skip
         address = request.client.host if request.client else ""
         await self._house.shell.audit.write(
-            kind, actor, address=address, patient=patient, what=what or "fhir", query=query
+            kind, actor, address=address, patient=patient, what=what, query=query, failed=failed
         )
 
-    async def _chart(self, id_: str) -> Chart:
-        """Return the chart of this id: an id, not any number that a person is known by."""
+    async def _chart(self, request: Request, actor: Actor, id_: str) -> Chart:
+        """Return the chart of this id: an id, not any number that a person is known by.
+
+        Raises:
+            Problem: There is none, or who it is about is hidden from this machine: one answer, which tells neither.
+        """
         await self._as_of()
         chart = await self._house.charts.chart(id_)
         if chart is None or chart.id != id_:
+            raise NOT_FOUND
+        if not _may_see(actor, chart):
+            await self._look(request, actor, "view", patient=chart.id, what=PROTECTED, failed=True)
             raise NOT_FOUND
         return chart
 
@@ -187,8 +204,8 @@ class FhirApi:
             raise Problem(503, "The history of these charts is still being restored.")
         return status.as_of.time
 
-    async def _find(self, wanted: Mapping[str, str]) -> tuple[list[Json], bool]:
-        """Return the patients that meet every parameter, and whether there may be more."""
+    async def _find(self, wanted: Mapping[str, str]) -> tuple[list[Chart], bool]:
+        """Return the charts of the patients that meet every parameter, and whether there may be more."""
         if "_id" in wanted:
             chart = await self._house.charts.chart(wanted["_id"])
             ids, may_be_more = ([chart.id] if chart is not None and chart.id == wanted["_id"] else []), False
@@ -200,9 +217,8 @@ class FhirApi:
         found = []
         for id_ in ids:
             chart = await self._house.charts.chart(id_)
-            patient = _resources(chart)[0] if chart is not None else None
-            if patient is not None and all(_meets(patient, key, value) for key, value in wanted.items()):
-                found.append(patient)
+            if chart is not None and all(_meets(_resources(chart)[0], key, value) for key, value in wanted.items()):
+                found.append(chart)
         return found, may_be_more
 
     async def _searchset(
@@ -227,6 +243,12 @@ class FhirApi:
         if not bundle["entry"]:
             del bundle["entry"]
         return _answer(bundle)
+
+
+def _may_see(actor: Actor, chart: Chart) -> bool:
+    """Whether a machine is told who *chart* is about."""
+    assert isinstance(actor, Account), "the staff's door lets accounts in"
+    return not is_protected(chart) or actor.names(person_of(Sheet(chart)).ward)
 
 
 def _resources(chart: Chart) -> list[Json]:

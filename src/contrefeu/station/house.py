@@ -182,7 +182,6 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
     downtime = staff.downtime
     reviews = visit.actor is not None and visit.actor.may("review")
     watch, more = banner(staff.alarms, deps.clock.now_ns(), reviews=reviews) if visit.actor is not None else ((), 0)
-    since, media = downtime.since, _media(downtime, visit.words)
     try:
         if visit.actor is not None:
             await staff.refresh()
@@ -193,8 +192,8 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         return Around(
             answers=False,
             exercise=deps.settings.drill,
-            downtime_since=since,
-            downtime_media=media,
+            downtime_since=downtime.since,
+            downtime_media=_media(downtime, visit.words),
             alarms=alarms,
             watch=watch,
             watch_more=more,
@@ -209,7 +208,7 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         exercise=deps.settings.drill or shows_exercise(status, visit),
         both_worlds=bool(status.patients and status.test_patients and not deps.settings.drill),
         downtime_since=downtime.since,
-        downtime_media=media,
+        downtime_media=_media(downtime, visit.words),
         troubles=status.troubles,
         alarms=alarms,
         dues=deps.dues(staff.acts) if visit.actor is not None and visit.actor.may("incident") else (),

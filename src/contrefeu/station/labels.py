@@ -120,6 +120,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "movements": N_("séjours et mouvements"),
         "notes": N_("notes, allergies et consignes"),
     },
+    "medium": {  # acts/downtime.py
+        "paper": N_("sur papier"),
+        "screen": N_("à l’écran"),
+        "record": N_("dossier habituel"),
+    },
     "handback": {  # station/handing_back.py
         "signed": N_("signée"),
         "changed": N_("changée depuis la signature"),
@@ -140,6 +145,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "lack": {  # what a ward would lack in an outage (cli/wardtest.py), and whom to tell
         "pack-none": N_("aucun classeur n’a été préparé : imprimez-en un sous « Papiers » et prévenez l’informatique"),
+        "pack-unread": N_("ce qui est connu de son classeur ne se lit plus : prévenez l’informatique"),
         "pack-old": N_("son classeur est trop ancien : imprimez-en un sous « Papiers » et prévenez l’informatique"),
         "pack-gone": N_(
             "son classeur n’est pas là où il doit être (clé USB retirée, partage absent) : prévenez l’informatique"
@@ -265,6 +271,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "pages": N_("feuilles imprimées"),
         "request": N_("demande"),
         "specimen": N_("prélèvement"),
+    },
+    "care-brief": {  # in a board's row, where nobody recorded it
+        "isolation": N_("isolement"),
+        "resuscitation": N_("niveau de soins"),
+        "directives": N_("directives"),
+        "refusal": N_("refus"),
+        "diet": N_("régime"),
     },
     "care": {
         "isolation": N_("isolement"),

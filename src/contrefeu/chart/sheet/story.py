@@ -20,6 +20,7 @@ from contrefeu.chart import (
     first,
     instant,
     is_error,
+    left_out_of,
     listed,
     newest,
     notes,
@@ -65,6 +66,7 @@ class Line:
     source: str
     places: tuple[Place, ...] = ()  # of a stay
     notice: str = ""  # of an alert that is ours: what was said of the patient's numbers
+    left_out: str = ""  # foods that a diet leaves out
     ours: str = ""  # id of an appointment that people here gave, and that stands
 
 
@@ -176,6 +178,7 @@ def _diet(resource: Resource) -> Line:
     return replace(
         line,
         what=what,
+        left_out=left_out_of(resource),
         detail=listed([told if told != what else "", line.detail]),
         by=display(resource.get("orderer")),
         over=line.over or line.status == "revoked",

@@ -65,11 +65,19 @@ def written_already(chart: Chart, body: bytes) -> str:
     return refs[0] if mine and len(refs) == len(mine) else ""
 
 
-def disagreements(target: Target, typed: Typed, waited: Waited, body: bytes, *, on_screen: bool) -> list[str]:
-    """Return what the author of an act could not see, each in words of the node's language."""
+def disagreements(target: Target, typed: Typed, waited: Waited, body: bytes, moved: str) -> list[str]:
+    """Return what the author of an act could not see, each in words of the node's language.
+
+    Args:
+        target: What the act is about.
+        typed: What was typed.
+        waited: How it came in.
+        body: What is to be written.
+        moved: What of the ward is written elsewhere by now, and where, in words; "" when the act's own part is not.
+    """
     say, found = typed.scribe.say, []
-    if not on_screen:
-        found.append(say(N_("l’unité n’écrit plus à l’écran")))
+    if moved:
+        found.append(say(N_("ne s’écrit plus à l’écran")) + f" : {moved}")
     for doubt in typed.doubts:
         when, _, by = doubt.partition("|")
         found.append(say(N_("déjà inscrit")) + f" : {_hour(when, typed.scribe)} {by}".rstrip())

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from contrefeu.access import Account
 from contrefeu.chart import (
     FICTITIOUS,
+    ON_BOARD,
     Age,
     Board,
     BoardRow,
@@ -78,8 +79,7 @@ class BoardLine:
     @property
     def not_said(self) -> list[str]:
         """What nobody recorded of what a ward must know of each (F18): never taken for "none"."""
-        said = {"isolation": self.row.isolation, "resuscitation": self.row.resuscitation, "diet": self.row.diets}
-        return [care for care, words in said.items() if not words]
+        return [care for care in ON_BOARD if care not in self.row.said]
 
     @property
     def more_due(self) -> int:

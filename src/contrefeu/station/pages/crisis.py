@@ -5,13 +5,14 @@ Rules kept here:
   * What is late or critical counts for everybody here: it is a number, and opens no chart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contrefeu.acts import InForce
 from contrefeu.chart import Board, due_in_downtime
 from contrefeu.station.house import House
 
@@ -36,6 +37,7 @@ class WardLine:
     disputed: int
     medium: str  # "paper", "screen"; "" when not in downtime
     since: str  # of its downtime
+    apart: Mapping[str, InForce]  # functions that are written elsewhere than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +102,5 @@ class CrisisPages:
             disputed=sum(row.dispute is not None for row in board.rows),
             medium=declared.medium if declared else "",
             since=declared.since if declared else "",
+            apart=declared.elsewhere if declared else {},
         )

@@ -45,10 +45,10 @@ class KitchenPage:
     plates: Sequence[Plate]
 
     @property
-    def counts(self) -> Sequence[tuple[str, int]]:
-        """How many plates of each diet, as it is said; "" for those of whom nobody said one."""
+    def counts(self) -> Sequence[tuple[tuple[str, str], int]]:
+        """How many plates of each diet, as it is said, and of what is left out; "" twice where nobody said one."""
         eating = (plate.row for plate in self.plates if not plate.row.on_leave)
-        return sorted(Counter(", ".join(row.diets) for row in eating).items())
+        return sorted(Counter((", ".join(row.diets), ", ".join(row.left_out)) for row in eating).items())
 
 
 class KitchenPages:

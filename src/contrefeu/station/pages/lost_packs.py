@@ -17,12 +17,22 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.acts import Incident, IncidentNoted, IncidentOpened, Remark, incidents
-from contrefeu.base import rfc3339
+from contrefeu.base import StorageError, rfc3339
+from contrefeu.chart import Language
 from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.station.house import House
-from contrefeu.web import NOT_FOUND, visit_of
+from contrefeu.web import N_, NOT_FOUND, Problem, visit_of
 
 _CHART = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
+UNREAD = Problem(
+    503,
+    N_("Ce qui est connu des classeurs prêts à imprimer ne se lit plus : qui est dessus ne peut être dit ici."),
+    safe=N_("Rien n’est écrit, et aucun mot de passe n’est changé."),
+    next=N_(
+        "Ouvrez l’incident à la main (Incidents). Prévenez l’informatique : « contrefeu packs list » dit quoi faire."
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +85,11 @@ class LostPackPages:
         """Open an incident for the pack of a ward, and make all passwords others."""
         house, packs = self._house, self._house.deps.packs
         ward = str((await request.form()).get("ward", ""))
-        found = (
-            packs.last(ward, "en" if visit_of(request).words.language == "en" else "fr") if packs is not None else None
-        )
+        try:
+            language: Language = "en" if visit_of(request).words.language == "en" else "fr"
+            found = packs.last(ward, language) if packs is not None else None
+        except StorageError:
+            raise UNREAD from None
         if packs is None or found is None:
             raise await house.shell.refusal(request)
         now, login = rfc3339(house.deps.clock.now_ns()), house.account(request).login

@@ -28,12 +28,14 @@ from contrefeu.station.care.naming import given_name, taken_back, temporary_numb
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House
 from contrefeu.station.names import Left, names_left, pairs
+from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.leaving import leave
-from contrefeu.station.pages.writing import chosen, scribe_of, write_down, writes_here
+from contrefeu.station.pages.writing import Written, chosen, scribe_of, where_written, write_down
 from contrefeu.web import N_, NOT_FOUND
 
 PROPOSED_MAX = 10  # charts that it may be
 REASON_MAX = 300  # characters: two sentences
+REASON = Field("reason", N_("Motif"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class NamingPage:
     lefts: Sequence[Left]
     unions: Sequence[PairState]  # the latest first
     united: bool  # whether the chart is one with another
-    writes: bool
+    written: Written
 
 
 class NamingPages:
@@ -76,8 +78,8 @@ class NamingPages:
         await house.staff.refresh()
         typed: Typed | None = None
         if request.method == "POST":
-            if not writes_here(house, whose.ward, "movements"):
-                return RedirectResponse(f"/identity/{quote(id_)}", 303)
+            if not where_written(house, whose.ward, "movements").here:
+                return await elsewhere(house, request, whose.ward, "movements", id_, (*named_fields(""), REASON))
             typed = await self._do(request, sheet, number)
             if typed is None:
                 return RedirectResponse(f"/identity/{quote(id_)}", 303)
@@ -104,7 +106,7 @@ class NamingPages:
             lefts=names_left(house.staff.acts, mine),
             unions=found[::-1],
             united=any(one.state == "linked" for one in found),
-            writes=writes_here(house, whose.ward, "movements"),
+            written=where_written(house, whose.ward, "movements"),
         )
         status = 400 if typed and typed.problems else 200
         return await house.shell.render(request, "naming.html", page, status=status, exercise=sheet.chart.world == "T")

@@ -25,8 +25,8 @@ from contrefeu.station.care.queued import QUEUED, SETTLE, disagreements, parse_w
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House, OutOfScope
 from contrefeu.station.pages.care import CarePages
-from contrefeu.station.pages.writing import chosen, is_shown, says, scribe_of, write_down, writes_here
-from contrefeu.web import FORBIDDEN, NOT_FOUND, Problem, Visit, person, visit_of
+from contrefeu.station.pages.writing import chosen, is_shown, says, scribe_of, where_written, write_down
+from contrefeu.web import FORBIDDEN, NOT_FOUND, Problem, Visit, Words, person, visit_of
 
 LOOKS_MAX = 500  # of one delivery: more than a person opens in an outage; the browser sends the rest after it
 LOOK_AGE_MS_MAX = 7 * 86_400_000  # ms; older is no look of this outage
@@ -157,7 +157,9 @@ class OfflinePages:
             entry = await house.charts.entry(ref)
             body = entry.body if entry is not None else body
             return _taken(id_, ref, body)
-        found = disagreements(target, typed, waited, body, on_screen=writes_here(house, whose.ward, form.function))
+        written = where_written(house, whose.ward, form.function)
+        moved = "" if written.here else written.said(Words(house.deps.settings.node.language, house.deps.zone))
+        found = disagreements(target, typed, waited, body, moved)
         tasks = to_settle(form, target, scribe, found)
         body = bundle(sheet.chart, scribe, said, [*resources, *tasks])
         ref = await write_down(house, scribe, body)

@@ -23,7 +23,16 @@ from contrefeu.station.house import House, shows_exercise
 from contrefeu.station.pages.arrival_form import ArrivalPage, Kind
 from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.taken_out import key_of, plain_units, witness_of
-from contrefeu.station.pages.writing import ONCE_BYTES, TWO, chosen, said_by, scribe_of, second_person, writes_here
+from contrefeu.station.pages.writing import (
+    ONCE_BYTES,
+    TWO,
+    Written,
+    chosen,
+    said_by,
+    scribe_of,
+    second_person,
+    where_written,
+)
 from contrefeu.station.registers import RegisterDoubt, RegisterLine
 from contrefeu.web import N_, NOT_FOUND, visit_of
 
@@ -57,7 +66,8 @@ class RegisterPage:
     name: str
     books: Sequence[DrugBook]
     doubts: Sequence[RegisterDoubt]  # what makes no line
-    writes: bool
+    written: Written
+    writes: bool  # whether this person does, here
     names: Mapping[str, str]  # login -> name
     kinds: Mapping[str, Kind]
     whys: Mapping[str, str]  # in words, of doubts
@@ -89,10 +99,11 @@ class RegisterPages:
             newest = lines[::-1][:shown]
             books.append(DrugBook(drug, newest, len(lines) - len(newest), lines[-1].left))
         board = await house.charts.board(ward, house.world(request))
-        writes = house.account(request).may("write") and writes_here(house, ward, "medicines")
+        written = where_written(house, ward, "medicines")
+        writes = house.account(request).may("write") and written.here
         names = {one.login: one.name for one in house.staff.accounts.all()}
         doubts = registers.doubts(ward, exercise=exercise)
-        page = RegisterPage(ward, board.name or ward, books, doubts, writes, names, KINDS, DOUBTS)
+        page = RegisterPage(ward, board.name or ward, books, doubts, written, writes, names, KINDS, DOUBTS)
         return await house.shell.render(request, "register.html", page)
 
     async def write(self, request: Request) -> Response:
@@ -102,7 +113,7 @@ class RegisterPages:
             raise NOT_FOUND
         exercise, scribe = await self._exercise(request), scribe_of(house, request)
         fields = _fields(kind.name, house.staff.registers.drugs(ward, exercise=exercise), scribe)
-        if not writes_here(house, ward, "medicines"):
+        if not where_written(house, ward, "medicines").here:
             return await elsewhere(house, request, ward, "medicines", fields=fields)
         line = self._line(request, ward, exercise) if kind.name == "void" else None
         about = [_words(line)] if line else []

@@ -4,9 +4,10 @@ Rules kept here:
   * Nothing is ticked beforehand. What was not ticked is not written.
   * A dose that may have been given already (F2), that two persons sign, or that was given within the hour is not in the
     round: it has its own form.
+  * What was ticked where doses are written elsewhere by now is not written, and is shown (F3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from urllib.parse import quote
@@ -21,7 +22,15 @@ from contrefeu.station.care import FORMS, Known, Scribe, Target, Typed
 from contrefeu.station.care.doses import takes_two
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House
-from contrefeu.station.pages.writing import due_there, is_shown, known_to, scribe_of, write_down, writes_here
+from contrefeu.station.pages.writing import (
+    Written,
+    due_there,
+    is_shown,
+    known_to,
+    scribe_of,
+    where_written,
+    write_down,
+)
 
 TICKED_MAX = 200  # doses of one round: a ward of 40 beds with five each
 
@@ -57,9 +66,10 @@ class RoundPage:
     name: str
     lines: Sequence[RoundLine]
     once: str
-    writes: bool
+    written: Written
     given: int
     left: int  # doses that were ticked and not written
+    ticked: Collection[str]  # their names, where the ward writes doses elsewhere by now
 
 
 class RoundPages:
@@ -78,7 +88,10 @@ class RoundPages:
 
     async def show(self, request: Request) -> Response:
         """Show what is due."""
-        house, ward = self._house, await self._ward(request)
+        return await self._show(request, await self._ward(request))
+
+    async def _show(self, request: Request, ward: str, ticked: Collection[str] = ()) -> Response:
+        house = self._house
         await house.shell.look(request, "board", what=f"round {ward}")
         board = await house.charts.board(ward, house.world(request))
         lines = self._lines(ward, board.rows, known_to(house, request))
@@ -88,19 +101,20 @@ class RoundPages:
             name=board.name or ward,
             lines=[line for line in lines if line.doses],
             once=token_hex(16),
-            writes=writes_here(house, ward, "medicines"),
+            written=where_written(house, ward, "medicines"),
             given=_number(asked.get("given", "")),
-            left=_number(asked.get("left", "")),
+            left=len(ticked) or _number(asked.get("left", "")),
+            ticked=ticked,
         )
-        return await house.shell.render(request, "round.html", page)
+        return await house.shell.render(request, "round.html", page, status=409 if ticked else 200)
 
     async def give(self, request: Request) -> Response:
         """Write each dose that was ticked: one entry a patient."""
         house, ward = self._house, await self._ward(request)
-        if not writes_here(house, ward, "medicines"):
-            return RedirectResponse(f"/round/{quote(ward)}", 303)
         sent = await request.form()
         ticked = {str(name) for name in sent.getlist("give")[:TICKED_MAX]}
+        if not where_written(house, ward, "medicines").here:
+            return await self._show(request, ward, ticked)
         once, known, scribe = str(sent.get("once", "")), known_to(house, request), scribe_of(house, request)
         board = await house.charts.board(ward, house.world(request))
         given, last = 0, ("", "")

@@ -12,7 +12,7 @@ from contrefeu.access import EVERY_WARD, Account
 from contrefeu.chart import BoardRow, DueItem
 from contrefeu.station.handing_back import late_in
 from contrefeu.station.house import House
-from contrefeu.station.pages.writing import due_there, writes_here
+from contrefeu.station.pages.writing import Written, due_there, where_written
 from contrefeu.station.work import ALARMS, Waiting, for_person, of_kind
 
 DOSES_SHOWN = 200  # a ward of 40 beds with five each
@@ -25,7 +25,7 @@ class UnknownDose:
 
     row: BoardRow
     item: DueItem
-    writes: bool  # whether its ward answers on this screen
+    written: Written  # where its ward answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +89,13 @@ class WorkPages:
         house, account, found = self._house, self._house.account(request), []
         for ward in self._own(account) if account.may("write") else []:
             if house.staff.downtime.of(ward):
-                board, writes = (
+                board, written = (
                     await house.charts.board(ward, house.world(request)),
-                    writes_here(house, ward, "medicines"),
+                    where_written(house, ward, "medicines"),
                 )
                 for row in board.rows:
                     due = due_there(house, ward, row.due)
-                    found += [UnknownDose(row, item, writes) for item in due if item.state == "unknown" and item.at]
+                    found += [UnknownDose(row, item, written) for item in due if item.state == "unknown" and item.at]
         return found[:DOSES_SHOWN]
 
     def _own(self, account: Account) -> Sequence[str]:

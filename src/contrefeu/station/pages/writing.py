@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from secrets import token_hex
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from contrefeu.fhir import Json
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.station.care import Choice, Field, Known, Scribe, Typed
 from contrefeu.station.house import House
+from contrefeu.station.labels import label
 from contrefeu.web import N_, NOT_KEPT, Refused, Words, person, visit_of
 
 SHOWN_WITHIN_S = 2.0  # how long a page waits for the chart to say what was written (W1)
@@ -106,8 +108,34 @@ def writes_here(house: House, ward: str, function: str = "") -> bool:
 
 def written_here(house: House, ward: str) -> frozenset[str]:
     """The functions that are written of patients of *ward* on this screen now."""
-    declared = house.staff.downtime.of(ward)
-    return frozenset(one for one in FUNCTIONS if declared and declared.in_force(one).medium == "screen")
+    return frozenset(one for one in FUNCTIONS if where_written(house, ward, one).here)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where one function of a ward is written now."""
+
+    function: str
+    medium: str  # "paper", "screen", "record"
+    since: str  # RFC 3339; "" where no downtime was declared
+
+    @property
+    def here(self) -> bool:
+        """Whether that is this screen."""
+        return self.medium == "screen"
+
+    def said(self, words: Words) -> str:
+        """What it is and where, in words."""
+        return f"{label('function', self.function, words)}, {label('medium', self.medium, words)}"
+
+
+def where_written(house: House, ward: str, function: str) -> Written:
+    """Return where *function* is written of patients of *ward*; who is in no downtime has a record system."""
+    declared, lifted = house.staff.downtime.of(ward), house.staff.downtime.lifted(ward)
+    if declared is None:
+        return Written(function, "record", lifted.cutover if lifted else "")
+    found = declared.in_force(function)
+    return Written(function, found.medium, found.since)
 
 
 async def due_of(house: House, chart: str, ward: str) -> Sequence[DueItem]:
