@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check style docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier system lock clean screenshots
+.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier system lock clean screenshots
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,13 +17,12 @@ up: $(VENV)/.run ## a node fed by a simulated hospital, ward app open
 test: $(VENV)/.dev system ## every test but the long ones
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-check: style ## style, types, floors, documents
-	$(BIN)/pytest -n 2 tests/docs tests/house
-
-style: $(VENV)/.dev ## style and types: what `make check` looks at beside its tests
+check: $(VENV)/.dev ## style, types, floors, documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 tests/docs tests/house
 
 docs: $(VENV)/.dev ## write the generated pages again
 	$(BIN)/python scripts/make_reference.py
