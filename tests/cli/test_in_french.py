@@ -120,8 +120,8 @@ def test_whatever_a_printer_lacks_is_said_in_french() -> None:
             assert said == f"L’imprimante {queue} de l’unité {ward} {french}."
             said = SPOKEN.said(f"NOT READY: ward {ward}  The printer {queue} {why}.  (tried 3)")
             assert said == f"PAS PRÊTE : unité {ward}  L’imprimante {queue} {french}.  (essayée le 3)"
-            said = SPOKEN.said(f"pack {ward}  NOT PRINTED: the printer {why}")
-            assert said == f"dossier papier {ward}  NON IMPRIMÉ : l’imprimante {french}"
+            said = SPOKEN.said(f"pack {ward}  NOT PRINTED: the printer {queue} {why}")
+            assert said == f"dossier papier {ward}  NON IMPRIMÉ : l’imprimante {queue} {french}"
     told = [
         text for text in templates(spool) if text.startswith(("is ", "takes ", "took ", "cannot ", "refused ", "has "))
     ]
