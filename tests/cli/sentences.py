@@ -38,6 +38,15 @@ class Source:
         raised = _raised(self._tree)
         return self._given(lambda call: call.args if id(call) in raised else []) | self._given(_of_an_error)
 
+    def reasons(self) -> set[str]:
+        """Texts of three words or more that begin small: what is said within a sentence made elsewhere."""
+        skipped = {id(one.value) for one in ast.walk(self._tree) if isinstance(one, ast.Expr)}
+        skipped |= {id(one.msg) for one in ast.walk(self._tree) if isinstance(one, ast.Assert)}
+        skipped |= {id(part) for one in ast.walk(self._tree) if isinstance(one, ast.JoinedStr) for part in one.values}
+        texts = (one for one in ast.walk(self._tree) if isinstance(one, ast.JoinedStr | ast.Constant))
+        found = {text for one in texts if id(one) not in skipped for text in self._texts(one, (self._tree,))}
+        return {text for text in found if text[:1].islower() and len(text.split()) > 2}
+
     def _given(self, chosen: Callable[[ast.Call], Sequence[ast.expr]]) -> set[str]:
         found = set()
         for call, scopes in _calls(self._tree, (self._tree,)):

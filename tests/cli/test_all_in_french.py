@@ -22,10 +22,23 @@ TABLES = (FINDINGS.rows, ERRORS.rows, RECOVERY, WARDS, NODES, VAULTS, LINES.rows
 DATA = {  # the same in both languages
     "{} · {} min",
     'pip install "contrefeu[scan]"',
+    "looked at and dropped: ",  # what somebody said stands behind it
+    "the data protection officer",  # who answers for it, in JSON and in the lists
+    "before the beginning",  # said to who seeks in a file
     "ahead",  # said to the exchange alone, which writes its own sentence
 }
 # Where errors are read by a program, a page of the ward app or a page of a table of its own, and by no command.
 READ_ELSEWHERE = ("cda", "hl7", "web", "station/fhir_api.py", "hospital", "paper/pictures.py", "group/told.py")
+
+# Sources whose words stand within sentences that are made elsewhere.
+REASONS = (
+    *(f"recovery/{name}.py" for name in ("forms", "identities", "matching", "paths", "plan", "queries", "replay")),
+    *(f"recovery/{name}.py" for name in ("report", "statements", "ward_messages", "wire")),
+    *(f"mapping/to_hl7/{name}.py" for name in ("admissions", "allergies", "appointments", "documents", "doses")),
+    *(f"mapping/to_hl7/{name}.py" for name in ("orders", "results", "segments")),
+    *("capture/archives.py", "capture/files.py", "capture/tap/pcap.py", "mapping/profile.py"),
+    *("vault/attempts.py", "vault/folder_attempts.py", "vault/held.py"),
+)
 
 
 def sources(*names: str) -> list[Path]:
@@ -74,6 +87,12 @@ def test_every_error_has_french() -> None:
     files = [file for file in sources() if not _part(file).startswith(READ_ELSEWHERE)]
     found = {_part(file): unsaid(Source(file).errors()) for file in files}
     assert {file: lines for file, lines in found.items() if lines} == {}
+
+
+def test_every_reason_has_french() -> None:
+    """Why something is not sent back, not taken or not whole, as a line or an error says it within itself."""
+    found = {part: unsaid(Source(SOURCES / part).reasons()) for part in REASONS}
+    assert {file: texts for file, texts in found.items() if texts} == {}
 
 
 def test_a_sentence_that_nobody_put_in_french_is_found(tmp_path: Path) -> None:

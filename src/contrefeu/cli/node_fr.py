@@ -9,7 +9,9 @@ ROWS = {
     "{} vouches for the first {} entries, since {}": "{} se porte garant des {} premières entrées, depuis le {}",
     "rolled-back": "ramené en arrière",
     "forked": "une autre histoire",
-    "torn": "fin coupée",
+    "reordered": "déplacé",
+    "repeated": "répété",
+    "tail": "fin en trop",
     "expired": "arrivé à terme",
     "beyond the horizon: {}, entries {} to {}": "au-delà de l’horizon : {}, entrées {} à {}",
     "not charted: {}: {}": "dans aucun dossier : {} : {}",
@@ -335,8 +337,6 @@ ROWS = {
     "Run it as root, or with CAP_NET_RAW; name an interface that is up.":
         "Lancez-le en root, ou avec CAP_NET_RAW ; nommez une interface active.",
     "{}; kept whole": "{} ; gardé entier",
-    "{}: cannot be read": "{} : illisible",
-    "{}: not a regular file": "{} : pas un fichier ordinaire",
     "{} bytes are above the limit of an entry, {}": "{} octets dépassent la limite d’une entrée, {}",
     "it unpacks to more than may be taken of memory, or of what it is packed in":
         "décompressé, il dépasse ce qui peut être pris de mémoire, ou de son archive",
@@ -448,4 +448,9 @@ ROWS = {
     "did not answer in time": "n’a pas répondu à temps",
     "cannot be reached on its server, or its server ended the connection":
         "est hors d’atteinte sur son serveur, ou le serveur a fermé la connexion",
+    "cannot be read": "illisible",
+    "not a regular file": "pas un fichier ordinaire",
+    "It has not said its reading keys yet: exchange with it.":
+        "Il n’a pas encore dit ses clés de lecture : échangez avec lui.",
+    "The node has not run since it was joined.": "Le nœud n’a pas tourné depuis qu’il est joint.",
 }  # fmt: skip

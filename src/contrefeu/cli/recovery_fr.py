@@ -333,4 +333,5 @@ ROWS = {
     "The ward app did not declare downtime (HTTP {}).": "L’application n’a pas déclaré la panne (HTTP {}).",
     "The ward app gave no form.": "L’application n’a donné aucun formulaire.",
     "The ward app refused the login (HTTP {}).": "L’application a refusé la connexion (HTTP {}).",
+    "not sent: the run ended before": "non envoyée : la commande a fini avant",
 }  # fmt: skip

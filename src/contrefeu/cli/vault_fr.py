@@ -482,4 +482,12 @@ ROWS = {
     "A peer's message is too long.": "Le message d’un pair est trop long.",
     "A peer's question is not one.": "La question d’un pair n’en est pas une.",
     "The peer was revoked, or joined anew.": "Le pair a été révoqué, ou joint à nouveau.",
+    # What an exchange found
+    "FORKED: {}": "AUTRE HISTOIRE : {}",
+    "FOREIGN: {}": "D’UN AUTRE : {}",
+    "DAMAGED: {}": "ENDOMMAGÉ : {}",
+    "NO-ROOM: {}": "SANS PLACE : {}",
+    "UNKNOWN: {}": "INCONNU : {}",
+    "never pulled": "jamais pris",
+    "not pulling": "ne prend plus",
 }  # fmt: skip

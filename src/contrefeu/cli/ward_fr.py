@@ -150,7 +150,6 @@ ROWS = {
     "Or give none.": "Ou n’en donnez pas.",
     "{} is no role.": "{} n’est pas un rôle.",
     "That login and that secret let nobody in.": "Cet identifiant et ce secret ne laissent entrer personne.",
-    "The role {} may not {} anything.": "Le rôle {} ne peut pas faire cela ({}).",
     "contrefeu users list names the logins.": "contrefeu users list nomme les identifiants.",
     "proposed {} medicines: a pharmacist releases them (page Pharmacy)":
         "{} médicaments proposés : un pharmacien les libère (page Pharmacie)",
@@ -281,4 +280,13 @@ ROWS = {
     "{}: proposed": "{} : proposé",
     "medicines: {}": "médicaments : {}",
     "problems: {}": "problèmes : {}",
+    "The role {} may not do this: {}.": "Le rôle {} ne peut pas faire cela : {}.",
+    "withdraw": "retirer",
+    "declare": "déclarer",
+    "lay honey patients": "poser des leurres",
+    "The security officer.": "Le responsable de la sécurité.",
+    "The crisis coordinator, security, or the data protection officer.":
+        "Le coordinateur de crise, la sécurité, ou le délégué à la protection des données.",
+    "The data protection officer, and one of: physician, coordinator, recovery, security.":
+        "Le délégué à la protection des données, et l’un de : médecin, coordination, reprise, sécurité.",
 }  # fmt: skip
