@@ -11,7 +11,7 @@ ROWS = {
     "not compared: {} that were taken back, or take back what is no more":
         "non comparées : {} annulées depuis, ou qui annulent ce qui n’est plus",
     "not compared: {} of exercises": "non comparées : {} d’exercices",
-    "not compared: {} that people did here": "non comparées : {} de ce qui a été fait ici, et de qui a regardé quoi",
+    "not compared: {} that people did here": "non comparées : {} d’ici : ce qui a été fait, et qui a regardé quoi",
     "not compared: {} that are about nobody's care": "non comparées : {} qui ne concernent les soins de personne",
     "not compared: {} that were sent back, said to us again": "non comparées : {} que nous avons renvoyées, redites",
     "not compared: {} that two persons withdrew": "non comparées : {} retirées par deux personnes",
