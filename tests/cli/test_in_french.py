@@ -120,8 +120,8 @@ def test_whatever_a_printer_lacks_is_said_in_french() -> None:
             assert said == f"L’imprimante {queue} de l’unité {ward} {french}."
             said = SPOKEN.said(f"NOT READY: ward {ward}  The printer {queue} {why}.  (tried 3)")
             assert said == f"PAS PRÊTE : unité {ward}  L’imprimante {queue} {french}.  (essayée le 3)"
-            said = SPOKEN.said(f"pack {ward}  NOT PRINTED: the printer {why}")
-            assert said == f"dossier papier {ward}  NON IMPRIMÉ : l’imprimante {french}"
+            said = SPOKEN.said(f"pack {ward}  NOT PRINTED: the printer {queue} {why}")
+            assert said == f"dossier papier {ward}  NON IMPRIMÉ : l’imprimante {queue} {french}"
     told = [
         text for text in templates(spool) if text.startswith(("is ", "takes ", "took ", "cannot ", "refused ", "has "))
     ]
@@ -177,18 +177,59 @@ def test_every_error_of_the_night_is_said_in_french() -> None:
     assert unsaid(SPOKEN, wardtest) == []
 
 
+def said_in_french(at: Commands, *words: object, status: int = 0) -> str:
+    """What a command says in French: no English is left in it."""
+    ran = at(*words, before=("--lang", "fr"))
+    assert ran.status == status, ran.err
+    text = ran.out.decode() + ran.err
+    left = [line for line in text.splitlines() if ENGLISH.search(OURS.sub("", line))]
+    assert not left, left
+    return text
+
+
+@pytest.mark.req("G3")
+def test_what_comes_after_is_lived_in_french(
+    cli: Commands, filed: Callable[[str, bytes], Path], tmp_path: Path
+) -> None:
+    """The gap, what would go back, the account; feeds, papers, people, downtime, incidents, and what they refuse."""
+
+    def said(*words: object, status: int = 0) -> str:
+        return said_in_french(cli, *words, status=status)
+
+    said("import", filed("1.hl7", admission() + potassium()))
+    assert "type ORU^R01 : 1 absentes" in said("gap", "--against", filed("ehr/1.hl7", admission()), status=10)
+    assert "1 prévues pour mllp://127.0.0.1:9" in said("replay", "--to", "mllp://127.0.0.1:9", "--dry-run")
+    assert "COMPTE FAUX" in said("reconcile", "--out", tmp_path / "account.pdf", status=13)
+    said("gap", "--against", tmp_path / "gone", status=1)
+    assert "LABO@CHU  (non décrit)  1 reçus" in said("feeds", "list")
+    said("feeds", "check")
+    said("feeds", "add", "Labo!", "--sender", "LABO@CHU", status=1)
+    said("chart", "--", "-1", status=1)
+    said("packs", "list")
+    said("pack", "--ward", "NULLE", "--out", tmp_path / "x.pdf", status=1)
+    said("users", "list")
+    said("users", "disable", "nobody", status=1)
+    assert said("downtime", "status") == "aucune panne\n"
+    said("incident", "list")
+    said("incident", "close", "x", "--as", "nobody", "--secret-file", filed("secret", b"x"), "y", status=1)
+    said("watch")
+    said("station", "list")
+    said("journal", "show", "--entry", "x", status=1)
+    said("journal", "verify", tmp_path / "gone", status=1)
+    said("keys", "expire")
+    said("export", "--to", tmp_path / "export")
+    said("config", "backup", "--to", cli.home / "b", status=1)
+    said("group", "status", status=1)
+    said("stick", "verify", tmp_path, status=1)
+
+
 @pytest.mark.req("G3")
 def test_a_night_is_lived_in_french(nowhere: Commands, filed: Callable[[str, bytes], Path], tmp_path: Path) -> None:
     """From init to a restore, its refusals too: no English is left but ids, commands and addresses; JSON is as ever."""
     home, vault = nowhere, f"file://{tmp_path / 'coffre'}"
 
     def said(*words: object, at: Commands = home, status: int = 0) -> str:
-        ran = at(*words, before=("--lang", "fr"))
-        assert ran.status == status, ran.err
-        text = ran.out.decode() + ran.err
-        left = [line for line in text.splitlines() if ENGLISH.search(OURS.sub("", line))]
-        assert not left, left
-        return text
+        return said_in_french(at, *words, status=status)
 
     assert "parts sur 5 ouvrent l’archive" in said("init", "--facility", "CHU")
     given = sorted((tmp_path / "home-shares").glob("share-*.txt"))

@@ -77,7 +77,7 @@ def test_a_page_can_be_followed(page, tmp_path):
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "CONTREFEU_HOME": str(tmp_path / "home"),
-        "LANG": "en_GB.UTF-8",
+        "LANG": "fr_FR.UTF-8" if page.name.endswith(".fr.md") else "en_GB.UTF-8",
         "COLUMNS": "200",
     }
     for variable in ("LC_ALL", "LC_MESSAGES", "XDG_DATA_HOME"):

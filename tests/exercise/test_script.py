@@ -61,7 +61,7 @@ def test_a_scenario_that_cannot_be_played_is_refused(wrong):
     assert old in WARD
     with pytest.raises(OperatorError) as refused:
         parse_script(WARD.replace(old, new, 1), "ours.toml")
-    assert refused.value.what.startswith("ours.toml: ")
+    assert refused.value.what.startswith("The scenario ours.toml: ")
     assert said in refused.value.what
     assert refused.value.safe == "Nothing was started."
     assert "scenario-v1" in refused.value.next

@@ -36,7 +36,7 @@ _WORDS = {
         "{source} is described already: nothing was written.",
     ),
     "settle": (
-        "À régler d’abord (LOOK) : le profil proposé ci-dessus y répond-il ?",
+        "À régler d’abord (À VOIR) : le profil proposé ci-dessus y répond-il ?",
         "To be settled first (LOOK): does the profile proposed above do it?",
     ),
     "write": ("Écrire ce profil sous le nom {name} ?", "Write this profile as {name}?"),

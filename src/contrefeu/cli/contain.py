@@ -143,12 +143,17 @@ def _publish(context: typer.Context, made: "Plan", named: str, at: str) -> str:
     return at
 
 
+_ACTIONS = {"block": "block", "isolate": "isolate", "disable": "disable"}
+_HOW = {"make-anew": "make it anew", "check": "check it first", "plug-in": "plug it in"}
+
+
 def _for_people(made: "Plan") -> None:
     proof = "no plan costs less" if made.proven else f"bound {made.bound:g}"
     say(f"{len(made.cut)} things to do, cost {made.cost:g} care points ({proof}). Nothing was cut: a person decides.")
     for cut in made.cut:
         what = cut.system or cut.account or f"{cut.source} -> {cut.target} {cut.protocol} {cut.transport}/{cut.port}"
-        say(f"  {cut.action:8} {what}{'   costs ' + ', '.join(cut.functions) if cut.functions else ''}")
+        costs = f"   costs {', '.join(cut.functions)}" if cut.functions else ""
+        say(f"  {_ACTIONS[cut.action]:8} {what}{costs}")
     for title, found in (("lost", made.lost_functions), ("at risk", made.at_risk_functions)):
         for one in found:
             say(f"  {title:8} {one.name} ({', '.join(one.wards)}): {one.covered_by or '-'}")
@@ -159,4 +164,4 @@ def _for_people(made: "Plan") -> None:
     for ward in made.wards:
         say(f"  ward     {ward.ward}: loses {', '.join(ward.lost) or '-'}; may lose {', '.join(ward.at_risk) or '-'}")
     for step in made.restart[:20]:
-        say(f"  {step.order:3}. {step.name}: {step.how}")
+        say(f"  {step.order:3}. {step.name}: {_HOW[step.how]}")

@@ -72,6 +72,11 @@ def speak(language: Language) -> None:
     _SPOKEN.set(language)
 
 
+def spoken() -> Language:
+    """In which language people are spoken to."""
+    return _SPOKEN.get()
+
+
 def worded(text: str) -> str:
     """Return *text* as people read it, in their language."""
     if _SPOKEN.get() != "en":

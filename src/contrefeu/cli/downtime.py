@@ -72,11 +72,9 @@ def lift(
 @app.command("status")
 def status(context: typer.Context, json: Json = False) -> None:
     """Say whether downtime is declared, since when, where."""
-    from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.node import Node
 
-    state = downtime_state(Node.at(door(context).home))
-    answer(json, state, lambda: say(f"{state['state']} {state['since']}".strip()))
+    _answer(Node.at(door(context).home), json)
 
 
 def _apart(said: list[str]) -> "dict[Function, acts.Medium]":
@@ -93,4 +91,4 @@ def _answer(node: "Node", json: bool) -> None:
     from contrefeu.cli.accounts import downtime_state
 
     state = downtime_state(node)
-    answer(json, state, lambda: say(f"{state['state']} {state['since']}".strip()))
+    answer(json, state, lambda: say(f"declared {state['since']}" if state["state"] == "declared" else "normal"))

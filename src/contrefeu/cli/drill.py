@@ -106,7 +106,7 @@ def ward(
         exercise.prepare(web, insecure=insecure_http)
         exercise.tell_leader()
         if not json:
-            wait_for_leader(language)
+            wait_for_leader()
         exercise.play(speed, led_by)
         made = exercise.record(speed, led_by)
         signer = exercise.signer()
@@ -195,12 +195,12 @@ def file_record(record: "Record", signer: "Signer", report: Path | None, file: P
         write_file(file.absolute(), signed(record, signer), mode=0o644)
 
 
-def wait_for_leader(language: str) -> None:
+def wait_for_leader() -> None:
     """Wait for Enter, where somebody can press it."""
     import sys
 
     if sys.stdin.isatty():
-        whisper("Enter : commencer (minute 0)" if language == "fr" else "Enter: begin (minute 0)")
+        whisper("Enter: begin (minute 0)")
         sys.stdin.readline()
 
 

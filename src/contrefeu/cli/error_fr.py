@@ -4,7 +4,6 @@ from contrefeu.cli.phrases import Phrases
 
 ERRORS = Phrases({
     # What is safe, of many
-    "Nothing was changed.": "Rien n’a été changé.",
     "Nothing was done.": "Rien n’a été fait.",
     "Nothing was made.": "Rien n’a été fait.",
     "Nothing was opened.": "Rien n’a été ouvert.",

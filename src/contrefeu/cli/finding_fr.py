@@ -22,24 +22,25 @@ PRINTER_TROUBLES = {
     "is full: it takes no more jobs": "est pleine : elle ne prend plus de travaux",
     "has no room on its disk": "n’a plus de place sur son disque",
 }
-_OF_PRINTERS = {
-    "The printer {} {}.": "L’imprimante {} {}.",
-    "The printer {} of ward {} {}.": "L’imprimante {} de l’unité {} {}.",
-    "pack {}  NOT PRINTED: the printer {}": "dossier papier {}  NON IMPRIMÉ : l’imprimante {}",
-}
-
-
-def _said_of(sentence: str, trouble: str) -> str:
-    """*sentence* with *trouble* in its last place, the other values as they were."""
-    return trouble.join(sentence.rsplit("{}", 1))
+_OF_PRINTERS = {  # % stands for the trouble
+    "The printer {} %.": "L’imprimante {} %.",
+    "The printer {} of ward {} %.": "L’imprimante {} de l’unité {} %.",
+    "pack {}  NOT PRINTED: the printer {} %": "dossier papier {}  NON IMPRIMÉ : l’imprimante {} %",
+    "pack {}  NOT PRINTED: the printer {} %; its pages wait as {}":
+        "dossier papier {}  NON IMPRIMÉ : l’imprimante {} % ; ses pages attendent sous {}",
+    "NOT PRINTED: the printer {} %": "NON IMPRIMÉ : l’imprimante {} %",
+    "NOT PRINTED: the printer {} %; its pages wait as {}":
+        "NON IMPRIMÉ : l’imprimante {} % ; ses pages attendent sous {}",
+}  # fmt: skip
 
 
 FINDINGS = Phrases({
     **{
-        _said_of(english, trouble): _said_of(french, said)
+        english.replace("%", trouble): french.replace("%", said)
         for english, french in _OF_PRINTERS.items()
         for trouble, said in PRINTER_TROUBLES.items()
     },
+    "NOT PRINTED: the printer {}": "NON IMPRIMÉ : l’imprimante {}",
     # Disk
     "{} GiB are left for feeds on the disk of {}.": "Il reste {} Gio pour les flux sur le disque de {}.",
     "{} % of the disk of {} are free.": "Le disque de {1} n’a plus que {0} % de libre.",

@@ -14,10 +14,20 @@ if TYPE_CHECKING:
 
     from contrefeu.cli.recovering import Recovery
     from contrefeu.mapping import Reading, Rules
-    from contrefeu.recovery import Asked, Profile, Scratch
+    from contrefeu.recovery import Asked, Gap, Profile, Scratch
 
 OWNER = "recovery"  # who looks at what is in doubt; the page says who did
 TOP = 10  # rows of each kind that people are shown; --json has all
+_KEPT = {  # what is not compared, and why (recovery.State)
+    "repeat": "that repeat another",
+    "void": "that were taken back, or take back what is no more",
+    "exercise": "of exercises",
+    "act": "that people did here",
+    "nobodys": "that are about nobody's care",
+    "echo": "that were sent back, said to us again",
+    "withdrawn": "that two persons withdrew",
+    "closed": "that no key here opens",
+}
 
 
 def gap(
@@ -125,25 +135,28 @@ def gap(
         whisper(f"contrefeu: {trouble.origin}: {trouble.reason}")
     seconds = round(time.monotonic() - began, 3)
 
-    def for_people() -> None:
-        say(f"{found.entries} entries: {found.present} present, {found.missing} missing, {found.different} different")
-        if found.unasked:
-            say(f"  {found.unasked} that its answers do not show: neither present nor missing")
-        say(f"  {found.extra} that no journal holds; compared with {found.held} messages in {seconds:.1f} s")
-        for state, count in sorted(found.kept_here.items()):
-            say(f"  not compared: {count} {state}")
-        for title, table in (("type", found.types), ("ward", found.wards), ("day", found.days)):
-            for name, states in sorted(table.items(), key=lambda one: -sum(one[1].values()))[:TOP]:
-                say(f"  {title} {name or '?'}: " + ", ".join(f"{count} {state}" for state, count in states.items()))
-        say(f"  {sum(1 for one in found.patients if one.id)} patients lack something")
-        if found.missing or found.different:
-            say(f"Next: contrefeu replay --to {against if server or asks else 'mllp://HOST:PORT'} --dry-run")
-
     import msgspec
 
     told = msgspec.to_builtins(found) | {"seconds": seconds}
-    answer(json, told, for_people)
+    target = against if server or asks else "mllp://HOST:PORT"
+    answer(json, told, lambda: _for_people(found, seconds, target))
     finish(10 if found.missing or found.different or found.unreadable else 0)
+
+
+def _for_people(found: "Gap", seconds: float, to: str) -> None:
+    say(f"{found.entries} entries: {found.present} present, {found.missing} missing, {found.different} different")
+    if found.unasked:
+        say(f"  {found.unasked} that its answers do not show: neither present nor missing")
+    say(f"  {found.extra} that no journal holds; compared with {found.held} messages in {seconds:.1f} s")
+    for state, count in sorted(found.kept_here.items()):
+        say(f"  not compared: {count} {_KEPT[state]}")
+    for title, table in (("type", found.types), ("ward", found.wards), ("day", found.days)):
+        for name, n in sorted(table.items(), key=lambda one: -sum(one[1].values()))[:TOP]:
+            counts = f"{n['missing']} missing, {n['different']} different, {n['extra']} there alone"
+            say(f"  {title} {name or '?'}: {counts}, {n['unasked']} not shown")
+    say(f"  {sum(1 for one in found.patients if one.id)} patients lack something")
+    if found.missing or found.different:
+        say(f"Next: contrefeu replay --to {to} --dry-run")
 
 
 def _asked(

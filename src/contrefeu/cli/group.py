@@ -1,7 +1,7 @@
 """`contrefeu group`: the facilities of a group, seen from one place."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -127,21 +127,28 @@ def _for_people(found: "Sequence[Standing]", totals: dict[str, int]) -> None:
     beds = f"{totals['patients']} patients, {totals['free']} of {totals['beds']} known beds free"
     say(f"{totals['answering']} of {totals['facilities']} facilities answer; {beds}")
     for one in sorted(found, key=lambda one: not one.findings):
-        say(f"  {one.name}  {_line(one)}")
+        say(f"  {one.name}  {_state(one)}")
+        for line in _lines(one.told) if one.told is not None else ():
+            say(f"    {line}")
         say(f"    data controller: {one.controller or 'NOT SAID (controller in group.toml)'}")
 
 
-def _line(one: "Standing") -> str:
+def _state(one: "Standing") -> str:
     said = {"answers": "answers", "old": f"OLD, said at {one.since}", "silent": f"SILENT since {one.since}"}[one.state]
-    said += f" ({one.problem})" if one.problem else ""
-    if one.told is None:
-        return f"{said}; it never said anything"
-    told, silent = one.told, sum(feed.silent for feed in one.told.feeds)
-    parts = [said, f"{told.total('patients')} patients, {told.total('free')} of {told.total('beds')} beds free"]
+    why = f" ({one.problem})" if one.problem else ""
+    return f"{said}{why}" if one.told is not None else f"{said}{why}; it never said anything"
+
+
+def _lines(told: "FacilityTold") -> "Iterator[str]":
+    yield f"{told.total('patients')} patients, {told.total('free')} of {told.total('beds')} beds free"
     if told.downtime.state == "declared":
-        parts.append(f"DOWNTIME since {told.downtime.since}")
-    parts += [f"{silent} of {len(told.feeds)} feeds silent"] if silent else []
-    parts += [f"copy {copy.place} {copy.state.upper()}" for copy in told.copies if copy.state != "up-to-date"]
-    parts += [f"{told.alarms.open} ALARMS, the gravest {told.alarms.gravest}"] if told.alarms.open else []
-    parts += [f"journal {journal} {why.upper()}" for journal, why in told.troubles.items()]
-    return "; ".join(parts)
+        yield f"DOWNTIME since {told.downtime.since}"
+    if silent := sum(feed.silent for feed in told.feeds):
+        yield f"{silent} of {len(told.feeds)} feeds silent"
+    for copy in told.copies:
+        if copy.state != "up-to-date":
+            yield f"copy {copy.place}  {copy.state}"
+    if told.alarms.open:
+        yield f"{told.alarms.open} ALARMS, the gravest {told.alarms.gravest}"
+    for journal, why in told.troubles.items():
+        yield f"journal {journal}  {why}"

@@ -124,6 +124,10 @@ def close(
     answer(json, {"incident": one.ref, "state": "closed"}, lambda: say(f"{one.ref}: closed."))
 
 
+_STATES = {"open": "open", "closed": "closed"}
+_CLOCKS = {"running": "running", "late": "LATE", "sent": "sent"}
+
+
 @app.command("list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """List every incident, past ones too, with what was declared and which clocks run."""
@@ -151,10 +155,11 @@ def list_(context: typer.Context, json: Json = False) -> None:
     def for_people() -> None:
         for one in told:
             say(
-                f"{one['incident']}  {one['state']}  {one['title']}  known since {one['aware_at']} ({one['opened_by']})"
+                f"{one['incident']}  {_STATES[one['state']]}  {one['title']}  "
+                f"known since {one['aware_at']} ({one['opened_by']})"
             )
             for clock in one["clocks"]:
-                say(f"    {clock['regime']:10} {clock['state']:8} due {clock['due']}")
+                say(f"    {clock['regime']:10} {_CLOCKS[clock['state']]:8} due {clock['due']}")
 
     answer(json, {"incidents": told}, for_people)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contrefeu.cli import proving
-from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.door import Json, Language, answer, door, finish, say
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -109,7 +109,7 @@ def show(
             sys.stdout.buffer.flush()
             return
         row = listed(found) | {"loss": _lost(node, found)}
-        answer(json, {"entries": [row]}, lambda: _say_one(row))
+        answer(json, {"entries": [row]}, lambda: _say_one(row, door(context).language))
         return
     if raw:
         raise OperatorError("--raw gives one entry back: say which with --entry JOURNAL/SEQ.")
@@ -185,10 +185,13 @@ def _lost(node: "Node", entry: "Entry") -> list[dict[str, str]]:
     return [{"where": one.where, "why": one.why} for part in (reading, *reading.also) for one in part.loss]
 
 
-def _say_one(row: dict[str, Any]) -> None:
+def _say_one(row: dict[str, Any], language: Language) -> None:
+    from contrefeu.station import LABELS
+
+    whys = LABELS["loss"] if language == "fr" else {}
     _say_row(row)
     for one in row["loss"]:
-        say(f"  not charted: {one['where'] or 'the whole'}: {one['why']}")
+        say(f"  not charted: {one['where'] or 'the whole'}: {whys.get(one['why'], one['why'])}")
 
 
 def _say_row(row: dict[str, Any]) -> None:

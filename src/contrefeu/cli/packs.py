@@ -52,8 +52,9 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
     def for_people() -> None:
         for one in packs:
-            places = ", ".join(f"{place.path} {place.problem}".strip() for place in one.places)
-            say(f"{'OLD  ' if one.old else ''}{one.ward}: {one.age_minutes} min, {one.patients} patients, {places}")
+            say(f"{'OLD  ' if one.old else ''}{one.ward}: {one.age_minutes} min, {one.patients} patients")
+            for place in one.places:
+                say(f"  {place.path}  {place.problem}".rstrip())
             if one.printer:
                 say(f"  NOT PRINTED: the printer {one.printer}")
 

@@ -55,6 +55,6 @@ def known_person(node: "Node", login: str, secret_file: Path | None, permission:
         raise OperatorError("That login and that secret let nobody in.", safe="Nothing was changed.")
     if not account.may(permission):
         raise OperatorError(
-            f"The role {account.role} may not {what} anything.", safe="Nothing was changed.", next=f"{who}."
+            f"The role {account.role} may not do this: {what}.", safe="Nothing was changed.", next=f"{who}."
         )
     return Person(node, account.login, {one.login: one.role for one in accounts.values()})

@@ -25,6 +25,11 @@ class Phrases:
             (english for english in rows if "{}" in english), key=lambda one: (one.startswith("{}"), -len(one))
         )
         self._patterns = [(one.split("{}"), rows[one]) for one in with_values]
+        # By the letter that they begin with; those that begin with a value may fit any sentence, and stand last.
+        self._starting = {
+            first: [one for one in self._patterns if one[0][0][:1] in (first, "")]
+            for first in {"", *(pieces[0][:1] for pieces, _ in self._patterns)}
+        }
 
     def said(self, sentence: str, depth: int = 0) -> str:
         """Return a sentence, or words of ours that stand in one, in French; as it is when there is no row for it."""
@@ -32,7 +37,7 @@ class Phrases:
             return self.rows[sentence]
         if len(sentence) > LENGTH_MAX or depth > DEPTH_MAX:
             return sentence
-        for pieces, french in self._patterns:
+        for pieces, french in self._starting.get(sentence[:1], self._starting[""]):
             values = _values(pieces, sentence)
             if values is not None:
                 *before, last = values

@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from contrefeu.cli.door import default_language
+from contrefeu.cli.door import spoken
 
 # What is counted -> French, English
 _WORDS = {
@@ -59,7 +59,7 @@ class Progress:
             transient=True,
         )
         self._bar.start()
-        said = _WORDS[name][0 if default_language() == "fr" else 1]
+        said = _WORDS[name][0 if spoken() == "fr" else 1]
         self._task = self._bar.add_task(said, total=total or None)
 
     def told(self, count: int) -> None:

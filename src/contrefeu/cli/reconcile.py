@@ -104,18 +104,35 @@ def _lists(
     return found
 
 
+_FATES = {
+    "present": "present",
+    "replayed": "sent back and accepted",
+    "merged": "said again by the restored system",
+    "set_aside": "set aside",
+    "kept_here": "kept here",
+    "unaccounted": "UNACCOUNTED",
+}
+_WAYS = {
+    "data": "as data",
+    "document": "as documents to be read",
+    "retype": "typed from the list",
+    "none": "does not go back",
+}
+
+
 def _for_people(account: "Account", act: "AccountDrawn", out: Path, stays: "BillingList | None") -> None:
     say(f"{account.entries} entries in the journals; {account.counted} counted")
     for fate, reasons in account.reasons.items():
         for why, count in reasons.most_common():
-            say(f"  {fate:12} {count:>9}  {why}")
+            say(f"  {_FATES[fate]}: {count}  {why}")
     for ward in act.wards:
         say(f"  left in {ward.ward or '?'}: {ward.left}, some {ward.minutes:.0f} min of typing")
     if account.written:
         say(f"  of {account.written} entries written here {account.written_back} are there without typing")
     for way in account.ways.values():
         if way.way != "data" or len(account.ways) > 1:
-            say(f"  {way.way}: {way.back} of {way.written} back, {way.left} left, some {way.minutes:.0f} min of typing")
+            back = f"{way.back} of {way.written} back, {way.left} left"
+            say(f"  {_WAYS[way.way]}: {back}, some {way.minutes:.0f} min of typing")
     if stays is not None:
         say(f"  of {stays.stays} stays written here {stays.complete} hold all that billing needs")
     say(f"{'Sound' if account.sound else 'NOT SOUND'}: {out}")

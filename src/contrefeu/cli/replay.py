@@ -149,5 +149,6 @@ def _for_people(done: "Replayed", told: dict[str, Any]) -> None:
     for why, count in done.reasons.most_common():
         say(f"  held: {count}  {why}")
     if done.stopped is not None:
-        say(f"Stopped at {done.stopped.entry or 'the first'}: {done.stopped.why} {done.stopped.code}".rstrip())
+        code = f" ({done.stopped.code})" if done.stopped.code else ""
+        say(f"Stopped at {done.stopped.entry or 'the first'}{code}: {done.stopped.why}")
     say(f"Plan: {told['plan']}")

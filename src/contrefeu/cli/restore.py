@@ -131,7 +131,8 @@ def _for_people(done: "Restored", home: Path) -> None:
         say(f"  {one.journal}: {one.entries} entries")
     for d in done.differences:
         what = f"segment {d.segment}" if d.segment else "its key or its checkpoint"
-        say(f"  ALTERED: {d.journal}, {what} in {d.vault} is not what was signed; taken from {d.good or 'no other'}")
+        good = f"taken from {d.good}" if d.good else "no other has it"
+        say(f"  ALTERED: {d.journal}, {what}, in {d.vault} is not what was signed; {good}")
     for reason in done.away.values():
         say(f"  AWAY: {reason}")
     say(f"charts_sha256 {done.charts_sha256}")

@@ -6,17 +6,25 @@ the same in both languages, and so is what a system said of itself.
 
 from contrefeu.cli.error_fr import ERRORS
 from contrefeu.cli.finding_fr import FINDINGS
+from contrefeu.cli.node_fr import ROWS as NODES
 from contrefeu.cli.phrases import Phrases
+from contrefeu.cli.problem_fr import PROBLEMS
+from contrefeu.cli.recovery_fr import ROWS as RECOVERY
+from contrefeu.cli.vault_fr import ROWS as VAULTS
+from contrefeu.cli.ward_fr import ROWS as WARDS
 
 LINES = Phrases({
     # restore
     "{} entries, {} patients in {} s": "{} entrées, {} patients en {} s",
     "{}: {} entries": "{} : {} entrées",
-    "ALTERED: {}, {} in {} is not what was signed; taken from {}":
-        "ALTÉRÉ : {}, {} dans {} n’est pas ce qui a été signé ; pris dans {}",
-    "segment {}": "segment {}",
-    "its key or its checkpoint": "sa clé ou son point de contrôle",
-    "no other": "aucun autre",
+    "ALTERED: {}, segment {}, in {} is not what was signed; taken from {}":
+        "ALTÉRÉ : {}, segment {}, dans {} n’est pas ce qui a été signé ; pris dans {}",
+    "ALTERED: {}, segment {}, in {} is not what was signed; no other has it":
+        "ALTÉRÉ : {}, segment {}, dans {} n’est pas ce qui a été signé ; aucun autre ne l’a",
+    "ALTERED: {}, its key or its checkpoint, in {} is not what was signed; taken from {}":
+        "ALTÉRÉ : {}, sa clé ou son point de contrôle, dans {} n’est pas ce qui a été signé ; pris dans {}",
+    "ALTERED: {}, its key or its checkpoint, in {} is not what was signed; no other has it":
+        "ALTÉRÉ : {}, sa clé ou son point de contrôle, dans {} n’est pas ce qui a été signé ; aucun autre ne l’a",
     "AWAY: {}": "ABSENT : {}",
     "Next: contrefeu --home {} up": "Puis : contrefeu --home {} up",
     "Charts can be read: contrefeu --home {} up. What each lacks, it says; the rest comes.":
@@ -212,7 +220,14 @@ LINES = Phrases({
     "{} files, as they were made.": "{} fichiers, tels qu’ils furent faits.",
     "Station ready in {}: contrefeu --home {} up": "Poste prêt dans {} : contrefeu --home {} up",
 })  # fmt: skip
-SPOKEN = Phrases({**FINDINGS.rows, **ERRORS.rows, **LINES.rows})
+SPOKEN = Phrases({
+    **{advice: french for advice, french in PROBLEMS.rows.items() if advice.endswith(".") and "{}" not in advice},
+    **FINDINGS.rows, **ERRORS.rows, **RECOVERY, **WARDS, **NODES, **VAULTS, **LINES.rows,
+})  # fmt: skip
+# A line of what is wrong in the settings: its values are words of PROBLEMS, which are too general for other lines.
+SETTINGS = Phrases(
+    {**PROBLEMS.rows, "contrefeu.toml:{}: {}": "contrefeu.toml:{} : {}", "contrefeu.toml: {}": "contrefeu.toml : {}"}
+)
 
 
 def in_french(text: str) -> str:
@@ -222,4 +237,5 @@ def in_french(text: str) -> str:
 
 def _line(line: str) -> str:
     words = line.lstrip(" ")
-    return line[: len(line) - len(words)] + SPOKEN.said(words)
+    table = SETTINGS if words.startswith("contrefeu.toml:") else SPOKEN
+    return line[: len(line) - len(words)] + table.said(words)

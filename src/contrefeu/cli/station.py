@@ -129,6 +129,14 @@ def revoke(
     answer(json, _told(peer), lambda: say(f"{peer.node} is revoked: nothing is taken from it or given to it any more."))
 
 
+_DECIDED = {
+    "house": "a station of this house",
+    "charts": "what it writes is charted here",
+    "grants": "it may read what is written here",
+    "revoked": "REVOKED",
+}
+
+
 @app.command("list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """Name the peers, what was decided about each, and their fingerprints."""
@@ -138,10 +146,13 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
     def for_people() -> None:
         for peer in peers:
-            words = [word for word in ("house", "charts", "grants", "revoked") if peer[word]]
-            words += [f"ward {ward}" for ward in peer["wards"]]
-            say(f"{peer['node']}  {peer['facility']}  {peer['address'] or 'by stick'}  {', '.join(words)}")
+            say(f"{peer['node']}  {peer['facility']}  {peer['address'] or 'by stick'}")
             say(f"  {peer['fingerprint']}")
+            for word, what in _DECIDED.items():
+                if peer[word]:
+                    say(f"  {what}")
+            for ward in peer["wards"]:
+                say(f"  the station of ward {ward}")
 
     answer(json, {"peers": peers}, for_people)
 

@@ -290,7 +290,8 @@ def _for_people(told: dict[str, Any]) -> None:
         for lack in one["lacks"]:
             say(f"  NOT READY: ward {one['ward']}  {lack['what']}  (tried {one['at']})")
             say(f"    next  {lack['next']}")
-    say(f"  downtime {told['downtime']['state']} {told['downtime']['since']}".rstrip())
+    downtime = told["downtime"]
+    say(f"  downtime declared {downtime['since']}" if downtime["state"] == "declared" else "  downtime normal")
     held = told["keys"]["horizon"]["held"]
     say(f"  horizon {told['keys']['horizon']['days']} days{f', held: {held}' if held else ''}")
     for note in told["processes"]["notes"]:

@@ -153,7 +153,7 @@ def show(one: dict[str, Any]) -> None:
     for key, words in _LINES:
         counts = Counter(one[key])
         if counts:
-            say(f"  {words}: " + ", ".join(f"{name or '(none)'} {count}" for name, count in counts.most_common()))
+            say(f"  {words}: " + ", ".join(f"{name or '-'} {count}" for name, count in counts.most_common()))
     without = sum(one["without_zone"].values())
     say(f"  times of day: {one['times']}, {without} without offset, read in {one['zone']}")
     if one["numbered"]:

@@ -118,7 +118,7 @@ def _tell(found: "Read") -> None:
     say(f"{one.by}  {one.at}  key {found.key.hex()}")
     for name in ("allergies", "medicines", "problems"):
         lines = getattr(one, name)
-        say(f"{name}: {one.state if name == 'allergies' else ''}".rstrip())
+        say(f"allergies: {one.state}" if name == "allergies" else f"{name}:")
         for line in lines:
             quote(f"  {line}")
         if name in one.unsaid:

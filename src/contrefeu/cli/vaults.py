@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from contrefeu.base import Clock, OperatorError, durable_makedirs, write_file
+from contrefeu.cli.door import worded
 from contrefeu.custody import HomePaths
 from contrefeu.hospital import VaultSettings, parse_settings
 from contrefeu.vault import (
@@ -110,7 +111,7 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(worded(what), total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
 

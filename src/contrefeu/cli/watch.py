@@ -74,6 +74,10 @@ def described_alarm(alarm: "Alarm") -> dict[str, Any]:
     }
 
 
+_SEVERITIES = {"look": "LOOK", "act": "ACT", "attack": "ATTACK"}
+_VERDICTS = {"seen": "somebody sees to it", "harmless": "harmless", "real": "confirmed"}
+
+
 def _for_people(told: dict[str, Any]) -> None:
     if not told["clean_point"]:
         say("The watch has not run here, or has heard no feed yet: nothing is known. contrefeu up starts it.")
@@ -81,11 +85,15 @@ def _for_people(told: dict[str, Any]) -> None:
         say("No alarm.")
     for one in told["alarms"]:
         figures = ", ".join(f"{name} {value:g}" for name, value in one["seen"].items())
-        verdict = f"  [{one['verdict']}, {one['by']}]" if one["verdict"] else ""
-        say(f"{one['at']}  {one['severity'].upper():6}  {one['rule']}  {one['subject']}  {figures}{verdict}")
+        say(f"{one['at']}  {_SEVERITIES[one['severity']]:6}  {one['rule']}  {one['subject']}  {figures}")
         say(f"    since {one['since']}  entry {one['entry']}")
+        if one["verdict"]:
+            say(f"    {_VERDICTS[one['verdict']]}: {one['by']}")
     for point in told["clean_point"].values():
-        held = f", held back by {point['held_by']}" if point["held_by"] else ""
-        where = f"{point['at']}  entry {point['entry']}" if point["at"] else "none yet"
-        said = f"{point['messages']} messages as usual, {point['documents']} documents open" if point["at"] else ""
-        say(f"clean until  {point['source']}  {where}  {said}{held}".rstrip())
+        if not point["at"]:
+            say(f"clean until  {point['source']}  none yet")
+        else:
+            usual = f"{point['messages']} messages as usual, {point['documents']} documents open"
+            say(f"clean until  {point['source']}  {point['at']}  entry {point['entry']}  {usual}")
+        if point["held_by"]:
+            say(f"  held back by {point['held_by']}")

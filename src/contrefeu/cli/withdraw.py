@@ -110,7 +110,7 @@ def confirm(context: typer.Context, proposal: Ref, as_: As, secret_file: SecretF
         )
     who.record(WithdrawalConfirmed(proposal, rfc3339(node.clock.now_ns())))
     state = "undone" if one.state == "undoing" else "in force"
-    answer(json, {"withdrawal": one.ref, "state": state}, lambda: say(f"{one.kind} {one.target}: {state}"))
+    answer(json, {"withdrawal": one.ref, "state": state}, lambda: say(f"{one.target or proposal}: {_STATES[state]}"))
 
 
 @app.command("refuse")
@@ -134,6 +134,16 @@ def refuse(
     answer(json, {"withdrawal": one.ref, "state": "refused"}, lambda: say(f"{proposal}: refused"))
 
 
+_KINDS = {"entry": "entry", "document": "document", "patient": "patient"}
+_STATES = {
+    "proposed": "proposed",
+    "in force": "in force",
+    "undoing": "in force, somebody asks to show it again",
+    "undone": "undone",
+    "refused": "refused",
+}
+
+
 @app.command("list")
 def list_(context: typer.Context, as_: As, secret_file: SecretFile = None, json: Json = False) -> None:
     """List what is withdrawn (for the officer), and what waits for a second person."""
@@ -148,8 +158,10 @@ def list_(context: typer.Context, as_: As, secret_file: SecretFile = None, json:
 
     def for_people() -> None:
         for one in found:
-            waits = f"  waits: {one.undo or one.ref}" if one.waits else ""
-            say(f"{one.ref}  {one.state}  {one.kind} {one.target}  by {one.by}, {one.confirmed_by or '-'}{waits}")
+            say(f"{one.ref}  {_KINDS[one.kind]} {one.target}")
+            say(f"  {_STATES[one.state]}; by {one.by}, {one.confirmed_by or '-'}")
+            if one.waits:
+                say(f"  waits: {one.undo or one.ref}")
 
     answer(json, {"withdrawals": told}, for_people)
 

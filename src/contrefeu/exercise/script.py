@@ -177,4 +177,4 @@ def _problems(script: Script) -> list[str]:
 
 
 def _refused(name: str, problem: str) -> OperatorError:
-    return OperatorError(f"{name}: {problem}.", safe="Nothing was started.", next=_HOW)
+    return OperatorError(f"The scenario {name}: {problem}.", safe="Nothing was started.", next=_HOW)

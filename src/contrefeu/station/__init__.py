@@ -25,6 +25,9 @@ from contrefeu.station.deps import (
 from contrefeu.station.handing_back import (
     sheet_of,
 )
+from contrefeu.station.labels import (
+    LABELS,
+)
 from contrefeu.station.metrics import (
     METRICS,
 )
@@ -36,6 +39,7 @@ from contrefeu.web import (
 )
 
 __all__ = [
+    "LABELS",
     "METRICS",
     "BedStatus",
     "ChartsLike",
