@@ -94,6 +94,58 @@ def test_a_changed_copy_is_found(copied: tuple[Commands, str], tmp_path: Path) -
     assert report["damage"]
 
 
+@pytest.mark.req("R1", "C4")
+def test_a_copy_that_lost_its_public_key_is_told(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """One file of sixty bytes is gone: `verify` and `restore` say which, what it means and what to do, in both
+    languages; neither takes the journal for one that never was."""
+    cli, url = copied
+    [verifier] = (tmp_path / "vault" / "journals").glob("*-capture/verifier")
+    key, folder = verifier.read_bytes(), verifier.parent.name
+    verifier.unlink()
+    assert cli.told("vault", "verify", url, status=13)["damage"][0]["journal"] == folder
+    for command in (["vault", "verify", url], ["journal", "verify", "--vault", url]):
+        said = cli(*command).out.decode()
+        assert f"no public key: {folder}/verifier is missing or altered" in said
+        assert "Put that file back from a home, a station or a vault that has the journal" in said
+    assert f"pas de clé publique : {folder}/verifier" in cli("--lang", "fr", "vault", "verify", url).out.decode()
+    restoring = ["restore", "--from", url, "--shares", *shares(cli, 3), "--to", tmp_path / "new"]
+    refused = cli(*restoring)
+    assert refused.status == 13
+    assert f"journals/{folder}/verifier in {url}" in refused.err
+    french = cli("--lang", "fr", *restoring).err
+    assert "La clé publique d’un journal manque, et aucun autre coffre ne l’a" in french
+    assert f"journals/{folder}/verifier dans {url}" in french
+    assert not (tmp_path / "new").exists()
+    verifier.write_bytes(b"something else\n")
+    assert cli("vault", "verify", url).status == cli(*restoring).status == 12
+    shutil.copyfile(cli.home / "journals" / folder / "verifier", verifier)
+    assert verifier.read_bytes() == key
+    assert cli("vault", "verify", url).status == cli(*restoring).status == 0
+
+
+def test_a_journal_that_its_nodes_settings_speak_of_is_looked_for(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """Its whole folder is gone from the vault: 10, and which; a restore says so too, after all it could do."""
+    cli, url = copied
+    [capture] = (tmp_path / "vault" / "journals").glob("*-capture")
+    shutil.rmtree(capture)
+    [journal] = cli.told("vault", "verify", url, status=10)["absent"]
+    assert journal.replace("/", "_") == capture.name
+    assert f"ABSENT: {journal} is not in this vault" in cli("vault", "verify", url).out.decode()
+    told = cli.told("restore", "--from", url, "--shares", *shares(cli, 3), "--to", tmp_path / "new", status=10)
+    assert told["absent"] == [journal]
+    said = cli("--lang", "fr", "restore", "--from", url, "--shares", *shares(cli, 3), "--to", tmp_path / "newer")
+    assert f"ABSENT : {journal} n’est dans aucun de ces coffres" in said.out.decode().replace("\u00a0", " ")
+
+
+def test_a_home_that_lost_a_public_key_is_not_intact(copied: tuple[Commands, str]) -> None:
+    """`journal verify` of the home names the journal that nobody can check."""
+    cli, _ = copied
+    [verifier] = (cli.home / "journals").glob("*-capture/verifier")
+    verifier.unlink()
+    report = cli.told("journal", "verify", status=13)
+    assert [(d["journal"], d["kind"]) for d in report["damage"]] == [(verifier.parent.name, "missing")]
+
+
 @pytest.mark.req("R1")
 def test_a_lost_home_comes_back_with_the_same_charts(copied: tuple[Commands, str], tmp_path: Path) -> None:
     """After the home is destroyed: the vault and three shares give charts with the same hash, in another home."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contrefeu.base import MissingError, StorageError, TamperError
+from contrefeu.proof import Signer
 from contrefeu.recovery import Difference, Restored, restore
 from tests.recovery.hospital import Hospital, admission, result
 
@@ -172,3 +173,79 @@ def test_two_histories_of_one_journal_are_not_mixed(hospital: Hospital, tmp_path
         restored(hospital, hospital.vault.folder(""), tmp_path / "kept")
     assert refused.value.exit_status == 12
     assert not (tmp_path / "again" / "contrefeu.toml").exists()
+
+
+# The writer's public key, a small file of its own.
+
+MISSING, GARBAGE, EMPTY, ANOTHERS = None, b"\xff no key", b"", "another journal's"
+
+
+def lose_key(vault: Path, instead: bytes | str | None, of: str = CAPTURE) -> None:
+    """Take the public key of a journal out of *vault*, or lay something *instead*."""
+    place = vault / of / "verifier"
+    if instead is None:
+        place.unlink()
+    elif isinstance(instead, str):
+        shutil.copyfile(vault / "journals/drill_nlost-station/verifier", place)
+    else:
+        place.write_bytes(instead)
+
+
+@pytest.mark.req("R1", "C4")
+@pytest.mark.parametrize("instead", [MISSING, GARBAGE, EMPTY, ANOTHERS])
+def test_a_copy_without_its_key_is_not_an_empty_hospital(hospital: Hospital, instead: bytes | str | None) -> None:
+    """One small file is gone or is something else, and no other vault has it: 13 or 12, and no home is made."""
+    vault = hospital.vault.folder("")
+    lose_key(vault, instead)
+    with pytest.raises((MissingError, TamperError)) as refused:
+        restored(hospital, vault)
+    assert refused.value.exit_status == (13 if instead is None else 12)
+    what, where = refused.value.what.splitlines()
+    assert what == (
+        f"A journal's public key is {'missing' if instead is None else 'altered'}, and no other vault has it:"
+    )
+    assert where == f"{CAPTURE}/verifier in file://{vault}"
+    assert "nothing was made" in refused.value.safe
+    assert "--from URL once more" in refused.value.next
+    assert not (hospital.root / "again").exists()
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("instead", [MISSING, GARBAGE, EMPTY, ANOTHERS])
+def test_the_key_of_another_vault_will_do(
+    hospital: Hospital, vaults: tuple[Path, Path], instead: bytes | str | None, first: bool
+) -> None:
+    """Named as what it is; what is whole of that copy counts as ever: here, what the other one lacks."""
+    bad, good = vaults if first else vaults[::-1]
+    lose_key(bad, instead)
+    segments(good)[1].unlink()
+    done = restored(hospital, *vaults)
+    assert done.charts_sha256 == hospital.charts_sha256()
+    assert done.differences == (Difference("drill/nlost-capture", 0, f"file://{bad}", f"file://{good}", -1),)
+
+
+def test_a_key_of_the_same_name_that_signed_nothing_opens_no_home(hospital: Hospital) -> None:
+    """Somebody made a key that bears the journal's name: nothing in the copy is signed with it, 12."""
+    vault = hospital.vault.folder("")
+    (vault / CAPTURE / "verifier").write_text(f"{Signer('drill/nlost-capture', bytes(32)).verifier}\n")
+    with pytest.raises(TamperError, match="Copies are damaged") as refused:
+        restored(hospital, vault)
+    assert refused.value.exit_status == 12
+    assert not (hospital.root / "again" / "contrefeu.toml").exists()
+
+
+def test_a_journal_that_is_gone_whole_is_told(hospital: Hospital) -> None:
+    """Of a node whose settings are there: its charts are few, and nobody takes that for a quiet day."""
+    vault = hospital.vault.folder("")
+    assert restored(hospital, vault).absent == ()
+    shutil.rmtree(hospital.root / "again")
+    shutil.rmtree(vault / CAPTURE)
+    done = restored(hospital, vault)
+    assert (done.patients, done.absent) == (0, ("drill/nlost-capture",))
+
+
+def test_what_was_only_set_aside_is_no_copy(hospital: Hospital) -> None:
+    """A folder without a segment and without a checkpoint is evidence, and no journal."""
+    vault = hospital.vault.folder("")
+    (vault / "journals/drill_other-capture/aside").mkdir(parents=True)
+    assert restored(hospital, vault).differences == ()

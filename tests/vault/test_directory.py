@@ -270,3 +270,22 @@ def test_a_file_that_became_shorter_is_said(vault: Vault) -> None:
     vault.append("journals/j/segments/0000000001.seg", 0, b"header")
     with pytest.raises(VaultAway, match="shorter"):
         vault.append("journals/j/segments/0000000001.seg", 7, b"frame")
+
+
+@pytest.mark.req("C4")
+@pytest.mark.parametrize(
+    ("instead", "kind", "status"), [(None, "missing", 13), (b"", "altered", 12), (b"x", "altered", 12)]
+)
+def test_a_copy_without_its_public_key_is_damage(
+    house: House, vault: Vault, instead: bytes | None, kind: str, status: int
+) -> None:
+    """Sixty bytes are gone, and with them all that a check could say: that is said, and is not "intact"."""
+    house.say(3)
+    Shipper(house, vault).step()
+    verifier = vault.folder(f"journals/{FOLDER}") / "verifier"
+    verifier.unlink()
+    if instead is not None:
+        verifier.write_bytes(instead)
+    [found] = verify_vault(vault)
+    assert [(d.journal, d.segment, d.kind) for d in found.damage] == [(FOLDER, 0, kind)]
+    assert (found.intact, found.exit_status, found.keyless) == (False, status, True)

@@ -3,12 +3,17 @@
 Method: a house and its vault, one bit turned in a closed segment of either; passes run by hand under a clock.
 """
 
+import os
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from contrefeu.vault import Scrubber, Shipper, Vault, last_passes, make_vault
+from contrefeu.journal import Expiry, headers
+from contrefeu.proof import Signer
+from contrefeu.vault import Scrubber, Shipper, Vault, frames_from, last_passes, make_vault, read_header
+from contrefeu.vault.expiry import LetGo
 from tests.vault.house import FOLDER, JOURNAL, House
 
 
@@ -65,6 +70,68 @@ def test_one_turned_bit_is_found(house: House, vault: Vault, tmp_path: Path, whe
     [found] = told[harmed]["damage"]  # type: ignore[misc]
     assert (told[harmed]["state"], found["journal"], found["segment"]) == ("damaged", JOURNAL, 2)
     assert told[other]["state"] == "sound"
+
+
+def folder_of(house: House, vault: Vault, where: str) -> Path:
+    return house.files.segments_folder if where == "home" else vault.folder(f"journals/{FOLDER}/segments")
+
+
+@pytest.mark.parametrize("where", ["home", "vault"])
+def test_a_segment_that_is_gone_is_found(house: House, vault: Vault, tmp_path: Path, where: str) -> None:
+    """The first, or two in the middle: each is named, those beside them are not, and the other place is sound."""
+    for number in (1, 4, 5):
+        (folder_of(house, vault, where) / f"{number:010d}.seg").unlink()
+    told = scrub(house, tmp_path / "scrub.json")
+    harmed, other = ("home", vault.url) if where == "home" else (vault.url, "home")
+    assert told[harmed]["state"] == "damaged"
+    assert told[harmed]["damage"] == [{"journal": JOURNAL, "segment": n, "offset": 0} for n in (1, 4, 5)]
+    assert told[other]["state"] == "sound"
+
+
+@pytest.mark.parametrize("where", ["home", "vault"])
+def test_a_segment_cut_where_a_frame_ends_is_found(house: House, vault: Vault, tmp_path: Path, where: str) -> None:
+    """Each frame that is left is whole: the next header says that there were more."""
+    path = folder_of(house, vault, where) / "0000000003.seg"
+    data, verifier = path.read_bytes(), house.files.verifier()
+
+    def read(offset: int, length: int) -> bytes:
+        return data[offset : offset + length]
+
+    header = read_header(read, 3, verifier)
+    assert header is not None
+    *_, (last, _frame, _end) = frames_from(read, header, len(data))
+    os.truncate(path, last)
+    told = scrub(house, tmp_path / "scrub.json")
+    harmed, other = ("home", vault.url) if where == "home" else (vault.url, "home")
+    assert told[harmed]["damage"] == [{"journal": JOURNAL, "segment": 3, "offset": last}]
+    assert told[other]["state"] == "sound"
+
+
+@pytest.mark.req("F42")
+@pytest.mark.parametrize("where", ["home", "vault"])
+def test_what_has_ended_is_not_missed(house: House, vault: Vault, tmp_path: Path, where: str) -> None:
+    """The journal's note says that its first two segments have ended; a third that is gone too is missed."""
+    header = dict(headers(house.files))[3]
+    expiry = Expiry(JOURNAL, 2, header.first_sequence - 1, header.tree.size, header.tree.root(), 396, 0)
+    folder = folder_of(house, vault, where)
+    (folder.parent / "expired").write_bytes(expiry.sign(house.signer, Signer("recovery", bytes(32))))
+    for number in (1, 2):
+        (folder / f"{number:010d}.seg").unlink()
+    place = "home" if where == "home" else vault.url
+    assert scrub(house, tmp_path / "scrub.json")[place]["state"] == "sound"
+    (folder / "0000000003.seg").unlink()
+    assert scrub(house, tmp_path / "again.json")[place]["damage"] == [{"journal": JOURNAL, "segment": 3, "offset": 0}]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_what_was_let_go_is_not_missed(house: House, vault: Vault, tmp_path: Path, holds: bool) -> None:
+    """A vault host's record says which segment it let go, as long as its chain holds."""
+    folder = folder_of(house, vault, "vault")
+    (folder / "0000000001.seg").unlink()
+    line = LetGo("", JOURNAL, 1, 0, "", 1, 1, "", 1, before="" if holds else "another")
+    (folder.parent / "let-go.jsonl").write_bytes(msgspec.json.encode(line) + b"\n")
+    told = scrub(house, tmp_path / "scrub.json")[vault.url]
+    assert told["state"] == ("sound" if holds else "damaged")
 
 
 def test_a_pass_is_made_when_it_is_due_and_not_before(house: House, vault: Vault, tmp_path: Path) -> None:

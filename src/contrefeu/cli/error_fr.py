@@ -80,6 +80,20 @@ ERRORS = Phrases({
     "Bring one of them.": "Apportez l’un d’eux.",
     "There is no copy in these vaults.": "Il n’y a aucune copie dans ces coffres.",
     "contrefeu vault verify URL says what a vault holds.": "contrefeu vault verify URL dit ce que tient un coffre.",
+    "A journal's public key is missing, and no other vault has it:":
+        "La clé publique d’un journal manque, et aucun autre coffre ne l’a :",
+    "A journal's public key is altered, and no other vault has it:":
+        "La clé publique d’un journal est altérée, et aucun autre coffre ne l’a :",
+    "journals/{}/verifier in {}": "journals/{}/verifier dans {}",
+    "The same command with another vault: --from URL once more. The same file of any home or station that has the "
+    "journal will do in its place: a false one opens nothing.":
+        "La même commande avec un autre coffre : --from URL une fois de plus. Le même fichier de tout nœud ou station "
+        "qui a ce journal peut en tenir lieu : un faux n’ouvre rien.",
+    "The file verifier of the journal in {} is not its writer's public key.":
+        "Le fichier verifier du journal dans {} n’est pas la clé publique de qui l’écrit.",
+    "The journal's other files, as they were.": "Les autres fichiers du journal, tels qu’ils étaient.",
+    "Bring that file back from a copy: journals/{}/verifier of a home or a vault.":
+        "Reprenez ce fichier d’une copie : journals/{}/verifier d’un nœud ou d’un coffre.",
     "Copies are damaged, and no other vault has them whole:":
         "Des copies sont endommagées, et aucun autre coffre ne les a entières :",
     "Entries are missing, and no other vault has them whole:":

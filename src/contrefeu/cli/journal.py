@@ -43,7 +43,7 @@ def verify(
     those given with --checkpoint. Against one of these a journal cut short, rolled back or forked is caught.
     """
     from contrefeu.cli.vaults import credentials_for
-    from contrefeu.cli.verifying import verify_copies, verify_folder
+    from contrefeu.cli.verifying import say_lost, verify_copies, verify_folder
 
     kept, home = checkpoint or [], door(context).home
     found = (
@@ -58,6 +58,7 @@ def verify(
         "damage": found.damage,
         "journals": found.journals,
         "witnesses": found.witnesses,
+        "absent": found.absent,
     }
 
     def for_people() -> None:
@@ -68,10 +69,12 @@ def verify(
             for w in vouching:
                 say(f"  {w['witness']} vouches for the first {w['entries']} entries, since {w['time']}")
         for d in found.damage:
-            say(
-                f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}, "
-                f"entries {d['first_entry']} to {d['last_entry']}"
-            )
+            if d["journal"] not in found.keyless:
+                say(
+                    f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}, "
+                    f"entries {d['first_entry']} to {d['last_entry']}"
+                )
+        say_lost(found)
 
     answer(json, report, for_people)
     finish(found.exit_status)

@@ -42,7 +42,8 @@ def restore(
     `--engine spark` has what each entry says read on the executors of an Apache Spark cluster, which are given entries
     and nothing else; one process files, folds and writes: the same charts, the same hash. Needs contrefeu[spark].
 
-    Exit status 10 when a vault was away or holds other bytes than were signed; 12 or 13 when no vault has all.
+    Exit status 10 when a vault was away, holds other bytes than were signed, or no vault has a journal that the node's
+    settings speak of; 12 or 13 when no vault has all.
     """
     from contrefeu.base import SystemClock, rfc3339
     from contrefeu.cli.progress import Progress
@@ -67,7 +68,7 @@ def restore(
         )
     told = _told(done, home, rfc3339(until_ns) if until_ns is not None else "")
     answer(json, told, lambda: _for_people(done, home))
-    finish(10 if done.away or done.differences else 0)
+    finish(10 if done.away or done.differences or done.absent else 0)
 
 
 @contextmanager
@@ -122,6 +123,7 @@ def _told(done: "Restored", home: Path, until: str) -> dict[str, Any]:
             for d in done.differences
         ],
         "away": [{"vault": vault, "reason": reason} for vault, reason in done.away.items()],
+        "absent": list(done.absent),
     }
 
 
@@ -133,6 +135,8 @@ def _for_people(done: "Restored", home: Path) -> None:
         what = f"segment {d.segment}" if d.segment else "its key or its checkpoint"
         good = f"taken from {d.good}" if d.good else "no other has it"
         say(f"  ALTERED: {d.journal}, {what}, in {d.vault} is not what was signed; {good}")
+    for journal in done.absent:
+        say(f"  ABSENT: {journal} is in none of these vaults, and its node's settings are: bring another vault")
     for reason in done.away.values():
         say(f"  AWAY: {reason}")
     say(f"charts_sha256 {done.charts_sha256}")

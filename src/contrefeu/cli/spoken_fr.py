@@ -25,7 +25,15 @@ LINES = Phrases({
         "ALTÉRÉ : {}, sa clé ou son point de contrôle, dans {} n’est pas ce qui a été signé ; pris dans {}",
     "ALTERED: {}, its key or its checkpoint, in {} is not what was signed; no other has it":
         "ALTÉRÉ : {}, sa clé ou son point de contrôle, dans {} n’est pas ce qui a été signé ; aucun autre ne l’a",
-    "AWAY: {}": "ABSENT : {}",
+    "AWAY: {}": "HORS D’ATTEINTE : {}",
+    "ABSENT: {} is in none of these vaults, and its node's settings are: bring another vault":
+        "ABSENT : {} n’est dans aucun de ces coffres, où sont pourtant les réglages de son nœud : apportez-en un autre",
+    "ABSENT: {} is not in this vault, and its node's settings are":
+        "ABSENT : {} n’est pas dans ce coffre, où sont pourtant les réglages de son nœud",
+    "no public key: {}/verifier is missing or altered, so nothing of this journal can be checked":
+        "pas de clé publique : {}/verifier manque ou est altéré, donc rien de ce journal ne se vérifie",
+    "Put that file back from a home, a station or a vault that has the journal: a false one opens nothing.":
+        "Remettez ce fichier, pris d’un nœud, d’une station ou d’un coffre qui a ce journal : un faux n’ouvre rien.",
     "Next: contrefeu --home {} up": "Puis : contrefeu --home {} up",
     "Charts can be read: contrefeu --home {} up. What each lacks, it says; the rest comes.":
         "Les dossiers sont lisibles : contrefeu --home {} up. Chacun dit ce qui lui manque ; le reste vient.",

@@ -128,9 +128,12 @@ def copy(context: typer.Context, json: Json = False) -> None:
 
 @app.command("verify")
 def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: Json = False) -> None:
-    """Check the copies in a vault, without reading what they hold."""
+    """Check the copies in a vault, without reading what they hold.
+
+    Exit status 10 when a journal is absent that the settings of a node there speak of; 12 or 13 when a copy is damaged.
+    """
     from contrefeu.cli.vaults import credentials_for
-    from contrefeu.cli.verifying import verify_copies
+    from contrefeu.cli.verifying import say_lost, verify_copies
 
     found = verify_copies(url, credentials_for(door(context).home, url, credentials))
     report = {
@@ -140,13 +143,16 @@ def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: 
         "checkpoint": found.checkpoint,
         "damage": found.damage,
         "journals": found.journals,
+        "absent": found.absent,
     }
 
     def for_people() -> None:
         for one in found.journals:
             say(f"{one['journal']}: {'intact' if one['intact'] else 'DAMAGED'}, {one['entries']} entries")
         for d in found.damage:
-            say(f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}")
+            if d["journal"] not in found.keyless:
+                say(f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}")
+        say_lost(found)
 
     answer(json, report, for_people)
     finish(found.exit_status)

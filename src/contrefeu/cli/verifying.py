@@ -1,5 +1,6 @@
 """What `journal verify` and `vault verify` report, over one journal or many."""
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 from contrefeu.base import OperatorError
 from contrefeu.custody import HomePaths, known_recovery_keys
-from contrefeu.journal import JournalFiles, Verified, journals_in, verify_journal
+from contrefeu.journal import JournalFiles, NoJournal, Verified, journals_in, keyless_in, verify_journal
+from contrefeu.proof import ProofMismatch
 
 VAULTS_S_MAX = 60.0  # who checks a journal waits for a disk that starts to turn, or a store that is far
 
@@ -21,6 +23,8 @@ class Report:
     damage: list[dict[str, Any]] = field(default_factory=list)
     journals: list[dict[str, Any]] = field(default_factory=list)
     witnesses: list[dict[str, Any]] = field(default_factory=list)  # who vouches, up to which entry, since when
+    keyless: list[str] = field(default_factory=list)  # folders of journals without their writer's public key
+    absent: list[str] = field(default_factory=list)  # journals of a node whose settings are there, and they are not
     intact: bool = True
     exit_status: int = 0
 
@@ -33,6 +37,7 @@ def report_of(found: Iterable[Verified]) -> Report:
         report.intact = report.intact and one.intact
         report.exit_status = _gravest(report.exit_status, one.exit_status)
         report.damage += [asdict(d) for d in one.damage]
+        report.keyless += [one.journal] if one.keyless else []
         point = one.checkpoint
         if point is not None:
             report.checkpoint[one.journal] = {
@@ -51,9 +56,9 @@ def verify_folder(home: Path, directory: Path | None, key: Path | None, checkpoi
         OperatorError: There is no journal there, or a checkpoint is of none of those that are.
     """
     folder = directory or home / "journals"
-    journals = [JournalFiles(folder)] if (folder / "segments").is_dir() else list(journals_in(folder))
+    journals = [JournalFiles(folder)] if (folder / "segments").is_dir() else _journals_under(folder)
     if not journals and (folder / "journals").is_dir():
-        journals = list(journals_in(folder / "journals"))
+        journals = _journals_under(folder / "journals")
     if not journals:
         raise OperatorError(f"There is no journal in {folder}.", next="Name the folder of a journal, or --home.")
     if key is not None:
@@ -72,25 +77,50 @@ def verify_folder(home: Path, directory: Path | None, key: Path | None, checkpoi
     return report
 
 
+def _journals_under(folder: Path) -> list[JournalFiles]:
+    """All of them, without their public key too: that is damage."""
+    return [*journals_in(folder), *keyless_in(folder)]
+
+
 def verify_copies(url: str, credentials: Path | None, checkpoints: Sequence[Path] = ()) -> Report:
     """Check the copies in a vault.
 
     Raises:
         OperatorError: A checkpoint is of none of them.
     """
-    from contrefeu.vault import copies_in, open_vault, verify_vault
+    from contrefeu.vault import absent_from, copies_in, file_name, newest_settings, open_vault, verify_vault
 
     vault = open_vault(url, credentials)
     held: dict[str, list[bytes]] = {}
     if checkpoints:
         for folder, note in _kept(copies_in(vault), checkpoints):
             held.setdefault(folder, []).append(note)
-    return report_of(verify_vault(vault, held))
+    report = report_of(verify_vault(vault, held))
+    nodes = [settings for settings, _versions in newest_settings(vault)]
+    there = {journal["journal"] for journal in report.journals}
+    report.absent = [name for name in absent_from(nodes, there) if file_name(name) not in report.keyless]
+    report.exit_status = _gravest(report.exit_status, 10 if report.absent else 0)
+    return report
+
+
+def say_lost(found: Report) -> None:
+    """What cannot be checked, and what is not there at all."""
+    from contrefeu.cli.door import say
+
+    for folder in found.keyless:
+        say(f"  no public key: {folder}/verifier is missing or altered, so nothing of this journal can be checked")
+    if found.keyless:
+        say("  Put that file back from a home, a station or a vault that has the journal: a false one opens nothing.")
+    for journal in found.absent:
+        say(f"  ABSENT: {journal} is not in this vault, and its node's settings are")
 
 
 def _kept(journals: list[JournalFiles], checkpoints: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
     """The checkpoints in these files, each with the folder of the journal that it names."""
-    folders = {files.verifier().name: files.folder.name for files in journals}
+    folders = {}
+    for files in journals:
+        with contextlib.suppress(NoJournal, ProofMismatch):  # the check will say so
+            folders[files.verifier().name] = files.folder.name
     for path in checkpoints:
         try:
             note = path.read_bytes()
@@ -151,7 +181,7 @@ def _held_by_witnesses(home: Path, held: dict[str, list[bytes]]) -> list[dict[st
 def _compare_key(journals: list[JournalFiles], key: Path) -> None:
     wanted = key.read_text().strip()
     for files in journals:
-        if files.verifier_file.read_text().strip() != wanted:
+        if files.verifier_file.is_file() and files.verifier_file.read_text().strip() != wanted:
             raise OperatorError(
                 f'The key in {key.name} is not the one of the journal in "{files.folder.name}".',
                 safe="Nothing was checked.",

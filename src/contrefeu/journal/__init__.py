@@ -40,7 +40,7 @@ from contrefeu.journal.errors import (
     NoJournal,
 )
 from contrefeu.journal.expiry import Expiry, ended_leaves, leaves_file, open_expiry, read_expiry
-from contrefeu.journal.files import JOURNAL_ID, SEGMENT_NAME, Head, JournalFiles, journals_in, pack_head
+from contrefeu.journal.files import JOURNAL_ID, SEGMENT_NAME, Head, JournalFiles, journals_in, keyless_in, pack_head
 from contrefeu.journal.header import (
     HEADER_BYTES_MAX,
     PREAMBLE_BYTES,
@@ -136,6 +136,7 @@ __all__ = [
     "header_length",
     "headers",
     "journals_in",
+    "keyless_in",
     "leaves_file",
     "leaves_of",
     "note_name",

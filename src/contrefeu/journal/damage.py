@@ -15,7 +15,7 @@ class Damage:
     """One place where the journal is not what was written."""
 
     journal: str
-    segment: int  # 0: not in a segment, but in the journal's checkpoint
+    segment: int  # 0: not in a segment, but in the journal's checkpoint or its public key
     offset: int
     first_entry: int
     last_entry: int  # below first_entry when no entry is touched

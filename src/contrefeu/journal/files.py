@@ -68,6 +68,7 @@ class JournalFiles:
 
         Raises:
             NoJournal: There is none.
+            ProofMismatch: What is there is no key.
         """
         try:
             return Verifier.parse(self.verifier_file.read_text())
@@ -76,8 +77,12 @@ class JournalFiles:
                 f"There is no journal in {self.folder.name}.",
                 next="contrefeu init makes a home; --home says where it is.",
             ) from None
-        except UnicodeDecodeError:
-            raise ProofMismatch("not a verifier key") from None
+        except (ProofMismatch, UnicodeDecodeError):
+            raise ProofMismatch(
+                f"The file verifier of the journal in {self.folder.name} is not its writer's public key.",
+                safe="The journal's other files, as they were.",
+                next=f"Bring that file back from a copy: journals/{self.folder.name}/verifier of a home or a vault.",
+            ) from None
 
     def segment(self, number: int) -> Path:
         """The file of segment *number*."""
@@ -131,6 +136,14 @@ def journals_in(folder: Path) -> Iterator[JournalFiles]:
     for path in sorted(folder.iterdir()):
         if (path / "verifier").is_file():
             yield JournalFiles(path)
+
+
+def keyless_in(folder: Path) -> Iterator[JournalFiles]:
+    """What lies under *folder* of journals without their writer's public key: nobody can check it."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        files = JournalFiles(path)
+        if not files.verifier_file.is_file() and (files.segments() or files.checkpoint.is_file()):
+            yield files
 
 
 def pack_head(head: Head) -> bytes:

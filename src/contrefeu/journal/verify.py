@@ -5,6 +5,7 @@ Rules kept here:
   * A checkpoint that disagrees with what another signature of the same writer vouches for is a fork; one that
     disagrees with frames alone, which nobody signed one by one, is an alteration.
   * What is reported begins behind the last place that was agreed on, and ends where the checkpoint does.
+  * A journal without its writer's public key cannot be checked: that is damage, and not nothing.
 """
 
 import time
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contrefeu.journal.damage import Damage, Kind
+from contrefeu.journal.errors import NoJournal
 from contrefeu.journal.expiry import read_expiry
 from contrefeu.journal.files import Head, JournalFiles
 from contrefeu.journal.standing import read_checkpoint
@@ -33,6 +35,7 @@ class Verified:
     root: bytes = b""
     checkpoint: Checkpoint | None = None
     damage: list[Damage] = field(default_factory=list)
+    keyless: bool = False  # without its writer's public key, so that nothing else could be looked at
 
     @property
     def intact(self) -> bool:
@@ -63,7 +66,12 @@ def verify_journal(
         writing: Whether its writer may be at work: what lies beyond the published head is then being written.
         custodians: Whose signature makes a beginning that is gone `expired` instead of `missing`.
     """
-    verifier = files.verifier()
+    try:
+        verifier = files.verifier()
+    except NoJournal:
+        return _keyless(files, "missing")
+    except ProofMismatch:
+        return _keyless(files, "altered")
     found = Verified(verifier.name)
     points = _Points(files, verifier, held_elsewhere, found)
     head = _published(files) if writing else None
@@ -80,6 +88,12 @@ def verify_journal(
     found.damage += sorted(walk.damage, key=lambda d: (d.segment, d.offset))
     found.entries, found.size, found.root = walk.entries, walk.size, walk.root
     return found
+
+
+def _keyless(files: JournalFiles, kind: Kind) -> Verified:
+    """Its id stands in its public key: what is known is the name of its folder."""
+    name = files.folder.name
+    return Verified(name, damage=[Damage(name, 0, 0, 1, 0, kind)], keyless=True)
 
 
 class _Points:

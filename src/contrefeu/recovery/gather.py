@@ -9,8 +9,11 @@ Rules kept here:
     reaches furthest counts.
   * Bytes that differ from the good ones are evidence: the vault that holds them is named, and nothing in it is changed.
   * A vault that is away, before or meanwhile, is named, and passed over.
+  * A copy without its writer's public key is looked at with the one that another vault has; if none has it, it is
+    damage: a copy that nobody can check is not the same as none.
 """
 
+import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +23,18 @@ from pathlib import Path
 from contrefeu.base import ManyFiles, TamperError, durable_makedirs, write_file
 from contrefeu.journal import SEGMENT_NAME, Expiry, JournalFiles, open_expiry
 from contrefeu.proof import Checkpoint, Frontier, ProofMismatch, Verifier, open_checkpoint
-from contrefeu.vault import JOURNALS, End, Header, Vault, VaultAway, frames_from, reach_of, read_header
+from contrefeu.vault import (
+    JOURNALS,
+    End,
+    Header,
+    Vault,
+    VaultAway,
+    file_name,
+    frames_from,
+    lies_in,
+    reach_of,
+    read_header,
+)
 
 HERE = "here"  # what an earlier start brought home
 
@@ -36,12 +50,31 @@ class Difference:
     offset: int  # first byte that differs; -1 when there are none to compare with
 
 
+@dataclass(frozen=True, slots=True)
+class Keyless:
+    """A copy whose writer's public key no vault has."""
+
+    folder: str
+    vault: str
+    altered: bool  # something else lies in the place of the key
+
+
 @dataclass(slots=True)
 class Findings:
     """What was met on the way."""
 
     differences: list[Difference] = field(default_factory=list)
+    keyless: list[Keyless] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)  # journals that the settings found speak of, and no vault has
     away: dict[str, str] = field(default_factory=dict)  # vault -> what is wrong with it
+
+    @contextlib.contextmanager
+    def reaching(self, vault: Vault) -> Iterator[None]:
+        """Pass a vault over when it does not answer."""
+        try:
+            yield
+        except VaultAway as away:
+            self.passed_over(vault, away)
 
     def passed_over(self, vault: Vault, away: VaultAway) -> None:
         """Keep that a vault did not answer."""
@@ -109,9 +142,16 @@ class JournalCopies:
     @property
     def reaches_signed(self) -> bool:
         """Whether the last segment is home, as far as somebody signed for it."""
+        if self.is_foreign:
+            return False
         signed = self.signed
         last = max(self.headers, default=0)
         return (last in self.brought or not last) and (signed is None or signed.size <= self.end.tree.size)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether there are segments, and its writer signed none of them."""
+        return bool(self.holders) and not self.headers
 
     # Bringing segments home.
 
@@ -259,30 +299,48 @@ def survey(vaults: Sequence[Vault], findings: Findings) -> list[JournalCopies]:
         TamperError: Two vaults hold a journal of one name that different keys signed.
     """
     found: dict[str, JournalCopies] = {}
+    keyless: list[tuple[Vault, str]] = []
     for vault in vaults:
-        try:
+        with findings.reaching(vault):
             vault.identity()
             for name in vault.names(JOURNALS):
-                _look(vault, name, found, findings)
-        except VaultAway as away:
-            findings.passed_over(vault, away)
+                verifier = _verifier_in(vault, name)
+                if verifier is None:
+                    keyless.append((vault, name))
+                    continue
+                copies = found.setdefault(name, JournalCopies(name, verifier, findings))
+                if copies.verifier != verifier:
+                    raise _two_keys(verifier.name, copies.vaults[0].url, vault.url)
+                _look(vault, copies)
+    for vault, name in keyless:
+        with findings.reaching(vault):
+            if lies_in(vault, name):
+                _look_without_key(vault, name, found.get(name), findings)
     for copies in found.values():
         copies.notes.sort(key=lambda note, by=copies.verifier: open_checkpoint(note, [by]).size)  # type: ignore[misc]
     return [found[name] for name in sorted(found)]
 
 
-def _look(vault: Vault, name: str, found: dict[str, JournalCopies], findings: Findings) -> None:
-    said = vault.read(f"{JOURNALS}/{name}/verifier")
-    if not said:
-        return
+def _verifier_in(vault: Vault, name: str) -> Verifier | None:
+    """The public key of the journal in folder *name*; None when a vault has none that is of that journal."""
     try:
-        verifier = Verifier.parse(said.decode())
+        verifier = Verifier.parse(vault.read(f"{JOURNALS}/{name}/verifier").decode())
     except (ProofMismatch, UnicodeDecodeError):
-        findings.differences.append(Difference(name, 0, vault.url, "", -1))
+        return None
+    return verifier if file_name(verifier.name) == name else None
+
+
+def _look_without_key(vault: Vault, name: str, copies: JournalCopies | None, findings: Findings) -> None:
+    if copies is None:
+        altered = vault.size(f"{JOURNALS}/{name}/verifier") is not None
+        findings.keyless.append(Keyless(name, vault.url, altered))
         return
-    copies = found.setdefault(name, JournalCopies(name, verifier, findings))
-    if copies.verifier != verifier:
-        raise _two_keys(verifier.name, copies.vaults[0].url, vault.url)
+    findings.differences.append(Difference(copies.journal, 0, vault.url, copies.vaults[0].url, -1))
+    _look(vault, copies)
+
+
+def _look(vault: Vault, copies: JournalCopies) -> None:
+    name, verifier, findings = copies.folder, copies.verifier, copies.findings
     copies.vaults.append(vault)
     note = vault.read(f"{JOURNALS}/{name}/checkpoint")
     if note and note not in copies.notes:

@@ -34,6 +34,26 @@ def refuse_nothing(journals: Sequence[JournalCopies], findings: Findings) -> Non
     )
 
 
+def refuse_keyless(findings: Findings) -> None:
+    """See that every copy can be checked: one that cannot is not an empty one.
+
+    Raises:
+        TamperError: In the place of a journal's public key lies something else, and no vault has the key.
+        MissingError: No vault has it.
+    """
+    if not findings.keyless:
+        return
+    altered = any(one.altered for one in findings.keyless)
+    lines = "\n".join(f"journals/{one.folder}/verifier in {one.vault}" for one in findings.keyless)
+    error = TamperError if altered else MissingError
+    raise error(
+        f"A journal's public key is {'altered' if altered else 'missing'}, and no other vault has it:\n{lines}",
+        safe="The vaults, as they were; nothing was made.",
+        next="The same command with another vault: --from URL once more. The same file of any home or station "
+        "that has the journal will do in its place: a false one opens nothing.",
+    )
+
+
 def refuse_mixed(journals: Sequence[JournalCopies]) -> None:
     """See that nobody's real patients come home with an exercise's (G2).
 
@@ -63,6 +83,8 @@ def refuse_damage(
     told, altered = [], False
     for copies in journals:
         found = verify_journal(files_of(copies), held_elsewhere=copies.notes, custodians=custodians)
+        if copies.is_foreign:
+            found.damage.append(Damage(copies.journal, min(copies.holders), 0, 1, 0, "altered"))
         if found.intact:
             continue
         spoilt = {

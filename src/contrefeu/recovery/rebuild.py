@@ -48,7 +48,13 @@ from contrefeu.recovery.half import (
     signer_of,
     unfinished_in,
 )
-from contrefeu.recovery.lacking import refuse_damage, refuse_mixed, refuse_nothing, refuse_what_was_not_read
+from contrefeu.recovery.lacking import (
+    refuse_damage,
+    refuse_keyless,
+    refuse_mixed,
+    refuse_nothing,
+    refuse_what_was_not_read,
+)
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
 from contrefeu.recovery.settings import last_settings, settings_text
 from contrefeu.vault import open_vault
@@ -98,6 +104,7 @@ class Restored:
     phases: dict[str, float] = field(default_factory=dict)  # seconds of each
     differences: tuple[Difference, ...] = ()  # what vaults hold otherwise than it was signed for
     away: dict[str, str] = field(default_factory=dict)  # vaults that were passed over, and why
+    absent: tuple[str, ...] = ()  # journals that the settings found speak of, and no vault has
 
 
 def restore(
@@ -135,6 +142,7 @@ def restore(
     findings = Findings()
     opened = OpenedRecovery.from_shares(words)
     journals = survey(vaults, findings)
+    refuse_keyless(findings)
     refuse_nothing(journals, findings)
     refuse_mixed(journals)
     notes, key_of = rights(vaults, opened, findings)
@@ -157,7 +165,16 @@ def restore(
     found = tuple(findings.differences)
     seconds = time.monotonic() - began
     return Restored(
-        entries, patients, seconds, digest, tuple(run.copied), run.first_board_s, run.phases, found, findings.away
+        entries,
+        patients,
+        seconds,
+        digest,
+        tuple(run.copied),
+        run.first_board_s,
+        run.phases,
+        found,
+        findings.away,
+        tuple(findings.absent),
     )
 
 

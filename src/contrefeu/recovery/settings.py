@@ -11,18 +11,18 @@ from typing import Any
 import msgspec
 
 from contrefeu.base import MissingError
-from contrefeu.hospital import Settings, SettingsError, feed_text, parse_settings
+from contrefeu.hospital import Settings, feed_text
 from contrefeu.recovery.gather import Findings
-from contrefeu.vault import NODES, Vault, VaultAway
+from contrefeu.vault import Vault, VaultAway, absent_from, newest_settings
 
 
 def last_settings(vaults: Sequence[Vault], opened: Mapping[str, int], findings: Findings) -> Settings:
-    """The settings that *vaults* hold, of the node that wrote last.
+    """The settings that *vaults* hold, of the node that wrote last; a node's journal that none has is told.
 
     Args:
         vaults: Where.
         opened: Journal -> when its last segment was begun, as its writer signed it.
-        findings: What is told of vaults that are away.
+        findings: What is told of vaults that are away, and of journals that are absent.
 
     Raises:
         MissingError: They hold none.
@@ -30,11 +30,9 @@ def last_settings(vaults: Sequence[Vault], opened: Mapping[str, int], findings: 
     found: list[tuple[int, int, Settings]] = []
     for vault in vaults:
         try:
-            for node in vault.names(NODES):
-                settings, versions = _newest(vault, node)
-                if settings is not None:
-                    own = (opened.get(f"{settings.node.id}-{role}", -1) for role in ("capture", "station"))
-                    found.append((max(own), versions, settings))
+            for settings, versions in newest_settings(vault):
+                own = (opened.get(f"{settings.node.id}-{role}", -1) for role in ("capture", "station"))
+                found.append((max(own), versions, settings))
         except VaultAway as away:
             findings.passed_over(vault, away)
     if not found:
@@ -43,19 +41,9 @@ def last_settings(vaults: Sequence[Vault], opened: Mapping[str, int], findings: 
             safe="The copies, as they were.",
             next="Restore from another vault, or put contrefeu.toml of the lost node in its nodes/NODE/settings/.",
         )
+    findings.absent = absent_from((said for _opened, _versions, said in found), opened)
     # A vault that lags has fewer versions of the same node's.
     return max(found, key=lambda one: one[:2])[2]
-
-
-def _newest(vault: Vault, node: str) -> tuple[Settings | None, int]:
-    folder = f"{NODES}/{node}/settings"
-    versions = vault.names(folder)
-    for version in reversed(versions):
-        try:
-            return parse_settings(vault.read(f"{folder}/{version}").decode()), len(versions)
-        except (SettingsError, UnicodeDecodeError):
-            continue
-    return None, 0
 
 
 def settings_text(old: Settings, node: str) -> str:

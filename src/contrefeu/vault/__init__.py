@@ -26,7 +26,15 @@ from contrefeu.vault.shelf import STICK_FOLDER
 from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
-from contrefeu.vault.verify import checkpoints_held, copies_in, custodians_of, verify_vault
+from contrefeu.vault.verify import (
+    absent_from,
+    checkpoints_held,
+    copies_in,
+    custodians_of,
+    lies_in,
+    newest_settings,
+    verify_vault,
+)
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
 from contrefeu.vault.witnessing import (
@@ -77,6 +85,7 @@ __all__ = [
     "VaultAway",
     "VaultHost",
     "Witness",
+    "absent_from",
     "ask_again",
     "belongs_to_disk",
     "check_store",
@@ -98,8 +107,10 @@ __all__ = [
     "last_passes",
     "let_go",
     "let_go_of",
+    "lies_in",
     "make_identity",
     "make_vault",
+    "newest_settings",
     "open_vault",
     "parse_host",
     "parse_offered",

@@ -93,11 +93,15 @@ def let_go(host: "VaultHost", node: "NodeSettings", clock: Clock) -> list[LetGo]
 def let_go_of(files: JournalFiles) -> list[LetGo]:
     """What the record in a copy's folder says was let go; nothing when its chain does not hold."""
     try:
-        lines = (files.folder / RECORD).read_bytes().splitlines()
+        return read_record((files.folder / RECORD).read_bytes())
     except FileNotFoundError:
         return []
+
+
+def read_record(data: bytes) -> list[LetGo]:
+    """What the record says was let go; nothing when its chain does not hold."""
     before, found = "", []
-    for line in lines:
+    for line in data.splitlines():
         try:
             said = msgspec.json.decode(line, type=LetGo)
         except msgspec.MsgspecError:

@@ -32,7 +32,8 @@ class Copy:
     place: str  # "home", or a vault's address
     numbers: Callable[[], list[int]]
     segment: Callable[[int], bytes]  # nothing when it is not there
-    checkpoint: Callable[[], bytes]
+    read: Callable[[int, int, int], bytes]  # of a segment, from an offset, so many bytes
+    small: Callable[[str], bytes]  # a file beside the segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,22 @@ class ObjectStore(Vault, Protocol):
 
 def copy_in_folder(place: str, files: JournalFiles) -> Copy:
     """A journal's copy in a folder of this machine."""
-    return Copy(place, files.segments, lambda number: _bytes(files.segment(number)), lambda: _bytes(files.checkpoint))
+
+    def read(number: int, offset: int, length: int) -> bytes:
+        try:
+            with files.segment(number).open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        except FileNotFoundError:
+            return b""
+
+    return Copy(
+        place,
+        files.segments,
+        lambda number: _bytes(files.segment(number)),
+        read,
+        lambda name: _bytes(files.folder / name),
+    )
 
 
 def copy_in_vault(vault: Vault, name: str) -> Copy:
@@ -72,12 +88,10 @@ def copy_in_vault(vault: Vault, name: str) -> Copy:
         stems = (found.removesuffix(".seg") for found in vault.names(f"{folder}/segments"))
         return [int(stem) for stem in stems if len(stem) == 10 and stem.isdigit()]
 
-    return Copy(
-        vault.url,
-        numbers,
-        lambda number: vault.read(f"{folder}/segments/{number:010d}.seg"),
-        lambda: vault.read(f"{folder}/checkpoint"),
-    )
+    def read(number: int, offset: int = 0, length: int = -1) -> bytes:
+        return vault.read(f"{folder}/segments/{number:010d}.seg", offset, length)
+
+    return Copy(vault.url, numbers, read, read, lambda name: vault.read(f"{folder}/{name}"))
 
 
 def repair(
@@ -211,7 +225,7 @@ def _roots(copies: Iterable[Copy], verifier: Verifier) -> dict[int, bytes]:
     roots = {}
     for copy in copies:
         try:
-            point = open_checkpoint(copy.checkpoint(), [verifier])
+            point = open_checkpoint(copy.small("checkpoint"), [verifier])
         except ProofMismatch:
             continue
         roots[point.size] = point.root

@@ -6,6 +6,10 @@ Rules kept here:
   * Reading is paced: a pass over a year of copies must not be felt by a ward.
   * The segment that grows is left to those who write it.
   * A pass that was stopped goes on where it was: it may take days.
+  * A segment is sound when the tree behind it is the one that the next header names: what was cut at the end of a
+    frame, and what is gone between two segments, is damage though each frame that is left is whole.
+  * What is gone from the beginning is sound when the journal's writer says that it has ended, when the record says that
+    it was let go, or when a store has kept it for its days. Whether those may end it who did, `verify` looks.
 """
 
 import contextlib
@@ -14,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +27,14 @@ import structlog
 
 from contrefeu.base import Clock, ContrefeuError, rfc3339, swap_file
 from contrefeu.hospital import CopiesSettings, SettingsError, parse_settings
-from contrefeu.journal import journals_in
-from contrefeu.proof import Verifier
+from contrefeu.journal import journals_in, open_expiry
+from contrefeu.proof import ProofMismatch, Verifier
+from contrefeu.vault.expiry import RECORD, read_record
 from contrefeu.vault.opening import open_vault
 from contrefeu.vault.pace import Pace
-from contrefeu.vault.repair import Copy, copy_in_folder, copy_in_vault
+from contrefeu.vault.repair import Copy, ObjectStore, copy_in_folder, copy_in_vault
 from contrefeu.vault.ship import Home
-from contrefeu.vault.walk import frames_from, read_header
+from contrefeu.vault.walk import End, Header, frames_from, read_header
 
 HOME = "home"
 LOOK_S = 5.0  # how often it is looked whether a pass is due
@@ -42,7 +48,7 @@ class Damaged(msgspec.Struct, frozen=True):
 
     journal: str
     segment: int
-    offset: int  # first byte that is not
+    offset: int  # first byte that is not; 0 when there is no such segment
 
 
 class Pass(msgspec.Struct):
@@ -60,9 +66,43 @@ class Pass(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    name: str
-    copies: list[tuple[str, Verifier, Copy]]
+class _Journal:
+    """A journal as it lies in the place that is read."""
+
+    folder: str
+    verifier: Verifier
+    copy: Copy
+    kept_since_ns: int  # what was received before need not be there any more
+
+    def lost_before(self, first: int) -> list[Damaged]:
+        """What is gone before the *first* segment that is there, and should not be."""
+        header = self._header(first)
+        ended = self._ended()
+        if header is None or not header.said.tree.size or header.said.opened_ns < self.kept_since_ns:
+            return []
+        return self._lost(range(ended + 1, first))
+
+    def damage(self, data: bytes, number: int, following: int) -> list[Damaged]:
+        """What is wrong with a closed segment, and between it and the one that comes next here."""
+        at = first_damage(data, number, self.verifier, self._header(following))
+        if at is None:
+            return []
+        if following > number + 1 and first_damage(data, number, self.verifier) is None:
+            return self._lost(range(number + 1, following))
+        return [Damaged(self.verifier.name, number, at)]
+
+    def _header(self, number: int) -> Header | None:
+        return read_header(partial(self.copy.read, number), number, self.verifier)
+
+    def _ended(self) -> int:
+        """The last segment that has ended, or was let go; 0 when there is none."""
+        ended = [one.segment for one in read_record(self.copy.small(RECORD))]
+        with contextlib.suppress(ProofMismatch):
+            ended.append(open_expiry(self.copy.small("expired"), self.verifier).segments)
+        return max(ended, default=0)
+
+    def _lost(self, numbers: range) -> list[Damaged]:
+        return [Damaged(self.verifier.name, number, 0) for number in numbers[:DAMAGE_MAX]]
 
 
 class Scrubber:
@@ -107,7 +147,7 @@ class Scrubber:
             done.began, done.found, done.segments, done.bytes = rfc3339(self._clock.now_ns()), [], 0, 0
             done.at = ("", 0)
         try:
-            whole = self._read(self._place(name), done, Pace(settings.scrub_bytes_per_second_max))
+            whole = self._read(self._journals(name), done, Pace(settings.scrub_bytes_per_second_max))
             done.problem = ""
         except ContrefeuError as away:
             done.problem, whole = away.what, False
@@ -120,31 +160,33 @@ class Scrubber:
             if done.damage:
                 log.error("copies are damaged", url=name, count=len(done.damage))
 
-    def _place(self, name: str) -> _Place:
-        copies = []
+    def _journals(self, name: str) -> list[_Journal]:
+        found = []
         vault = open_vault(name, self._home.vault_credentials) if name != HOME else None
         if vault is not None:
             vault.identity()
+        since_ns = vault.kept_since_ns() if isinstance(vault, ObjectStore) else 0
         for files in journals_in(self._home.journals):
             copy = copy_in_folder(HOME, files) if vault is None else copy_in_vault(vault, files.folder.name)
-            copies.append((files.folder.name, files.verifier(), copy))
-        return _Place(name, copies)
+            found.append(_Journal(files.folder.name, files.verifier(), copy, since_ns))
+        return found
 
-    def _read(self, place: _Place, done: Pass, pace: Pace) -> bool:
+    def _read(self, journals: list[_Journal], done: Pass, pace: Pace) -> bool:
         """Go on with a pass; whether it came to its end."""
-        for folder, verifier, copy in place.copies:
-            closed = sorted(copy.numbers())[:-1]
-            for number in closed:
-                if (folder, number) <= done.at:
+        for journal in journals:
+            numbers = sorted(journal.copy.numbers())
+            if numbers and done.at < (journal.folder, 0):
+                _keep(done, journal.lost_before(numbers[0]))
+                done.at = (journal.folder, 0)
+            for number, following in pairwise(numbers):
+                if (journal.folder, number) <= done.at:
                     continue
                 if self._stop():
                     return False
-                data = copy.segment(number)
+                data = journal.copy.segment(number)
                 pace.spend(len(data))
-                at = first_damage(data, number, verifier)
-                if at is not None and len(done.found) < DAMAGE_MAX:
-                    done.found.append(Damaged(verifier.name, number, at))
-                done.segments, done.bytes, done.at = done.segments + 1, done.bytes + len(data), (folder, number)
+                _keep(done, journal.damage(data, number, following))
+                done.segments, done.bytes, done.at = done.segments + 1, done.bytes + len(data), (journal.folder, number)
                 self._tell()
         return True
 
@@ -155,20 +197,35 @@ class Scrubber:
             log.warning("what scrubbing found cannot be told", reason=refused.strerror)
 
 
-def first_damage(data: bytes, number: int, verifier: Verifier) -> int | None:
+def first_damage(data: bytes, number: int, verifier: Verifier, following: Header | None = None) -> int | None:
     """The first byte of a closed segment that is not what was sealed; None when there is none.
 
-    Zeros behind the last frame are reserved space.
+    The header of the one *following* says where it ends: frames beyond were abandoned. Without it zeros behind the last
+    frame are reserved space, and nothing else may stand there.
     """
     header = read_header(partial(_slice, data), number, verifier)
     if header is None:
         return 0
-    stop = header.length
-    for at, frame, _end in frames_from(partial(_slice, data), header, len(data)):
+    wanted = following.said.tree if following is not None else None
+    if wanted is not None and wanted.size == header.said.tree.size:
+        return None  # its writer could neither sync it nor take it back: the next one stands in its place
+    end = End()
+    end.enter(header)
+    for at, frame, behind in frames_from(partial(_slice, data), header, len(data)):
+        if wanted is not None and behind.tree.size > wanted.size:
+            break
         if not frame.whole:
             return at
-        stop = at + frame.length
-    return stop if data[stop:].strip(b"\x00") else None
+        end = behind.copy()
+    if wanted is None:
+        return end.offset if data[end.offset :].strip(b"\x00") else None
+    if (end.tree.size, end.tree.peaks) == (wanted.size, wanted.peaks):
+        return None
+    return end.offset if end.tree.size < wanted.size else header.length
+
+
+def _keep(done: Pass, found: list[Damaged]) -> None:
+    done.found += found[: DAMAGE_MAX - len(done.found)]
 
 
 def scrub_beside(home: Home, state_file: Path, clock: Clock, stop: Callable[[], bool]) -> threading.Thread:

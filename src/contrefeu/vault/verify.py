@@ -3,29 +3,34 @@
 Rules kept here:
   * A copy is checked as any journal is. A branch beside it is a fork that was refused: it is reported, and the copy
     it was refused by is none the worse.
-  * A vault with no copy in it is not a sound one.
+  * A vault with no copy in it is not a sound one, nor is one that lost a copy's public key, or a journal whole.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from contrefeu.base import MissingError
-from contrefeu.journal import Damage, JournalFiles, Verified, verify_journal
+from contrefeu.hospital import Settings, SettingsError, parse_settings
+from contrefeu.journal import SEGMENT_NAME, Damage, JournalFiles, Verified, verify_journal
 from contrefeu.proof import Verifier
 from contrefeu.vault.expiry import let_go_of
-from contrefeu.vault.place import BRANCHES, JOURNALS, Vault
+from contrefeu.vault.place import BRANCHES, JOURNALS, NODES, Vault
 from contrefeu.vault.recovery import recovery_chains
+
+FIRST_DAY = ("capture", "station")  # journals of every node: `init` makes them
 
 
 def copies_in(vault: Vault) -> list[JournalFiles]:
-    """The copies that a vault holds, branches left out.
+    """The copies that a vault holds and that can be opened, branches left out.
 
     Raises:
         VaultAway: It is out of reach.
         MissingError: It holds none.
     """
-    vault.identity()
-    names = [name for name in vault.names(JOURNALS) if vault.size(f"{JOURNALS}/{name}/verifier") is not None]
+    return _there(vault, [name for name in _names(vault) if _has_key(vault, name)])
+
+
+def _there(vault: Vault, names: Sequence[str]) -> list[JournalFiles]:
     if not names:
         raise MissingError(
             f"There is no copy in {vault.url}.",
@@ -33,6 +38,52 @@ def copies_in(vault: Vault) -> list[JournalFiles]:
             next="contrefeu vault copy makes one; contrefeu status says what the vaults hold.",
         )
     return [vault.journal(f"{JOURNALS}/{name}") for name in names]
+
+
+def _names(vault: Vault) -> list[str]:
+    vault.identity()
+    return vault.names(JOURNALS)
+
+
+def _has_key(vault: Vault, name: str) -> bool:
+    return vault.size(f"{JOURNALS}/{name}/verifier") is not None
+
+
+def lies_in(vault: Vault, name: str) -> bool:
+    """Whether anything of a journal's copy is in its folder *name*: a segment, or a checkpoint.
+
+    Raises:
+        VaultAway: It is out of reach.
+    """
+    folder = f"{JOURNALS}/{name}"
+    if vault.size(f"{folder}/checkpoint") is not None:
+        return True
+    return any(SEGMENT_NAME.fullmatch(child) for child in vault.names(f"{folder}/segments"))
+
+
+def newest_settings(vault: Vault) -> list[tuple[Settings, int]]:
+    """Of each node whose settings a vault holds the newest that can be read, and how many versions there are.
+
+    Raises:
+        VaultAway: It is out of reach.
+    """
+    found = []
+    for node in vault.names(NODES):
+        folder = f"{NODES}/{node}/settings"
+        versions = vault.names(folder)
+        for version in reversed(versions):
+            try:
+                found.append((parse_settings(vault.read(f"{folder}/{version}").decode()), len(versions)))
+                break
+            except (SettingsError, UnicodeDecodeError):
+                continue
+    return found
+
+
+def absent_from(nodes: Iterable[Settings], journals: Collection[str]) -> list[str]:
+    """The journals that each of *nodes* writes from its first day, and that are not among *journals*."""
+    wanted = {f"{said.node.id}-{role}" for said in nodes for role in FIRST_DAY}
+    return sorted(wanted - set(journals))
 
 
 def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | None = None) -> Iterator[Verified]:
@@ -48,7 +99,7 @@ def verify_vault(vault: Vault, held_elsewhere: Mapping[str, Sequence[bytes]] | N
     """
     branches = vault.names(BRANCHES)
     custodians = custodians_of(vault)
-    for files in copies_in(vault):
+    for files in _there(vault, [name for name in _names(vault) if _has_key(vault, name) or lies_in(vault, name)]):
         held = (held_elsewhere or {}).get(files.folder.name, ())
         found = verify_journal(files, held_elsewhere=held, custodians=custodians)
         found.damage[:] = [_let_go(damage, files) for damage in found.damage]
