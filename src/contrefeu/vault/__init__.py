@@ -27,6 +27,7 @@ from contrefeu.vault.ship import CopyState, Home, Shipper
 from contrefeu.vault.spool import Spooler, ask_again, is_spool, spool_folder
 from contrefeu.vault.stick import exchange_by_stick
 from contrefeu.vault.verify import checkpoints_held, copies_in, custodians_of, verify_vault
+from contrefeu.vault.vouched import VouchedBy
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
 from contrefeu.vault.witnessing import (
@@ -76,6 +77,7 @@ __all__ = [
     "Vault",
     "VaultAway",
     "VaultHost",
+    "VouchedBy",
     "Witness",
     "ask_again",
     "belongs_to_disk",
