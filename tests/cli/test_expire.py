@@ -87,6 +87,8 @@ def test_vaults_old_and_new_take_it_calmly_and_a_restore_does(home: Commands, fi
     for name, expired in (("a", []), ("late", [("expired", 1, 4)])):
         told = home.told("vault", "verify", f"file://{tmp_path / name}")
         assert (told["intact"], kinds(told)) == (True, expired)
+    tested = {one["url"]: one["state"] for one in home.told("vault", "selftest")["vaults"]}
+    assert set(tested.values()) == {"same"}, "nobody asks a copy for what has ended"
     assert home.told("vault", "repair")["repaired"] == []
     assert 1 not in capture(home).segments()
     restored = home.at(tmp_path / "restored")
