@@ -14,7 +14,8 @@ from contrefeu.base import ManualClock
 from contrefeu.cli.node import Node
 from contrefeu.custody import expiring
 from contrefeu.journal import JournalFiles, open_expiry
-from contrefeu.proof import Signer
+from contrefeu.proof import Cosigner, Signer
+from contrefeu.vault.vouched import VouchedBy, note_held
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission
 from tests.cli.test_keys import DAY_S, live, shares
@@ -86,6 +87,8 @@ def test_vaults_old_and_new_take_it_calmly_and_a_restore_does(home: Commands, fi
     for name, expired in (("a", []), ("late", [("expired", 1, 4)])):
         told = home.told("vault", "verify", f"file://{tmp_path / name}")
         assert (told["intact"], kinds(told)) == (True, expired)
+    tested = {one["url"]: one["state"] for one in home.told("vault", "selftest")["vaults"]}
+    assert set(tested.values()) == {"same"}, "nobody asks a copy for what has ended"
     assert home.told("vault", "repair")["repaired"] == []
     assert 1 not in capture(home).segments()
     restored = home.at(tmp_path / "restored")
@@ -143,6 +146,48 @@ def test_nothing_ends_on_an_error_state(home: Commands, tmp_path: Path) -> None:
     ran = home("keys", "expire", "--shares", *shares(other / "shares", 1, 2, 3))
     assert (ran.status, "in force" in ran.err) == (14, True)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def offered_to_a_host(home: Commands, first: str) -> Cosigner:
+    """Have in the settings the vault at *first* and a vault host, which is returned."""
+    host = Cosigner("vault-b", bytes(32))
+    url = f"pull+https://127.0.0.1:2577?key={host.key}"
+    text = (home.home / "contrefeu.toml").read_text()
+    vaults = "".join(f'[[vaults]]\nurl = "{one}"\n' for one in (first, url))
+    (home.home / "contrefeu.toml").write_text(text[: text.index("[[vaults]]")] + vaults)
+    return host
+
+
+def refused(home: Commands) -> str:
+    """Why nothing ended; no segment went."""
+    before = capture(home).segments()
+    ran = home("keys", "expire", "--shares", *some(home))
+    assert (ran.status, capture(home).segments()) == (14, before)
+    return ran.err
+
+
+@pytest.mark.req("C6", "F42")
+def test_a_vault_that_pulls_counts_by_what_it_cosigned_itself(home: Commands, tmp_path: Path) -> None:
+    """What another vault showed, or another host cosigned, is not held by one that never connected (S11)."""
+    first = f"file://{tmp_path / 'a'}"
+    host = offered_to_a_host(home, first)
+    journals, note = Node.at(home.home).paths.journals, capture(home).checkpoint.read_bytes()
+    journal = capture(home).verifier().name
+    text = note.decode().rpartition("\n\n")[0] + "\n"
+    stranger = Cosigner("vault-c", b"c" * 32)
+    note_held(journals, first, [note])
+    assert VouchedBy(journals, stranger.key).note(journal, note + stranger.cosignature_line(text, 1).encode())
+    assert "does not hold" in refused(home)
+    assert VouchedBy(journals, host.key).note(journal, note + host.cosignature_line(text, 1).encode())
+    assert [one["last_entry"] for one in home.told("keys", "expire", "--shares", *some(home))["expired"]] == [4]
+
+
+@pytest.mark.req("C6", "F42")
+def test_two_addresses_of_one_copy_are_one_vault(home: Commands, tmp_path: Path) -> None:
+    """A folder that is reached in two ways is lost once."""
+    shutil.rmtree(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert "there are 1" in refused(home)
 
 
 @pytest.mark.req("F38", "F42")

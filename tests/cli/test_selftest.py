@@ -17,6 +17,7 @@ from contrefeu.cli.node import Node
 from contrefeu.recovery import selftest
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
+from tests.cli.test_keys import live
 
 File = Callable[[str, bytes], Path]
 
@@ -71,6 +72,32 @@ def test_a_chart_that_differs_is_named(copied: tuple[Commands, Path], monkeypatc
     report = cli.told("vault", "selftest", status=10)
     assert [one["state"] for one in report["vaults"]] == ["different"]
     assert report["vaults"][0]["differing"] == calls[:1]
+
+
+@pytest.mark.req("G1", "F38")
+def test_what_the_horizon_passed_is_told_and_not_red(
+    cli: Commands, filed: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest reading key is gone: who was there before is passed over, the others are compared as ever."""
+    monkeypatch.setattr(selftest, "SETTLED_S", 0)
+    cli.told("vault", "add", f"file://{tmp_path / 'vault'}")
+    live(cli.home, 3)
+    cli.told("import", filed("1.hl7", admission()))
+    cli.told("vault", "copy")
+
+    def tested(status: int = 0) -> tuple[str, int, int, int]:
+        [one] = cli.told("vault", "selftest", status=status)["vaults"]
+        return one["state"], one["patients"], one["passed_over"], one["beyond_horizon"]
+
+    assert tested() == ("same", 2, 0, 0)
+    min((cli.home / "keys" / "reading").glob("*.seed")).unlink()
+    assert tested() == ("same", 1, 1, 1)
+    said = cli("vault", "selftest").out.decode()
+    assert "not tested: 1 entries that this node cannot open any more, 1 patients of whom they speak" in said
+    assert [one["state"] for one in cli.told("status")["selftest"]] == ["same"]
+    [segment] = list((tmp_path / "vault").rglob("*-capture/segments/0000000003.seg"))
+    segment.unlink()
+    assert tested(10)[0] == "failed", "what the node can open must be there"
 
 
 @pytest.mark.req("G1")

@@ -13,7 +13,7 @@ Rules kept here:
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -220,6 +220,7 @@ def open_charts(
     counts: Callable[[str], bool] = lambda _: True,
     told: Callable[[int], None] = lambda _: None,
     begin: Begin | None = None,
+    after: Mapping[str, int] | None = None,
 ) -> Iterator[Charts]:
     """Open the charts at *path*, brought up to date with the journals under the folder *journals*.
 
@@ -234,6 +235,7 @@ def open_charts(
         counts: Whether a journal's declarations of downtime count here.
         told: Called after each batch with how many entries it held.
         begin: Gives who reads ahead where there is a great deal to read; processes of this machine when it is None.
+        after: Of each journal, the last entry that a new store leaves out.
 
     Raises:
         StorageError: The store does not open, or another process has been writing it for long.
@@ -243,6 +245,7 @@ def open_charts(
     with lock_of(path):
         store = open_store(place_of(path, key, server), rules_of(settings))
         try:
+            _leave_out(store, after or {})
             while True:
                 with closing(Follower(store, journals, key_of, settings, counts, begin)) as follower, few_sweeps():
                     while read := follower.step():
@@ -260,6 +263,15 @@ def open_charts(
         yield charts
     finally:
         charts.close()
+
+
+def _leave_out(store: ChartStore, after: Mapping[str, int]) -> None:
+    """Have a store begin behind these entries; one that has begun goes on where it is."""
+    begun = store.kept.positions()
+    with store.transaction():
+        for journal, sequence in after.items():
+            if journal not in begun:
+                store.kept.set_position(journal, sequence)
 
 
 def lock_of(path: Path) -> FileLock:

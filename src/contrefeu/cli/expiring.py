@@ -3,7 +3,8 @@
 Rules kept here:
   * Nothing ends on an error state: a journal that is not whole, a reader that is behind, a vault that is away or lacks
     what ends, a downtime or a recovery that is open.
-  * Two vaults at least hold what ends, and were checked now (S11): there it ends with their own retention.
+  * Two vaults at least hold what ends, and were checked now (S11): there it ends with their own retention. One that
+    pulls is asked of nobody: what it cosigned itself counts. Two addresses of one copy are one vault.
   * What people do (`<node>-station`) does not end: accounts and their history are read from its first entry.
 """
 
@@ -20,8 +21,8 @@ from contrefeu.cli.rehearsing import key_in_force, open_recovery
 from contrefeu.cli.verifying import VAULTS_S_MAX
 from contrefeu.custody import Ending, OpenedRecovery, end, endings
 from contrefeu.journal import verify_journal
-from contrefeu.proof import ProofMismatch, Signer, open_checkpoint
-from contrefeu.vault import is_pulled, is_spool, open_vault, verify_vault
+from contrefeu.proof import Signer
+from contrefeu.vault import VouchedBy, is_pulled, is_spool, open_vault, parse_offered, verify_vault
 
 VAULTS_MIN = 2  # S11: the journal here is then one of three copies
 
@@ -120,47 +121,41 @@ def _refuse_unsound(node: Node, found: Sequence[Ending]) -> None:
 
 
 def _refuse_without_copies(node: Node, found: Sequence[Ending]) -> None:
-    holding = 0
-    for vault in node.settings.vaults:
-        if not is_spool(vault.url):
-            _refuse_lacking(node, vault.url, found)
-            holding += 1
-    if holding < VAULTS_MIN:
+    holding = {_holder(node, vault.url, found) for vault in node.settings.vaults if not is_spool(vault.url)}
+    if len(holding) < VAULTS_MIN:
         raise StorageError(
-            f"What ends here must lie in {VAULTS_MIN} vaults first; there are {holding}.",
+            f"What ends here must lie in {VAULTS_MIN} vaults first; there are {len(holding)}.",
             safe=_SAFE,
             next="contrefeu vault add, and contrefeu vault copy.",
         )
 
 
-def _refuse_lacking(node: Node, url: str, found: Sequence[Ending]) -> None:
-    """Each vault must hold all that ends: one that comes back later could not be given it any more."""
+def _holder(node: Node, url: str, found: Sequence[Ending]) -> str:
+    """Which copy lies at *url*, where two addresses may lead to one.
+
+    Raises:
+        StorageError: It lacks something that ends: one that comes back later could not be given it any more.
+    """
     try:
-        held = _vouched(node) if is_pulled(url) else _verified(node, url)
+        copy, held = _vouched(node, url) if is_pulled(url) else _verified(node, url)
     except ContrefeuError as away:
         raise StorageError(f"The vault {url} cannot be checked: {away.what}", safe=_SAFE, next=away.next) from None
     for one in found:
-        if held.get(one.files.folder.name, 0) < one.expiry.entries:
+        if held.get(one.expiry.origin, 0) < one.expiry.entries:
             raise StorageError(
                 f'The vault {url} does not hold "{one.expiry.origin}" whole up to entry {one.expiry.entries}.',
                 safe=_SAFE,
                 next="contrefeu vault copy, then contrefeu vault verify; or take it out of the settings.",
             )
+    return copy
 
 
-def _verified(node: Node, url: str) -> dict[str, int]:
-    checked = verify_vault(open_vault(url, node.paths.vault_credentials))
-    return {one.journal.replace("/", "_"): one.entries for one in checked if one.intact}
+def _verified(node: Node, url: str) -> tuple[str, dict[str, int]]:
+    vault = open_vault(url, node.paths.vault_credentials)
+    return vault.identity(), {one.journal: one.entries for one in verify_vault(vault) if one.intact}
 
 
-def _vouched(node: Node) -> dict[str, int]:
-    """What vaults that pull cosigned: they check what they hold before they say so."""
-    found: dict[str, int] = {}
-    for verifier in node.own_verifiers():
-        folder = verifier.name.replace("/", "_")
-        for path in (node.paths.root / "vouched").glob(f"*/{folder}.checkpoint"):
-            try:
-                found[folder] = max(found.get(folder, 0), open_checkpoint(path.read_bytes(), [verifier]).entries)
-            except (OSError, ProofMismatch):
-                continue
-    return found
+def _vouched(node: Node, url: str) -> tuple[str, dict[str, int]]:
+    """What this vault that pulls cosigned, and no other: it checks what it holds before it says so."""
+    witness = parse_offered(url).witness
+    return witness.public.hex(), VouchedBy(node.paths.journals, witness).positions()

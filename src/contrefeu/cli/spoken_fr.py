@@ -71,6 +71,10 @@ LINES = Phrases({
     "everything is whole": "tout est entier",
     "NOT EVERYTHING IS WHOLE": "TOUT N’EST PAS ENTIER",
     "{}: {}, {} patients, {} differ": "{} : {}, {} patients, {} diffèrent",
+    "{}: {}, {} patients, {} differ; not tested: {} entries that this node cannot open any more, "
+    "{} patients of whom they speak":
+        "{} : {}, {} patients, {} diffèrent ; non essayés : {} entrées que ce nœud ne peut plus ouvrir, "
+        "{} patients dont elles parlent",
     "{}: FAILED, {}": "{} : ÉCHEC, {}",
     "same": "identique",
     "DIFFERENT": "DIFFÉRENT",

@@ -207,6 +207,9 @@ def selftest(
     def for_people() -> None:
         for one in found:
             told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
+            if one["beyond_horizon"]:
+                told += f"; not tested: {one['beyond_horizon']} entries that this node cannot open any more"
+                told += f", {one['passed_over']} patients of whom they speak"
             say(f"{one['url']}: {one['state'].upper() if one['state'] != 'same' else 'same'}, {told}")
         if not found:
             say(NO_VAULT)

@@ -106,6 +106,7 @@ from contrefeu.recovery.scratch import (
 )
 from contrefeu.recovery.selftest import (
     SelfTest,
+    reach_of,
     self_test,
 )
 from contrefeu.recovery.served import (
@@ -193,6 +194,7 @@ __all__ = [
     "open_target",
     "own_source",
     "planned",
+    "reach_of",
     "read_plan",
     "read_profile",
     "reading_on_cluster",

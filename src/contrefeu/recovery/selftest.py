@@ -5,13 +5,16 @@ Rules kept here:
   * Both sides are asked for one instant, which the copy covers: a difference is one, and not a delay.
   * Half of the patients are those who lie in the wards now, half are drawn from all that the copy knows. A patient whom
     the copy lacks is a difference.
+  * What the node's keys do not open at home is not asked of a copy: the horizon has passed it, its time is over, or its
+    writer has not granted it. Charts that come from it too are passed over, and both are told: nobody could compare
+    them, and red would be for ever.
 """
 
 import random
 import secrets
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,10 +22,11 @@ from typing import Protocol
 from contrefeu.base import MissingError
 from contrefeu.chart import Board, open_charts
 from contrefeu.hospital import Settings
-from contrefeu.journal import KeyOf
+from contrefeu.journal import Entry, JournalFiles, JournalUnreadable, KeyOf, SegmentHeader, headers, parse_ref
 from contrefeu.vault import JOURNALS, Vault, copies_in
 
 SETTLED_S = 2.0  # between the instant that is asked for and the last entry: one is committed after it was received
+LOOKED_AT_MAX = 2_000  # patients of one half: some have a chart that is older than what the node can open
 
 
 class Live(Protocol):
@@ -36,6 +40,44 @@ class Live(Protocol):
         """Who lies where."""
         ...
 
+    def sources(self, id: str) -> list[str]:
+        """The entries that a chart comes from."""
+        ...
+
+    def entry(self, ref: str) -> Entry | None:
+        """One entry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What of a journal a node can read."""
+
+    last: int  # its last entry
+    after: int = 0  # the last one that no key of the node opens, or that has ended
+    since_ns: int = 0  # when the segment behind it was begun; 0 when there is none, or nothing is left out
+
+
+def reach_of(files: JournalFiles, key_of: KeyOf) -> Reach | None:
+    """What *key_of* opens of a journal, from some entry to its last; None when it holds nothing."""
+    head = files.read_head()
+    if head is None:
+        return None
+    found, closed = Reach(head.sequence), True  # what there was before the first segment has ended
+    for _number, header in headers(files):
+        if closed and header.first_sequence > 1:
+            found = Reach(head.sequence, header.first_sequence - 1, header.opened_ns)
+        closed = not _opens(header, key_of)
+    return Reach(head.sequence, head.sequence) if closed and files.segments() else found
+
+
+def _opens(header: SegmentHeader, key_of: KeyOf) -> bool:
+    try:
+        key_of(header)
+    except JournalUnreadable:
+        return False
+    return True
+
 
 @dataclass(frozen=True, slots=True)
 class SelfTest:
@@ -44,6 +86,8 @@ class SelfTest:
     patients: int  # compared
     differing: list[str] = field(default_factory=list)  # chart ids
     seconds: float = 0.0
+    beyond: int = 0  # entries that were not read: the node cannot
+    passed_over: int = 0  # patients who were drawn, and whose charts come from such entries too
 
 
 def self_test(
@@ -54,7 +98,8 @@ def self_test(
     *,
     at_ns: int,
     patients: int,
-    wanted: dict[str, int],
+    wanted: Mapping[str, Reach],
+    counts: Callable[[str], bool] = lambda _: True,
     scratch: Path | None = None,
     seed: int | None = None,
 ) -> SelfTest:
@@ -67,7 +112,8 @@ def self_test(
         settings: Of the node.
         at_ns: The instant, which the copy covers.
         patients: How many to compare; all, when there are fewer.
-        wanted: The last entry of each journal that the copy must hold.
+        wanted: What of each journal the copy must hold.
+        counts: Whether a journal's declarations count here, as for `open_charts`.
         scratch: Where a chart store may lie for as long as the test lasts.
         seed: Draws the same patients again.
 
@@ -77,32 +123,69 @@ def self_test(
         JournalTampered: The copy does not open.
     """
     began = time.monotonic()
-    draw = random.Random(seed)  # noqa: S311 - which patients is no secret
     folders = [vault.folder(f"{JOURNALS}/{files.folder.name}") for files in copies_in(vault)]
+    after = {journal: reach.after for journal, reach in wanted.items() if reach.after}
+    drawing = _Drawing(live, wanted, random.Random(seed))  # noqa: S311 - which patients is no secret
     with (
         tempfile.TemporaryDirectory(dir=scratch, prefix="selftest-") as store,
-        open_charts(Path(store) / "charts.db", secrets.token_bytes(32), folders[0].parent, key_of, settings) as charts,
+        open_charts(
+            Path(store) / "charts.db",
+            secrets.token_bytes(32),
+            folders[0].parent,
+            key_of,
+            settings,
+            counts=counts,
+            after=after,
+        ) as charts,
     ):
         _refuse_what_is_missing(charts.status().positions, wanted)
         known = [chart.id for chart in charts.all(at_ns)]
-        chosen = _drawn([row.id for row in live.board().rows], patients // 2, draw)
-        chosen += _drawn([id_ for id_ in known if id_ not in set(chosen)], patients - len(chosen), draw)
+        chosen = drawing.draw([row.id for row in live.board().rows], patients // 2)
+        chosen += drawing.draw(set(known) - set(chosen), patients - len(chosen))
         pairs = [(id_, charts.bundle(id_, at_ns), live.bundle(id_, at_ns)) for id_ in chosen]
     there = [pair for pair in pairs if pair[1:] != (None, None)]  # the others were admitted a moment ago
     differing = [id_ for id_, ours, theirs in there if ours != theirs]
-    return SelfTest(len(there), differing, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    return SelfTest(len(there), differing, seconds, sum(after.values()), len(drawing.passed_over))
 
 
-def _drawn(ids: Sequence[str], count: int, draw: random.Random) -> list[str]:
-    unique = sorted({id_ for id_ in ids if id_})
-    return draw.sample(unique, min(count, len(unique)))
+class _Drawing:
+    """Draws patients whose charts come from what a node can read alone."""
+
+    def __init__(self, live: Live, wanted: Mapping[str, Reach], draw: random.Random) -> None:
+        self._live = live
+        self._wanted = wanted
+        self._draw = draw
+        self._since_ns = max((reach.since_ns for reach in wanted.values()), default=0)
+        self._whole = not any(reach.after for reach in wanted.values())
+        self.passed_over: set[str] = set()
+
+    def draw(self, ids: Iterable[str], count: int) -> list[str]:
+        unique = sorted(set(ids) - {""} - self.passed_over)
+        chosen: list[str] = []
+        for id_ in self._draw.sample(unique, min(len(unique), LOOKED_AT_MAX)):
+            if len(chosen) == count:
+                break
+            if self._whole or not any(map(self._is_beyond, self._live.sources(id_))):
+                chosen.append(id_)
+            else:
+                self.passed_over.add(id_)
+        return chosen
+
+    def _is_beyond(self, ref: str) -> bool:
+        journal, sequence = parse_ref(ref)
+        reach = self._wanted.get(journal)
+        if reach is not None:
+            return sequence <= reach.after
+        carried = self._live.entry(ref)  # by a ward's journal, under other numbers: its time tells
+        return carried is None or carried.received_ns < self._since_ns
 
 
-def _refuse_what_is_missing(positions: dict[str, int], wanted: dict[str, int]) -> None:
-    for journal, sequence in wanted.items():
-        if positions.get(journal, 0) < sequence:
+def _refuse_what_is_missing(positions: dict[str, int], wanted: Mapping[str, Reach]) -> None:
+    for journal, reach in wanted.items():
+        if positions.get(journal, 0) < reach.last:
             raise MissingError(
-                f'The copy of "{journal}" was read up to entry {positions.get(journal, 0)}; {sequence} were there.',
+                f'The copy of "{journal}" was read up to entry {positions.get(journal, 0)}; {reach.last} were there.',
                 safe="The journal itself.",
                 next="contrefeu vault verify URL says what is wrong with the copy.",
             )

@@ -35,6 +35,8 @@ from contrefeu.vault.verify import (
     newest_settings,
     verify_vault,
 )
+from contrefeu.vault.verify import checkpoints_held, copies_in, custodians_of, verify_vault
+from contrefeu.vault.vouched import VouchedBy
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
 from contrefeu.vault.witnessing import (
@@ -84,6 +86,7 @@ __all__ = [
     "Vault",
     "VaultAway",
     "VaultHost",
+    "VouchedBy",
     "Witness",
     "absent_from",
     "ask_again",
