@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, MessagesAnswered, MessagesClaimed
+from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, GapTaken, MessagesAnswered, MessagesClaimed
 from contrefeu.base import ManualClock
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, scratch
@@ -297,6 +297,25 @@ def test_again_is_said_of_the_sendings_that_somebody_knew_of(tmp_path: Path) -> 
     )
     assert recovery.target.taken.count("R1-4.1") == 2
     assert counts(recovery.run(recovery.plan(n5="again"))) == (9, 9, 0, 0, 0, 0)
+
+
+@pytest.mark.req("R3", "R4")
+def test_what_was_accepted_and_is_not_there_waits_for_a_person(tmp_path: Path) -> None:
+    """A comparison since does not find it: held, never sent again, whatever the plan says; seen there, it is there."""
+    recovery = Recovery(tmp_path)
+    recovery.run()
+    recovery.acts.append(GapTaken("export", {}, "", 9, 5, 4, 0, 0, "", "2026-11-24T05:00:00Z"))
+    lost = recovery.plan(n1="hold", n3="again", n4="aside")[:4]
+    done = recovery.run(lost)
+    assert (counts(done), done.done) == ((4, 0, 0, 3, 0, 1), False)
+    assert done.reasons == {"why": 1, "it was accepted before, and is not there": 2}
+    seen = [replace(line, do="arrived") for line in lost]
+    for acts in (len(recovery.acts) + 4, len(recovery.acts) + 4):
+        assert counts(recovery.run(seen)) == (4, 4, 0, 0, 0, 0)
+        assert len(recovery.acts) == acts, "said once"
+    assert len(recovery.target.taken) == 9
+    recovery.acts.append(GapTaken("export", {}, "", 9, 8, 1, 0, 0, "", "2026-11-24T06:00:00Z"))
+    assert counts(recovery.run(lost[:1])) == (1, 0, 0, 1, 0, 0), "who looked later knows better"
 
 
 def test_nobody_can_have_seen_arrive_what_was_never_sent(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 Rules kept here:
   * The journal is the ledger: this table is a view of its acts, filled again by each command.
   * Claimed and not answered is "unanswered": it may have arrived. Accepted stays accepted, whatever is said later.
+  * What was accepted is believed to be there until the next comparison has looked (`stands`). What that one does not
+    find is there once somebody who looked at the target after it says so.
   * That two numbers are one patient's is told a restored system as long as it stands. Of a number that was given here
     it is told only once something was sent: what goes later goes under the number that stays. One that was told and
     undone since is told too, for a person to part them there.
@@ -31,16 +33,18 @@ from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.recovery.scratch import Scratch
 
 LEDGER_TABLES = (
-    "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT,"
+    "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT, gaps INTEGER,"
     " PRIMARY KEY(entry, target)) WITHOUT ROWID",
     "CREATE TABLE tries(entry TEXT, target TEXT, claim TEXT, PRIMARY KEY(entry, target, claim)) WITHOUT ROWID",
     "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
     "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
 )
+SEEN = "seen"  # instead of MSA-1: somebody saw it in the target
 REVIEW = "received between the last clean moment and the detection"
 DROPPED = "looked at and dropped: "  # what somebody said stands behind it
 Sent = Literal["", "accepted", "rejected", "unanswered"]
-_OPEN = "(code IS NULL OR code NOT IN ('AA', 'CA', 'seen'))"  # what was accepted stays so, whatever is said later
+_ACCEPTED = "code IN ('AA', 'CA', 'seen')"
+_OPEN = f"(code IS NULL OR NOT {_ACCEPTED})"  # what was accepted stays so, whatever is said later
 _LINKED = b'{"act":"identities-linked"'
 _KINDS = (_LINKED, b'{"act":"messages-', b'{"act":"gap-taken"', b'{"act":"entries-')
 
@@ -74,6 +78,7 @@ class Standing(NamedTuple):
 
     outcome: Sent
     aside: Aside | None
+    stands: bool  # it was accepted, and no comparison has looked since
 
 
 class Ledger:
@@ -82,6 +87,7 @@ class Ledger:
     def __init__(self, table: Scratch) -> None:
         self._table = table
         self.gap: GapTaken | None = None  # the last one
+        self._gaps = 0  # how many there were so far
         self._released: set[str] = set()  # entries that somebody looked at since they were set aside
         self._accepted = False  # whether any system took anything yet
         self._links: dict[tuple[str, str], tuple[str, str]] = {}  # the pair -> the entry that links, that parts
@@ -118,6 +124,7 @@ class Ledger:
         """Take one act."""
         if isinstance(act, GapTaken):
             self.gap = act
+            self._gaps += 1
         elif isinstance(act, MessagesClaimed):
             self._claim(act)
         elif isinstance(act, MessagesAnswered):
@@ -141,15 +148,24 @@ class Ledger:
     def standings(self, entries: Sequence[str], target: str) -> list[Standing]:
         """Return how each of *entries* stands with *target*, in one question: a plan has millions."""
         sql = (
-            "SELECT named.value, sends.entry IS NOT NULL, code, reason, owner FROM json_each(?) AS named"
+            "SELECT named.value, sends.entry IS NOT NULL, code, gaps, reason, owner FROM json_each(?) AS named"
             " LEFT JOIN sends ON sends.entry = named.value AND target = ?"
             " LEFT JOIN aside ON aside.entry = named.value"
         )
         found = {
-            entry: Standing(_outcome([code] if sent else []), None if reason is None else Aside(reason, owner))
-            for entry, sent, code, reason, owner in self._table.rows(sql, (json.dumps(entries), target))
+            entry: Standing(
+                _outcome([code] if sent else []),
+                None if reason is None else Aside(reason, owner),
+                code in ACCEPTED and gaps == self._gaps,
+            )
+            for entry, sent, code, gaps, reason, owner in self._table.rows(sql, (json.dumps(entries), target))
         }
         return [found[entry] for entry in entries]
+
+    def stands(self, entry: str) -> bool:
+        """Whether a system accepted *entry*, or somebody saw it there, and no comparison has looked since."""
+        sql = f"SELECT 1 FROM sends WHERE entry = ? AND gaps = ? AND {_ACCEPTED}"  # noqa: S608 - a constant
+        return self._table.row(sql, (entry, self._gaps)) is not None
 
     def tries(self, entry: str, target: str) -> int:
         """Return how often *entry* was sent to *target*, or may have been."""
@@ -172,7 +188,7 @@ class Ledger:
 
     def accepted_as(self, entry: str) -> list[str]:
         """Return the control ids of ours under which *entry* was accepted."""
-        sql = "SELECT sent_as FROM sends WHERE entry = ? AND sent_as != '' AND code IN ('AA', 'CA', 'seen')"
+        sql = f"SELECT sent_as FROM sends WHERE entry = ? AND sent_as != '' AND {_ACCEPTED}"  # noqa: S608 - a constant
         return [control_id for (control_id,) in self._table.rows(sql, (entry,))]
 
     def open_claims(self, target: str) -> list[Claim]:
@@ -205,11 +221,14 @@ class Ledger:
     def _answer(self, target: str, answers: Sequence[Answered]) -> None:
         self._accepted = self._accepted or any(answer.code in ACCEPTED for answer in answers)
         self._send((answer.entry, target, "", 0, answer.code, answer.sent_as) for answer in answers)
+        again = [(self._gaps, answer.entry, target) for answer in answers if answer.code == SEEN]
+        self._table.run_each(f"UPDATE sends SET gaps = ? WHERE entry = ? AND target = ? AND {_ACCEPTED}", again)  # noqa: S608 - a constant
 
     def _send(self, rows: Iterable[tuple[str, str, str, int, str | None, str]]) -> None:
         sql = (
-            "INSERT INTO sends VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            f" claim = excluded.claim, n = excluded.n, code = excluded.code, sent_as = excluded.sent_as WHERE {_OPEN}"
+            f"INSERT INTO sends VALUES(?, ?, ?, ?, ?, ?, {self._gaps}) ON CONFLICT DO UPDATE SET"
+            " claim = excluded.claim, n = excluded.n, code = excluded.code, sent_as = excluded.sent_as,"
+            f" gaps = excluded.gaps WHERE {_OPEN}"
         )
         self._table.run_each(sql, rows)
 

@@ -5,7 +5,8 @@
 Rules kept here:
   * A lot is claimed in the journal, durable, before its first message is sent; its answers are durable before the next
     lot is claimed. What a killed process left is settled first: what may have been sent is held.
-  * What was accepted is never sent again, whatever plan names it. What had no answer is sent again only where the
+  * What was accepted is never sent again, whatever plan names it: a comparison that does not find it there makes it
+    wait for a person, who says that it arrived, or sets it aside. What had no answer is sent again only where the
     profile says that repeats are known, or where a person wrote `again`, of the sendings that they knew of.
   * A rejection, or no answer, ends the run: somebody looks. Later messages of a patient wait for an unanswered one.
   * One connection, one message on its way: the order of the plan is the order of arrival.
@@ -32,8 +33,8 @@ from contrefeu.acts import (
 from contrefeu.base import Clock, rfc3339
 from contrefeu.journal import Entry, JournalTampered, JournalUnreadable
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
-from contrefeu.recovery.ledger import REVIEW, Aside, Ledger, Sent
-from contrefeu.recovery.plan import Line
+from contrefeu.recovery.ledger import REVIEW, SEEN, Aside, Ledger, Sent, Standing
+from contrefeu.recovery.plan import NOT_THERE, Line
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.progress import Progress
 from contrefeu.recovery.wire import AGAIN_S, NotReached, Outcome, Target
@@ -41,7 +42,6 @@ from contrefeu.recovery.wire import AGAIN_S, NotReached, Outcome, Target
 LOT_MAX = 128  # messages a claim: a power cut leaves at most so many in doubt, and one sync serves so many
 _SILENT = "it was sent, and had no answer"
 _SILENT_AGAIN = "it was sent again since the plan was written, and had no answer"
-SEEN = "seen"  # instead of MSA-1: somebody saw it in the target
 _UNSENT = "unsent"  # in the progress file: nobody listened
 
 
@@ -168,11 +168,12 @@ class Replay:
             for line, known in zip(
                 some, self._ledger.standings([line.entry for line in some], self._target), strict=True
             ):
-                self._line(line, known.outcome, known.aside)
+                self._line(line, known)
 
-    def _line(self, line: Line, before: Sent, aside: Aside | None) -> None:
+    def _line(self, line: Line, known: Standing) -> None:
+        before, aside = known.outcome, known.aside
         self.done.planned += 1
-        if before == "accepted":
+        if known.stands:
             self.done.acknowledged += 1
         elif line.do == "aside" and not (line.why == REVIEW and self._ledger.released(line.entry)):
             self._aside(line, aside)
@@ -184,6 +185,8 @@ class Replay:
             self._hold("somebody dropped it since the plan was written")
         elif aside is not None and aside.in_review:
             self._hold("it waits to be looked at: somebody takes it up or drops it on the page Reprise")
+        elif before == "accepted":
+            self._hold(NOT_THERE)  # or the plan would not name it: a comparison has looked since
         elif before == "unanswered" and not self._is_said_of_it(line):
             self.done.in_doubt += 1
             self._waiting.add(line.patient)
@@ -246,7 +249,7 @@ class Replay:
             self._say_asides()
 
     def _arrived(self, line: Line, before: Sent) -> None:
-        if before != "unanswered":
+        if before not in ("unanswered", "accepted"):
             self._hold("it was never sent: nobody can have seen it arrive")
             return
         self.done.acknowledged += 1
