@@ -4,18 +4,23 @@ Method: a plan of messages of three patients, a target in memory that counts, a 
 progress file. A kill is an exception at one chosen step, before it or once it was done; every step is chosen in turn.
 """
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, GapTaken, MessagesAnswered, MessagesClaimed
 from contrefeu.base import ManualClock
+from contrefeu.hl7 import Message
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, scratch
 from contrefeu.recovery.ledger import REVIEW
+from contrefeu.recovery.paths import RETYPED
 from contrefeu.recovery.wire import AGAIN_S
 from tests.recovery.hospital import admission, result
 from tests.recovery.targets import InMemory
@@ -357,8 +362,10 @@ def test_held_lines_aside_and_withdrawn_entries_are_not_sent(tmp_path: Path) -> 
     recovery = Recovery(tmp_path)
     recovery.withdrawn = {"n1-capture/9"}
     done = recovery.run(recovery.plan(n1="hold", n2="aside"))
-    assert counts(done) == (9, 6, 0, 2, 0, 1)
-    assert recovery.target.taken == [c for c in recovery.control_ids if c not in {"A0-1", "A1-1", "R2-5.2"}]
+    assert counts(done) == (9, 4, 0, 2, 2, 1)
+    assert done.waits == {"n1-capture/1": 2}
+    left = {"A0-1", "R0-4.1", "R0-5.2", "A1-1", "R2-5.2"}
+    assert recovery.target.taken == [c for c in recovery.control_ids if c not in left]
     asides = [act for act in recovery.acts if type(act).__name__ == "EntriesSetAside"]
     assert [(a.entries, a.reason, a.owner) for a in asides] == [(["n1-capture/2"], "why", "owner")]  # type: ignore[union-attr]
     recovery.run(recovery.plan(n1="hold", n2="aside"))
@@ -391,6 +398,75 @@ def test_what_somebody_took_up_is_not_set_aside_again_by_a_plan_of_before(tmp_pa
     assert counts(recovery.run(plan)) == (9, 9, 0, 0, 0, 0)
 
 
+UNANSWERABLE = (b"|T|2.5\r", b"|T|2.5|||NE|NE\r")  # no form of it can be sent raw
+WAYS = ("send", "hold", "review", "in review", "unsendable")
+CAME = [admission(0, 1), admission(1, 1), result(0, "4.1"), admission(0, 2), result(1, "5.2"), admission(1, 2)]
+
+
+@pytest.mark.req("R3", "R5")
+@given(rounds=st.lists(st.lists(st.sampled_from(WAYS), min_size=len(CAME), max_size=len(CAME)), max_size=3))
+@settings(deadline=None, max_examples=60)
+def test_no_movement_goes_after_what_came_later(rounds: list[list[str]]) -> None:
+    """Held, to be looked at, or not sendable at first: later messages of the patient wait, and are told for what."""
+    with tempfile.TemporaryDirectory() as folder:
+        recovery = Recovery(Path(folder))
+        for ways in [*rounds, ["send"] * len(CAME)]:
+            recovery.entries = {}
+            for number, (body, way) in enumerate(zip(CAME, ways, strict=True), 1):
+                sent = body.replace(*UNANSWERABLE) if way == "unsendable" else body
+                recovery.entries[f"n1-capture/{number}"] = Entry(
+                    "n1-capture", number, number, number, "", MEDIA_HL7V2, sent
+                )
+            recovery.acts.append(EntriesReleased(list(recovery.entries), "as it was", "2026-11-24T03:00:00Z"))
+            looked_at = [f"n1-capture/{n}" for n, way in enumerate(ways, 1) if way == "in review"]
+            recovery.acts += [EntriesSetAside(looked_at, REVIEW, "board", "2026-11-24T03:00:00Z")] if looked_at else []
+            lines = [
+                Line(
+                    f"n1-capture/{number}",
+                    {"hold": "hold", "review": "aside"}.get(way, "send"),  # type: ignore[arg-type]
+                    "p0" if b"||900000^" in body else "p1",
+                    body.split(b"|")[8].decode(),
+                    why=REVIEW if way == "review" else "",
+                    owner="board",
+                )
+                for number, (body, way) in enumerate(zip(CAME, ways, strict=True), 1)
+            ]
+            done = recovery.run(lines)
+            counts(done)
+            assert sum(done.waits.values()) == done.remaining
+        assert done.done
+        order = {Message.parse(body).control_id: number for number, body in enumerate(CAME)}
+        for patient in ("0", "1"):
+            taken = [one for one in recovery.target.taken if one[1] == patient]
+            late = [one for at, one in enumerate(taken) if one[0] == "A" and any(
+                order[before] > order[one] for before in taken[:at]
+            )]  # fmt: skip
+            assert (late, len(taken)) == ([], 3)
+
+
+@pytest.mark.req("R3")
+@pytest.mark.parametrize(
+    ("line", "profile"),
+    [
+        (Line("n1-capture/1", "hold", "p1", "ORM^O01", why="it would ask somebody to act again"), Profile()),
+        (Line("n1-capture/1", "hold", "p1", "FHIR Encounter", why=RETYPED), Profile(acts="hl7")),
+        (Line("n1-capture/1", "aside", "p1", "ADT^A01", why="typed", owner="ward"), Profile()),
+        (Line("n1-station/1", "send", "p1", "FHIR Encounter"), Profile()),
+    ],
+    ids=["an order", "typed from a list", "set aside by somebody", "written here, for a person to type"],
+)
+def test_nothing_waits_for_what_goes_by_hand_or_is_no_movement(tmp_path: Path, line: Line, profile: Profile) -> None:
+    """Its patient's later messages go on; of a withdrawn and a dropped movement too."""
+    recovery = Recovery(tmp_path, profile)
+    recovery.entries["n1-station/1"] = Entry("n1-station", 1, 1, 1, "", MEDIA_FHIR, b"{}")
+    later = Line("n1-capture/5", "send", "p1", "ORU^R01")
+    done = recovery.run([line, later])
+    assert (done.acknowledged, done.remaining, done.waits) == (1, 0, {})
+    gone = [Line("n1-capture/1", "send", "p0", "ADT^A01"), Line("n1-capture/4", "send", "p0", "ORU^R01")]
+    recovery.withdrawn = {"n1-capture/1"}
+    assert recovery.run(gone).acknowledged == 1
+
+
 Change = Callable[[bytes], bytes]
 
 
@@ -411,5 +487,6 @@ def test_what_cannot_be_told_by_its_answer_is_held(tmp_path: Path, change: Chang
     recovery.entries["n1-capture/1"] = Entry("n1-capture", 1, 1, 1, "", MEDIA_HL7V2, change(first.body))
     recovery.entries["n1-capture/2"] = Entry("n1-capture", 2, 2, 2, "", MEDIA_FHIR, b"{}")
     done = recovery.run()
-    assert counts(done) == (9, 7, 0, 2, 0, 0)
+    assert counts(done) == (9, 3, 0, 2, 4, 0)
+    assert done.waits == {"n1-capture/1": 2, "n1-capture/2": 2}, "their patients' results"
     assert any(why in reason for reason in done.reasons)
