@@ -16,8 +16,11 @@ from contrefeu.acts import (
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
+    encode,
 )
+from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, scratch
+from contrefeu.recovery.ledger import Claim
 
 NAMES = ["n1-capture/1", "n1-capture/2", "é/3", 'a"b', "a\x00b", ""]
 TARGETS = ["one", "other"]
@@ -37,6 +40,17 @@ _acts = st.one_of(
     st.just(GapTaken("export", {}, "", 0, 0, 0, 0, 0, "", NOW)),
     st.builds(EntriesSetAside, _some, st.sampled_from(["left out", "other"]), st.just("Ada"), st.just(NOW)),
 )
+
+
+def test_a_claim_is_of_the_station_in_whose_journal_it_stands(tmp_path):
+    """One of two is ours; both are open."""
+    claims = [
+        Entry(f"n{n}-station", 1, n, n, "console", MEDIA_ACT, encode(MessagesClaimed("ehr", f"c{n}", [f"j/{n}"], NOW)))
+        for n in (1, 2)
+    ]
+    with scratch(tmp_path, "ledger", *LEDGER_TABLES) as table:
+        found = Ledger(table, "n2-station").read(claims).open_claims("ehr")
+    assert sorted(found) == [Claim("c1", {0: "j/1"}, False), Claim("c2", {0: "j/2"}, True)]
 
 
 @given(acts=st.lists(_acts, max_size=12))

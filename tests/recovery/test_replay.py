@@ -18,7 +18,7 @@ from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, GapTaken, Mess
 from contrefeu.base import ManualClock
 from contrefeu.hl7 import Message
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
-from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, scratch
+from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, Scratch, scratch
 from contrefeu.recovery.ledger import REVIEW
 from contrefeu.recovery.paths import RETYPED
 from contrefeu.recovery.wire import AGAIN_S
@@ -81,6 +81,7 @@ class Recovery:
     entries: dict[str, Entry] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     waited: list[float] = field(default_factory=list)  # seconds
+    heard: list[Act] = field(default_factory=list)  # of another station, before our own
 
     def __post_init__(self) -> None:
         bodies = [admission(n, 1) for n in range(PATIENTS)]
@@ -97,9 +98,7 @@ class Recovery:
         """Every message; *do* by its number, by somebody who knows of all that was sent so far."""
         lines = []
         with scratch(self.folder, "plan", *LEDGER_TABLES) as table:
-            ledger = Ledger(table)
-            for act in self.acts:
-                ledger.take(act)
+            ledger = self.ledger(table)
             tries = {ref: ledger.tries(ref, TARGET) for ref in self.entries}
         for ref, entry in self.entries.items():
             number = entry.sequence
@@ -109,6 +108,15 @@ class Recovery:
                      sent=tries[ref])
             )  # fmt: skip
         return lines
+
+    def ledger(self, table: Scratch) -> Ledger:
+        """What is known of what was sent."""
+        ledger = Ledger(table)
+        for act in self.heard:
+            ledger.take(act, own=False)
+        for act in self.acts:
+            ledger.take(act)
+        return ledger
 
     def run(self, lines: Sequence[Line] | None = None, step: Steps | None = None, *, look: bool = False) -> Replayed:
         """One process: from the acts to a replay's end, or to its kill."""
@@ -128,9 +136,7 @@ class Recovery:
             step()
 
         with scratch(self.folder, "replay", *LEDGER_TABLES) as table:
-            ledger = Ledger(table)
-            for act in self.acts:
-                ledger.take(act)
+            ledger = self.ledger(table)
             run = Replay(
                 TARGET, self.profile, ledger, self, ManualClock(),
                 withdrawn=lambda ref: ref in self.withdrawn, pause=self.waited.append,
@@ -203,9 +209,7 @@ def _after_a_kill(recovery: Recovery, *, power_cut: bool) -> None:
 
 def _is_in_doubt(recovery: Recovery, name: str) -> bool:
     with scratch(recovery.folder, "look", *LEDGER_TABLES) as table:
-        ledger = Ledger(table)
-        for act in recovery.acts:
-            ledger.take(act)
+        ledger = recovery.ledger(table)
         return ledger.outcome(f"n1-capture/{name[1:]}", TARGET) == "unanswered"
 
 
@@ -253,6 +257,26 @@ def test_a_killed_process_leaves_one_message_in_doubt_and_a_power_cut_its_lot(tm
         assert done.in_doubt == doubts
         assert len(set(recovery.target.taken)) == len(recovery.target.taken)
         assert power_cut or len(recovery.target.taken) > taken, "other patients' messages go on"
+
+
+@pytest.mark.req("R3")
+def test_what_another_station_claimed_is_all_in_doubt(tmp_path: Path) -> None:
+    """Killed at each step in turn, another node of the house goes on, which has a progress file of its own."""
+    (tmp_path / "count").mkdir()
+    for kill_at in range(1, _steps(tmp_path / "count") + 1):
+        one, other = (Recovery(tmp_path / f"{name}{kill_at}") for name in ("one", "other"))
+        for recovery in (one, other):
+            recovery.folder.mkdir()
+        with pytest.raises(Killed):
+            one.run(step=Steps(kill_at))
+        own = Progress(other.folder / "sent.log")  # of this boot, and of no claim yet
+        own.open()
+        own.close()
+        other.target, other.heard = one.target, one.acts
+        claimed = any(isinstance(act, MessagesClaimed) for act in one.acts)
+        answered = any(isinstance(act, MessagesAnswered) for act in one.acts)
+        assert other.run().in_doubt == (9 if claimed and not answered else 0)
+        assert sorted(one.target.taken) == sorted(set(one.target.taken)), "sent twice"
 
 
 @pytest.mark.req("R3")

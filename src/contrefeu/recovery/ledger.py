@@ -36,6 +36,7 @@ LEDGER_TABLES = (
     "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT, gaps INTEGER,"
     " PRIMARY KEY(entry, target)) WITHOUT ROWID",
     "CREATE TABLE tries(entry TEXT, target TEXT, claim TEXT, PRIMARY KEY(entry, target, claim)) WITHOUT ROWID",
+    "CREATE TABLE claims(claim TEXT PRIMARY KEY, own INTEGER) WITHOUT ROWID",
     "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
     "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
 )
@@ -54,6 +55,7 @@ class Claim(NamedTuple):
 
     claim: str
     entries: dict[int, str]  # by their number in the claim
+    own: bool  # whether this station claimed it: what lies beside its journal speaks of no other's
 
 
 class Aside(NamedTuple):
@@ -84,8 +86,10 @@ class Standing(NamedTuple):
 class Ledger:
     """The sends of every station."""
 
-    def __init__(self, table: Scratch) -> None:
+    def __init__(self, table: Scratch, station: str = "") -> None:
+        """*station* names the journal of the station that asks."""
         self._table = table
+        self._station = station
         self.gap: GapTaken | None = None  # the last one
         self._gaps = 0  # how many there were so far
         self._released: set[str] = set()  # entries that somebody looked at since they were set aside
@@ -103,7 +107,7 @@ class Ledger:
                 elif isinstance(act, EntriesDropped):
                     self._drop(act, entry.source.removeprefix("user/"))
                 else:
-                    self.take(act)
+                    self.take(act, own=entry.journal == self._station)
         return self
 
     def tells(self, entry: str) -> bool:
@@ -120,13 +124,13 @@ class Ledger:
             self._links[pair] = (entry, "")
         self._pairs[entry] = pair
 
-    def take(self, act: object) -> None:
-        """Take one act."""
+    def take(self, act: object, *, own: bool = True) -> None:
+        """Take one act, of this station or of another."""
         if isinstance(act, GapTaken):
             self.gap = act
             self._gaps += 1
         elif isinstance(act, MessagesClaimed):
-            self._claim(act)
+            self._claim(act, own)
         elif isinstance(act, MessagesAnswered):
             self._answer(act.target, act.answers)
         elif isinstance(act, MessagesReleased):
@@ -193,11 +197,11 @@ class Ledger:
 
     def open_claims(self, target: str) -> list[Claim]:
         """Return what was claimed for *target* and neither answered nor released."""
-        found: dict[str, dict[int, str]] = {}
-        sql = "SELECT claim, n, entry FROM sends WHERE target = ? AND code IS NULL"
-        for claim, n, entry in self._table.rows(sql, (target,)):
-            found.setdefault(claim, {})[n] = entry
-        return [Claim(*one) for one in found.items()]
+        found: dict[str, Claim] = {}
+        sql = "SELECT claim, own, n, entry FROM sends JOIN claims USING (claim) WHERE target = ? AND code IS NULL"
+        for claim, own, n, entry in self._table.rows(sql, (target,)):
+            found.setdefault(claim, Claim(claim, {}, bool(own))).entries[n] = entry
+        return list(found.values())
 
     def doubts(self, target: str) -> int:
         """Return how many messages *target* rejected, or may have, or may not."""
@@ -213,7 +217,8 @@ class Ledger:
         self._released.discard(entry)
         self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, reason, owner))
 
-    def _claim(self, act: MessagesClaimed) -> None:
+    def _claim(self, act: MessagesClaimed, own: bool) -> None:
+        self._table.run("INSERT OR IGNORE INTO claims VALUES(?, ?)", (act.claim, own))
         tries = [(entry, act.target, act.claim) for entry in act.entries]
         self._table.run_each("INSERT OR IGNORE INTO tries VALUES(?, ?, ?)", tries)
         self._send(((entry, act.target, act.claim, n, None, "") for n, entry in enumerate(act.entries)))

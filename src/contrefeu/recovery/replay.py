@@ -139,8 +139,8 @@ class Replay:
     def settle(self, progress: Progress, record: Callable[[Sequence[Act]], None]) -> None:
         """Say in the journal what became of claims that a run left open."""
         acts: list[Act] = []
-        for claim, entries in self._ledger.open_claims(self._target):
-            left = progress.left(claim)
+        for claim, entries, own in self._ledger.open_claims(self._target):
+            left = progress.left(claim) if own else None
             codes = dict.fromkeys(entries, UNANSWERED)
             if left is not None:
                 known = dict.fromkeys(left.on_the_way, UNANSWERED) | left.codes
