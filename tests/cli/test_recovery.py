@@ -4,6 +4,7 @@ Method: the real commands on a home of the test's own, an export on disk as a re
 listener that keeps what it is sent.
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -98,6 +99,34 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
     assert balanced(sound)["unaccounted"] == 0
     assert sound["reasons"]["set_aside"] == {"done by hand": 1}
     receiver.close()
+
+
+@pytest.mark.req("R3", "R4", "R7")
+def test_what_a_target_accepted_and_did_not_keep_is_unaccounted(node: Commands, filed: File, tmp_path: Path) -> None:
+    """The next comparison says that it is not there: held, in the account, until somebody saw it or does it by hand."""
+    held, pdf = filed("ehr/day.hl7", admission() + order()), tmp_path / "account.pdf"
+    node.told("gap", "--against", held, status=10)
+    with contextlib.closing(Receiver()) as receiver:
+        assert node.told("replay", "--to", receiver.url)["acknowledged"] == 2
+        assert node.told("reconcile", "--out", pdf)["replayed"] == 2, "nobody has looked yet"
+        assert node.told("gap", "--against", held, status=10)["missing"] == 2
+        plan = tmp_path / "plan.jsonl"
+        node.told("replay", "--to", receiver.url, "--plan", plan, "--dry-run")
+        waits = node.told("replay", "--to", receiver.url, "--plan", plan, status=10)
+        assert (waits["held"], waits["reasons"]) == (2, {"it was accepted before, and is not there": 2})
+        red = node.told("reconcile", "--out", pdf, status=13)
+        assert (balanced(red)["replayed"], red["reasons"]["unaccounted"]) == (0, {"accepted, and not there": 2})
+
+        head, first, second = plan.read_text().splitlines()
+        seen = json.loads(first) | {"do": "arrived"}
+        by_hand = json.loads(second) | {"do": "aside", "why": "typed", "owner": "ward"}
+        plan.write_text("\n".join([head, json.dumps(seen), json.dumps(by_hand)]) + "\n")
+        done = node.told("replay", "--to", receiver.url, "--plan", plan)
+        assert (done["acknowledged"], done["set_aside"], len(receiver.bodies)) == (1, 1, 2)
+        sound = balanced(node.told("reconcile", "--out", pdf))
+        assert (sound["replayed"], sound["set_aside"], sound["unaccounted"]) == (1, 1, 0)
+        node.told("gap", "--against", held, status=10)
+        assert node.told("reconcile", "--out", pdf, status=13)["unaccounted"] == 1, "who looked later knows better"
 
 
 @pytest.mark.req("R2")

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from contrefeu.acts import (
     Answered,
     EntriesSetAside,
+    GapTaken,
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
+    encode,
 )
+from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, scratch
+from contrefeu.recovery.ledger import Claim
 
 NAMES = ["n1-capture/1", "n1-capture/2", "é/3", 'a"b', "a\x00b", ""]
 TARGETS = ["one", "other"]
@@ -33,22 +37,47 @@ _acts = st.one_of(
     st.builds(
         MessagesReleased, st.sampled_from(TARGETS), st.sampled_from(["c1", "c2"]), _some, st.just("why"), st.just(NOW)
     ),
+    st.just(GapTaken("export", {}, "", 0, 0, 0, 0, 0, "", NOW)),
     st.builds(EntriesSetAside, _some, st.sampled_from(["left out", "other"]), st.just("Ada"), st.just(NOW)),
 )
 
 
+def test_a_claim_is_of_the_station_in_whose_journal_it_stands(tmp_path):
+    """One of two is ours; both are open."""
+    claims = [
+        Entry(f"n{n}-station", 1, n, n, "console", MEDIA_ACT, encode(MessagesClaimed("ehr", f"c{n}", [f"j/{n}"], NOW)))
+        for n in (1, 2)
+    ]
+    with scratch(tmp_path, "ledger", *LEDGER_TABLES) as table:
+        found = Ledger(table, "n2-station").read(claims).open_claims("ehr")
+    assert sorted(found) == [Claim("c1", {0: "j/1"}, False), Claim("c2", {0: "j/2"}, True)]
+
+
 @given(acts=st.lists(_acts, max_size=12))
 def test_many_entries_stand_as_each_of_them_does(acts):
-    """One question for a lot of a plan answers as one for each line would; an entry that was accepted stays so."""
+    """One question for a lot of a plan answers as one for each line would.
+
+    An entry that was accepted stays so; it stands until the next comparison, and again once somebody saw it since.
+    """
     with tempfile.TemporaryDirectory() as folder, scratch(Path(folder), "ledger", *LEDGER_TABLES) as table:
         ledger = Ledger(table)
-        accepted = set[tuple[str, str]]()
+        accepted, stands = set[tuple[str, str]](), set[tuple[str, str]]()
         for act in acts:
             ledger.take(act)
+            if isinstance(act, GapTaken):
+                stands.clear()
+            elif isinstance(act, MessagesAnswered):
+                told = {(answer.entry, act.target): answer.code for answer in act.answers}
+                stands |= {
+                    one for one, code in told.items() if code == "seen" or (one not in accepted and code == "AA")
+                }
             for target in TARGETS:
                 known = dict(zip(NAMES, ledger.standings(NAMES, target), strict=True))
                 for name in NAMES:
-                    assert known[name] == (ledger.outcome(name, target), ledger.aside(name))
+                    said = (ledger.outcome(name, target), ledger.aside(name), (name, target) in stands)
+                    assert known[name] == said
                     if known[name].outcome == "accepted":
                         accepted.add((name, target))
                     assert (known[name].outcome == "accepted") == ((name, target) in accepted)
+            for name in NAMES:
+                assert ledger.stands(name) == any((name, target) in stands for target in TARGETS)

@@ -4,18 +4,23 @@ Method: a plan of messages of three patients, a target in memory that counts, a 
 progress file. A kill is an exception at one chosen step, before it or once it was done; every step is chosen in turn.
 """
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, MessagesAnswered, MessagesClaimed
+from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, GapTaken, MessagesAnswered, MessagesClaimed
 from contrefeu.base import ManualClock
+from contrefeu.hl7 import Message
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
-from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, scratch
+from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, Scratch, scratch
 from contrefeu.recovery.ledger import REVIEW
+from contrefeu.recovery.paths import RETYPED
 from contrefeu.recovery.wire import AGAIN_S
 from tests.recovery.hospital import admission, result
 from tests.recovery.targets import InMemory
@@ -76,6 +81,7 @@ class Recovery:
     entries: dict[str, Entry] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     waited: list[float] = field(default_factory=list)  # seconds
+    heard: list[Act] = field(default_factory=list)  # of another station, before our own
 
     def __post_init__(self) -> None:
         bodies = [admission(n, 1) for n in range(PATIENTS)]
@@ -92,9 +98,7 @@ class Recovery:
         """Every message; *do* by its number, by somebody who knows of all that was sent so far."""
         lines = []
         with scratch(self.folder, "plan", *LEDGER_TABLES) as table:
-            ledger = Ledger(table)
-            for act in self.acts:
-                ledger.take(act)
+            ledger = self.ledger(table)
             tries = {ref: ledger.tries(ref, TARGET) for ref in self.entries}
         for ref, entry in self.entries.items():
             number = entry.sequence
@@ -104,6 +108,15 @@ class Recovery:
                      sent=tries[ref])
             )  # fmt: skip
         return lines
+
+    def ledger(self, table: Scratch) -> Ledger:
+        """What is known of what was sent."""
+        ledger = Ledger(table)
+        for act in self.heard:
+            ledger.take(act, own=False)
+        for act in self.acts:
+            ledger.take(act)
+        return ledger
 
     def run(self, lines: Sequence[Line] | None = None, step: Steps | None = None, *, look: bool = False) -> Replayed:
         """One process: from the acts to a replay's end, or to its kill."""
@@ -123,9 +136,7 @@ class Recovery:
             step()
 
         with scratch(self.folder, "replay", *LEDGER_TABLES) as table:
-            ledger = Ledger(table)
-            for act in self.acts:
-                ledger.take(act)
+            ledger = self.ledger(table)
             run = Replay(
                 TARGET, self.profile, ledger, self, ManualClock(),
                 withdrawn=lambda ref: ref in self.withdrawn, pause=self.waited.append,
@@ -198,9 +209,7 @@ def _after_a_kill(recovery: Recovery, *, power_cut: bool) -> None:
 
 def _is_in_doubt(recovery: Recovery, name: str) -> bool:
     with scratch(recovery.folder, "look", *LEDGER_TABLES) as table:
-        ledger = Ledger(table)
-        for act in recovery.acts:
-            ledger.take(act)
+        ledger = recovery.ledger(table)
         return ledger.outcome(f"n1-capture/{name[1:]}", TARGET) == "unanswered"
 
 
@@ -248,6 +257,26 @@ def test_a_killed_process_leaves_one_message_in_doubt_and_a_power_cut_its_lot(tm
         assert done.in_doubt == doubts
         assert len(set(recovery.target.taken)) == len(recovery.target.taken)
         assert power_cut or len(recovery.target.taken) > taken, "other patients' messages go on"
+
+
+@pytest.mark.req("R3")
+def test_what_another_station_claimed_is_all_in_doubt(tmp_path: Path) -> None:
+    """Killed at each step in turn, another node of the house goes on, which has a progress file of its own."""
+    (tmp_path / "count").mkdir()
+    for kill_at in range(1, _steps(tmp_path / "count") + 1):
+        one, other = (Recovery(tmp_path / f"{name}{kill_at}") for name in ("one", "other"))
+        for recovery in (one, other):
+            recovery.folder.mkdir()
+        with pytest.raises(Killed):
+            one.run(step=Steps(kill_at))
+        own = Progress(other.folder / "sent.log")  # of this boot, and of no claim yet
+        own.open()
+        own.close()
+        other.target, other.heard = one.target, one.acts
+        claimed = any(isinstance(act, MessagesClaimed) for act in one.acts)
+        answered = any(isinstance(act, MessagesAnswered) for act in one.acts)
+        assert other.run().in_doubt == (9 if claimed and not answered else 0)
+        assert sorted(one.target.taken) == sorted(set(one.target.taken)), "sent twice"
 
 
 @pytest.mark.req("R3")
@@ -299,6 +328,25 @@ def test_again_is_said_of_the_sendings_that_somebody_knew_of(tmp_path: Path) -> 
     assert counts(recovery.run(recovery.plan(n5="again"))) == (9, 9, 0, 0, 0, 0)
 
 
+@pytest.mark.req("R3", "R4")
+def test_what_was_accepted_and_is_not_there_waits_for_a_person(tmp_path: Path) -> None:
+    """A comparison since does not find it: held, never sent again, whatever the plan says; seen there, it is there."""
+    recovery = Recovery(tmp_path)
+    recovery.run()
+    recovery.acts.append(GapTaken("export", {}, "", 9, 5, 4, 0, 0, "", "2026-11-24T05:00:00Z"))
+    lost = recovery.plan(n1="hold", n3="again", n4="aside")[:4]
+    done = recovery.run(lost)
+    assert (counts(done), done.done) == ((4, 0, 0, 3, 0, 1), False)
+    assert done.reasons == {"why": 1, "it was accepted before, and is not there": 2}
+    seen = [replace(line, do="arrived") for line in lost]
+    for acts in (len(recovery.acts) + 4, len(recovery.acts) + 4):
+        assert counts(recovery.run(seen)) == (4, 4, 0, 0, 0, 0)
+        assert len(recovery.acts) == acts, "said once"
+    assert len(recovery.target.taken) == 9
+    recovery.acts.append(GapTaken("export", {}, "", 9, 8, 1, 0, 0, "", "2026-11-24T06:00:00Z"))
+    assert counts(recovery.run(lost[:1])) == (1, 0, 0, 1, 0, 0), "who looked later knows better"
+
+
 def test_nobody_can_have_seen_arrive_what_was_never_sent(tmp_path: Path) -> None:
     """`arrived` is for what is in doubt alone."""
     recovery = Recovery(tmp_path)
@@ -338,8 +386,10 @@ def test_held_lines_aside_and_withdrawn_entries_are_not_sent(tmp_path: Path) -> 
     recovery = Recovery(tmp_path)
     recovery.withdrawn = {"n1-capture/9"}
     done = recovery.run(recovery.plan(n1="hold", n2="aside"))
-    assert counts(done) == (9, 6, 0, 2, 0, 1)
-    assert recovery.target.taken == [c for c in recovery.control_ids if c not in {"A0-1", "A1-1", "R2-5.2"}]
+    assert counts(done) == (9, 4, 0, 2, 2, 1)
+    assert done.waits == {"n1-capture/1": 2}
+    left = {"A0-1", "R0-4.1", "R0-5.2", "A1-1", "R2-5.2"}
+    assert recovery.target.taken == [c for c in recovery.control_ids if c not in left]
     asides = [act for act in recovery.acts if type(act).__name__ == "EntriesSetAside"]
     assert [(a.entries, a.reason, a.owner) for a in asides] == [(["n1-capture/2"], "why", "owner")]  # type: ignore[union-attr]
     recovery.run(recovery.plan(n1="hold", n2="aside"))
@@ -372,6 +422,75 @@ def test_what_somebody_took_up_is_not_set_aside_again_by_a_plan_of_before(tmp_pa
     assert counts(recovery.run(plan)) == (9, 9, 0, 0, 0, 0)
 
 
+UNANSWERABLE = (b"|T|2.5\r", b"|T|2.5|||NE|NE\r")  # no form of it can be sent raw
+WAYS = ("send", "hold", "review", "in review", "unsendable")
+CAME = [admission(0, 1), admission(1, 1), result(0, "4.1"), admission(0, 2), result(1, "5.2"), admission(1, 2)]
+
+
+@pytest.mark.req("R3", "R5")
+@given(rounds=st.lists(st.lists(st.sampled_from(WAYS), min_size=len(CAME), max_size=len(CAME)), max_size=3))
+@settings(deadline=None, max_examples=60)
+def test_no_movement_goes_after_what_came_later(rounds: list[list[str]]) -> None:
+    """Held, to be looked at, or not sendable at first: later messages of the patient wait, and are told for what."""
+    with tempfile.TemporaryDirectory() as folder:
+        recovery = Recovery(Path(folder))
+        for ways in [*rounds, ["send"] * len(CAME)]:
+            recovery.entries = {}
+            for number, (body, way) in enumerate(zip(CAME, ways, strict=True), 1):
+                sent = body.replace(*UNANSWERABLE) if way == "unsendable" else body
+                recovery.entries[f"n1-capture/{number}"] = Entry(
+                    "n1-capture", number, number, number, "", MEDIA_HL7V2, sent
+                )
+            recovery.acts.append(EntriesReleased(list(recovery.entries), "as it was", "2026-11-24T03:00:00Z"))
+            looked_at = [f"n1-capture/{n}" for n, way in enumerate(ways, 1) if way == "in review"]
+            recovery.acts += [EntriesSetAside(looked_at, REVIEW, "board", "2026-11-24T03:00:00Z")] if looked_at else []
+            lines = [
+                Line(
+                    f"n1-capture/{number}",
+                    {"hold": "hold", "review": "aside"}.get(way, "send"),  # type: ignore[arg-type]
+                    "p0" if b"||900000^" in body else "p1",
+                    body.split(b"|")[8].decode(),
+                    why=REVIEW if way == "review" else "",
+                    owner="board",
+                )
+                for number, (body, way) in enumerate(zip(CAME, ways, strict=True), 1)
+            ]
+            done = recovery.run(lines)
+            counts(done)
+            assert sum(done.waits.values()) == done.remaining
+        assert done.done
+        order = {Message.parse(body).control_id: number for number, body in enumerate(CAME)}
+        for patient in ("0", "1"):
+            taken = [one for one in recovery.target.taken if one[1] == patient]
+            late = [one for at, one in enumerate(taken) if one[0] == "A" and any(
+                order[before] > order[one] for before in taken[:at]
+            )]  # fmt: skip
+            assert (late, len(taken)) == ([], 3)
+
+
+@pytest.mark.req("R3")
+@pytest.mark.parametrize(
+    ("line", "profile"),
+    [
+        (Line("n1-capture/1", "hold", "p1", "ORM^O01", why="it would ask somebody to act again"), Profile()),
+        (Line("n1-capture/1", "hold", "p1", "FHIR Encounter", why=RETYPED), Profile(acts="hl7")),
+        (Line("n1-capture/1", "aside", "p1", "ADT^A01", why="typed", owner="ward"), Profile()),
+        (Line("n1-station/1", "send", "p1", "FHIR Encounter"), Profile()),
+    ],
+    ids=["an order", "typed from a list", "set aside by somebody", "written here, for a person to type"],
+)
+def test_nothing_waits_for_what_goes_by_hand_or_is_no_movement(tmp_path: Path, line: Line, profile: Profile) -> None:
+    """Its patient's later messages go on; of a withdrawn and a dropped movement too."""
+    recovery = Recovery(tmp_path, profile)
+    recovery.entries["n1-station/1"] = Entry("n1-station", 1, 1, 1, "", MEDIA_FHIR, b"{}")
+    later = Line("n1-capture/5", "send", "p1", "ORU^R01")
+    done = recovery.run([line, later])
+    assert (done.acknowledged, done.remaining, done.waits) == (1, 0, {})
+    gone = [Line("n1-capture/1", "send", "p0", "ADT^A01"), Line("n1-capture/4", "send", "p0", "ORU^R01")]
+    recovery.withdrawn = {"n1-capture/1"}
+    assert recovery.run(gone).acknowledged == 1
+
+
 Change = Callable[[bytes], bytes]
 
 
@@ -392,5 +511,6 @@ def test_what_cannot_be_told_by_its_answer_is_held(tmp_path: Path, change: Chang
     recovery.entries["n1-capture/1"] = Entry("n1-capture", 1, 1, 1, "", MEDIA_HL7V2, change(first.body))
     recovery.entries["n1-capture/2"] = Entry("n1-capture", 2, 2, 2, "", MEDIA_FHIR, b"{}")
     done = recovery.run()
-    assert counts(done) == (9, 7, 0, 2, 0, 0)
+    assert counts(done) == (9, 3, 0, 2, 4, 0)
+    assert done.waits == {"n1-capture/1": 2, "n1-capture/2": 2}, "their patients' results"
     assert any(why in reason for reason in done.reasons)

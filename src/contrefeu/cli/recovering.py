@@ -56,7 +56,7 @@ class Recovery:
     def ledger(self, name: str, *tables: str) -> Iterator[tuple[Scratch, Ledger]]:
         """A table of the command *name*, and in it what was sent and set aside so far, by any station that counts."""
         with scratch(self.folder, name, *LEDGER_TABLES, *tables) as table:
-            yield table, Ledger(table).read(self._acts())
+            yield table, Ledger(table, self.node.station_journal).read(self._acts())
 
     def forward(self) -> Forward:
         """Reads entries by their names."""

@@ -64,6 +64,7 @@ def replay(
         "sent": done.sent,
         "in_doubt": done.in_doubt,
         "reasons": done.reasons,
+        "waits": done.waits,
         "stopped": done.stopped,
         "seconds": round(time.monotonic() - began, 3),
     }
@@ -122,7 +123,7 @@ def _run(
             form = Statements(rules, charts.chart, wire.theirs)
         run = Replay(
             target, how, ledger, forward, node.clock, withdrawn=lambda ref: hides and charts.entry(ref) is None,
-            form=form,
+            form=form, events=not isinstance(wire, FhirTarget),
         )  # fmt: skip
         try:
             if dry_run:
@@ -148,6 +149,8 @@ def _for_people(done: "Replayed", told: dict[str, Any]) -> None:
     say(f"  held {done.held}   remaining {done.remaining}   set aside {done.set_aside}   sent now {done.sent}")
     for why, count in done.reasons.most_common():
         say(f"  held: {count}  {why}")
+    for earlier, count in done.waits.most_common():
+        say(f"  waiting: {count} of the same patient, for {earlier}")
     if done.stopped is not None:
         code = f" ({done.stopped.code})" if done.stopped.code else ""
         say(f"Stopped at {done.stopped.entry or 'the first'}{code}: {done.stopped.why}")

@@ -53,6 +53,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "void": "annulée depuis, ou annule ce qui n'est plus",
             "sent, and no answer": "envoyée, sans réponse",
             "sent, and rejected": "envoyée, rejetée",
+            "accepted, and not there": "acceptée, et pas trouvée là-bas",
             "the target accepted it": "acceptée par le destinataire",
             "the restored system holds it": "le système restauré l'a",
             "no key here opens it": "aucune clé ne l'ouvre ici",

@@ -3,6 +3,8 @@
 Rules kept here:
   * The journal is the ledger: this table is a view of its acts, filled again by each command.
   * Claimed and not answered is "unanswered": it may have arrived. Accepted stays accepted, whatever is said later.
+  * What was accepted is believed to be there until the next comparison has looked (`stands`). What that one does not
+    find is there once somebody who looked at the target after it says so.
   * That two numbers are one patient's is told a restored system as long as it stands. Of a number that was given here
     it is told only once something was sent: what goes later goes under the number that stays. One that was told and
     undone since is told too, for a person to part them there.
@@ -31,16 +33,19 @@ from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.recovery.scratch import Scratch
 
 LEDGER_TABLES = (
-    "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT,"
+    "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT, gaps INTEGER,"
     " PRIMARY KEY(entry, target)) WITHOUT ROWID",
     "CREATE TABLE tries(entry TEXT, target TEXT, claim TEXT, PRIMARY KEY(entry, target, claim)) WITHOUT ROWID",
+    "CREATE TABLE claims(claim TEXT PRIMARY KEY, own INTEGER) WITHOUT ROWID",
     "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
     "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
 )
+SEEN = "seen"  # instead of MSA-1: somebody saw it in the target
 REVIEW = "received between the last clean moment and the detection"
 DROPPED = "looked at and dropped: "  # what somebody said stands behind it
 Sent = Literal["", "accepted", "rejected", "unanswered"]
-_OPEN = "(code IS NULL OR code NOT IN ('AA', 'CA', 'seen'))"  # what was accepted stays so, whatever is said later
+_ACCEPTED = "code IN ('AA', 'CA', 'seen')"
+_OPEN = f"(code IS NULL OR NOT {_ACCEPTED})"  # what was accepted stays so, whatever is said later
 _LINKED = b'{"act":"identities-linked"'
 _KINDS = (_LINKED, b'{"act":"messages-', b'{"act":"gap-taken"', b'{"act":"entries-')
 
@@ -50,6 +55,7 @@ class Claim(NamedTuple):
 
     claim: str
     entries: dict[int, str]  # by their number in the claim
+    own: bool  # whether this station claimed it: what lies beside its journal speaks of no other's
 
 
 class Aside(NamedTuple):
@@ -74,14 +80,18 @@ class Standing(NamedTuple):
 
     outcome: Sent
     aside: Aside | None
+    stands: bool  # it was accepted, and no comparison has looked since
 
 
 class Ledger:
     """The sends of every station."""
 
-    def __init__(self, table: Scratch) -> None:
+    def __init__(self, table: Scratch, station: str = "") -> None:
+        """*station* names the journal of the station that asks."""
         self._table = table
+        self._station = station
         self.gap: GapTaken | None = None  # the last one
+        self._gaps = 0  # how many there were so far
         self._released: set[str] = set()  # entries that somebody looked at since they were set aside
         self._accepted = False  # whether any system took anything yet
         self._links: dict[tuple[str, str], tuple[str, str]] = {}  # the pair -> the entry that links, that parts
@@ -97,7 +107,7 @@ class Ledger:
                 elif isinstance(act, EntriesDropped):
                     self._drop(act, entry.source.removeprefix("user/"))
                 else:
-                    self.take(act)
+                    self.take(act, own=entry.journal == self._station)
         return self
 
     def tells(self, entry: str) -> bool:
@@ -114,12 +124,13 @@ class Ledger:
             self._links[pair] = (entry, "")
         self._pairs[entry] = pair
 
-    def take(self, act: object) -> None:
-        """Take one act."""
+    def take(self, act: object, *, own: bool = True) -> None:
+        """Take one act, of this station or of another."""
         if isinstance(act, GapTaken):
             self.gap = act
+            self._gaps += 1
         elif isinstance(act, MessagesClaimed):
-            self._claim(act)
+            self._claim(act, own)
         elif isinstance(act, MessagesAnswered):
             self._answer(act.target, act.answers)
         elif isinstance(act, MessagesReleased):
@@ -141,15 +152,24 @@ class Ledger:
     def standings(self, entries: Sequence[str], target: str) -> list[Standing]:
         """Return how each of *entries* stands with *target*, in one question: a plan has millions."""
         sql = (
-            "SELECT named.value, sends.entry IS NOT NULL, code, reason, owner FROM json_each(?) AS named"
+            "SELECT named.value, sends.entry IS NOT NULL, code, gaps, reason, owner FROM json_each(?) AS named"
             " LEFT JOIN sends ON sends.entry = named.value AND target = ?"
             " LEFT JOIN aside ON aside.entry = named.value"
         )
         found = {
-            entry: Standing(_outcome([code] if sent else []), None if reason is None else Aside(reason, owner))
-            for entry, sent, code, reason, owner in self._table.rows(sql, (json.dumps(entries), target))
+            entry: Standing(
+                _outcome([code] if sent else []),
+                None if reason is None else Aside(reason, owner),
+                code in ACCEPTED and gaps == self._gaps,
+            )
+            for entry, sent, code, gaps, reason, owner in self._table.rows(sql, (json.dumps(entries), target))
         }
         return [found[entry] for entry in entries]
+
+    def stands(self, entry: str) -> bool:
+        """Whether a system accepted *entry*, or somebody saw it there, and no comparison has looked since."""
+        sql = f"SELECT 1 FROM sends WHERE entry = ? AND gaps = ? AND {_ACCEPTED}"  # noqa: S608 - a constant
+        return self._table.row(sql, (entry, self._gaps)) is not None
 
     def tries(self, entry: str, target: str) -> int:
         """Return how often *entry* was sent to *target*, or may have been."""
@@ -172,16 +192,16 @@ class Ledger:
 
     def accepted_as(self, entry: str) -> list[str]:
         """Return the control ids of ours under which *entry* was accepted."""
-        sql = "SELECT sent_as FROM sends WHERE entry = ? AND sent_as != '' AND code IN ('AA', 'CA', 'seen')"
+        sql = f"SELECT sent_as FROM sends WHERE entry = ? AND sent_as != '' AND {_ACCEPTED}"  # noqa: S608 - a constant
         return [control_id for (control_id,) in self._table.rows(sql, (entry,))]
 
     def open_claims(self, target: str) -> list[Claim]:
         """Return what was claimed for *target* and neither answered nor released."""
-        found: dict[str, dict[int, str]] = {}
-        sql = "SELECT claim, n, entry FROM sends WHERE target = ? AND code IS NULL"
-        for claim, n, entry in self._table.rows(sql, (target,)):
-            found.setdefault(claim, {})[n] = entry
-        return [Claim(*one) for one in found.items()]
+        found: dict[str, Claim] = {}
+        sql = "SELECT claim, own, n, entry FROM sends JOIN claims USING (claim) WHERE target = ? AND code IS NULL"
+        for claim, own, n, entry in self._table.rows(sql, (target,)):
+            found.setdefault(claim, Claim(claim, {}, bool(own))).entries[n] = entry
+        return list(found.values())
 
     def doubts(self, target: str) -> int:
         """Return how many messages *target* rejected, or may have, or may not."""
@@ -197,7 +217,8 @@ class Ledger:
         self._released.discard(entry)
         self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, reason, owner))
 
-    def _claim(self, act: MessagesClaimed) -> None:
+    def _claim(self, act: MessagesClaimed, own: bool) -> None:
+        self._table.run("INSERT OR IGNORE INTO claims VALUES(?, ?)", (act.claim, own))
         tries = [(entry, act.target, act.claim) for entry in act.entries]
         self._table.run_each("INSERT OR IGNORE INTO tries VALUES(?, ?, ?)", tries)
         self._send(((entry, act.target, act.claim, n, None, "") for n, entry in enumerate(act.entries)))
@@ -205,11 +226,14 @@ class Ledger:
     def _answer(self, target: str, answers: Sequence[Answered]) -> None:
         self._accepted = self._accepted or any(answer.code in ACCEPTED for answer in answers)
         self._send((answer.entry, target, "", 0, answer.code, answer.sent_as) for answer in answers)
+        again = [(self._gaps, answer.entry, target) for answer in answers if answer.code == SEEN]
+        self._table.run_each(f"UPDATE sends SET gaps = ? WHERE entry = ? AND target = ? AND {_ACCEPTED}", again)  # noqa: S608 - a constant
 
     def _send(self, rows: Iterable[tuple[str, str, str, int, str | None, str]]) -> None:
         sql = (
-            "INSERT INTO sends VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            f" claim = excluded.claim, n = excluded.n, code = excluded.code, sent_as = excluded.sent_as WHERE {_OPEN}"
+            f"INSERT INTO sends VALUES(?, ?, ?, ?, ?, ?, {self._gaps}) ON CONFLICT DO UPDATE SET"
+            " claim = excluded.claim, n = excluded.n, code = excluded.code, sent_as = excluded.sent_as,"
+            f" gaps = excluded.gaps WHERE {_OPEN}"
         )
         self._table.run_each(sql, rows)
 

@@ -47,6 +47,11 @@ RETYPED = "agreed with the vendor: it is typed from the list"
 NOT_BACK = "agreed with the vendor: it does not go back"
 
 
+def moves(kind: str) -> bool:
+    """Whether what comes later of a patient builds on an entry of *kind*: a movement, an identity, a merge."""
+    return kind.partition("^")[0] == "ADT" or function_of(kind) in NEVER_READ
+
+
 def function_of(kind: str) -> Function | None:
     """The function of a kind of entry ("FHIR Observation"); None for what a feed sent."""
     return FUNCTIONS.get(kind.removeprefix("FHIR ")) if kind.startswith("FHIR ") else None

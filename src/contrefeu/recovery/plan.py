@@ -7,7 +7,7 @@
     send      send it, unless it was sent before
     again     send it though an earlier sending had no answer: somebody saw that it is not there. It holds for
               the `sent` sendings that the plan knows of: what had no answer since is looked at anew
-    arrived   it had no answer, and somebody saw that it is there
+    arrived   it had no answer, or the comparison did not find it, and somebody saw that it is there
     hold      somebody must decide
     aside     not sent by us: `why` says why, `owner` who looks at it
 
@@ -31,6 +31,7 @@ from contrefeu.recovery.paths import NOT_BACK, RETYPED
 from contrefeu.recovery.profiles import Profile
 
 FORMAT = "contrefeu-replay/1"
+NOT_THERE = "it was accepted before, and is not there"
 Do = Literal["send", "again", "arrived", "hold", "aside"]
 
 
@@ -104,7 +105,7 @@ def _decided(finding: Finding, profile: Profile, known: tuple[str, str] | None) 
     if finding.review:
         return "aside", REVIEW, known[1] if known is not None and known[0] == REVIEW else profile.owner
     if finding.sent == "accepted":
-        return "hold", "it was accepted before, and is not there", ""
+        return "hold", NOT_THERE, ""
     if finding.state == "different":
         return "hold", "the target holds another message under its control id", ""
     if way == "retype":

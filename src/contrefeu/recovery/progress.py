@@ -8,7 +8,7 @@
 Rules kept here:
   * Written before the send, not synced: it outlives this process, not a power cut. So it is believed only within the
     boot that it names; else every message of an open claim is in doubt.
-  * A claim that a believed file does not name had not begun.
+  * A claim of this station that a believed file does not name had not begun. Of other stations' claims it says nothing.
 """
 
 import os
@@ -36,7 +36,7 @@ class Progress:
         self._fd = -1
 
     def left(self, claim: str) -> Left | None:
-        """What is known of *claim*; None when all of it is in doubt."""
+        """What is known of *claim*, which this station made; None when all of it is in doubt."""
         try:
             lines = self._path.read_text().splitlines()
         except OSError:

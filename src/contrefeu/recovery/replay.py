@@ -5,9 +5,13 @@
 Rules kept here:
   * A lot is claimed in the journal, durable, before its first message is sent; its answers are durable before the next
     lot is claimed. What a killed process left is settled first: what may have been sent is held.
-  * What was accepted is never sent again, whatever plan names it. What had no answer is sent again only where the
+  * What was accepted is never sent again, whatever plan names it: a comparison that does not find it there makes it
+    wait for a person, who says that it arrived, or sets it aside. What had no answer is sent again only where the
     profile says that repeats are known, or where a person wrote `again`, of the sendings that they knew of.
-  * A rejection, or no answer, ends the run: somebody looks. Later messages of a patient wait for an unanswered one.
+  * A rejection, or no answer, ends the run: somebody looks. Later messages of a patient wait for an unanswered one, and
+    for a movement, identity or merge that is held, cannot be sent, or is to be looked at: sent after them, it would put
+    the patient back in the old bed. They do not wait for what goes by hand, or was dropped, set aside or withdrawn; nor
+    do they where the target takes statements: each says how things are now.
   * One connection, one message on its way: the order of the plan is the order of arrival.
 """
 
@@ -30,10 +34,12 @@ from contrefeu.acts import (
     MessagesReleased,
 )
 from contrefeu.base import Clock, rfc3339
+from contrefeu.chart import STATION
 from contrefeu.journal import Entry, JournalTampered, JournalUnreadable
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
-from contrefeu.recovery.ledger import REVIEW, Aside, Ledger, Sent
-from contrefeu.recovery.plan import Line
+from contrefeu.recovery.ledger import REVIEW, SEEN, Aside, Ledger, Sent, Standing
+from contrefeu.recovery.paths import RETYPED, moves
+from contrefeu.recovery.plan import NOT_THERE, Line
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.progress import Progress
 from contrefeu.recovery.wire import AGAIN_S, NotReached, Outcome, Target
@@ -41,7 +47,6 @@ from contrefeu.recovery.wire import AGAIN_S, NotReached, Outcome, Target
 LOT_MAX = 128  # messages a claim: a power cut leaves at most so many in doubt, and one sync serves so many
 _SILENT = "it was sent, and had no answer"
 _SILENT_AGAIN = "it was sent again since the plan was written, and had no answer"
-SEEN = "seen"  # instead of MSA-1: somebody saw it in the target
 _UNSENT = "unsent"  # in the progress file: nobody listened
 
 
@@ -74,6 +79,7 @@ class Replayed(Struct):
     sent: int = 0  # by this run
     in_doubt: int = 0  # of the held: sent, without an answer
     reasons: Counter[str] = field(default_factory=Counter)  # why they are held
+    waits: Counter[str] = field(default_factory=Counter)  # an earlier entry -> how many of the remaining wait for it
     stopped: Stop | None = None
     reached: bool = True
 
@@ -96,6 +102,7 @@ class Replay:
         *,
         withdrawn: Callable[[str], bool] = lambda _: False,
         form: Callable[[Entry, str], Sendable] | None = None,
+        events: bool = True,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare; nothing is sent.
@@ -108,6 +115,7 @@ class Replay:
             clock: What time it is.
             withdrawn: Whether an entry is hidden from every view (F41).
             form: Makes of an entry what goes to the target; HL7 v2 as the profile says, when None.
+            events: Whether a message says what happened, so that their order counts; else how things are now.
             pause: Waits so many seconds.
         """
         self._target = target
@@ -116,13 +124,14 @@ class Replay:
         self._fetch = fetch
         self._clock = clock
         self._withdrawn = withdrawn
+        self._events = events
         self._pause = pause
         self._form = form or (lambda entry, target: sendable(entry, profile, target))
         self._record: Callable[[Sequence[Act]], None] | None = None
         self._wire: Target | None = None
         self._progress: Progress | None = None
         self._lot: list[tuple[Line, Sendable]] = []
-        self._waiting: set[str] = set()  # patients of whom a message is in doubt or was rejected
+        self._waiting: dict[str, str] = {}  # patient -> the first entry that later ones of theirs wait for
         self._owed: list[Act] = []  # acts that are not in the journal yet
         self._asides: dict[tuple[str, str], list[str]] = {}  # why and owner -> entries
         self.done = Replayed(target)
@@ -130,8 +139,8 @@ class Replay:
     def settle(self, progress: Progress, record: Callable[[Sequence[Act]], None]) -> None:
         """Say in the journal what became of claims that a run left open."""
         acts: list[Act] = []
-        for claim, entries in self._ledger.open_claims(self._target):
-            left = progress.left(claim)
+        for claim, entries, own in self._ledger.open_claims(self._target):
+            left = progress.left(claim) if own else None
             codes = dict.fromkeys(entries, UNANSWERED)
             if left is not None:
                 known = dict.fromkeys(left.on_the_way, UNANSWERED) | left.codes
@@ -168,26 +177,27 @@ class Replay:
             for line, known in zip(
                 some, self._ledger.standings([line.entry for line in some], self._target), strict=True
             ):
-                self._line(line, known.outcome, known.aside)
+                self._line(line, known)
 
-    def _line(self, line: Line, before: Sent, aside: Aside | None) -> None:
+    def _line(self, line: Line, known: Standing) -> None:
+        before, aside = known.outcome, known.aside
         self.done.planned += 1
-        if before == "accepted":
+        if known.stands:
             self.done.acknowledged += 1
         elif line.do == "aside" and not (line.why == REVIEW and self._ledger.released(line.entry)):
             self._aside(line, aside)
         elif line.do == "arrived":
             self._arrived(line, before)
         elif line.do == "hold":
-            self._hold(line.why or "somebody must decide")
+            self._hold(line, line.why or "somebody must decide", for_good=line.why == RETYPED)
         elif aside is not None and aside.dropped:
-            self._hold("somebody dropped it since the plan was written")
+            self._hold(line, "somebody dropped it since the plan was written", for_good=True)
         elif aside is not None and aside.in_review:
-            self._hold("it waits to be looked at: somebody takes it up or drops it on the page Reprise")
+            self._hold(line, "it waits to be looked at: somebody takes it up or drops it on the page Reprise")
+        elif before == "accepted":
+            self._hold(line, NOT_THERE)  # or the plan would not name it: a comparison has looked since
         elif before == "unanswered" and not self._is_said_of_it(line):
-            self.done.in_doubt += 1
-            self._waiting.add(line.patient)
-            self._hold(_SILENT if line.do != "again" else _SILENT_AGAIN)
+            self._doubt(line, _SILENT if line.do != "again" else _SILENT_AGAIN)
         else:
             self._ready(line, before)
 
@@ -197,13 +207,19 @@ class Replay:
 
     def _ready(self, line: Line, before: Sent) -> None:
         """It may be sent, if its turn comes."""
-        if self.done.stopped is not None or (line.patient and line.patient in self._waiting):
+        earlier = self._waiting.get(line.patient)
+        if earlier is not None:
+            self.done.waits[earlier] += 1
+        if earlier is not None or self.done.stopped is not None:
             self._left(before)
+            return
+        if self._withdrawn(line.entry):
+            self._hold(line, "it was withdrawn by two persons", for_good=True)
             return
         try:
             ready = self._sendable(line.entry)
         except Unsendable as why:
-            self._hold(str(why))
+            self._hold(line, str(why))
             return
         if self._wire is None:
             self._left(before)
@@ -220,8 +236,6 @@ class Replay:
             self.done.remaining += 1
 
     def _sendable(self, ref: str) -> Sendable:
-        if self._withdrawn(ref):
-            raise Unsendable("it was withdrawn by two persons")
         try:
             entry = self._fetch.entry(ref)
         except ValueError:
@@ -232,12 +246,32 @@ class Replay:
             raise Unsendable("no journal here holds it")
         return self._form(entry, self._target)
 
-    def _hold(self, why: str) -> None:
+    def _hold(self, line: Line, why: str, *, for_good: bool = False) -> None:
+        """A person sees to it; *for_good* if it is not going to be sent after them."""
         self.done.held += 1
         self.done.reasons[why] += 1
+        if not for_good and self._is_built_on(line):
+            self._wait_for(line)
+
+    def _doubt(self, line: Line, why: str) -> None:
+        """It may be there; whatever it says, nothing of the patient overtakes it."""
+        self.done.in_doubt += 1
+        self._wait_for(line)
+        self._hold(line, why)
+
+    def _is_built_on(self, line: Line) -> bool:
+        """Whether later messages of the patient would be undone by this one, if it went after them."""
+        by_hand = self._profile.acts == "hold" and line.entry.rpartition("/")[0].endswith(STATION)
+        return self._events and moves(line.type) and not by_hand
+
+    def _wait_for(self, line: Line) -> None:
+        if line.patient:
+            self._waiting.setdefault(line.patient, line.entry)
 
     def _aside(self, line: Line, known: Aside | None) -> None:
         self.done.set_aside += 1
+        if line.why == REVIEW and (known is None or known.in_review) and self._is_built_on(line):
+            self._wait_for(line)
         if self._record is None or known == (line.why, line.owner):
             return
         alike = self._asides.setdefault((line.why, line.owner), [])
@@ -246,8 +280,8 @@ class Replay:
             self._say_asides()
 
     def _arrived(self, line: Line, before: Sent) -> None:
-        if before != "unanswered":
-            self._hold("it was never sent: nobody can have seen it arrive")
+        if before not in ("unanswered", "accepted"):
+            self._hold(line, "it was never sent: nobody can have seen it arrive")
             return
         self.done.acknowledged += 1
         if self._record is not None:
@@ -305,13 +339,12 @@ class Replay:
         if outcome.accepted:
             self.done.acknowledged += 1
             return
-        self._waiting.add(line.patient)
+        self._wait_for(line)
         self.done.stopped = Stop(line.entry, outcome.code, outcome.why or "the target rejected it")
         if outcome.code:
             self.done.rejected += 1
         else:
-            self.done.in_doubt += 1
-            self._hold(_SILENT)
+            self._doubt(line, _SILENT)
 
     def _pace(self) -> None:
         """Wait for one's turn."""

@@ -6,7 +6,8 @@ Rules kept here:
   * Every entry up to a journal's head, as it stood when the account began, is counted once; the sum is compared with
     the heads, not with what was read.
   * What nobody compared, what waits, what is in doubt and what was rejected is unaccounted: silence is not presence.
-  * What was accepted by a target is replayed, though a later comparison finds it there.
+  * What was accepted by a target is replayed, though a later comparison finds it there. What that one does not find is
+    unaccounted, until somebody who looked at the target says that it is there, or sets it aside.
 """
 
 from collections import Counter
@@ -21,7 +22,7 @@ from contrefeu.base import parse_rfc3339
 from contrefeu.chart import STATION, kind_of
 from contrefeu.journal import MEDIA_CARRIED, Entry
 from contrefeu.mapping import Rules, read
-from contrefeu.recovery.findings import KEPT_HERE, Finding
+from contrefeu.recovery.findings import COMPARED, KEPT_HERE, Finding
 from contrefeu.recovery.gap import is_own
 from contrefeu.recovery.ledger import Ledger
 from contrefeu.recovery.scratch import Scratch
@@ -159,7 +160,7 @@ class Accountant:
         if is_own(entry) and not (link_of(entry) is not None and self._ledger.tells(ref)):
             return Told(ref, "kept_here", "what people did here, and who looked at what")
         outcome = self._ledger.outcome(ref)
-        if outcome == "accepted":
+        if outcome == "accepted" and (self._ledger.stands(ref) or not self._lacks(ref)):
             return replace(self._found(ref, outcome), fate="replayed", why="the target accepted it")
         aside = self._ledger.aside(ref)
         if aside is not None:
@@ -169,6 +170,11 @@ class Accountant:
         if self._gap.since and entry.received_ns < self._since_ns():
             return Told(ref, "unaccounted", "not compared: the comparison began later")
         return self._found(ref, outcome)
+
+    def _lacks(self, ref: str) -> bool:
+        """Whether the last comparison looked for an entry and did not find it as it is."""
+        found = self._table.row("SELECT state FROM found WHERE entry = ?", (ref,))
+        return found is not None and found[0] in COMPARED
 
     def _found(self, ref: str, outcome: str) -> Told:
         found = self._table.row("SELECT state, patient, type, ward FROM found WHERE entry = ?", (ref,))
@@ -187,7 +193,11 @@ def _told(ref: str, outcome: str, state: str, patient: str, kind: str, ward: str
     if state in KEPT_HERE:
         return Told(ref, "kept_here", state)
     state = "not compared: the answers to our queries do not show it" if state == "unasked" else state
-    why = {"unanswered": "sent, and no answer", "rejected": "sent, and rejected"}.get(outcome, state)
+    why = {
+        "accepted": "accepted, and not there",
+        "unanswered": "sent, and no answer",
+        "rejected": "sent, and rejected",
+    }.get(outcome, state)
     return Told(ref, "unaccounted", why, "", patient, kind, ward)
 
 
