@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.acts import Act, decode
+from contrefeu.cli.node import Node
+from contrefeu.journal import MEDIA_ACT, Entry
+from contrefeu.station.reprise import reprise
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
 from tests.recovery.targets import Receiver
@@ -37,6 +41,13 @@ def node(cli: Commands, filed: File) -> Commands:
     cli.told("import", filed("all.hl7", body))
     cli.told("import", filed("again.hl7", potassium()))
     return cli
+
+
+def told_acts(node: Commands) -> list[tuple[Entry, Act]]:
+    """What stands in the station's journal, as the page Reprise reads it."""
+    home = Node.at(node.home)
+    entries = home.entries(home.station_journal, 0, 1 << 62, beyond=[])
+    return [(entry, decode(entry.body)) for entry in entries if entry.media_type == MEDIA_ACT]
 
 
 def balanced(told: dict[str, object]) -> dict[str, int]:
@@ -98,6 +109,26 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
     assert balanced(sound)["unaccounted"] == 0
     assert sound["reasons"]["set_aside"] == {"done by hand": 1}
     receiver.close()
+
+
+@pytest.mark.req("R7")
+def test_whoever_lacked_something_is_signed_off_though_nothing_is_lacking_any_more(node: Commands, filed: File) -> None:
+    """In the documented order: compared again after the replay, the account names both patients, and whom to ask."""
+    held = filed("ehr/day.hl7", admission())
+    gap = node.told("gap", "--against", held, status=10)
+    receiver = Receiver()
+    node.told("replay", "--to", receiver.url, status=10)
+    receiver.close()
+    node.told("gap", "--against", filed("ehr/day.hl7", admission() + b"".join(receiver.bodies)), status=10)
+    lines = node.home.parent / "account.csv"
+    node.told("reconcile", "--out", node.home.parent / "a.pdf", "--csv", lines, status=13)
+    state = reprise(told_acts(node))
+    assert {one.chart: (one.left, one.back) for one in state.patients.values()} == {
+        one["id"]: (one["missing"] - back, back) for one, back in zip(gap["patients"], (1, 1), strict=True)
+    }
+    with lines.open(newline="") as file:
+        replayed = [row for row in csv.DictReader(file) if row["fate"] == "replayed"]
+    assert {row["patient"] for row in replayed} == set(state.patients)
 
 
 @pytest.mark.req("R2")
