@@ -176,6 +176,22 @@ def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: 
     assert "NOPE" in wrong.err
 
 
+@pytest.mark.req("R2")
+def test_control_ids_that_no_journal_holds_are_extra(node: Commands, filed: File) -> None:
+    """Of a list as of messages; what we sent under a control id of ours is not theirs alone."""
+    profile = filed("ehr.toml", b'name = "ehr"\nform = "marked"\nhonours_mark = true\n')
+    node.told("gap", "--against", filed("ehr/x.hl7", admission()), status=10)
+    receiver = Receiver()
+    node.told("replay", "--to", receiver.url, "--profile", profile)
+    receiver.close()
+    rows = [f"1;{one};CPAGE;CHU" for one in ("A-1", "X-1", "X-2", *receiver.control_ids)]
+    held = filed("ehr2/ids.csv", "\n".join(["when;MSG;APP;SITE", *rows, ""]).encode())
+    for named in (b"", b'application = "APP"\nfacility = "SITE"\n'):
+        mapping = filed("ids.toml", b'control_id = "MSG"\ndelimiter = ";"\n' + named)
+        gap = node.told("gap", "--against", held, "--mapping", mapping, status=10)
+        assert (gap["held"], gap["extra"], gap["types"][""]) == (6, 2, {"extra": 2})
+
+
 @pytest.mark.req("R5")
 def test_what_came_between_the_clean_moment_and_the_detection_is_set_aside_for_review(
     node: Commands, filed: File

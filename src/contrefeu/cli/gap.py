@@ -135,7 +135,7 @@ def gap(
         for title, table in (("type", found.types), ("ward", found.wards), ("day", found.days)):
             for name, states in sorted(table.items(), key=lambda one: -sum(one[1].values()))[:TOP]:
                 say(f"  {title} {name or '?'}: " + ", ".join(f"{count} {state}" for state, count in states.items()))
-        say(f"  {sum(1 for one in found.patients if one.id)} patients lack something")
+        say(f"  {sum(1 for one in found.patients if one.id and one.missing + one.different)} patients lack something")
         if found.missing or found.different:
             say(f"Next: contrefeu replay --to {against if server or asks else 'mllp://HOST:PORT'} --dry-run")
 

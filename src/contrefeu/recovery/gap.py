@@ -41,6 +41,7 @@ from contrefeu.recovery.whose import PATIENTS_KEPT, Numbers, Whose
 
 Held = Callable[[], Iterable[Item | Listed | Unreadable]]
 _EXTRA = "extra"
+_LISTED = ("", "", "", "")  # a control id says nothing of patient, type, ward and day
 MERGE = "ADT^A40"  # as what a link is told
 
 
@@ -144,21 +145,21 @@ class _Walk:
         if resources.count:
             for entry in self._sources.entries():
                 if not is_own(entry):
-                    resources.hear(self._shown(self._read(entry))[0])
+                    resources.hear(self._shown(self._read(entry))[0], self._whose.named_by)
         for entry in self._sources.entries():
             self._entry(entry)
         for ref in self._sources.closed():
             self._keep(Finding(ref, "closed"))
         for item in self._compared.unknown(self._sources.held()):
-            if isinstance(item, Item):
-                patient, *rest = self._described(item)[:4]
-                if patient not in self._sources.nobodies:
-                    self._gap.extra += 1
-                    self._count(_EXTRA, patient, *rest)
-        for kind, count in resources.unknown().items():
-            self._gap.extra += count
-            self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += count
+            self._extra(*(self._described(item)[:4] if isinstance(item, Item) else _LISTED))
+        for kind, patient, day in resources.unknown():
+            self._extra(patient, f"FHIR {kind}", self._ward_of(patient), day)
         self._gap.patients = sorted(self._patients.values(), key=lambda one: (-one.missing - one.different, one.id))
+
+    def _extra(self, patient: str, kind: str, ward: str, day: str) -> None:
+        if patient not in self._sources.nobodies:
+            self._gap.extra += 1
+            self._count(_EXTRA, patient, kind, ward, day)
 
     def _entry(self, entry: Entry) -> None:
         if is_own(entry):

@@ -28,7 +28,11 @@ class Whose:
     def __call__(self, entry: Entry, reading: Reading) -> str:
         """Return the chart of *entry*, which says *reading*."""
         link = link_of(entry)
-        key = link.survivor if link else next((key for subject in reading.subjects for key in subject.keys[:1]), "")
+        return self.chart_of(link.survivor) if link else self.named_by(reading)
+
+    def named_by(self, reading: Reading) -> str:
+        """Return the chart of whom *reading* names first."""
+        key = next((key for subject in reading.subjects for key in subject.keys[:1]), "")
         return self.chart_of(key) if key else ""
 
     def _asked(self, key: str) -> str:

@@ -234,7 +234,7 @@ class Story:
                 ward.acts("recovery-a", PatientSignedOff(one.chart, rfc3339(self._clock.now_ns()), one.left))
         signed = reprise(list(self._acts()))
         with self._node.own_charts() as charts:
-            lacked = {charts.numbers(one["id"])[0] for one in first["patients"] if one["id"]}
+            lacked = {charts.numbers(one["id"])[0] for one in first["patients"] if one["missing"] and one["id"]}
         return signed.signed, len(lacked - {one.chart for one in signed.patients.values() if one.state == "signed"})
 
     def _said(self) -> Iterator[Any]:
