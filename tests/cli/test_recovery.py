@@ -17,6 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.acts import Act, decode
+from contrefeu.cli.node import Node
+from contrefeu.journal import MEDIA_ACT, Entry
+from contrefeu.station.reprise import reprise
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
 from tests.recovery.targets import Receiver
@@ -38,6 +42,13 @@ def node(cli: Commands, filed: File) -> Commands:
     cli.told("import", filed("all.hl7", body))
     cli.told("import", filed("again.hl7", potassium()))
     return cli
+
+
+def told_acts(node: Commands) -> list[tuple[Entry, Act]]:
+    """What stands in the station's journal, as the page Reprise reads it."""
+    home = Node.at(node.home)
+    entries = home.entries(home.station_journal, 0, 1 << 62, beyond=[])
+    return [(entry, decode(entry.body)) for entry in entries if entry.media_type == MEDIA_ACT]
 
 
 def balanced(told: dict[str, object]) -> dict[str, int]:
@@ -129,6 +140,26 @@ def test_what_a_target_accepted_and_did_not_keep_is_unaccounted(node: Commands, 
         assert node.told("reconcile", "--out", pdf, status=13)["unaccounted"] == 1, "who looked later knows better"
 
 
+@pytest.mark.req("R7")
+def test_whoever_lacked_something_is_signed_off_though_nothing_is_lacking_any_more(node: Commands, filed: File) -> None:
+    """In the documented order: compared again after the replay, the account names both patients, and whom to ask."""
+    held = filed("ehr/day.hl7", admission())
+    gap = node.told("gap", "--against", held, status=10)
+    receiver = Receiver()
+    node.told("replay", "--to", receiver.url, status=10)
+    receiver.close()
+    node.told("gap", "--against", filed("ehr/day.hl7", admission() + b"".join(receiver.bodies)), status=10)
+    lines = node.home.parent / "account.csv"
+    node.told("reconcile", "--out", node.home.parent / "a.pdf", "--csv", lines, status=13)
+    state = reprise(told_acts(node))
+    assert {one.chart: (one.left, one.back) for one in state.patients.values()} == {
+        one["id"]: (one["missing"] - back, back) for one, back in zip(gap["patients"], (1, 1), strict=True)
+    }
+    with lines.open(newline="") as file:
+        replayed = [row for row in csv.DictReader(file) if row["fate"] == "replayed"]
+    assert {row["patient"] for row in replayed} == set(state.patients)
+
+
 @pytest.mark.req("R2")
 def test_the_same_control_id_with_another_content_is_different_and_another_header_is_not(
     node: Commands, filed: File
@@ -172,6 +203,22 @@ def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: 
     wrong = node("gap", "--against", held, "--mapping", filed("w.toml", b'control_id = "NOPE"\n'))
     assert wrong.status == 1
     assert "NOPE" in wrong.err
+
+
+@pytest.mark.req("R2")
+def test_control_ids_that_no_journal_holds_are_extra(node: Commands, filed: File) -> None:
+    """Of a list as of messages; what we sent under a control id of ours is not theirs alone."""
+    profile = filed("ehr.toml", b'name = "ehr"\nform = "marked"\nhonours_mark = true\n')
+    node.told("gap", "--against", filed("ehr/x.hl7", admission()), status=10)
+    receiver = Receiver()
+    node.told("replay", "--to", receiver.url, "--profile", profile)
+    receiver.close()
+    rows = [f"1;{one};CPAGE;CHU" for one in ("A-1", "X-1", "X-2", *receiver.control_ids)]
+    held = filed("ehr2/ids.csv", "\n".join(["when;MSG;APP;SITE", *rows, ""]).encode())
+    for named in (b"", b'application = "APP"\nfacility = "SITE"\n'):
+        mapping = filed("ids.toml", b'control_id = "MSG"\ndelimiter = ";"\n' + named)
+        gap = node.told("gap", "--against", held, "--mapping", mapping, status=10)
+        assert (gap["held"], gap["extra"], gap["types"][""]) == (6, 2, {"extra": 2})
 
 
 @pytest.mark.req("R5")

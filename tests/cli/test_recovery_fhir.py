@@ -58,6 +58,26 @@ def test_what_a_server_lacks_is_sent_once_and_then_there(cli: Commands, filed: F
     assert held(url)["Patient"] == 2
 
 
+@pytest.mark.req("R2")
+def test_what_a_server_holds_beside_is_counted_by_patient_ward_and_day(cli: Commands, filed: File) -> None:
+    """A prescription that nobody here wrote: whose it is, where they lie, and that nothing of theirs is lacking."""
+    cli.told("import", filed("day.hl7", admission()))
+    double = FhirDouble(page=3)
+    cli.told("gap", "--against", double.url, status=10)
+    cli.told("replay", "--to", double.url)
+    [patient] = double.all("Patient")
+    double.put({"resourceType": "MedicationRequest", "id": "m1", "status": "active",
+                "authoredOn": "2026-11-23T08:00:00Z", "medicationCodeableConcept": {"text": "morphine"},
+                "subject": {"reference": f"Patient/{patient['id']}"}})  # fmt: skip
+    gap = cli.told("gap", "--against", double.url)
+    assert (gap["extra"], gap["missing"], gap["types"]) == (1, 0, {"FHIR MedicationRequest": {"extra": 1}})
+    [known] = cli.told("find", "8001234")["patients"]
+    assert [(one["id"], one["extra"], one["missing"]) for one in gap["patients"]] == [(known["id"], 1, 0)]
+    assert (gap["wards"], gap["days"]) == ({"CARDIO": {"extra": 1}}, {"2026-11-23": {"extra": 1}})
+    assert b"0 patients lack something" in cli("gap", "--against", double.url).out
+    double.close()
+
+
 @pytest.mark.req("R3")
 @pytest.mark.parametrize("mood", ["refuse", "hang up after"])
 def test_a_rejection_or_a_silence_ends_the_run(cli: Commands, filed: File, mood: str) -> None:

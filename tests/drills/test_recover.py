@@ -20,6 +20,7 @@ def test_after_the_replay_the_record_system_holds_the_truth(tmp_path: Path) -> N
     assert report.retyped_share <= 0.10
     assert report.entries == sum(report.fates.values())
     assert report.lost > 50 and report.missing > report.lost, "messages of before the attack, and acts"
+    assert report.signed > 0 and report.unsigned == 0, "who ever lacked something is signed off"
     assert report.set_aside > 0 and report.united > 0
     assert set(report.acts) >= {"arrive", "vitals", "dose", "prescription", "paper"}
     assert len(report.answers) > 1 and report.runs > 3, "the record system answered as it should, always"

@@ -93,7 +93,21 @@ def test_a_result_is_there_under_other_ids_and_in_another_order(resources: Resou
     their = [observation_of(FINAL), report_of(FINAL), patient_of(admission())]
     nameless(their)
     assert judged(resources, their, FINAL) == [None]
-    assert resources.unknown() == {"Patient": 1}
+    assert [(kind, day) for kind, _, day in resources.unknown()] == [("Patient", "")]
+
+
+@pytest.mark.req("R2")
+def test_what_they_alone_hold_has_its_patient_and_its_day(resources: Resources) -> None:
+    """Found by the numbers of both sides; of nobody whom we heard of, it is nobody's."""
+    dose = {"resourceType": "MedicationRequest", "id": "9", "authoredOn": "2026-11-23T08:00:00Z", "status": "active",
+            "subject": {"reference": "Patient/77"}}  # fmt: skip
+    other = {**dose, "id": "10", "subject": {"reference": "Patient/78"}}
+    assert all(resources.hold(msgspec.json.encode(one)) for one in (patient_of(admission()), dose, other))
+    for reading in readings(admission()):
+        resources.hear(reading, lambda _: "chart")
+    assert list(resources.unknown()) == [
+        ("MedicationRequest", "chart", "2026-11-23"), ("MedicationRequest", "", "2026-11-23"),
+    ]  # fmt: skip
 
 
 @pytest.mark.req("R2")

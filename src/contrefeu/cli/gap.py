@@ -154,7 +154,8 @@ def _for_people(found: "Gap", seconds: float, to: str) -> None:
         for name, n in sorted(table.items(), key=lambda one: -sum(one[1].values()))[:TOP]:
             counts = f"{n['missing']} missing, {n['different']} different, {n['extra']} there alone"
             say(f"  {title} {name or '?'}: {counts}, {n['unasked']} not shown")
-    say(f"  {sum(1 for one in found.patients if one.id)} patients lack something")
+    lacking = sum(1 for one in found.patients if one.id and one.missing + one.different)
+    say(f"  {lacking} patients lack something")
     if found.missing or found.different:
         say(f"Next: contrefeu replay --to {to} --dry-run")
 

@@ -38,13 +38,16 @@ def reconcile(
     from msgspec.structs import asdict
 
     from contrefeu.base import rfc3339, write_file
+    from contrefeu.chart import rules_of
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery
+    from contrefeu.mapping import read
     from contrefeu.recovery import (
         FATES,
         FOUND_TABLE,
         Account,
         Accountant,
+        Whose,
         account_pdf,
         drawn,
         findings,
@@ -57,7 +60,10 @@ def reconcile(
     account = Account(rfc3339(node.clock.now_ns()))
     with contextlib.ExitStack() as stack:
         table, ledger = stack.enter_context(recovery.ledger("reconcile", FOUND_TABLE))
-        accountant = Accountant(table, ledger, account, how.way_of)
+        rules, whose = rules_of(node.settings), Whose(stack.enter_context(node.charts()))
+        accountant = Accountant(
+            table, ledger, account, how.way_of, lambda entry: whose(entry, read(entry, rules.of(entry.source)))
+        )
         if ledger.gap is not None:
             account.against, account.compared_at = ledger.gap.against, ledger.gap.at
             accountant.take_findings(findings(recovery.findings, ledger.gap.findings))

@@ -125,6 +125,9 @@ from contrefeu.recovery.ward_messages import (
 from contrefeu.recovery.ward_words import (
     Wording,
 )
+from contrefeu.recovery.whose import (
+    Whose,
+)
 from contrefeu.recovery.wire import (
     FhirTarget,
     MllpTarget,
@@ -179,6 +182,7 @@ __all__ = [
     "Statements",
     "WardMessages",
     "Watcher",
+    "Whose",
     "Wording",
     "account_pdf",
     "check_plan",

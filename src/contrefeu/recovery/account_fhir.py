@@ -1,7 +1,7 @@
 """The account as FHIR R4: what became of which entries, a List a line (NDJSON; hl7.org/fhir/R4/list.html).
 
     code        what became of them (`report.FATES`); `note` says why, as the list in CSV does
-    subject     whose they are, where something is left to do about one patient: Patient/<chart id>
+    subject     whose they are, where one patient's record lacks or lacked them: Patient/<chart id>
     extension   owner and ward, where there is one
     entry[]     item.identifier: the entry, JOURNAL/SEQ; item.display: its kind
 

@@ -3,6 +3,7 @@
 Rules kept here:
   * Says the same, under whatever control id: present. The same control id and another content: different.
   * A list of control ids is compared by control id alone: it says nothing of contents.
+  * What we sent back under a control id of ours is not theirs alone, in whatever words it stands there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from contrefeu.recovery.scratch import Scratch
 
 TABLES = (
     "CREATE TABLE held(says INTEGER, name INTEGER, PRIMARY KEY(says, name)) WITHOUT ROWID",
-    "CREATE TABLE listed(name INTEGER PRIMARY KEY)",
+    "CREATE TABLE listed(name INTEGER PRIMARY KEY, known INTEGER)",
     "CREATE TABLE ours(name INTEGER, bytes INTEGER, PRIMARY KEY(name, bytes)) WITHOUT ROWID",
     "CREATE TABLE said(mark INTEGER PRIMARY KEY)",
     "CREATE TABLE sent(mark INTEGER PRIMARY KEY)",
@@ -47,7 +48,7 @@ class Compared:
             if isinstance(one, Listed):
                 self._listed = True
                 name = self._likeness.name(one.source, one.control_id)
-                self._table.run("INSERT OR IGNORE INTO listed VALUES(?)", (name,))
+                self._table.run("INSERT OR IGNORE INTO listed VALUES(?, 0)", (name,))
             else:
                 if one.media_type == MEDIA_FHIR:
                     self.resources.hold(one.body)
@@ -64,12 +65,14 @@ class Compared:
     def state(self, media_type: str, body: bytes) -> tuple[State | None, Marks]:
         """Return what is to be said of an entry, None when it is present; entries come in the journals' order."""
         marks, ask = self._likeness.marks(media_type, body), self._table.row
+        bare = self._likeness.name("", marks.control_id) if self._sent or self._listed else 0
+        if self._listed:
+            self._table.run("UPDATE listed SET known = 1 WHERE name IN (?, ?)", (marks.name, bare))
         row = (marks.name, self._likeness.digest(body))
         if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", row):
             return "repeat", marks
         self._table.run("INSERT OR IGNORE INTO said VALUES(?)", (marks.says,))
-        bare = self._likeness.name("", marks.control_id) if self._sent or self._listed else 0
-        if self._sent and ask("SELECT 1 FROM sent WHERE mark = ?", (bare,)):
+        if self._is_sent(marks.control_id):
             return "echo", marks
         if ask("SELECT 1 FROM held WHERE says = ?", (marks.says,)):
             return None, marks
@@ -84,11 +87,27 @@ class Compared:
 
     def unknown(self, found: Iterable[Item | Listed | Unreadable]) -> Iterator[Item | Listed]:
         """Yield what the restored system holds and no journal does; *found* is read again, after all entries."""
-        ask = self._table.row
         for one in found:
-            if isinstance(one, Item) and not (one.media_type == MEDIA_FHIR and self.resources.count):
-                marks = self._likeness.marks(one.media_type, one.body)
-                if ask("SELECT 1 FROM said WHERE mark = ?", (marks.says,)):
-                    continue
-                if not ask("SELECT 1 FROM ours WHERE name = ?", (marks.name,)):
-                    yield one
+            if not isinstance(one, Unreadable) and not self._is_known(one):
+                yield one
+
+    def _is_known(self, one: Item | Listed) -> bool:
+        """Whether an entry says it, or has its control id; or we sent it, or it is compared as a resource."""
+        ask = self._table.row
+        if isinstance(one, Listed):
+            name = self._likeness.name(one.source, one.control_id)
+            found = ask("SELECT 1 FROM listed WHERE name = ? AND known", (name,)) is not None
+            return found or self._is_sent(one.control_id)
+        if one.media_type == MEDIA_FHIR and self.resources.count:
+            return True
+        marks = self._likeness.marks(one.media_type, one.body)
+        return (
+            ask("SELECT 1 FROM said WHERE mark = ?", (marks.says,)) is not None
+            or ask("SELECT 1 FROM ours WHERE name = ?", (marks.name,)) is not None
+            or self._is_sent(marks.control_id)
+        )
+
+    def _is_sent(self, control_id: str) -> bool:
+        """Whether it is one that we gave ourselves."""
+        mark = self._likeness.name("", control_id) if self._sent else 0
+        return self._sent and self._table.row("SELECT 1 FROM sent WHERE mark = ?", (mark,)) is not None

@@ -37,19 +37,16 @@ from contrefeu.recovery.queries import says_anything, shown
 from contrefeu.recovery.resources import Resources
 from contrefeu.recovery.scratch import Scratch
 from contrefeu.recovery.ward_messages import link_of
+from contrefeu.recovery.whose import PATIENTS_KEPT, Numbers, Whose
 
-PATIENTS_KEPT = 100_000  # numbers whose chart is remembered: a large hospital's patients of a year
 Held = Callable[[], Iterable[Item | Listed | Unreadable]]
 _EXTRA = "extra"
+_LISTED = ("", "", "", "")  # a control id says nothing of patient, type, ward and day
 MERGE = "ADT^A40"  # as what a link is told
 
 
-class ChartIds(Protocol):
+class ChartIds(Numbers, Protocol):
     """What the gap asks the charts."""
-
-    def numbers(self, id: str) -> list[str]:
-        """The chart's id, and every number that it stands under."""
-        ...
 
     def entry(self, ref: str) -> Entry | None:
         """One entry; None when it is withdrawn."""
@@ -139,7 +136,7 @@ class _Walk:
         self._compared = compared
         self._file = file
         self._patients: dict[str, PatientGap] = {}
-        self._chart_of = lru_cache(maxsize=PATIENTS_KEPT)(self._asked)
+        self._whose = Whose(sources.charts)
         self._ward_of = lru_cache(maxsize=PATIENTS_KEPT)(self._where)
 
     def all(self) -> None:
@@ -148,21 +145,21 @@ class _Walk:
         if resources.count:
             for entry in self._sources.entries():
                 if not is_own(entry):
-                    resources.hear(self._shown(self._read(entry))[0])
+                    resources.hear(self._shown(self._read(entry))[0], self._whose.named_by)
         for entry in self._sources.entries():
             self._entry(entry)
         for ref in self._sources.closed():
             self._keep(Finding(ref, "closed"))
         for item in self._compared.unknown(self._sources.held()):
-            if isinstance(item, Item):
-                patient, *rest = self._described(item)[:4]
-                if patient not in self._sources.nobodies:
-                    self._gap.extra += 1
-                    self._count(_EXTRA, patient, *rest)
-        for kind, count in resources.unknown().items():
-            self._gap.extra += count
-            self._gap.types.setdefault(f"FHIR {kind}", Counter())[_EXTRA] += count
+            self._extra(*(self._described(item)[:4] if isinstance(item, Item) else _LISTED))
+        for kind, patient, day in resources.unknown():
+            self._extra(patient, f"FHIR {kind}", self._ward_of(patient), day)
         self._gap.patients = sorted(self._patients.values(), key=lambda one: (-one.missing - one.different, one.id))
+
+    def _extra(self, patient: str, kind: str, ward: str, day: str) -> None:
+        if patient not in self._sources.nobodies:
+            self._gap.extra += 1
+            self._count(_EXTRA, patient, kind, ward, day)
 
     def _entry(self, entry: Entry) -> None:
         if is_own(entry):
@@ -245,8 +242,8 @@ class _Walk:
         if not self._sources.nobodies:
             return False
         reading = self._read(entry)
-        keys = [f"{part.world} {one.keys[0]}" for part in (reading, *reading.also) for one in part.subjects if one.keys]
-        return bool(keys) and all(self._chart_of(key) in self._sources.nobodies for key in keys)
+        keys = [one.keys[0] for part in (reading, *reading.also) for one in part.subjects if one.keys]
+        return bool(keys) and all(self._whose.chart_of(key) in self._sources.nobodies for key in keys)
 
     def _keep(self, finding: Finding) -> None:
         self._gap.kept_here[finding.state] += 1
@@ -270,8 +267,7 @@ class _Walk:
         """Patient, type, ward, day, world."""
         entry = found if isinstance(found, Entry) else Entry("", 0, 0, 0, found.source, found.media_type, found.body)
         reading, link = self._read(entry), link_of(entry)
-        key = link.survivor if link else next((key for subject in reading.subjects for key in subject.keys[:1]), "")
-        patient = self._chart_of(f"{reading.world} {key}") if key else ""
+        patient = self._whose(entry, reading)
         day = rfc3339(entry.received_ns)[:10] if entry.received_ns else ""
         if entry.source.startswith(PEOPLE) or entry.journal.endswith(STATION):
             return patient, MERGE if link else kind_of(reading), self._ward_of(patient), day, reading.world
@@ -284,9 +280,6 @@ class _Walk:
         """Where somebody lies, or lay last: who types it there."""
         chart = self._sources.charts.chart(patient) if patient else None
         return "" if chart is None else (place_of(chart) or last_place(chart) or [""])[0]
-
-    def _asked(self, number: str) -> str:
-        return next(iter(self._sources.charts.numbers(number.partition(" ")[2])), "")
 
 
 def is_own(entry: Entry) -> bool:

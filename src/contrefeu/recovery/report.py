@@ -8,6 +8,7 @@ Rules kept here:
   * What nobody compared, what waits, what is in doubt and what was rejected is unaccounted: silence is not presence.
   * What was accepted by a target is replayed, though a later comparison finds it there. What that one does not find is
     unaccounted, until somebody who looked at the target says that it is there, or sets it aside.
+  * Whoever lacked something is named, though nothing of theirs is lacking any more: somebody looks, and signs (R7).
 """
 
 from collections import Counter
@@ -34,6 +35,7 @@ FATES: tuple[Fate, ...] = get_args(Fate)
 FOUND_TABLE = "CREATE TABLE found(entry TEXT PRIMARY KEY, state TEXT, patient TEXT, type TEXT, ward TEXT) WITHOUT ROWID"
 PATIENTS_MAX = 20_000  # of an account, in the journal: a large hospital's of a month; 1 MB
 BACK: frozenset[Fate] = frozenset({"present", "replayed", "merged"})
+_LACKED: frozenset[Fate] = frozenset({"replayed", "set_aside"})
 _WITHDRAWN = ("withdrawn by two persons", "the data protection officer")
 
 
@@ -90,10 +92,16 @@ class Accountant:
     """Gives each entry its fate."""
 
     def __init__(
-        self, table: Scratch, ledger: Ledger, account: Account, way_of: Callable[[str], str] = lambda _: "data"
+        self,
+        table: Scratch,
+        ledger: Ledger,
+        account: Account,
+        way_of: Callable[[str], str] = lambda _: "data",
+        whose: Callable[[Entry], str] = lambda _: "",
     ) -> None:
-        """*way_of* says by which way a kind of entry goes back."""
+        """*way_of* says by which way a kind of entry goes back, *whose* the chart of whom one is about."""
         self._way_of = way_of
+        self._whose = whose
         self._table = table
         self._ledger = ledger
         self._gap: GapTaken | None = ledger.gap
@@ -114,7 +122,7 @@ class Accountant:
         account = self._account
         account.entries = sum(heads.values())
         for entry in entries:
-            told = self._fate(entry)
+            told = self._named(entry, self._fate(entry))
             self._add(entry.ref, told, lists)
             if told.fate != "kept_here" and entry.journal.endswith(STATION):
                 account.written += 1
@@ -124,6 +132,13 @@ class Accountant:
             self._add(ref, Told(ref, "unaccounted", "no key here opens it"), lists)
         account.patients = len(self._patients)
         return account
+
+    def _named(self, entry: Entry, told: Told) -> Told:
+        """*told* with its patient, where it was lacking once: the last comparison names none of these."""
+        lacked = told.fate in _LACKED or (told.fate != "kept_here" and entry.journal.endswith(STATION))
+        if told.patient or not lacked or (told.why, told.owner) == _WITHDRAWN:
+            return told
+        return replace(told, patient=self._whose(entry))
 
     def _add_way(self, entry: Entry, told: Told) -> None:
         """Count what people wrote by its way back."""

@@ -13,7 +13,7 @@ Rules kept here:
   * What says nothing that FHIR can show (a bill, a message that no rule reads) cannot be seen there, and is missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -23,15 +23,17 @@ from contrefeu.mapping import OBJECT, Link, Movement, Reading, Said
 from contrefeu.mapping.to_hl7 import authority_of
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.likeness import Likeness
-from contrefeu.recovery.salient import SALIENT, salient, step
+from contrefeu.recovery.salient import SALIENT, day_of, salient, step
 from contrefeu.recovery.scratch import Scratch
 
 RESOURCE_TABLES = (
-    "CREATE TABLE theirs(n INTEGER PRIMARY KEY, kind TEXT, subject INTEGER, content INTEGER, said BLOB, known INTEGER)",
+    "CREATE TABLE theirs(n INTEGER PRIMARY KEY, kind TEXT, subject INTEGER, content INTEGER, said BLOB, known INTEGER,"
+    " day TEXT)",
     "CREATE INDEX theirs_by_content ON theirs(content)",
     "CREATE TABLE called(mark INTEGER, n INTEGER, PRIMARY KEY(mark, n)) WITHOUT ROWID",
     "CREATE TABLE people(ref INTEGER, number INTEGER, PRIMARY KEY(ref, number)) WITHOUT ROWID",
     "CREATE INDEX people_by_number ON people(number)",
+    "CREATE TABLE owners(number INTEGER PRIMARY KEY, patient TEXT)",
     "CREATE TABLE stands(object INTEGER, strength INTEGER, entry INTEGER)",
     "CREATE INDEX stands_by_object ON stands(object)",
     "CREATE TABLE moved(object INTEGER, kind TEXT, at TEXT, PRIMARY KEY(object, kind)) WITHOUT ROWID",
@@ -74,10 +76,12 @@ class Resources:
         if kind not in SALIENT:
             return
         self.count += 1
-        own, subject = f"{kind}/{resource.get('id', '')}", _subject(resource)
+        own = f"{kind}/{resource.get('id', '')}"
+        subject = own if kind == "Patient" else _subject(resource)
         words = self._digested(salient(resource))
-        values = (self.count, kind, self._mark(subject), self._content(kind, words), msgspec.msgpack.encode(words))
-        self._table.run("INSERT INTO theirs VALUES(?, ?, ?, ?, ?, 0)", values)
+        marks, said = (self._mark(subject), self._content(kind, words)), msgspec.msgpack.encode(words)
+        values = (self.count, kind, *marks, said, day_of(resource))
+        self._table.run("INSERT INTO theirs VALUES(?, ?, ?, ?, ?, 0, ?)", values)
         numbers = _numbers(resource)
         systems = {f"{kind} {number.rpartition('|')[0]}|" for number in numbers}
         for name in (own, *(f"{kind} {number}" for number in numbers), *systems):
@@ -92,16 +96,19 @@ class Resources:
         for key in () if replaced or patient.get("active") is False else _keys(patient):
             self._table.run("INSERT OR IGNORE INTO called VALUES(?, ?)", (self._mark(f"key {key}"), self.count))
 
-    def unknown(self) -> dict[str, int]:
-        """Return how many of their resources nothing of ours says, by type."""
-        return dict(self._table.rows("SELECT kind, count(*) FROM theirs WHERE known = 0 GROUP BY kind"))
+    def unknown(self) -> Iterator[tuple[str, str, str]]:
+        """Yield their resources that nothing of ours says: type, whose it is as `hear` was told, day."""
+        whose = "SELECT patient FROM people JOIN owners USING(number) WHERE ref = subject LIMIT 1"
+        return self._table.each(f"SELECT kind, coalesce(({whose}), ''), day FROM theirs WHERE known = 0")  # noqa: S608
 
     # Ours.
 
-    def hear(self, reading: Reading) -> None:
-        """First reading, in order: remember which words stand there."""
+    def hear(self, reading: Reading, whose: Callable[[Reading], str] = lambda _: "") -> None:
+        """First reading, in order: remember which words stand there, and *whose* each number of a patient is."""
         self._heard += 1
         for part in (reading, *reading.also):
+            for number in _numbers(part.patient or {}):
+                self._table.run("INSERT OR IGNORE INTO owners VALUES(?, ?)", (self._mark(number), whose(part)))
             for object_, strength, words in self._statements(part):
                 found = self._found(part, object_, words) if words else None  # saying nothing, it overtakes nothing
                 if found is not None and found[1]:

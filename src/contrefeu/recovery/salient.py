@@ -36,6 +36,11 @@ SALIENT: dict[str, tuple[str, ...]] = {
     "Task": ("status", "description"),
 }
 _CHOICES = frozenset({"deceased", "effective", "medication", "occurrence", "onset", "performed", "value"})  # element[x]
+_WHEN = (  # when something was, else when somebody wrote it
+    "effectiveDateTime", "effectivePeriod", "occurrenceDateTime", "performedDateTime", "performedPeriod",
+    "whenHandedOver", "onsetDateTime", "period", "start", "sent", "date", "authoredOn", "issued", "recordedDate",
+)  # fmt: skip
+_DAY_CHARS = 10  # of YYYY-MM-DD
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT.*")
 _PASSED = frozenset(
     {"id", "extension", "display", "text", "reference", "system", "userSelected", "use", "type", "prefix"}
@@ -65,6 +70,16 @@ def differs(ours: Json, theirs: Json) -> bool:
 def step(at: str) -> str:
     """Return the element that says that a stay has a step at a time."""
     return f"step {_plain(at)}"
+
+
+def day_of(resource: Json) -> str:
+    """Return the day that a resource speaks of, as it writes it; "" when it names none."""
+    for name in _WHEN:
+        value = resource.get(name)
+        said = value.get("start") if isinstance(value, dict) else value
+        if isinstance(said, str) and said:
+            return said[:_DAY_CHARS]
+    return ""
 
 
 def _times(resource: Json) -> Iterator[str]:

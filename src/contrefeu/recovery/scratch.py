@@ -55,6 +55,10 @@ class Scratch:
         """Return all rows of a question: few, and what follows may write (beside an open question writing is slow)."""
         return self._db.execute(sql, values).fetchall()
 
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        """Yield the rows of a question, however many; nothing is written meanwhile."""
+        yield from self._db.execute(sql, values)
+
     def close(self) -> None:
         """Let the file go."""
         self._db.close()

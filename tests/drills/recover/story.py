@@ -10,14 +10,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from contrefeu.acts import EntriesReleased, EntriesSetAside, decode
+from contrefeu.acts import EntriesReleased, EntriesSetAside, PatientSignedOff, decode
 from contrefeu.base import ManualClock, parse_rfc3339, rfc3339
 from contrefeu.cli.main import run
 from contrefeu.cli.node import Node
 from contrefeu.drill import Hospital, TruePatient
 from contrefeu.hl7 import peek
-from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Draft
+from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Draft, Entry
 from contrefeu.recovery.forms import own_control_id
+from contrefeu.station.reprise import reprise
 from tests.drills.recover.facts import Newcomer, judge
 from tests.drills.recover.record_system import RecordSystem
 from tests.drills.recover.ward import Ward
@@ -63,6 +64,8 @@ class Report:
     fates: dict[str, int]
     written: int
     retyped_share: float
+    signed: int  # patients who lacked something, and were signed off
+    unsigned: int  # who lacked something by the first comparison, and nobody was asked to sign
     lines: int  # of charts, compared with the truth
     seconds: float
     cpu_s: float
@@ -98,6 +101,7 @@ class Story:
         self._lives(DAYS)
         last = self._gap("after", 0)
         account = self._command("reconcile", "--out", str(self._folder / "account.pdf"), status=None)
+        signed, unsigned = self._signs(ward, first)
         truth, charts = self._hospital.truth(), list(self._ehr.charts())
         self._ehr.close()
         wrong, lines = judge(truth, ward.facts, charts)
@@ -110,7 +114,8 @@ class Story:
             united=self._united, missing=first["missing"], set_aside=self._aside, sent=self._sent, runs=self._runs,
             answers=dict(self._ehr.answers), missing_after=last["missing"], entries=account["entries"],
             fates={fate: account[fate] for fate in _FATES}, written=written,
-            retyped_share=round(1 - back / written, 4), lines=lines, seconds=round(time.monotonic() - self._began, 1),
+            retyped_share=round(1 - back / written, 4), signed=signed, unsigned=unsigned, lines=lines,
+            seconds=round(time.monotonic() - self._began, 1),
             cpu_s=round(time.process_time() - self._cpu, 1), wrong=wrong,
         )  # fmt: skip
 
@@ -221,10 +226,24 @@ class Story:
         with ward.at_work():
             ward.acts("recovery-a", EntriesReleased(entries, "relues", rfc3339(self._clock.now_ns())))
 
+    def _signs(self, ward: Ward, first: dict[str, Any]) -> tuple[int, int]:
+        """Somebody looks at each patient of the list, and signs; returns how many, and who was on none."""
+        listed = reprise(list(self._acts())).patients
+        with ward.at_work():
+            for one in listed.values():
+                ward.acts("recovery-a", PatientSignedOff(one.chart, rfc3339(self._clock.now_ns()), one.left))
+        signed = reprise(list(self._acts()))
+        with self._node.own_charts() as charts:
+            lacked = {charts.numbers(one["id"])[0] for one in first["patients"] if one["missing"] and one["id"]}
+        return signed.signed, len(lacked - {one.chart for one in signed.patients.values() if one.state == "signed"})
+
     def _said(self) -> Iterator[Any]:
+        return (act for _, act in self._acts())
+
+    def _acts(self) -> Iterator[tuple[Entry, Any]]:
         for entry in self._node.entries(self._node.station_journal, 0, 1 << 63):
             if entry.media_type == MEDIA_ACT:
-                yield decode(entry.body)
+                yield entry, decode(entry.body)
 
     def _command(self, *arguments: str, status: int | None = 0) -> dict[str, Any]:
         """Run a command in this process; None: whatever its exit status."""
