@@ -35,7 +35,6 @@ from contrefeu.vault.verify import (
     newest_settings,
     verify_vault,
 )
-from contrefeu.vault.verify import checkpoints_held, copies_in, custodians_of, verify_vault
 from contrefeu.vault.vouched import VouchedBy
 from contrefeu.vault.walk import CHUNK_BYTES, End, Header, frames_from, reach_of, read_header
 from contrefeu.vault.wire import PeerAway
