@@ -21,7 +21,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import typer
@@ -161,34 +161,40 @@ def _paragraphs(text: str | None) -> list[str]:
 
 
 def _parameters(command: Any) -> list[str]:
-    rows = [_parameter(p) for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
+    kinds = get_type_hints(command.callback)
+    shown = [one for one in command.params if not getattr(one, "hidden", False) and one.name != "help"]
+    rows = [_parameter(one, kinds[one.name]) for one in shown]
     return ["| | | |", "| --- | --- | --- |", *rows, ""] if rows else []
 
 
-def _parameter(parameter: Any) -> str:
+def _parameter(parameter: Any, kind: Any) -> str:
     argument = parameter.opts == [parameter.name]
     if argument:
         name = parameter.metavar or parameter.name.upper().rstrip("_")
         name += "..." if parameter.nargs == -1 and "..." not in name else ""
     else:
         name = ", ".join([*parameter.opts, *parameter.secondary_opts])
-        name += "" if getattr(parameter, "is_flag", False) else f" {_metavar(parameter)}"
+        name += "" if getattr(parameter, "is_flag", False) else f" {_metavar(parameter, kind)}"
     default = parameter.default() if callable(parameter.default) else parameter.default
     shown = "required" if parameter.required else _default(default)
     return f"| `{_cell(name)}` | {shown} | {_cell(parameter.help or '')} |"
 
 
-def _metavar(parameter: Any) -> str:
+def _metavar(parameter: Any, kind: Any) -> str:
     if parameter.metavar:
         return str(parameter.metavar)
-    annotation = parameter.type_descriptor.annotation
-    for kind, word in ((int, "N"), (float, "N"), (Path, "PATH")):
-        if annotation is kind or kind in getattr(annotation, "__args__", ()):
+    inside = list(_inside(kind))
+    for one, word in ((int, "N"), (float, "N"), (Path, "PATH")):
+        if one in inside:
             return word
-    choices = getattr(annotation, "__args__", ())
-    if choices and all(isinstance(choice, str) for choice in choices):
-        return "|".join(choices)
-    return "TEXT"
+    return "|".join(one for one in inside if isinstance(one, str)) or "TEXT"
+
+
+def _inside(kind: Any) -> Iterator[Any]:
+    """A type, and what it is made of: of `list[Path] | None`, Path too."""
+    yield kind
+    for one in get_args(kind):
+        yield from _inside(one)
 
 
 def _default(value: Any) -> str:
