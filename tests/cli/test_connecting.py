@@ -40,7 +40,7 @@ def test_a_feed_is_connected_by_questions(cli: Commands, filed: File, typed) -> 
     for words in (
         "127.0.0.1:2575",
         "docs/howto/engines",
-        "CPAGE@CHU  2 entries",
+        "CPAGE@CHU  2 entrées",
         "[feeds.NAME]",
         "Rien n’a été écrit.",
     ):

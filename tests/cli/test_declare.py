@@ -87,7 +87,7 @@ def test_who_may_not_and_what_cannot_be(staffed: Commands, filed: File, tmp_path
     """A nurse opens none; a moment of awareness in the future, an unknown regime, STIX without an incident."""
     nadia, crise = as_(filed, "nadia"), as_(filed, "crise")
     for arguments, what in (
-        (("incident", "open", "x", *nadia), "may not declare"),
+        (("incident", "open", "x", *nadia), "may not do this: declare"),
         (("incident", "open", "x", "--aware-at", "2999-01-01T00:00:00Z", *crise), "lies in the future"),
         (("incident", "note", "open", "x", *crise), "no incident of that name"),
         (("declare", "nis3", "--out", tmp_path / "x.pdf"), "no regime nis3"),
