@@ -1,6 +1,19 @@
 """What the commands of a node and around it say, in French: journals, keys, feeds, settings, stations (phrases.py)."""
 
 ROWS = {
+    # what is known of packs, damaged
+    "packs: what is known of them cannot be read; contrefeu packs list says what to do":
+        "dossiers papier : ce qu’on en sait est illisible ; contrefeu packs list dit quoi faire",
+    'What is known of the packs, "{}", cannot be read.': "Ce qu’on sait des dossiers papier, « {} », est illisible.",
+    "Charts, journals, and the packs in their folders are as they were. Nothing was written over.":
+        "Les dossiers, les journaux et les dossiers papier déjà faits sont intacts. Rien n’a été écrasé.",
+    "See that the web process may read it. If it is damaged, keep it elsewhere, then make new ones:":
+        "Voyez que le processus web peut le lire. S’il est abîmé, gardez-le ailleurs, puis refaites-en :",
+    "mv {} packs.damaged.json": "mv {} packs.damaged.json",
+    "contrefeu packs make --now                 makes new packs":
+        "contrefeu packs make --now                 refait les dossiers papier",
+    "contrefeu packs password --ward W --void   gives passwords that no former one is":
+        "contrefeu packs password --ward W --void   donne des mots de passe qui n’ont jamais servi",
     # Journals: verify, show, prove, witness, exchange
     "{}: intact, {} entries": "{} : intact, {} entrées",
     "{}: DAMAGED, {} entries": "{} : ENDOMMAGÉ, {} entrées",

@@ -1,6 +1,14 @@
 """What the commands after the attack say, in French: gap, match, replay, reconcile, and the drills (phrases.py)."""
 
 ROWS = {
+    # replay: why something waits
+    "waiting: {} of the same patient, for {}": "en attente : {} du même patient, après {}",
+    "whether its application answers depends (MSH-16): a marked form asks for an answer":
+        "l’application ne répond que dans certains cas (MSH-16) : la forme marquée demande une réponse",
+    "the target has another name, birth date, sex or death of this patient: change it there":
+        "la cible a un autre nom, sexe, date de naissance ou décès pour ce patient : corrigez-le là-bas",
+    "accepted, and not there": "acceptées, et absentes là-bas",
+    "it was accepted, and says something else when read back": "acceptée, et autre chose à la relecture",
     # gap
     "{} entries: {} present, {} missing, {} different": "{} entrées : {} présentes, {} absentes, {} différentes",
     "{} that its answers do not show: neither present nor missing":

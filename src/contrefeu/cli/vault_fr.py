@@ -2,6 +2,18 @@
 containment, clusters (phrases.py)."""
 
 ROWS = {
+    # one-way copies
+    "Give it more room, if it is what it should be; taking goes on by itself.":
+        "Donnez-lui plus de place, s’il est bien ce qu’il doit être ; la reprise est automatique.",
+    "On the node: contrefeu vault resend URL --from-start.": "Sur le nœud : contrefeu vault resend URL --from-start.",
+    "See to the disk; taking goes on by itself.": "Voyez le disque ; la reprise est automatique.",
+    "The copies as they were.": "Les copies, telles qu’elles étaient.",
+    "The copies, and the files that wait there.": "Les copies, et les fichiers qui attendent là.",
+    "The copies, and the files that wait.": "Les copies, et les fichiers qui attendent.",
+    "See to what carries them over the diode; sending goes on by itself.":
+        "Voyez ce qui leur fait passer la diode ; l’envoi reprend de lui-même.",
+    "The journals, and the files that wait.": "Les journaux, et les fichiers qui attendent.",
+    "The journals, and what was sent before.": "Les journaux, et ce qui a déjà été envoyé.",
     # Vaults
     "{} of {} held: it enforces": "{} sur {} tiennent : il fait respecter le verrou",
     "{} of {} held: IT DOES NOT ENFORCE": "{} sur {} tiennent : IL NE FAIT PAS RESPECTER LE VERROU",
