@@ -23,7 +23,7 @@ from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.chunks import Chunk
 from contrefeu.vault.pace import Pace
 from contrefeu.vault.stored import StoredSegment
-from tests.suites.copy_suite import CopyClaims
+from tests.suites.copy_suite import CopyClaims, expiry_of
 from tests.vault.gateway import Relay, Store
 from tests.vault.house import FOLDER, House, tree_of
 
@@ -307,6 +307,44 @@ def test_what_is_written_once_is_locked_anew(store: Store, bucket: str, tmp_path
     assert left_days() == pytest.approx(5, abs=0.001)
     place.prolong(put, 3)
     assert left_days() == pytest.approx(5, abs=0.001)
+
+
+@pytest.mark.req("F42")
+def test_an_expiry_kept_under_its_former_name_counts(
+    store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path
+) -> None:
+    """It was one object, `expired`: it is read, not put again, and the next one goes on from it."""
+    copied(vault, house, 20, closing=False)
+    first, second = (expiry_of(house, last) for last in (1, 2))
+    address = parse_s3(store.url(bucket, days=2))
+    place = Bucket(address, Credentials(store.access_key, store.secret_key), Pace())
+    place.put(name := f"journals/{FOLDER}/expired", first, 2)
+    for note, kept in ((first, 1), (second, 2)):
+        house.files.expired.write_bytes(note)
+        assert Shipper(house, again(vault, tmp_path)).step() == CopyState(20, "up-to-date")
+        assert again(vault, tmp_path).read(name) == note
+        assert len(versions(store, bucket, name)) == kept
+    assert JournalFiles(again(vault, tmp_path).folder(f"journals/{FOLDER}")).expired.read_bytes() == second
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "expired"])
+def test_an_old_note_under_a_name_that_promises_more_hides_none(
+    store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path, kind: str
+) -> None:
+    """Each was signed once: what counts is how far the note goes, not what it is called."""
+    copied(vault, house, 20, closing=False)
+    for last in (1, 2):
+        house.files.expired.write_bytes(expiry_of(house, last))
+        house.say()
+        Shipper(house, again(vault, tmp_path)).step()
+    there, name = again(vault, tmp_path).read(f"journals/{FOLDER}/{kind}"), f"node/journals/{FOLDER}/{kind}"
+    oldest = versions(store, bucket, f"journals/{FOLDER}/{kind}/")[-1]
+    client = store.client()
+    body = client.get_object(Bucket=bucket, Key=oldest["Key"])["Body"].read()
+    assert body != there
+    for called in (f"{0:016d}-{'0' * 16}", f"{0:016d}-{oldest['Key'][-16:]}"):
+        client.put_object(Bucket=bucket, Key=f"{name}/{called}", Body=body)
+    assert again(vault, tmp_path).read(f"journals/{FOLDER}/{kind}") == there
 
 
 def test_rights_and_notes_come_back_as_folders(vault: Vault, tmp_path: Path) -> None:

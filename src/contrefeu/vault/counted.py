@@ -11,6 +11,7 @@ from functools import partial
 from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.chunks import Chunk, Signed, proven, segment_of
+from contrefeu.vault.notes import signed_leaves
 from contrefeu.vault.stored import StoredSegment
 
 OPEN = "open"  # folder of the segments that grow, chunk by chunk
@@ -32,16 +33,32 @@ class Counted:
         same = [found for found in self._bucket.versions(name) if found.key == name]
         return min(reversed(same), key=lambda found: found.modified, default=None)
 
-    def checkpoint(self, name: str) -> bytes:
-        """The checkpoint of most leaves that the writer signed; when it signed none, the last that is there."""
+    def note(self, name: str) -> bytes:
+        """The note of most leaves that the writer signed (notes.py); when it signed none, the last that is there."""
+        found = self.found_note(name)
+        return found[1] if found is not None else b""
+
+    def found_note(self, name: str) -> tuple[Version, bytes] | None:
+        """The version that holds it, and its bytes."""
         verifier = self.verifier(name.rpartition("/")[0])
+        best: tuple[int, Version, bytes] | None = None
         unsigned: list[Version] = []
-        for found in self._bucket.versions(f"{name}/", page=50):
-            if verifier is not None and _is_signed(note := self._bucket.get(found), verifier):
-                return note
-            unsigned.append(found)
+        for found in self._bucket.versions(name, page=50):
+            if found.key != name and not found.key.startswith(f"{name}/"):
+                continue
+            note = self._bucket.get(found) if verifier is not None else b""
+            leaves = signed_leaves(found.key, note, verifier) if verifier is not None else None
+            if leaves is None:
+                unsigned.append(found)
+                continue
+            if best is None or leaves > best[0]:
+                best = leaves, found, note
+            if found.key != name:
+                break  # what comes behind it is of fewer leaves
+        if best is not None:
+            return best[1:]
         last = max(unsigned, key=lambda found: found.modified, default=None)
-        return self._bucket.get(last) if last is not None else b""
+        return (last, self._bucket.get(last)) if last is not None else None
 
     def verifier(self, folder: str) -> Verifier | None:
         """The public key of a journal's writer; None when there is none."""
@@ -96,10 +113,3 @@ class Counted:
             worth.append((proven(segment.read, segment.size or 0, said), 0, None))
         best = max(worth, key=lambda one: one[:2])
         return best[2] if best[0][0] >= 0 or segment.pieces else wholes[-1]
-
-
-def _is_signed(note: bytes, verifier: Verifier) -> bool:
-    try:
-        return open_checkpoint(note, [verifier]).origin == verifier.name
-    except ProofMismatch:
-        return False

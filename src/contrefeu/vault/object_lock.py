@@ -3,7 +3,8 @@
     contrefeu-vault                                     the marker
     journals/<name>/segments/0000000001.seg             a segment that does not grow any more: one object, locked `days`
     open/journals/<name>/segments/0000000002.seg/…      one that grows: chunks, locked `open-days` (chunks.py)
-    journals/<name>/checkpoint/<order>-<digest>[-kept]  checkpoints: the one of most leaves comes first in a listing
+    journals/<name>/checkpoint/<order>-<digest>[-kept]  checkpoints (notes.py): the one of most leaves comes first
+    journals/<name>/expired/<order>-<digest>            how far the journal has ended, likewise, locked `days`
     all other names                                     one object, locked `days`, and never replaced
 
 Rules kept here:
@@ -20,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
@@ -33,6 +33,7 @@ from contrefeu.vault.chunks import Chunk, cut_at_frames
 from contrefeu.vault.closing import Closing
 from contrefeu.vault.counted import OPEN, Counted
 from contrefeu.vault.fetched import FetchedFiles
+from contrefeu.vault.notes import CHECKPOINT, EXPIRED, KEPT, digest, is_note, note_name
 from contrefeu.vault.place import BRANCHES, JOURNALS, MARKER, NODES, VaultAway, VaultShrunk
 from contrefeu.vault.recovery import GRANTS
 from contrefeu.vault.stored import StoredSegment
@@ -43,7 +44,6 @@ IDENTITY_S = 2.0  # how long the vault is taken to be the one it was
 LAPSE_S = 3600.0  # how often chunks whose lock is over are looked for
 CHUNK_BYTES = 2**20  # a block of the copy that is longer goes over as several chunks at once
 PUTS = 4  # at once: one block of the copy (walk.CHUNK_BYTES)
-_ORDER = 10**15  # more leaves than a journal will have: order = _ORDER - leaves
 _TITLE = "contrefeu vault v1"
 
 
@@ -114,7 +114,7 @@ class ObjectLockVault:
         """Bytes of a file."""
         if _is_segment(name):
             return self._segment(name).size
-        if _is_checkpoint(name):
+        if is_note(name):
             return len(self.read(name)) or None
         found = self._counted.oldest(name)
         return found.size if found is not None else None
@@ -127,8 +127,8 @@ class ObjectLockVault:
                 return file.read(length)
         if _is_segment(name):
             return self._segment(name).read(offset, length)
-        if _is_checkpoint(name):
-            note = self._counted.checkpoint(name)
+        if is_note(name):
+            note = self._counted.note(name)
             return note[offset:] if length < 0 else note[offset : offset + length]
         found = self._counted.oldest(name)
         return self._bucket.get(found, offset, length) if found is not None else b""
@@ -150,8 +150,7 @@ class ObjectLockVault:
             raise VaultShrunk("A segment in the object store is not in chunks any more.", safe="What is left of it.")
         for chunk in self._put_chunks(name, at, rest):
             segment.add(chunk)
-        if self._fetched is not None:
-            (Path(self._fetched.name) / name).unlink(missing_ok=True)
+        self._forget_here(name)
 
     def _put_chunks(self, name: str, at: int, data: bytes) -> list[Chunk]:
         """Several at once: over a long line each waits for its answer, and not for the others'.
@@ -177,8 +176,10 @@ class ObjectLockVault:
 
     def put(self, name: str, data: bytes) -> None:
         """Put a small file at *name*; locked and read back on return."""
-        if _is_checkpoint(name):
-            self._bucket.put(f"{name}/{_order(data)}-{_digest(data)}", data, self._address.open_days)
+        self._forget_here(name)
+        if is_note(name):
+            days = self._address.open_days if name.endswith(f"/{CHECKPOINT}") else self._address.days
+            self._bucket.put(f"{name}/{note_name(data)}", data, days)
             return
         found = self._counted.oldest(name)
         if found is None:
@@ -195,8 +196,7 @@ class ObjectLockVault:
         there = [found for found in self._bucket.versions(name) if found.key == name]
         self._bucket.put(name, data, self._address.days)
         self._segments.pop(name, None)
-        if self._fetched is not None:
-            (Path(self._fetched.name) / name).unlink(missing_ok=True)
+        self._forget_here(name)
         return there[0].id if there else ""
 
     def kept_since_ns(self) -> int:
@@ -240,6 +240,11 @@ class ObjectLockVault:
             self._fetched = tempfile.TemporaryDirectory(prefix="contrefeu-vault-")
         return Path(self._fetched.name) / name
 
+    def _forget_here(self, name: str) -> None:
+        """What was fetched of it is not what is there any more."""
+        if self._fetched is not None:
+            (Path(self._fetched.name) / name).unlink(missing_ok=True)
+
     def _segment(self, name: str) -> StoredSegment:
         if name not in self._segments:
             self._segments[name] = self._counted.segment(name)
@@ -253,9 +258,9 @@ class ObjectLockVault:
         if segment.whole is None:
             self._bucket.put(name, segment.read(), self._address.days, behind=True)
             folder = name.rsplit("/", 2)[0]
-            note = self._counted.checkpoint(f"{folder}/checkpoint")
+            note = self._counted.note(f"{folder}/{CHECKPOINT}")
             if note:
-                kept = f"{folder}/checkpoint/{_order(note)}-{_digest(note)}-kept"
+                kept = f"{folder}/{CHECKPOINT}/{note_name(note)}{KEPT}"
                 if self._counted.oldest(kept) is None:
                     self._bucket.put(kept, note, self._address.days)
         self._segments.pop(name, None)
@@ -272,15 +277,16 @@ class ObjectLockVault:
             return
         self._lapsed_at = time.monotonic()
         self._prolong()
-        points = [v for v in self._bucket.versions(f"{folder}/checkpoint/") if not v.key.endswith("-kept")]
-        for version in points[1:]:
-            if version.modified.timestamp() < over:
+        furthest = self._counted.found_note(f"{folder}/{CHECKPOINT}")
+        for version in list(self._bucket.versions(f"{folder}/{CHECKPOINT}/")):
+            stays = version.key.endswith(KEPT) or (furthest is not None and version == furthest[0])
+            if not stays and version.modified.timestamp() < over:
                 self._bucket.lapse(version)
 
     def _fetch_notes(self, name: str, to: Path) -> None:
         shutil.rmtree(to, ignore_errors=True)
         (to / "segments").mkdir(parents=True)
-        for child in ("verifier", "checkpoint", "expired"):
+        for child in ("verifier", CHECKPOINT, EXPIRED):
             data = self.read(f"{name}/{child}")
             if data:
                 (to / child).write_bytes(data)
@@ -312,15 +318,16 @@ class ObjectLockVault:
         names = [MARKER, *(f"{JOURNALS}/{name}/verifier" for name in self._bucket.children(JOURNALS))]
         for folder in (NODES, GRANTS):
             names += sorted({found.key for found in self._bucket.versions(f"{folder}/")})
-        for name in names:
-            found = self._counted.oldest(name)
+        ends = (self._counted.found_note(f"{JOURNALS}/{name}/{EXPIRED}") for name in self._bucket.children(JOURNALS))
+        needed = [*(self._counted.oldest(name) for name in names), *(end[0] for end in ends if end is not None)]
+        for found in needed:
             if found is not None and found.modified.timestamp() < half:
                 self._bucket.prolong(found, self._address.days)
 
     def _set_aside(self, name: str, offset: int, other: bytes) -> None:
         """Keep under a name of its own what lies where other bytes belong."""
         folder, _segments, segment = name.rsplit("/", 2)
-        aside = f"{folder}/aside/{segment}.{offset}.{_digest(other)}.tail"
+        aside = f"{folder}/aside/{segment}.{offset}.{digest(other)}.tail"
         if self._counted.oldest(aside) is None:
             self._bucket.put(aside, other, self._address.days)
 
@@ -328,18 +335,3 @@ class ObjectLockVault:
 def _is_segment(name: str) -> bool:
     folder, _, file = name.rpartition("/")
     return folder.endswith("/segments") and len(file) == 14 and file[:10].isdigit() and file.endswith(".seg")
-
-
-def _is_checkpoint(name: str) -> bool:
-    return name.endswith("/checkpoint")
-
-
-def _order(note: bytes) -> str:
-    """The checkpoint of most leaves comes first; what is none comes last."""
-    lines = note.split(b"\n")
-    leaves = int(lines[1]) if len(lines) > 1 and lines[1].isdigit() and len(lines[1]) < 15 else 0
-    return f"{_ORDER - leaves:016d}"
-
-
-def _digest(data: bytes) -> str:
-    return sha256(data).hexdigest()[:16]
