@@ -108,6 +108,8 @@ class JournalCopy:
             raise Refused(
                 f'Journal "{self.journal}" is signed by another key than the copy.', branch_from=self._first_of_source()
             )
+        if kept:
+            self._vault.settle(f"{self.folder}/verifier")
 
     def _keep_verifier(self) -> None:
         """A copy is a journal once it has its public key."""
@@ -328,9 +330,9 @@ class JournalCopy:
         name, ended = f"{self.folder}/expired", self._ended(note)
         if ended is not None:
             kept = self._vault.read(name)
-            if kept != note and ended >= (
-                self._ended(kept) or 0
-            ):  # one that a journal was put back with comes too late
+            if kept == note:
+                self._vault.settle(name)
+            elif ended >= (self._ended(kept) or 0):  # one that a journal was put back with comes too late
                 self._vault.put(name, note)
             self._said_ended = note
 

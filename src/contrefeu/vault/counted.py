@@ -30,8 +30,13 @@ class Counted:
 
     def oldest(self, name: str) -> Version | None:
         """The version of a file that was there first."""
+        return next(iter(self.versions(name)), None)
+
+    def versions(self, name: str) -> list[Version]:
+        """All versions of a file, the one that was there first in front."""
         same = [found for found in self._bucket.versions(name) if found.key == name]
-        return min(reversed(same), key=lambda found: found.modified, default=None)
+        same.reverse()  # newest first, as they were listed; of one instant they keep that order
+        return sorted(same, key=lambda found: found.modified)
 
     def note(self, name: str) -> bytes:
         """The note of most leaves that the writer signed (notes.py); when it signed none, the last that is there."""
@@ -92,24 +97,27 @@ class Counted:
         segment = StoredSegment(self._bucket, f"{OPEN}/{name}", {key: found for key, (_c, found) in chunks.items()})
         signed = partial(self.signed, name)
         segment.pieces = segment_of([chunk for chunk, _v in chunks.values()], segment.bytes_of, signed)
-        wholes = [found for found in self._bucket.versions(name) if found.key == name]
+        wholes = self.versions(name)
         if wholes:
-            segment.whole = self._whole(wholes, segment, signed)
+            segment.wholes = self._best(wholes, segment, signed)
         return segment
 
-    def _whole(
+    def _best(
         self, wholes: list[Version], segment: StoredSegment, signed: Callable[[], Signed | None]
-    ) -> Version | None:
-        """Which version of a whole segment counts; None when its chunks are better."""
+    ) -> list[Version]:
+        """Which versions of a whole segment count, each as much as the others; none when its chunks are better."""
         if len(wholes) == 1 and not segment.pieces:
-            return wholes[0]
+            return wholes
         said = signed()
         if said is None:
-            return wholes[-1]
-        worth: list[tuple[tuple[int, int], int, Version | None]] = []
-        for age, version in enumerate(wholes):  # newest first
-            worth.append((proven(partial(self._bucket.get, version), version.size, said), age + 1, version))
+            return wholes
+        worth = [
+            (*proven(partial(self._bucket.get, version), version.size, said), -version.size) for version in wholes
+        ]  # the same and more behind it is not the same
+        best = max(worth)
         if segment.pieces:
-            worth.append((proven(segment.read, segment.size or 0, said), 0, None))
-        best = max(worth, key=lambda one: one[:2])
-        return best[2] if best[0][0] >= 0 or segment.pieces else wholes[-1]
+            chunks = (*proven(segment.read_chunks, segment.grown, said), -segment.grown)
+            segment.chunks_as_good = chunks[:2] >= best[:2]
+            if chunks[0] >= 0 and chunks > best:
+                return []
+        return [version for version, found in zip(wholes, worth, strict=True) if found == best]

@@ -11,6 +11,8 @@ Rules kept here:
   * What must outlive somebody who has the node's credentials is locked from its first second. Chunks and checkpoints
     lapse `open-days` after, and are removed only when the whole segment was read back.
   * Of several versions the one counts that its writer signed; where nothing is signed, the one that was there first.
+  * What lies there without our lock is not taken for ours, were it the same to the byte: who laid it can take it away.
+    Ours is put beside, and looked for again before a chunk may lapse.
   * What is written once is locked anew before its lock is over, for as long as the node copies.
   * A segment is made one object beside the copying, never before it: an upload of 64 MiB must not hold up a second,
     nor take half of a limited line while the copy catches up.
@@ -62,6 +64,7 @@ class ObjectLockVault:
         self._fetched: tempfile.TemporaryDirectory[str] | None = None
         self._closing = Closing(self._make_one)
         self._putting = ThreadPoolExecutor(PUTS, "vault-putting")  # its threads begin with the first block of several
+        self._made: set[str] = set()  # segments that are one object under our lock
         self._lapsed_at = 0.0
 
     @property
@@ -178,34 +181,49 @@ class ObjectLockVault:
         """Put a small file at *name*; locked and read back on return."""
         self._forget_here(name)
         if is_note(name):
-            days = self._address.open_days if name.endswith(f"/{CHECKPOINT}") else self._address.days
-            self._bucket.put(f"{name}/{note_name(data)}", data, days)
+            self._bucket.put(f"{name}/{note_name(data)}", data, self._days(name))
             return
         found = self._counted.oldest(name)
-        if found is None:
-            self._bucket.put(name, data, self._address.days)
-        elif self._bucket.get(found) != data:
+        if found is not None and self._bucket.get(found) != data:
             raise VaultAway(
                 f"{self._url.partition('?')[0]} holds another file under a name that is written once.",
                 safe="Both: nothing in it is ever replaced.",
                 next="contrefeu vault verify URL says what the vault holds.",
             )
+        self._keep(name, data, self._address.days)
+
+    def _keep(self, name: str, data: bytes, days: int) -> None:
+        """Put *data* at *name*, unless it lies there under a lock as ours is."""
+        same = (found for found in self._counted.versions(name) if found.size == len(data))
+        if not any(self._bucket.keeps(found, days) and self._bucket.get(found) == data for found in same):
+            self._bucket.put(name, data, days)
+
+    def _days(self, name: str) -> int:
+        """For how long a small file is locked."""
+        return self._address.open_days if name.endswith(f"/{CHECKPOINT}") else self._address.days
 
     def lay_beside(self, name: str, data: bytes) -> str:
         """Put a whole segment beside what there is of it; returns the version that was there, "" when none was."""
-        there = [found for found in self._bucket.versions(name) if found.key == name]
+        there = self._counted.versions(name)
         self._bucket.put(name, data, self._address.days)
         self._segments.pop(name, None)
         self._forget_here(name)
-        return there[0].id if there else ""
+        return there[-1].id if there else ""
 
     def kept_since_ns(self) -> int:
         """What was received before need not be there any more."""
         return int((self._bucket.now().timestamp() - self._address.days * 86400) * 1e9)
 
     def settle(self, name: str) -> None:
-        """Look again at what there is of a file: a store that answered has kept it."""
+        """Look again at what there is of a segment; of a small file, have what counts of it under a lock of ours."""
         self._segments.pop(name, None)
+        if is_note(name):
+            found = self._counted.found_note(name)
+        else:
+            oldest = None if _is_segment(name) else self._counted.oldest(name)
+            found = (oldest, self._bucket.get(oldest)) if oldest is not None else None
+        if found is not None:
+            self._keep(found[0].key, found[1], self._days(name))
 
     def close_before(self, folder: str, number: int) -> None:
         """Make one object of each segment in *folder* before *number*, beside the copying."""
@@ -254,17 +272,21 @@ class ObjectLockVault:
 
     def _make_one(self, name: str) -> None:
         """Make one object of a segment; then let its chunks lapse."""
-        segment = self._counted.segment(name)
-        if segment.whole is None:
-            self._bucket.put(name, segment.read(), self._address.days, behind=True)
-            folder = name.rsplit("/", 2)[0]
-            note = self._counted.note(f"{folder}/{CHECKPOINT}")
-            if note:
-                kept = f"{folder}/{CHECKPOINT}/{note_name(note)}{KEPT}"
-                if self._counted.oldest(kept) is None:
-                    self._bucket.put(kept, note, self._address.days)
+        if name not in self._made:
+            segment = self._counted.segment(name)
+            if not any(self._bucket.keeps(whole, self._address.days) for whole in segment.wholes):
+                self._put_whole(name, segment)
+            self._made.add(name)
         self._segments.pop(name, None)
         self._lapse(name)
+
+    def _put_whole(self, name: str, segment: StoredSegment) -> None:
+        folder = name.rsplit("/", 2)[0]
+        note = self._counted.note(f"{folder}/{CHECKPOINT}")
+        if note:
+            self._keep(f"{folder}/{CHECKPOINT}/{note_name(note)}{KEPT}", note, self._address.days)
+        data = segment.read_chunks() if segment.chunks_as_good else segment.read()
+        self._bucket.put(name, data, self._address.days, behind=True)
 
     def _lapse(self, name: str) -> None:
         """Remove chunks and checkpoints whose lock is over, of a journal whose segment is whole."""
@@ -315,21 +337,21 @@ class ObjectLockVault:
     def _prolong(self) -> None:
         """Lock for longer what is written once and needed for as long as any segment is."""
         half = self._bucket.now().timestamp() - self._address.days * 86400 / 2
-        names = [MARKER, *(f"{JOURNALS}/{name}/verifier" for name in self._bucket.children(JOURNALS))]
+        journals = self._bucket.children(JOURNALS)
+        ends = (self._counted.found_note(f"{JOURNALS}/{name}/{EXPIRED}") for name in journals)
+        names = [MARKER, *(f"{JOURNALS}/{name}/verifier" for name in journals), *(end[0].key for end in ends if end)]
         for folder in (NODES, GRANTS):
             names += sorted({found.key for found in self._bucket.versions(f"{folder}/")})
-        ends = (self._counted.found_note(f"{JOURNALS}/{name}/{EXPIRED}") for name in self._bucket.children(JOURNALS))
-        needed = [*(self._counted.oldest(name) for name in names), *(end[0] for end in ends if end is not None)]
-        for found in needed:
-            if found is not None and found.modified.timestamp() < half:
-                self._bucket.prolong(found, self._address.days)
+        for name in names:
+            for found in self._counted.versions(name):
+                if found.modified.timestamp() >= half or self._bucket.prolong(found, self._address.days):
+                    break
 
     def _set_aside(self, name: str, offset: int, other: bytes) -> None:
         """Keep under a name of its own what lies where other bytes belong."""
         folder, _segments, segment = name.rsplit("/", 2)
         aside = f"{folder}/aside/{segment}.{offset}.{digest(other)}.tail"
-        if self._counted.oldest(aside) is None:
-            self._bucket.put(aside, other, self._address.days)
+        self._keep(aside, other, self._address.days)
 
 
 def _is_segment(name: str) -> bool:
