@@ -10,8 +10,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from tests.cli.conftest import Commands
 from tests.vault.conftest import store  # noqa: F401 - a fixture
@@ -46,6 +49,7 @@ def test_a_store_that_keeps_its_locks_is_taken(cli: Commands, store: Store, tmp_
     assert {"attempts", "enforces", "left", "left_until"} <= set(report)
     assert (report["enforces"], len(report["attempts"]) >= 25) == (True, True)
     assert [one["name"] for one in report["attempts"] if not one["refused"]] == []
+    assert report["untried"] == []
     assert cli.told("vault", "add", url, "--credentials", key)["added"]
     copied = cli.told("vault", "copy")["copied"]
     key.unlink()
@@ -94,9 +98,67 @@ def test_it_can_be_taken_as_a_plain_copy(cli: Commands, moto: Store, tmp_path: P
 def test_a_bucket_that_takes_no_lock_is_said(cli: Commands, moto: Store, tmp_path: Path) -> None:
     """Not an empty list of attempts: the store is of no use, and the error says what to have made."""
     url = moto.url(moto.new_bucket(locking=False))
-    ran = cli("vault", "check", url, "--credentials", moto.credentials(tmp_path))
-    assert ran.status in {10, 14}
-    assert b'"enforces":true' not in ran.out
+    ran = cli("vault", "check", url, "--credentials", moto.credentials(tmp_path), "--json")
+    assert (ran.status, "takes no locked object" in ran.err, ran.out) == (14, True, b"")
+
+
+class Watched:
+    """What is asked of a store; some of it is denied."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *denied: str) -> None:
+        self.asked: set[str] = set()
+        real = BaseClient._make_api_call
+
+        def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+            self.asked.add(operation)
+            if operation in denied:
+                raise ClientError({"Error": {"Code": "AccessDenied"}}, operation)
+            return real(client, operation, arguments)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+
+@pytest.mark.object_store
+@pytest.mark.parametrize("theirs", ["another/contrefeu-vault", "a-file-of-theirs"])
+def test_a_bucket_with_anything_else_in_it_is_not_dropped(
+    cli: Commands,
+    store: Store,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    theirs: str,
+) -> None:
+    """Under whatever prefix it lies: it is not asked, and the result says so."""
+    bucket = store.new_bucket()
+    store.client().put_object(Bucket=bucket, Key=theirs, Body=b"theirs")
+    watched = Watched(monkeypatch)
+    report = cli.told("vault", "check", store.url(bucket), "--credentials", store.credentials(tmp_path))
+    assert "DeleteBucket" not in watched.asked
+    assert [one["name"] for one in report["untried"]] == ["drop the bucket"]
+    assert (report["enforces"], len(report["attempts"])) == (True, 31)
+
+
+@pytest.mark.object_store
+def test_what_the_store_does_not_tell_of_is_left_as_its_owner_set_it(
+    cli: Commands,
+    store: Store,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rules of expiry, the lock rule: neither can be put back, so neither is touched, and 25 attempts are made."""
+    bucket, client = store.new_bucket(), store.client()
+    rule = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 30}}
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 3}}}
+    client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
+    with monkeypatch.context() as denied:
+        gets = ("GetBucketLifecycleConfiguration", "GetObjectLockConfiguration", "GetBucketVersioning")
+        Watched(denied, *gets)
+        report = cli.told("vault", "check", store.url(bucket), "--credentials", store.credentials(tmp_path))
+    assert client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]
+    assert client.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"] == lock
+    assert client.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert (report["enforces"], len(report["attempts"]) >= 25, len(report["untried"])) == (True, True, 6)
+    assert all("AccessDenied" in one["why"] for one in report["untried"])
 
 
 def test_a_folder_enforces_nothing(cli: Commands, tmp_path: Path) -> None:

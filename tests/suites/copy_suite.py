@@ -17,6 +17,16 @@ from contrefeu.proof import Signer
 from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, checkpoints_held, verify_vault
 from tests.vault.house import FOLDER, JOURNAL, House
 
+CUSTODIANS = Signer("recovery", bytes(32))
+
+
+def expiry_of(house: House, last: int) -> bytes:
+    """The note that the house's journal has ended up to segment *last*."""
+    header = dict(headers(house.files))[last + 1]
+    before = header.first_sequence - 1
+    expiry = Expiry(JOURNAL, last, before, header.tree.size, header.tree.root(), 396, 0)
+    return expiry.sign(house.signer, CUSTODIANS)
+
 
 class CopyClaims(ABC):
     """The claims."""
@@ -150,9 +160,8 @@ class CopyClaims(ABC):
         """With its writer's note, and none of it more; to a check it is missing all the same, until custodians sign."""
         house.segment_bytes = 1
         house.say(5)
-        files, header = house.files, dict(headers(house.files))[3]
-        expiry = Expiry(JOURNAL, 2, header.first_sequence - 1, header.tree.size, header.tree.root(), 396, 0)
-        files.expired.write_bytes(expiry.sign(house.signer, Signer("recovery", bytes(32))))
+        files = house.files
+        files.expired.write_bytes(expiry_of(house, 2))
         for number in (1, 2):
             files.segment(number).unlink()
         shipper = Shipper(house, vault)
@@ -162,8 +171,23 @@ class CopyClaims(ABC):
         [found] = verify_vault(vault)
         assert [(d.kind, d.first_entry, d.last_entry) for d in found.damage] == [("missing", 1, 2)]
         folder = JournalFiles(vault.folder(f"journals/{FOLDER}"))
-        custodians = [Signer("recovery", bytes(32)).verifier]
-        assert verify_journal(folder, custodians=custodians).intact
+        assert verify_journal(folder, custodians=[CUSTODIANS.verifier]).intact
+
+    @pytest.mark.req("F42")
+    def test_the_expiry_that_goes_furthest_is_kept(self, house: House, vault: Vault) -> None:
+        """Every one that comes, with the shipper running or started again; an older one does not take its place."""
+        house.segment_bytes = 1
+        house.say(5)
+        shipper, name = Shipper(house, vault), f"journals/{FOLDER}/expired"
+        for count, last in enumerate((1, 2, 3, 2), 6):
+            note = expiry_of(house, last)
+            house.files.expired.write_bytes(note)
+            house.say()
+            shipper = Shipper(house, vault) if last == 3 else shipper
+            assert shipper.step() == CopyState(count, "up-to-date")
+            assert vault.read(name) == (note if count < 9 else expiry_of(house, 3))
+        assert JournalFiles(vault.folder(f"journals/{FOLDER}")).expired.read_bytes() == expiry_of(house, 3)
+        assert vault.names(f"journals/{FOLDER}").count("expired") == 1
 
     @pytest.mark.req("C4")
     def test_a_journal_that_was_cut_back_is_refused(

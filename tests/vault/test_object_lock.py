@@ -4,11 +4,14 @@ Method: the claims of every kind (tests/suites/copy_suite.py) on a real Ceph gat
 with the node's own credentials while the node runs, and after it is gone: delete, hide, lay other things beside.
 """
 
+import base64
+import datetime as dt
 import os
 import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,10 @@ from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, open_vault, ve
 from contrefeu.vault.address import Credentials, parse_s3
 from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.chunks import Chunk
+from contrefeu.vault.object_lock import ObjectLockVault
 from contrefeu.vault.pace import Pace
 from contrefeu.vault.stored import StoredSegment
-from tests.suites.copy_suite import CopyClaims
+from tests.suites.copy_suite import CopyClaims, expiry_of
 from tests.vault.gateway import Relay, Store
 from tests.vault.house import FOLDER, House, tree_of
 
@@ -111,6 +115,38 @@ class Intruder:
         at = int(name[:12]) + (0 if beside else int(name[13:23]))
         chunk = Chunk.of(at, b"".join(made))
         self.client.put_object(Bucket=self.bucket, Key=f"{folder}/{chunk.name}", Body=b"".join(made))
+
+    def lay_segments(self, more: bytes = b"", **locked: Any) -> None:
+        """Make one object of each segment's chunks before the node does, and lay what it keeps with them."""
+        whole: dict[str, bytes] = {}
+        for found in versions(self.store, self.bucket, "open/"):
+            name = found["Key"].rpartition("/")[0].replace("node/open/", "node/")
+            whole[name] = whole.get(name, b"") + self.read(found)
+        for found in versions(self.store, self.bucket, f"journals/{FOLDER}/checkpoint/"):
+            whole[f"{found['Key']}-kept"] = self.read(found)
+        for name, body in whole.items():
+            self.client.put_object(
+                Bucket=self.bucket, Key=name, Body=body + more, ContentMD5=_md5(body + more), **locked
+            )
+
+    def read(self, found: dict[str, Any]) -> bytes:
+        """The bytes of a version."""
+        there = self.client.get_object(Bucket=self.bucket, Key=found["Key"], VersionId=found["VersionId"])
+        return bytes(there["Body"].read())
+
+
+def _md5(data: bytes) -> str:
+    return base64.b64encode(md5(data, usedforsecurity=False).digest()).decode()
+
+
+def locked_days(store: Store, bucket: str, found: dict[str, Any]) -> float:
+    """For how many days from now on a version is locked; 0 when it is not."""
+    client = store.client()
+    try:
+        kept = client.get_object_retention(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])["Retention"]
+    except client.exceptions.ClientError:
+        return 0
+    return float((kept["RetainUntilDate"] - dt.datetime.now(dt.UTC)).total_seconds() / 86400)
 
 
 @pytest.fixture
@@ -307,6 +343,133 @@ def test_what_is_written_once_is_locked_anew(store: Store, bucket: str, tmp_path
     assert left_days() == pytest.approx(5, abs=0.001)
     place.prolong(put, 3)
     assert left_days() == pytest.approx(5, abs=0.001)
+
+
+@pytest.mark.req("F42")
+def test_an_expiry_kept_under_its_former_name_counts(
+    store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path
+) -> None:
+    """It was one object, `expired`: it is read, not put again, and the next one goes on from it."""
+    copied(vault, house, 20, closing=False)
+    first, second = (expiry_of(house, last) for last in (1, 2))
+    address = parse_s3(store.url(bucket, days=2))
+    place = Bucket(address, Credentials(store.access_key, store.secret_key), Pace())
+    place.put(name := f"journals/{FOLDER}/expired", first, 2)
+    for note, kept in ((first, 1), (second, 2)):
+        house.files.expired.write_bytes(note)
+        assert Shipper(house, again(vault, tmp_path)).step() == CopyState(20, "up-to-date")
+        assert again(vault, tmp_path).read(name) == note
+        assert len(versions(store, bucket, name)) == kept
+    assert JournalFiles(again(vault, tmp_path).folder(f"journals/{FOLDER}")).expired.read_bytes() == second
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "expired"])
+def test_an_old_note_under_a_name_that_promises_more_hides_none(
+    store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path, kind: str
+) -> None:
+    """Each was signed once: what counts is how far the note goes, not what it is called."""
+    copied(vault, house, 20, closing=False)
+    for last in (1, 2):
+        house.files.expired.write_bytes(expiry_of(house, last))
+        house.say()
+        Shipper(house, again(vault, tmp_path)).step()
+    there, name = again(vault, tmp_path).read(f"journals/{FOLDER}/{kind}"), f"node/journals/{FOLDER}/{kind}"
+    oldest = versions(store, bucket, f"journals/{FOLDER}/{kind}/")[-1]
+    client = store.client()
+    body = client.get_object(Bucket=bucket, Key=oldest["Key"])["Body"].read()
+    assert body != there
+    for called in (f"{0:016d}-{'0' * 16}", f"{0:016d}-{oldest['Key'][-16:]}"):
+        client.put_object(Bucket=bucket, Key=f"{name}/{called}", Body=body)
+    assert again(vault, tmp_path).read(f"journals/{FOLDER}/{kind}") == there
+
+
+@pytest.mark.req("C5")
+@pytest.mark.parametrize("laid", ["unlocked", "locked for minutes", "with more behind it"])
+def test_a_segment_that_another_made_one_object_is_not_taken_for_ours(
+    store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid: str
+) -> None:
+    """Laid before the node closes its own: ours is put beside, locked for `days`, once; until then no chunk lapses."""
+    with monkeypatch.context() as stopped:
+        stopped.setattr(ObjectLockVault, "close_before", lambda *_: None)
+        copied(vault, house, 20, closing=True)
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
+    lock: dict[str, Any] = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+    intruder = Intruder(store, bucket)
+    intruder.lay_segments(b"theirs" if "more" in laid else b"", **(lock if "minutes" in laid else {}))
+
+    lapsed: list[Version] = []
+    with monkeypatch.context() as later:
+        now, put = Bucket.now, Bucket.put
+        later.setattr(Bucket, "now", lambda self: now(self) + dt.timedelta(days=2))
+        later.setattr(Bucket, "put", lambda self, key, *a, **b: _refusing(put, self, key, *a, **b))
+        later.setattr(Bucket, "lapse", lambda _self, version: lapsed.append(version))
+        shipper = Shipper(house, again(vault, tmp_path))
+        shipper.step()
+        shipper.finish()
+    assert lapsed == []
+
+    counts = []
+    for _ in range(2):
+        shipper = Shipper(house, again(vault, tmp_path))
+        assert shipper.step() == CopyState(20, "up-to-date")
+        shipper.finish()
+        counts.append(len(versions(store, bucket)))
+    assert counts[0] == counts[1]
+    intruder.delete_everything()
+    left = [v for v in versions(store, bucket, "journals/") if locked_days(store, bucket, v) > 1.9]
+    segments = {v["Key"].rpartition("/")[2]: intruder.read(v) for v in left if v["Key"].endswith(".seg")}
+    ours = {path.name: path.read_bytes().rstrip(b"\0") for path in house.files.segments_folder.iterdir()}
+    assert {name: body.rstrip(b"\0") for name, body in segments.items()} == ours
+    assert [v for v in left if v["Key"].endswith("-kept")] != []
+    [found] = verify_vault(again(vault, tmp_path))
+    assert (found.intact, found.damage, found.entries) == (True, [], 20)
+
+
+def _refusing(put: Callable[..., Version], bucket: Bucket, key: str, *arguments: Any, **named: Any) -> Version:
+    if key.startswith("journals/") and key.endswith(".seg"):
+        raise VaultAway("The store is full.")
+    return put(bucket, key, *arguments, **named)
+
+
+@pytest.mark.req("C5")
+def test_a_small_file_that_another_laid_first_is_put_all_the_same(
+    store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path
+) -> None:
+    """Keys, settings, what has ended: the same to the byte and without a lock of ours, it is theirs to take away."""
+    house.segment_bytes = 1
+    house.say(5)
+    house.files.expired.write_bytes(expiry_of(house, 2))
+    twin = store.vault(tmp_path, bucket=(other := store.new_bucket()))
+    Shipper(house, twin).step()
+    wanted = ("/verifier", "/settings/", "/expired/")
+    there = [v for v in versions(store, other) if any(one in v["Key"] for one in wanted)]
+    assert len(there) == len(wanted)
+    for found in there:
+        store.client().put_object(Bucket=bucket, Key=found["Key"], Body=Intruder(store, other).read(found))
+    for count in (1, 2):
+        assert Shipper(house, again(vault, tmp_path)).step() == CopyState(5, "up-to-date")
+        for found in there:
+            ours = [v for v in versions(store, bucket) if v["Key"] == found["Key"] and locked_days(store, bucket, v)]
+            assert [locked_days(store, bucket, v) for v in ours] == [pytest.approx(2, abs=0.01)], (count, found["Key"])
+
+
+def test_what_another_laid_keeps_no_lock_from_being_prolonged(
+    store: Store, vault: Vault, bucket: str, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object without a lock, under a name that comes first, or before ours under the same: passed over."""
+    name = f"node/journals/{FOLDER}/verifier"
+    client = store.client()
+    client.put_object(Bucket=bucket, Key=name, Body=f"{house.signer.verifier}\n".encode())
+    copied(vault, house, 4, closing=False)
+    client.put_object(Bucket=bucket, Key="node/nodes/a/theirs", Body=b"theirs")
+    now = Bucket.now
+    monkeypatch.setattr(Bucket, "now", lambda self: now(self) + dt.timedelta(days=1.5))
+    later = again(vault, tmp_path)
+    assert isinstance(later, ObjectLockVault)
+    later._prolong()
+    found = {v["Key"]: days for v in versions(store, bucket) if (days := locked_days(store, bucket, v)) > 2.1}
+    assert {key.partition("/")[2].partition("/")[0] for key in found} == {"contrefeu-vault", "journals", "nodes"}
+    assert list(found.values()) == [pytest.approx(3.5, abs=0.01)] * 3
 
 
 def test_rights_and_notes_come_back_as_folders(vault: Vault, tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ LINES = Phrases({
     "{}: copies follow from now on (contrefeu status)": "{} : les copies suivent désormais (contrefeu status)",
     "held      {}": "tient    {}",
     "GAVE WAY  {}": "A CÉDÉ   {}",
+    "not tried {} ({})": "non tenté {} ({})",
+    "the store does not tell what is set: {}": "l’entrepôt ne dit pas ce qui est réglé : {}",
+    "no lock is set for the bucket, and one that is cannot be taken off":
+        "aucun verrou n’est réglé pour le compartiment, et celui qu’on y mettrait ne s’enlève plus",
+    "more than this check's objects is in it, or the store does not tell":
+        "il contient plus que les objets de cet essai, ou l’entrepôt ne le dit pas",
     "{} of {} held: {}": "{} sur {} tiennent : {}",
     "it enforces": "il fait respecter le verrou",
     "IT DOES NOT ENFORCE": "IL NE FAIT PAS RESPECTER LE VERROU",

@@ -80,6 +80,7 @@ def check(context: typer.Context, url: Url, credentials: KeyFile = None, json: J
     report = {
         "url": url,
         "attempts": [{"name": one.name, "refused": one.refused} for one in found.attempts],
+        "untried": [{"name": one.name, "why": one.why} for one in found.untried],
         "enforces": found.enforces,
         "left": found.left,
         "left_until": found.left_until,
@@ -88,6 +89,8 @@ def check(context: typer.Context, url: Url, credentials: KeyFile = None, json: J
     def for_people() -> None:
         for one in found.attempts:
             say(f"  {'held     ' if one.refused else 'GAVE WAY '} {one.name}")
+        for left_out in found.untried:
+            say(f"  not tried {left_out.name} ({left_out.why})")
         held = sum(one.refused for one in found.attempts)
         say(f"{held} of {len(found.attempts)} held: {'it enforces' if found.enforces else 'IT DOES NOT ENFORCE'}")
         if found.left:

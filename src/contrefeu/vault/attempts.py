@@ -5,8 +5,10 @@ own that was locked for LOCK_MINUTES minutes, and what counts is not the answer 
 byte for byte, under a lock that is no shorter.
 
 Rules kept here:
-  * Only objects made here are touched. What is set for the whole bucket is put back as it was.
-  * The bucket is not dropped where it holds a vault: a store that lets itself be dropped would take the copies along.
+  * Only objects made here are touched. What is set for the whole bucket is put back as it was; where the store does not
+    tell how it is, or it could not be put back so, it is left alone, and said not to have been tried.
+  * The bucket is not dropped where anything else lies in it, under whatever prefix: a store that lets itself be dropped
+    would take it along.
   * A rule of expiry acts later: it is set first and looked at last.
 """
 
@@ -25,12 +27,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contrefeu.vault.address import Credentials, S3Address
 from contrefeu.vault.bucket import Bucket, connect
-from contrefeu.vault.checked import PROBES, Attempt, Checked, Told
+from contrefeu.vault.checked import PROBES, Attempt, Checked, Told, Untried
 from contrefeu.vault.pace import Pace
-from contrefeu.vault.place import MARKER, VaultAway
+from contrefeu.vault.place import VaultAway
 
 LOCK_MINUTES = 15  # of what a check leaves behind: long enough for a slow store's 30 attempts, gone within the hour
 _BODY = b"contrefeu: laid here by a check of this store, to see whether it stays\n"
+_NOTHING_SET = frozenset(["NoSuchLifecycleConfiguration", "ObjectLockConfigurationNotFoundError"])
+
+
+class _LeftAloneError(Exception):
+    """An attempt that could do harm is not made; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,6 @@ class StoreCheck:
         self._name = address.bucket
         self._folder = f"{address.prefix}{PROBES}/{token_hex(6)}/"
         self._old = f"{address.prefix}{PROBES}/"
-        self._holds_a_vault = any(self._bucket.versions(MARKER, page=1))
         self._probes: list[_Probe] = []
 
     def run(self, told: Told) -> Checked:
@@ -62,15 +68,22 @@ class StoreCheck:
             VaultAway: The store is out of reach, or takes no locked object at all.
         """
         self._clear_old()
-        found = []
-        with self._expiring() as expired:
+        found, untried = [], []
+        with contextlib.ExitStack() as ending:
+            try:
+                expired = ending.enter_context(self._expiring())
+            except _LeftAloneError as why:
+                expired = []
+                untried += [Untried(name, str(why)) for name, _rule in _RULES]
             tries = [*_ON_AN_OBJECT, *_ON_THE_BUCKET]
             for done, (name, attack) in enumerate(tries):
                 told(done, len(tries))
-                if attack is not _drop_bucket or not self._holds_a_vault:
+                try:
                     found.append(Attempt(name, self._withstands(attack)))
+                except _LeftAloneError as why:
+                    untried.append(Untried(name, str(why)))
             found += [Attempt(name, self._stands(probe)) for name, probe in expired]
-        return Checked(found, *self._clear())
+        return Checked(found, *self._clear(), untried)
 
     # One attempt.
 
@@ -121,16 +134,11 @@ class StoreCheck:
     @contextlib.contextmanager
     def _expiring(self) -> Iterator[list[tuple[str, _Probe]]]:
         """Rules of expiry over objects of ours, for as long as the check lasts."""
-        rules: list[tuple[str, dict[str, Any]]] = [
-            ("expire it by a rule", {"Expiration": {"Days": 1}}),
-            ("expire it by a rule with a past date", {"Expiration": {"Date": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}}),
-            ("expire hidden versions by a rule", {"NoncurrentVersionExpiration": {"NoncurrentDays": 1}}),
-        ]
-        before = self._asked("get_bucket_lifecycle_configuration", "Rules")
-        laid = [(name, self._lay()) for name, _rule in rules]
+        before = self._set("get_bucket_lifecycle_configuration", "Rules")
+        laid = [(name, self._lay()) for name, _rule in _RULES]
         ours = [
             {"ID": f"contrefeu-check-{n}", "Status": "Enabled", "Filter": {"Prefix": probe.key}, **rule}
-            for n, ((_name, rule), (_n, probe)) in enumerate(zip(rules, laid, strict=True))
+            for n, ((_name, rule), (_n, probe)) in enumerate(zip(_RULES, laid, strict=True))
         ]
         for number in range(len(ours)):  # one by one: a store that refuses one may take the next
             with contextlib.suppress(ClientError, BotoCoreError):
@@ -148,10 +156,36 @@ class StoreCheck:
                 else:
                     self._client.delete_bucket_lifecycle(Bucket=self._name)
 
-    def _asked(self, operation: str, key: str) -> Any:
-        with contextlib.suppress(ClientError, BotoCoreError):
+    def _set(self, operation: str, key: str) -> Any:
+        """What is set for the whole bucket; None when nothing is.
+
+        Raises:
+            _LeftAloneError: The store does not tell.
+        """
+        try:
             return getattr(self._client, operation)(Bucket=self._name).get(key)
-        return None
+        except ClientError as refused:
+            code = refused.response["Error"]["Code"]
+            if code in _NOTHING_SET:
+                return None
+            raise _LeftAloneError(f"the store does not tell what is set: {code}") from refused
+        except BotoCoreError as lost:
+            raise _LeftAloneError(f"the store does not tell what is set: {type(lost).__name__}") from lost
+
+    def _is_set(self, operation: str, key: str, value: Any) -> bool:
+        """Whether the store tells that this is set for the bucket."""
+        try:
+            return bool(self._set(operation, key) == value)
+        except _LeftAloneError:
+            return False
+
+    def _holds_others(self) -> bool:
+        """Whether anything but a check's objects is in the whole bucket; true also when the store does not tell."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._name)
+        with contextlib.suppress(ClientError, BotoCoreError):
+            found = (one for page in pages for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, ()))
+            return any(not one["Key"].startswith(self._old) for one in found)
+        return True
 
     # Cleaning.
 
@@ -276,18 +310,22 @@ def _legal_hold(check: StoreCheck, probe: _Probe) -> None:
 
 
 def _suspend(check: StoreCheck, probe: _Probe) -> None:
+    if probe.version == "null":
+        return  # it keeps no versions, which is not to be put back: and the probe does not stand
     try:
         check._client.put_bucket_versioning(Bucket=check._name, VersioningConfiguration={"Status": "Suspended"})
         _overwrite(check, probe)
         _delete()(check, probe)
     finally:
-        if check._asked("get_bucket_versioning", "Status") == "Suspended":
+        if not check._is_set("get_bucket_versioning", "Status", "Enabled"):
             check._client.put_bucket_versioning(Bucket=check._name, VersioningConfiguration={"Status": "Enabled"})
 
 
 def _default_rule(rule: dict[str, Any] | None, *, enabled: bool = True) -> _Attack:
     def attack(check: StoreCheck, probe: _Probe) -> None:
-        before = check._asked("get_object_lock_configuration", "ObjectLockConfiguration")
+        before = check._set("get_object_lock_configuration", "ObjectLockConfiguration")
+        if not before:
+            raise _LeftAloneError("no lock is set for the bucket, and one that is cannot be taken off")
         asked: dict[str, Any] = {"ObjectLockEnabled": "Enabled" if enabled else "Disabled"}
         if rule is not None:
             asked["Rule"] = {"DefaultRetention": rule}
@@ -295,7 +333,7 @@ def _default_rule(rule: dict[str, Any] | None, *, enabled: bool = True) -> _Atta
             check._client.put_object_lock_configuration(Bucket=check._name, ObjectLockConfiguration=asked)
             _delete(bypass=True)(check, probe)
         finally:
-            if before and check._asked("get_object_lock_configuration", "ObjectLockConfiguration") != before:
+            if not check._is_set("get_object_lock_configuration", "ObjectLockConfiguration", before):
                 check._client.put_object_lock_configuration(Bucket=check._name, ObjectLockConfiguration=before)
 
     return attack
@@ -303,6 +341,8 @@ def _default_rule(rule: dict[str, Any] | None, *, enabled: bool = True) -> _Atta
 
 def _drop_bucket(check: StoreCheck, probe: _Probe) -> None:
     del probe
+    if check._holds_others():
+        raise _LeftAloneError("more than this check's objects is in it, or the store does not tell")
     check._client.delete_bucket(Bucket=check._name)
 
 
@@ -331,6 +371,12 @@ _ON_AN_OBJECT: tuple[tuple[str, _Attack], ...] = (
     ("take its lock away", _retain("", 0)),
     ("take its lock away, bypassing governance", _retain("", 0, bypass=True)),
     ("put a legal hold on it and take it off again", _legal_hold),
+)
+
+_RULES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("expire it by a rule", {"Expiration": {"Days": 1}}),
+    ("expire it by a rule with a past date", {"Expiration": {"Date": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}}),
+    ("expire hidden versions by a rule", {"NoncurrentVersionExpiration": {"NoncurrentDays": 1}}),
 )
 
 _ON_THE_BUCKET: tuple[tuple[str, _Attack], ...] = (

@@ -30,7 +30,9 @@ from contrefeu.vault.place import VaultAway
 CONNECT_S = 3.0  # a store that is there answers well within
 READ_S = 20.0  # between two bytes of an answer
 LOCK_SLACK_S = 2.0  # stores keep whole seconds
+SENDING_S_MAX = 3600.0  # of an object over a slow line: its lock is counted from before, its age from behind
 _GONE = frozenset(["NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"])
+_UNLOCKED = frozenset(["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +125,50 @@ class Bucket:
             self._check_lock(back[1], name, made, locked["ObjectLockRetainUntilDate"])
         return Version(key, made, len(data), back[1]["LastModified"])
 
-    def prolong(self, version: Version, days: int) -> None:
-        """Lock a version for *days* from now on; a longer lock stays as it is."""
-        if self.locks:
-            until = (self.now() + dt.timedelta(days=days)).replace(microsecond=0)
-            named = {"Key": self._address.prefix + version.key, "VersionId": version.id}
-            said = self._call("get_object_retention", **named)["Retention"]["RetainUntilDate"]
-            if said < until:
+    def prolong(self, version: Version, days: int) -> bool:
+        """Lock for *days* from now on a version that was locked before; a longer lock stays as it is.
+
+        False when it was never locked, so that it is none that was put here, or the store does not let this node.
+        """
+        if not self.locks:
+            return True
+        until = (self.now() + dt.timedelta(days=days)).replace(microsecond=0)
+        try:
+            said = self._locked_until(version)
+            if said is not None and said < until:
                 retention = {"Mode": "COMPLIANCE", "RetainUntilDate": until}
-                self._call("put_object_retention", **named, Retention=retention)
+                self._call("put_object_retention", **self._named(version), Retention=retention)
+        except VaultAway as away:
+            if not _code(away):
+                raise
+            return False
+        return said is not None
+
+    def keeps(self, version: Version, days: int) -> bool:
+        """Whether *version* is locked as what is put here for *days*: what is not, whoever laid it can take away."""
+        if not self.locks:
+            return True
+        said = self._locked_until(version)
+        return said is not None and said >= version.modified + dt.timedelta(days=days, seconds=-SENDING_S_MAX)
+
+    def _locked_until(self, version: Version) -> dt.datetime | None:
+        """When a COMPLIANCE lock ends, or ended; None when there is none, or no such version any more."""
+        try:
+            kept = self._call("get_object_retention", **self._named(version))["Retention"]
+        except VaultAway as away:
+            if _code(away) not in _GONE | _UNLOCKED:
+                raise
+            return None
+        until: dt.datetime | None = kept.get("RetainUntilDate")
+        return until if kept.get("Mode") == "COMPLIANCE" else None
+
+    def _named(self, version: Version) -> dict[str, str]:
+        return {"Key": self._address.prefix + version.key, "VersionId": version.id}
 
     def lapse(self, version: Version) -> bool:
         """Remove a version whose lock is over; False when the store does not let this node."""
         try:
-            self._call("delete_object", Key=self._address.prefix + version.key, VersionId=version.id)
+            self._call("delete_object", **self._named(version))
         except VaultAway:
             return False
         return True
@@ -156,7 +188,7 @@ class Bucket:
             with self._speaking():
                 return answer["Body"].read(), answer
         except VaultAway as away:
-            if isinstance(away.__cause__, ClientError) and away.__cause__.response["Error"]["Code"] in _GONE:
+            if _code(away) in _GONE:
                 return None
             raise
 
@@ -187,8 +219,7 @@ class Bucket:
         try:
             yield
         except ClientError as refused:
-            code = refused.response.get("Error", {}).get("Code", "an error")
-            raise self._away(f"it answers {code}") from refused
+            raise self._away(f"it answers {_said(refused)}") from refused
         except BotoCoreError as lost:
             raise self._away(f"no answer ({type(lost).__name__})") from lost
         except OSError as lost:
@@ -207,6 +238,15 @@ class Bucket:
             safe="The journals, and what was shown as copied before.",
             next="contrefeu vault check URL says what this store holds and what it does not.",
         )
+
+
+def _said(refused: ClientError) -> str:
+    return str(refused.response.get("Error", {}).get("Code", "an error"))
+
+
+def _code(away: VaultAway) -> str:
+    """What the store answered; "" when it did not."""
+    return _said(away.__cause__) if isinstance(away.__cause__, ClientError) else ""
 
 
 def connect(address: S3Address, credentials: Credentials, more: Config | None = None) -> Any:

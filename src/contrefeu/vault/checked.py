@@ -1,7 +1,7 @@
 """What a check of a store says, whatever the store."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PROBES = "probe"  # the folder of what a check lays in an object store
 
@@ -18,12 +18,21 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Untried:
+    """An attempt that was not made: it could harm what is not the check's, or could not be put back."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What a check found."""
 
     attempts: list[Attempt]
     left: int = 0  # objects that stay until their lock is over
     left_until: str = ""  # RFC 3339, the store's time
+    untried: list[Untried] = field(default_factory=list)
 
     @property
     def enforces(self) -> bool:

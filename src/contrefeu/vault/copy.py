@@ -8,7 +8,6 @@ Rules kept here:
   * Memory holds the leaves since the last checkpoint, not the journal's.
 """
 
-import contextlib
 from functools import partial
 from hashlib import sha256
 
@@ -109,6 +108,8 @@ class JournalCopy:
             raise Refused(
                 f'Journal "{self.journal}" is signed by another key than the copy.', branch_from=self._first_of_source()
             )
+        if kept:
+            self._vault.settle(f"{self.folder}/verifier")
 
     def _keep_verifier(self) -> None:
         """A copy is a journal once it has its public key."""
@@ -294,13 +295,10 @@ class JournalCopy:
 
     def _begin_behind(self, header: Header) -> None:
         """Begin with a segment that is not the first: what was before it has ended, and the journal says so."""
-        note, number = self._source.expired(), header.said.segment
-        try:
-            if open_expiry(note, self._source.verifier).leaves < header.said.tree.size:
-                raise ProofMismatch("more is gone than has ended")
-        except ProofMismatch:
+        number = header.said.segment
+        if (self._ended(self._source.expired()) or 0) < header.said.tree.size:
             what = f'Journal "{self.journal}" begins at segment {number}, behind others.'
-            raise Refused(what, branch_from=number) from None
+            raise Refused(what, branch_from=number)
 
     def _close_before(self, number: int) -> None:
         """The vault may keep in another way what does not grow any more; said once."""
@@ -329,11 +327,21 @@ class JournalCopy:
         note = self._source.expired()
         if not note or note == self._said_ended:
             return
-        with contextlib.suppress(ProofMismatch):
-            open_expiry(note, self._source.verifier)
-            if self._vault.read(f"{self.folder}/expired") != note:
-                self._vault.put(f"{self.folder}/expired", note)
+        name, ended = f"{self.folder}/expired", self._ended(note)
+        if ended is not None:
+            kept = self._vault.read(name)
+            if kept == note:
+                self._vault.settle(name)
+            elif ended >= (self._ended(kept) or 0):  # one that a journal was put back with comes too late
+                self._vault.put(name, note)
             self._said_ended = note
+
+    def _ended(self, note: bytes) -> int | None:
+        """How many leaves have ended, as a note says that the writer signed; None when it is none."""
+        try:
+            return open_expiry(note, self._source.verifier).leaves
+        except ProofMismatch:
+            return None
 
     # Checkpoints.
 

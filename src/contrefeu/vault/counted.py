@@ -11,6 +11,7 @@ from functools import partial
 from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault.bucket import Bucket, Version
 from contrefeu.vault.chunks import Chunk, Signed, proven, segment_of
+from contrefeu.vault.notes import signed_leaves
 from contrefeu.vault.stored import StoredSegment
 
 OPEN = "open"  # folder of the segments that grow, chunk by chunk
@@ -29,19 +30,40 @@ class Counted:
 
     def oldest(self, name: str) -> Version | None:
         """The version of a file that was there first."""
-        same = [found for found in self._bucket.versions(name) if found.key == name]
-        return min(reversed(same), key=lambda found: found.modified, default=None)
+        return next(iter(self.versions(name)), None)
 
-    def checkpoint(self, name: str) -> bytes:
-        """The checkpoint of most leaves that the writer signed; when it signed none, the last that is there."""
+    def versions(self, name: str) -> list[Version]:
+        """All versions of a file, the one that was there first in front."""
+        same = [found for found in self._bucket.versions(name) if found.key == name]
+        same.reverse()  # newest first, as they were listed; of one instant they keep that order
+        return sorted(same, key=lambda found: found.modified)
+
+    def note(self, name: str) -> bytes:
+        """The note of most leaves that the writer signed (notes.py); when it signed none, the last that is there."""
+        found = self.found_note(name)
+        return found[1] if found is not None else b""
+
+    def found_note(self, name: str) -> tuple[Version, bytes] | None:
+        """The version that holds it, and its bytes."""
         verifier = self.verifier(name.rpartition("/")[0])
+        best: tuple[int, Version, bytes] | None = None
         unsigned: list[Version] = []
-        for found in self._bucket.versions(f"{name}/", page=50):
-            if verifier is not None and _is_signed(note := self._bucket.get(found), verifier):
-                return note
-            unsigned.append(found)
+        for found in self._bucket.versions(name, page=50):
+            if found.key != name and not found.key.startswith(f"{name}/"):
+                continue
+            note = self._bucket.get(found) if verifier is not None else b""
+            leaves = signed_leaves(found.key, note, verifier) if verifier is not None else None
+            if leaves is None:
+                unsigned.append(found)
+                continue
+            if best is None or leaves > best[0]:
+                best = leaves, found, note
+            if found.key != name:
+                break  # what comes behind it is of fewer leaves
+        if best is not None:
+            return best[1:]
         last = max(unsigned, key=lambda found: found.modified, default=None)
-        return self._bucket.get(last) if last is not None else b""
+        return (last, self._bucket.get(last)) if last is not None else None
 
     def verifier(self, folder: str) -> Verifier | None:
         """The public key of a journal's writer; None when there is none."""
@@ -75,31 +97,27 @@ class Counted:
         segment = StoredSegment(self._bucket, f"{OPEN}/{name}", {key: found for key, (_c, found) in chunks.items()})
         signed = partial(self.signed, name)
         segment.pieces = segment_of([chunk for chunk, _v in chunks.values()], segment.bytes_of, signed)
-        wholes = [found for found in self._bucket.versions(name) if found.key == name]
+        wholes = self.versions(name)
         if wholes:
-            segment.whole = self._whole(wholes, segment, signed)
+            segment.wholes = self._best(wholes, segment, signed)
         return segment
 
-    def _whole(
+    def _best(
         self, wholes: list[Version], segment: StoredSegment, signed: Callable[[], Signed | None]
-    ) -> Version | None:
-        """Which version of a whole segment counts; None when its chunks are better."""
+    ) -> list[Version]:
+        """Which versions of a whole segment count, each as much as the others; none when its chunks are better."""
         if len(wholes) == 1 and not segment.pieces:
-            return wholes[0]
+            return wholes
         said = signed()
         if said is None:
-            return wholes[-1]
-        worth: list[tuple[tuple[int, int], int, Version | None]] = []
-        for age, version in enumerate(wholes):  # newest first
-            worth.append((proven(partial(self._bucket.get, version), version.size, said), age + 1, version))
+            return wholes
+        worth = [
+            (*proven(partial(self._bucket.get, version), version.size, said), -version.size) for version in wholes
+        ]  # the same and more behind it is not the same
+        best = max(worth)
         if segment.pieces:
-            worth.append((proven(segment.read, segment.size or 0, said), 0, None))
-        best = max(worth, key=lambda one: one[:2])
-        return best[2] if best[0][0] >= 0 or segment.pieces else wholes[-1]
-
-
-def _is_signed(note: bytes, verifier: Verifier) -> bool:
-    try:
-        return open_checkpoint(note, [verifier]).origin == verifier.name
-    except ProofMismatch:
-        return False
+            chunks = (*proven(segment.read_chunks, segment.grown, said), -segment.grown)
+            segment.chunks_as_good = chunks[:2] >= best[:2]
+            if chunks[0] >= 0 and chunks > best:
+                return []
+        return [version for version, found in zip(wholes, worth, strict=True) if found == best]

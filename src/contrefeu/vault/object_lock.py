@@ -3,13 +3,16 @@
     contrefeu-vault                                     the marker
     journals/<name>/segments/0000000001.seg             a segment that does not grow any more: one object, locked `days`
     open/journals/<name>/segments/0000000002.seg/…      one that grows: chunks, locked `open-days` (chunks.py)
-    journals/<name>/checkpoint/<order>-<digest>[-kept]  checkpoints: the one of most leaves comes first in a listing
+    journals/<name>/checkpoint/<order>-<digest>[-kept]  checkpoints (notes.py): the one of most leaves comes first
+    journals/<name>/expired/<order>-<digest>            how far the journal has ended, likewise, locked `days`
     all other names                                     one object, locked `days`, and never replaced
 
 Rules kept here:
   * What must outlive somebody who has the node's credentials is locked from its first second. Chunks and checkpoints
     lapse `open-days` after, and are removed only when the whole segment was read back.
   * Of several versions the one counts that its writer signed; where nothing is signed, the one that was there first.
+  * What lies there without our lock is not taken for ours, were it the same to the byte: who laid it can take it away.
+    Ours is put beside, and looked for again before a chunk may lapse.
   * What is written once is locked anew before its lock is over, for as long as the node copies.
   * A segment is made one object beside the copying, never before it: an upload of 64 MiB must not hold up a second,
     nor take half of a limited line while the copy catches up.
@@ -20,7 +23,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
@@ -33,6 +35,7 @@ from contrefeu.vault.chunks import Chunk, cut_at_frames
 from contrefeu.vault.closing import Closing
 from contrefeu.vault.counted import OPEN, Counted
 from contrefeu.vault.fetched import FetchedFiles
+from contrefeu.vault.notes import CHECKPOINT, EXPIRED, KEPT, digest, is_note, note_name
 from contrefeu.vault.place import BRANCHES, JOURNALS, MARKER, NODES, VaultAway, VaultShrunk
 from contrefeu.vault.recovery import GRANTS
 from contrefeu.vault.stored import StoredSegment
@@ -43,7 +46,6 @@ IDENTITY_S = 2.0  # how long the vault is taken to be the one it was
 LAPSE_S = 3600.0  # how often chunks whose lock is over are looked for
 CHUNK_BYTES = 2**20  # a block of the copy that is longer goes over as several chunks at once
 PUTS = 4  # at once: one block of the copy (walk.CHUNK_BYTES)
-_ORDER = 10**15  # more leaves than a journal will have: order = _ORDER - leaves
 _TITLE = "contrefeu vault v1"
 
 
@@ -62,6 +64,7 @@ class ObjectLockVault:
         self._fetched: tempfile.TemporaryDirectory[str] | None = None
         self._closing = Closing(self._make_one)
         self._putting = ThreadPoolExecutor(PUTS, "vault-putting")  # its threads begin with the first block of several
+        self._made: set[str] = set()  # segments that are one object under our lock
         self._lapsed_at = 0.0
 
     @property
@@ -114,7 +117,7 @@ class ObjectLockVault:
         """Bytes of a file."""
         if _is_segment(name):
             return self._segment(name).size
-        if _is_checkpoint(name):
+        if is_note(name):
             return len(self.read(name)) or None
         found = self._counted.oldest(name)
         return found.size if found is not None else None
@@ -127,8 +130,8 @@ class ObjectLockVault:
                 return file.read(length)
         if _is_segment(name):
             return self._segment(name).read(offset, length)
-        if _is_checkpoint(name):
-            note = self._counted.checkpoint(name)
+        if is_note(name):
+            note = self._counted.note(name)
             return note[offset:] if length < 0 else note[offset : offset + length]
         found = self._counted.oldest(name)
         return self._bucket.get(found, offset, length) if found is not None else b""
@@ -150,8 +153,7 @@ class ObjectLockVault:
             raise VaultShrunk("A segment in the object store is not in chunks any more.", safe="What is left of it.")
         for chunk in self._put_chunks(name, at, rest):
             segment.add(chunk)
-        if self._fetched is not None:
-            (Path(self._fetched.name) / name).unlink(missing_ok=True)
+        self._forget_here(name)
 
     def _put_chunks(self, name: str, at: int, data: bytes) -> list[Chunk]:
         """Several at once: over a long line each waits for its answer, and not for the others'.
@@ -177,35 +179,51 @@ class ObjectLockVault:
 
     def put(self, name: str, data: bytes) -> None:
         """Put a small file at *name*; locked and read back on return."""
-        if _is_checkpoint(name):
-            self._bucket.put(f"{name}/{_order(data)}-{_digest(data)}", data, self._address.open_days)
+        self._forget_here(name)
+        if is_note(name):
+            self._bucket.put(f"{name}/{note_name(data)}", data, self._days(name))
             return
         found = self._counted.oldest(name)
-        if found is None:
-            self._bucket.put(name, data, self._address.days)
-        elif self._bucket.get(found) != data:
+        if found is not None and self._bucket.get(found) != data:
             raise VaultAway(
                 f"{self._url.partition('?')[0]} holds another file under a name that is written once.",
                 safe="Both: nothing in it is ever replaced.",
                 next="contrefeu vault verify URL says what the vault holds.",
             )
+        self._keep(name, data, self._address.days)
+
+    def _keep(self, name: str, data: bytes, days: int) -> None:
+        """Put *data* at *name*, unless it lies there under a lock as ours is."""
+        same = (found for found in self._counted.versions(name) if found.size == len(data))
+        if not any(self._bucket.keeps(found, days) and self._bucket.get(found) == data for found in same):
+            self._bucket.put(name, data, days)
+
+    def _days(self, name: str) -> int:
+        """For how long a small file is locked."""
+        return self._address.open_days if name.endswith(f"/{CHECKPOINT}") else self._address.days
 
     def lay_beside(self, name: str, data: bytes) -> str:
         """Put a whole segment beside what there is of it; returns the version that was there, "" when none was."""
-        there = [found for found in self._bucket.versions(name) if found.key == name]
+        there = self._counted.versions(name)
         self._bucket.put(name, data, self._address.days)
         self._segments.pop(name, None)
-        if self._fetched is not None:
-            (Path(self._fetched.name) / name).unlink(missing_ok=True)
-        return there[0].id if there else ""
+        self._forget_here(name)
+        return there[-1].id if there else ""
 
     def kept_since_ns(self) -> int:
         """What was received before need not be there any more."""
         return int((self._bucket.now().timestamp() - self._address.days * 86400) * 1e9)
 
     def settle(self, name: str) -> None:
-        """Look again at what there is of a file: a store that answered has kept it."""
+        """Look again at what there is of a segment; of a small file, have what counts of it under a lock of ours."""
         self._segments.pop(name, None)
+        if is_note(name):
+            found = self._counted.found_note(name)
+        else:
+            oldest = None if _is_segment(name) else self._counted.oldest(name)
+            found = (oldest, self._bucket.get(oldest)) if oldest is not None else None
+        if found is not None:
+            self._keep(found[0].key, found[1], self._days(name))
 
     def close_before(self, folder: str, number: int) -> None:
         """Make one object of each segment in *folder* before *number*, beside the copying."""
@@ -240,6 +258,11 @@ class ObjectLockVault:
             self._fetched = tempfile.TemporaryDirectory(prefix="contrefeu-vault-")
         return Path(self._fetched.name) / name
 
+    def _forget_here(self, name: str) -> None:
+        """What was fetched of it is not what is there any more."""
+        if self._fetched is not None:
+            (Path(self._fetched.name) / name).unlink(missing_ok=True)
+
     def _segment(self, name: str) -> StoredSegment:
         if name not in self._segments:
             self._segments[name] = self._counted.segment(name)
@@ -249,17 +272,21 @@ class ObjectLockVault:
 
     def _make_one(self, name: str) -> None:
         """Make one object of a segment; then let its chunks lapse."""
-        segment = self._counted.segment(name)
-        if segment.whole is None:
-            self._bucket.put(name, segment.read(), self._address.days, behind=True)
-            folder = name.rsplit("/", 2)[0]
-            note = self._counted.checkpoint(f"{folder}/checkpoint")
-            if note:
-                kept = f"{folder}/checkpoint/{_order(note)}-{_digest(note)}-kept"
-                if self._counted.oldest(kept) is None:
-                    self._bucket.put(kept, note, self._address.days)
+        if name not in self._made:
+            segment = self._counted.segment(name)
+            if not any(self._bucket.keeps(whole, self._address.days) for whole in segment.wholes):
+                self._put_whole(name, segment)
+            self._made.add(name)
         self._segments.pop(name, None)
         self._lapse(name)
+
+    def _put_whole(self, name: str, segment: StoredSegment) -> None:
+        folder = name.rsplit("/", 2)[0]
+        note = self._counted.note(f"{folder}/{CHECKPOINT}")
+        if note:
+            self._keep(f"{folder}/{CHECKPOINT}/{note_name(note)}{KEPT}", note, self._address.days)
+        data = segment.read_chunks() if segment.chunks_as_good else segment.read()
+        self._bucket.put(name, data, self._address.days, behind=True)
 
     def _lapse(self, name: str) -> None:
         """Remove chunks and checkpoints whose lock is over, of a journal whose segment is whole."""
@@ -272,15 +299,16 @@ class ObjectLockVault:
             return
         self._lapsed_at = time.monotonic()
         self._prolong()
-        points = [v for v in self._bucket.versions(f"{folder}/checkpoint/") if not v.key.endswith("-kept")]
-        for version in points[1:]:
-            if version.modified.timestamp() < over:
+        furthest = self._counted.found_note(f"{folder}/{CHECKPOINT}")
+        for version in list(self._bucket.versions(f"{folder}/{CHECKPOINT}/")):
+            stays = version.key.endswith(KEPT) or (furthest is not None and version == furthest[0])
+            if not stays and version.modified.timestamp() < over:
                 self._bucket.lapse(version)
 
     def _fetch_notes(self, name: str, to: Path) -> None:
         shutil.rmtree(to, ignore_errors=True)
         (to / "segments").mkdir(parents=True)
-        for child in ("verifier", "checkpoint", "expired"):
+        for child in ("verifier", CHECKPOINT, EXPIRED):
             data = self.read(f"{name}/{child}")
             if data:
                 (to / child).write_bytes(data)
@@ -309,37 +337,23 @@ class ObjectLockVault:
     def _prolong(self) -> None:
         """Lock for longer what is written once and needed for as long as any segment is."""
         half = self._bucket.now().timestamp() - self._address.days * 86400 / 2
-        names = [MARKER, *(f"{JOURNALS}/{name}/verifier" for name in self._bucket.children(JOURNALS))]
+        journals = self._bucket.children(JOURNALS)
+        ends = (self._counted.found_note(f"{JOURNALS}/{name}/{EXPIRED}") for name in journals)
+        names = [MARKER, *(f"{JOURNALS}/{name}/verifier" for name in journals), *(end[0].key for end in ends if end)]
         for folder in (NODES, GRANTS):
             names += sorted({found.key for found in self._bucket.versions(f"{folder}/")})
         for name in names:
-            found = self._counted.oldest(name)
-            if found is not None and found.modified.timestamp() < half:
-                self._bucket.prolong(found, self._address.days)
+            for found in self._counted.versions(name):
+                if found.modified.timestamp() >= half or self._bucket.prolong(found, self._address.days):
+                    break
 
     def _set_aside(self, name: str, offset: int, other: bytes) -> None:
         """Keep under a name of its own what lies where other bytes belong."""
         folder, _segments, segment = name.rsplit("/", 2)
-        aside = f"{folder}/aside/{segment}.{offset}.{_digest(other)}.tail"
-        if self._counted.oldest(aside) is None:
-            self._bucket.put(aside, other, self._address.days)
+        aside = f"{folder}/aside/{segment}.{offset}.{digest(other)}.tail"
+        self._keep(aside, other, self._address.days)
 
 
 def _is_segment(name: str) -> bool:
     folder, _, file = name.rpartition("/")
     return folder.endswith("/segments") and len(file) == 14 and file[:10].isdigit() and file.endswith(".seg")
-
-
-def _is_checkpoint(name: str) -> bool:
-    return name.endswith("/checkpoint")
-
-
-def _order(note: bytes) -> str:
-    """The checkpoint of most leaves comes first; what is none comes last."""
-    lines = note.split(b"\n")
-    leaves = int(lines[1]) if len(lines) > 1 and lines[1].isdigit() and len(lines[1]) < 15 else 0
-    return f"{_ORDER - leaves:016d}"
-
-
-def _digest(data: bytes) -> str:
-    return sha256(data).hexdigest()[:16]

@@ -98,7 +98,7 @@ class Vault(Protocol):
         ...
 
     def settle(self, name: str) -> None:
-        """Make sure that what `read` gives of a file is on the medium, after a process or a machine has died."""
+        """Make sure that what `read` gives of a file is kept as what is put now is: who put it may have died."""
         ...
 
     def folder(self, name: str) -> Path:

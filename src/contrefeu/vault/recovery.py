@@ -59,6 +59,8 @@ class RecoveryShipper:
             return []
         keys = recovery_keys(told)
         self.problem = "" if len(keys) == len(told) else "A recovery key's note is not signed with the key before it."
+        for key in keys[: len(held)]:
+            self._vault.settle(f"{folder}/{note_name(key.number)}")
         for key in keys[len(held) :]:
             self._vault.put(f"{folder}/{note_name(key.number)}", told[key.number - 1])
         return keys

@@ -197,6 +197,8 @@ class Shipper:
         if not versions or self._vault.read(f"{folder}/{versions[-1]}") != text:
             number = int(versions[-1].partition("-")[0]) + 1 if versions else 1
             self._vault.put(f"{folder}/{number:06d}-{sha256(text).hexdigest()[:16]}.toml", text)
+        else:
+            self._vault.settle(f"{folder}/{versions[-1]}")
 
     def _new_settings(self) -> bytes | None:
         """The settings when they changed since they were last asked for."""

@@ -13,14 +13,13 @@ class StoredSegment:
         self._versions = versions
         self._last: tuple[str, bytes | None] = ("", None)
         self.pieces: list[Piece] = []
-        self.whole: Version | None = None
+        self.wholes: list[Version] = []  # as good as each other, and as any: the one that was there first is read
+        self.chunks_as_good = False  # as these
 
     @property
     def size(self) -> int | None:
         """Bytes; None when there is nothing."""
-        if self.whole is not None:
-            return self.whole.size
-        return self.grown or None
+        return self.wholes[0].size if self.wholes else self.grown or None
 
     @property
     def grown(self) -> int:
@@ -29,16 +28,18 @@ class StoredSegment:
 
     def add(self, chunk: Chunk) -> None:
         """Count *chunk*, which was put, from its offset on."""
-        self.whole = None
+        self.wholes = []
         self.pieces = [piece for piece in self.pieces if piece.start < chunk.offset]
         self.pieces.append(Piece(chunk, chunk.offset))
         self._versions.pop(chunk.name, None)
 
     def read(self, offset: int = 0, length: int = -1) -> bytes:
         """Bytes of it."""
-        if self.whole is not None:
-            return self._bucket.get(self.whole, offset, length)
-        stop = self.size or 0
+        return self._bucket.get(self.wholes[0], offset, length) if self.wholes else self.read_chunks(offset, length)
+
+    def read_chunks(self, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes of what is there in chunks."""
+        stop = self.grown
         stop = stop if length < 0 else min(stop, offset + length)
         parts = []
         for index, piece in enumerate(self.pieces):
