@@ -13,6 +13,7 @@ Rules kept here:
   * A home opens with charts that say what they lack, or with whole ones.
   * Stopped at any point, the same restore goes on.
   * The recovery key is in memory while grants are written, and nowhere else.
+  * With an instant, what was withdrawn later is carried over the cut (carried.py), before anybody is let in.
   * A restore that did not read every entry it brought home has failed, and says which journal.
 """
 
@@ -28,12 +29,14 @@ from typing import Protocol
 
 import structlog
 
+from contrefeu.acts import encode
 from contrefeu.base import Clock, ManyFiles, durable_makedirs, sync_dir
-from contrefeu.chart import Begin, open_charts
+from contrefeu.chart import STATION, Begin, open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
-from contrefeu.journal import JournalFiles, KeyOf, recovery_keys
+from contrefeu.journal import MEDIA_ACT, Draft, JournalFiles, KeyOf, Recipient, recovery_keys
 from contrefeu.proof import Verifier
+from contrefeu.recovery.carried import withdrawn_later
 from contrefeu.recovery.copies import Copied, cut, reach
 from contrefeu.recovery.early import Early, bring_ends, fold_present, fold_recent
 from contrefeu.recovery.gather import Difference, Findings, JournalCopies, survey
@@ -47,6 +50,7 @@ from contrefeu.recovery.half import (
     planned,
     signer_of,
     unfinished_in,
+    writer_of,
 )
 from contrefeu.recovery.lacking import (
     refuse_damage,
@@ -58,6 +62,8 @@ from contrefeu.recovery.lacking import (
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
 from contrefeu.recovery.settings import last_settings, settings_text
 from contrefeu.vault import open_vault
+
+RESTORE = "restore"  # source of what the restore itself says in the new node's journal: nobody who logs in is called so
 
 log = structlog.get_logger("restore")
 
@@ -214,15 +220,32 @@ class _Run:
             self._bring_all(coming)
         with self._phase("check", 0):
             refuse_damage(coming, self._files_of, custodians)
-            for copies in self._journals:
-                files = self._files_of(copies)
-                self.copied.append(reach(files, until_ns, key_of))
+            self.copied += [reach(self._files_of(copies), until_ns, key_of) for copies in self._journals]
+            hidden = until_ns is not None and self._carry_over(coming, key_of)
+            for copies, copied in zip(self._journals, self.copied, strict=True):
                 if copies in coming and until_ns is not None:
-                    cut(files, self.copied[-1].end)
+                    files = self._files_of(copies)
+                    cut(files, copied.end)
                     copies.brought.clear()
                     copies.take(files)
-        if until_ns is not None:
-            self._open_early(key_of)
+        if until_ns is not None and not hidden:
+            self._open_early(key_of)  # which reads the old journals alone: not what was carried over
+
+    def _carry_over(self, coming: Sequence[JournalCopies], key_of: KeyOf) -> bool:
+        """Say in the new node's journal what was withdrawn behind the cut; whether that is anything."""
+        acts = [
+            (copies, copied.end.sequence)
+            for copies, copied in zip(self._journals, self.copied, strict=True)
+            if copies.journal.endswith(STATION)
+        ]
+        if any(copies not in coming for copies, _last in acts):
+            return True  # they are cut and in their place: an earlier start has said it
+        carried = withdrawn_later([(self._files_of(copies), last) for copies, last in acts], key_of)
+        if carried:
+            now_ns, recovery = self._clock.now_ns(), Recipient.parse(self._paths.recovery_public.read_text())
+            with contextlib.closing(writer_of(self._paths, self._node, "station", recovery, self._clock)) as journal:
+                journal.append([Draft(RESTORE, MEDIA_ACT, encode(act), now_ns) for act in carried])
+        return bool(carried)
 
     def _bring_all(self, coming: Sequence[JournalCopies]) -> None:
         for copies in coming:
