@@ -30,7 +30,7 @@ from typing import Protocol
 import structlog
 
 from contrefeu.acts import encode
-from contrefeu.base import Clock, ManyFiles, durable_makedirs, sync_dir
+from contrefeu.base import Clock, ManyFiles, OperatorError, durable_makedirs, sync_dir
 from contrefeu.chart import STATION, Begin, open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
@@ -61,7 +61,7 @@ from contrefeu.recovery.lacking import (
 )
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
 from contrefeu.recovery.settings import last_settings, settings_text
-from contrefeu.vault import open_vault
+from contrefeu.vault import Vault, open_vault
 
 RESTORE = "restore"  # source of what the restore itself says in the new node's journal: nobody who logs in is called so
 
@@ -120,7 +120,7 @@ def restore(
     *,
     clock: Clock,
     until_ns: int | None = None,
-    credentials: Path | None = None,
+    credentials: Sequence[Path] = (),
     watcher: Watcher | None = None,
     begin: Begin | None = None,
 ) -> Restored:
@@ -132,7 +132,7 @@ def restore(
         to: An empty folder, or one that is not there, or one that this restore was stopped in.
         clock: What time it is.
         until_ns: Only what was received by then, and the charts as they were known from it; None for everything.
-        credentials: The file of what is shown to an object store.
+        credentials: The file of what is shown to every object store, or one for each, in the order of *urls*.
         watcher: Is told how it goes.
         begin: Gives who reads entries ahead of the fold; processes of this machine when it is None.
 
@@ -140,11 +140,11 @@ def restore(
         StorageError: The shares do not open the copies, or every vault, or the disk, is in trouble.
         TamperError: No vault has some bytes as they were written.
         MissingError: No vault has some entries that were signed for.
-        OperatorError: Something else lies at *to*.
+        OperatorError: Something else lies at *to*, or a store has no credentials.
     """
     began = time.monotonic()
     unfinished = unfinished_in(to)
-    vaults = [open_vault(url, credentials) for url in urls]
+    vaults = _opened(urls, credentials)
     findings = Findings()
     opened = OpenedRecovery.from_shares(words)
     journals = survey(vaults, findings)
@@ -182,6 +182,19 @@ def restore(
         findings.away,
         tuple(findings.absent),
     )
+
+
+def _opened(urls: Sequence[str], credentials: Sequence[Path]) -> list[Vault]:
+    """The vaults at *urls*: of several files of credentials each object store has its own."""
+    stores = [url for url in urls if url.startswith("s3:")]
+    if len(credentials) > 1 and len(credentials) != len(stores):
+        raise OperatorError(
+            f"{len(credentials)} files of credentials were named, and {len(stores)} object stores.",
+            safe="The vaults, as they were; nothing was made.",
+            next="Name one --credentials FILE for all of them, or one for each --from s3://…, in their order.",
+        )
+    own = iter(credentials if len(credentials) > 1 else [*credentials] * len(stores))
+    return [open_vault(url, next(own, None) if url in stores else None) for url in urls]
 
 
 class _Run:
