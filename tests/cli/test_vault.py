@@ -137,6 +137,21 @@ def test_a_journal_that_its_nodes_settings_speak_of_is_looked_for(copied: tuple[
     assert f"ABSENT : {journal} n’est dans aucun de ces coffres" in said.out.decode().replace("\u00a0", " ")
 
 
+def test_stores_and_their_credentials_are_counted(copied: tuple[Commands, str], tmp_path: Path) -> None:
+    """Two files for one store: refused before anything is asked, in both languages, and what to type."""
+    cli, url = copied
+    restoring = ["restore", "--from", url, "--from", "s3://bucket/node?endpoint=https://s3.example.org"]
+    restoring += ["--credentials", "a.toml", "--credentials", "b.toml", "--shares", *shares(cli, 3)]
+    refused = cli(*restoring, "--to", tmp_path / "new")
+    assert refused.status == 1
+    assert "2 files of credentials were named, and 1 object stores." in refused.err
+    assert "one for each --from s3://…, in their order" in refused.err
+    french = cli("--lang", "fr", *restoring, "--to", tmp_path / "new").err
+    assert "2 fichiers d’accès sont nommés, et 1 dépôts d’objets." in french
+    assert "un pour chaque --from s3://…, dans leur ordre" in french
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_home_that_lost_a_public_key_is_not_intact(copied: tuple[Commands, str]) -> None:
     """`journal verify` of the home names the journal that nobody can check."""
     cli, _ = copied

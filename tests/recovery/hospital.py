@@ -1,11 +1,13 @@
 """A small hospital whose node is going to be lost: its home, its vault, its custodians."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from contrefeu.base import ManualClock
-from contrefeu.chart import open_charts
+from contrefeu.chart import Charts, open_charts
 from contrefeu.custody import DataKeys, HomePaths, KeyPair, ReadingKeys, make_home, public_reading_keys, split_secret
 from contrefeu.hospital import parse_settings
 from contrefeu.journal import MEDIA_HL7V2, Draft, JournalWriter
@@ -124,8 +126,9 @@ class Hospital:
         return charts_of(self.home, at_ns)[0]
 
 
-def charts_of(home: HomePaths, at_ns: int | None = None) -> tuple[str, int]:
-    """Hash and number of the charts in *home*, read with that home's own keys."""
+@contextmanager
+def charts_in(home: HomePaths) -> Iterator[Charts]:
+    """The charts in *home*, read with that home's own keys."""
     settings = parse_settings(home.settings.read_text())
     own = [
         Signer(f"{settings.node.id}-{role}", home.signing_seed(role).read_bytes()).verifier
@@ -133,4 +136,10 @@ def charts_of(home: HomePaths, at_ns: int | None = None) -> tuple[str, int]:
     ]
     keys = DataKeys(ReadingKeys(home.keys), grants=home.grants, granted_by=own)
     with open_charts(home.charts_db, home.store_key.read_bytes(), home.journals, keys, settings) as charts:
+        yield charts
+
+
+def charts_of(home: HomePaths, at_ns: int | None = None) -> tuple[str, int]:
+    """Hash and number of the charts in *home*."""
+    with charts_in(home) as charts:
         return charts.sha256(at_ns), sum(1 for _ in charts.all(at_ns))

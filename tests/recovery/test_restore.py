@@ -14,13 +14,14 @@ from types import ModuleType
 
 import pytest
 
+from contrefeu.acts import AccountAdded, Act, WithdrawalConfirmed, WithdrawalProposed, encode
 from contrefeu.base import ManualClock, MissingError, OperatorError, StorageError, TamperError
 from contrefeu.custody import HomePaths, KeyPair, combine_shares, split_secret
 from contrefeu.hospital import parse_settings
-from contrefeu.journal import JournalFiles, Recipient, journals_in, verify_journal
+from contrefeu.journal import MEDIA_ACT, Draft, JournalFiles, Recipient, journals_in, verify_journal
 from contrefeu.recovery import gather, half, rebuild, restore
 from contrefeu.vault import Shipper
-from tests.recovery.hospital import FACILITY, Hospital, admission, charts_of, custodians, result
+from tests.recovery.hospital import FACILITY, NODE, Hospital, admission, charts_in, charts_of, custodians, result
 
 
 @pytest.fixture
@@ -374,6 +375,102 @@ def test_what_was_received_in_time_and_written_late_comes_along(hospital: Hospit
     done = restore([hospital.vault.url], hospital.shares[:3], tmp_path / "a", clock=hospital.clock, until_ns=until_ns)
     assert (done.entries, done.patients) == (3, 3)
     assert done.charts_sha256 == hospital.charts_sha256(until_ns)
+
+
+def people(hospital: Hospital, *acts: tuple[str, Act]) -> int:
+    """Somebody does something, a second each; returns the sequence of the last."""
+    written = range(0)
+    for login, act in acts:
+        draft = Draft(f"user/{login}" if login else "console", MEDIA_ACT, encode(act), hospital.clock.now_ns())
+        written = hospital.writers["station"].append([draft])
+        hospital.clock.advance(seconds=1)
+    return written.start
+
+
+def staffed(hospital: Hospital) -> str:
+    """Six patients, an officer and a physician; the id of the first one's chart."""
+    hospital.live()
+    roles = {"dpo": "dpo", "martin": "physician"}
+    people(hospital, *(("", AccountAdded(login, login, role, "")) for login, role in roles.items()))
+    with charts_in(hospital.home) as charts:
+        return str(charts.numbers("900000")[0])
+
+
+def withdrawing(hospital: Hospital, chart: str) -> tuple[WithdrawalProposed, WithdrawalConfirmed]:
+    """What is proposed of a patient, and confirmed: as the second act that comes from now on."""
+    with charts_in(hospital.home) as charts:
+        keys = charts.numbers(chart)[1:]
+    head = JournalFiles.of(hospital.home.journals, f"{NODE}-station").read_head()
+    proposal = f"{NODE}-station/{(head.sequence if head else 0) + 1}"
+    return WithdrawalProposed("patient", chart, "another's", "2026", chart, keys), WithdrawalConfirmed(proposal, "2026")
+
+
+@pytest.mark.req("R1", "F41")
+@pytest.mark.parametrize("proposed", ["before", "after"])
+def test_a_restore_until_an_instant_shows_nobody_who_was_withdrawn_later(
+    hospital: Hospital, tmp_path: Path, proposed: str
+) -> None:
+    """Both persons signed after the instant, or the second of them: no chart, no number, as on the node itself."""
+    chart = staffed(hospital)
+    asks, agrees = withdrawing(hospital, chart)
+    if proposed == "before":
+        people(hospital, ("martin", asks))
+        until_ns = hospital.clock.now_ns()
+        hospital.clock.advance(seconds=1)
+        people(hospital, ("dpo", agrees))
+    else:
+        until_ns = hospital.clock.now_ns()
+        hospital.clock.advance(seconds=1)
+        people(hospital, ("martin", asks), ("dpo", agrees))
+    hospital.hear(admission(7, 1))
+    hospital.copy()
+    done = restore(
+        [hospital.vault.url], hospital.shares[:3], tmp_path / "again", clock=hospital.clock, until_ns=until_ns
+    )
+    assert (done.charts_sha256, done.patients) == (hospital.charts_sha256(until_ns), 5)
+    with charts_in(HomePaths(tmp_path / "again")) as charts:
+        assert charts.bundle(chart) is None
+        assert charts.bundle(chart, until_ns) is None
+        assert chart not in {row.id for row in charts.board().rows}
+    assert charts_of(HomePaths(tmp_path / "again"), until_ns) == (done.charts_sha256, 5)
+
+
+@pytest.mark.req("R1", "F41")
+def test_what_was_undone_after_the_instant_is_seen(hospital: Hospital, tmp_path: Path) -> None:
+    """Hidden at the instant, shown again by two persons later: the chart is there, as on the node itself."""
+    chart = staffed(hospital)
+    asks, agrees = withdrawing(hospital, chart)
+    people(hospital, ("martin", asks), ("dpo", agrees))
+    until_ns = hospital.clock.now_ns()
+    hospital.clock.advance(seconds=1)
+    undo = WithdrawalProposed("entry", "", "it was ours", "2026", undo=agrees.proposal)
+    at = people(hospital, ("martin", undo))
+    people(hospital, ("dpo", WithdrawalConfirmed(f"{NODE}-station/{at}", "2026")))
+    hospital.copy()
+    done = restore(
+        [hospital.vault.url], hospital.shares[:3], tmp_path / "again", clock=hospital.clock, until_ns=until_ns
+    )
+    assert (done.charts_sha256, done.patients) == (hospital.charts_sha256(until_ns), 6)
+
+
+@pytest.mark.req("F41")
+@pytest.mark.parametrize("where", ["grant_segments", "cut", "open_charts"])
+def test_what_was_withdrawn_later_stays_so_when_the_restore_was_stopped(
+    hospital: Hospital, tmp_path: Path, where: str
+) -> None:
+    """Before the cut, behind it, and when the old journals are in their place: the same command hides the same."""
+    chart = staffed(hospital)
+    until_ns = hospital.clock.now_ns()
+    hospital.clock.advance(seconds=1)
+    asks, agrees = withdrawing(hospital, chart)
+    people(hospital, ("martin", asks), ("dpo", agrees))
+    hospital.copy()
+    arguments = ([hospital.vault.url], hospital.shares[:3], tmp_path / "again")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(rebuild, where, lambda *_, **__: (_ for _ in ()).throw(Stopped()))
+        restore(*arguments, clock=hospital.clock, until_ns=until_ns)
+    done = restore(*arguments, clock=hospital.clock, until_ns=until_ns)
+    assert (done.charts_sha256, done.patients) == (hospital.charts_sha256(until_ns), 5)
 
 
 # The vault's other states.

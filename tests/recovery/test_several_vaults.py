@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.base import MissingError, StorageError, TamperError
+from contrefeu.base import MissingError, OperatorError, StorageError, TamperError
 from contrefeu.proof import Signer
-from contrefeu.recovery import Difference, Restored, restore
+from contrefeu.recovery import Difference, Restored, rebuild, restore
 from tests.recovery.hospital import Hospital, admission, result
 
 CAPTURE = "journals/drill_nlost-capture"
@@ -249,3 +249,48 @@ def test_what_was_only_set_aside_is_no_copy(hospital: Hospital) -> None:
     vault = hospital.vault.folder("")
     (vault / "journals/drill_other-capture/aside").mkdir(parents=True)
     assert restored(hospital, vault).differences == ()
+
+
+# Object stores, each with credentials of its own.
+
+
+@pytest.mark.parametrize(
+    ("files", "shown"),
+    [
+        (["one"], {"s3://a": "one", "s3://b": "one", "file:///c": None}),
+        (["one", "two"], {"s3://a": "one", "s3://b": "two", "file:///c": None}),
+        ([], {"s3://a": None, "s3://b": None, "file:///c": None}),
+    ],
+    ids=["one for all", "one each", "none"],
+)
+def test_each_store_is_shown_its_own_credentials(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, files: list[str], shown: dict[str, str | None]
+) -> None:
+    """In the order of their addresses; a folder is shown none, wherever it stands."""
+    seen: dict[str, str | None] = {}
+
+    def opened(url: str, credentials: Path | None) -> object:
+        seen[url] = str(credentials) if credentials else None
+        return hospital.vault
+
+    monkeypatch.setattr(rebuild, "open_vault", opened)
+    urls = ["s3://a", "file:///c", "s3://b"]
+    restore(
+        urls, hospital.shares[:3], hospital.root / "again", clock=hospital.clock, credentials=[Path(f) for f in files]
+    )
+    assert seen == shown
+
+
+@pytest.mark.parametrize("urls", [["s3://a"], ["s3://a", "s3://b", "s3://c"], ["file:///c", "file:///d"]])
+def test_credentials_that_are_too_many_or_too_few_are_refused(hospital: Hospital, urls: list[str]) -> None:
+    """Nobody guesses whose they are: said before anything is looked at or made."""
+    with pytest.raises(OperatorError, match="2 files of credentials were named") as refused:
+        restore(
+            urls,
+            hospital.shares[:3],
+            hospital.root / "again",
+            clock=hospital.clock,
+            credentials=[Path("a"), Path("b")],
+        )
+    assert "one for each --from" in refused.value.next
+    assert not (hospital.root / "again").exists()

@@ -189,6 +189,23 @@ class WithdrawalConfirmed(Struct, frozen=True, tag_field="act", tag="withdrawal-
     at: str  # RFC 3339
 
 
+class WithdrawalCarried(Struct, frozen=True, tag_field="act", tag="withdrawal-carried"):
+    """A restore until an instant says what two persons withdrew, or undid, after it, whose acts stay behind (F41)."""
+
+    ref: str  # entry that proposed it
+    kind: Literal["entry", "document", "patient"]
+    target: str
+    chart: str
+    keys: list[str]
+    reason: str
+    by: str
+    at: str  # RFC 3339
+    confirmed_by: str
+    confirmed_at: str  # RFC 3339
+    until: tuple[int, str, int]  # hybrid clock, journal, sequence of the confirmation
+    in_force: bool  # False: it was undone
+
+
 class WithdrawalRefused(Struct, frozen=True, tag_field="act", tag="withdrawal-refused"):
     """What was proposed is not done; who proposed it may take it back so too."""
 
@@ -266,6 +283,7 @@ Act = (
     | UnionProposed
     | UnionRefused
     | WithdrawalProposed
+    | WithdrawalCarried
     | WithdrawalConfirmed
     | WithdrawalRefused
 )

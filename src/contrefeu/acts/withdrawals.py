@@ -4,6 +4,7 @@ Rules kept here:
   * Two persons: one proposes, another one confirms, and one of the two is the data protection officer. What only one
     person said changes nothing; nor does an account that was disabled by then, or one of a role without that right.
   * Undoing is a proposal of its own, and takes two persons as well.
+  * What a restore until an instant carried over stands for the acts of after that instant; no person can say it.
   * Same acts, same answer, whatever order they were learned in.
 """
 
@@ -16,6 +17,7 @@ from contrefeu.acts.act import (
     AccountAdded,
     AccountDisabled,
     Act,
+    WithdrawalCarried,
     WithdrawalConfirmed,
     WithdrawalProposed,
     WithdrawalRefused,
@@ -74,7 +76,10 @@ class Withdrawal(Struct):
         return self.undo_by if self.state == "undoing" else self.by
 
 
-_BEARING = (AccountAdded, AccountDisabled, WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused)
+_BEARING = (
+    *(AccountAdded, AccountDisabled),
+    *(WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused, WithdrawalCarried),
+)
 
 
 def bears_on_withdrawals(body: bytes) -> bool:
@@ -104,10 +109,13 @@ def withdrawals(told: Iterable[Told]) -> list[Withdrawal]:
         ref = f"{order[1]}/{order[2]}"
         if isinstance(act, WithdrawalProposed) and may_withdraw(roles.of(by)):
             if not act.undo:
-                found[ref] = Withdrawal(ref, act.kind, act.target, act.chart, act.keys, act.reason, by, act.at)
+                one = Withdrawal(ref, act.kind, act.target, act.chart, act.keys, act.reason, by, act.at)
+                found.setdefault(ref, one)  # a clock that was set back has what was carried come first
             elif act.undo in found and found[act.undo].state == "in force":
                 one = undoing[ref] = found[act.undo]
                 one.state, one.undo, one.undo_by, one.undo_reason = "undoing", ref, by, act.reason
+        elif isinstance(act, WithdrawalCarried) and not by:
+            found[act.ref] = _carried(act)
         elif isinstance(act, WithdrawalConfirmed):
             _confirm(found, undoing, act, by, order, roles.by_login)
         elif isinstance(act, WithdrawalRefused) and may_withdraw(roles.of(by)):
@@ -117,6 +125,12 @@ def withdrawals(told: Iterable[Told]) -> list[Withdrawal]:
                 one = undoing.pop(act.proposal)
                 one.state, one.undo, one.undo_by, one.undo_reason = "in force", "", "", ""
     return list(found.values())
+
+
+def _carried(act: WithdrawalCarried) -> Withdrawal:
+    state = "in force" if act.in_force else "undone"
+    said = (act.ref, act.kind, act.target, act.chart, act.keys, act.reason, act.by, act.at)
+    return Withdrawal(*said, state, act.confirmed_by, act.confirmed_at, act.until)
 
 
 def _confirm(

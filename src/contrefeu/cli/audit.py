@@ -33,6 +33,7 @@ _ADMINISTERS = {
     "JournalExpired": "",
     "ReadingKeysDestroyed": "",
     "WithdrawalProposed": "kind",
+    "WithdrawalCarried": "kind",
     "AlarmAcknowledged": "verdict",
     "IncidentOpened": "",
     "IncidentClosed": "",

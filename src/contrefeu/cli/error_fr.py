@@ -94,6 +94,10 @@ ERRORS = Phrases({
     "The journal's other files, as they were.": "Les autres fichiers du journal, tels qu’ils étaient.",
     "Bring that file back from a copy: journals/{}/verifier of a home or a vault.":
         "Reprenez ce fichier d’une copie : journals/{}/verifier d’un nœud ou d’un coffre.",
+    "{} files of credentials were named, and {} object stores.":
+        "{} fichiers d’accès sont nommés, et {} dépôts d’objets.",
+    "Name one --credentials FILE for all of them, or one for each --from s3://…, in their order.":
+        "Nommez un seul --credentials FICHIER pour tous, ou un pour chaque --from s3://…, dans leur ordre.",
     "Copies are damaged, and no other vault has them whole:":
         "Des copies sont endommagées, et aucun autre coffre ne les a entières :",
     "Entries are missing, and no other vault has them whole:":

@@ -21,7 +21,11 @@ def restore(
     to: Annotated[Path, typer.Option(metavar="DIR", help="The new home: an empty folder, or one that is not there.")],
     until: Annotated[str, typer.Option(metavar="TIME", help="Charts as known from what was received by TIME.")] = "",
     credentials: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What is shown to an object store; mode 0600.")
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Shown to object stores; mode 0600. One for all, or again for each, in the order of --from.",
+        ),
     ] = None,
     engine: Annotated[
         Literal["local", "spark"], typer.Option(help="local, or spark: entries are read on a cluster.")
@@ -62,7 +66,7 @@ def restore(
             home,
             clock=SystemClock(),
             until_ns=until_ns,
-            credentials=credentials,
+            credentials=credentials or [],
             watcher=watcher,
             begin=begin,
         )

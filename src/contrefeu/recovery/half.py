@@ -134,13 +134,18 @@ def _own_journals(paths: HomePaths, node: str, recovery: Recipient, clock: Clock
     """The new node's journals, empty: `up` makes none."""
     ReadingKeys(paths.keys).make_ahead(clock.now_ns())
     for role in ROLES:
-        signer = signer_of(paths, node, role)
-        own = JournalFiles.of(paths.journals, signer.verifier.name)
+        own = JournalFiles.of(paths.journals, signer_of(paths, node, role).verifier.name)
         if own.segments() and own.verifier_file.exists():
             continue  # it was made, and may be written now
-        JournalWriter(
-            paths.journals, signer, lambda: [recovery, *public_reading_keys(paths.keys, clock.now_ns())], clock
-        ).close()
+        writer_of(paths, node, role, recovery, clock).close()
+
+
+def writer_of(paths: HomePaths, node: str, role: str, recovery: Recipient, clock: Clock) -> JournalWriter:
+    """What writes the journal of *role* of the new node."""
+    signer = signer_of(paths, node, role)
+    return JournalWriter(
+        paths.journals, signer, lambda: [recovery, *public_reading_keys(paths.keys, clock.now_ns())], clock
+    )
 
 
 def signer_of(paths: HomePaths, node: str, role: str) -> Signer:

@@ -13,6 +13,7 @@ Rules kept here:
   * A home opens with charts that say what they lack, or with whole ones.
   * Stopped at any point, the same restore goes on.
   * The recovery key is in memory while grants are written, and nowhere else.
+  * With an instant, what was withdrawn later is carried over the cut (carried.py), before anybody is let in.
   * A restore that did not read every entry it brought home has failed, and says which journal.
 """
 
@@ -28,12 +29,14 @@ from typing import Protocol
 
 import structlog
 
-from contrefeu.base import Clock, ManyFiles, durable_makedirs, sync_dir
-from contrefeu.chart import Begin, open_charts
+from contrefeu.acts import encode
+from contrefeu.base import Clock, ManyFiles, OperatorError, durable_makedirs, sync_dir
+from contrefeu.chart import STATION, Begin, open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
-from contrefeu.journal import JournalFiles, KeyOf, recovery_keys
+from contrefeu.journal import MEDIA_ACT, Draft, JournalFiles, KeyOf, Recipient, recovery_keys
 from contrefeu.proof import Verifier
+from contrefeu.recovery.carried import withdrawn_later
 from contrefeu.recovery.copies import Copied, cut, reach
 from contrefeu.recovery.early import Early, bring_ends, fold_present, fold_recent
 from contrefeu.recovery.gather import Difference, Findings, JournalCopies, survey
@@ -47,6 +50,7 @@ from contrefeu.recovery.half import (
     planned,
     signer_of,
     unfinished_in,
+    writer_of,
 )
 from contrefeu.recovery.lacking import (
     refuse_damage,
@@ -57,7 +61,9 @@ from contrefeu.recovery.lacking import (
 )
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
 from contrefeu.recovery.settings import last_settings, settings_text
-from contrefeu.vault import open_vault
+from contrefeu.vault import Vault, open_vault
+
+RESTORE = "restore"  # source of what the restore itself says in the new node's journal: nobody who logs in is called so
 
 log = structlog.get_logger("restore")
 
@@ -114,7 +120,7 @@ def restore(
     *,
     clock: Clock,
     until_ns: int | None = None,
-    credentials: Path | None = None,
+    credentials: Sequence[Path] = (),
     watcher: Watcher | None = None,
     begin: Begin | None = None,
 ) -> Restored:
@@ -126,7 +132,7 @@ def restore(
         to: An empty folder, or one that is not there, or one that this restore was stopped in.
         clock: What time it is.
         until_ns: Only what was received by then, and the charts as they were known from it; None for everything.
-        credentials: The file of what is shown to an object store.
+        credentials: The file of what is shown to every object store, or one for each, in the order of *urls*.
         watcher: Is told how it goes.
         begin: Gives who reads entries ahead of the fold; processes of this machine when it is None.
 
@@ -134,11 +140,11 @@ def restore(
         StorageError: The shares do not open the copies, or every vault, or the disk, is in trouble.
         TamperError: No vault has some bytes as they were written.
         MissingError: No vault has some entries that were signed for.
-        OperatorError: Something else lies at *to*.
+        OperatorError: Something else lies at *to*, or a store has no credentials.
     """
     began = time.monotonic()
     unfinished = unfinished_in(to)
-    vaults = [open_vault(url, credentials) for url in urls]
+    vaults = _opened(urls, credentials)
     findings = Findings()
     opened = OpenedRecovery.from_shares(words)
     journals = survey(vaults, findings)
@@ -178,6 +184,19 @@ def restore(
     )
 
 
+def _opened(urls: Sequence[str], credentials: Sequence[Path]) -> list[Vault]:
+    """The vaults at *urls*: of several files of credentials each object store has its own."""
+    stores = [url for url in urls if url.startswith("s3:")]
+    if len(credentials) > 1 and len(credentials) != len(stores):
+        raise OperatorError(
+            f"{len(credentials)} files of credentials were named, and {len(stores)} object stores.",
+            safe="The vaults, as they were; nothing was made.",
+            next="Name one --credentials FILE for all of them, or one for each --from s3://…, in their order.",
+        )
+    own = iter(credentials if len(credentials) > 1 else [*credentials] * len(stores))
+    return [open_vault(url, next(own, None) if url in stores else None) for url in urls]
+
+
 class _Run:
     """A restore under way: one step each."""
 
@@ -214,15 +233,32 @@ class _Run:
             self._bring_all(coming)
         with self._phase("check", 0):
             refuse_damage(coming, self._files_of, custodians)
-            for copies in self._journals:
-                files = self._files_of(copies)
-                self.copied.append(reach(files, until_ns, key_of))
+            self.copied += [reach(self._files_of(copies), until_ns, key_of) for copies in self._journals]
+            hidden = until_ns is not None and self._carry_over(coming, key_of)
+            for copies, copied in zip(self._journals, self.copied, strict=True):
                 if copies in coming and until_ns is not None:
-                    cut(files, self.copied[-1].end)
+                    files = self._files_of(copies)
+                    cut(files, copied.end)
                     copies.brought.clear()
                     copies.take(files)
-        if until_ns is not None:
-            self._open_early(key_of)
+        if until_ns is not None and not hidden:
+            self._open_early(key_of)  # which reads the old journals alone: not what was carried over
+
+    def _carry_over(self, coming: Sequence[JournalCopies], key_of: KeyOf) -> bool:
+        """Say in the new node's journal what was withdrawn behind the cut; whether that is anything."""
+        acts = [
+            (copies, copied.end.sequence)
+            for copies, copied in zip(self._journals, self.copied, strict=True)
+            if copies.journal.endswith(STATION)
+        ]
+        if any(copies not in coming for copies, _last in acts):
+            return True  # they are cut and in their place: an earlier start has said it
+        carried = withdrawn_later([(self._files_of(copies), last) for copies, last in acts], key_of)
+        if carried:
+            now_ns, recovery = self._clock.now_ns(), Recipient.parse(self._paths.recovery_public.read_text())
+            with contextlib.closing(writer_of(self._paths, self._node, "station", recovery, self._clock)) as journal:
+                journal.append([Draft(RESTORE, MEDIA_ACT, encode(act), now_ns) for act in carried])
+        return bool(carried)
 
     def _bring_all(self, coming: Sequence[JournalCopies]) -> None:
         for copies in coming:

@@ -38,6 +38,7 @@ from contrefeu.acts import (
     WardAnswered,
     WardCorrected,
     WardTold,
+    WithdrawalCarried,
     WithdrawalConfirmed,
     WithdrawalProposed,
     WithdrawalRefused,
@@ -51,7 +52,8 @@ BATCH_ENTRIES = 500
 BATCH_BYTES = 4 * 2**20
 _FOR_EVERY_WARD = (
     *(AccountAdded, AccountDisabled, SecretChanged, DowntimeDeclared, DowntimeLifted, ClockMeasured),
-    *(WardTold, WardAnswered, LimitsSigned, WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused),
+    *(WardTold, WardAnswered, LimitsSigned),
+    *(WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused, WithdrawalCarried),
     *(MedicinesProposed, MedicinesReleased, MedicinesTakenOff, AidSwitched, WardCorrected),
 )
 
