@@ -57,9 +57,9 @@ LINES = Phrases({
     "everything is whole": "tout est entier",
     "NOT EVERYTHING IS WHOLE": "TOUT N’EST PAS ENTIER",
     "{}: {}, {} patients, {} differ": "{} : {}, {} patients, {} diffèrent",
-    "{}: {}, {} patients, {} differ; not tested: {} entries that this node cannot open any more, "
+    "{}: {}, {} patients, {} differ; not tested: {} entries that this node cannot open, "
     "{} patients of whom they speak":
-        "{} : {}, {} patients, {} diffèrent ; non essayés : {} entrées que ce nœud ne peut plus ouvrir, "
+        "{} : {}, {} patients, {} diffèrent ; non essayés : {} entrées que ce nœud ne peut pas ouvrir, "
         "{} patients dont elles parlent",
     "{}: held elsewhere, on a vault host, which opens nothing: a restore tries it":
         "{} : tenu ailleurs, chez un hôte de coffre, qui n’ouvre rien : une restauration l’essaie",

@@ -204,7 +204,7 @@ def selftest(
         for one in found:
             told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
             if one["beyond_horizon"]:
-                told += f"; not tested: {one['beyond_horizon']} entries that this node cannot open any more"
+                told += f"; not tested: {one['beyond_horizon']} entries that this node cannot open"
                 told += f", {one['passed_over']} patients of whom they speak"
             say(f"{one['url']}: {one['state'] if one['state'] in FINE else one['state'].upper()}, {told}")
         if not found:
