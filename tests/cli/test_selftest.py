@@ -93,7 +93,7 @@ def test_what_the_horizon_passed_is_told_and_not_red(
     min((cli.home / "keys" / "reading").glob("*.seed")).unlink()
     assert tested() == ("same", 1, 1, 1)
     said = cli("vault", "selftest").out.decode()
-    assert "not tested: 1 entries that this node cannot open any more, 1 patients of whom they speak" in said
+    assert "not tested: 1 entries that this node cannot open, 1 patients of whom they speak" in said
     assert [one["state"] for one in cli.told("status")["selftest"]] == ["same"]
     [segment] = list((tmp_path / "vault").rglob("*-capture/segments/0000000003.seg"))
     segment.unlink()

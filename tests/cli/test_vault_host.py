@@ -9,9 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.cli.alarms import unproven
+from contrefeu.cli.checkup import copies
+from contrefeu.cli.copying import SCRUB, scrubbed
+from contrefeu.cli.node import Node
+from contrefeu.cli.selftest import last_selftest
+from contrefeu.vault import Scrubber
+from contrefeu.watch.own import copies_told
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission
 from tests.drills.node import contrefeu
+
+
+def rot(path: Path) -> None:
+    """Turn one bit; turned again it is as it was."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
 
 
 @pytest.fixture
@@ -79,6 +93,35 @@ def test_a_home_is_not_a_vault_host(cli: Commands, host: Commands) -> None:
     assert (ran.status, "on the vault host" in ran.err) == (1, True)
 
 
+@pytest.mark.req("G1")
+def test_what_lies_on_a_vault_host_is_no_alarm(cli: Commands, host: Commands, tmp_path: Path, filed) -> None:
+    """Pulled or sent one way: the node tries, scrubs and mends the others, and says of these who holds them."""
+    (tmp_path / "out").mkdir()
+    urls = [
+        f"pull+https://127.0.0.1:2577?key={host.told('vault', 'host', 'key')['key']}",
+        f"spool+file://{tmp_path}/out",
+    ]
+    for url in urls:
+        cli.told("vault", "add", url)
+    cli.told("import", filed("1.hl7", admission()))
+    told = cli.told("vault", "selftest")
+    assert (told["same"], [one["state"] for one in told["vaults"]]) == (True, ["held elsewhere"] * 2)
+    status = cli("status", "--json").told
+    assert [one["scrub"]["state"] for one in status["vaults"]] == ["held elsewhere"] * 2
+    node = Node.at(cli.home)
+    assert (unproven(node), [one for one in copies(node) if one.id == "copy-untrue"]) == ({}, [])
+    assert not [one for one in copies_told([], last_selftest(node), {}, 0.0) if one.bad]
+    told = cli.told("vault", "repair")
+    assert (told["intact"], told["away"], told["held_elsewhere"]) == (True, [], urls)
+    with (cli.home / "contrefeu.toml").open("a") as settings:
+        settings.write("[copies]\nscrub_bytes_per_second_max = 0\n")
+    Scrubber(node.paths, node.paths.run / SCRUB, node.clock, lambda: False).step()
+    assert set(scrubbed(node)) == {"home"}, "what is not read is not stuck"
+    for words in (("vault", "selftest"), ("vault", "repair")):
+        assert "held elsewhere" in cli(*words).out.decode()
+        assert "tenu ailleurs" in cli(*words, before=("--lang", "fr")).out.decode()
+
+
 @pytest.mark.req("C5", "R1")
 def test_a_one_way_copy_from_the_first_message_to_the_last_chart(
     cli: Commands, host: Commands, tmp_path: Path, filed
@@ -109,6 +152,12 @@ def test_a_one_way_copy_from_the_first_message_to_the_last_chart(
     assert (node["state"], node["missing"]) == ("up-to-date", "")
     entries = sum(j["entries"] for j in cli.told("status")["journals"])
     assert host.told("vault", "verify", told["copies"])["entries"] == entries == node["entries"]
+    [read] = host.told("vault", "host", "verify")["nodes"]
+    assert (read["state"], read["entries"]) == ("intact", entries)
+    rot(next((host.home / "copies" / "chu").rglob("*-capture/segments/0000000001.seg")))
+    [read] = host.told("vault", "host", "verify", status=12)["nodes"]
+    assert (read["state"], [d["segment"] for d in read["damage"]]) == ("damaged", [1])
+    rot(next((host.home / "copies" / "chu").rglob("*-capture/segments/0000000001.seg")))
     before = cli.told("export", "--to", tmp_path / "before")
     shares = sorted((tmp_path / "home-shares").glob("*.txt"))[:3]
     shutil.rmtree(cli.home)

@@ -1,14 +1,18 @@
 """A self-test asks of a copy what the node's own keys open at home, from some entry to the last.
 
-Method: a house whose every entry is a segment of its own, and keys that open some of them.
+Method: a house whose every entry is a segment of its own, and keys that open some of them; charts that say what they
+come from.
 """
 
 from pathlib import Path
+from random import Random
+from types import SimpleNamespace
 
 import pytest
 
 from contrefeu.journal import JournalUnreadable, KeyOf, SegmentHeader
 from contrefeu.recovery import reach_of
+from contrefeu.recovery.selftest import Reach, _Drawing
 from tests.vault.house import House
 
 LAST = 5
@@ -59,3 +63,25 @@ def test_a_home_that_lost_every_segment_asks_for_all_of_them(house: House) -> No
     found = reach_of(house.files, keys())
     assert found is not None
     assert (found.last, found.after) == (LAST, 0)
+
+
+def test_who_has_something_beyond_is_passed_over_and_counted() -> None:
+    """By its number in a journal that is read here; what a ward's journal carried has others, and its time tells."""
+    received = {"far-capture/1": 99, "far-capture/2": 100}
+    sources = {
+        "old": ["n-capture/7", "n-capture/9"],
+        "new": ["n-capture/8", "n-station/1"],
+        "carried before": ["far-capture/1", "n-capture/9"],
+        "carried since": ["far-capture/2"],
+        "withdrawn": ["far-capture/3"],
+    }
+    live = SimpleNamespace(
+        sources=sources.__getitem__,
+        entry=lambda ref: SimpleNamespace(received_ns=received[ref]) if ref in received else None,
+    )
+    drawing = _Drawing(live, {"n-capture": Reach(9, 7, 100), "n-station": Reach(4)}, Random(1))
+    assert sorted(drawing.draw(sources, 9)) == ["carried since", "new"]
+    assert drawing.passed_over == {"old", "carried before", "withdrawn"}
+    whole = _Drawing(live, {"n-capture": Reach(9), "n-station": Reach(4)}, Random(1))
+    assert sorted(whole.draw(sources, 9)) == sorted(sources)
+    assert len(whole.draw(sources, 2)) == 2

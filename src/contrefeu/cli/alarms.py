@@ -19,7 +19,7 @@ from typing import Any
 from contrefeu.base import ContrefeuError
 from contrefeu.capture import Intake, LocalAppender
 from contrefeu.cli.node import Node
-from contrefeu.cli.selftest import last_selftest
+from contrefeu.cli.selftest import FINE, last_selftest
 from contrefeu.journal import successions
 
 ALARMS_S = 2.0  # how old what a page says of the disk may be
@@ -35,7 +35,7 @@ def unsound(node: Node) -> dict[str, str]:
 
 def unproven(node: Node) -> dict[str, str]:
     """Whether some copy did not give the charts back when it was last tried."""
-    red = any(one["state"] not in {"same", "not yet"} for one in last_selftest(node))
+    red = any(one["state"] not in FINE for one in last_selftest(node))
     return {COPIES: "copy-unproven"} if red else {}
 
 

@@ -24,7 +24,7 @@ from contrefeu.cli.keys import ALARMS
 from contrefeu.cli.node import Node, listens
 from contrefeu.cli.rehearsing import described_recovery
 from contrefeu.cli.reloading import listening
-from contrefeu.cli.selftest import last_selftest
+from contrefeu.cli.selftest import FINE, last_selftest
 from contrefeu.cli.spool import trouble_of
 from contrefeu.cli.vaults import EXPIRES_SOON_DAYS
 from contrefeu.cli.wardtest import last_wardtest
@@ -90,7 +90,7 @@ def copies(node: Node) -> Iterator[Finding]:
     for state in last_states(node):
         yield from _vault(state)
     for one in last_selftest(node):
-        if one["state"] not in {"same", "not yet"}:
+        if one["state"] not in FINE:
             what = f"At the last self-test the copy in {one['url']} did not give the charts back ({one['state']})."
             yield act(
                 "copy-untrue", what, "The home's own journals.", "contrefeu vault verify URL, then vault selftest."

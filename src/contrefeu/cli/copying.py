@@ -50,12 +50,17 @@ def _copied(node: Node, url: str, before: dict[str, Any]) -> dict[str, Any]:
 
 def last_states(node: Node) -> list[dict[str, Any]]:
     """`url`, `entries`, `lag_seconds`, `state` of each vault in the settings, as the copies process last saw it."""
+    from contrefeu.vault import lies_elsewhere
+
     known = _kept(node)
     none = {"entries": 0, "lag_seconds": None, "state": "never copied"}
     passes = scrubbed(node)
+
+    def scrub(url: str) -> dict[str, Any]:
+        return passes.get(url, {"state": "held elsewhere" if lies_elsewhere(url) else "not yet"})
+
     return [
-        known.get(vault.url, {"url": vault.url} | none) | {"scrub": passes.get(vault.url, {"state": "not yet"})}
-        for vault in node.settings.vaults
+        known.get(vault.url, {"url": vault.url} | none) | {"scrub": scrub(vault.url)} for vault in node.settings.vaults
     ]
 
 

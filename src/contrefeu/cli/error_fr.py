@@ -159,8 +159,8 @@ ERRORS = Phrases({
         "Écrivez {} : le chemin complet d’un dossier après deux barres, ou un bucket.",
     "file:///FOLDER or s3://BUCKET/PREFIX?endpoint=https://HOST&days=400":
         "file:///DOSSIER ou s3://BUCKET/PREFIXE?endpoint=https://HOTE&days=400",
-    "Copies that are pulled lie on the vault host that pulls them.":
-        "Les copies prises sont chez l’hôte de coffre qui les prend.",
+    "Copies that are pulled, or sent one way, lie on the vault host that takes them.":
+        "Les copies prises, ou envoyées à sens unique, sont chez l’hôte de coffre qui les reçoit.",
     "There: contrefeu vault verify file:///HOST/copies/NODE, and restore from the same address.":
         "Là-bas : contrefeu vault verify file:///HOTE/copies/NOEUD, et restaurez depuis la même adresse.",
     "An object store asks for credentials, and none were named.":

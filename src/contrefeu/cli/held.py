@@ -25,7 +25,7 @@ import structlog
 from contrefeu.base import ContrefeuError
 from contrefeu.custody import HomePaths
 from contrefeu.hospital import Settings
-from contrefeu.vault import checkpoints_held, file_name, is_pulled, is_spool, open_vault, seen_in
+from contrefeu.vault import checkpoints_held, file_name, lies_elsewhere, open_vault, seen_in
 
 ASK_S_MAX = 3.0  # how long a writer that starts waits for what others hold: a feed waits with it
 # Folders of the home, and where in a file's path below them the name of the journal's folder stands.
@@ -42,7 +42,7 @@ Note = tuple[str, bytes]  # the name of a journal's folder, and a checkpoint of 
 
 def held_elsewhere(paths: HomePaths, settings: Settings, wait_s: float) -> dict[str, list[bytes]]:
     """The checkpoints that others hold, by the name of the journal's folder; nobody is waited for longer."""
-    asked = [vault.url for vault in settings.vaults if not is_pulled(vault.url) and not is_spool(vault.url)]
+    asked = [vault.url for vault in settings.vaults if not lies_elsewhere(vault.url)]
     questions = [partial(_in_vault, url, paths.vault_credentials) for url in asked]
     questions += [partial(_with_witness, Path(folder)) for folder in settings.witness.folders]
     held: dict[str, list[bytes]] = {}

@@ -14,6 +14,7 @@ from contrefeu.vault import (
     copies_in,
     copy_in_folder,
     copy_in_vault,
+    lies_elsewhere,
     open_vault,
     repair,
     repair_store,
@@ -29,7 +30,10 @@ def repair_all(node: "Node") -> dict[str, Any]:
     """Mend the home's journals, then the copies in folders; what `vault repair --json` prints."""
     vaults: list[Vault] = []
     away: list[dict[str, str]] = []
+    elsewhere = [said.url for said in node.settings.vaults if lies_elsewhere(said.url)]
     for said in node.settings.vaults:
+        if said.url in elsewhere:
+            continue
         try:
             vault = open_vault(said.url, node.paths.vault_credentials)
             vault.identity()
@@ -64,6 +68,7 @@ def repair_all(node: "Node") -> dict[str, Any]:
         "not_repaired": unmended,
         "copied": sum(bool(one["source"]) for one in done),
         "away": away,
+        "held_elsewhere": elsewhere,
         "exit_status": report.exit_status or (12 if unmended else 14 if away else 0),
     }
 

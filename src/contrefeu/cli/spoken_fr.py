@@ -74,13 +74,17 @@ LINES = Phrases({
     "there was none": "il n’y en avait pas",
     "{}: {} segment {}: NO COPY HAS IT WHOLE": "{} : {}, segment {} : AUCUNE COPIE NE L’A ENTIER",
     "{}: out of reach, not looked at": "{} : hors d’atteinte, non regardé",
+    "{}: held elsewhere, not looked at; contrefeu vault host verify there does":
+        "{} : tenu ailleurs, non regardé ; contrefeu vault host verify le fait là-bas",
     "everything is whole": "tout est entier",
     "NOT EVERYTHING IS WHOLE": "TOUT N’EST PAS ENTIER",
     "{}: {}, {} patients, {} differ": "{} : {}, {} patients, {} diffèrent",
-    "{}: {}, {} patients, {} differ; not tested: {} entries that this node cannot open any more, "
+    "{}: {}, {} patients, {} differ; not tested: {} entries that this node cannot open, "
     "{} patients of whom they speak":
-        "{} : {}, {} patients, {} diffèrent ; non essayés : {} entrées que ce nœud ne peut plus ouvrir, "
+        "{} : {}, {} patients, {} diffèrent ; non essayés : {} entrées que ce nœud ne peut pas ouvrir, "
         "{} patients dont elles parlent",
+    "{}: held elsewhere, on a vault host, which opens nothing: a restore tries it":
+        "{} : tenu ailleurs, chez un hôte de coffre, qui n’ouvre rien : une restauration l’essaie",
     "{}: FAILED, {}": "{} : ÉCHEC, {}",
     "same": "identique",
     "DIFFERENT": "DIFFÉRENT",

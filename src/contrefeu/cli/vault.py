@@ -184,6 +184,8 @@ def repair(context: typer.Context, json: Json = False) -> None:
             say(f"{one['place']}: {one['journal']} segment {one['segment']}: NO COPY HAS IT WHOLE")
         for away in report["away"]:
             say(f"{away['url']}: out of reach, not looked at")
+        for url in report["held_elsewhere"]:
+            say(f"{url}: held elsewhere, not looked at; contrefeu vault host verify there does")
         say("everything is whole" if report["intact"] else "NOT EVERYTHING IS WHOLE")
 
     answer(json, report, for_people)
@@ -202,7 +204,7 @@ def selftest(
     """
     from contrefeu.cli.confine import shed
     from contrefeu.cli.node import Node
-    from contrefeu.cli.selftest import run_selftest
+    from contrefeu.cli.selftest import FINE, run_selftest
 
     shed()
     found = run_selftest(Node.at(door(context).home), patients)
@@ -211,14 +213,15 @@ def selftest(
         for one in found:
             told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
             if one["beyond_horizon"]:
-                told += f"; not tested: {one['beyond_horizon']} entries that this node cannot open any more"
+                told += f"; not tested: {one['beyond_horizon']} entries that this node cannot open"
                 told += f", {one['passed_over']} patients of whom they speak"
-            say(f"{one['url']}: {one['state'].upper() if one['state'] != 'same' else 'same'}, {told}")
+            say(f"{one['url']}: {one['state'] if one['state'] in FINE else one['state'].upper()}, {told}")
         if not found:
             say(NO_VAULT)
 
-    answer(json, {"vaults": found, "same": all(one["state"] == "same" for one in found)}, for_people)
-    finish(0 if all(one["state"] == "same" for one in found) else 10)
+    same = all(one["state"] in FINE for one in found)
+    answer(json, {"vaults": found, "same": same}, for_people)
+    finish(0 if same else 10)
 
 
 def _settle(node: "Node") -> None:

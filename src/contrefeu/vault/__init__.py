@@ -13,7 +13,7 @@ from contrefeu.vault.hosting import pull, pull_once
 from contrefeu.vault.identity import make_identity
 from contrefeu.vault.meeting import Meeting, PeerState
 from contrefeu.vault.offer import Offers
-from contrefeu.vault.opening import check_store, make_vault, open_vault
+from contrefeu.vault.opening import check_store, lies_elsewhere, make_vault, open_vault
 from contrefeu.vault.pairing import is_pulled, parse_offered, parse_pulled
 from contrefeu.vault.peers import QUOTA_BYTES, Decided, Peer, Peers, file_name
 from contrefeu.vault.pins import NotPinned, peer_of, public_of, tls_context
@@ -110,6 +110,7 @@ __all__ = [
     "let_go",
     "let_go_of",
     "lies_in",
+    "lies_elsewhere",
     "make_identity",
     "make_vault",
     "newest_settings",

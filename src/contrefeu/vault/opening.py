@@ -13,8 +13,14 @@ from contrefeu.vault.folder_attempts import check_folder
 from contrefeu.vault.pace import Pace
 from contrefeu.vault.pairing import is_pulled
 from contrefeu.vault.place import Vault
+from contrefeu.vault.spool import is_spool
 
 KINDS = "file:///FOLDER or s3://BUCKET/PREFIX?endpoint=https://HOST&days=400"
+
+
+def lies_elsewhere(url: str) -> bool:
+    """Whether what is copied to *url* lies on a vault host, which takes it by itself: a node cannot look into it."""
+    return is_pulled(url) or is_spool(url)
 
 
 def open_vault(url: str, credentials: Path | None = None, *, bytes_per_s: int = 0) -> Vault:
@@ -33,9 +39,9 @@ def open_vault(url: str, credentials: Path | None = None, *, bytes_per_s: int = 
         return DirectoryVault(url, Path(unquote(parts.path)), Pace(bytes_per_s))
     if parts.scheme == "s3":
         return _object_store(url, credentials, bytes_per_s)
-    if is_pulled(url):
+    if lies_elsewhere(url):
         raise OperatorError(
-            "Copies that are pulled lie on the vault host that pulls them.",
+            "Copies that are pulled, or sent one way, lie on the vault host that takes them.",
             safe="Nothing was changed.",
             next="There: contrefeu vault verify file:///HOST/copies/NODE, and restore from the same address.",
         )

@@ -30,7 +30,7 @@ from contrefeu.hospital import CopiesSettings, SettingsError, parse_settings
 from contrefeu.journal import journals_in, open_expiry
 from contrefeu.proof import ProofMismatch, Verifier
 from contrefeu.vault.expiry import RECORD, read_record
-from contrefeu.vault.opening import open_vault
+from contrefeu.vault.opening import lies_elsewhere, open_vault
 from contrefeu.vault.pace import Pace
 from contrefeu.vault.repair import Copy, ObjectStore, copy_in_folder, copy_in_vault
 from contrefeu.vault.ship import Home
@@ -132,7 +132,7 @@ class Scrubber:
             settings = parse_settings(self._home.settings.read_text())
         except (OSError, UnicodeDecodeError, SettingsError):
             return  # being edited
-        wanted = [HOME, *(vault.url for vault in settings.vaults)]
+        wanted = [HOME, *(vault.url for vault in settings.vaults if not lies_elsewhere(vault.url))]
         self._passes = {name: self._passes.get(name, Pass()) for name in wanted}
         for name in wanted:
             done = self._passes[name]

@@ -18,6 +18,7 @@ CANARY_BYTES_MAX = 1 << 20  # of a canary, compared
 # Of the home, what only people's commands write. A folder stands for what lies in it.
 GUARDED = ("contrefeu.toml", "node", "keys/recovery", "keys/recovery.pub", "ca")
 GONE = "gone"
+_FINE = frozenset(["same", "not yet", "held elsewhere"])  # states of a self-test that call nobody
 REUSED_HABIT = 0.001  # of a sender's messages, from which on it is one: a number that comes round each day is more
 
 
@@ -83,7 +84,7 @@ def copies_told(
         late = isinstance(lag, int | float) and lag > LATE_S
         yield Told(at, "copy-late", url, late, float(lag) if isinstance(lag, int | float) else 0.0)
     for one in tested:
-        yield Told(at, "selftest-red", str(one["url"]), one.get("state") not in ("same", "not yet"))
+        yield Told(at, "selftest-red", str(one["url"]), one.get("state") not in _FINE)
     for place, what in scrubbed.items():
         bad = isinstance(what, dict) and what.get("state") == "damaged"
         yield Told(at, "journal-damaged", place, bad)
