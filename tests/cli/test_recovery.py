@@ -129,6 +129,32 @@ def test_what_a_target_accepted_and_did_not_keep_is_unaccounted(node: Commands, 
         assert node.told("reconcile", "--out", pdf, status=13)["unaccounted"] == 1, "who looked later knows better"
 
 
+@pytest.mark.req("R3")
+def test_one_system_is_sent_nothing_under_a_second_name(node: Commands, filed: File) -> None:
+    """A name given since, and an alias of its address: refused, looking too; unless it is another system."""
+    node.told("gap", "--against", filed("ehr/day.hl7", admission()), status=10)
+    with contextlib.closing(Receiver("AA", "nothing")) as receiver:
+        hasty = filed("hasty.toml", b"answer_s = 0.3\n")
+        assert node.told("replay", "--to", receiver.url, "--profile", hasty, status=10)["in_doubt"] == 1
+        named = filed("named.toml", b'name = "ehr"\nanswer_s = 5\n')
+        alias = receiver.url.replace("127.0.0.1", "localhost")
+        for second in (
+            ("--to", receiver.url, "--profile", named),
+            ("--to", alias),
+            ("--to", alias, "--profile", named),
+        ):
+            for look in ([], ["--dry-run"]):
+                ran = node("replay", *second, *look)
+                assert (ran.status, "--another-system" in ran.err, receiver.url in ran.err) == (1, True, True)
+        assert len(receiver.bodies) == 2
+        node.told("replay", "--to", receiver.url, "--resume", status=10)
+    with contextlib.closing(Receiver()) as laboratory:
+        said = ("--to", laboratory.url, "--profile", named)
+        assert node("replay", *said).status == 1
+        assert node.told("replay", *said, "--another-system", status=10)["sent"] == 2
+        assert node.told("replay", *said, status=10)["sent"] == 0, "it is known since"
+
+
 @pytest.mark.req("R2")
 def test_the_same_control_id_with_another_content_is_different_and_another_header_is_not(
     node: Commands, filed: File

@@ -36,6 +36,18 @@ ERRORS = Phrases({
     "The journal itself, and what was shown as copied before.": "Le journal lui-même, et ce qui était déjà dit copié.",
     "What is left of it.": "Ce qu’il en reste.",
     "Every entry that was confirmed before.": "Chaque entrée confirmée auparavant.",
+    "Nothing was sent.": "Rien n’a été envoyé.",
+    # Sending back
+    "Messages went to {} under another name: {}.": "Des messages sont allés à {} sous un autre nom : {}.",
+    "Nothing was sent: under a second name all would be sent again.":
+        "Rien n’a été envoyé : sous un second nom, tout serait renvoyé.",
+    'Write name = "{}" in its profile; if it is another system, --another-system.':
+        'Écrire name = "{}" dans son profil ; si c’est un autre système, --another-system.',
+    "What is planned for {} went to {} already.": "Ce qui est prévu pour {} est déjà allé à {}.",
+    "Nothing was sent: if both are one system, it would be sent twice.":
+        "Rien n’a été envoyé : si les deux ne font qu’un, tout lui serait envoyé deux fois.",
+    'If they are one, write name = "{}" in its profile; if not, --another-system.':
+        'S’ils ne font qu’un, écrire name = "{}" dans son profil ; sinon, --another-system.',
     # The custodians' shares
     "The file {} is not there.": "Le fichier {} n’existe pas.",
     "{} cannot be read: {}.": "{} ne se lit pas : {}.",

@@ -24,6 +24,9 @@ def replay(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be done.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a rejection, a silence or a kill.")] = False,
+    another: Annotated[
+        bool, typer.Option("--another-system", help="It is another system than those that messages went to so far.")
+    ] = False,
     token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="A bearer token for the FHIR server.")] = None,
     json: Json = False,
 ) -> None:
@@ -36,12 +39,12 @@ def replay(
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, no_gap
-    from contrefeu.recovery import check_plan, open_target, read_profile
+    from contrefeu.recovery import address_of, check_name, check_plan, open_target, read_plan, read_profile
 
     node = Node.at(door(context).home)
     how = read_profile(profile)
     wire = open_target(to, how.answer_s, token_file)
-    target = how.name or to
+    target, address = how.name or to, address_of(to)
     began = time.monotonic()
     recovery = Recovery(node)
     with recovery.ledger("replay") as (_, ledger):
@@ -49,8 +52,10 @@ def replay(
             raise no_gap()
         chosen = _plan(recovery, ledger, how, target, plan, dry_run=dry_run)
         check_plan(chosen)
+        if not another:
+            check_name(ledger, target, address, read_plan(chosen))
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
-        done = _run(recovery, ledger, how, target, chosen, wire, dry_run=dry_run, resume=resume)
+        done = _run(recovery, ledger, how, target, chosen, wire, address, dry_run=dry_run, resume=resume)
     told: dict[str, Any] = {
         "target": target,
         "plan": str(chosen),
@@ -104,6 +109,7 @@ def _run(
     target: str,
     plan: Path,
     wire: Any,
+    address: str,
     *,
     dry_run: bool,
     resume: bool,
@@ -122,7 +128,8 @@ def _run(
         if isinstance(wire, FhirTarget):
             form = Statements(rules, charts.chart, wire.theirs)
         run = Replay(
-            target, how, ledger, forward, node.clock, withdrawn=lambda ref: hides and charts.entry(ref) is None,
+            target, how, ledger, forward, node.clock, address=address,
+            withdrawn=lambda ref: hides and charts.entry(ref) is None,
             form=form, events=not isinstance(wire, FhirTarget),
         )  # fmt: skip
         try:

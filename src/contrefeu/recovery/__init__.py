@@ -8,6 +8,10 @@ from contrefeu.recovery.account_page import (
     AccountList,
     account_pdf,
 )
+from contrefeu.recovery.addresses import (
+    address_of,
+    check_name,
+)
 from contrefeu.recovery.asked import (
     ASKED_TABLE,
     Asked,
@@ -180,6 +184,8 @@ __all__ = [
     "Watcher",
     "Wording",
     "account_pdf",
+    "address_of",
+    "check_name",
     "check_plan",
     "columns",
     "drawn",
