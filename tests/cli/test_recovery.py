@@ -155,6 +155,34 @@ def test_one_system_is_sent_nothing_under_a_second_name(node: Commands, filed: F
         assert node.told("replay", *said, status=10)["sent"] == 0, "it is known since"
 
 
+@pytest.mark.req("R3", "R4", "F33")
+def test_a_plan_holds_for_its_comparison_its_target_and_its_profile(node: Commands, filed: File) -> None:
+    """Decided under a profile, an order does not go as it was without it; what is there by now is not sent."""
+    held, plan = filed("ehr/day.hl7", admission()), node.home.parent / "plan.jsonl"
+    marked = b'form = "marked"\nhonours_mark = true\n'
+    how, slower = filed("ehr.toml", marked), filed("slower.toml", marked + b"answer_s = 20\n")
+    node.told("gap", "--against", held, status=10)
+    with contextlib.closing(Receiver("AA", "AE")) as receiver:
+        to = ("--to", receiver.url, "--plan", plan)
+        node.told("replay", *to, "--profile", how, "--dry-run")
+        without = node("replay", *to)
+        assert (without.status, "under another profile" in without.err, "Nothing was sent" in without.err) == (
+            1,
+            True,
+            True,
+        )
+        elsewhere = node("replay", "--to", "mllp://127.0.0.1:9", "--plan", plan, "--profile", how)
+        assert (elsewhere.status, "for another target" in elsewhere.err, receiver.bodies) == (1, True, [])
+        assert node.told("replay", *to, "--profile", how, status=10)["acknowledged"] == 1
+        assert node.told("replay", *to, "--profile", slower, "--resume")["acknowledged"] == 3, "the pace may be another"
+        node.told("gap", "--against", filed("ehr/more.hl7", potassium()).parent, status=10)
+        late = node("replay", *to, "--profile", how)
+        assert (late.status, "of another comparison" in late.err, len(receiver.bodies)) == (1, True, 4)
+        head, *lines = plan.read_text().splitlines()
+        plan.write_text("\n".join([json.dumps({k: v for k, v in json.loads(head).items() if k != "profile"}), *lines]))
+        assert "Line 1 of plan.jsonl is no line of a plan" in node("replay", *to, "--profile", how).err
+
+
 @pytest.mark.req("R2")
 def test_the_same_control_id_with_another_content_is_different_and_another_header_is_not(
     node: Commands, filed: File

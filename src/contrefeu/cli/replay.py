@@ -10,7 +10,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say
 
 if TYPE_CHECKING:
     from contrefeu.cli.recovering import Recovery
-    from contrefeu.recovery import Ledger, Profile, Replayed
+    from contrefeu.recovery import Header, Ledger, Profile, Replayed
 
 
 def replay(
@@ -39,7 +39,7 @@ def replay(
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, no_gap
-    from contrefeu.recovery import address_of, check_name, check_plan, open_target, read_plan, read_profile
+    from contrefeu.recovery import Header, address_of, check_name, check_plan, open_target, read_plan, read_profile
 
     node = Node.at(door(context).home)
     how = read_profile(profile)
@@ -48,10 +48,11 @@ def replay(
     began = time.monotonic()
     recovery = Recovery(node)
     with recovery.ledger("replay") as (_, ledger):
-        if ledger.gap is None and (plan is None or not plan.exists()):
+        if ledger.gap is None:
             raise no_gap()
-        chosen = _plan(recovery, ledger, how, target, plan, dry_run=dry_run)
-        check_plan(chosen)
+        header = Header.of(ledger.gap, how, target)
+        chosen = _plan(recovery, ledger, how, header, plan, dry_run=dry_run)
+        check_plan(chosen, header)
         if not another:
             check_name(ledger, target, address, read_plan(chosen))
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
@@ -78,11 +79,11 @@ def replay(
 
 
 def _plan(
-    recovery: "Recovery", ledger: "Ledger", how: "Profile", target: str, named: Path | None, *, dry_run: bool
+    recovery: "Recovery", ledger: "Ledger", how: "Profile", header: "Header", named: Path | None, *, dry_run: bool
 ) -> Path:
     """The plan to go by; one is made of the last comparison when none is there."""
     from contrefeu.base import OperatorError
-    from contrefeu.recovery import Header, Progress, Replay, findings, planned, write_plan
+    from contrefeu.recovery import Progress, Replay, findings, planned, write_plan
 
     if named is not None and named.exists():
         return named
@@ -90,15 +91,13 @@ def _plan(
         raise OperatorError(
             f"There is no plan at {named}.", safe="Nothing was sent.", next="With --dry-run one is written there."
         )
-    gap = ledger.gap
-    assert gap is not None, "looked at before"
-    path = named or recovery.plan
+    path, target = named or recovery.plan, header.target
     if dry_run:  # what a killed run left is known, and written by the run that goes on: this one writes nothing
         left = Replay(target, how, ledger, recovery.forward(), recovery.node.clock)
         left.settle(Progress(recovery.progress_file(target)), lambda _: None)
-    found = findings(recovery.findings, gap.findings)
+    found = findings(recovery.findings, header.findings)
     lines = planned(found, how, ledger.released, lambda entry: ledger.tries(entry, target), ledger.aside)
-    write_plan(path, Header("contrefeu-replay/1", gap.at, gap.against, gap.findings), lines)
+    write_plan(path, header, lines)
     return path
 
 
