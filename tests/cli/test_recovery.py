@@ -160,6 +160,60 @@ def test_whoever_lacked_something_is_signed_off_though_nothing_is_lacking_any_mo
     assert {row["patient"] for row in replayed} == set(state.patients)
 
 
+@pytest.mark.req("R3")
+def test_one_system_is_sent_nothing_under_a_second_name(node: Commands, filed: File) -> None:
+    """A name given since, and an alias of its address: refused, looking too; unless it is another system."""
+    node.told("gap", "--against", filed("ehr/day.hl7", admission()), status=10)
+    with contextlib.closing(Receiver("AA", "nothing")) as receiver:
+        hasty = filed("hasty.toml", b"answer_s = 0.3\n")
+        assert node.told("replay", "--to", receiver.url, "--profile", hasty, status=10)["in_doubt"] == 1
+        named = filed("named.toml", b'name = "ehr"\nanswer_s = 5\n')
+        alias = receiver.url.replace("127.0.0.1", "localhost")
+        for second in (
+            ("--to", receiver.url, "--profile", named),
+            ("--to", alias),
+            ("--to", alias, "--profile", named),
+        ):
+            for look in ([], ["--dry-run"]):
+                ran = node("replay", *second, *look)
+                assert (ran.status, "--another-system" in ran.err, receiver.url in ran.err) == (1, True, True)
+        assert len(receiver.bodies) == 2
+        node.told("replay", "--to", receiver.url, "--resume", status=10)
+    with contextlib.closing(Receiver()) as laboratory:
+        said = ("--to", laboratory.url, "--profile", named)
+        assert node("replay", *said).status == 1
+        assert node.told("replay", *said, "--another-system", status=10)["sent"] == 2
+        assert node.told("replay", *said, status=10)["sent"] == 0, "it is known since"
+
+
+@pytest.mark.req("R3", "R4", "F33")
+def test_a_plan_holds_for_its_comparison_its_target_and_its_profile(node: Commands, filed: File) -> None:
+    """Decided under a profile, an order does not go as it was without it; what is there by now is not sent."""
+    held, plan = filed("ehr/day.hl7", admission()), node.home.parent / "plan.jsonl"
+    marked = b'form = "marked"\nhonours_mark = true\n'
+    how, slower = filed("ehr.toml", marked), filed("slower.toml", marked + b"answer_s = 20\n")
+    node.told("gap", "--against", held, status=10)
+    with contextlib.closing(Receiver("AA", "AE")) as receiver:
+        to = ("--to", receiver.url, "--plan", plan)
+        node.told("replay", *to, "--profile", how, "--dry-run")
+        without = node("replay", *to)
+        assert (without.status, "under another profile" in without.err, "Nothing was sent" in without.err) == (
+            1,
+            True,
+            True,
+        )
+        elsewhere = node("replay", "--to", "mllp://127.0.0.1:9", "--plan", plan, "--profile", how)
+        assert (elsewhere.status, "for another target" in elsewhere.err, receiver.bodies) == (1, True, [])
+        assert node.told("replay", *to, "--profile", how, status=10)["acknowledged"] == 1
+        assert node.told("replay", *to, "--profile", slower, "--resume")["acknowledged"] == 3, "the pace may be another"
+        node.told("gap", "--against", filed("ehr/more.hl7", potassium()).parent, status=10)
+        late = node("replay", *to, "--profile", how)
+        assert (late.status, "of another comparison" in late.err, len(receiver.bodies)) == (1, True, 4)
+        head, *lines = plan.read_text().splitlines()
+        plan.write_text("\n".join([json.dumps({k: v for k, v in json.loads(head).items() if k != "profile"}), *lines]))
+        assert "Line 1 of plan.jsonl is no line of a plan" in node("replay", *to, "--profile", how).err
+
+
 @pytest.mark.req("R2")
 def test_the_same_control_id_with_another_content_is_different_and_another_header_is_not(
     node: Commands, filed: File

@@ -42,13 +42,14 @@ class GapTaken(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="ga
     unasked: int = 0  # that the other side's answers do not show: neither present nor missing
 
 
-class MessagesClaimed(Struct, frozen=True, tag_field="act", tag="messages-claimed"):
+class MessagesClaimed(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="messages-claimed"):
     """From now on these may have been sent to the target."""
 
     target: str
     claim: str  # drawn anew for each
     entries: list[str]
     at: str  # RFC 3339
+    address: str = ""  # where the target was: one address has one name
 
 
 class MessagesAnswered(Struct, frozen=True, tag_field="act", tag="messages-answered"):

@@ -10,7 +10,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say
 
 if TYPE_CHECKING:
     from contrefeu.cli.recovering import Recovery
-    from contrefeu.recovery import Ledger, Profile, Replayed
+    from contrefeu.recovery import Header, Ledger, Profile, Replayed
 
 
 def replay(
@@ -24,6 +24,9 @@ def replay(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be done.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a rejection, a silence or a kill.")] = False,
+    another: Annotated[
+        bool, typer.Option("--another-system", help="It is another system than those that messages went to so far.")
+    ] = False,
     token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="A bearer token for the FHIR server.")] = None,
     json: Json = False,
 ) -> None:
@@ -36,21 +39,24 @@ def replay(
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, no_gap
-    from contrefeu.recovery import check_plan, open_target, read_profile
+    from contrefeu.recovery import Header, address_of, check_name, check_plan, open_target, read_plan, read_profile
 
     node = Node.at(door(context).home)
     how = read_profile(profile)
     wire = open_target(to, how.answer_s, token_file)
-    target = how.name or to
+    target, address = how.name or to, address_of(to)
     began = time.monotonic()
     recovery = Recovery(node)
     with recovery.ledger("replay") as (_, ledger):
-        if ledger.gap is None and (plan is None or not plan.exists()):
+        if ledger.gap is None:
             raise no_gap()
-        chosen = _plan(recovery, ledger, how, target, plan, dry_run=dry_run)
-        check_plan(chosen)
+        header = Header.of(ledger.gap, how, target)
+        chosen = _plan(recovery, ledger, how, header, plan, dry_run=dry_run)
+        check_plan(chosen, header)
+        if not another:
+            check_name(ledger, target, address, read_plan(chosen))
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
-        done = _run(recovery, ledger, how, target, chosen, wire, dry_run=dry_run, resume=resume)
+        done = _run(recovery, ledger, how, target, chosen, wire, address, dry_run=dry_run, resume=resume)
     told: dict[str, Any] = {
         "target": target,
         "plan": str(chosen),
@@ -73,11 +79,11 @@ def replay(
 
 
 def _plan(
-    recovery: "Recovery", ledger: "Ledger", how: "Profile", target: str, named: Path | None, *, dry_run: bool
+    recovery: "Recovery", ledger: "Ledger", how: "Profile", header: "Header", named: Path | None, *, dry_run: bool
 ) -> Path:
     """The plan to go by; one is made of the last comparison when none is there."""
     from contrefeu.base import OperatorError
-    from contrefeu.recovery import Header, Progress, Replay, findings, planned, write_plan
+    from contrefeu.recovery import Progress, Replay, findings, planned, write_plan
 
     if named is not None and named.exists():
         return named
@@ -85,15 +91,13 @@ def _plan(
         raise OperatorError(
             f"There is no plan at {named}.", safe="Nothing was sent.", next="With --dry-run one is written there."
         )
-    gap = ledger.gap
-    assert gap is not None, "looked at before"
-    path = named or recovery.plan
+    path, target = named or recovery.plan, header.target
     if dry_run:  # what a killed run left is known, and written by the run that goes on: this one writes nothing
         left = Replay(target, how, ledger, recovery.forward(), recovery.node.clock)
         left.settle(Progress(recovery.progress_file(target)), lambda _: None)
-    found = findings(recovery.findings, gap.findings)
+    found = findings(recovery.findings, header.findings)
     lines = planned(found, how, ledger.released, lambda entry: ledger.tries(entry, target), ledger.aside)
-    write_plan(path, Header("contrefeu-replay/1", gap.at, gap.against, gap.findings), lines)
+    write_plan(path, header, lines)
     return path
 
 
@@ -104,6 +108,7 @@ def _run(
     target: str,
     plan: Path,
     wire: Any,
+    address: str,
     *,
     dry_run: bool,
     resume: bool,
@@ -122,7 +127,8 @@ def _run(
         if isinstance(wire, FhirTarget):
             form = Statements(rules, charts.chart, wire.theirs)
         run = Replay(
-            target, how, ledger, forward, node.clock, withdrawn=lambda ref: hides and charts.entry(ref) is None,
+            target, how, ledger, forward, node.clock, address=address,
+            withdrawn=lambda ref: hides and charts.entry(ref) is None,
             form=form, events=not isinstance(wire, FhirTarget),
         )  # fmt: skip
         try:

@@ -8,6 +8,10 @@ from contrefeu.recovery.account_page import (
     AccountList,
     account_pdf,
 )
+from contrefeu.recovery.addresses import (
+    address_of,
+    check_name,
+)
 from contrefeu.recovery.asked import (
     ASKED_TABLE,
     Asked,
@@ -185,6 +189,8 @@ __all__ = [
     "Whose",
     "Wording",
     "account_pdf",
+    "address_of",
+    "check_name",
     "check_plan",
     "columns",
     "drawn",

@@ -36,7 +36,7 @@ LEDGER_TABLES = (
     "CREATE TABLE sends(entry TEXT, target TEXT, claim TEXT, n INTEGER, code TEXT, sent_as TEXT, gaps INTEGER,"
     " PRIMARY KEY(entry, target)) WITHOUT ROWID",
     "CREATE TABLE tries(entry TEXT, target TEXT, claim TEXT, PRIMARY KEY(entry, target, claim)) WITHOUT ROWID",
-    "CREATE TABLE claims(claim TEXT PRIMARY KEY, own INTEGER) WITHOUT ROWID",
+    "CREATE TABLE claims(claim TEXT PRIMARY KEY, own INTEGER, target TEXT, address TEXT) WITHOUT ROWID",
     "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
     "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
 )
@@ -198,10 +198,33 @@ class Ledger:
     def open_claims(self, target: str) -> list[Claim]:
         """Return what was claimed for *target* and neither answered nor released."""
         found: dict[str, Claim] = {}
-        sql = "SELECT claim, own, n, entry FROM sends JOIN claims USING (claim) WHERE target = ? AND code IS NULL"
+        sql = (
+            "SELECT claim, own, n, entry FROM sends JOIN claims USING (claim)"
+            " WHERE sends.target = ? AND sends.code IS NULL"
+        )
         for claim, own, n, entry in self._table.rows(sql, (target,)):
             found.setdefault(claim, Claim(claim, {}, bool(own))).entries[n] = entry
         return list(found.values())
+
+    def addresses(self) -> dict[str, set[str]]:
+        """Return the targets that something was sent to, or may have been, and where each was."""
+        sql = (
+            "SELECT target, address FROM (SELECT DISTINCT target, address FROM claims) AS used"
+            " WHERE EXISTS (SELECT 1 FROM sends WHERE sends.target = used.target)"
+        )
+        found: dict[str, set[str]] = {}
+        for target, address in self._table.rows(sql):
+            found.setdefault(target, set()).add(address)
+        return found
+
+    def target_of(self, entries: Sequence[str]) -> str:
+        """Return a target that one of *entries* was sent to, or may have been; "" when there is none."""
+        sql = (
+            "SELECT target FROM json_each(?) AS named JOIN sends ON sends.entry = named.value"  # noqa: S608 - constants
+            f" WHERE code IS NULL OR code = '{UNANSWERED}' OR {_ACCEPTED} LIMIT 1"
+        )
+        row = self._table.row(sql, (json.dumps(entries),))
+        return row[0] if row else ""
 
     def doubts(self, target: str) -> int:
         """Return how many messages *target* rejected, or may have, or may not."""
@@ -218,7 +241,7 @@ class Ledger:
         self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, reason, owner))
 
     def _claim(self, act: MessagesClaimed, own: bool) -> None:
-        self._table.run("INSERT OR IGNORE INTO claims VALUES(?, ?)", (act.claim, own))
+        self._table.run("INSERT OR IGNORE INTO claims VALUES(?, ?, ?, ?)", (act.claim, own, act.target, act.address))
         tries = [(entry, act.target, act.claim) for entry in act.entries]
         self._table.run_each("INSERT OR IGNORE INTO tries VALUES(?, ?, ?)", tries)
         self._send(((entry, act.target, act.claim, n, None, "") for n, entry in enumerate(act.entries)))

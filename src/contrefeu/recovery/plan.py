@@ -1,6 +1,6 @@
 """A replay's plan: which entries, in which order, and what is done with each; a file that people read and change.
 
-    {"plan": "contrefeu-replay/1", "at": "…", "against": "…", "findings": "…"}
+    {"plan": "contrefeu-replay/1", "at": "…", "against": "…", "findings": "…", "target": "…", "profile": "…"}
     {"entry": "n1-capture/7", "do": "send", "patient": "…", "type": "ORU^R01", "control_id": "…", "day": "…", "why": "",
      "owner": "", "sent": 0}
 
@@ -14,6 +14,8 @@
 Rules kept here:
   * Lines are in the order in which things were received, over all journals: an order per patient, and causal.
   * A plan names entries and quotes none. One that cannot be read whole is refused before anything is sent.
+  * It holds for the comparison of which it was made, for one target, and for the profile under which it was decided:
+    under another one a message that may go marked would go as it was.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +26,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contrefeu.acts import GapTaken
 from contrefeu.base import OperatorError
 from contrefeu.recovery.findings import COMPARED, Finding, LinesFile
 from contrefeu.recovery.ledger import DROPPED, REVIEW
@@ -42,6 +45,13 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True):
     at: str  # RFC 3339, of the comparison
     against: str
     findings: str  # digest
+    target: str
+    profile: str  # digest
+
+    @staticmethod
+    def of(gap: GapTaken, profile: Profile, target: str) -> "Header":
+        """Return what a plan of *gap* begins with."""
+        return Header(FORMAT, gap.at, gap.against, gap.findings, target, profile.digest)
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,11 +148,11 @@ def read_plan(path: Path) -> Iterator[Line]:
                 yield decoder.decode(line)
 
 
-def check_plan(path: Path) -> None:
-    """Read a plan through.
+def check_plan(path: Path, now: Header) -> None:
+    """Read a plan through; *now* is what one that was made now would begin with.
 
     Raises:
-        OperatorError: A line is none, or names an entry for the second time.
+        OperatorError: A line is none, or names an entry for the second time; or it was made of something else.
     """
     at, seen = 1, set[bytes]()
     try:
@@ -162,6 +172,24 @@ def check_plan(path: Path) -> None:
             safe="Nothing was sent.",
             next="Change `do`, `why` and `owner` only; contrefeu replay --dry-run --plan NEWFILE writes one anew.",
         ) from None
+    _check_header(path.name, header, now)
+
+
+def _check_header(name: str, header: Header, now: Header) -> None:
+    if header.findings != now.findings:
+        other = f"of another comparison, that of {header.at}"
+    elif header.target != now.target:
+        other = f"for another target, {header.target}"
+    elif header.profile != now.profile:
+        other = "under another profile"
+    else:
+        return
+    raise OperatorError(
+        f"The plan {name} was made {other}.",
+        safe="Nothing was sent.",
+        next="Give the --to and --profile that it was made with; after another comparison write one anew, with"
+        " --dry-run --plan NEWFILE, and decide in that one.",
+    )
 
 
 def _check(line: Line, seen: set[bytes]) -> None:

@@ -7,11 +7,13 @@ Rules kept here:
 """
 
 import tomllib
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from contrefeu.base import OperatorError
 from contrefeu.recovery.paths import NEVER_READ, Function, function_of
@@ -21,6 +23,9 @@ from contrefeu.recovery.queries import Kind
 # HL7 table 0076: what asks a pharmacy, an analyser or a cashier to do something; not what reports that it was done.
 _ORDERS = ("OMB", "OMD", "OMG", "OMI", "OML", "OMN", "OMP", "OMS", "OPL", "ORM", "OSM", "RDE", "RDO", "RGV", "SRM")
 ACTING = (*_ORDERS, "BAR", "DFT")
+
+
+_PACE = ("query", "tries", "answer_s", "per_second_max")  # of a profile: how it is asked, how fast, how long
 
 
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +67,13 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     # function -> the way by which what a ward wrote of it goes back, as it was agreed (F37)
     paths: dict[Function, Way] = field(default_factory=dict)
     query: Query = field(default_factory=Query)  # how it is asked what it holds (gap --against mllp://…)
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides what is sent, and in which form: the pace may be another one while a replay goes on."""
+        usual = Profile()
+        same = replace(self, **{name: getattr(usual, name) for name in _PACE})
+        return sha256(msgspec.json.encode(same, order="deterministic")).hexdigest()
 
     def holds(self, kind: str) -> bool:
         """Whether a message of *kind* ("ORM^O01") waits for a person."""

@@ -100,6 +100,7 @@ class Replay:
         fetch: Fetch,
         clock: Clock,
         *,
+        address: str = "",
         withdrawn: Callable[[str], bool] = lambda _: False,
         form: Callable[[Entry, str], Sendable] | None = None,
         events: bool = True,
@@ -113,12 +114,14 @@ class Replay:
             ledger: What was sent before; kept up to date.
             fetch: Gives entries.
             clock: What time it is.
+            address: Where it is, as `addresses` compares it.
             withdrawn: Whether an entry is hidden from every view (F41).
             form: Makes of an entry what goes to the target; HL7 v2 as the profile says, when None.
             events: Whether a message says what happened, so that their order counts; else how things are now.
             pause: Waits so many seconds.
         """
         self._target = target
+        self._address = address
         self._profile = profile
         self._ledger = ledger
         self._fetch = fetch
@@ -295,7 +298,8 @@ class Replay:
             return
         assert self._progress is not None, "only a run that sends gathers lots"
         claim = secrets.token_hex(8)
-        self._settle_owed(MessagesClaimed(self._target, claim, [line.entry for line, _ in lot], self._now()))
+        entries = [line.entry for line, _ in lot]
+        self._settle_owed(MessagesClaimed(self._target, claim, entries, self._now(), self._address))
         self._progress.begin(claim)
         answers: list[Answered] = []
         for number, (line, ready) in enumerate(lot):
