@@ -62,6 +62,7 @@ from contrefeu.recovery.matching import (
     Matched,
     Matcher,
     Proposal,
+    among,
     everybody,
 )
 from contrefeu.recovery.plan import (
@@ -184,6 +185,7 @@ __all__ = [
     "Whose",
     "Wording",
     "account_pdf",
+    "among",
     "check_plan",
     "columns",
     "drawn",
