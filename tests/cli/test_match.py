@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.acts import IdentitiesLinked, PairsProposed, decode
+from contrefeu.acts import IdentitiesLinked, PairDecided, PairsProposed, decode, encode
+from contrefeu.cli.node import Node
+from contrefeu.journal import MEDIA_ACT, Draft
+from contrefeu.recovery.matching import BOTH
 from tests.cli.conftest import Commands
 
 File = Callable[[str, bytes], Path]
@@ -37,10 +40,15 @@ FEED = (
 
 def acts(cli: Commands) -> list[object]:
     """The acts of the station's journal."""
-    from contrefeu.cli.node import Node
-
     node = Node.at(cli.home)
     return [decode(entry.body) for entry in node.entries(node.station_journal, 0, 1 << 62, beyond=[])]
+
+
+def says(cli: Commands, login: str, act: PairDecided) -> None:
+    """Somebody decides on the page."""
+    node = Node.at(cli.home)
+    with node.station_appender() as journal:
+        journal.append([Draft(f"user/{login}", MEDIA_ACT, encode(act), node.clock.now_ns())])
 
 
 @pytest.mark.req("R6", "F22")
@@ -70,6 +78,26 @@ def test_one_is_joined_one_waits_one_is_like_nobody(cli: Commands, filed: File, 
     assert found["name"].startswith("VAUGNAC"), "the temporary number opens the known chart"
     again = cli.told("match", "--temporary", "TEMP", status=10)
     assert (again["automatic"], again["review"]) == (0, 1)
+
+
+@pytest.mark.req("R6")
+def test_somebody_registered_twice_is_proposed_to_two_people(cli: Commands, filed: File) -> None:
+    """Two stations, nobody known like her: one pair, never joined by a rule; decided, it is not asked again."""
+    twice = {"name": "VAUGNAC^LEONIE", "born": "19610409", "phone": "0639980011"}
+    cli.told("import", filed("day.hl7", somebody("1", "1", **twice, authority="T1") +
+             somebody("2", "9", **twice, authority="T2") +
+             somebody("3", "5", "TOUZAC^ELOI", "19900808", authority="T2")))  # fmt: skip
+    both = ("--temporary", "T1", "--temporary", "T2")
+    done = cli.told("match", *both, status=10)
+    assert {name: done[name] for name in ("pairs", "automatic", "review", "unmatched")} == {
+        "pairs": 1, "automatic": 0, "review": 1, "unmatched": 1,
+    }  # fmt: skip
+    [proposed] = [act for act in acts(cli) if isinstance(act, PairsProposed)]
+    [pair] = proposed.pairs
+    assert (pair.known, pair.temporary, pair.why) == ("T1|1", "T2|9", BOTH)
+    assert pair.fields["phone"] == pair.fields["given"] == "same"
+    says(cli, "ada", PairDecided(pair.temporary, pair.known, False, "2026-11-24T03:00:00Z"))
+    assert cli.told("match", *both)["pairs"] == 0
 
 
 @pytest.mark.req("R6")

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.acts import IdentitiesLinked, encode
+from contrefeu.cli.node import Node
+from contrefeu.journal import MEDIA_ACT, Draft
 from tests.cli.conftest import Commands
-from tests.cli.messages import admission, potassium
+from tests.cli.messages import IPP, admission, potassium
 from tests.recovery.fhir_double import FhirDouble
 
 File = Callable[[str, bytes], Path]
@@ -101,3 +104,33 @@ def test_an_address_that_is_none_is_refused(cli: Commands) -> None:
     ran = cli("gap", "--against", "https://")
     assert ran.status == 1
     assert "no FHIR server" in ran.err
+
+
+@pytest.mark.req("R2", "R6", "F32")
+def test_a_union_that_a_server_was_told_is_there(cli: Commands, filed: File) -> None:
+    """Told as a link, it is lacking no more, nor is what was said under either number; taken away again, it is."""
+    cli.told("import", filed("day.hl7", admission() + admission("A-2", number="8009999")))
+    node = Node.at(cli.home)
+    double = FhirDouble(page=3)
+    cli.told("gap", "--against", double.url, status=10)
+    cli.told("replay", "--to", double.url)
+    assert cli.told("gap", "--against", double.url)["present"] == 2
+    with node.charts() as charts:
+        survivor, lost = (charts.chart(number).key for number in (IPP, "8009999"))
+    with node.station_appender() as journal:
+        act = IdentitiesLinked(survivor, lost, "2026-11-24T03:00:00Z")
+        journal.append([Draft("user/ada", MEDIA_ACT, encode(act), node.clock.now_ns())])
+    assert cli.told("gap", "--against", double.url, status=10)["types"] == {"ADT^A40": {"missing": 1}}
+    done = cli.told("replay", "--to", double.url)
+    assert (done["acknowledged"], done["held"]) == (1, 0)
+    gap = cli.told("gap", "--against", double.url)
+    assert (gap["missing"], gap["different"], gap["types"], gap["present"]) == (0, 0, {}, 3)
+    [told] = [one for one in double.all("Patient") if one.get("link")]
+    for one in double.all("Patient"):
+        one.pop("link", None)
+        one.pop("active", None)
+    assert cli.told("gap", "--against", double.url, status=10)["types"] == {"ADT^A40": {"missing": 1}}
+    told |= {"active": False, "link": [{"type": "replaced-by"}]}
+    del told["name"], told["birthDate"], told["gender"]
+    assert cli.told("gap", "--against", double.url)["present"] == 3, "made of the number alone"
+    double.close()

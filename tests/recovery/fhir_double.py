@@ -99,7 +99,7 @@ class FhirDouble:
                 if request["ifMatch"] != f'W/"{self.held[request["url"]]["meta"]["versionId"]}"':
                     return 412, _outcome("conflict")
                 places[entry["fullUrl"]] = request["url"]
-                made[request["url"]] = resource
+                made[request["url"]] = resource | {"meta": {"versionId": str(len(self.transactions) + 2)}}
                 answers.append({"response": {"status": "200", "location": f"{request['url']}/_history/2"}})
                 continue
             (condition,) = parse_qs(request["ifNoneExist"], strict_parsing=True)["identifier"]
@@ -110,7 +110,7 @@ class FhirDouble:
             name = f"{resource['resourceType']}/{id_}"
             places[entry["fullUrl"]] = name
             if not there:
-                made[name] = {**resource, "id": id_}
+                made[name] = {**resource, "id": id_, "meta": {**resource.get("meta", {}), "versionId": "1"}}
             answers.append({"response": {"status": "200" if there else "201", "location": f"{name}/_history/1"}})
         for name, resource in made.items():
             text = json.dumps(resource)

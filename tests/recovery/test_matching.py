@@ -24,7 +24,7 @@ from contrefeu.fhir import Json
 from contrefeu.mapping import RELIABILITY
 from contrefeu.recovery import Identity, Matched, Matcher
 from contrefeu.recovery.identities import DOUBTFUL, TWIN, identity_of
-from contrefeu.recovery.matching import NAMESAKES, TOO_LITTLE, Proposal
+from contrefeu.recovery.matching import BOTH, NAMESAKES, TOO_LITTLE, Proposal, among
 
 HELD_OUT = 9_001  # a seed that nothing was set by
 ADA = Identity(
@@ -104,6 +104,18 @@ def test_two_national_numbers_never_meet_and_one_of_two_patients_is_nobody_s(pro
     twice = [ADA, replace(ADA, key="IPP|2", chart="c2"), *OTHERS]
     (found,) = propose(twice, {"national": "7"})
     assert [(pair.known, pair.why) for pair in found.pairs] == [("IPP|1", NAMESAKES), ("IPP|2", NAMESAKES)]
+
+
+@pytest.mark.req("R6")
+def test_what_a_rule_joined_is_compared_with_no_other_temporary_one():
+    """Joined with somebody known, she is that one; the rest are compared, each pair once, twins said to be so."""
+    one = replace(TEMPORARY, key="TEMP|C", why=TWIN)
+    two = [replace(TEMPORARY, key=f"TEMP|{n}", phone="", birthplace="", postcode="") for n in "AB"]
+    joined = Proposal(TEMPORARY, [ProposedPair("TEMP|A", "IPP|1", "score", 40.0, {})])
+    assert list(among([joined, Proposal(one, [])])) == [joined, Proposal(one, [])]
+    found = {p.temporary.key: {pair.known: pair.why for pair in p.pairs}
+             for p in among([Proposal(who, []) for who in (one, *reversed(two))])}  # fmt: skip
+    assert found == {"TEMP|A": {}, "TEMP|B": {"TEMP|A": BOTH}, "TEMP|C": {"TEMP|A": TWIN, "TEMP|B": TWIN}}
 
 
 @pytest.mark.req("R6", "F11")

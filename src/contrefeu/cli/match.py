@@ -28,7 +28,7 @@ def match(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Join nobody; say what would be done.")] = False,
     json: Json = False,
 ) -> None:
-    """Find who the people with a temporary number are among the known ones.
+    """Find who the people with a temporary number are among the known ones, and who of them was registered twice.
 
     What is beyond doubt is joined, as a merge is, and can be undone; the rest waits on the page "Identités" of the ward
     app, where two different people decide. Doubtful and fictitious identities, twins, and charts that hold a blood
@@ -38,7 +38,7 @@ def match(
     from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, people
-    from contrefeu.recovery import Matched, Matcher, everybody, identities
+    from contrefeu.recovery import Matched, Matcher, among, everybody, identities
 
     node = Node.at(door(context).home)
     began = time.monotonic()
@@ -48,8 +48,9 @@ def match(
         waiting, known = everybody(identities(people(node, charts), frozenset(temporary or ())))
         matcher = Matcher(known)
         found = Matched(decided=_decided(charts))
-        found.take(matcher.match(waiting), charts.chart)
+        proposals = list(matcher.match(waiting))
         matcher.close()
+        found.take(among(proposals), charts.chart)
     at = rfc3339(node.clock.now_ns())
     if not dry_run and (found.joined or found.proposed):
         with Recovery(node).recorder() as record:

@@ -66,6 +66,7 @@ from contrefeu.recovery.matching import (
     Matched,
     Matcher,
     Proposal,
+    among,
     everybody,
 )
 from contrefeu.recovery.plan import (
@@ -191,6 +192,7 @@ __all__ = [
     "account_pdf",
     "address_of",
     "check_name",
+    "among",
     "check_plan",
     "columns",
     "drawn",

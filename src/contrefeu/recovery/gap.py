@@ -9,7 +9,7 @@ Rules kept here:
     is of nobody's care (F46) and what no key opens are counted apart (`kept_here`), each with its line in the findings.
   * A finding names its entry; it never quotes it.
   * That people, or a rule, said that two numbers are one patient's is an act that a restored system lacks until it was
-    told (`Ledger.tells`).
+    told (`Ledger.tells`), or its resources show it.
 """
 
 from collections import Counter
@@ -20,9 +20,10 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from contrefeu.acts import IdentitiesLinked
 from contrefeu.base import rfc3339
 from contrefeu.capture import Item
-from contrefeu.chart import AUDIT, STATION, Chart, kind_of, place_of, steps_in_force
+from contrefeu.chart import AUDIT, STATION, Chart, kind_of, place_of, steps_in_force, to_bundle
 from contrefeu.fhir import decode
 from contrefeu.hl7 import Message, NotHl7
 from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_FHIR, MEDIA_HL7V2, Entry
@@ -163,10 +164,7 @@ class _Walk:
 
     def _entry(self, entry: Entry) -> None:
         if is_own(entry):
-            if link_of(entry) is not None and self._sources.ledger.tells(entry.ref):
-                self._lacking(entry, "missing", Marks(0, 0))
-            else:
-                self._keep(Finding(entry.ref, "act"))
+            self._own(entry)
             return
         if self._is_nobodys(entry):
             self._keep(Finding(entry.ref, "nobodys"))
@@ -186,6 +184,25 @@ class _Walk:
             self._unasked(entry)
         else:
             self._keep(Finding(entry.ref, state))
+
+    def _own(self, entry: Entry) -> None:
+        """An act: a union is compared, and is there where the other side shows as much (it has no such message)."""
+        link = link_of(entry)
+        if link is None or not self._sources.ledger.tells(entry.ref):
+            self._keep(Finding(entry.ref, "act"))
+        elif self._shows(link):
+            self._gap.entries += 1
+            self._gap.present += 1
+        else:
+            self._lacking(entry, "missing", Marks(0, 0))
+
+    def _shows(self, link: IdentitiesLinked) -> bool:
+        """Whether resources there are of one patient, or of two, as *link* says; answers to queries do not show it."""
+        resources, chart = self._compared.resources, self._sources.charts.chart(link.survivor)
+        if chart is None or not resources.count or self._sources.asked is not None:
+            return False
+        patient = to_bundle(chart)["entry"][0]["resource"]
+        return resources.united(patient, link.lost, link.survivor) != link.undo
 
     def _unasked(self, entry: Entry) -> None:
         patient, kind, ward, day, world = self._described(entry)

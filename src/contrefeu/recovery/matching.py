@@ -7,6 +7,8 @@ Rules kept here:
   * By weight alone two are joined only when the given name and the birth date (or day and month, swapped) are the same,
     the family name is at most a slip apart, nothing says otherwise of the sex, the telephone or the place of birth
     agrees too, and the next best candidate is far behind: twins, namesakes and relatives go to people.
+  * Two temporary identities that nobody known answers to, of two stations or of one, may be one person registered
+    twice: they are compared too, and always go to people.
   * Nothing of it is written anywhere: the tables are in memory, and are not spilled to a disk.
 """
 
@@ -23,7 +25,7 @@ from contrefeu.acts import BLOOD, Agreement, ProposedPair
 from contrefeu.base import OperatorError
 from contrefeu.chart import Chart, holds_blood, sound
 from contrefeu.recovery.agreement import FIELDS, RAREST, agreements, settings
-from contrefeu.recovery.identities import Identity
+from contrefeu.recovery.identities import DOUBTFUL, TWIN, Identity
 
 AUTOMATIC_BITS = 20.0  # of evidence: odds of a million to one
 MARGIN_BITS = 10.0  # that the next best candidate must be behind: a thousand times less likely
@@ -40,6 +42,7 @@ _BIRTH = {"same", "swapped"}  # one digit off may be a parent of the same name, 
 _BESIDE = ("phone", "birthplace")  # a postal code is shared by a town, namesakes in it too
 NAMESAKES = "another patient is nearly as likely"
 TOO_LITTLE = "what agrees is not enough"
+BOTH = "both numbers are temporary"
 _TYPES = "n BIGINT, " + ", ".join(f"{name} VARCHAR" for name in _COLUMNS[1:])
 
 
@@ -99,7 +102,8 @@ class Matcher:
         for some in _some(temporary, TEMPORARIES):
             found = self._candidates(some) if self._count else {}
             for n, one in enumerate(some):
-                yield Proposal(one, list(_pairs(one, found.get(n, []))))
+                others = [candidate for candidate in found.get(n, []) if candidate.key != one.key]
+                yield Proposal(one, list(_pairs(one, others)))
 
     def _candidates(self, some: Sequence[Identity]) -> dict[int, list[Candidate]]:
         from splink import DuckDBAPI, Linker  # noqa: PLC0415
@@ -222,6 +226,24 @@ def _by_weight(first: Candidate, others: list[Candidate]) -> str:
     return "" if enough else TOO_LITTLE
 
 
+def among(proposals: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Yield *proposals*, each with the pairs of its identity and another temporary one; for people, whatever agrees.
+
+    The number that stays is the first of the two, as text: a pair that people spoke of has the same name next time.
+    """
+    left = [one.temporary for one in proposals if not one.automatic]
+    found: dict[str, dict[str, ProposedPair]] = {}  # the number that goes -> the one that stays -> their pair
+    matcher = Matcher(left)
+    for proposal in matcher.match(left):
+        for pair in proposal.pairs:
+            stays, goes = sorted((pair.known, pair.temporary))
+            why = pair.why if pair.why in (DOUBTFUL, TWIN) else BOTH
+            found.setdefault(goes, {})[stays] = replace(pair, temporary=goes, known=stays, rule="score", why=why)
+    matcher.close()
+    for one in proposals:
+        yield Proposal(one.temporary, [*one.pairs, *found.get(one.temporary.key, {}).values()])
+
+
 def everybody(identities: Iterable[Identity]) -> tuple[list[Identity], Iterator[Identity]]:
     """Part *identities* in the temporary ones and, as they are read, the known ones."""
     temporary: list[Identity] = []
@@ -243,8 +265,13 @@ class Matched(Struct):
     joined: list[ProposedPair] = field(default_factory=list)
     proposed: list[ProposedPair] = field(default_factory=list)
     review: int = 0  # temporary identities that wait for people
-    unmatched: int = 0
+    alone: set[str] = field(default_factory=set)  # temporary numbers whom nobody known is like
     reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unmatched(self) -> int:
+        """How many are like nobody, not like another temporary one either."""
+        return len(self.alone - {pair.known for pair in self.proposed})
 
     def take(self, proposals: Iterable[Proposal], chart_of: Callable[[str], Chart | None]) -> None:
         """Sort *proposals*; *chart_of* gives the chart of a number."""
@@ -257,7 +284,8 @@ class Matched(Struct):
             pairs = [replace(pair, why=pair.why or BLOOD) for pair in pairs]
             self.proposed += pairs
             self.review += bool(pairs)
-            self.unmatched += not proposal.pairs
+            if not proposal.pairs:
+                self.alone.add(proposal.temporary.key)
             for pair in pairs[:1]:
                 self.reasons[pair.why] += 1
 

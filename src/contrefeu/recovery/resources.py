@@ -9,7 +9,7 @@ Rules kept here:
     an earlier word stands, it is missing: the restored system is older.
   * A movement that was taken back is in no Encounter, whether it arrived or not: neither it nor what takes it back is
     called present, unless the step stands there still, and then what takes it back is missing. A union is missing where
-    the number that was lost is still a patient's own.
+    the number that was lost is still a patient's own; what was said of a patient who was replaced there is overtaken.
   * What says nothing that FHIR can show (a bill, a message that no rule reads) cannot be seen there, and is missing.
 """
 
@@ -19,7 +19,7 @@ import msgspec
 
 from contrefeu.chart import strength_of
 from contrefeu.fhir import Json, decode, derived_id
-from contrefeu.mapping import OBJECT, Link, Movement, Reading, Said
+from contrefeu.mapping import OBJECT, Movement, Reading, Said
 from contrefeu.mapping.to_hl7 import authority_of
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.likeness import Likeness
@@ -28,7 +28,7 @@ from contrefeu.recovery.scratch import Scratch
 
 RESOURCE_TABLES = (
     "CREATE TABLE theirs(n INTEGER PRIMARY KEY, kind TEXT, subject INTEGER, content INTEGER, said BLOB, known INTEGER,"
-    " day TEXT)",
+    " day TEXT, replaced INTEGER)",
     "CREATE INDEX theirs_by_content ON theirs(content)",
     "CREATE TABLE called(mark INTEGER, n INTEGER, PRIMARY KEY(mark, n)) WITHOUT ROWID",
     "CREATE TABLE people(ref INTEGER, number INTEGER, PRIMARY KEY(ref, number)) WITHOUT ROWID",
@@ -80,8 +80,8 @@ class Resources:
         subject = own if kind == "Patient" else _subject(resource)
         words = self._digested(salient(resource))
         marks, said = (self._mark(subject), self._content(kind, words)), msgspec.msgpack.encode(words)
-        values = (self.count, kind, *marks, said, day_of(resource))
-        self._table.run("INSERT INTO theirs VALUES(?, ?, ?, ?, ?, 0, ?)", values)
+        values = (self.count, kind, *marks, said, day_of(resource), kind == "Patient" and _is_replaced(resource))
+        self._table.run("INSERT INTO theirs VALUES(?, ?, ?, ?, ?, 0, ?, ?)", values)
         numbers = _numbers(resource)
         systems = {f"{kind} {number.rpartition('|')[0]}|" for number in numbers}
         for name in (own, *(f"{kind} {number}" for number in numbers), *systems):
@@ -92,8 +92,7 @@ class Resources:
     def _hold_person(self, own: str, patient: Json, numbers: list[str]) -> None:
         for number in numbers:
             self._table.run("INSERT OR IGNORE INTO people VALUES(?, ?)", (self._mark(own), self._mark(number)))
-        replaced = any(one.get("type") == "replaced-by" for one in patient.get("link") or [])
-        for key in () if replaced or patient.get("active") is False else _keys(patient):
+        for key in () if _is_replaced(patient) or patient.get("active") is False else _keys(patient):
             self._table.run("INSERT OR IGNORE INTO called VALUES(?, ?)", (self._mark(f"key {key}"), self.count))
 
     def unknown(self) -> Iterator[tuple[str, str, str]]:
@@ -137,7 +136,12 @@ class Resources:
         parts = (reading, *reading.also)
         states = {self._state(part, *statement) for part in parts for statement in self._statements(part)}
         states |= {self._moved(part, movement) for part in parts for movement in part.movements}
-        states |= {self._united(part, link) for part in parts for link in part.links if link.kind == "merge"}
+        states |= {
+            None if self.united(part.patient or {}, link.lost, link.survivor) else "missing"
+            for part in parts
+            for link in part.links
+            if link.kind == "merge"
+        }
         if not states or "missing" in states:
             return "missing"
         return next((state for state in _GRAVEST if state in states), None)
@@ -161,15 +165,14 @@ class Resources:
         found = self._found(part, f"Encounter/{derived_id('Encounter', visit)}", {step(at): ""})
         return found is not None and found[1]
 
-    def _united(self, part: Reading, link: Link) -> State | None:
-        """Whether the number that was lost is still a patient's own there, who is not the one who stays."""
-        lost, stays = self._own(part, link.lost), self._own(part, link.survivor)
-        return "missing" if lost - stays else None
+    def united(self, patient: Json, lost: str, survivor: str) -> bool:
+        """Whether nobody there but who stays has the *lost* number of *patient* for their own."""
+        return not self._own(patient, lost) - self._own(patient, survivor)
 
-    def _own(self, part: Reading, key: str) -> set[int]:
+    def _own(self, patient: Json, key: str) -> set[int]:
         """Their patients, standing by themselves, who have the number *key*: by its authority, or by its system."""
         authority, _, value = key.partition("|")
-        numbers = (part.patient or {}).get("identifier") or []
+        numbers = patient.get("identifier") or []
         systems = {str(one.get("system")) for one in numbers if authority_of(one) == authority}
         marks = [self._mark(f"key {name}|{value}") for name in {authority, *systems}]
         return {n for mark in marks for (n,) in self._table.rows("SELECT n FROM called WHERE mark = ?", (mark,))}
@@ -210,10 +213,10 @@ class Resources:
         kind = object_.partition("/")[0]
         ours = self._digested(words)
         for n in self._candidates(part, kind, object_, ours):
-            (blob,) = self._table.row("SELECT said FROM theirs WHERE n = ?", (n,)) or (b"",)
+            blob, replaced = self._table.row("SELECT said, replaced FROM theirs WHERE n = ?", (n,)) or (b"", 0)
             theirs = _words.decode(blob)
             self._table.run("UPDATE theirs SET known = 1 WHERE n = ? AND known = 0", (n,))
-            return n, all(theirs.get(name) == digest for name, digest in ours.items())
+            return n, bool(replaced) or all(theirs.get(name) == digest for name, digest in ours.items())
         return None
 
     def _candidates(self, part: Reading, kind: str, object_: str, ours: _Words) -> Iterator[int]:
@@ -291,6 +294,10 @@ def _numbers(resource: Json) -> list[str]:
         for one in (numbers if isinstance(numbers, list) else [])
         if isinstance(one, dict) and one.get("system") and one.get("value")
     ]
+
+
+def _is_replaced(patient: Json) -> bool:
+    return any(one.get("type") == "replaced-by" for one in patient.get("link") or [])
 
 
 def _keys(patient: Json) -> list[str]:

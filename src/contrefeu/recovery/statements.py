@@ -22,6 +22,7 @@ from contrefeu.chart import Chart, to_bundle
 from contrefeu.fhir import Json, derived_id, encode
 from contrefeu.journal import Entry
 from contrefeu.mapping import OBJECT, Reading, Rules, read
+from contrefeu.mapping.to_hl7 import authority_of
 from contrefeu.recovery.fhir_server import token
 from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id
 from contrefeu.recovery.salient import differs
@@ -171,7 +172,7 @@ def _number_in(patient: Json, key: str) -> Json:
     """The Identifier of *key* ("authority|value") as the chart has it, else as such a key is written."""
     authority, _, value = key.partition("|")
     numbers = (one for one in patient.get("identifier") or [] if one.get("value") == value and one.get("system"))
-    found = next((one for one in numbers if str(one["system"]).endswith(authority)), None)
+    found = next((one for one in numbers if authority_of(one) == authority), None)
     return {"system": found["system"] if found else f"urn:id:{authority}", "value": value}
 
 

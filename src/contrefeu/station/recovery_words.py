@@ -29,6 +29,7 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
             "Un groupe sanguin ou une RAI est au dossier : le dépôt de sang doit être d’accord"
         ),
         "another patient is nearly as likely": N_("Un autre patient lui ressemble presque autant"),
+        "both numbers are temporary": N_("Les deux numéros sont provisoires : une personne inscrite deux fois ?"),
         "what agrees is not enough": N_("Ce qui concorde ne suffit pas"),
     },
     "aside": {  # why entries were set aside (contrefeu.recovery.plan); others are in their author's words
