@@ -19,6 +19,7 @@ from contrefeu.base import ManualClock
 from contrefeu.hl7 import Message
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, Replay, Replayed, Scratch, scratch
+from contrefeu.recovery.forms import Sendable, own_control_id
 from contrefeu.recovery.ledger import REVIEW
 from contrefeu.recovery.paths import RETYPED
 from contrefeu.recovery.wire import AGAIN_S
@@ -81,6 +82,7 @@ class Recovery:
     entries: dict[str, Entry] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     waited: list[float] = field(default_factory=list)  # seconds
+    form: Callable[[Entry, str], Sendable] | None = None
     heard: list[Act] = field(default_factory=list)  # of another station, before our own
 
     def __post_init__(self) -> None:
@@ -140,6 +142,7 @@ class Recovery:
             run = Replay(
                 TARGET, self.profile, ledger, self, ManualClock(),
                 withdrawn=lambda ref: ref in self.withdrawn, pause=self.waited.append,
+                form=self.form,
             )  # fmt: skip
             if look:
                 return run.look(lines or self.plan())
@@ -420,6 +423,36 @@ def test_what_somebody_took_up_is_not_set_aside_again_by_a_plan_of_before(tmp_pa
     assert counts(recovery.run(recovery.plan())) == (9, 8, 0, 1, 0, 0)
     recovery.acts.append(EntriesReleased(["n1-capture/4"], "the laboratory keyed it in", at))
     assert counts(recovery.run(plan)) == (9, 9, 0, 0, 0, 0)
+
+
+def _in_our_words(entry: Entry, target: str) -> Sendable:
+    own = own_control_id(entry.ref, target)
+    return Sendable(result(0, "4.1").replace(b"|R0-4.1|", f"|{own}|".encode()), own, own)
+
+
+@pytest.mark.req("R3", "F33")
+@pytest.mark.parametrize("power_cut", [False, True], ids=["killed", "power cut"])
+def test_what_was_written_here_is_known_by_the_control_id_that_it_was_given(tmp_path: Path, power_cut: bool) -> None:
+    """In a profile that sends feeds' messages as they were too; settled after a kill at any step, or seen there."""
+    line = Line("n1-station/1", "send", "p1", "FHIR Observation")
+    for kill_at in range(1, 100):
+        folder = tmp_path / str(kill_at)
+        folder.mkdir()
+        recovery = Recovery(folder, Profile(acts="hl7"), form=_in_our_words)
+        recovery.entries = {line.entry: Entry("n1-station", 1, 1, 1, "user/ada", MEDIA_FHIR, b"{}")}
+        try:
+            recovery.run([line], Steps(kill_at))
+        except Killed:
+            if power_cut:
+                (folder / "sent.log").unlink(missing_ok=True)
+            recovery.run([replace(line, do="arrived" if recovery.target.taken else "again", sent=9)])
+        else:
+            break
+        own = own_control_id(line.entry, TARGET)
+        assert recovery.target.taken == [own]
+        with scratch(folder, "look", *LEDGER_TABLES) as table:
+            assert recovery.ledger(table).accepted_as(line.entry) == [own]
+    assert kill_at > 10
 
 
 UNANSWERABLE = (b"|T|2.5\r", b"|T|2.5|||NE|NE\r")  # no form of it can be sent raw

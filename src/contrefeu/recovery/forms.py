@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
+from contrefeu.chart import STATION
 from contrefeu.hl7 import acknowledgement_codes, peek
 from contrefeu.journal import MEDIA_HL7V2, Entry
 from contrefeu.recovery.profiles import Profile
@@ -63,6 +64,12 @@ def own_control_id(ref: str, target: str) -> str:
     """Return the control id under which an entry is sent to a target, marked."""
     digest = b32encode(sha256(f"{target}\n{ref}".encode()).digest()).decode()
     return f"{_OURS}{digest}"[:CONTROL_ID_CHARS_MAX]
+
+
+def sent_as(ref: str, profile: Profile, target: str) -> str:
+    """Return the control id of ours under which an entry that is not at hand was sent; "" for its own one."""
+    written = profile.acts == "hl7" and ref.rpartition("/")[0].endswith(STATION)
+    return own_control_id(ref, target) if written or profile.form == "marked" else ""
 
 
 def _marked(body: bytes, control_id: str, mark: str) -> bytes:

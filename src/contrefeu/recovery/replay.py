@@ -36,7 +36,7 @@ from contrefeu.acts import (
 from contrefeu.base import Clock, rfc3339
 from contrefeu.chart import STATION
 from contrefeu.journal import Entry, JournalTampered, JournalUnreadable
-from contrefeu.recovery.forms import Sendable, Unsendable, own_control_id, sendable
+from contrefeu.recovery.forms import Sendable, Unsendable, sendable, sent_as
 from contrefeu.recovery.ledger import REVIEW, SEEN, Aside, Ledger, Sent, Standing
 from contrefeu.recovery.paths import RETYPED, moves
 from contrefeu.recovery.plan import NOT_THERE, Line
@@ -364,7 +364,7 @@ class Replay:
 
     def _answered(self, entry: str, code: str) -> Answered:
         """The answer of a message of which a former run left no more than its number, or that somebody saw there."""
-        return Answered(entry, code, own_control_id(entry, self._target) if self._profile.form == "marked" else "")
+        return Answered(entry, code, sent_as(entry, self._profile, self._target))
 
     def _released(self, claim: str, entries: list[str]) -> list[Act]:
         reason = "not sent: the run ended before"
