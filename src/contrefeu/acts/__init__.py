@@ -182,6 +182,7 @@ from contrefeu.acts.replays import (
     PathAccount,
     PatientAccount,
     PatientSignedOff,
+    ReplayEnded,
     WardAccount,
     lots,
 )
@@ -326,6 +327,7 @@ __all__ = [
     "RecoveryKeyChanged",
     "RecoveryRehearsed",
     "Remark",
+    "ReplayEnded",
     "Roles",
     "SecretChanged",
     "Sent",
