@@ -38,6 +38,7 @@ from contrefeu.acts import (
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
+    ReplayEnded,
     SecretChanged,
     ShareConfirmed,
     WardAccount,
@@ -85,6 +86,8 @@ ACTS = {
         MessagesAnswered("ehr", "c", [Answered("j/1", "AA", "CF1")], "t"),
     b'{"act":"messages-released","target":"ehr","claim":"c","entries":["j/2"],"reason":"r","at":"t"}':
         MessagesReleased("ehr", "c", ["j/2"], "r", "t"),
+    b'{"act":"replay-ended","target":"ehr","at":"t","planned":3,"acknowledged":1,"held":1,"remaining":1,'
+    b'"reasons":{"why":1}}': ReplayEnded("ehr", "t", 3, 1, held=1, remaining=1, reasons={"why": 1}),
     b'{"act":"account-drawn","at":"t","against":"d","entries":3,"fates":{"present":2},"written":2,"written_back":1,'
     b'"wards":[["CARD",1,4.0,{"ORU^R01":1}]],"patients":[["c",1,1]]}': AccountDrawn(
         "t", "d", 3, {"present": 2}, 2, 1, [WardAccount("CARD", 1, 4.0, {"ORU^R01": 1})], [PatientAccount("c", 1, 1)]

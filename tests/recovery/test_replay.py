@@ -14,7 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contrefeu.acts import Act, EntriesReleased, EntriesSetAside, GapTaken, MessagesAnswered, MessagesClaimed
+from contrefeu.acts import (
+    Act,
+    EntriesReleased,
+    EntriesSetAside,
+    GapTaken,
+    MessagesAnswered,
+    MessagesClaimed,
+    ReplayEnded,
+)
 from contrefeu.base import ManualClock
 from contrefeu.hl7 import Message
 from contrefeu.journal import MEDIA_FHIR, MEDIA_HL7V2, Entry
@@ -174,10 +182,10 @@ def test_everything_is_sent_once_in_order_and_a_second_run_adds_nothing(tmp_path
     answered = [a.entry for act in recovery.acts if isinstance(act, MessagesAnswered) for a in act.answers]
     assert answered == list(recovery.entries)
     kinds = [type(act) for act in recovery.acts]
-    assert kinds == [MessagesClaimed, MessagesAnswered]
+    assert kinds == [MessagesClaimed, MessagesAnswered, ReplayEnded]
     again = recovery.run()
     assert counts(again) == (9, 9, 0, 0, 0, 0)
-    assert (again.sent, len(recovery.target.taken), len(recovery.acts)) == (0, 9, 2)
+    assert (again.sent, len(recovery.target.taken), len(recovery.acts)) == (0, 9, 4), "and each says how it ended"
 
 
 @pytest.mark.req("R4")

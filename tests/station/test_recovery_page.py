@@ -30,6 +30,7 @@ from contrefeu.acts import (
     PatientAccount,
     PatientSignedOff,
     PointSeen,
+    ReplayEnded,
     WardAccount,
     decode,
     encode,
@@ -298,4 +299,29 @@ def test_another_comparison_begins_the_count_anew() -> None:
     assert (found.sendings["ehr"].doubtful, found.remaining) == (1, 100)
     assert found.sendings["ehr"].seconds_for(60) is None, "no answer yet: nobody knows the pace"
     again = reprise([(None, act) for act in (GAP, sent, GAP)])  # type: ignore[misc]
+    assert (again.sendings["ehr"].doubtful, again.remaining) == (2, 100), "compared anew, it is in doubt still"
+    taken = MessagesAnswered("ehr", "c", [Answered("j/1", "AA"), Answered("j/2", "AA")], at(8))
+    again = reprise([(None, act) for act in (GAP, sent, taken, GAP)])  # type: ignore[misc]
     assert (again.sendings, again.remaining) == ({}, 100)
+
+
+@pytest.mark.req("R7", "R3")
+def test_what_is_held_or_set_aside_is_not_said_to_take_time(recovering: tuple[Folded, str]) -> None:
+    """A run says at its end what waits, and for whom; what one target took, another's run does not take off again."""
+    gap = GapTaken("export", {"j": 9}, "", 10, 0, 10, 0, 0, "ff", at(60))
+    sent = [MessagesClaimed("ehr", "c", [f"j/{n}" for n in range(7)], at(40)),
+            MessagesAnswered("ehr", "c", [Answered(f"j/{n}", "AA") for n in range(7)], at(30))]  # fmt: skip
+    twice = [MessagesAnswered("lab", "d", [Answered(f"j/{n}", "AA") for n in range(5)], at(35))]
+    found = reprise([(None, act) for act in (gap, *twice, *sent)])  # type: ignore[misc]
+    assert found.remaining == 3, "five of them went to both"
+    why = {"it would ask somebody to act again": 2}
+    ended = ReplayEnded("ehr", at(29), 10, 7, held=2, set_aside=1, reasons=why)
+    found = reprise([(None, act) for act in (gap, *sent, ended)])  # type: ignore[misc]
+    assert found.remaining == 0
+    charts, _ = recovering
+    says(charts, gap, *sent, ended)
+    page = text_of(at_work("crise", charts).get("/recovery"))
+    for words in ("retenues, pour une personne : 2", "2 · le destinataire agirait une seconde fois", "Rien ne reste."):
+        assert words in page, words
+    english = text_of(at_work("crise", charts).get("/recovery", accept_language="en"))
+    assert "2 · the target would act a second time" in english

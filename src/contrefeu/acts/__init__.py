@@ -183,6 +183,7 @@ from contrefeu.acts.replays import (
     PathAccount,
     PatientAccount,
     PatientSignedOff,
+    ReplayEnded,
     WardAccount,
     lots,
 )
@@ -327,6 +328,7 @@ __all__ = [
     "RecoveryKeyChanged",
     "RecoveryRehearsed",
     "Remark",
+    "ReplayEnded",
     "Roles",
     "SecretChanged",
     "Sent",

@@ -70,6 +70,7 @@ from contrefeu.acts.replays import (
     MessagesClaimed,
     MessagesReleased,
     PatientSignedOff,
+    ReplayEnded,
 )
 
 
@@ -256,6 +257,7 @@ Act = (
     | MessagesAnswered
     | MessagesClaimed
     | MessagesReleased
+    | ReplayEnded
     | NameLeft
     | NameRestored
     | NumberDrawn

@@ -71,6 +71,21 @@ class MessagesReleased(Struct, frozen=True, tag_field="act", tag="messages-relea
     at: str  # RFC 3339
 
 
+class ReplayEnded(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="replay-ended"):
+    """A run came to its end: what became of its plan, and what waits for whom."""
+
+    target: str
+    at: str  # RFC 3339
+    planned: int
+    acknowledged: int
+    rejected: int = 0
+    held: int = 0
+    remaining: int = 0
+    set_aside: int = 0
+    in_doubt: int = 0  # of the held
+    reasons: dict[str, int] = field(default_factory=dict)  # why they are held
+
+
 class EntriesSetAside(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="entries-set-aside"):
     """Somebody decided that these are not sent back by us."""
 

@@ -32,6 +32,7 @@ from contrefeu.acts import (
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
+    ReplayEnded,
 )
 from contrefeu.base import Clock, rfc3339
 from contrefeu.chart import STATION
@@ -163,8 +164,15 @@ class Replay:
         self._lines(lines)
         self._send_lot()
         self._say_asides()
-        self._settle_owed()
+        self._settle_owed(self._ended())
         return self.done
+
+    def _ended(self) -> ReplayEnded:
+        done = self.done
+        return ReplayEnded(
+            self._target, self._now(), done.planned, done.acknowledged, done.rejected, done.held, done.remaining,
+            done.set_aside, done.in_doubt, dict(done.reasons),
+        )  # fmt: skip
 
     def look(self, lines: Iterable[Line]) -> Replayed:
         """Count what the plan would do; nothing is sent and nothing is written."""

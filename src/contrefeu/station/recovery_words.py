@@ -42,6 +42,38 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
             "plus en doute : le dernier instant sain a changé"
         ),
     },
+    "held_why": {  # why a replay holds a message (contrefeu.recovery: plan, replay, forms, statements)
+        "it would ask somebody to act again": N_("le destinataire agirait une seconde fois : à décider"),
+        "it would ask somebody to act again, or the profile leaves its kind out": N_(
+            "le destinataire agirait une seconde fois, ou son profil ne prend pas ce type"
+        ),
+        "it was accepted before, and is not there": N_("acceptée, et elle n’y est pas : à regarder là-bas"),
+        "the target holds another message under its control id": N_(
+            "le destinataire a un autre message sous ce numéro : à comparer"
+        ),
+        "the target holds something else under its number": N_(
+            "le destinataire a autre chose sous ce numéro : à comparer"
+        ),
+        "agreed with the vendor: it is typed from the list": N_("convenu avec l’éditeur : ressaisie depuis la liste"),
+        "somebody must decide": N_("quelqu’un doit décider"),
+        "somebody dropped it since the plan was written": N_("écartée depuis que le plan est écrit"),
+        "it waits to be looked at: somebody takes it up or drops it on the page Reprise": N_("à relire, plus bas"),
+        "it was sent, and had no answer": N_("envoyée, sans réponse : à regarder là-bas"),
+        "it was sent again since the plan was written, and had no answer": N_(
+            "envoyée de nouveau, sans réponse : à regarder là-bas"
+        ),
+        "it was never sent: nobody can have seen it arrive": N_("jamais envoyée : personne ne peut l’y avoir vue"),
+        "it was withdrawn by two persons": N_("retirée par deux personnes"),
+        "no journal here holds it": N_("aucun journal d’ici ne l’a"),
+        "it is not one HL7 v2 message": N_("ce n’est pas un message HL7 v2"),
+        "it has no control id (MSH-10)": N_("sans numéro de message (MSH-10)"),
+        "it asks for no answer (MSH-15, MSH-16): a marked form asks for one": N_("elle ne demande pas de réponse"),
+        "two patients after all: part them there by hand": N_("deux patients en fait : à séparer là-bas, à la main"),
+        "two patients after all: no message says so, part them there by hand": N_(
+            "deux patients en fait : à séparer là-bas, à la main"
+        ),
+        "it is about nobody whom a chart knows, or about several": N_("d’aucun patient connu ici, ou de plusieurs"),
+    },
     "entry_kind": {  # what waits to be typed (contrefeu.recovery.gap)
         "FHIR AllergyIntolerance": N_("allergies"),
         "FHIR Appointment": N_("rendez-vous"),

@@ -1,6 +1,8 @@
 """How far a recovery is, told by the acts of all stations: compared, united, sent back, accounted for, signed.
 
 Rules kept here:
+  * What a run left is what it said at its end, less what its target accepted since; without one, what the last
+    comparison found lacking, less what any target accepted. Compared anew, what is in doubt or was rejected stays so.
   * The last comparison and the last account count; who ever lacked something is on the list until somebody signs.
   * A signature holds as long as nothing more is found lacking than when it was given.
   * How long a replay takes is counted from its own answers of the last hour, and not said before there are some.
@@ -19,6 +21,7 @@ from contrefeu.acts import (
     MessagesClaimed,
     MessagesReleased,
     PatientSignedOff,
+    ReplayEnded,
 )
 from contrefeu.base import parse_rfc3339
 from contrefeu.journal import Entry
@@ -35,6 +38,13 @@ class Sending:
     codes: dict[str, str | None] = field(default_factory=dict)  # entry -> answer; None: claimed, not answered yet
     answered: list[tuple[int, int]] = field(default_factory=list)  # when, how many
     last: str = ""
+    ended: ReplayEnded | None = None  # the last run since the comparison
+    before: int = 0  # accepted when it ended
+
+    @property
+    def remaining(self) -> int | None:
+        """How many messages wait for their turn; None when no run said so."""
+        return None if self.ended is None else max(0, self.ended.remaining - self.accepted + self.before)
 
     @property
     def accepted(self) -> int:
@@ -90,10 +100,14 @@ class Reprise:
 
     @property
     def remaining(self) -> int:
-        """Entries that the last comparison found lacking and no target took since."""
+        """Entries that wait for their turn: what is held or set aside waits for a person."""
+        last = max(self.sendings.values(), key=lambda one: one.last, default=None)
+        if last is not None and last.remaining is not None:
+            return last.remaining
         if self.gap is None:
             return 0
-        return max(0, self.gap.missing + self.gap.different - sum(one.accepted for one in self.sendings.values()))
+        taken = {entry for one in self.sendings.values() for entry, code in one.codes.items() if code in ACCEPTED}
+        return max(0, self.gap.missing + self.gap.different - len(taken))
 
     @property
     def signed(self) -> int:
@@ -107,8 +121,8 @@ def reprise(acts: Sequence[tuple[Entry, Act]]) -> Reprise:
     for entry, act in acts:
         if isinstance(act, GapTaken):
             found.gap = act
-            found.sendings = {}  # what was sent before is in what was compared
-        elif isinstance(act, MessagesClaimed | MessagesAnswered | MessagesReleased):
+            found.sendings = _open(found.sendings)  # what was accepted before is in what was compared
+        elif isinstance(act, MessagesClaimed | MessagesAnswered | MessagesReleased | ReplayEnded):
             _send(found.sendings.setdefault(act.target, Sending(act.target)), act)
         elif isinstance(act, AccountDrawn):
             _account(found, act)
@@ -120,9 +134,20 @@ def reprise(acts: Sequence[tuple[Entry, Act]]) -> Reprise:
     return found
 
 
-def _send(one: Sending, act: MessagesClaimed | MessagesAnswered | MessagesReleased) -> None:
+def _open(sendings: dict[str, Sending]) -> dict[str, Sending]:
+    """What of *sendings* somebody must look up in the target."""
+    left = {
+        name: Sending(name, {entry: code for entry, code in one.codes.items() if code not in ACCEPTED}, last=one.last)
+        for name, one in sendings.items()
+    }
+    return {name: one for name, one in left.items() if one.codes}
+
+
+def _send(one: Sending, act: MessagesClaimed | MessagesAnswered | MessagesReleased | ReplayEnded) -> None:
     one.last = act.at
-    if isinstance(act, MessagesClaimed):
+    if isinstance(act, ReplayEnded):
+        one.ended, one.before = act, one.accepted
+    elif isinstance(act, MessagesClaimed):
         one.codes |= {entry: None for entry in act.entries if one.codes.get(entry) not in ACCEPTED}
     elif isinstance(act, MessagesReleased):
         for entry in act.entries:
