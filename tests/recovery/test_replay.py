@@ -350,9 +350,11 @@ def test_what_was_accepted_and_is_not_there_waits_for_a_person(tmp_path: Path) -
     assert (counts(done), done.done) == ((4, 0, 0, 3, 0, 1), False)
     assert done.reasons == {"why": 1, "it was accepted before, and is not there": 2}
     seen = [replace(line, do="arrived") for line in lost]
-    for acts in (len(recovery.acts) + 4, len(recovery.acts) + 4):
+    for _ in range(2):
         assert counts(recovery.run(seen)) == (4, 4, 0, 0, 0, 0)
-        assert len(recovery.acts) == acts, "said once"
+    said = [answer.entry for act in recovery.acts if isinstance(act, MessagesAnswered) and not act.claim
+            for answer in act.answers]  # fmt: skip
+    assert sorted(said) == sorted({line.entry for line in seen}), "said once"
     assert len(recovery.target.taken) == 9
     recovery.acts.append(GapTaken("export", {}, "", 9, 8, 1, 0, 0, "", "2026-11-24T06:00:00Z"))
     assert counts(recovery.run(lost[:1])) == (1, 0, 0, 1, 0, 0), "who looked later knows better"

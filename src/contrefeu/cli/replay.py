@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.cli.recovering import Recovery
@@ -53,8 +53,10 @@ def replay(
         header = Header.of(ledger.gap, how, target)
         chosen = _plan(recovery, ledger, how, header, plan, dry_run=dry_run)
         check_plan(chosen, header)
-        if not another:
-            check_name(ledger, target, address, read_plan(chosen))
+        if not another and (other := check_name(ledger, target, address, read_plan(chosen), named=bool(how.name))):
+            whisper(
+                f'warning: some of it went to {other} already; if both are one system, write name = "{other}" in a profile'
+            )
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
         done = _run(recovery, ledger, how, target, chosen, wire, address, dry_run=dry_run, resume=resume)
     told: dict[str, Any] = {

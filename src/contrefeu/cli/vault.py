@@ -212,10 +212,10 @@ def selftest(
     def for_people() -> None:
         for one in found:
             told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
-            if one["beyond_horizon"]:
-                told += f"; not tested: {one['beyond_horizon']} entries that this node cannot open"
-                told += f", {one['passed_over']} patients of whom they speak"
             say(f"{one['url']}: {one['state'] if one['state'] in FINE else one['state'].upper()}, {told}")
+            if one["beyond_horizon"]:
+                beyond, passed = one["beyond_horizon"], one["passed_over"]
+                say(f"  not tested: {beyond} entries that this node cannot open, {passed} patients of whom they speak")
         if not found:
             say(NO_VAULT)
 

@@ -2,6 +2,9 @@
 containment, clusters (phrases.py)."""
 
 ROWS = {
+    # self-test
+    "not tested: {} entries that this node cannot open, {} patients of whom they speak":
+        "non essayées : {} entrées que ce nœud ne peut ouvrir, {} patients dont elles parlent",
     # one-way copies
     "Give it more room, if it is what it should be; taking goes on by itself.":
         "Donnez-lui plus de place, s’il est bien ce qu’il doit être ; la reprise est automatique.",
