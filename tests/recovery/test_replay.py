@@ -316,6 +316,9 @@ def test_what_had_no_answer_waits_for_a_person_and_its_patient_with_it(tmp_path:
     recovery.target.answers = lambda _: "AA"
     assert counts(recovery.run()) == (9, 7, 0, 1, 1, 0)
     assert recovery.target.taken.count("R1-4.1") == 1
+    assert counts(recovery.run(recovery.plan(n5="hold"))) == (9, 7, 0, 1, 1, 0), (
+        "held by somebody, it is in doubt still"
+    )
     assert "R1-5.2" not in recovery.target.taken
     assert counts(recovery.run(recovery.plan(n5="arrived"))) == (9, 9, 0, 0, 0, 0)
     assert recovery.target.taken[-1] == "R1-5.2"

@@ -44,30 +44,30 @@ ERRORS = Phrases({
     "With --dry-run one is written there.": "Avec --dry-run, un plan y est écrit.",
     "Line {} of {} is no line of a plan: {}.": "La ligne {} de {} n’est pas une ligne de plan : {}.",
     "Change `do`, `why` and `owner` only; contrefeu replay --dry-run --plan NEWFILE writes one anew.":
-        "Ne changer que `do`, `why` et `owner` ; contrefeu replay --dry-run --plan NEWFILE en écrit un nouveau.",
+        "Ne changez que `do`, `why` et `owner` ; contrefeu replay --dry-run --plan NEWFILE en écrit un nouveau.",
     "The plan {} was made of another comparison, that of {}.":
         "Le plan {} vient d’une autre comparaison, celle du {}.",
     "The plan {} was made for another target, {}.": "Le plan {} a été fait pour un autre destinataire, {}.",
     "The plan {} was made under another profile.": "Le plan {} a été fait sous un autre profil.",
     "Give the --to and --profile that it was made with; after another comparison write one anew, with"
     " --dry-run --plan NEWFILE, and decide in that one.":
-        "Donner le --to et le --profile avec lesquels il a été fait ; après une autre comparaison, en écrire un"
-        " nouveau avec --dry-run --plan NEWFILE, et y décider.",
+        "Donnez le --to et le --profile avec lesquels il a été fait ; après une autre comparaison, écrivez-en un"
+        " nouveau avec --dry-run --plan NEWFILE, et décidez dans celui-là.",
     "A replay to {} ended with {} messages that it rejected, or that are in doubt.":
         "Un renvoi vers {} s’est arrêté avec {} messages rejetés, ou dans le doute.",
     "Nothing was sent by this command.": "Cette commande n’a rien envoyé.",
     "Look at them there; then --resume. What is in doubt is held until the plan says otherwise.":
-        "Les regarder là-bas ; puis --resume. Ce qui est dans le doute est retenu jusqu’à ce que le plan en décide.",
+        "Regardez-les là-bas ; puis --resume. Ce qui est dans le doute est retenu jusqu’à ce que le plan en décide.",
     "Messages went to {} under another name: {}.": "Des messages sont allés à {} sous un autre nom : {}.",
     "Nothing was sent: under a second name all would be sent again.":
         "Rien n’a été envoyé : sous un second nom, tout serait renvoyé.",
     'Write name = "{}" in its profile; if it is another system, --another-system.':
-        'Écrire name = "{}" dans son profil ; si c’est un autre système, --another-system.',
+        'Écrivez name = "{}" dans son profil ; si c’est un autre système, --another-system.',
     "What is planned for {} went to {} already.": "Ce qui est prévu pour {} est déjà allé à {}.",
     "Nothing was sent: if both are one system, it would be sent twice.":
         "Rien n’a été envoyé : si les deux ne font qu’un, tout lui serait envoyé deux fois.",
     'If they are one, write name = "{}" in its profile; if not, --another-system.':
-        'S’ils ne font qu’un, écrire name = "{}" dans son profil ; sinon, --another-system.',
+        'S’ils ne font qu’un, écrivez name = "{}" dans son profil ; sinon, --another-system.',
     # The custodians' shares
     "The file {} is not there.": "Le fichier {} n’existe pas.",
     "{} cannot be read: {}.": "{} ne se lit pas : {}.",

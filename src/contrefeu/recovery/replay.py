@@ -199,6 +199,8 @@ class Replay:
             self._aside(line, aside)
         elif line.do == "arrived":
             self._arrived(line, before)
+        elif line.do == "hold" and before == "unanswered":
+            self._doubt(line, line.why or _SILENT)
         elif line.do == "hold":
             self._hold(line, line.why or "somebody must decide", for_good=line.why == RETYPED)
         elif aside is not None and aside.dropped:
