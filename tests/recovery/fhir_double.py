@@ -101,7 +101,7 @@ class FhirDouble:
                 made[request["url"]] = resource | {"meta": {"versionId": str(len(self.transactions) + 2)}}
                 answers.append({"response": {"status": "200", "location": f"{request['url']}/_history/2"}})
                 continue
-            condition = request["ifNoneExist"].removeprefix("identifier=")
+            [condition] = parse_qs(request["ifNoneExist"])["identifier"]
             there = self.all(resource["resourceType"], condition)
             if len(there) > 1:
                 return 412, _outcome("multiple-matches")

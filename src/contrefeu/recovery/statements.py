@@ -14,6 +14,7 @@ Rules kept here:
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from contrefeu.acts import IdentitiesLinked
 from contrefeu.chart import Chart, to_bundle
@@ -175,7 +176,7 @@ def _create(name: str, resource: Json, number: Json) -> Json:
         "request": {
             "method": "POST",
             "url": resource["resourceType"],
-            "ifNoneExist": f"identifier={number['system']}|{number['value']}",
+            "ifNoneExist": f"identifier={quote(number['system'] + '|' + number['value'], safe=':|')}",
         },
     }
 
