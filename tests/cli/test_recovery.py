@@ -22,7 +22,7 @@ from contrefeu.cli.node import Node
 from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.station.reprise import reprise
 from tests.cli.conftest import Commands
-from tests.cli.messages import admission, potassium
+from tests.cli.messages import IPP, admission, potassium
 from tests.recovery.targets import Receiver
 
 File = Callable[[str, bytes], Path]
@@ -68,7 +68,8 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
     assert gap["types"] == {"ORU^R01": {"missing": 1}, "ADT^A01": {"missing": 1}, "ORM^O01": {"missing": 1}}
     assert gap["wards"] == {"CARDIO": {"missing": 3}}
     assert sorted(one["missing"] for one in gap["patients"]) == [1, 2]
-    assert all(node.told("find", one["id"]) is not None for one in gap["patients"])
+    found = [node.told("find", number)["patients"] for number in (IPP, "8005678")]
+    assert {one["id"] for [one] in found} == {one["id"] for one in gap["patients"]}
 
     receiver = Receiver()
     looked = node.told("replay", "--to", receiver.url, "--dry-run")

@@ -10,6 +10,7 @@ import sys
 import tomllib
 
 import pytest
+from scripts.make_matching import model
 
 from contrefeu.cli.main import run
 from tests.house.tree import ROOT, SOURCE, listed
@@ -20,6 +21,12 @@ STATES = {"held", "partly", "not yet"}
 
 def _rules() -> list[dict[str, str]]:
     return tomllib.loads((ROOT / "docs" / "requirements.toml").read_text())["rule"]
+
+
+def test_the_page_of_matching_says_the_model_of_the_code():
+    """Its weights, levels and thresholds; what was measured with them is measured by scripts/make_matching.py."""
+    page = (ROOT / "docs" / "reference" / "matching.md").read_text()
+    assert page.startswith(model())
 
 
 def test_generated_pages_are_up_to_date():

@@ -8,6 +8,7 @@ from pathlib import Path
 from contrefeu.acts import GapTaken
 from contrefeu.journal import MEDIA_CARRIED, MEDIA_HL7V2, Entry, carry
 from contrefeu.recovery import FOUND_TABLE, LEDGER_TABLES, Account, Accountant, Ledger, scratch
+from contrefeu.recovery.account_page import _WORDS
 from tests.cli.messages import admission
 
 WARD = "drill/n1-wardefc15d2f"
@@ -30,3 +31,6 @@ def test_what_is_carried_is_kept_here_and_the_sum_is_right(tmp_path: Path) -> No
     assert account.journals[WARD] == {"kept_here": 2}
     assert account.fates == {"kept_here": 2, "present": 1}
     assert account.sound
+    french = _WORDS["fr"]["whys"]
+    whys = {why for reasons in account.reasons.values() for why in reasons}
+    assert whys - set(french) == set(), "the account in French says each reason in French"

@@ -189,6 +189,12 @@ def test_a_token_is_read_from_a_file_and_kept_from_the_open_line(tmp_path: Path)
     server.close()
 
 
+def test_a_number_is_asked_for_as_it_is_whatever_stands_in_it() -> None:
+    """A condition is a query: what would end it, or mean a space, is percent-encoded."""
+    asked = _create("Patient/x", {"resourceType": "Patient"}, {"system": "urn:x", "value": "A&B+1 é"})["request"]
+    assert asked["ifNoneExist"] == "identifier=urn:x|A%26B%2B1%20%C3%A9"
+
+
 def test_the_number_of_the_patient_is_what_they_are_found_by() -> None:
     """The house's own number, with its system."""
     server = FhirDouble()

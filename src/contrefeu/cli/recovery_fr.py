@@ -2,8 +2,8 @@
 
 ROWS = {
     # replay: why something waits
-    'warning: some of it went to {} already; if both are one system, write name = "{}" in a profile':
-        'attention : une partie est déjà allée à {} ; si c’est le même système, écrire name = "{}" dans un profil',
+    "warning: some of it went to {} already; if both are one system, a profile gives its name":
+        "attention : une partie est déjà allée à {} ; si c’est le même système, un profil donne son nom",
     "both numbers are temporary": "les deux numéros sont provisoires",
     "for another target, {}": "pour une autre cible, {}",
     "of another comparison, that of {}": "d’une autre comparaison, celle du {}",

@@ -72,6 +72,7 @@ from contrefeu.recovery.matching import (
 from contrefeu.recovery.plan import (
     Header,
     Line,
+    PlanOfBefore,
     check_plan,
     planned,
     read_plan,
@@ -173,6 +174,7 @@ __all__ = [
     "NotReached",
     "Outcome",
     "PatientGap",
+    "PlanOfBefore",
     "Profile",
     "Progress",
     "Proposal",

@@ -57,6 +57,8 @@ _WORDS: dict[str, dict[str, Any]] = {
             "the target accepted it": "acceptée par le destinataire",
             "the restored system holds it": "le système restauré l'a",
             "no key here opens it": "aucune clé ne l'ouvre ici",
+            "carried here for the ward; the hospital's node accounts for it":
+                "apportée ici pour l'unité ; le nœud de l'hôpital en rend compte",
             "what people did here, and who looked at what": "ce qui a été fait ici, et qui a regardé quoi",
             "what was sent back, said to us again": "ce que nous avons renvoyé, redit",
             "withdrawn by two persons": "retirée par deux personnes",

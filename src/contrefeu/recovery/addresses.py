@@ -1,9 +1,9 @@
 """One system has one name in the account: under a second one everything would be sent to it a second time (R3).
 
 Rules kept here:
-  * A name is refused whose address messages went to under another one: an alias, a name given in the profile since. So is
-    a new name in a profile when what is planned went to another one already. Another address without a name is another
-    system as far as can be told; it is said that the same went elsewhere.
+  * A name is refused whose address messages went to under another one: an alias, a name given in the profile since. So
+    is a new name in a profile when what is planned went to another one already. Another address without a name is
+    another system as far as can be told; it is said that the same went elsewhere.
   * Somebody says that it is another system, once: from its first message on, it is known by its name and address.
 """
 

@@ -152,7 +152,8 @@ def check_plan(path: Path, now: Header) -> None:
     """Read a plan through; *now* is what one that was made now would begin with.
 
     Raises:
-        OperatorError: A line is none, or names an entry for the second time; or it was made of something else.
+        OperatorError: A line is none, or names an entry for the second time; or it was made for something else.
+        PlanOfBefore: It is whole, and of an earlier comparison.
     """
     at, seen = 1, set[bytes]()
     try:
@@ -175,16 +176,20 @@ def check_plan(path: Path, now: Header) -> None:
     _check_header(path.name, header, now)
 
 
+class PlanOfBefore(OperatorError):
+    """It was made of an earlier comparison: what it would send may be there by now."""
+
+
 def _check_header(name: str, header: Header, now: Header) -> None:
-    if header.findings != now.findings:
-        other = f"of another comparison, that of {header.at}"
-    elif header.target != now.target:
-        other = f"for another target, {header.target}"
+    if header.target != now.target:
+        other, kind = f"for another target, {header.target}", OperatorError
     elif header.profile != now.profile:
-        other = "under another profile"
+        other, kind = "under another profile", OperatorError
+    elif header.findings != now.findings:
+        other, kind = f"of another comparison, that of {header.at}", PlanOfBefore
     else:
         return
-    raise OperatorError(
+    raise kind(
         f"The plan {name} was made {other}.",
         safe="Nothing was sent.",
         next="Give the --to and --profile that it was made with; after another comparison write one anew, with"
