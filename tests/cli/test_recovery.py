@@ -198,18 +198,24 @@ def test_a_plan_holds_for_its_comparison_its_target_and_its_profile(node: Comman
         to = ("--to", receiver.url, "--plan", plan)
         node.told("replay", *to, "--profile", how, "--dry-run")
         without = node("replay", *to)
-        assert (without.status, "under another profile" in without.err, "Nothing was sent" in without.err) == (
-            1,
-            True,
-            True,
-        )
+        assert (without.status, "under another profile" in without.err) == (1, True)
+        assert "Nothing was sent" in without.err
         elsewhere = node("replay", "--to", "mllp://127.0.0.1:9", "--plan", plan, "--profile", how)
         assert (elsewhere.status, "for another target" in elsewhere.err, receiver.bodies) == (1, True, [])
         assert node.told("replay", *to, "--profile", how, status=10)["acknowledged"] == 1
-        assert node.told("replay", *to, "--profile", slower, "--resume")["acknowledged"] == 3, "the pace may be another"
-        node.told("gap", "--against", filed("ehr/more.hl7", potassium()).parent, status=10)
+        node.told("gap", "--against", held, status=10)
         late = node("replay", *to, "--profile", how)
-        assert (late.status, "of another comparison" in late.err, len(receiver.bodies)) == (1, True, 4)
+        assert (late.status, "of another comparison" in late.err, len(receiver.bodies)) == (1, True, 2)
+        plan.unlink()
+        node.told("replay", *to, "--profile", how, "--dry-run")
+        node.told("replay", *to, "--profile", slower, status=10)  # the pace may be another
+        sent = len(receiver.bodies)
+        assert sent > 2
+        node.told("gap", "--against", filed("ehr/more.hl7", potassium()).parent, status=10)
+        old = node.told("replay", *to, "--profile", how, status=10)
+        assert (old["sent"], old["remaining"], len(receiver.bodies)) == (0, 0, sent), (
+            "nothing is left: what became of it"
+        )
         head, *lines = plan.read_text().splitlines()
         plan.write_text("\n".join([json.dumps({k: v for k, v in json.loads(head).items() if k != "profile"}), *lines]))
         assert "Line 1 of plan.jsonl is no line of a plan" in node("replay", *to, "--profile", how).err
