@@ -208,7 +208,7 @@ def test_a_plan_holds_for_its_comparison_its_target_and_its_profile(node: Comman
         assert (late.status, "of another comparison" in late.err, len(receiver.bodies)) == (1, True, 2)
         plan.unlink()
         node.told("replay", *to, "--profile", how, "--dry-run")
-        node.told("replay", *to, "--profile", slower, status=10)  # the pace may be another
+        node.told("replay", *to, "--profile", slower, "--resume", status=10)  # the pace may be another
         sent = len(receiver.bodies)
         assert sent > 2
         node.told("gap", "--against", filed("ehr/more.hl7", potassium()).parent, status=10)
