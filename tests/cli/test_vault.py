@@ -288,3 +288,19 @@ def test_a_damaged_journal_is_mended_and_so_is_a_damaged_copy(copied: tuple[Comm
     report = cli.told("vault", "repair", status=12)
     assert (report["intact"], len(report["not_repaired"])) == (False, 2)
     assert cli.told("vault", "repair", status=12)["repaired"] == []
+
+
+def test_a_copy_without_its_public_key_gets_it_back_and_a_home_without_one_is_not_whole(
+    copied: tuple[Commands, str], tmp_path: Path
+) -> None:
+    """Nothing of such a copy can be checked, so it is not passed over; the home's own key is no copy's to say."""
+    cli, url = copied
+    name = next(p.name for p in (cli.home / "journals").iterdir() if p.name.endswith("-capture"))
+    ours, theirs = (root / "journals" / name / "verifier" for root in (cli.home, tmp_path / "vault"))
+    key = theirs.read_bytes()
+    theirs.unlink()
+    report = cli.told("vault", "repair")
+    assert [(one["place"], one["segment"], one["source"]) for one in report["repaired"]] == [(url, 0, "home")]
+    assert (report["intact"], theirs.read_bytes()) == (True, key)
+    ours.unlink()
+    assert cli.told("vault", "repair", status=13)["intact"] is False

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from contrefeu.base import ContrefeuError
 from contrefeu.cli.verifying import report_of
-from contrefeu.journal import JournalFiles, Verified
+from contrefeu.journal import JournalFiles, Verified, keyless_in, verify_journal
 from contrefeu.vault import (
+    JOURNALS,
     ObjectStore,
     Repaired,
     Vault,
@@ -49,6 +50,7 @@ def repair_all(node: "Node") -> dict[str, Any]:
         done += _told(HOME, repaired)
         checked.append(found)
     for vault in vaults:
+        done += _keys_put_back(node, vault)
         for files in _in_folder(vault):
             others = [copy_in_vault(other, files.folder.name) for other in vaults if other is not vault]
             own = copy_in_folder(HOME, JournalFiles(node.paths.journals / files.folder.name))
@@ -57,6 +59,7 @@ def repair_all(node: "Node") -> dict[str, Any]:
             checked.append(found)
         if isinstance(vault, ObjectStore):
             done += _in_store(node, vault, vaults)
+    checked += [verify_journal(files) for files in keyless_in(node.paths.journals)]  # told, and not mended
     report = report_of(checked)
     unmended = [one for one in done if not one["source"]]
     return {
@@ -71,6 +74,15 @@ def repair_all(node: "Node") -> dict[str, Any]:
         "held_elsewhere": elsewhere,
         "exit_status": report.exit_status or (12 if unmended else 14 if away else 0),
     }
+
+
+def _keys_put_back(node: "Node", vault: Vault) -> Iterator[dict[str, Any]]:
+    """Give a copy the public key of its journal, where it is gone: without it nothing of the copy can be checked."""
+    for files in node.journals():
+        name = f"{JOURNALS}/{files.folder.name}"
+        if vault.names(f"{name}/segments") and not vault.read(f"{name}/verifier"):
+            vault.put(f"{name}/verifier", files.verifier_file.read_bytes())
+            yield from _told(vault.url, [Repaired(files.verifier().name, 0, HOME, "", -1)])
 
 
 def _in_folder(vault: Vault) -> Iterator[JournalFiles]:

@@ -178,6 +178,9 @@ def repair(context: typer.Context, json: Json = False) -> None:
 
     def for_people() -> None:
         for one in report["repaired"]:
+            if not one["segment"]:
+                say(f"{one['place']}: {one['journal']}: its public key is back, from {one['source']}")
+                continue
             where = f"{one['place']}: {one['journal']} segment {one['segment']}"
             say(f"{where}: from {one['source']}, the damaged one kept as {one['kept'] or 'there was none'}")
         for one in report["not_repaired"]:

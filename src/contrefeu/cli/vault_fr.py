@@ -2,6 +2,8 @@
 containment, clusters (phrases.py)."""
 
 ROWS = {
+    # repair
+    "{}: {}: its public key is back, from {}": "{} : {} : sa clé publique est remise, prise de {}",
     # self-test
     "not tested: {} entries that this node cannot open, {} patients of whom they speak":
         "non essayées : {} entrées que ce nœud ne peut ouvrir, {} patients dont elles parlent",

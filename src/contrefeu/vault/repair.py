@@ -38,10 +38,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What became of one segment."""
+    """What became of one segment, or of the public key."""
 
     journal: str
-    segment: int
+    segment: int  # 0: the public key
     source: str  # the copy that stands there now; "" when none of them is the one that was signed for
     kept: str  # name of the damaged file in aside/, in a store of the version; "" when there was none
     differs_at: int  # first byte that was not what it is now; -1 when nothing was there
