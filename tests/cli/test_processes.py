@@ -219,6 +219,8 @@ def test_each_process_has_a_user_of_its_own(open_home: Commands, python: str) ->
     vault, packs = home.parent / "vault", home.parent / "packs"
     settings = home / "contrefeu.toml"
     settings.write_text(f'{settings.read_text()}[packs]\nfolders = ["{packs}"]\n')
+    (home / "run").mkdir(exist_ok=True)
+    (home / "run" / "plan.jsonl").touch(0o600)  # as a replay left it before each process had a user of its own
     with RunningNode(home) as node:
         pids = parts_of(node.ready["pid"])
         real = {
@@ -273,6 +275,7 @@ SECRETS = {
     "charts/charts.db": "reader",
     "node/capture.seed": "capture",
     "node/station.seed": "web",
+    "run/plan.jsonl": "web",
     "ca/server.key": "web",
     "ca/ca.key": None,
 }

@@ -106,6 +106,7 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
             one |= {"do": "aside", "why": "done by hand", "owner": "laboratory"}
     plan.write_text("\n".join([head, *map(json.dumps, aside)]) + "\n")
     last = node.told("replay", "--to", receiver.url, "--plan", plan)
+    assert (node.home / "run" / "plan.jsonl").read_bytes() == plan.read_bytes(), "the ward app shows what was decided"
     assert (last["acknowledged"], last["set_aside"], last["sent"]) == (2, 1, 0)
     sound = node.told("reconcile", "--out", pdf)
     assert balanced(sound)["unaccounted"] == 0

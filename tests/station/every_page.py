@@ -7,6 +7,7 @@ link to each route. Routes that no link leads to are named here; routes that mac
 import asyncio
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -176,7 +177,7 @@ def walked(who: Visitor) -> dict[str, tuple[str, str]]:
 def everything() -> dict[str, Any]:
     """What the app is given beside the rest: each page that any home mounts."""
     given: dict[str, Any] = mounted()
-    return {**given, "mounted": (*given["mounted"], EXERCISE)}
+    return {**given, "mounted": (*given["mounted"], EXERCISE), "plan": Path(__file__).with_name("plan.jsonl")}
 
 
 def every_page() -> tuple[Visitor, dict[str, tuple[str, str]]]:

@@ -2,6 +2,7 @@
 
 HOME/recovery/gap.jsonl        what the last comparison found (its digest is in the journal)
 HOME/recovery/plan.jsonl       what `replay` sends when no plan is named
+HOME/run/plan.jsonl            the plan as `replay` last read it, whichever it was: the ward app shows this copy
 HOME/recovery/sent-….log       of which message a killed replay is in doubt
 """
 
@@ -12,11 +13,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from contrefeu.acts import Act, encode
-from contrefeu.base import OperatorError, durable_makedirs
+from contrefeu.base import OperatorError, durable_makedirs, write_file
 from contrefeu.chart import Charts, Person, SyncChartsClient
 from contrefeu.cli.node import CONSOLE, STATION_SUFFIX, Node
 from contrefeu.journal import MEDIA_ACT, Draft, Entry, JournalReader
 from contrefeu.recovery import LEDGER_TABLES, Forward, Ledger, Scratch, scratch
+
+PLAN = "plan.jsonl"
 
 
 class Recovery:
@@ -27,13 +30,20 @@ class Recovery:
         self.folder = node.paths.root / "recovery"
         durable_makedirs(self.folder)
         self.findings = self.folder / "gap.jsonl"
-        self.plan = self.folder / "plan.jsonl"
+        self.plan = self.folder / PLAN
         self._closed: list[dict[str, object]] = []
         self.heads = {
             files.verifier().name: head.sequence
             for files in node.charted()
             if (head := JournalReader(files, node.data_keys()).head())
         }
+
+    def show(self, plan: Path) -> None:
+        """Leave a copy of *plan* for the pages, which see nothing of the folder that plans lie in."""
+        from contrefeu.cli.separation import give_said
+
+        write_file(self.node.paths.run / PLAN, plan.read_bytes())
+        give_said(self.node, PLAN)
 
     def progress_file(self, target: str) -> Path:
         """Where a replay notes which message is on its way."""

@@ -53,6 +53,8 @@ def replay(
         header = Header.of(ledger.gap, how, target)
         chosen = _plan(recovery, ledger, how, header, plan, dry_run=dry_run)
         old = _of_before(chosen, header)
+        if old is None:
+            recovery.show(chosen)
         if not another and (other := check_name(ledger, target, address, read_plan(chosen), named=bool(how.name))):
             whisper(f"warning: some of it went to {other} already; if both are one system, a profile gives its name")
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))

@@ -59,6 +59,7 @@ _SAYS = {
     "packs.json": "web",
     "packs.lock": "web",
     "facility.json": "web",
+    "plan.jsonl": "web",
 }
 
 
@@ -246,6 +247,8 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield paths.run, _ROOT, GROUP, 0o3770
     for path in sorted((*paths.run.glob("*.json"), *paths.run.glob("*.lock"))):
         yield path, _SAYS.get(path.name, _ROOT), GROUP, 0o640
+    for path in paths.run.glob("*.jsonl"):
+        yield path, _SAYS.get(path.name, _ROOT), GROUP, 0o600  # who lacked what: for the pages alone
     for name, (owner, asking) in _SOCKETS.items():
         folder = paths.run / name
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -61,6 +61,7 @@ from contrefeu.station.pages.pharmacy import PharmacyPages
 from contrefeu.station.pages.queued import QueuedPages
 from contrefeu.station.pages.recovery import RecoveryPages
 from contrefeu.station.pages.registers import RegisterPages
+from contrefeu.station.pages.replay_plan import ReplayPlanPages
 from contrefeu.station.pages.rounds import RoundPages
 from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.pages.ticks import TickPages
@@ -185,6 +186,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *ArrivalPages(house).routes(),
         *NamingPages(house).routes(),
         *RecoveryPages(house).routes(),
+        *ReplayPlanPages(house).routes(),
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
         *UnplacedPages(house).routes(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -207,6 +208,7 @@ class Deps:
     audit: Appender | None = None  # the audit's own journal (F42); the appender's when None
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     handed_in: Callable[[], None] = lambda: None  # says that a page is to be read, to whom reads it
+    plan: Path | None = None  # what the last `replay` read, for the pages (planned.py); None: no command leaves one
     packs: PacksOut | None = None  # None: none are made ahead
     demo_logins: tuple[DemoLogin, ...] = ()
     tests: TestList | None = None  # the laboratory's own (laboratory.toml); None: the list that is shipped

@@ -42,6 +42,13 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
             "plus en doute : le dernier instant sain a changé"
         ),
     },
+    "plan_do": {  # what a plan does with an entry (contrefeu.recovery.plan)
+        "send": N_("À envoyer"),
+        "again": N_("À renvoyer : quelqu’un a vu qu’elle n’y est pas"),
+        "hold": N_("Retenue : quelqu’un doit décider"),
+        "aside": N_("Mise de côté : elle ne part pas d’ici"),
+        "arrived": N_("Arrivée : quelqu’un l’a vue là-bas"),
+    },
     "held_why": {  # why a replay holds a message (contrefeu.recovery: plan, replay, forms, statements)
         "it would ask somebody to act again": N_("le destinataire agirait une seconde fois : à décider"),
         "it would ask somebody to act again, or the profile leaves its kind out": N_(
