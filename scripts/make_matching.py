@@ -41,8 +41,10 @@ these seeds was looked at while the model was set.
 FOOT = """
 In all {joined:,} joined by a rule, {wrong} wrong: {claim}.
 
-The labelled set is invented; how often two of your own patients share names and birth date is yours to look at before
-the first run (`--dry-run --review FILE`).
+The labelled set is invented: every wrong thing in it was planted. Not planted: twins of one first given name whose
+further names the desk left out, of whom one alone is known; only a chart that says "twin" keeps these apart. How often
+two of your own patients share names and birth date is yours to look at before the first run
+(`--dry-run --review FILE`).
 """
 
 

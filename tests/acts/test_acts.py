@@ -96,6 +96,8 @@ ACTS = {
         AccountDrawn("t", "d", 3, {}, ways=[PathAccount("retype", 4, 1, 2, 3.5)]),
     b'{"act":"gap-taken","against":"d","until":{"j":9},"since":"","entries":3,"present":1,"missing":1,"different":1,'
     b'"extra":0,"findings":"ff","at":"t","unasked":7}': GapTaken("d", {"j": 9}, "", 3, 1, 1, 1, 0, "ff", "t", 7),
+    b'{"act":"gap-taken","against":"d","until":{"j":9},"since":"","entries":3,"present":1,"missing":1,"different":1,'
+    b'"extra":0,"findings":"ff","at":"t","older":1}': GapTaken("d", {"j": 9}, "", 3, 1, 1, 1, 0, "ff", "t", older=1),
     b'{"act":"entries-released","entries":["j/3"],"reason":"r","at":"t"}': EntriesReleased(["j/3"], "r", "t"),
     b'{"act":"patient-signed-off","chart":"c","at":"t","left":2,"remark":"r"}': PatientSignedOff("c", "t", 2, "r"),
     b'{"act":"entries-set-aside","entries":["j/3"],"reason":"r","owner":"o","at":"t"}':

@@ -81,6 +81,24 @@ def test_what_a_server_holds_beside_is_counted_by_patient_ward_and_day(cli: Comm
     double.close()
 
 
+@pytest.mark.req("R2")
+def test_what_stands_there_in_an_earlier_state_is_counted_beside(cli: Commands, filed: File) -> None:
+    """A result, a name and somebody new since: all are missing, two of them are older there; all are sent."""
+    first = potassium("R-1").replace(b"|HH|||F|||", b"|HH|||P|||").replace(b"6.8", b"6.1")
+    cli.told("import", filed("before.hl7", admission() + first))
+    double = FhirDouble(page=3)
+    assert cli.told("gap", "--against", double.url, status=10)["older"] == 0
+    cli.told("replay", "--to", double.url)
+    renamed = admission("A-3", event="A31").replace(b"20261124030000", b"20261124050000").split(b"PV1|")[0]
+    renamed = renamed.replace(b"MARTIN", b"MARTINE")
+    cli.told("import", filed("after.hl7", potassium("R-2") + renamed + admission("A-2", **OTHER)))
+    gap = cli.told("gap", "--against", double.url, status=10)
+    assert (gap["entries"], gap["present"], gap["missing"], gap["different"], gap["older"]) == (5, 2, 3, 0, 2)
+    assert b"2 of the missing are there in an earlier state" in cli("gap", "--against", double.url).out
+    assert cli.told("replay", "--to", double.url, "--dry-run")["planned"] == 3
+    double.close()
+
+
 @pytest.mark.req("R3")
 @pytest.mark.parametrize("mood", ["refuse", "hang up after"])
 def test_a_rejection_or_a_silence_ends_the_run(cli: Commands, filed: File, mood: str) -> None:

@@ -4,6 +4,8 @@ Method: people of a few fields, as a desk writes them; a labelled set of seeds t
 Splink and DuckDB.
 """
 
+from collections import Counter
+
 import pytest
 from msgspec.structs import replace
 
@@ -28,8 +30,9 @@ from contrefeu.recovery.matching import BOTH, NAMESAKES, TOO_LITTLE, Proposal, a
 
 HELD_OUT = 9_001  # a seed that nothing was set by
 ADA = Identity(
-    "IPP|1", "c1", "P", False, "vaugnac", "", "leonie", "1961-04-09", "f", "639980011", "99010", "99901", "7"
-)
+    "IPP|1", "c1", "P", False, "vaugnac", "", "leonie", "1961-04-09", "f", "639980011", "99010", "99901", "7",
+    "ada luce",
+)  # fmt: skip
 OTHERS = [
     Identity(f"IPP|{n}", f"c{n}", "P", False, f"delrand{n}", "", f"hugo{n}", f"19{n % 90 + 10}-01-0{n % 9 + 1}", "m",
              f"6399{n:05}", "99450", "99945", f"{n}00")
@@ -46,10 +49,15 @@ BEYOND_DOUBT = {
     "no telephone": {"phone": ""},
     "no place of birth": {"birthplace": "", "postcode": "99010"},
     "a national number": {"national": "7", **ELSEWHERE},
+    "no further names": {"further": ""},
+    "fewer of them": {"further": "ada"},
+    "an initial": {"further": "a"},
 }
 FOR_PEOPLE = {
     "another given name": ({"given": "leonor"}, TOO_LITTLE),
     "no given name": ({"given": ""}, TOO_LITTLE),
+    "other further names": ({"further": "solene"}, TOO_LITTLE),
+    "further names in one with the first": ({"given": "leonieada", "further": ""}, TOO_LITTLE),
     "another sex": ({"sex": "m"}, TOO_LITTLE),
     "name and date alone": ({"phone": "", "birthplace": "", "postcode": "99010"}, TOO_LITTLE),
     "a national number of another birth date": ({"national": "7", "birth": "1999-01-01", **ELSEWHERE}, TOO_LITTLE),
@@ -86,6 +94,7 @@ def test_what_is_beyond_doubt_is_joined_and_explained(proposed, name):
     assert pair.rule == ("national" if "national" in changed else "score")
     assert pair.fields["family"] == ("slip" if "family" in changed else "same")
     assert pair.fields["birth"] == ("swapped" if "birth" in changed else "same")
+    assert pair.fields["further"] == {"": "unsaid", "ada luce": "same"}.get(changed.get("further", "ada luce"), "sound")
     assert pair.fields["phone"] == ("unsaid" if "phone" in changed else "same")
 
 
@@ -134,6 +143,18 @@ def test_a_blood_group_and_what_people_said_before_stop_a_rule(proposed):
 
 
 @pytest.mark.req("R6")
+def test_who_only_one_side_knows_the_further_names_of_is_found_all_the_same():
+    """The temporary one says them, the known one does not; the labelled set has both ways, and other names."""
+    (found,) = propose([replace(ADA, further=""), *OTHERS], {})
+    assert (found.automatic, found.pairs[0].fields["further"]) == (True, "unsaid")
+    people = labelled(HELD_OUT, 2_000, 1_500)
+    known = {one.key: one for one in people.known}
+    pairs = [(one, known[right]) for one in people.temporary if (right := people.truth[one.key])]
+    sides = Counter((bool(one.further), bool(other.further)) for one, other in pairs)
+    assert min(sides[said] for said in ((True, True), (False, True), (True, False))) > len(pairs) / 50
+
+
+@pytest.mark.req("R6")
 def test_on_people_that_it_was_not_set_by_nobody_is_joined_wrongly():
     """A held-out seed, with more twins and namesakes than live; the figures of many are in the reference."""
     people = labelled(HELD_OUT, 6_000, 1_500)
@@ -168,7 +189,10 @@ def test_an_identity_is_what_its_chart_says():
     own = {"system": "urn:id:TEMP", "value": "A", "use": "temp"}
     found = identity_of(patient(identifier=[own, ins], extension=status("PROV")), "TEMP|A", "c", "P", frozenset())
     assert (found.family, found.given, found.birth, found.sex) == ("vaugnac", "leonie", "1961-04-09", "f")
-    assert (found.temporary, found.national, found.why) == (True, "", "")
+    assert (found.temporary, found.national, found.why, found.further) == (True, "", "", "ada")
+    for given, further in ((["Léonie"], ""), (["Léonie", "LEONIE", "Ada Zoé"], "ada zoe"), (["Léonie Ada"], "")):
+        called = patient(name=[{"use": "official", "family": "VAUGNAC", "given": given}])
+        assert identity_of(called, "TEMP|A", "c", "P", frozenset()).further == further
     unknown = identity_of({"name": [{"use": "temp", "family": "BRAVO TANGO"}]}, "TEMP|A", "c", "P", frozenset())
     assert (unknown.family, unknown.given, unknown.why) == ("", "", TWIN), "a name that was made up is nobody's"
     qualified = identity_of(patient(identifier=[ins], extension=status("QUAL")), "IPP|1", "c", "P", frozenset())

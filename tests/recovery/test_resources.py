@@ -124,6 +124,14 @@ def test_an_earlier_word_that_stands_there_makes_the_later_one_missing(resources
     """The restored system is older: it has the preliminary result and lacks the final one."""
     their = [patient_of(admission()), observation_of(FIRST), report_of(FIRST)]
     assert judged(resources, their, FIRST, FINAL) == [None, "missing"]
+    assert resources.is_older(readings(FINAL)[0])
+
+
+@pytest.mark.req("R2")
+def test_what_nothing_stands_there_of_is_missing_and_not_older(resources: Resources) -> None:
+    """The patient alone is there: nothing of the result."""
+    assert judged(resources, [patient_of(admission())], FINAL) == ["missing"]
+    assert not resources.is_older(readings(FINAL)[0])
 
 
 @pytest.mark.req("R2")

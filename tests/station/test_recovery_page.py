@@ -71,7 +71,7 @@ def account(chart: str, left: int, back: int = 5) -> AccountDrawn:
     return AccountDrawn(at(5), "export", 1000, fates, 100, 92, wards if left else wards[1:], patients, ways=ways)
 
 
-GAP = GapTaken("export", {"j": 9}, "", 1000, 900, 98, 2, 0, "ff", at(60))
+GAP = GapTaken("export", {"j": 9}, "", 1000, 900, 98, 2, 0, "ff", at(60), older=3)
 
 
 @pytest.fixture
@@ -99,7 +99,8 @@ def test_the_page_says_what_was_done_what_waits_and_how_long_still(recovering: t
     says(charts, EntriesSetAside(["j/90", "j/91"], REVIEW, "reprise", at(10)), account(chart, 3))
     charts.clock.advance(seconds=2)
     page = text_of(recovery.get("/recovery"))
-    for words in ("900 / 1000", "manquent : 98 · y sont autrement : 2", "ehr · acceptées : 40", "refusées : 1",
+    for words in ("900 / 1000", "manquent : 98 (dont à un état antérieur : 3) · y sont autrement : 2",
+                  "ehr · acceptées : 40", "refusées : 1",
                   "regarder dans le système restauré : 1", "restent : 60", "2 entrées mises de côté attendent",
                   "reçues entre le dernier instant sain",
                   "en données 80 72 (90 %) 8 16 min",

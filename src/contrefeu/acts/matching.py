@@ -33,7 +33,7 @@ class ProposedPair(Struct, frozen=True, omit_defaults=True):
     known: str
     rule: Literal["national", "score", "said"]  # "said": by a person
     bits: float  # weight of evidence (Fellegi and Sunter), base 2; 0 of a rule that counts none
-    fields: dict[str, Agreement]  # family, given, birth, sex, phone, postcode, birthplace
+    fields: dict[str, Agreement]  # family, given, further, birth, sex, phone, postcode, birthplace
     why: str = ""  # it is not linked without people; "" when nothing speaks against it
     world: Literal["P", "T"] = "P"
     proof: str = ""  # in the words of who proposed it

@@ -40,6 +40,7 @@ class GapTaken(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="ga
     findings: str  # SHA-256 of the file that names each entry that was not simply present
     at: str  # RFC 3339
     unasked: int = 0  # that the other side's answers do not show: neither present nor missing
+    older: int = 0  # of what is missing: the other side has an earlier word of it
 
 
 class MessagesClaimed(Struct, frozen=True, omit_defaults=True, tag_field="act", tag="messages-claimed"):

@@ -124,7 +124,7 @@ def gap(
         find_gap(sources, found, table, recovery.findings)
         taken = GapTaken(
             against, found.until, found.since, found.entries, found.present, found.missing, found.different,
-            found.extra, found.findings, found.at, found.unasked,
+            found.extra, found.findings, found.at, found.unasked, found.older,
         )  # fmt: skip
         aside = set_aside(findings(recovery.findings, found.findings), ledger, OWNER, found.at)
         with recovery.recorder() as record:
@@ -145,6 +145,8 @@ def gap(
 
 def _for_people(found: "Gap", seconds: float, to: str) -> None:
     say(f"{found.entries} entries: {found.present} present, {found.missing} missing, {found.different} different")
+    if found.older:
+        say(f"  {found.older} of the missing are there in an earlier state")
     if found.unasked:
         say(f"  {found.unasked} that its answers do not show: neither present nor missing")
     say(f"  {found.extra} that no journal holds; compared with {found.held} messages in {seconds:.1f} s")

@@ -17,6 +17,7 @@ ROWS = {
     "it was accepted, and says something else when read back": "acceptée, et autre chose à la relecture",
     # gap
     "{} entries: {} present, {} missing, {} different": "{} entrées : {} présentes, {} absentes, {} différentes",
+    "{} of the missing are there in an earlier state": "{} des absentes y sont à un état antérieur",
     "{} that its answers do not show: neither present nor missing":
         "{} que ses réponses ne montrent pas : ni présentes ni absentes",
     "{} that no journal holds; compared with {} messages in {} s":

@@ -2,8 +2,9 @@
 
 Rules kept here:
   * Nobody is real; same seed, same people.
-  * The errors are those that registration desks make (misspelt, swapped, missing and used names; wrong, swapped and
-    missing dates; numbers that changed), each oftener than is usually reported, and several in one person.
+  * The errors are those that registration desks make (misspelt, swapped, missing and used names; further given
+    names left out, shortened, written in one with the first, or for it, and known to one side alone; wrong, swapped
+    and missing dates; numbers that changed), each oftener than is usually reported, and several in one person.
   * What makes a wrong pair look right is planted: twins with names alike, parents and children of one name, namesakes
     born on one day, each also where the right patient is not known at all.
 """
@@ -21,6 +22,7 @@ _VOWELS = (*"aeiou", "ai", "au", "eu", "oi", "ou")
 _CODAS = ["", "", "", "l", "n", "r", "s", "t", "x", "nd", "rt", "lle", "rd", "ne"]
 SURNAMES, GIVEN, POSTCODES, PLACES = 30_000, 350, 400, 3_000
 TWINS, NAMESAKES, ELDERS = 0.01, 0.002, 0.005  # of known people, one who has such a one beside
+FURTHER = 0.6  # of known people, one whose given names after the first are known too
 KNOWN_SHARE = 0.7  # of those who came in
 
 
@@ -91,6 +93,7 @@ class _People:
             changes["given"] = self._slip(one.given)
         if rng.random() < 0.01:
             changes |= {"family": one.given, "given": one.family}
+        changes |= self._further_heard(one, changes.get("given", one.given))
         if rng.random() < 0.03:
             changes["given"] = ""
         changes["birth"] = self._birth_heard(one.birth)
@@ -120,6 +123,7 @@ class _People:
             postcode=self._postcode(),
             birthplace=self._place() if rng.random() < 0.7 else "",
             national=f"{self._count:015}" if rng.random() < 0.6 else "",
+            further=self._further(sex) if rng.random() < FURTHER else "",
         )
 
     def _twin(self, one: Identity) -> Identity:
@@ -128,7 +132,8 @@ class _People:
         while given == one.given:
             given = self._slip(one.given) if alike else self._pick(self._given[one.sex])
         other = self._person()
-        return replace(one, key=other.key, chart=other.chart, given=given, national=other.national)
+        return replace(one, key=other.key, chart=other.chart, given=given, national=other.national,
+                       further=other.further)  # fmt: skip
 
     def _namesake(self, one: Identity) -> Identity:
         """Another person of the same names, born on the same day."""
@@ -141,6 +146,22 @@ class _People:
         birth = f"{year:04}{other.birth[4:]}"
         return replace(one, key=other.key, chart=other.chart, birth=birth, birthplace=other.birthplace,
                        national=other.national)  # fmt: skip
+
+    def _further_heard(self, one: Identity, given: str) -> dict[str, str]:
+        """The given names after the first, left out more often than not."""
+        chance = self._rng.random()
+        if not one.further:  # that a desk asked for what nobody had
+            return {"further": self._further(one.sex) if chance < 0.15 else ""}
+        first, *more = one.further.split()
+        if chance < 0.02:
+            return {"given": given + first, "further": " ".join(more)}
+        if chance < 0.03:
+            return {"given": first, "further": " ".join([given, *more]).strip()}
+        if chance < 0.06:
+            return {"further": first[:1]}
+        if chance < 0.09:
+            return {"further": self._slip(one.further)}
+        return {"further": one.further if chance < 0.3 else first if chance < 0.35 else ""}
 
     def _birth_heard(self, birth: str) -> str:
         rng = self._rng
@@ -175,6 +196,10 @@ class _People:
 
     def _pick(self, values: Sequence[str]) -> str:
         return self._rng.choices(values, cum_weights=self._weights[len(values)])[0]
+
+    def _further(self, sex: str) -> str:
+        """One or two more given names."""
+        return " ".join(self._pick(self._given[sex]) for _ in range(self._rng.randint(1, 2)))
 
     def _surname(self) -> str:
         return self._pick(self._surnames)

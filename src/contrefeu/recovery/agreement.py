@@ -58,6 +58,12 @@ FIELDS = (
         Level("sound", "starts_with(given_l, given_r) OR starts_with(given_r, given_l)", 0.02, 0.01),
         Level("other", "ELSE", 0.01, 0.97),
     )),
+    Compared("further", (  # often left out: then they weigh nothing
+        Level("same", "further_l = further_r", 0.80, 0.01, rare=True),
+        Level("slip", _slip("further"), 0.05, 0.005),
+        Level("sound", "starts_with(further_l, further_r) OR starts_with(further_r, further_l)", 0.10, 0.02),
+        Level("other", "ELSE", 0.05, 0.965),
+    )),
     Compared("birth", (
         Level("same", "birth_l = birth_r", 0.95, 0.00004),
         Level("swapped", _SWAPPED_DAY, 0.01, 0.00004),
@@ -82,7 +88,7 @@ FIELDS = (
         Level("other", "ELSE", 0.05, 0.99),
     )),
 )  # fmt: skip
-RAREST = {"family": 2e-6, "given": 2e-5, "postcode": 1e-4, "birthplace": 1e-4}  # nothing counts as rarer
+RAREST = {"family": 2e-6, "given": 2e-5, "further": 2e-5, "postcode": 1e-4, "birthplace": 1e-4}  # nothing is rarer
 
 
 def agreements(field: Compared) -> list[Agreement]:

@@ -1,6 +1,7 @@
 """The gap: what the journals hold and a restored system lacks, by patient, type, ward and day (R2).
 
     entries = present + missing + different
+    older   of these missing, how many the restored system has an earlier word of
 
 Rules kept here:
   * Each entry is looked at once, and nothing grows with their number but a sealed table on disk and, in memory, the
@@ -88,6 +89,7 @@ class Gap(Struct):
     wards: dict[str, Counter[str]] = field(default_factory=dict)
     days: dict[str, Counter[str]] = field(default_factory=dict)
     patients: list[PatientGap] = field(default_factory=list)
+    older: int = 0  # of what is missing: an earlier word stands there; only resources show it
     unasked: int = 0  # that queries show nothing of: neither present nor missing
     unreadable: list[Unreadable] = field(default_factory=list)
     findings: str = ""  # digest of the file that names them
@@ -242,12 +244,18 @@ class _Walk:
             return
         if state == "missing":
             self._gap.missing += 1
+            self._gap.older += self._is_older(entry)
         else:
             self._gap.different += 1
         self._count(state, patient, kind, ward, day)
         review = self._sources.doubted(entry)
         whose = entry.source if review else ""
         self._file.add(Finding(entry.ref, state, patient, kind, marks.control_id, ward, day, sent, review, whose))
+
+    def _is_older(self, entry: Entry) -> bool:
+        """Whether the other side shows an earlier word of what *entry* says; files of messages show no state."""
+        resources = self._compared.resources
+        return bool(resources.count) and resources.is_older(self._shown(self._read(entry))[0])
 
     def _is_there_in_our_words(self, ref: str) -> bool:
         """Whether what was written of an entry (`ward_messages`) is there: it says the same in another language."""

@@ -42,6 +42,7 @@ class Identity(Struct, frozen=True):
     postcode: str = ""
     birthplace: str = ""
     national: str = ""  # of a qualified identity
+    further: str = ""  # given names after the first, one after the other
     why: str = ""  # people decide about it, whatever it looks like
 
 
@@ -71,12 +72,23 @@ def identity_of(patient: Json, key: str, chart: str, world: Literal["P", "T"], t
         postcode=_postcode(patient),
         birthplace=_birthplace(patient),
         national=_national(patient) if "QUAL" in status else "",
+        further=_further(patient, _word(name.given)),
         why=_why(patient, status, name.given),
     )
 
 
 def _word(text: str) -> str:
     return "".join(c for c in fold(text) if c.isascii() and c.isalnum())
+
+
+def _further(patient: Json, first: str) -> str:
+    """The given names after the *first*, which some lists begin with again (PID-5.3 of France)."""
+    for one in _listed(patient, "name"):
+        given = [str(name) for name in one.get("given") or [""]]
+        words = [_word(word) for name in given[1:] for word in name.split()]
+        if words and _word(given[0]) == first and one.get("use") not in ("old", "temp"):
+            return " ".join(word for word in words if word and word != first)
+    return ""
 
 
 def _used(patient: Json) -> str:

@@ -7,6 +7,8 @@ Rules kept here:
   * By weight alone two are joined only when the given name and the birth date (or day and month, swapped) are the same,
     the family name is at most a slip apart, nothing says otherwise of the sex, the telephone or the place of birth
     agrees too, and the next best candidate is far behind: twins, namesakes and relatives go to people.
+  * Further given names are left out as often as not, and then say nothing; where both say them and they are others,
+    people decide: namesakes, and twins who are called alike.
   * Two temporary identities that nobody known answers to, of two stations or of one, may be one person registered
     twice: they are compared too, and always go to people.
   * Nothing of it is written anywhere: the tables are in memory, and are not spilled to a disk.
@@ -35,7 +37,7 @@ TEMPORARIES = 10_000  # compared at a time: about 400 MB
 ROWS = 50_000  # of people handed over at a time
 _COLUMNS = (
     "n", "family", "family_sound", "used", "given", "given_sound", "birth", "birth_year", "sex", "phone", "postcode",
-    "birthplace", "national", "names",
+    "birthplace", "national", "further", "names",
 )  # fmt: skip
 _GIVEN, _FAMILY = {"same"}, {"same", "slip", "swapped"}
 _BIRTH = {"same", "swapped"}  # one digit off may be a parent of the same name, 1931 for 1961
@@ -165,7 +167,7 @@ def _row(n: int, one: Identity) -> tuple[Any, ...]:
     names = " ".join(sorted((one.family, one.given))) if one.family and one.given else ""
     said = (
         one.family, sound(one.family), one.used, one.given, sound(one.given), one.birth, one.birth[:4], one.sex,
-        one.phone, one.postcode, one.birthplace, one.national, names,
+        one.phone, one.postcode, one.birthplace, one.national, one.further, names,
     )  # fmt: skip
     return (n, *(value or None for value in said))
 
@@ -222,7 +224,8 @@ def _by_weight(first: Candidate, others: list[Candidate]) -> str:
     fields = first.fields
     agrees = fields["given"] in _GIVEN and fields["family"] in _FAMILY and fields["birth"] in _BIRTH
     beside = any(fields[name] == "same" for name in _BESIDE)
-    enough = first.bits >= AUTOMATIC_BITS and agrees and beside and fields["sex"] != "other"
+    against = "other" in (fields["sex"], fields["further"])
+    enough = first.bits >= AUTOMATIC_BITS and agrees and beside and not against
     return "" if enough else TOO_LITTLE
 
 

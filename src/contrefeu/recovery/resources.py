@@ -146,6 +146,14 @@ class Resources:
             return "missing"
         return next((state for state in _GRAVEST if state in states), None)
 
+    def is_older(self, reading: Reading) -> bool:
+        """Whether of what the entry judged last says, and is lacking, an earlier word stands there."""
+        return any(
+            self._state(part, *statement) == "missing" and self._stand(*statement[:2])[0]
+            for part in (reading, *reading.also)
+            for statement in self._statements(part)
+        )
+
     def _moved(self, part: Reading, movement: Movement) -> State | None:
         """What is to be said of a movement that was taken back, or takes one back; None of any other."""
         if movement.action != "cancel":
@@ -181,12 +189,17 @@ class Resources:
         found = self._found(part, object_, words)
         if found is not None and found[1]:
             return None
-        strength = min(strength, _STRENGTH_TOP)
-        sql = "SELECT max(strength > ? OR (strength = ? AND entry > ?)), count(*) FROM stands WHERE object = ?"
-        later, stands = self._table.row(sql, (strength, strength, self._judged, self._mark(object_))) or (None, 0)
+        stands, later = self._stand(object_, strength)
         if later:
             return None
         return "missing" if stands or found is None or object_.startswith("Encounter/") else "different"
+
+    def _stand(self, object_: str, strength: int) -> tuple[bool, bool]:
+        """Whether any word of an object stands there, and whether one that is later than this does."""
+        strength = min(strength, _STRENGTH_TOP)
+        sql = "SELECT count(*), max(strength > ? OR (strength = ? AND entry > ?)) FROM stands WHERE object = ?"
+        stands, later = self._table.row(sql, (strength, strength, self._judged, self._mark(object_))) or (0, None)
+        return bool(stands), bool(later)
 
     def _statements(self, part: Reading) -> Iterator[tuple[str, int, dict[str, str]]]:
         """What an entry says of one patient: the object, how strong the word is, its words."""

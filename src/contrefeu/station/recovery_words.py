@@ -8,6 +8,7 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
     "identity_field": {  # what of two identities is compared (contrefeu.recovery.agreement)
         "family": N_("nom de naissance"),
         "given": N_("premier prénom"),
+        "further": N_("autres prénoms"),
         "birth": N_("date de naissance"),
         "sex": N_("sexe"),
         "phone": N_("téléphone"),
