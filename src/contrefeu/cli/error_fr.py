@@ -35,16 +35,7 @@ ERRORS = Phrases({
     "The journal itself, and what was shown as copied before.": "Le journal lui-même, et ce qui était déjà dit copié.",
     "What is left of it.": "Ce qu’il en reste.",
     "Every entry that was confirmed before.": "Chaque entrée confirmée auparavant.",
-    "Nothing was sent.": "Rien n’a été envoyé.",
     # Sending back
-    "Nothing was compared with a restored system yet.": "Rien n’a encore été comparé à un système restauré.",
-    "contrefeu gap --against … says what it lacks, and writes the plan.":
-        "contrefeu gap --against … dit ce qui lui manque, et écrit le plan.",
-    "There is no plan at {}.": "Il n’y a pas de plan à {}.",
-    "With --dry-run one is written there.": "Avec --dry-run, un plan y est écrit.",
-    "Line {} of {} is no line of a plan: {}.": "La ligne {} de {} n’est pas une ligne de plan : {}.",
-    "Change `do`, `why` and `owner` only; contrefeu replay --dry-run --plan NEWFILE writes one anew.":
-        "Ne changez que `do`, `why` et `owner` ; contrefeu replay --dry-run --plan NEWFILE en écrit un nouveau.",
     "The plan {} was made of another comparison, that of {}.":
         "Le plan {} vient d’une autre comparaison, celle du {}.",
     "The plan {} was made for another target, {}.": "Le plan {} a été fait pour un autre destinataire, {}.",
@@ -53,11 +44,6 @@ ERRORS = Phrases({
     " --dry-run --plan NEWFILE, and decide in that one.":
         "Donnez le --to et le --profile avec lesquels il a été fait ; après une autre comparaison, écrivez-en un"
         " nouveau avec --dry-run --plan NEWFILE, et décidez dans celui-là.",
-    "A replay to {} ended with {} messages that it rejected, or that are in doubt.":
-        "Un renvoi vers {} s’est arrêté avec {} messages rejetés, ou dans le doute.",
-    "Nothing was sent by this command.": "Cette commande n’a rien envoyé.",
-    "Look at them there; then --resume. What is in doubt is held until the plan says otherwise.":
-        "Regardez-les là-bas ; puis --resume. Ce qui est dans le doute est retenu jusqu’à ce que le plan en décide.",
     "Messages went to {} under another name: {}.": "Des messages sont allés à {} sous un autre nom : {}.",
     "Nothing was sent: under a second name all would be sent again.":
         "Rien n’a été envoyé : sous un second nom, tout serait renvoyé.",

@@ -10,7 +10,7 @@ from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
     from contrefeu.cli.recovering import Recovery
-    from contrefeu.recovery import Header, Ledger, PlanOfBefore, Profile, Replayed
+    from contrefeu.recovery import Header, Ledger, Profile, Replayed
 
 
 def replay(
@@ -39,7 +39,16 @@ def replay(
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, no_gap
-    from contrefeu.recovery import Header, address_of, check_name, open_target, read_plan, read_profile
+    from contrefeu.recovery import (
+        Header,
+        address_of,
+        check_name,
+        check_plan,
+        made_otherwise,
+        open_target,
+        read_plan,
+        read_profile,
+    )
 
     node = Node.at(door(context).home)
     how = read_profile(profile)
@@ -52,16 +61,17 @@ def replay(
             raise no_gap()
         header = Header.of(ledger.gap, how, target)
         chosen = _plan(recovery, ledger, how, header, plan, dry_run=dry_run)
-        old = _of_before(chosen, header)
-        if old is None:
+        made = check_plan(chosen, header)
+        current = made.findings == header.findings  # else it sends nothing: what became of it can still be told
+        if current:
             recovery.show(chosen)
         if not another and (other := check_name(ledger, target, address, read_plan(chosen), named=bool(how.name))):
             whisper(f"warning: some of it went to {other} already; if both are one system, a profile gives its name")
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
-        only_look = dry_run or old is not None
+        only_look = dry_run or not current
         done = _run(recovery, ledger, how, target, chosen, wire, address, dry_run=only_look, resume=resume)
-        if old is not None and (done.remaining or done.rejected):
-            raise old
+        if not current and (done.remaining or done.rejected):
+            raise made_otherwise(chosen.name, f"of another comparison, that of {made.at}")
     told: dict[str, Any] = {
         "target": target,
         "plan": str(chosen),
@@ -104,17 +114,6 @@ def _plan(
     lines = planned(found, how, ledger.released, lambda entry: ledger.tries(entry, target), ledger.aside)
     write_plan(path, header, lines)
     return path
-
-
-def _of_before(plan: Path, now: "Header") -> "PlanOfBefore | None":
-    """Why *plan* sends nothing any more: it is of an earlier comparison. What became of it can still be told."""
-    from contrefeu.recovery import PlanOfBefore, check_plan
-
-    try:
-        check_plan(plan, now)
-    except PlanOfBefore as old:
-        return old
-    return None
 
 
 def _run(

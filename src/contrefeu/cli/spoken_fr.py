@@ -38,23 +38,10 @@ LINES = Phrases({
     "Charts can be read: contrefeu --home {} up. What each lacks, it says; the rest comes.":
         "Les dossiers sont lisibles : contrefeu --home {} up. Chacun dit ce qui lui manque ; le reste vient.",
     # replay
-    "{} planned for {}: {} acknowledged, {} rejected": "{} prévus pour {} : {} acceptés, {} rejetés",
     "  held {}   remaining {}   set aside {}   sent now {}":
         "  retenus {}   restants {}   mis de côté {}   envoyés {}",
     "  held: {}  {}": "  retenus : {}  {}",
-    "it was accepted before, and is not there": "accepté auparavant, et pas trouvé là-bas",
-    "it was sent, and had no answer": "envoyé, sans réponse",
-    "it was sent again since the plan was written, and had no answer":
-        "renvoyé depuis que le plan est écrit, et sans réponse",
-    "it would ask somebody to act again": "cela ferait agir quelqu’un une seconde fois",
-    "it was withdrawn by two persons": "retiré par deux personnes",
-    "the target holds another message under its control id":
-        "le destinataire a un autre message sous son numéro de contrôle",
-    "it waits to be looked at: somebody takes it up or drops it on the page Reprise":
-        "attend d’être relu : quelqu’un le reprend ou l’écarte à la page Reprise",
     "  waiting: {} of the same patient, for {}": "  en attente : {} du même patient, après {}",
-    "Stopped at {}: {}": "Arrêt à {} : {}",
-    "Plan: {}": "Plan : {}",
     # vault
     "warning: {}": "attention : {}",
     "a plain copy: who has the node's credentials can delete it":

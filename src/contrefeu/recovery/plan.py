@@ -148,12 +148,11 @@ def read_plan(path: Path) -> Iterator[Line]:
                 yield decoder.decode(line)
 
 
-def check_plan(path: Path, now: Header) -> None:
-    """Read a plan through; *now* is what one that was made now would begin with.
+def check_plan(path: Path, now: Header) -> Header:
+    """Read a plan through, and return what it begins with; *now* is what one that was made now would begin with.
 
     Raises:
         OperatorError: A line is none, or names an entry for the second time; or it was made for something else.
-        PlanOfBefore: It is whole, and of an earlier comparison.
     """
     at, seen = 1, set[bytes]()
     try:
@@ -174,22 +173,19 @@ def check_plan(path: Path, now: Header) -> None:
             next="Change `do`, `why` and `owner` only; contrefeu replay --dry-run --plan NEWFILE writes one anew.",
         ) from None
     _check_header(path.name, header, now)
-
-
-class PlanOfBefore(OperatorError):
-    """It was made of an earlier comparison: what it would send may be there by now."""
+    return header
 
 
 def _check_header(name: str, header: Header, now: Header) -> None:
     if header.target != now.target:
-        other, kind = f"for another target, {header.target}", OperatorError
-    elif header.profile != now.profile:
-        other, kind = "under another profile", OperatorError
-    elif header.findings != now.findings:
-        other, kind = f"of another comparison, that of {header.at}", PlanOfBefore
-    else:
-        return
-    raise kind(
+        raise made_otherwise(name, f"for another target, {header.target}")
+    if header.profile != now.profile:
+        raise made_otherwise(name, "under another profile")
+
+
+def made_otherwise(name: str, other: str) -> OperatorError:
+    """A plan that is not for this run, and why not."""
+    return OperatorError(
         f"The plan {name} was made {other}.",
         safe="Nothing was sent.",
         next="Give the --to and --profile that it was made with; after another comparison write one anew, with"
