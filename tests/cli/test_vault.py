@@ -201,7 +201,7 @@ def test_a_restore_from_several_vaults_says_what_is_wrong_with_which(
     assert {one["journal"]: one["entries"] for one in told["journals"]}.items() <= entries.items()
     ran = cli("restore", *sources, "--shares", *shares(cli, 3), "--to", tmp_path / "for-people")
     assert ran.status == 10
-    assert f"ALTERED: {difference['journal']}, segment {difference['segment']} in {spoilt}" in ran.out.decode()
+    assert f"ALTERED: {difference['journal']}, segment {difference['segment']}, in {spoilt}" in ran.out.decode()
     assert f"AWAY: {away}" in ran.out.decode()
 
 

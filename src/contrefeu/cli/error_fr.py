@@ -36,10 +36,7 @@ ERRORS = Phrases({
     "What is left of it.": "Ce qu’il en reste.",
     "Every entry that was confirmed before.": "Chaque entrée confirmée auparavant.",
     # Sending back
-    "The plan {} was made of another comparison, that of {}.":
-        "Le plan {} vient d’une autre comparaison, celle du {}.",
-    "The plan {} was made for another target, {}.": "Le plan {} a été fait pour un autre destinataire, {}.",
-    "The plan {} was made under another profile.": "Le plan {} a été fait sous un autre profil.",
+    "The plan {} was made {}.": "Le plan {} a été fait {}.",
     "Give the --to and --profile that it was made with; after another comparison write one anew, with"
     " --dry-run --plan NEWFILE, and decide in that one.":
         "Donnez le --to et le --profile avec lesquels il a été fait ; après une autre comparaison, écrivez-en un"

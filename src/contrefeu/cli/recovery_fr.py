@@ -5,9 +5,9 @@ ROWS = {
     "warning: some of it went to {} already; if both are one system, a profile gives its name":
         "attention : une partie est déjà allée à {} ; si c’est le même système, un profil donne son nom",
     "both numbers are temporary": "les deux numéros sont provisoires",
-    "for another target, {}": "pour une autre cible, {}",
-    "of another comparison, that of {}": "d’une autre comparaison, celle du {}",
-    "under another profile": "avec un autre profil",
+    "for another target, {}": "pour un autre destinataire, {}",
+    "of another comparison, that of {}": "à partir d’une autre comparaison, celle du {}",
+    "under another profile": "sous un autre profil",
     "waiting: {} of the same patient, for {}": "en attente : {} du même patient, après {}",
     "whether its application answers depends (MSH-16): a marked form asks for an answer":
         "l’application ne répond que dans certains cas (MSH-16) : la forme marquée demande une réponse",
