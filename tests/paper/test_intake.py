@@ -43,7 +43,7 @@ NUMBER = bytes.fromhex(SHEET.act.issue)
     ("texts", "why"),
     [
         ([*SHEET.texts], "codes of several pages"),
-        ([SHEET.texts[0][:-1]], "not a code of ours: not base 45"),
+        ([SHEET.texts[0][:-2]], "not a code of ours: not base 45"),  # one letter is left of the last three
         (["CF2:" + SHEET.texts[0][4:]], "not a code of ours: another kind of code"),
         ([OTHER.texts[0]], "an issue that is not known here"),
         ([PageKey(bytes(32)).text(Code(3, 1, 2, NUMBER, PATIENT))], "a signature that does not hold"),
