@@ -23,8 +23,8 @@ _LOT = 500  # entries a question
 def address_of(url: str) -> str:
     """Return *url* as it is compared: its host by its IPv4 address, where it has one.
 
-    >>> address_of("HTTPS://EHR.hospital.example/fhir/")
-    'https://ehr.hospital.example/fhir'
+    >>> address_of("HTTPS://127.0.0.1:8443/fhir/")
+    'https://127.0.0.1:8443/fhir'
     """
     parts = urlsplit(url)
     port = "" if parts.port is None else f":{parts.port}"
