@@ -8,12 +8,13 @@ HOME/recovery/sent-….log       of which message a killed replay is in doubt
 
 import contextlib
 import heapq
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from contrefeu.acts import Act, encode
-from contrefeu.base import OperatorError, durable_makedirs, write_file
+from contrefeu.base import OperatorError, durable_makedirs, text_file
 from contrefeu.chart import Charts, Person, SyncChartsClient
 from contrefeu.cli.node import CONSOLE, STATION_SUFFIX, Node
 from contrefeu.journal import MEDIA_ACT, Draft, Entry, JournalReader
@@ -42,7 +43,8 @@ class Recovery:
         """Leave a copy of *plan* for the pages, which see nothing of the folder that plans lie in."""
         from contrefeu.cli.separation import give_said
 
-        write_file(self.node.paths.run / PLAN, plan.read_bytes())
+        with plan.open(encoding="utf-8") as made, text_file(self.node.paths.run / PLAN) as shown:
+            shutil.copyfileobj(made, shown)  # piece by piece: a plan may have millions of lines
         give_said(self.node, PLAN)
 
     def progress_file(self, target: str) -> Path:
