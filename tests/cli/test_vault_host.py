@@ -158,6 +158,11 @@ def test_a_one_way_copy_from_the_first_message_to_the_last_chart(
     [read] = host.told("vault", "host", "verify", status=12)["nodes"]
     assert (read["state"], [d["segment"] for d in read["damage"]]) == ("damaged", [1])
     rot(next((host.home / "copies" / "chu").rglob("*-capture/segments/0000000001.seg")))
+    gone = next((host.home / "copies" / "chu").rglob("*-station"))
+    gone.rename(tmp_path / "station")
+    [read] = host.told("vault", "host", "verify", status=10)["nodes"]
+    assert (read["state"], [name.rpartition("-")[2] for name in read["absent"]]) == ("incomplete", ["station"])
+    (tmp_path / "station").rename(gone)
     before = cli.told("export", "--to", tmp_path / "before")
     shares = sorted((tmp_path / "home-shares").glob("*.txt"))[:3]
     shutil.rmtree(cli.home)

@@ -74,7 +74,7 @@ def verify(
                     f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}, "
                     f"entries {d['first_entry']} to {d['last_entry']}"
                 )
-        say_lost(found)
+        say_lost(found.keyless, found.absent)
 
     answer(json, report, for_people)
     finish(found.exit_status)

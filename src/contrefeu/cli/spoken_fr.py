@@ -73,6 +73,7 @@ LINES = Phrases({
     "{}: {}, {} entries {}": "{} : {}, {} entrées {}",
     "intact": "intact",
     "DAMAGED": "ENDOMMAGÉ",
+    "INCOMPLETE": "INCOMPLET",
     "{}: {} segment {} byte {}": "{} : {}, segment {}, octet {}",
     "{}: {} segment {}: from {}, the damaged one kept as {}":
         "{} : {}, segment {} : repris de {} ; l’exemplaire endommagé est gardé sous {}",

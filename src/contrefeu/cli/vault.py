@@ -155,7 +155,7 @@ def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: 
         for d in found.damage:
             if d["journal"] not in found.keyless:
                 say(f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}")
-        say_lost(found)
+        say_lost(found.keyless, found.absent)
 
     answer(json, report, for_people)
     finish(found.exit_status)

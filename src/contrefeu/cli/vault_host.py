@@ -3,6 +3,7 @@
 import secrets
 import signal
 import threading
+from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -86,8 +87,9 @@ def host_verify(context: typer.Context, json: Json = False) -> None:
     """Read every copy here again and check it, without reading what it holds: a disk rots where nobody looks.
 
     No key is needed. A weekly timer may run it. Exit status 12 when a copy was altered, 13 when entries are missing, 14
-    when a node has no copies here.
+    when a node has no copies here, 10 when a journal is absent that its settings here speak of.
     """
+    from contrefeu.cli.verifying import gravest, say_lost
     from contrefeu.vault import VaultHost
 
     host = VaultHost(door(context).home)
@@ -99,9 +101,10 @@ def host_verify(context: typer.Context, json: Json = False) -> None:
             say(f"{one['node']}: {state}, {one['entries']} entries {one['problem']}".rstrip())
             for d in one["damage"]:
                 say(f"  {d['kind']}: {d['journal']} segment {d['segment']} byte {d['offset']}")
+            say_lost(one["keyless"], one["absent"])
 
     answer(json, {"nodes": nodes}, for_people)
-    finish(next((status for status in (12, 13, 14) if any(one["exit_status"] == status for one in nodes)), 0))
+    finish(reduce(gravest, (one["exit_status"] for one in nodes), 0))
 
 
 def _verified(name: str, url: str) -> dict[str, Any]:
@@ -110,15 +113,18 @@ def _verified(name: str, url: str) -> dict[str, Any]:
     from contrefeu.cli.verifying import verify_copies
 
     told: dict[str, Any] = {"node": name, "state": "failed", "entries": 0, "damage": [], "problem": ""}
+    told |= {"keyless": [], "absent": []}
     try:
         found = verify_copies(url, None)
     except ContrefeuError as failed:
         return told | {"problem": failed.what, "exit_status": failed.exit_status}
-    state = "intact" if found.intact else "damaged"
+    state = "damaged" if not found.intact else "incomplete" if found.absent else "intact"
     return told | {
         "state": state,
         "entries": found.entries,
         "damage": found.damage,
+        "keyless": found.keyless,
+        "absent": found.absent,
         "exit_status": found.exit_status,
     }
 

@@ -35,7 +35,7 @@ def report_of(found: Iterable[Verified]) -> Report:
     for one in found:
         report.entries += one.entries
         report.intact = report.intact and one.intact
-        report.exit_status = _gravest(report.exit_status, one.exit_status)
+        report.exit_status = gravest(report.exit_status, one.exit_status)
         report.damage += [asdict(d) for d in one.damage]
         report.keyless += [one.journal] if one.keyless else []
         point = one.checkpoint
@@ -99,19 +99,19 @@ def verify_copies(url: str, credentials: Path | None, checkpoints: Sequence[Path
     nodes = [settings for settings, _versions in newest_settings(vault)]
     there = {journal["journal"] for journal in report.journals}
     report.absent = [name for name in absent_from(nodes, there) if file_name(name) not in report.keyless]
-    report.exit_status = _gravest(report.exit_status, 10 if report.absent else 0)
+    report.exit_status = gravest(report.exit_status, 10 if report.absent else 0)
     return report
 
 
-def say_lost(found: Report) -> None:
+def say_lost(keyless: Sequence[str], absent: Sequence[str]) -> None:
     """What cannot be checked, and what is not there at all."""
     from contrefeu.cli.door import say
 
-    for folder in found.keyless:
+    for folder in keyless:
         say(f"  no public key: {folder}/verifier is missing or altered, so nothing of this journal can be checked")
-    if found.keyless:
+    if keyless:
         say("  Put that file back from a home, a station or a vault that has the journal: a false one opens nothing.")
-    for journal in found.absent:
+    for journal in absent:
         say(f"  ABSENT: {journal} is not in this vault, and its node's settings are")
 
 
@@ -189,7 +189,7 @@ def _compare_key(journals: list[JournalFiles], key: Path) -> None:
             )
 
 
-def _gravest(one: int, other: int) -> int:
-    """12 before 13 before 10 before 0 (SURFACE)."""
+def gravest(one: int, other: int) -> int:
+    """The exit status that counts of two: 12 before 13, 14, 10 and 0 (SURFACE)."""
     order = (12, 13, 14, 10, 0)
     return min(one, other, key=order.index)
