@@ -117,6 +117,11 @@ def test_a_vault_host_and_a_peer_are_served_by_users_of_their_own(
         try:
             until(lambda: [v["state"] for v in vaults(cli)] == ["up-to-date"], "nothing is vouched for")
             until(lambda: len(captures(home)) == len(captures(peer)) == 2, "the peers do not exchange")
+            threading.Event().wait(SETTLED_S + 1)
+            run_apart(Node.at(home), tester(), threading.Event(), COMMAND)
+            [tested] = json.loads(cli("status", "--json").out)["selftest"]
+            assert (tested["state"], tested.get("problem", "")) == ("same", "")
+            assert tested["patients"] > 0
         finally:
             pull.terminate()
             pull.wait(20)
@@ -125,6 +130,8 @@ def test_a_vault_host_and_a_peer_are_served_by_users_of_their_own(
     )
     assert len(copies) == 1
     assert copies.isdisjoint(exchange | {0})
+    back = (home / "run" / "back").stat()
+    assert ({back.st_uid}, stat.S_IMODE(back.st_mode)) == (copies, 0o2750), "what was brought back nobody else reads"
     shutil.rmtree(peer)
 
 

@@ -14,10 +14,11 @@ from contrefeu.cli.checkup import copies
 from contrefeu.cli.copying import SCRUB, scrubbed
 from contrefeu.cli.node import Node
 from contrefeu.cli.selftest import last_selftest
+from contrefeu.recovery import selftest
 from contrefeu.vault import Scrubber
 from contrefeu.watch.own import copies_told
 from tests.cli.conftest import Commands
-from tests.cli.messages import admission
+from tests.cli.messages import admission, potassium
 from tests.drills.node import contrefeu
 
 
@@ -95,7 +96,7 @@ def test_a_home_is_not_a_vault_host(cli: Commands, host: Commands) -> None:
 
 @pytest.mark.req("G1")
 def test_what_lies_on_a_vault_host_is_no_alarm(cli: Commands, host: Commands, tmp_path: Path, filed) -> None:
-    """Pulled or sent one way: the node tries, scrubs and mends the others, and says of these who holds them."""
+    """Pulled or sent one way: the node scrubs and mends the others, and says of these who holds them."""
     (tmp_path / "out").mkdir()
     urls = [
         f"pull+https://127.0.0.1:2577?key={host.told('vault', 'host', 'key')['key']}",
@@ -104,11 +105,10 @@ def test_what_lies_on_a_vault_host_is_no_alarm(cli: Commands, host: Commands, tm
     for url in urls:
         cli.told("vault", "add", url)
     cli.told("import", filed("1.hl7", admission()))
-    told = cli.told("vault", "selftest")
-    assert (told["same"], [one["state"] for one in told["vaults"]]) == (True, ["held elsewhere"] * 2)
     status = cli("status", "--json").told
     assert [one["scrub"]["state"] for one in status["vaults"]] == ["held elsewhere"] * 2
     node = Node.at(cli.home)
+    assert [one["state"] for one in last_selftest(node)] == ["not yet", "held elsewhere"]
     assert (unproven(node), [one for one in copies(node) if one.id == "copy-untrue"]) == ({}, [])
     assert not [one for one in copies_told([], last_selftest(node), {}, 0.0) if one.bad]
     told = cli.told("vault", "repair")
@@ -117,9 +117,55 @@ def test_what_lies_on_a_vault_host_is_no_alarm(cli: Commands, host: Commands, tm
         settings.write("[copies]\nscrub_bytes_per_second_max = 0\n")
     Scrubber(node.paths, node.paths.run / SCRUB, node.clock, lambda: False).step()
     assert set(scrubbed(node)) == {"home"}, "what is not read is not stuck"
-    for words in (("vault", "selftest"), ("vault", "repair")):
-        assert "held elsewhere" in cli(*words).out.decode()
-        assert "tenu ailleurs" in cli(*words, before=("--lang", "fr")).out.decode()
+    assert "held elsewhere" in cli("vault", "repair").out.decode()
+    assert "tenu ailleurs" in cli("vault", "repair", before=("--lang", "fr")).out.decode()
+
+
+@pytest.mark.req("G1")
+def test_a_vault_host_brings_its_copy_to_a_node_that_runs(cli: Commands, host: Commands, filed) -> None:
+    """A stopped one says so at once: nothing is waited for (the whole of it: tests/drills/test_vault_that_pulls.py)."""
+    url = f"pull+https://127.0.0.1:2577?key={host.told('vault', 'host', 'key')['key']}"
+    cli.told("vault", "add", url)
+    cli.told("import", filed("1.hl7", admission()))
+    [told] = cli.told("vault", "selftest", status=10)["vaults"]
+    assert (told["state"], "node that runs" in told["problem"]) == ("failed", True)
+    assert not (cli.home / "run" / "back.json").exists()
+
+
+@pytest.mark.req("G1")
+def test_out_of_a_diode_nothing_comes_back_but_a_disk_that_is_carried(
+    cli: Commands, host: Commands, tmp_path: Path, filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compared as of the last instant that it covers; what was found stands until the next disk, green or red."""
+    monkeypatch.setattr(selftest, "SETTLED_S", 0)
+    out, into = tmp_path / "out", tmp_path / "into"
+    out.mkdir()
+    into.mkdir()
+    url = f"spool+file://{out}"
+    cli.told("vault", "add", url)
+    copies = Path(host.told("vault", "host", "add", "chu", f"spool+file://{into}")["copies"].removeprefix("file://"))
+    cli.told("import", filed("1.hl7", admission("A-1")))
+    cli.told("vault", "copy")
+    for file in out.iterdir():
+        file.rename(into / file.name)
+    host.told("vault", "pull", "--once")
+    cli.told("import", filed("2.hl7", potassium()))
+
+    assert [one["state"] for one in cli.told("vault", "selftest")["vaults"]] == ["held elsewhere"]
+    assert "behind a data diode" in cli("vault", "selftest").out.decode()
+    assert "derrière une diode" in cli("vault", "selftest", before=("--lang", "fr")).out.decode()
+    carried = ("vault", "selftest", "--vault", url, "--carried")
+    [told] = cli.told(*carried, str(copies))["vaults"]
+    assert (told["state"], told["patients"]) == ("same", 1)
+    assert [one["state"] for one in cli.told("vault", "selftest")["vaults"]] == ["same"], "a night changes nothing"
+
+    assert cli("vault", "selftest", "--vault", url).status == 1
+    assert "No copy lies" in cli(*carried, str(tmp_path / "out")).err
+    assert "no such vault" in cli("vault", "selftest", "--vault", "file:///x", "--carried", str(copies)).err
+    [segment] = copies.rglob("*-capture/segments/0000000001.seg")
+    segment.write_bytes(b"")
+    assert cli.told(*carried, str(copies), status=10)["same"] is False
+    assert cli.told("vault", "selftest", status=10)["same"] is False, "red until another disk is green"
 
 
 @pytest.mark.req("C5", "R1")

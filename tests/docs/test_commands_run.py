@@ -24,6 +24,7 @@ ELSEWHERE = {
     "contrefeu stick": "tests/cli/test_stick.py",
     "contrefeu downtime lift": "tests/cli/test_people.py",
     "sh start.sh": "scripts/prove_stick.sh",
+    "contrefeu vault selftest --vault": "tests/cli/test_vault_host.py",
     "contrefeu poster": "tests/cli/test_poster.py",
     "contrefeu kit": "tests/cli/test_kit.py",
     "make bench": "tests/docs/test_bench.py tries that every benchmark runs",

@@ -130,6 +130,30 @@ def test_a_vault_host_killed_while_it_pulls_has_all_in_the_end(paired: tuple[Pat
     assert told["charts_sha256"] == before["charts_sha256"]
 
 
+@pytest.mark.req("G1")
+def test_the_copy_on_a_vault_host_gives_the_charts_back(paired: tuple[Path, Path, str]) -> None:
+    """The node asks, the host brings its copy over its own connection, patients are restored from it; then it rots."""
+    home, host, _ = paired
+    with RunningNode(home) as node:
+        pull = Pulling(host)
+        for number in range(3):
+            send(node.mllp, f"A-{number}")
+        until(lambda: vault_of(home)["state"] == "up-to-date", "the copies never were complete")
+        time.sleep(2.5)  # what was received a moment ago is not compared
+        told = contrefeu(home, "vault", "selftest")
+        assert [(one["state"], one["patients"]) for one in told["vaults"]] == [("same", 1)]
+        pull.stop()
+        [segment] = (host / "copies").rglob("*-capture/segments/0000000001.seg")
+        with segment.open("r+b") as file:
+            file.truncate(segment.stat().st_size - 200)
+        pull = Pulling(host)
+        told = contrefeu(home, "vault", "selftest", status=10)
+        pull.stop()
+        assert [one["state"] for one in told["vaults"]] in (["failed"], ["different"])
+    left = [p for p in (home / "run" / "back").rglob("*") if p.is_file()]
+    assert left == []
+
+
 @pytest.mark.req("C4")
 def test_a_node_put_back_is_refused_and_told_everywhere(paired: tuple[Path, Path, str], tmp_path: Path) -> None:
     """Its machine was restored from yesterday: 12 on the vault host, 12 from its own check, and the good copy stays."""

@@ -55,7 +55,9 @@ class Node:
         if not self.seed_file.exists():
             self.seed_file.write_bytes(secrets.token_bytes(32))
         self.url = f"pull+https://127.0.0.1:0?key={host.cosigner().key}"
-        self.offers = Offers(house, self.seed_file)
+        self.run = house.root / "run"
+        self.run.mkdir(exist_ok=True)
+        self.offers = Offers(house, self.seed_file, self.run)
         self.offers.keep([self.url])
         until(lambda: bool(self.offers.addresses()))
 

@@ -2,19 +2,26 @@
 
 Rules kept here:
   * It opens what the reader opens, and the vaults: the node's own reading keys. No custodian is needed.
-  * What lies on a vault host is tried by nobody here: the node cannot look into it, and the host opens nothing.
+  * A vault host that pulls brings its copy back over its own connection (contrefeu.vault.back).
+  * Out of a data diode nothing comes back: somebody carries the disk here; what was found then stands until the next.
   * Where processes have users of their own it runs as the reader's, in the copies' group, and nobody looks into it.
   * What is red is looked at twice: the second time with everything read anew, so that red means red. A reading key may
     end meanwhile, and with it what can be tested.
 """
 
+import contextlib
 import time
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from contrefeu.base import ContrefeuError, rfc3339, write_file
+from contrefeu.base import ContrefeuError, OperatorError, rfc3339, write_file
 from contrefeu.cli.node import Node
+
+if TYPE_CHECKING:
+    from contrefeu.vault import Vault
 
 RESULT = "selftest.json"
 COMMAND = ("vault", "selftest")
@@ -26,45 +33,76 @@ _NS = 1_000_000_000
 
 def run_selftest(node: Node, patients: int = PATIENTS, seed: int | None = None) -> list[dict[str, Any]]:
     """Test the copy in each vault, and keep what was found."""
-    from contrefeu.cli.separation import give_said
+    from contrefeu.vault import is_spool
 
-    found = []
-    for vault in node.settings.vaults:
-        result = _once(node, vault.url, patients, seed)
-        if result["state"] not in FINE:
-            result = _once(node, vault.url, patients, seed)
-        found.append(result)
-    write_file(node.paths.run / RESULT, msgspec.json.encode(found), mode=0o640)  # the web process shows it
-    give_said(node, RESULT)
-    return found
+    before = last_selftest(node)
+    return _kept(node, [one if is_spool(one["url"]) else _twice(node, one["url"], patients, seed) for one in before])
+
+
+def test_carried(node: Node, url: str, folder: Path, patients: int = PATIENTS) -> list[dict[str, Any]]:
+    """Test the copy of the vault *url* that lies in *folder*, where somebody carried it, and keep what was found.
+
+    Raises:
+        OperatorError: The settings name no such vault, or no copy lies there.
+    """
+    before = last_selftest(node)
+    if url not in {one["url"] for one in before}:
+        raise OperatorError(
+            "The settings name no such vault.", safe="Nothing was changed.", next="contrefeu status lists them."
+        )
+    if not (folder / "journals").is_dir():
+        raise OperatorError(
+            f"No copy lies in {folder}.",
+            safe="Nothing was changed.",
+            next="Name the folder copies/NODE of the vault host, as it lies on the disk.",
+        )
+    found = _once(node, url, patients, None, folder)
+    return [one for one in _kept(node, [found if one["url"] == url else one for one in before]) if one["url"] == url]
 
 
 def last_selftest(node: Node) -> list[dict[str, Any]]:
     """What the last one found, by vault; of vaults in the settings alone."""
+    from contrefeu.vault import is_spool
+
     try:
         kept = msgspec.json.decode((node.paths.run / RESULT).read_bytes(), type=list[dict[str, Any]])
     except (OSError, msgspec.MsgspecError):
         kept = []
     known = {one["url"]: one for one in kept}
-    return [known.get(vault.url, {"url": vault.url, "state": "not yet"}) for vault in node.settings.vaults]
+
+    def none(url: str) -> dict[str, Any]:
+        told = {"url": url, "state": "held elsewhere" if is_spool(url) else "not yet"}
+        return _nothing(url, node.clock.now_ns()) | told if is_spool(url) else told
+
+    return [known.get(vault.url) or none(vault.url) for vault in node.settings.vaults]
 
 
-def _once(node: Node, url: str, patients: int, seed: int | None) -> dict[str, Any]:
+def _kept(node: Node, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from contrefeu.cli.separation import give_said
+    from contrefeu.vault import LOCK
+
+    write_file(node.paths.run / RESULT, msgspec.json.encode(found), mode=0o640)  # the web process shows it
+    give_said(node, RESULT, *(name for name in (LOCK,) if (node.paths.run / name).exists()))
+    return found
+
+
+def _twice(node: Node, url: str, patients: int, seed: int | None) -> dict[str, Any]:
+    result = _once(node, url, patients, seed)
+    return result if result["state"] in FINE else _once(node, url, patients, seed)
+
+
+def _once(node: Node, url: str, patients: int, seed: int | None, folder: Path | None = None) -> dict[str, Any]:
     from contrefeu.recovery import reach_of, self_test
     from contrefeu.recovery.selftest import SETTLED_S
-    from contrefeu.vault import lies_elsewhere, open_vault
 
     keys = node.data_keys()
     wanted = {files.verifier().name: reach for files in node.charted() if (reach := reach_of(files, keys))}
     at_ns = node.clock.now_ns() - int(SETTLED_S * _NS)
-    told: dict[str, Any] = {"url": url, "at": rfc3339(at_ns), "patients": 0, "differing": [], "seconds": 0.0}
-    told |= {"beyond_horizon": 0, "passed_over": 0}
-    if lies_elsewhere(url):
-        return told | {"state": "held elsewhere", "problem": "on a vault host, which opens nothing: a restore tries it"}
+    told = _nothing(url, at_ns)
     try:
-        _wait_for_copies(node, url, {journal: reach.last for journal, reach in wanted.items()})
-        vault = open_vault(url, node.paths.vault_credentials)
-        with node.charts() as live:
+        if folder is None:
+            _wait_for_copies(node, url, {journal: reach.last for journal, reach in wanted.items()})
+        with _vault(node, url, folder) as vault, node.charts() as live:
             found = self_test(
                 vault,
                 live,
@@ -73,15 +111,60 @@ def _once(node: Node, url: str, patients: int, seed: int | None) -> dict[str, An
                 at_ns=at_ns,
                 patients=patients,
                 wanted=wanted,
+                carried=folder is not None,
                 counts=node.counts,
                 scratch=node.paths.run,
                 seed=seed,
             )
     except ContrefeuError as failed:
         return told | {"state": "failed", "problem": failed.what}
-    told |= {"patients": found.patients, "differing": found.differing, "seconds": round(found.seconds, 3)}
-    told |= {"beyond_horizon": found.beyond, "passed_over": found.passed_over}
+    told |= {"at": rfc3339(found.at_ns), "patients": found.patients, "differing": found.differing}
+    told |= {"seconds": round(found.seconds, 3), "beyond_horizon": found.beyond, "passed_over": found.passed_over}
     return told | {"state": "different" if found.differing else "same"}
+
+
+def _nothing(url: str, at_ns: int) -> dict[str, Any]:
+    none: dict[str, Any] = {"url": url, "at": rfc3339(at_ns), "patients": 0, "differing": [], "seconds": 0.0}
+    return none | {"beyond_horizon": 0, "passed_over": 0}
+
+
+@contextlib.contextmanager
+def _vault(node: Node, url: str, folder: Path | None) -> Iterator["Vault"]:
+    """The copy: where it lies, where it was carried, or brought back by who holds it."""
+    from contrefeu.vault import DirectoryVault, brought_back, is_pulled, open_vault
+
+    if folder is not None:
+        yield DirectoryVault(url, folder)
+    elif is_pulled(url):
+        _refuse_when_nobody_offers(node, url)
+        journals, size = _at_home(node)
+        with brought_back(node.paths.run, url, journals, size) as vault:
+            yield vault
+    else:
+        yield open_vault(url, node.paths.vault_credentials)
+
+
+def _refuse_when_nobody_offers(node: Node, url: str) -> None:
+    from contrefeu.cli.copying import last_states
+    from contrefeu.vault import VaultAway
+
+    if not any(one["url"] == url and one["lag_seconds"] is not None for one in last_states(node)):
+        raise VaultAway(
+            "The vault host brings its copy back to a node that runs, and this one does not.",
+            safe="The copy there.",
+            next="contrefeu up; it tests every night by itself.",
+        )
+
+
+def _at_home(node: Node) -> tuple[dict[str, int], int]:
+    """The journals that charts are read from, each with its first segment here; and how many bytes they have."""
+    first: dict[str, int] = {}
+    size = 0
+    for files in node.charted():
+        numbers = files.segments()
+        first[files.folder.name] = numbers[0] if numbers else 1
+        size += sum(files.segment(number).stat().st_size for number in numbers)
+    return first, size
 
 
 def _wait_for_copies(node: Node, url: str, wanted: dict[str, int]) -> None:

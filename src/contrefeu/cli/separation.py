@@ -36,7 +36,7 @@ import contrefeu
 from contrefeu.base import OperatorError
 from contrefeu.cli.node import Node
 from contrefeu.journal import ward_prefix
-from contrefeu.vault import file_name
+from contrefeu.vault import BACK, file_name
 
 GROUP = "contrefeu"
 USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange", "wards", "group")}
@@ -55,6 +55,8 @@ _SAYS = {
     "copies.json": "copies",
     "scrub.json": "copies",
     "selftest.json": "reader",
+    "back.json": "reader",
+    "back.lock": "reader",
     "ready.json": "web",
     "packs.json": "web",
     "packs.lock": "web",
@@ -264,6 +266,10 @@ def _serving(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         folder = node.paths.root / name
         folder.mkdir(mode=0o750, exist_ok=True)
         yield from _tree(folder, "copies", 0o2750, 0o640)
+    back = node.paths.run / BACK  # what vault hosts bring back, sealed; the nightly self-test reads it, and nobody else
+    back.mkdir(mode=0o750, exist_ok=True)
+    for path, owner, _, mode in _tree(back, "copies", 0o2750, 0o640):
+        yield path, owner, USERS["copies"], mode
 
 
 def _tree(folder: Path, owner: str, folders: int, files: int) -> Iterator[tuple[Path, str, str, int]]:

@@ -89,8 +89,8 @@ LINES = Phrases({
     "{} patients of whom they speak":
         "{} : {}, {} patients, {} diffèrent ; non essayés : {} entrées que ce nœud ne peut pas ouvrir, "
         "{} patients dont elles parlent",
-    "{}: held elsewhere, on a vault host, which opens nothing: a restore tries it":
-        "{} : tenu ailleurs, chez un hôte de coffre, qui n’ouvre rien : une restauration l’essaie",
+    "{}: held elsewhere, behind a data diode: carry the disk here (--vault, --carried)":
+        "{} : tenu ailleurs, derrière une diode : apportez le disque ici (--vault, --carried)",
     "{}: FAILED, {}": "{} : ÉCHEC, {}",
     "same": "identique",
     "DIFFERENT": "DIFFÉRENT",

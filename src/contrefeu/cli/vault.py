@@ -199,21 +199,37 @@ def repair(context: typer.Context, json: Json = False) -> None:
 def selftest(
     context: typer.Context,
     patients: Annotated[int, typer.Option(min=1, help="How many to compare.")] = 50,
+    vault: Annotated[str, typer.Option("--vault", metavar="URL", help="With --carried: the vault it was in.")] = "",
+    carried: Annotated[
+        Path | None,
+        typer.Option("--carried", metavar="FOLDER", help="A copy on a disk that was carried here: HOST/copies/NODE."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Restore patients from each vault's copy and compare them with the charts that wards see. Exit status 10 when red.
 
-    A running node does it every night at three. It needs no custodian: it opens what the node's reader opens.
+    A running node does it every night at three. It needs no custodian: it opens what the node's reader opens. A vault
+    host that pulls brings its copy back over its own connection. Out of a data diode nothing comes back: carry the disk
+    here now and then, and name it with --vault and --carried; it is compared as of the last instant that it covers.
     """
+    from contrefeu.base import OperatorError
     from contrefeu.cli.confine import shed
     from contrefeu.cli.node import Node
-    from contrefeu.cli.selftest import FINE, run_selftest
+    from contrefeu.cli.selftest import FINE, run_selftest, test_carried
 
+    if bool(vault) != (carried is not None):
+        raise OperatorError(
+            "Name both the vault and the folder: --vault URL --carried FOLDER.", safe="Nothing was read."
+        )
     shed()
-    found = run_selftest(Node.at(door(context).home), patients)
+    node = Node.at(door(context).home)
+    found = test_carried(node, vault, carried, patients) if carried is not None else run_selftest(node, patients)
 
     def for_people() -> None:
         for one in found:
+            if one["state"] == "held elsewhere":
+                say(f"{one['url']}: held elsewhere, behind a data diode: carry the disk here (--vault, --carried)")
+                continue
             told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
             say(f"{one['url']}: {one['state'] if one['state'] in FINE else one['state'].upper()}, {told}")
             if one["beyond_horizon"]:

@@ -7,6 +7,31 @@ ROWS = {
     # self-test
     "not tested: {} entries that this node cannot open, {} patients of whom they speak":
         "non essayées : {} entrées que ce nœud ne peut ouvrir, {} patients dont elles parlent",
+    "Name both the vault and the folder: --vault URL --carried FOLDER.":
+        "Nommez et le coffre et le dossier : --vault URL --carried DOSSIER.",
+    "The settings name no such vault.": "Les réglages ne nomment pas ce coffre.",
+    "contrefeu status lists them.": "contrefeu status les énumère.",
+    "No copy lies in {}.": "Il n’y a pas de copie dans {}.",
+    "Name the folder copies/NODE of the vault host, as it lies on the disk.":
+        "Nommez le dossier copies/NOEUD de l’hôte de coffre, tel qu’il est sur le disque.",
+    "The vault host brings its copy back to a node that runs, and this one does not.":
+        "L’hôte de coffre rapporte sa copie à un nœud qui tourne, et celui-ci ne tourne pas.",
+    "contrefeu up; it tests every night by itself.": "contrefeu up ; il l’essaie chaque nuit de lui-même.",
+    "The copy there.": "La copie là-bas.",
+    "The copies there.": "Les copies là-bas.",
+    "The copy that was carried here holds no patient who could be compared.":
+        "La copie apportée ici n’a aucun patient qui puisse être comparé.",
+    "The vault host brought nothing back for {} s.": "L’hôte de coffre n’a rien rapporté pendant {} s.",
+    "contrefeu status says whether it connects; contrefeu vault host status there.":
+        "contrefeu status dit s’il se connecte ; là-bas, contrefeu vault host status.",
+    "There is no room here for what the vault host would bring back.":
+        "Il n’y a pas ici la place de ce que l’hôte de coffre rapporterait.",
+    "This node's disk did not take what asks for the copy.":
+        "Le disque de ce nœud n’a pas pris ce qui demande la copie.",
+    "This node's disk did not take what the vault host brought.":
+        "Le disque de ce nœud n’a pas pris ce que l’hôte de coffre a rapporté.",
+    "The vault host brought more than this node ever gave it.":
+        "L’hôte de coffre a rapporté plus que ce nœud ne lui a jamais donné.",
     # one-way copies
     "Give it more room, if it is what it should be; taking goes on by itself.":
         "Donnez-lui plus de place, s’il est bien ce qu’il doit être ; la reprise est automatique.",

@@ -217,7 +217,7 @@ def serve(
         )
     set_up_logs("serve")
     stop = _stop_signal()
-    offers = Offers(node.paths, node.paths.signing_seed(SERVING))
+    offers = Offers(node.paths, node.paths.signing_seed(SERVING), node.paths.run)
     try:
         offers.keep(urls)
         while not offers.addresses() and not stop.wait(0.05):

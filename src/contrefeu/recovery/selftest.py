@@ -2,7 +2,8 @@
 
 Rules kept here:
   * Nothing but the copy is read for it: its bytes, through a chart store of its own that is thrown away.
-  * Both sides are asked for one instant, which the copy covers: a difference is one, and not a delay.
+  * Both sides are asked for one instant, which the copy covers: a difference is one, and not a delay. Of a copy that
+    was carried here it is the last one that it covers.
   * Half of the patients are those who lie in the wards now, half are drawn from all that the copy knows. A patient whom
     the copy lacks is a difference.
   * What the node's keys do not open at home is not asked of a copy: the horizon has passed it, its time is over, or its
@@ -14,7 +15,7 @@ import random
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -88,6 +89,7 @@ class SelfTest:
     seconds: float = 0.0
     beyond: int = 0  # entries that were not read: the node cannot
     passed_over: int = 0  # patients who were drawn, and whose charts come from such entries too
+    at_ns: int = 0  # the instant
 
 
 def self_test(
@@ -99,6 +101,7 @@ def self_test(
     at_ns: int,
     patients: int,
     wanted: Mapping[str, Reach],
+    carried: bool = False,
     counts: Callable[[str], bool] = lambda _: True,
     scratch: Path | None = None,
     seed: int | None = None,
@@ -113,6 +116,7 @@ def self_test(
         at_ns: The instant, which the copy covers.
         patients: How many to compare; all, when there are fewer.
         wanted: What of each journal the copy must hold.
+        carried: The copy was made some time ago: it must hold all that there was then.
         counts: Whether a journal's declarations count here, as for `open_charts`.
         scratch: Where a chart store may lie for as long as the test lasts.
         seed: Draws the same patients again.
@@ -138,15 +142,21 @@ def self_test(
             after=after,
         ) as charts,
     ):
-        _refuse_what_is_missing(charts.status().positions, wanted)
+        positions = charts.status().positions
+        if carried:
+            at_ns = min([at_ns, *_lacked_since(positions, wanted, live)])
+        else:
+            _refuse_what_is_missing(positions, wanted)
         known = [chart.id for chart in charts.all(at_ns)]
         chosen = drawing.draw([row.id for row in live.board().rows], patients // 2)
         chosen += drawing.draw(set(known) - set(chosen), patients - len(chosen))
         pairs = [(id_, charts.bundle(id_, at_ns), live.bundle(id_, at_ns)) for id_ in chosen]
     there = [pair for pair in pairs if pair[1:] != (None, None)]  # the others were admitted a moment ago
+    if carried and not there:
+        raise MissingError("The copy that was carried here holds no patient who could be compared.")
     differing = [id_ for id_, ours, theirs in there if ours != theirs]
     seconds = time.monotonic() - began
-    return SelfTest(len(there), differing, seconds, sum(after.values()), len(drawing.passed_over))
+    return SelfTest(len(there), differing, seconds, sum(after.values()), len(drawing.passed_over), at_ns)
 
 
 class _Drawing:
@@ -179,6 +189,16 @@ class _Drawing:
             return sequence <= reach.after
         carried = self._live.entry(ref)  # by a ward's journal, under other numbers: its time tells
         return carried is None or carried.received_ns < self._since_ns
+
+
+def _lacked_since(positions: dict[str, int], wanted: Mapping[str, Reach], live: Live) -> Iterator[int]:
+    """When the first entry of each journal came that a copy lacks."""
+    for journal, reach in wanted.items():
+        last = max(positions.get(journal, 0), reach.after)
+        if last < reach.last:
+            first = live.entry(f"{journal}/{last + 1}")
+            if first is not None:
+                yield first.received_ns - 1 - int(SETTLED_S * 1e9)
 
 
 def _refuse_what_is_missing(positions: dict[str, int], wanted: Mapping[str, Reach]) -> None:

@@ -1,6 +1,7 @@
 """Places that hold copies of journals and cannot read them."""
 
 from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
+from contrefeu.vault.back import BACK, LOCK, brought_back
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault, belongs_to_disk
@@ -49,9 +50,11 @@ from contrefeu.vault.witnessing import (
 )
 
 __all__ = [
+    "BACK",
     "CHUNK_BYTES",
     "GRANTS",
     "JOURNALS",
+    "LOCK",
     "NODES",
     "QUOTA_BYTES",
     "STICK_FOLDER",
@@ -90,6 +93,7 @@ __all__ = [
     "absent_from",
     "ask_again",
     "belongs_to_disk",
+    "brought_back",
     "check_store",
     "checkpoints_held",
     "copies_in",

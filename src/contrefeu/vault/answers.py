@@ -16,6 +16,7 @@ import msgspec
 
 from contrefeu.base import ContrefeuError
 from contrefeu.journal import Head, JournalFiles, journals_in
+from contrefeu.vault.back import Brought
 from contrefeu.vault.link import (
     JOURNALS_MAX,
     READ_BYTES_MAX,
@@ -23,6 +24,7 @@ from contrefeu.vault.link import (
     Answered,
     Asked,
     Bytes,
+    Give,
     Gone,
     Journal,
     Look,
@@ -54,8 +56,10 @@ class Answers:
         vouch: Callable[[Vouch], None],
         stand: Callable[[Stand], None],
         stop: Callable[[], bool],
+        brought: Brought,
     ) -> None:
         self._home = home
+        self._brought = brought
         self._vouch = vouch
         self._stand = stand
         self._stop = stop
@@ -78,6 +82,8 @@ class Answers:
         if isinstance(question, Stand):
             self._stand(question)
             return Noted()
+        if isinstance(question, Give):
+            return Noted() if self._brought.take(question) else Gone()
         if isinstance(question, ReadSettings):
             return Shared(self._settings(), *self._rights.shared())
         if isinstance(question, ReadGrant):
@@ -107,8 +113,10 @@ class Answers:
             with contextlib.suppress(OSError, ContrefeuError):
                 journals.append(self._journal(files))
         shared = sha256(msgspec.msgpack.encode((self._settings(), self._rights.state()))).hexdigest()
-        mark = sha256(msgspec.msgpack.encode((journals, shared))).hexdigest()
-        return Seen(mark, journals, shared)
+        wanted = self._brought.wanted()
+        asked = wanted.token if wanted is not None else ""
+        mark = sha256(msgspec.msgpack.encode((journals, shared, asked))).hexdigest()
+        return Seen(mark, journals, shared, wanted)
 
     def _journal(self, files: JournalFiles) -> Journal:
         verifier = files.verifier()

@@ -48,7 +48,7 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool], *, serve_seed
     vouched for.
     """
     vaults: dict[str, _Follower] = {}
-    offers = Offers(home, serve_seed)
+    offers = Offers(home, serve_seed, state_file.parent)
     settings = _Wanted(home.settings)
     told: Any = None
     told_at = 0.0
@@ -57,6 +57,7 @@ def follow(home: Home, state_file: Path, stop: Callable[[], bool], *, serve_seed
         while not stop():
             wanted = settings.now()
             offers.keep(url for url in wanted if is_pulled(url))
+            offers.tidy()
             for url in [url for url, vault in vaults.items() if wanted.get(url) != vault.wish]:
                 vaults.pop(url).leave()
             for url in wanted:

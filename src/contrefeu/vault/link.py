@@ -4,8 +4,8 @@
 
 Rules kept here:
   * The vault host asks, the node answers, in the order of the questions; some may be under way. Nothing that the node
-    says makes the vault host do anything but keep bytes, and nothing that the vault host says makes the node do
-    anything but note what it vouched for.
+    says makes the vault host do anything but keep bytes and give back what it kept, and nothing that the vault host
+    says makes the node do anything but note what it vouched for and keep what it asked back, to try it (back.py).
   * Every message has a length limit and a deadline for the whole of it: a byte an hour is a cut, not a slow link.
   * Names on the wire are names of journals, never of files.
 """
@@ -88,6 +88,23 @@ class Stand(Question, frozen=True, tag="stand"):
     days: int
 
 
+class Give(Question, frozen=True, tag="give"):
+    """A piece of a copy that the node asked back; without a name: that was all."""
+
+    token: str
+    journal: str = ""  # its folder
+    name: str = ""  # of a file of the copy
+    offset: int = 0
+    data: bytes = b""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A copy that the node asks back: the folder of each journal, and the first segment of it."""
+
+    token: str  # says in each piece what it is of
+    journals: dict[str, int]
+
+
 class Journal(msgspec.Struct, frozen=True, array_like=True):
     """One journal as its node has it."""
 
@@ -104,6 +121,7 @@ class Seen(msgspec.Struct, frozen=True, tag="seen"):
     mark: str
     journals: list[Journal]
     shared: str  # digest of the settings, and of what the custodians may open
+    wanted: Wanted | None = None
 
 
 class Ranges(msgspec.Struct, frozen=True, tag="ranges"):
@@ -135,7 +153,7 @@ class Noted(msgspec.Struct, frozen=True, tag="noted"):
     """It was heard."""
 
 
-Asked = Look | Numbers | Read | ReadSettings | ReadGrant | Vouch | Stand
+Asked = Look | Numbers | Read | ReadSettings | ReadGrant | Vouch | Stand | Give
 Answered = Seen | Ranges | Bytes | Shared | Gone | Noted
 _QUESTIONS: msgspec.msgpack.Decoder[Asked] = msgspec.msgpack.Decoder(Asked)
 _ANSWERS: msgspec.msgpack.Decoder[Answered] = msgspec.msgpack.Decoder(Answered)

@@ -19,6 +19,7 @@ import structlog
 
 from contrefeu.base import OperatorError
 from contrefeu.vault.answers import Answers
+from contrefeu.vault.back import Brought
 from contrefeu.vault.link import WAIT_MS_MAX, LinkCut, Stand, Vouch, receive_question, send_message
 from contrefeu.vault.pairing import Offered, parse_offered
 from contrefeu.vault.pins import NotPinned, peer_of, tls_context
@@ -39,8 +40,9 @@ log = structlog.get_logger("vault")
 class OfferedCopy:
     """One pulling vault as the node sees it."""
 
-    def __init__(self, url: str, home: Home) -> None:
+    def __init__(self, url: str, home: Home, run: Path) -> None:
         self.url = url
+        self.brought = Brought(run, url)
         self.address = parse_offered(url)
         self.vouched = VouchedBy(home.journals, self.address.witness)
         self._home = home
@@ -70,7 +72,7 @@ class OfferedCopy:
         if before is not None:
             _hang_up(before)
         log.info("a vault host connected", vault=self.address.witness.name)
-        answers = Answers(self._home, self._note, self._stand, stop.is_set)
+        answers = Answers(self._home, self._note, self._stand, stop.is_set, self.brought)
         try:
             while not stop.is_set():
                 question = receive_question(connection, wait_s=QUIET_S_MAX)
@@ -111,8 +113,10 @@ class OfferedCopy:
 class Offers:
     """All pulling vaults of a node: listens where the settings say, for the keys that they name."""
 
-    def __init__(self, home: Home, seed_file: Path | None) -> None:
+    def __init__(self, home: Home, seed_file: Path | None, run: Path) -> None:
+        """Offer what is in *home*, under the key in *seed_file*; what is asked back passes through *run*."""
         self._home = home
+        self._run = run
         self._seed_file = seed_file
         self._urls: list[str] = []
         self._copies: dict[str, OfferedCopy] = {}
@@ -131,7 +135,7 @@ class Offers:
         for url in wanted:
             if url not in self._copies:
                 try:
-                    self._copies[url] = OfferedCopy(url, self._home)
+                    self._copies[url] = OfferedCopy(url, self._home, self._run)
                 except OperatorError as refused:
                     self._refused[url] = refused.what
         self._listen()
@@ -176,6 +180,11 @@ class Offers:
         if listener.problem:
             told |= {"state": "unreachable", "problem": listener.problem}
         return told
+
+    def tidy(self) -> None:
+        """Take away what was brought back and nobody asks for any more, connected or not."""
+        for copy in self._copies.values():
+            copy.brought.wanted()
 
     def vouched(self, url: str) -> dict[str, int]:
         """The last entry of each journal that the vault at *url* vouched for: what `ack = "vault"` waits for."""

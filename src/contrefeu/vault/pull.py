@@ -5,6 +5,7 @@ Rules kept here:
   * A checkpoint is cosigned after the bytes it signs for were read back from this host's own disk, and never while
     the journal it is of is refused.
   * After a cut everything goes on where the copy ends: nothing is remembered but what lies in the folder.
+  * What the node asks back to try it goes after each step (give.py): copying comes first.
 """
 
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from contrefeu.base import Clock
 from contrefeu.proof import ProofMismatch
+from contrefeu.vault.give import Giving
 from contrefeu.vault.host import HostSettings, NodeSettings, VaultHost
 from contrefeu.vault.link import Seen, Stand, Vouch
 from contrefeu.vault.pace import Pace
@@ -128,6 +130,7 @@ class LinkPuller(Puller):
         self._cosigner = host.cosigner()
         self._link = NodeLink(parse_pulled(node.url), host.seed(), Pace(node.bytes_per_second_max))
         self._shipper = NodeShipper(self._link, self._vault, host.root / RIGHTS / node.name)
+        self._giving = Giving(self._link, self._vault)
         self._mark = ""
 
     def _let_go(self) -> None:
@@ -151,6 +154,7 @@ class LinkPuller(Puller):
             self._mark = ""
             if standing.state == "full":
                 self._tell(seen, standing)
+                self._giving.turn(seen.wanted, whole=True)  # nothing is to be copied meanwhile
             return standing
         self._mark = AGAIN if standing.moved and not standing.complete else seen.mark
         for journal, note in self._shipper.to_vouch():
@@ -158,6 +162,8 @@ class LinkPuller(Puller):
         self._tell(seen, standing)
         if standing.complete and standing.state in {"up-to-date", "alarm"}:
             self._fresh_at = looked
+        if self._giving.turn(seen.wanted, whole=once):
+            self._mark = AGAIN
         return standing
 
     def _tell(self, seen: Seen, standing: Standing) -> None:

@@ -17,12 +17,14 @@ from contrefeu.journal import JOURNAL_ID, Head, JournalUnreadable
 from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
 from contrefeu.vault.link import (
     JOURNALS_MAX,
+    MESSAGE_S_MAX,
     READ_BYTES_MAX,
     SILENCE_S_MAX,
     WAIT_MS_MAX,
     Answered,
     Asked,
     Bytes,
+    Give,
     Gone,
     Journal,
     LinkCut,
@@ -199,6 +201,20 @@ class NodeLink:
         """Tell the node something that it notes."""
         if not isinstance(self.ask(said), Noted):
             raise self._nonsense()
+
+    @property
+    def piece_to_give(self) -> int:
+        """Bytes to give at once: under a limit, what goes in a tenth of a second."""
+        rate = self._pace.bytes_per_s
+        return min(READ_BYTES_MAX, max(READ_BYTES_MIN, rate // 10)) if rate else READ_BYTES_MAX
+
+    def give(self, piece: Give) -> bool:
+        """Give the node a piece of what it asked back, behind what is to be copied; False when it takes none."""
+        self._pace.spend_behind(len(piece.data))
+        answer = self.ask(piece, wait_s=MESSAGE_S_MAX)
+        if not isinstance(answer, Noted | Gone):
+            raise self._nonsense()
+        return isinstance(answer, Noted)
 
     def ask(self, question: Asked, *, wait_s: float = SILENCE_S_MAX) -> Answered:
         """Ask, and wait for the answer.
