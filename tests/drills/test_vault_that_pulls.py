@@ -147,11 +147,37 @@ def test_the_copy_on_a_vault_host_gives_the_charts_back(paired: tuple[Path, Path
         with segment.open("r+b") as file:
             file.truncate(segment.stat().st_size - 200)
         pull = Pulling(host)
-        told = contrefeu(home, "vault", "selftest", status=10)
-        pull.stop()
+        try:
+            told = contrefeu(home, "vault", "selftest", status=10)
+        finally:
+            pull.stop()
         assert [one["state"] for one in told["vaults"]] in (["failed"], ["different"])
     left = [p for p in (home / "run" / "back").rglob("*") if p.is_file()]
     assert left == []
+
+
+@pytest.mark.req("C5")
+def test_what_rotted_here_a_vault_host_brings_back(paired: tuple[Path, Path, str]) -> None:
+    """No copy within reach has it: a node that runs asks the host, one that does not says so."""
+    home, host, _ = paired
+    with RunningNode(home) as node:
+        send(node.mllp, "A-1")
+    with RunningNode(home) as node:
+        pull = Pulling(host)
+        send(node.mllp, "A-2")
+        until(lambda: vault_of(home)["state"] == "up-to-date", "the copies never were complete")
+        [closed] = (home / "journals").rglob("*-capture/segments/0000000001.seg")
+        before = closed.read_bytes()
+        closed.write_bytes(before[:400] + bytes([before[400] ^ 1]) + before[401:])
+        told = contrefeu(home, "vault", "repair")
+        pull.stop()
+        assert [(one["place"], one["source"][:5]) for one in told["repaired"]] == [("home", "pull+")]
+        assert (told["intact"], told["away"]) == (True, [])
+        assert closed.read_bytes().rstrip(b"\0") == before.rstrip(b"\0")
+    closed.write_bytes(before[:400] + bytes([before[400] ^ 1]) + before[401:])
+    told = contrefeu(home, "vault", "repair", status=12)
+    assert (told["intact"], len(told["away"])) == (False, 1)
+    assert "node that runs" in told["away"][0]["problem"]
 
 
 @pytest.mark.req("C4")

@@ -1,10 +1,12 @@
 """`vault repair`: the journals of a home and their copies mend each other."""
 
+import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from contrefeu.base import ContrefeuError
+from contrefeu.cli.bringing import brought
 from contrefeu.cli.verifying import report_of
 from contrefeu.journal import JournalFiles, Verified, keyless_in, verify_journal
 from contrefeu.vault import (
@@ -15,6 +17,7 @@ from contrefeu.vault import (
     copies_in,
     copy_in_folder,
     copy_in_vault,
+    is_pulled,
     lies_elsewhere,
     open_vault,
     repair,
@@ -28,7 +31,10 @@ HOME = "home"
 
 
 def repair_all(node: "Node") -> dict[str, Any]:
-    """Mend the home's journals, then the copies in folders; what `vault repair --json` prints."""
+    """Mend the home's journals, then the copies in folders; what `vault repair --json` prints.
+
+    What no other copy mends is asked of vault hosts that pull: they bring theirs back.
+    """
     vaults: list[Vault] = []
     away: list[dict[str, str]] = []
     elsewhere = [said.url for said in node.settings.vaults if lies_elsewhere(said.url)]
@@ -41,39 +47,72 @@ def repair_all(node: "Node") -> dict[str, Any]:
             vaults.append(vault)
         except ContrefeuError as lost:
             away.append({"url": said.url, "problem": lost.what})
+    mended = _mend(node, vaults)
+    for url in filter(is_pulled, elsewhere):
+        if not mended.is_whole:
+            try:
+                mended = _mend_from_host(node, url, vaults, mended)
+            except ContrefeuError as lost:
+                away.append({"url": url, "problem": lost.what})
+    report = report_of(mended.checked)
+    unmended = [one for one in mended.done if not one["source"]]
+    return {
+        "intact": report.intact and not away and not unmended,
+        "entries": sum(one.entries for one in mended.checked[: len(node.journals())]),
+        "checkpoint": report.checkpoint,
+        "damage": report.damage,
+        "repaired": [one for one in mended.done if one["source"]],
+        "not_repaired": unmended,
+        "copied": sum(bool(one["source"]) for one in mended.done),
+        "away": away,
+        "held_elsewhere": elsewhere,
+        "exit_status": report.exit_status or (12 if unmended else 14 if away else 0),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Mended:
+    """What was done, and what a check found afterwards: the home's journals first."""
+
+    done: list[dict[str, Any]]
+    checked: list[Verified]
+
+    @property
+    def is_whole(self) -> bool:
+        return all(one["source"] for one in self.done) and not any(one.exit_status for one in self.checked)
+
+
+def _mend_from_host(node: "Node", url: str, vaults: list[Vault], before: _Mended) -> _Mended:
+    """Once more, with the copy that a vault host brings back."""
+    size = shutil.disk_usage(node.paths.run).free // 2  # what is missing has some size, and the feeds need room too
+    wanted = {files.folder.name: 1 for files in node.journals()}
+    with brought(node, url, wanted, size) as vault:
+        after = _mend(node, vaults, [vault])
+    return _Mended([one for one in before.done if one["source"]] + after.done, after.checked)
+
+
+def _mend(node: "Node", vaults: Sequence[Vault], sources: Sequence[Vault] = ()) -> _Mended:
+    """Let the home's journals and the copies in *vaults* mend each other; *sources* mend, and are not mended here."""
     custodians = node.custodians()
     done: list[dict[str, Any]] = []
     checked: list[Verified] = []
     for files in node.journals():
-        copies = [copy_in_vault(vault, files.folder.name) for vault in vaults]
+        copies = [copy_in_vault(vault, files.folder.name) for vault in (*vaults, *sources)]
         repaired, found = repair(files, copies, custodians)
         done += _told(HOME, repaired)
         checked.append(found)
     for vault in vaults:
         done += _keys_put_back(node, vault)
         for files in _in_folder(vault):
-            others = [copy_in_vault(other, files.folder.name) for other in vaults if other is not vault]
+            others = [copy_in_vault(other, files.folder.name) for other in (*vaults, *sources) if other is not vault]
             own = copy_in_folder(HOME, JournalFiles(node.paths.journals / files.folder.name))
             repaired, found = repair(files, [own, *others], custodians)
             done += _told(vault.url, repaired)
             checked.append(found)
         if isinstance(vault, ObjectStore):
-            done += _in_store(node, vault, vaults)
+            done += _in_store(node, vault, [*vaults, *sources])
     checked += [verify_journal(files) for files in keyless_in(node.paths.journals)]  # told, and not mended
-    report = report_of(checked)
-    unmended = [one for one in done if not one["source"]]
-    return {
-        "intact": report.intact and not away and not unmended,
-        "entries": sum(one.entries for one in checked[: len(node.journals())]),
-        "checkpoint": report.checkpoint,
-        "damage": report.damage,
-        "repaired": [one for one in done if one["source"]],
-        "not_repaired": unmended,
-        "copied": sum(bool(one["source"]) for one in done),
-        "away": away,
-        "held_elsewhere": elsewhere,
-        "exit_status": report.exit_status or (12 if unmended else 14 if away else 0),
-    }
+    return _Mended(done, checked)
 
 
 def _keys_put_back(node: "Node", vault: Vault) -> Iterator[dict[str, Any]]:

@@ -131,40 +131,17 @@ def _nothing(url: str, at_ns: int) -> dict[str, Any]:
 @contextlib.contextmanager
 def _vault(node: Node, url: str, folder: Path | None) -> Iterator["Vault"]:
     """The copy: where it lies, where it was carried, or brought back by who holds it."""
-    from contrefeu.vault import DirectoryVault, brought_back, is_pulled, open_vault
+    from contrefeu.cli.bringing import brought, first_here, size_of
+    from contrefeu.vault import DirectoryVault, is_pulled, open_vault
 
     if folder is not None:
         yield DirectoryVault(url, folder)
     elif is_pulled(url):
-        _refuse_when_nobody_offers(node, url)
-        journals, size = _at_home(node)
-        with brought_back(node.paths.run, url, journals, size) as vault:
+        journals = node.charted()
+        with brought(node, url, first_here(journals), size_of(journals)) as vault:
             yield vault
     else:
         yield open_vault(url, node.paths.vault_credentials)
-
-
-def _refuse_when_nobody_offers(node: Node, url: str) -> None:
-    from contrefeu.cli.copying import last_states
-    from contrefeu.vault import VaultAway
-
-    if not any(one["url"] == url and one["lag_seconds"] is not None for one in last_states(node)):
-        raise VaultAway(
-            "The vault host brings its copy back to a node that runs, and this one does not.",
-            safe="The copy there.",
-            next="contrefeu up; it tests every night by itself.",
-        )
-
-
-def _at_home(node: Node) -> tuple[dict[str, int], int]:
-    """The journals that charts are read from, each with its first segment here; and how many bytes they have."""
-    first: dict[str, int] = {}
-    size = 0
-    for files in node.charted():
-        numbers = files.segments()
-        first[files.folder.name] = numbers[0] if numbers else 1
-        size += sum(files.segment(number).stat().st_size for number in numbers)
-    return first, size
 
 
 def _wait_for_copies(node: Node, url: str, wanted: dict[str, int]) -> None:

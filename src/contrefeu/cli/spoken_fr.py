@@ -80,8 +80,8 @@ LINES = Phrases({
     "there was none": "il n’y en avait pas",
     "{}: {} segment {}: NO COPY HAS IT WHOLE": "{} : {}, segment {} : AUCUNE COPIE NE L’A ENTIER",
     "{}: out of reach, not looked at": "{} : hors d’atteinte, non regardé",
-    "{}: held elsewhere, not looked at; contrefeu vault host verify there does":
-        "{} : tenu ailleurs, non regardé ; contrefeu vault host verify le fait là-bas",
+    "{}: held elsewhere, not mended from here; contrefeu vault host verify there checks it":
+        "{} : tenu ailleurs, non réparé d’ici ; contrefeu vault host verify le vérifie là-bas",
     "everything is whole": "tout est entier",
     "NOT EVERYTHING IS WHOLE": "TOUT N’EST PAS ENTIER",
     "{}: {}, {} patients, {} differ": "{} : {}, {} patients, {} diffèrent",

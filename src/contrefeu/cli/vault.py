@@ -165,8 +165,9 @@ def verify(context: typer.Context, url: Url, credentials: KeyFile = None, json: 
 def repair(context: typer.Context, json: Json = False) -> None:
     """Mend damaged and missing segments: the journals' from the vaults, and those of vaults from there.
 
-    A segment is taken when it is the one that its writer signed for. The damaged file is kept in aside/, as evidence;
-    in an object store nothing is replaced, and the good segment is laid beside.
+    A segment is taken when it is the one that its writer signed for. What no copy within reach has whole, a vault host
+    that pulls is asked to bring back. The damaged file is kept in aside/, as evidence; in an object store nothing is
+    replaced, and the good segment is laid beside.
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.repairing import repair_all
@@ -188,7 +189,7 @@ def repair(context: typer.Context, json: Json = False) -> None:
         for away in report["away"]:
             say(f"{away['url']}: out of reach, not looked at")
         for url in report["held_elsewhere"]:
-            say(f"{url}: held elsewhere, not looked at; contrefeu vault host verify there does")
+            say(f"{url}: held elsewhere, not mended from here; contrefeu vault host verify there checks it")
         say("everything is whole" if report["intact"] else "NOT EVERYTHING IS WHOLE")
 
     answer(json, report, for_people)
