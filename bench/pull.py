@@ -3,6 +3,8 @@
     lag p50, p99          seconds from the journal's sync to the bytes being in the copy, of each message
     vouched p50, p99      seconds from the sync to the vault's cosignature being on the node, against the pace at which
                           the node signs checkpoints (its writer's, every half second)
+    lag p99, bringing     the first again, while the vault host brings its copy back without end, against the second
+                          that a copy may lag (C5)
 
 `contrefeu part copies` and `contrefeu vault pull` run in processes of their own, as they do in a hospital; the journal
 is written here, 1,000 messages a second.
@@ -16,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,11 +30,12 @@ from contrefeu.cli.vault_host import prepare_offer
 from contrefeu.custody import KeyPair, make_home
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from contrefeu.proof import ProofMismatch, Verifier, open_checkpoint
-from contrefeu.vault import NodeSettings, VaultHost, make_vault, public_of
+from contrefeu.vault import NodeSettings, VaultHost, brought_back, is_pulled, make_vault, public_of
 
 MESSAGES = 10_000
 PER_SECOND = 1000
 BODY_BYTES = 1200
+LAG_S_MAX = 1.0  # C5
 SIGN_S = 0.5  # as capture.checkpoint_s
 WAIT_S = 60.0  # for the last message to be copied
 
@@ -46,12 +50,36 @@ def _measured(folder: Path) -> list[dict[str, Any]]:
     node, host = paired(folder)
     with start(node.paths.root, "part", "copies", "--parent", str(os.getpid())), start(host.root, "vault", "pull"):
         pulled, pushed, vouched = _lags(node, host, folder)
+        with _bringing_back(node):
+            meanwhile, _pushed, _vouched = _lags(node, host, folder)
     rows = []
     for name, at in (("p50", 0.5), ("p99", 0.99)):
         rows.append(_row(f"pull: lag {name}", _quantile(pulled, at), _quantile(pushed, at)))
     for name, at in (("p50", 0.5), ("p99", 0.99)):
         rows.append(_row(f"pull: vouched {name}", _quantile(vouched, at), SIGN_S))
+    rows.append(_row("pull: lag p99, bringing", _quantile(meanwhile, 0.99), LAG_S_MAX))
     return rows
+
+
+@contextlib.contextmanager
+def _bringing_back(node: Node) -> Iterator[None]:
+    """Have the vault host bring its copy back, and once more as soon as it is here."""
+    files = node.journal_files(node.capture_journal)
+    url = next(vault.url for vault in node.settings.vaults if is_pulled(vault.url))
+    stop = threading.Event()
+
+    def bring() -> None:
+        while not stop.is_set():
+            with brought_back(node.paths.run, url, {files.folder.name: 1}, 2**30):
+                pass
+
+    brings = threading.Thread(target=bring)
+    brings.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        brings.join()
 
 
 def _lags(node: Node, host: VaultHost, folder: Path) -> tuple[list[float], list[float], list[float]]:
