@@ -152,6 +152,9 @@ def test_the_copy_on_a_vault_host_gives_the_charts_back(paired: tuple[Path, Path
         finally:
             pull.stop()
         assert [one["state"] for one in told["vaults"]] in (["failed"], ["different"])
+        until(lambda: vault_of(home)["state"] == "unreachable", "nobody says that the host is gone")
+        [gone] = contrefeu(home, "vault", "selftest", status=10)["vaults"]
+        assert (gone["state"], "not connected" in gone["problem"]) == ("failed", True)
     left = [p for p in (home / "run" / "back").rglob("*") if p.is_file()]
     assert left == []
 

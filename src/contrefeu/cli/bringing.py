@@ -20,13 +20,20 @@ def brought(node: Node, url: str, journals: Mapping[str, int], size: int) -> Ite
         size: Bytes that they may have.
 
     Raises:
-        VaultAway: The node does not run, the vault host brings nothing, or there is no room.
+        VaultAway: The node does not run, the vault host is not connected or brings nothing, or there is no room.
     """
-    if not any(one["url"] == url and one["lag_seconds"] is not None for one in last_states(node)):
+    state = next((one for one in last_states(node) if one["url"] == url), {"lag_seconds": None})
+    if state["lag_seconds"] is None:
         raise VaultAway(
             "The vault host brings its copy back to a node that runs, and this one does not.",
             safe="The copy there.",
             next="contrefeu up; it tests every night by itself.",
+        )
+    if state["state"] == "unreachable":
+        raise VaultAway(
+            "The vault host is not connected, and it is the host that connects.",
+            safe="The copy there.",
+            next="There: contrefeu vault host status.",
         )
     with brought_back(node.paths.run, url, journals, size) as vault:
         yield vault

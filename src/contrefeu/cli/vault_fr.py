@@ -17,6 +17,9 @@ ROWS = {
     "The vault host brings its copy back to a node that runs, and this one does not.":
         "L’hôte de coffre rapporte sa copie à un nœud qui tourne, et celui-ci ne tourne pas.",
     "contrefeu up; it tests every night by itself.": "contrefeu up ; il l’essaie chaque nuit de lui-même.",
+    "The vault host is not connected, and it is the host that connects.":
+        "L’hôte de coffre n’est pas connecté, et c’est lui qui se connecte.",
+    "There: contrefeu vault host status.": "Là-bas : contrefeu vault host status.",
     "The copy there.": "La copie là-bas.",
     "The copies there.": "Les copies là-bas.",
     "The copy that was carried here holds no patient who could be compared.":
