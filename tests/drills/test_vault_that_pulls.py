@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from contrefeu.cli.copying import last_states
+from contrefeu.cli.node import Node
 from tests.cli.messages import admission
 from tests.drills.node import RunningNode, contrefeu
 
@@ -152,7 +154,8 @@ def test_the_copy_on_a_vault_host_gives_the_charts_back(paired: tuple[Path, Path
         finally:
             pull.stop()
         assert [one["state"] for one in told["vaults"]] in (["failed"], ["different"])
-        until(lambda: vault_of(home)["state"] == "unreachable", "nobody says that the host is gone")
+        node_there = Node.at(home)
+        until(lambda: last_states(node_there)[0]["state"] == "unreachable", "nobody says that the host is gone")
         [gone] = contrefeu(home, "vault", "selftest", status=10)["vaults"]
         assert (gone["state"], "not connected" in gone["problem"]) == ("failed", True)
     left = [p for p in (home / "run" / "back").rglob("*") if p.is_file()]
