@@ -15,7 +15,8 @@ from contrefeu.proof import PREFIX_BYTES, read_prefix
 
 BLOCK_BYTES = 4_096  # a few frames of one message; each block that holds no head is followed by one twice as long
 LOOK_BYTES_MAX = 2**18  # to the next frame: where frames are longer there are few of them, and heads are walked
-WALKED = 100  # heads that are walked first: a segment of documents has no more
+WALKED = 100  # heads that are walked first: a segment of documents has no more,
+TASTED = 8  # unless as many as this are so short that it must have
 PROBES = 40  # halvings of a segment of 64 MiB to a block, with room
 NEAR_BYTES = 2 * BLOCK_BYTES  # from here on heads are walked,
 NEAR_ENTRIES = 48  # and from here on too: there are no more heads than entries
@@ -34,7 +35,9 @@ def seek(fd: int, start: int, stop: int, sequence: int, span: tuple[int, int]) -
     found: Located | None = None
     low, high = start, stop
     first, last = span
-    for _ in range(WALKED):
+    for walked in range(WALKED):
+        if walked == TASTED and found is not None and (stop - start) * TASTED > WALKED * (found.end - start):
+            break
         frame = locate(fd, low if found is None else found.end, stop)
         if frame is None or not first <= frame.head.first_sequence <= sequence:
             return found
