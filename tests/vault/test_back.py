@@ -4,8 +4,6 @@ Method: a real node and a real vault host over TLS on this machine; a proxy that
 given pieces by somebody who lies.
 """
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.base import StorageError
+from contrefeu.base import FileLock, StorageError
 from contrefeu.journal import JournalFiles, verify_journal
 from contrefeu.vault import VaultAway, VaultHost, brought_back
 from contrefeu.vault import back as module
-from contrefeu.vault.back import ASKED, BACK, Brought, Wish
+from contrefeu.vault.back import ASKED, BACK, LOCK, Brought, Wish
 from contrefeu.vault.link import Give, Wanted
 from tests.vault.house import FOLDER, House
 from tests.vault.pulling import Between, copies, made_host, offering, pulling, say_much, until
@@ -127,7 +125,15 @@ def test_a_full_disk_is_said_before_anything_comes(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> Callable[..., Brought]:
+def lock(tmp_path: Path) -> Iterator[FileLock]:
+    """Held for as long as somebody waits."""
+    lock = FileLock(tmp_path / LOCK)
+    with lock:
+        yield lock
+
+
+@pytest.fixture
+def asked(tmp_path: Path, lock: FileLock) -> Callable[..., Brought]:
     """The side that takes, after somebody asked."""
 
     def ask(token: str = "t", bytes_max: int = 100, url: str = URL) -> Brought:
@@ -169,35 +175,43 @@ def test_nothing_is_ever_written_outside(
     """Whatever a vault host says."""
     run = tmp_path_factory.mktemp("run")
     (run / ASKED).write_bytes(msgspec.json.encode(Wish(URL, Wanted("t", {"j": 1}), 100)))
-    Brought(run, URL).take(Give("t", journal, name, offset, data))
-    assert {p.name for p in run.iterdir()} <= {ASKED, BACK}
+    with FileLock(run / LOCK):
+        Brought(run, URL).take(Give("t", journal, name, offset, data))
+    assert {p.name for p in run.iterdir()} <= {ASKED, BACK, LOCK}
 
 
 @pytest.mark.parametrize("journal", ["..", "a/b", "/x", "", ".hidden", "x" * 200])
+@pytest.mark.usefixtures("lock")
 def test_a_question_that_names_no_journal_is_none(tmp_path: Path, journal: str) -> None:
     """Who asks is another user of this machine, and is believed no more than that."""
     (tmp_path / ASKED).write_bytes(msgspec.json.encode(Wish(URL, Wanted("t", {journal: 1}), 100)))
     assert Brought(tmp_path, URL).wanted() is None
 
 
-def test_what_nobody_waits_for_is_not_asked_for(tmp_path: Path, asked: Callable[..., Brought]) -> None:
-    """Another vault's, an old one, one that is whole; taken away when the question is."""
+def test_what_nobody_waits_for_is_not_asked_for(tmp_path: Path, asked: Callable[..., Brought], lock: FileLock) -> None:
+    """Another vault's, one that is whole; taken away when who asked is gone."""
     assert asked(url="pull+https://127.0.0.1:2?key=y").wanted() is None
     brought = asked()
     assert brought.wanted() == Wanted("t", {"j": 1})
-    old = time.time() - 2 * module.WAITING_S
-    os.utime(tmp_path / ASKED, (old, old))
-    assert brought.wanted() is None
-    os.utime(tmp_path / ASKED)
     assert brought.take(Give("t", "j", "verifier", 0, b"key"))
     assert brought.take(Give("t"))
     assert (brought.wanted(), brought.take(Give("t", "j", "verifier", 3, b"x"))) == (None, False)
     assert Brought(tmp_path, URL).wanted() is None, "started anew it knows that all came"
     [kept] = (tmp_path / BACK).rglob("verifier")
     assert kept.read_bytes() == b"key"
-    (tmp_path / ASKED).unlink()
-    assert brought.wanted() is None
-    assert list((tmp_path / BACK).iterdir()) == []
+    lock.release()  # who asked was killed
+    assert (brought.wanted(), list((tmp_path / BACK).iterdir())) == (None, [])
+
+
+def test_what_a_process_left_is_not_taken_for_the_next_copy(tmp_path: Path, asked: Callable[..., Brought]) -> None:
+    """Killed before it noted what it took: the next question begins with nothing."""
+    assert asked().take(Give("t", "j", "segments/0000000001.seg", 0, b"long ago"))
+    for came in (tmp_path / BACK).glob("*.came"):
+        came.unlink()
+    brought = asked("u")
+    assert brought.take(Give("u", "j", "segments/0000000001.seg", 0, b"now"))
+    [kept] = (tmp_path / BACK).rglob("*.seg")
+    assert kept.read_bytes() == b"now"
 
 
 def test_a_disk_that_refuses_is_told_to_who_waits(tmp_path: Path, asked: Callable[..., Brought]) -> None:

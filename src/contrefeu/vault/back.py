@@ -1,6 +1,6 @@
 """A copy brought back: what a vault host that pulls holds comes over the host's own connection, to be tried here.
 
-    RUN/back.json        what somebody on this node asks for, and that they still wait: it is touched meanwhile
+    RUN/back.json        what somebody on this node asks for; RUN/back.lock is locked for as long as they need it
     RUN/back/<id>.came   how much of it came, as the process that offers wrote it last
     RUN/back/<id>/       the bytes that came, under the names of a vault (place.py)
 
@@ -25,14 +25,13 @@ from pathlib import Path
 
 import msgspec
 
-from contrefeu.base import FileLock, open_file, swap_file, write_at
+from contrefeu.base import FileLock, is_locked, open_file, swap_file, write_at
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.link import Give, Wanted
 from contrefeu.vault.place import JOURNALS, VaultAway
 
 ASKED, LOCK = "back.json", "back.lock"
 BACK = "back"
-WAITING_S = 30.0  # a wish that nobody touched for so long is nobody's any more
 QUIET_S = 60.0  # a vault host that brought nothing for so long does not
 LOOK_S = 0.1  # how often who waits looks
 SLACK_BYTES = 2**28  # beyond what the journals had when it was asked for: they grow meanwhile
@@ -76,8 +75,7 @@ class Brought:
             if wish is None:
                 self._take_away()
                 return None
-            done = self._said.whole or self._said.problem or not self._is_waited_for()
-            return None if done else wish.wanted
+            return None if self._said.whole or self._said.problem else wish.wanted
 
     def take(self, given: Give) -> bool:
         """Keep a piece; False when nobody wants it."""
@@ -104,12 +102,14 @@ class Brought:
         return True
 
     def _wish(self) -> Wish | None:
-        """What is asked of this vault host; something new begins with an empty folder."""
+        """What is asked of this vault host by somebody who lives; something new begins with an empty folder."""
         try:
             wish = msgspec.json.decode((self._run / ASKED).read_bytes(), type=Wish)
+            is_waited_for = is_locked(self._run / LOCK)
         except (OSError, msgspec.MsgspecError):
             return None
-        if wish.url != self._url or not all(map(_FOLDER.fullmatch, wish.wanted.journals)):
+        is_ours = wish.url == self._url and all(map(_FOLDER.fullmatch, wish.wanted.journals))
+        if not is_waited_for or not is_ours:
             return None
         if self._said.token != wish.wanted.token:
             self._said = _came(self._came_file, wish.wanted.token)  # this process may have been started anew
@@ -117,12 +117,6 @@ class Brought:
                 self._take_away()
                 self._said = Came(wish.wanted.token)
         return wish
-
-    def _is_waited_for(self) -> bool:
-        try:
-            return time.time() - (self._run / ASKED).stat().st_mtime < WAITING_S
-        except FileNotFoundError:
-            return False
 
     def _keep(self, given: Give, wish: Wish) -> bool:
         if given.journal not in wish.wanted.journals or _FILE.fullmatch(given.name) is None:
@@ -151,7 +145,7 @@ class Brought:
 
     def _take_away(self) -> None:
         self._said = Came()
-        if self._came_file.exists():
+        if self._folder.exists() or self._came_file.exists():
             shutil.rmtree(self._folder, ignore_errors=True)
             self._came_file.unlink(missing_ok=True)
 
@@ -180,17 +174,16 @@ def brought_back(run: Path, url: str, journals: Mapping[str, int], size: int) ->
         except OSError as refused:
             raise VaultAway("This node's disk did not take what asks for the copy.", safe="The copies.") from refused
         try:
-            _wait(run / ASKED, came_file, wish.wanted.token)
+            _wait(came_file, wish.wanted.token)
             yield DirectoryVault(url, folder)
         finally:
             (run / ASKED).unlink(missing_ok=True)
 
 
-def _wait(asked: Path, came_file: Path, token: str) -> None:
+def _wait(came_file: Path, token: str) -> None:
     said, since = Came(), time.monotonic()
     while not said.whole:
         time.sleep(LOOK_S)
-        os.utime(asked)
         before, said = said.pieces, _came(came_file, token)
         if said.problem:
             raise VaultAway(said.problem, safe="The copies there.")
