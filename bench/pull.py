@@ -70,7 +70,7 @@ def _bringing_back(node: Node) -> Iterator[None]:
 
     def bring() -> None:
         while not stop.is_set():
-            with brought_back(node.paths.run, url, {files.folder.name: 1}, 2**30):
+            with brought_back(node.paths.run, url, {files.folder.name: (1, 10**9)}, 2**30):
                 pass
 
     brings = threading.Thread(target=bring)

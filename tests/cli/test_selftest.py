@@ -3,6 +3,7 @@
 Method: a home with patients and a folder as its vault; the night's test, run by hand; then a copy that differs.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from contrefeu.cli import copying
 from contrefeu.cli import selftest as nightly
 from contrefeu.cli.node import Node
 from contrefeu.recovery import selftest
+from contrefeu.vault import Vault
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
 from tests.cli.test_keys import live
@@ -98,6 +100,39 @@ def test_what_the_horizon_passed_is_told_and_not_red(
     [segment] = list((tmp_path / "vault").rglob("*-capture/segments/0000000003.seg"))
     segment.unlink()
     assert tested(10)[0] == "failed", "what the node can open must be there"
+
+
+@pytest.mark.req("G1")
+def test_a_disk_that_refuses_one_vault_costs_no_other_its_result(
+    copied: tuple[Commands, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the system says of one, each has what was found of it."""
+    cli, _ = copied
+    cli.told("vault", "add", f"file://{tmp_path / 'second'}")
+    cli.told("vault", "copy")
+    real = selftest.copies_in
+
+    def refuses(vault: Vault) -> object:
+        if vault.url.endswith("second"):
+            raise PermissionError(13, "Permission denied")
+        return real(vault)
+
+    monkeypatch.setattr(selftest, "copies_in", refuses)
+    told = cli.told("vault", "selftest", status=10)["vaults"]
+    assert [one["state"] for one in told] == ["same", "failed"]
+    assert told[1]["problem"] == "This machine refused: Permission denied."
+
+
+@pytest.mark.req("G1")
+def test_no_result_for_days_is_red(copied: tuple[Commands, Path]) -> None:
+    """A test that hangs, or is killed every night, leaves no green behind."""
+    cli, _ = copied
+    cli.told("vault", "selftest")
+    result = cli.home / "run" / nightly.RESULT
+    [told] = json.loads(result.read_bytes())
+    result.write_text(json.dumps([told | {"at": "2020-01-01T03:00:00.000000Z"}]))
+    [told] = cli.told("status", status=10)["selftest"]
+    assert (told["state"], "came to an end for 3 days" in told["problem"]) == ("failed", True)
 
 
 @pytest.mark.req("G1")

@@ -129,7 +129,7 @@ def test_a_vault_host_brings_its_copy_to_a_node_that_runs(cli: Commands, host: C
     cli.told("import", filed("1.hl7", admission()))
     [told] = cli.told("vault", "selftest", status=10)["vaults"]
     assert (told["state"], "node that runs" in told["problem"]) == ("failed", True)
-    assert not (cli.home / "run" / "back.json").exists()
+    assert not (cli.home / "run" / "asked" / "wish.json").exists()
 
 
 @pytest.mark.req("G1")
@@ -160,11 +160,14 @@ def test_out_of_a_diode_nothing_comes_back_but_a_disk_that_is_carried(
     assert [one["state"] for one in cli.told("vault", "selftest")["vaults"]] == ["same"], "a night changes nothing"
 
     assert cli("vault", "selftest", "--vault", url).status == 1
-    assert "No copy lies" in cli(*carried, str(tmp_path / "out")).err
+    assert "No copy of this node" in cli(*carried, str(tmp_path / "out")).err
     assert "no such vault" in cli("vault", "selftest", "--vault", "file:///x", "--carried", str(copies)).err
+    assert [one["state"] for one in cli.told("status")["selftest"]] == ["same"], "a wrong folder is no finding"
     [segment] = copies.rglob("*-capture/segments/0000000001.seg")
-    segment.write_bytes(b"")
-    assert cli.told(*carried, str(copies), status=10)["same"] is False
+    rot(segment)
+    assert cli.told("vault", "verify", f"file://{copies}", status=12)["intact"] is False
+    [told] = cli.told(*carried, str(copies), status=10)["vaults"]
+    assert (told["state"], "is damaged" in told["problem"]) == ("failed", True)
     assert cli.told("vault", "selftest", status=10)["same"] is False, "red until another disk is green"
 
 

@@ -16,7 +16,7 @@ from contrefeu.base import FileLock, StorageError
 from contrefeu.journal import JournalFiles, verify_journal
 from contrefeu.vault import VaultAway, VaultHost, brought_back
 from contrefeu.vault import back as module
-from contrefeu.vault.back import ASKED, BACK, LOCK, Brought, Wish
+from contrefeu.vault.back import ASKED, BACK, LOCK, WISH, Brought, Wish
 from contrefeu.vault.link import Give, Wanted
 from tests.vault.house import FOLDER, House
 from tests.vault.pulling import Between, copies, made_host, offering, pulling, say_much, until
@@ -48,13 +48,13 @@ def test_the_copy_comes_back_byte_for_byte_and_is_gone_afterwards(house: House, 
     say_much(house, 12, 200_000)
     with offering(house, host) as node, pulling(host, node.url_at()) as puller:
         until(lambda: puller.described()["entries"] == 12)
-        with brought_back(node.run, node.url, {FOLDER: 1}, 4_000_000) as vault:
+        with brought_back(node.run, node.url, {FOLDER: (1, 999)}, 4_000_000) as vault:
             assert bytes_of(vault.folder(f"journals/{FOLDER}")) == bytes_of(copies(host).folder(f"journals/{FOLDER}"))
             say_much(house, 1, 1000)
             until(lambda: puller.described()["entries"] == 13)
         node.offers.tidy()
         assert list((node.run / BACK).iterdir()) == []
-        assert not (node.run / ASKED).exists()
+        assert not (node.run / ASKED / WISH).exists()
 
 
 @pytest.mark.req("G1")
@@ -62,14 +62,40 @@ def test_what_a_node_has_no_more_is_not_brought(house: House, host: VaultHost) -
     """From the first segment that is asked for; of no journal but those."""
     house.crash()
     house.segment_bytes = 300_000
-    say_much(house, 6, 200_000)
+    say_much(house, 9, 200_000)
     with offering(house, host) as node, pulling(host, node.url_at()) as puller:
-        until(lambda: puller.described()["entries"] == 6)
+        until(lambda: puller.described()["entries"] == 9)
         numbers = copies(host).journal(f"journals/{FOLDER}").segments()
-        assert len(numbers) > 2
-        with brought_back(node.run, node.url, {FOLDER: numbers[2], "another": 1}, 4_000_000) as vault:
-            assert JournalFiles(vault.folder(f"journals/{FOLDER}")).segments() == numbers[2:]
+        assert len(numbers) > 3
+        with brought_back(
+            node.run, node.url, {FOLDER: (numbers[2], numbers[-2]), "another": (1, 9)}, 4_000_000
+        ) as vault:
+            assert JournalFiles(vault.folder(f"journals/{FOLDER}")).segments() == numbers[2:-1]
             assert vault.names("journals") == [FOLDER]
+
+
+@pytest.mark.req("G1")
+def test_what_belongs_to_the_host_stays_there(house: House, host: VaultHost) -> None:
+    """Its record of what it let go, what a disk's owner laid beside: the copy comes without it."""
+    say_much(house, 2, 1000)
+    with offering(house, host) as node, pulling(host, node.url_at()) as puller:
+        until(lambda: puller.described()["entries"] == 2)
+        folder = copies(host).folder(f"journals/{FOLDER}")
+        for name in ("let-go.jsonl", "README.txt", "segments/note.txt", "segments/0000000001.seg.bak"):
+            (folder / name).write_bytes(b"of the host")
+        with brought_back(node.run, node.url, {FOLDER: (1, 999)}, 4_000_000) as vault:
+            assert sorted(bytes_of(vault.folder(f"journals/{FOLDER}"))) == [
+                "checkpoint",
+                "segments/0000000001.seg",
+                "verifier",
+            ]
+
+
+def test_many_small_files_are_not_kept(asked: Callable[..., Brought]) -> None:
+    """Each takes a block of the disk, and counts as one."""
+    brought = asked(bytes_max=40 * 4096)
+    taken = [brought.take(Give("t", "j", f"segments/{number:010d}.seg", 0, b"x")) for number in range(1, 100)]
+    assert sum(taken) == 40
 
 
 @pytest.mark.req("G1")
@@ -85,7 +111,7 @@ def test_a_cut_line_costs_no_more_than_the_piece_under_way(
             monkeypatch.setattr(module, "LOOK_S", 0.01)
             between.budget = 6_000  # bytes of answers: some eight pieces, each answered with a word
             cut_before = between.connections
-            with brought_back(node.run, node.url, {FOLDER: 1}, 6_000_000) as vault:
+            with brought_back(node.run, node.url, {FOLDER: (1, 999)}, 6_000_000) as vault:
                 assert between.connections > cut_before or bytes_of(vault.folder(""))
                 found = verify_journal(vault.journal(f"journals/{FOLDER}"))
                 assert (found.entries, found.exit_status) == (30, 0)
@@ -99,35 +125,45 @@ def test_a_vault_host_that_brings_nothing_is_said(
     """Nobody connects: an error after a while, and nothing is left of the question."""
     monkeypatch.setattr(module, "QUIET_S", 0.3)
     with offering(house, host) as node:
-        with pytest.raises(VaultAway, match="brought nothing"), brought_back(node.run, node.url, {FOLDER: 1}, 1):
+        with (
+            pytest.raises(VaultAway, match="brought nothing new"),
+            brought_back(node.run, node.url, {FOLDER: (1, 999)}, 1),
+        ):
             pass
-        assert not (node.run / ASKED).exists()
+        assert not (node.run / ASKED / WISH).exists()
 
 
 def test_two_do_not_ask_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second one is told so; the first one's copy stays."""
+    """The second one waits, and is told so in the end; the first one's copy stays."""
+    monkeypatch.setattr(module, "OTHERS_S", 0.2)
     monkeypatch.setattr(module, "_wait", lambda *_: None)
     with brought_back(tmp_path, URL, {}, 1):
-        asked = (tmp_path / ASKED).read_bytes()
+        asked = (tmp_path / ASKED / WISH).read_bytes()
         with pytest.raises(StorageError, match="locked"), brought_back(tmp_path, URL, {}, 1):
             pass
-        assert (tmp_path / ASKED).read_bytes() == asked
+        assert (tmp_path / ASKED / WISH).read_bytes() == asked
 
 
 def test_a_full_disk_is_said_before_anything_comes(tmp_path: Path) -> None:
     """The feeds go first."""
-    with pytest.raises(VaultAway, match="no room"), brought_back(tmp_path, URL, {}, 1 << 62):
+    with pytest.raises(VaultAway, match="GB are free"), brought_back(tmp_path, URL, {}, 1 << 62):
         pass
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / ASKED / WISH).exists()
 
 
 # The node's side alone.
 
 
+def _ask(run: Path, wish: bytes) -> None:
+    (run / ASKED).mkdir(exist_ok=True)
+    (run / ASKED / WISH).write_bytes(wish)
+
+
 @pytest.fixture
 def lock(tmp_path: Path) -> Iterator[FileLock]:
     """Held for as long as somebody waits."""
-    lock = FileLock(tmp_path / LOCK)
+    (tmp_path / ASKED).mkdir()
+    lock = FileLock(tmp_path / ASKED / LOCK)
     with lock:
         yield lock
 
@@ -136,9 +172,9 @@ def lock(tmp_path: Path) -> Iterator[FileLock]:
 def asked(tmp_path: Path, lock: FileLock) -> Callable[..., Brought]:
     """The side that takes, after somebody asked."""
 
-    def ask(token: str = "t", bytes_max: int = 100, url: str = URL) -> Brought:
-        wish = Wish(url, Wanted(token, {"j": 1}), bytes_max)
-        (tmp_path / ASKED).write_bytes(msgspec.json.encode(wish))
+    def ask(token: str = "t", bytes_max: int = 8_192, url: str = URL) -> Brought:
+        wish = Wish(url, Wanted(token, {"j": (1, 9)}), bytes_max)
+        _ask(tmp_path, msgspec.json.encode(wish))
         return Brought(tmp_path, URL)
 
     return ask
@@ -157,7 +193,9 @@ def asked(tmp_path: Path, lock: FileLock) -> Callable[..., Brought]:
         Give("t", "j", "segments/1.seg", 0, b"x"),
         Give("t", "j", "verifier", 1, b"x"),
         Give("t", "j", "verifier", -1, b"x"),
-        Give("t", "j", "verifier", 0, b"x" * 101),
+        Give("t", "j", "verifier", 0, b"x" * 9_000),
+        Give("t", "j", "segments/0000000001.seg", 0, b""),
+        Give("t", "j", "let-go.jsonl", 0, b"x"),
     ],
 )
 def test_what_was_not_asked_for_is_not_kept(tmp_path: Path, asked: Callable[..., Brought], piece: Give) -> None:
@@ -174,17 +212,17 @@ def test_nothing_is_ever_written_outside(
 ) -> None:
     """Whatever a vault host says."""
     run = tmp_path_factory.mktemp("run")
-    (run / ASKED).write_bytes(msgspec.json.encode(Wish(URL, Wanted("t", {"j": 1}), 100)))
-    with FileLock(run / LOCK):
+    _ask(run, msgspec.json.encode(Wish(URL, Wanted("t", {"j": (1, 9)}), 8_192)))
+    with FileLock(run / ASKED / LOCK):
         Brought(run, URL).take(Give("t", journal, name, offset, data))
-    assert {p.name for p in run.iterdir()} <= {ASKED, BACK, LOCK}
+    assert {p.name for p in run.iterdir()} <= {ASKED, BACK}
 
 
 @pytest.mark.parametrize("journal", ["..", "a/b", "/x", "", ".hidden", "x" * 200])
 @pytest.mark.usefixtures("lock")
 def test_a_question_that_names_no_journal_is_none(tmp_path: Path, journal: str) -> None:
     """Who asks is another user of this machine, and is believed no more than that."""
-    (tmp_path / ASKED).write_bytes(msgspec.json.encode(Wish(URL, Wanted("t", {journal: 1}), 100)))
+    _ask(tmp_path, msgspec.json.encode(Wish(URL, Wanted("t", {journal: (1, 9)}), 8_192)))
     assert Brought(tmp_path, URL).wanted() is None
 
 
@@ -192,7 +230,7 @@ def test_what_nobody_waits_for_is_not_asked_for(tmp_path: Path, asked: Callable[
     """Another vault's, one that is whole; taken away when who asked is gone."""
     assert asked(url="pull+https://127.0.0.1:2?key=y").wanted() is None
     brought = asked()
-    assert brought.wanted() == Wanted("t", {"j": 1})
+    assert brought.wanted() == Wanted("t", {"j": (1, 9)})
     assert brought.take(Give("t", "j", "verifier", 0, b"key"))
     assert brought.take(Give("t"))
     assert (brought.wanted(), brought.take(Give("t", "j", "verifier", 3, b"x"))) == (None, False)

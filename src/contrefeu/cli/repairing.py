@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from contrefeu.base import ContrefeuError
-from contrefeu.cli.bringing import brought
+from contrefeu.cli.bringing import around, brought
+from contrefeu.cli.separation import give_journals, give_vault
 from contrefeu.cli.verifying import report_of
-from contrefeu.journal import JournalFiles, Verified, keyless_in, verify_journal
+from contrefeu.journal import Damage, JournalFiles, Verified, keyless_in, verify_journal
 from contrefeu.vault import (
     JOURNALS,
     ObjectStore,
@@ -54,6 +55,9 @@ def repair_all(node: "Node") -> dict[str, Any]:
                 mended = _mend_from_host(node, url, vaults, mended)
             except ContrefeuError as lost:
                 away.append({"url": url, "problem": lost.what})
+    give_journals(node)
+    for vault in vaults:
+        give_vault(node, vault.url)
     report = report_of(mended.checked)
     unmended = [one for one in mended.done if not one["source"]]
     return {
@@ -83,12 +87,19 @@ class _Mended:
 
 
 def _mend_from_host(node: "Node", url: str, vaults: list[Vault], before: _Mended) -> _Mended:
-    """Once more, with the copy that a vault host brings back."""
+    """Once more, with what a vault host brings back of what is damaged."""
     size = shutil.disk_usage(node.paths.run).free // 2  # what is missing has some size, and the feeds need room too
-    wanted = {files.folder.name: 1 for files in node.journals()}
+    wanted = around([*(one for found in before.checked for one in found.damage), *_unmended(before)])
     with brought(node, url, wanted, size) as vault:
         after = _mend(node, vaults, [vault])
     return _Mended([one for one in before.done if one["source"]] + after.done, after.checked)
+
+
+def _unmended(before: _Mended) -> Iterator[Damage]:
+    """What no copy had whole, as damage."""
+    for one in before.done:
+        if not one["source"]:
+            yield Damage(one["journal"], one["segment"], 0, 0, 0, "altered")
 
 
 def _mend(node: "Node", vaults: Sequence[Vault], sources: Sequence[Vault] = ()) -> _Mended:

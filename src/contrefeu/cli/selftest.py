@@ -10,6 +10,7 @@ Rules kept here:
 """
 
 import contextlib
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from contrefeu.base import ContrefeuError, OperatorError, rfc3339, write_file
+from contrefeu.base import ContrefeuError, OperatorError, parse_rfc3339, rfc3339, write_file
 from contrefeu.cli.node import Node
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 RESULT = "selftest.json"
 COMMAND = ("vault", "selftest")
 PATIENTS = 50  # G1
+OLD_DAYS = 3  # without a self-test that came to an end: one that hangs, or is killed each night, is not "as ever"
+LEFT_S = 86_400.0  # a test's chart store that nothing was written to for so long is nobody's
 COVER_S = 60.0  # how long copies may take to hold what is in the journals when a test begins
 FINE = frozenset(["same", "not yet", "held elsewhere"])  # states that call nobody
 _NS = 1_000_000_000
@@ -35,55 +38,75 @@ def run_selftest(node: Node, patients: int = PATIENTS, seed: int | None = None) 
     """Test the copy in each vault, and keep what was found."""
     from contrefeu.vault import is_spool
 
-    before = last_selftest(node)
-    return _kept(node, [one if is_spool(one["url"]) else _twice(node, one["url"], patients, seed) for one in before])
+    _clear(node)
+    urls = [vault.url for vault in node.settings.vaults if not is_spool(vault.url)]
+    return _keep(node, {url: _twice(node, url, patients, seed) for url in urls})
 
 
 def test_carried(node: Node, url: str, folder: Path, patients: int = PATIENTS) -> list[dict[str, Any]]:
     """Test the copy of the vault *url* that lies in *folder*, where somebody carried it, and keep what was found.
 
     Raises:
-        OperatorError: The settings name no such vault, or no copy lies there.
+        OperatorError: The settings name no such vault on a vault host, or no copy of this node's journals lies there.
     """
-    before = last_selftest(node)
-    if url not in {one["url"] for one in before}:
+    from contrefeu.vault import JOURNALS, lies_elsewhere
+
+    if url not in {vault.url for vault in node.settings.vaults if lies_elsewhere(vault.url)}:
         raise OperatorError(
-            "The settings name no such vault.", safe="Nothing was changed.", next="contrefeu status lists them."
+            "The settings name no such vault that pulls or lies behind a diode.",
+            safe="Nothing was changed.",
+            next="contrefeu status lists them.",
         )
-    if not (folder / "journals").is_dir():
+    if not any((folder / JOURNALS / files.folder.name / "verifier").is_file() for files in node.charted()):
         raise OperatorError(
-            f"No copy lies in {folder}.",
+            f"No copy of this node's journals lies in {folder}.",
             safe="Nothing was changed.",
             next="Name the folder copies/NODE of the vault host, as it lies on the disk.",
         )
-    found = _once(node, url, patients, None, folder)
-    return [one for one in _kept(node, [found if one["url"] == url else one for one in before]) if one["url"] == url]
+    found = _keep(node, {url: _once(node, url, patients, None, folder)})
+    return [one for one in found if one["url"] == url]
 
 
 def last_selftest(node: Node) -> list[dict[str, Any]]:
     """What the last one found, by vault; of vaults in the settings alone."""
-    from contrefeu.vault import is_spool
-
     try:
         kept = msgspec.json.decode((node.paths.run / RESULT).read_bytes(), type=list[dict[str, Any]])
     except (OSError, msgspec.MsgspecError):
         kept = []
     known = {one["url"]: one for one in kept}
-
-    def none(url: str) -> dict[str, Any]:
-        told = {"url": url, "state": "held elsewhere" if is_spool(url) else "not yet"}
-        return _nothing(url, node.clock.now_ns()) | told if is_spool(url) else told
-
-    return [known.get(vault.url) or none(vault.url) for vault in node.settings.vaults]
+    return [_told(node, vault.url, known.get(vault.url)) for vault in node.settings.vaults]
 
 
-def _kept(node: Node, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _told(node: Node, url: str, last: dict[str, Any] | None) -> dict[str, Any]:
+    """What was found last; where that is long ago, that nothing was found since."""
+    from contrefeu.vault import is_spool
+
+    now_ns = node.clock.now_ns()
+    if is_spool(url):
+        return last or _nothing(url, now_ns) | {"state": "held elsewhere"}
+    if last is None or last["state"] not in FINE or "at" not in last:
+        return last or {"url": url, "state": "not yet"}
+    if parse_rfc3339(last["at"]) < now_ns - OLD_DAYS * 86_400 * _NS:
+        return last | {"state": "failed", "problem": f"No self-test came to an end for {OLD_DAYS} days."}
+    return last
+
+
+def _keep(node: Node, found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Note what was *found*, by vault; of the others what was noted meanwhile."""
     from contrefeu.cli.separation import give_said
-    from contrefeu.vault import LOCK
 
-    write_file(node.paths.run / RESULT, msgspec.json.encode(found), mode=0o640)  # the web process shows it
-    give_said(node, RESULT, *(name for name in (LOCK,) if (node.paths.run / name).exists()))
-    return found
+    told = [found.get(one["url"], one) for one in last_selftest(node)]
+    write_file(node.paths.run / RESULT, msgspec.json.encode(told), mode=0o640)  # the web process shows it
+    give_said(node, RESULT)
+    return told
+
+
+def _clear(node: Node) -> None:
+    """Take away the chart stores of tests that were killed."""
+    for left in node.paths.run.glob("selftest-*"):
+        with contextlib.suppress(OSError):
+            if left.is_dir() and time.time() - left.stat().st_mtime > LEFT_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _twice(node: Node, url: str, patients: int, seed: int | None) -> dict[str, Any]:
@@ -95,11 +118,11 @@ def _once(node: Node, url: str, patients: int, seed: int | None, folder: Path | 
     from contrefeu.recovery import reach_of, self_test
     from contrefeu.recovery.selftest import SETTLED_S
 
-    keys = node.data_keys()
-    wanted = {files.verifier().name: reach for files in node.charted() if (reach := reach_of(files, keys))}
     at_ns = node.clock.now_ns() - int(SETTLED_S * _NS)
     told = _nothing(url, at_ns)
     try:
+        keys = node.data_keys()
+        wanted = {files.verifier().name: reach for files in node.charted() if (reach := reach_of(files, keys))}
         if folder is None:
             _wait_for_copies(node, url, {journal: reach.last for journal, reach in wanted.items()})
         with _vault(node, url, folder) as vault, node.charts() as live:
@@ -118,6 +141,9 @@ def _once(node: Node, url: str, patients: int, seed: int | None, folder: Path | 
             )
     except ContrefeuError as failed:
         return told | {"state": "failed", "problem": failed.what}
+    except OSError as failed:  # one vault's: what was found of the others is kept
+        reason = failed.strerror or type(failed).__name__
+        return told | {"state": "failed", "problem": f"This machine refused: {reason}."}
     told |= {"at": rfc3339(found.at_ns), "patients": found.patients, "differing": found.differing}
     told |= {"seconds": round(found.seconds, 3), "beyond_horizon": found.beyond, "passed_over": found.passed_over}
     return told | {"state": "different" if found.differing else "same"}
@@ -131,14 +157,14 @@ def _nothing(url: str, at_ns: int) -> dict[str, Any]:
 @contextlib.contextmanager
 def _vault(node: Node, url: str, folder: Path | None) -> Iterator["Vault"]:
     """The copy: where it lies, where it was carried, or brought back by who holds it."""
-    from contrefeu.cli.bringing import brought, first_here, size_of
+    from contrefeu.cli.bringing import brought, from_here_on, size_of
     from contrefeu.vault import DirectoryVault, is_pulled, open_vault
 
     if folder is not None:
         yield DirectoryVault(url, folder)
     elif is_pulled(url):
         journals = node.charted()
-        with brought(node, url, first_here(journals), size_of(journals)) as vault:
+        with brought(node, url, from_here_on(journals), size_of(journals)) as vault:
             yield vault
     else:
         yield open_vault(url, node.paths.vault_credentials)

@@ -36,7 +36,7 @@ import contrefeu
 from contrefeu.base import OperatorError
 from contrefeu.cli.node import Node
 from contrefeu.journal import ward_prefix
-from contrefeu.vault import BACK, file_name
+from contrefeu.vault import ASKED, BACK, LOCK, file_name
 
 GROUP = "contrefeu"
 USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange", "wards", "group")}
@@ -55,8 +55,6 @@ _SAYS = {
     "copies.json": "copies",
     "scrub.json": "copies",
     "selftest.json": "reader",
-    "back.json": "reader",
-    "back.lock": "reader",
     "ready.json": "web",
     "packs.json": "web",
     "packs.lock": "web",
@@ -144,6 +142,25 @@ def give_said(node: Node, *names: str) -> None:
     if is_separate(node):
         for name in names:
             os.chown(node.paths.run / name, _uid(_SAYS[name]), _gid(GROUP))
+
+
+def give_asked(node: Node) -> None:
+    """Let the self-test ask vault hosts after this command did, when each process has a user of its own."""
+    if is_separate(node):
+        asked = node.paths.run / ASKED
+        asked.mkdir(mode=0o750, exist_ok=True)
+        (asked / LOCK).touch(mode=0o640)
+        for path, owner, group, mode in _tree(asked, "reader", 0o2750, 0o640):
+            os.chown(path, _uid(owner), _gid(group), follow_symlinks=False)
+            path.chmod(mode)
+
+
+def give_journals(node: Node) -> None:
+    """Let who writes the journals, and who reads them, do so after this command mended them."""
+    if is_separate(node):
+        for path, owner, group, mode in _journals(node):
+            os.chown(path, _uid(owner), _gid(group), follow_symlinks=False)
+            path.chmod(mode)
 
 
 def is_separate(node: Node) -> bool:
@@ -242,8 +259,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield paths.ca_dir / "server.key", "web", _ROOT, 0o600
     yield from _tree(paths.grants, "exchange", 0o2750, 0o640)
     yield paths.journals, _ROOT, GROUP, 0o3770
-    for files in node.journals():
-        yield from _tree(files.folder, _writer_of(files.folder.name, node.settings.node.id), 0o2750, 0o640)
+    yield from _journals(node)
     for path, owner, _, mode in _tree(paths.vault_credentials, "copies", 0o750, 0o640):
         yield path, owner, USERS["copies"], mode
     yield paths.run, _ROOT, GROUP, 0o3770
@@ -257,6 +273,11 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         yield folder, owner, USERS[asking], 0o710
 
 
+def _journals(node: Node) -> Iterator[tuple[Path, str, str, int]]:
+    for files in node.journals():
+        yield from _tree(files.folder, _writer_of(files.folder.name, node.settings.node.id), 0o2750, 0o640)
+
+
 def _serving(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     """What the copies process keeps in the home: its key for vault hosts, what they vouched for, what was sent."""
     seed = node.paths.signing_seed("serve")
@@ -266,6 +287,9 @@ def _serving(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         folder = node.paths.root / name
         folder.mkdir(mode=0o750, exist_ok=True)
         yield from _tree(folder, "copies", 0o2750, 0o640)
+    asked = node.paths.run / ASKED  # what the nightly self-test asks vault hosts to bring back
+    asked.mkdir(mode=0o750, exist_ok=True)
+    yield from _tree(asked, "reader", 0o2750, 0o640)
     back = node.paths.run / BACK  # what vault hosts bring back, sealed; the nightly self-test reads it, and nobody else
     back.mkdir(mode=0o750, exist_ok=True)
     for path, owner, _, mode in _tree(back, "copies", 0o2750, 0o640):

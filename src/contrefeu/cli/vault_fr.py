@@ -9,9 +9,15 @@ ROWS = {
         "non essayées : {} entrées que ce nœud ne peut ouvrir, {} patients dont elles parlent",
     "Name both the vault and the folder: --vault URL --carried FOLDER.":
         "Nommez et le coffre et le dossier : --vault URL --carried DOSSIER.",
-    "The settings name no such vault.": "Les réglages ne nomment pas ce coffre.",
+    "The settings name no such vault that pulls or lies behind a diode.":
+        "Les réglages ne nomment pas ce coffre parmi ceux qui viennent chercher, ou derrière une diode.",
     "contrefeu status lists them.": "contrefeu status les énumère.",
-    "No copy lies in {}.": "Il n’y a pas de copie dans {}.",
+    "No copy of this node's journals lies in {}.": "Il n’y a pas de copie des journaux de ce nœud dans {}.",
+    "No self-test came to an end for {} days.": "Aucun essai n’est allé à son terme depuis {} jours.",
+    "This machine refused: {}.": "Cette machine a refusé : {}.",
+    "The copy of \"{}\" that was carried here is damaged.": "La copie de « {} » apportée ici est endommagée.",
+    "The disk, as it was.": "Le disque, tel qu’il était.",
+    "contrefeu vault verify file:///FOLDER says where.": "contrefeu vault verify file:///DOSSIER dit où.",
     "Name the folder copies/NODE of the vault host, as it lies on the disk.":
         "Nommez le dossier copies/NOEUD de l’hôte de coffre, tel qu’il est sur le disque.",
     "The vault host brings its copy back to a node that runs, and this one does not.":
@@ -24,17 +30,16 @@ ROWS = {
     "The copies there.": "Les copies là-bas.",
     "The copy that was carried here holds no patient who could be compared.":
         "La copie apportée ici n’a aucun patient qui puisse être comparé.",
-    "The vault host brought nothing back for {} s.": "L’hôte de coffre n’a rien rapporté pendant {} s.",
+    "The vault host brought nothing new for {} s, or did not come to an end.":
+        "L’hôte de coffre n’a rien rapporté de nouveau pendant {} s, ou n’en a pas fini.",
     "contrefeu status says whether it connects; contrefeu vault host status there.":
         "contrefeu status dit s’il se connecte ; là-bas, contrefeu vault host status.",
-    "There is no room here for what the vault host would bring back.":
-        "Il n’y a pas ici la place de ce que l’hôte de coffre rapporterait.",
-    "This node's disk did not take what asks for the copy.":
-        "Le disque de ce nœud n’a pas pris ce qui demande la copie.",
+    "Bringing a copy back needs {} GB on this node's disk; {} GB are free.":
+        "Rapporter une copie demande {} Go sur le disque de ce nœud ; {} Go sont libres.",
     "This node's disk did not take what the vault host brought.":
         "Le disque de ce nœud n’a pas pris ce que l’hôte de coffre a rapporté.",
-    "The vault host brought more than this node ever gave it.":
-        "L’hôte de coffre a rapporté plus que ce nœud ne lui a jamais donné.",
+    "The vault host brought more than was asked for, or than there is room for here.":
+        "L’hôte de coffre a rapporté plus que ce qui était demandé, ou que la place ici ne permet.",
     # one-way copies
     "Give it more room, if it is what it should be; taking goes on by itself.":
         "Donnez-lui plus de place, s’il est bien ce qu’il doit être ; la reprise est automatique.",

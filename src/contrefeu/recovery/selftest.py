@@ -23,8 +23,17 @@ from typing import Protocol
 from contrefeu.base import MissingError
 from contrefeu.chart import Board, open_charts
 from contrefeu.hospital import Settings
-from contrefeu.journal import Entry, JournalFiles, JournalUnreadable, KeyOf, SegmentHeader, headers, parse_ref
-from contrefeu.vault import JOURNALS, Vault, copies_in
+from contrefeu.journal import (
+    Entry,
+    JournalFiles,
+    JournalTampered,
+    JournalUnreadable,
+    KeyOf,
+    SegmentHeader,
+    headers,
+    parse_ref,
+)
+from contrefeu.vault import JOURNALS, Vault, copies_in, verify_vault
 
 SETTLED_S = 2.0  # between the instant that is asked for and the last entry: one is committed after it was received
 LOOKED_AT_MAX = 2_000  # patients of one half: some have a chart that is older than what the node can open
@@ -127,6 +136,8 @@ def self_test(
         JournalTampered: The copy does not open.
     """
     began = time.monotonic()
+    if carried:
+        _refuse_what_is_damaged(vault)
     folders = [vault.folder(f"{JOURNALS}/{files.folder.name}") for files in copies_in(vault)]
     after = {journal: reach.after for journal, reach in wanted.items() if reach.after}
     drawing = _Drawing(live, wanted, random.Random(seed))  # noqa: S311 - which patients is no secret
@@ -189,6 +200,17 @@ class _Drawing:
             return sequence <= reach.after
         carried = self._live.entry(ref)  # by a ward's journal, under other numbers: its time tells
         return carried is None or carried.received_ns < self._since_ns
+
+
+def _refuse_what_is_damaged(vault: Vault) -> None:
+    """An older copy may lack what came later, and nothing before: only its signatures tell which it is."""
+    for found in verify_vault(vault):
+        if found.exit_status:
+            raise JournalTampered(
+                f'The copy of "{found.journal}" that was carried here is damaged.',
+                safe="The disk, as it was.",
+                next="contrefeu vault verify file:///FOLDER says where.",
+            )
 
 
 def _lacked_since(positions: dict[str, int], wanted: Mapping[str, Reach], live: Live) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Places that hold copies of journals and cannot read them."""
 
 from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
-from contrefeu.vault.back import BACK, LOCK, brought_back
+from contrefeu.vault.back import ASKED, BACK, LOCK, brought_back
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault, belongs_to_disk
@@ -50,6 +50,7 @@ from contrefeu.vault.witnessing import (
 )
 
 __all__ = [
+    "ASKED",
     "BACK",
     "CHUNK_BYTES",
     "GRANTS",

@@ -1,6 +1,6 @@
 """A copy brought back: what a vault host that pulls holds comes over the host's own connection, to be tried here.
 
-    RUN/back.json        what somebody on this node asks for; RUN/back.lock is locked for as long as they need it
+    RUN/asked/wish.json  what somebody on this node asks for; asked/lock is locked for as long as they need it
     RUN/back/<id>.came   how much of it came, as the process that offers wrote it last
     RUN/back/<id>/       the bytes that came, under the names of a vault (place.py)
 
@@ -27,17 +27,19 @@ import msgspec
 
 from contrefeu.base import FileLock, is_locked, open_file, swap_file, write_at
 from contrefeu.vault.directory import DirectoryVault
-from contrefeu.vault.link import Give, Wanted
+from contrefeu.vault.link import GIVEN, Give, Wanted
 from contrefeu.vault.place import JOURNALS, VaultAway
 
-ASKED, LOCK = "back.json", "back.lock"
-BACK = "back"
-QUIET_S = 60.0  # a vault host that brought nothing for so long does not
+ASKED, BACK = "asked", "back"  # folders in run/: of who asks, and of who offers
+WISH, LOCK = "wish.json", "lock"
+QUIET_S = 180.0  # a vault host that brought nothing new for so long does not: it may be copying a great step first
+BRING_S_MAX = 12 * 3600.0  # all of it: a night, and no vault host keeps who asked waiting for ever
+OTHERS_S = 600.0  # for somebody else on this node who has a copy brought back
+BLOCK_BYTES = 4096  # what a file takes at least: a million small ones count too
 LOOK_S = 0.1  # how often who waits looks
 SLACK_BYTES = 2**28  # beyond what the journals had when it was asked for: they grow meanwhile
 FREE_BYTES_MIN = 2**30  # left on the disk at least: the feeds go first
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_FILE = re.compile(r"[a-z]{1,32}(\.[a-z]{1,8})?|segments/[0-9]{10}\.seg")
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -53,7 +55,6 @@ class Came(msgspec.Struct):
 
     token: str = ""
     bytes: int = 0
-    pieces: int = 0  # those that came once more too
     whole: bool = False
     problem: str = ""  # why no more is taken
 
@@ -76,6 +77,11 @@ class Brought:
                 self._take_away()
                 return None
             return None if self._said.whole or self._said.problem else wish.wanted
+
+    def forget(self) -> None:
+        """Take away what came: nobody will ask this vault host any more."""
+        with self._lock:
+            self._take_away()
 
     def take(self, given: Give) -> bool:
         """Keep a piece; False when nobody wants it."""
@@ -104,8 +110,8 @@ class Brought:
     def _wish(self) -> Wish | None:
         """What is asked of this vault host by somebody who lives; something new begins with an empty folder."""
         try:
-            wish = msgspec.json.decode((self._run / ASKED).read_bytes(), type=Wish)
-            is_waited_for = is_locked(self._run / LOCK)
+            wish = msgspec.json.decode((self._run / ASKED / WISH).read_bytes(), type=Wish)
+            is_waited_for = is_locked(self._run / ASKED / LOCK)
         except (OSError, msgspec.MsgspecError):
             return None
         is_ours = wish.url == self._url and all(map(_FOLDER.fullmatch, wish.wanted.journals))
@@ -119,15 +125,16 @@ class Brought:
         return wish
 
     def _keep(self, given: Give, wish: Wish) -> bool:
-        if given.journal not in wish.wanted.journals or _FILE.fullmatch(given.name) is None:
+        if given.journal not in wish.wanted.journals or GIVEN.fullmatch(given.name) is None or not given.data:
             return False
         path = self._folder / JOURNALS / given.journal / given.name
         before = path.stat().st_size if path.exists() else 0
-        grown = max(0, given.offset + len(given.data) - before)
+        grown = _blocks(max(before, given.offset + len(given.data))) - _blocks(before)
         if not 0 <= given.offset <= before:
             return False
-        if self._said.bytes + grown > wish.bytes_max:
-            self._said.problem = "The vault host brought more than this node ever gave it."
+        no_room = grown and shutil.disk_usage(self._folder).free < FREE_BYTES_MIN
+        if no_room or self._said.bytes + grown > wish.bytes_max:
+            self._said.problem = "The vault host brought more than was asked for, or than there is room for here."
             self._tell()
             return False
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -137,7 +144,6 @@ class Brought:
         finally:
             os.close(fd)
         self._said.bytes += grown
-        self._said.pieces += 1
         return True
 
     def _tell(self) -> None:
@@ -151,50 +157,64 @@ class Brought:
 
 
 @contextlib.contextmanager
-def brought_back(run: Path, url: str, journals: Mapping[str, int], size: int) -> Iterator[DirectoryVault]:
+def brought_back(run: Path, url: str, journals: Mapping[str, tuple[int, int]], size: int) -> Iterator[DirectoryVault]:
     """The copy that the vault host at *url* holds, as a vault in a folder that is gone afterwards.
 
     Args:
         run: The folder of this node's running processes.
         url: As the settings name the vault.
-        journals: Folder of each journal that is wanted, and its first segment that is.
-        size: Bytes of these, as they are at home.
+        journals: Folder of each journal that is wanted, and its first and last segment that are.
+        size: Bytes that these may have.
 
     Raises:
         VaultAway: The vault host does not bring it, or there is no room for it.
-        StorageError: Somebody else on this node has one brought back.
+        StorageError: Somebody else on this node has one brought back, and for long.
     """
-    if shutil.disk_usage(run).free < size + SLACK_BYTES + FREE_BYTES_MIN:
-        raise VaultAway("There is no room here for what the vault host would bring back.", safe="The copies there.")
     wish = Wish(url, Wanted(secrets.token_hex(16), dict(journals)), size + SLACK_BYTES)
     came_file, folder = _places(run, url)
-    with FileLock(run / LOCK):
-        try:
-            swap_file(run / ASKED, msgspec.json.encode(wish))
-        except OSError as refused:
-            raise VaultAway("This node's disk did not take what asks for the copy.", safe="The copies.") from refused
+    asked = run / ASKED
+    asked.mkdir(mode=0o750, exist_ok=True)
+    with FileLock(asked / LOCK, wait_s=OTHERS_S):
+        _refuse_without_room(run, size)
+        swap_file(asked / WISH, msgspec.json.encode(wish))
         try:
             _wait(came_file, wish.wanted.token)
             yield DirectoryVault(url, folder)
         finally:
-            (run / ASKED).unlink(missing_ok=True)
+            (asked / WISH).unlink(missing_ok=True)
 
 
 def _wait(came_file: Path, token: str) -> None:
     said, since = Came(), time.monotonic()
+    until = since + BRING_S_MAX
     while not said.whole:
         time.sleep(LOOK_S)
-        before, said = said.pieces, _came(came_file, token)
+        before, said = said.bytes, _came(came_file, token)
+        now = time.monotonic()
         if said.problem:
             raise VaultAway(said.problem, safe="The copies there.")
-        if said.pieces != before:
-            since = time.monotonic()
-        elif time.monotonic() - since > QUIET_S and not said.whole:
+        if said.bytes != before:
+            since = now
+        if now > min(since + QUIET_S, until) and not said.whole:
             raise VaultAway(
-                f"The vault host brought nothing back for {QUIET_S:.0f} s.",
+                f"The vault host brought nothing new for {QUIET_S:.0f} s, or did not come to an end.",
                 safe="The copies there.",
                 next="contrefeu status says whether it connects; contrefeu vault host status there.",
             )
+
+
+def _refuse_without_room(run: Path, size: int) -> None:
+    needed = size + SLACK_BYTES + FREE_BYTES_MIN
+    free = shutil.disk_usage(run).free
+    if free < needed:
+        raise VaultAway(
+            f"Bringing a copy back needs {needed / 1e9:.1f} GB on this node's disk; {free / 1e9:.1f} GB are free.",
+            safe="The copies there.",
+        )
+
+
+def _blocks(length: int) -> int:
+    return -(-length // BLOCK_BYTES) * BLOCK_BYTES
 
 
 def _came(file: Path, token: str) -> Came:

@@ -97,11 +97,6 @@ class DirectoryVault:
             return (self._root / name).stat().st_size
         return None
 
-    def is_file(self, name: str) -> bool:
-        """Whether a file lies there, and no folder."""
-        with self._reaching():
-            return (self._root / name).is_file()
-
     def read(self, name: str, offset: int = 0, length: int = -1) -> bytes:
         """Bytes of a file."""
         with self._reaching(), contextlib.suppress(FileNotFoundError), _open(self._root / name, os.O_RDONLY) as fd:

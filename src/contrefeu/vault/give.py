@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from contrefeu.vault.directory import DirectoryVault
-from contrefeu.vault.link import Give, Wanted
+from contrefeu.vault.link import GIVEN, Give, Wanted
 from contrefeu.vault.place import JOURNALS
 from contrefeu.vault.pulled import NodeLink
 
@@ -24,47 +24,50 @@ class Giving:
         self._link = link
         self._vault = vault
         self._token = ""
-        self._pieces: Iterator[Give] = iter(())
-        self._under_way: Give | None = None
+        self._files: Iterator[tuple[str, str]] = iter(())  # folder of a journal, and name
+        self._file: tuple[str, str] | None = None
+        self._offset = 0
 
     def turn(self, wanted: Wanted | None, *, whole: bool = False) -> bool:
         """Give some of what is *wanted*, or the *whole* of it; whether there is more.
 
         Raises:
-            LinkCut: The piece under way goes again with the next turn.
+            LinkCut: The piece under way goes again with the next turn, in less.
         """
         if wanted is None:
             return False
         if wanted.token != self._token:
-            self._token, self._pieces = wanted.token, self._of(wanted)
-            self._under_way = next(self._pieces, None)
+            self._token, self._files = wanted.token, self._of(wanted)
+            self._next()
         until = time.monotonic() + TURN_S
-        while self._under_way is not None and (whole or time.monotonic() < until):
-            if not self._link.give(self._under_way):
-                self._under_way = None  # nobody waits for it any more
-                break
-            self._under_way = next(self._pieces, None)
-        return self._under_way is not None
+        while self._file is not None and (whole or time.monotonic() < until):
+            self._give(*self._file)
+        return self._file is not None
 
-    def _of(self, wanted: Wanted) -> Iterator[Give]:
-        """All pieces, and the one that says that it was all."""
+    def _give(self, journal: str, name: str) -> None:
+        path = f"{JOURNALS}/{journal}/{name}"
+        piece = self._vault.read(path, self._offset, self._link.piece_to_give) if name else b""
+        if name and not piece:
+            self._next()
+        elif not self._link.give(Give(self._token, journal, name, self._offset, piece)):
+            self._file = None  # nobody waits for it any more
+        elif name:
+            self._offset += len(piece)
+        else:
+            self._file = None
+
+    def _next(self) -> None:
+        self._file, self._offset = next(self._files, None), 0
+
+    def _of(self, wanted: Wanted) -> Iterator[tuple[str, str]]:
+        """Every file, and a name of none, which says that it was all."""
         known = set(self._vault.names(JOURNALS))
         for journal in sorted(known.intersection(wanted.journals)):
             folder = f"{JOURNALS}/{journal}"
+            first, last = (f"segments/{number:010d}.seg" for number in wanted.journals[journal])
             # What signs for segments goes before them: they may grow meanwhile.
-            names = [name for name in self._vault.names(folder) if self._vault.is_file(f"{folder}/{name}")]
-            first = f"{wanted.journals[journal]:010d}.seg"
-            names += [f"segments/{name}" for name in self._vault.names(f"{folder}/segments") if name >= first]
-            for name in names:
-                yield from self._pieces_of(wanted.token, journal, name)
-        yield Give(wanted.token)
-
-    def _pieces_of(self, token: str, journal: str, name: str) -> Iterator[Give]:
-        path = f"{JOURNALS}/{journal}/{name}"
-        size, offset = self._vault.size(path) or 0, 0
-        while offset < size:
-            data = self._vault.read(path, offset, min(self._link.piece_to_give, size - offset))
-            if not data:
-                return
-            yield Give(token, journal, name, offset, data)
-            offset += len(data)
+            names = [name for name in self._vault.names(folder) if GIVEN.fullmatch(name)]
+            segments = (f"segments/{name}" for name in self._vault.names(f"{folder}/segments"))
+            names += [name for name in segments if GIVEN.fullmatch(name) and first <= name <= last]
+            yield from ((journal, name) for name in names)
+        yield "", ""

@@ -10,6 +10,7 @@ Rules kept here:
   * Names on the wire are names of journals, never of files.
 """
 
+import re
 import socket
 import time
 from struct import Struct as Packing
@@ -25,6 +26,7 @@ MESSAGE_S_MAX = 60.0  # for one message, from its first byte to its last
 SILENCE_S_MAX = 10.0  # where a byte is due: a line that was cut under us, which TCP tries for minutes
 JOURNALS_MAX = 1000  # of one node: its own two, and those of its wards and peers
 WAIT_MS_MAX = 10_000  # how long a node keeps a question about news open; a dead link is noticed after as much more
+GIVEN = re.compile(r"verifier|checkpoint|expired|segments/[0-9]{10}\.seg")  # files of a copy that go back
 _LENGTH = Packing(">I")
 
 
@@ -99,10 +101,10 @@ class Give(Question, frozen=True, tag="give"):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A copy that the node asks back: the folder of each journal, and the first segment of it."""
+    """A copy that the node asks back: the folder of each journal, and the first and last segment of it."""
 
     token: str  # says in each piece what it is of
-    journals: dict[str, int]
+    journals: dict[str, tuple[int, int]]
 
 
 class Journal(msgspec.Struct, frozen=True, array_like=True):

@@ -131,7 +131,9 @@ class Offers:
         self._urls = wanted
         self._refused.clear()
         for url in [url for url in self._copies if url not in wanted]:
-            self._copies.pop(url).hang_up()
+            left = self._copies.pop(url)
+            left.hang_up()
+            left.brought.forget()
         for url in wanted:
             if url not in self._copies:
                 try:

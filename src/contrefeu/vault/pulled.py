@@ -9,6 +9,7 @@ Rules kept here:
 
 import socket
 import ssl
+import time
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
@@ -47,6 +48,8 @@ from contrefeu.vault.source import Source
 from contrefeu.vault.walk import Header
 
 READ_BYTES_MIN = 16 * 1024  # in one answer over a line that is cut again and again
+GIVE_BYTES_MIN = 4 * 1024  # a third of a second at 12 kB/s
+GIVE_S = 0.1  # that giving a piece may take: copying waits for it
 CONNECT_S_MAX = 2.0  # for a node to take a connection: asked twice, and then anew
 HANDSHAKE_S_MAX = 10.0  # for it to show its key
 READS_UNDER_WAY = 4  # asked for ahead: the line is not idle for a round trip between two answers
@@ -89,6 +92,7 @@ class NodeLink:
         self._pace = pace
         self._connection: ssl.SSLSocket | None = None
         self.piece = READ_BYTES_MAX  # asked for at once: less over a line that is cut again and again
+        self.piece_to_give = GIVE_BYTES_MIN  # at once: what goes in a tenth of a second
         self.received = 0  # bytes of segments, to see whether anything comes
         self.openings = Openings()
 
@@ -202,18 +206,26 @@ class NodeLink:
         if not isinstance(self.ask(said), Noted):
             raise self._nonsense()
 
-    @property
-    def piece_to_give(self) -> int:
-        """Bytes to give at once: under a limit, what goes in a tenth of a second."""
-        rate = self._pace.bytes_per_s
-        return min(READ_BYTES_MAX, max(READ_BYTES_MIN, rate // 10)) if rate else READ_BYTES_MAX
-
     def give(self, piece: Give) -> bool:
-        """Give the node a piece of what it asked back, behind what is to be copied; False when it takes none."""
-        self._pace.spend_behind(len(piece.data))
-        answer = self.ask(piece, wait_s=MESSAGE_S_MAX)
+        """Give the node a piece of what it asked back, behind what is to be copied; False when it takes none.
+
+        Raises:
+            LinkCut: Asked for less, it may get through.
+        """
+        began = time.monotonic()
+        try:
+            self._pace.spend_behind(len(piece.data))
+            answer = self.ask(piece, wait_s=MESSAGE_S_MAX)
+        except LinkCut:
+            self.piece_to_give = max(GIVE_BYTES_MIN, self.piece_to_give // 4)
+            raise
         if not isinstance(answer, Noted | Gone):
             raise self._nonsense()
+        took = time.monotonic() - began
+        if took > GIVE_S:
+            self.piece_to_give = max(GIVE_BYTES_MIN, self.piece_to_give // 2)
+        elif took < GIVE_S / 4 and len(piece.data) == self.piece_to_give:
+            self.piece_to_give = min(READ_BYTES_MAX, self.piece_to_give * 2)
         return isinstance(answer, Noted)
 
     def ask(self, question: Asked, *, wait_s: float = SILENCE_S_MAX) -> Answered:
