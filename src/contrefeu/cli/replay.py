@@ -40,6 +40,7 @@ def replay(
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, no_gap
     from contrefeu.recovery import (
+        PLANNED_TABLE,
         Header,
         address_of,
         check_name,
@@ -56,12 +57,12 @@ def replay(
     target, address = how.name or to, address_of(to)
     began = time.monotonic()
     recovery = Recovery(node)
-    with recovery.ledger("replay") as (_, ledger):
+    with recovery.ledger("replay", PLANNED_TABLE) as (table, ledger):
         if ledger.gap is None:
             raise no_gap()
         header = Header.of(ledger.gap, how, target)
         chosen = _plan(recovery, ledger, how, header, plan, dry_run=dry_run)
-        made = check_plan(chosen, header)
+        made = check_plan(chosen, header, table)
         current = made.findings == header.findings  # else it sends nothing: what became of it can still be told
         if current:
             recovery.show(chosen)

@@ -70,6 +70,7 @@ from contrefeu.recovery.matching import (
     everybody,
 )
 from contrefeu.recovery.plan import (
+    PLANNED_TABLE,
     Header,
     Line,
     check_plan,
@@ -148,6 +149,7 @@ __all__ = [
     "FATES",
     "FOUND_TABLE",
     "LEDGER_TABLES",
+    "PLANNED_TABLE",
     "TABLES",
     "Account",
     "AccountList",
