@@ -108,6 +108,7 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
     last = node.told("replay", "--to", receiver.url, "--plan", plan)
     assert (node.home / "run" / "plan.jsonl").read_bytes() == plan.read_bytes(), "the ward app shows what was decided"
     assert (last["acknowledged"], last["set_aside"], last["sent"]) == (2, 1, 0)
+    assert len((node.home / "run" / "waiting.jsonl").read_text().splitlines()) == 1, "nothing waits any more"
     sound = node.told("reconcile", "--out", pdf)
     assert balanced(sound)["unaccounted"] == 0
     assert sound["reasons"]["set_aside"] == {"done by hand": 1}
@@ -127,6 +128,11 @@ def test_what_a_target_accepted_and_did_not_keep_is_unaccounted(node: Commands, 
         node.told("replay", "--to", receiver.url, "--plan", plan, "--dry-run")
         waits = node.told("replay", "--to", receiver.url, "--plan", plan, status=10)
         assert (waits["held"], waits["reasons"]) == (2, {"it was accepted before, and is not there": 2})
+        head, *listed = map(json.loads, (node.home / "run" / "waiting.jsonl").read_text().splitlines())
+        assert (head["target"], head["dry"]) == (receiver.url, False)
+        assert [(one["type"], one["why"], one["turn"]) for one in listed] == [
+            (kind, "it was accepted before, and is not there", "recovery") for kind in ("ORU^R01", "ADT^A01")
+        ], "the ward app lists what waits, and for whom"
         red = node.told("reconcile", "--out", pdf, status=13)
         assert (balanced(red)["replayed"], red["reasons"]["unaccounted"]) == (0, {"accepted, and not there": 2})
 

@@ -37,6 +37,7 @@ from contrefeu.recovery.fhir_server import (
 )
 from contrefeu.recovery.findings import (
     Finding,
+    LinesFile,
     findings,
 )
 from contrefeu.recovery.gap import (
@@ -125,6 +126,12 @@ from contrefeu.recovery.spark import (
 from contrefeu.recovery.statements import (
     Statements,
 )
+from contrefeu.recovery.waiting import (
+    TURNS,
+    Waiting,
+    WaitingHeader,
+    waiting_header,
+)
 from contrefeu.recovery.ward_messages import (
     WardMessages,
     own_source,
@@ -151,6 +158,7 @@ __all__ = [
     "LEDGER_TABLES",
     "PLANNED_TABLE",
     "TABLES",
+    "TURNS",
     "Account",
     "AccountList",
     "AccountLists",
@@ -170,6 +178,7 @@ __all__ = [
     "Identity",
     "Ledger",
     "Line",
+    "LinesFile",
     "Matched",
     "Matcher",
     "MllpTarget",
@@ -188,6 +197,8 @@ __all__ = [
     "Served",
     "Sources",
     "Statements",
+    "Waiting",
+    "WaitingHeader",
     "WardMessages",
     "Watcher",
     "Whose",
@@ -220,5 +231,6 @@ __all__ = [
     "set_aside",
     "stays_written",
     "unreachable",
+    "waiting_header",
     "write_plan",
 ]
