@@ -271,6 +271,18 @@ def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: 
     wrong = node("gap", "--against", held, "--mapping", filed("w.toml", b'control_id = "NOPE"\n'))
     assert wrong.status == 1
     assert "NOPE" in wrong.err
+    marked = filed("excel/ids.csv", "MSG;APP\r\nA-1;CPAGE\r\n\r\nR-1\r\n".encode("utf-8-sig"))
+    for encoding in (b"", b'encoding = "UTF8"\n'):
+        alone = filed("alone.toml", b'control_id = "MSG"\ndelimiter = ";"\n' + encoding)
+        assert node.told("gap", "--against", marked, "--mapping", alone, status=10)["present"] == 2
+    unnamed = node("gap", "--against", held)
+    assert (unnamed.status, "--mapping" in unnamed.err) == (1, True), "all that it names would be missing"
+    sender = filed("sender.toml", b'control_id = "MSG"\napplication = "APP"\ndelimiter = ";"\n')
+    of_any = node.told("gap", "--against", held, "--mapping", sender, status=10)
+    assert (of_any["present"], of_any["extra"]) == (2, 1), "of MSH-3 alone, whatever MSH-4 is"
+    holes = filed("holes/ids.csv", b"MSG;APP\nA-1;CPAGE\n;CPAGE\n;\n")
+    told = node.told("gap", "--against", holes, "--mapping", sender, status=10)
+    assert (told["present"], told["extra"], len(told["unreadable"])) == (1, 0, 1)
 
 
 @pytest.mark.req("R2")
