@@ -83,7 +83,8 @@ ROWS = {
     'It is TOML: control_id = "COLUMN"; application, facility, delimiter and encoding if need be.':
         "C’est du TOML : control_id = \"COLONNE\" ; au besoin application, facility, delimiter et encoding.",
     "{} has no column {}.": "{} n’a pas de colonne {}.",
-    "{} is a list, and nothing says what its columns are.": "{} est une liste, et rien ne dit ce que sont ses colonnes.",
+    "{} is a list, and nothing says what its columns are.":
+        "{} est une liste, et rien ne dit ce que sont ses colonnes.",
     "Give --mapping FILE; if it is no list of control ids, take it out of the export.":
         "Donnez --mapping FICHIER ; si ce n’est pas une liste d’identifiants, retirez-la de l’export.",
     "Name its columns in the mapping file as they stand in its first line.":
