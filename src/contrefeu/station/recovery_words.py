@@ -97,7 +97,9 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
         "agreed with the vendor: it is typed from the list": N_("convenu avec l’éditeur : ressaisie depuis la liste"),
         "somebody must decide": N_("quelqu’un doit décider"),
         "somebody dropped it since the plan was written": N_("écartée depuis que le plan est écrit"),
-        "it waits to be looked at: somebody takes it up or drops it on the page Reprise": N_("à relire, plus bas"),
+        "it waits to be looked at: somebody takes it up or drops it on the page Reprise": N_(
+            "à relire, sur la page Reprise"
+        ),
         "it was sent, and had no answer": N_("envoyée, sans réponse : à regarder là-bas"),
         "it was sent again since the plan was written, and had no answer": N_(
             "envoyée de nouveau, sans réponse : à regarder là-bas"
