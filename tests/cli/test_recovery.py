@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -125,6 +126,7 @@ def test_what_a_target_accepted_and_did_not_keep_is_unaccounted(node: Commands, 
         assert node.told("reconcile", "--out", pdf)["replayed"] == 2, "nobody has looked yet"
         assert node.told("gap", "--against", held, status=10)["missing"] == 2
         plan = tmp_path / "plan.jsonl"
+        shutil.rmtree(node.home / "run")  # as in a home that was copied without it
         node.told("replay", "--to", receiver.url, "--plan", plan, "--dry-run")
         waits = node.told("replay", "--to", receiver.url, "--plan", plan, status=10)
         assert (waits["held"], waits["reasons"]) == (2, {"it was accepted before, and is not there": 2})

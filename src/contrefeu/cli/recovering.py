@@ -31,7 +31,8 @@ class Recovery:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.folder = node.paths.root / "recovery"
-        durable_makedirs(self.folder)
+        for folder in (self.folder, node.paths.run):  # a home that was copied from elsewhere may have no run/
+            durable_makedirs(folder)
         self.findings = self.folder / "gap.jsonl"
         self.plan = self.folder / PLAN
         self._closed: list[dict[str, object]] = []
