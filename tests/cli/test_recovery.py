@@ -285,6 +285,8 @@ def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: 
     holes = filed("holes/ids.csv", b"MSG;APP\nA-1;CPAGE\n;CPAGE\n;\n")
     told = node.told("gap", "--against", holes, "--mapping", sender, status=10)
     assert (told["present"], told["extra"], len(told["unreadable"])) == (1, 0, 1)
+    nothing = node("gap", "--against", filed("none/x.hl7", b"").parent)
+    assert (nothing.status, "there is nothing at " in nothing.err) == (10, True)
 
 
 @pytest.mark.req("R2")

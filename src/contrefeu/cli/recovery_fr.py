@@ -89,6 +89,8 @@ ROWS = {
         "Donnez --mapping FICHIER ; si ce n’est pas une liste d’identifiants, retirez-la de l’export.",
     "Name its columns in the mapping file as they stand in its first line.":
         "Nommez ses colonnes dans la table, telles qu’elles sont sur sa première ligne.",
+    "warning: there is nothing at {}: all of it counts as missing, and would be sent again":
+        "attention : il n’y a rien à {} : tout compte comme absent, et serait renvoyé",
     "lines without a control id: {}": "lignes sans identifiant : {}",
     # match
     "{} temporary identities: {} joined, {} for people, {} like nobody":
