@@ -13,6 +13,7 @@ import pytest
 
 from contrefeu.base import ManualClock, OperatorError, StorageError
 from contrefeu.chart import ChartsClient, SyncChartsClient, open_charts, run_reader
+from contrefeu.chart.answers import HITS_MAX
 from contrefeu.custody import DataKeys, KeyPair
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Draft, JournalWriter
 from contrefeu.proof import Signer
@@ -96,7 +97,12 @@ def test_every_question_has_its_answer(house):
             chart = await client.chart("1")
             assert chart is not None and chart.key == "HOSP|1"
             assert await client.chart("404") is None
-            assert [hit.id for hit in await client.find("dupont")] == [chart.id]
+            found = await client.find("dupont")
+            assert [hit.id for hit in found] == [chart.id]
+            of_many = [chart.id, "404", "1", *["404"] * HITS_MAX, "1"]
+            assert [hit for hit in await client.hits(of_many) if hit] == found * 3
+            assert (await client.hits(of_many))[1] is None
+            assert await client.hits([]) == []
             entry = await client.entry("n-capture/2")
             assert entry is not None and entry.body == resulted("1", "c2", "6.0")
             assert await client.entry("n-capture/9") is None

@@ -68,7 +68,8 @@ def test_a_chart_is_given_as_it_was_known(ward: Commands) -> None:
     """--at means as received by: before the result came, the chart has none; before the patient came, there is none."""
     before = ward.told("chart", IPP, "--at", rfc3339(T0 + HOUR // 2))
     assert "Observation" not in [entry["resource"]["resourceType"] for entry in before["entry"]]
-    assert ward("chart", IPP, "--at", rfc3339(T0 - HOUR)).status == 1
+    early = ward("chart", IPP, "--at", rfc3339(T0 - HOUR))
+    assert (early.status, f"No chart answered to that number by {rfc3339(T0 - HOUR)}." in early.err) == (1, True)
     assert ward("chart", IPP, "--at", "tomorrow").status == 1
 
 

@@ -220,7 +220,8 @@ def test_each_process_has_a_user_of_its_own(open_home: Commands, python: str) ->
     settings = home / "contrefeu.toml"
     settings.write_text(f'{settings.read_text()}[packs]\nfolders = ["{packs}"]\n')
     (home / "run").mkdir(exist_ok=True)
-    (home / "run" / "plan.jsonl").touch(0o600)  # as a replay left it before each process had a user of its own
+    for name in ("plan.jsonl", "waiting.jsonl"):  # as a replay left them before each process had a user of its own
+        (home / "run" / name).touch(0o600)
     with RunningNode(home) as node:
         pids = parts_of(node.ready["pid"])
         real = {
@@ -276,6 +277,7 @@ SECRETS = {
     "node/capture.seed": "capture",
     "node/station.seed": "web",
     "run/plan.jsonl": "web",
+    "run/waiting.jsonl": "web",
     "ca/server.key": "web",
     "ca/ca.key": None,
 }

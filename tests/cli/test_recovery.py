@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -108,6 +109,7 @@ def test_what_is_missing_goes_back_and_all_is_accounted_for(node: Commands, file
     last = node.told("replay", "--to", receiver.url, "--plan", plan)
     assert (node.home / "run" / "plan.jsonl").read_bytes() == plan.read_bytes(), "the ward app shows what was decided"
     assert (last["acknowledged"], last["set_aside"], last["sent"]) == (2, 1, 0)
+    assert len((node.home / "run" / "waiting.jsonl").read_text().splitlines()) == 1, "nothing waits any more"
     sound = node.told("reconcile", "--out", pdf)
     assert balanced(sound)["unaccounted"] == 0
     assert sound["reasons"]["set_aside"] == {"done by hand": 1}
@@ -124,9 +126,15 @@ def test_what_a_target_accepted_and_did_not_keep_is_unaccounted(node: Commands, 
         assert node.told("reconcile", "--out", pdf)["replayed"] == 2, "nobody has looked yet"
         assert node.told("gap", "--against", held, status=10)["missing"] == 2
         plan = tmp_path / "plan.jsonl"
+        shutil.rmtree(node.home / "run")  # as in a home that was copied without it
         node.told("replay", "--to", receiver.url, "--plan", plan, "--dry-run")
         waits = node.told("replay", "--to", receiver.url, "--plan", plan, status=10)
         assert (waits["held"], waits["reasons"]) == (2, {"it was accepted before, and is not there": 2})
+        head, *listed = map(json.loads, (node.home / "run" / "waiting.jsonl").read_text().splitlines())
+        assert (head["target"], head["dry"]) == (receiver.url, False)
+        assert [(one["type"], one["why"], one["turn"]) for one in listed] == [
+            (kind, "it was accepted before, and is not there", "recovery") for kind in ("ORU^R01", "ADT^A01")
+        ], "the ward app lists what waits, and for whom"
         red = node.told("reconcile", "--out", pdf, status=13)
         assert (balanced(red)["replayed"], red["reasons"]["unaccounted"]) == (0, {"accepted, and not there": 2})
 
@@ -265,6 +273,20 @@ def test_a_list_of_control_ids_is_compared_by_them_alone(node: Commands, filed: 
     wrong = node("gap", "--against", held, "--mapping", filed("w.toml", b'control_id = "NOPE"\n'))
     assert wrong.status == 1
     assert "NOPE" in wrong.err
+    marked = filed("excel/ids.csv", "MSG;APP\r\nA-1;CPAGE\r\n\r\nR-1\r\n".encode("utf-8-sig"))
+    for encoding in (b"", b'encoding = "UTF8"\n'):
+        alone = filed("alone.toml", b'control_id = "MSG"\ndelimiter = ";"\n' + encoding)
+        assert node.told("gap", "--against", marked, "--mapping", alone, status=10)["present"] == 2
+    unnamed = node("gap", "--against", held)
+    assert (unnamed.status, "--mapping" in unnamed.err) == (1, True), "all that it names would be missing"
+    sender = filed("sender.toml", b'control_id = "MSG"\napplication = "APP"\ndelimiter = ";"\n')
+    of_any = node.told("gap", "--against", held, "--mapping", sender, status=10)
+    assert (of_any["present"], of_any["extra"]) == (2, 1), "of MSH-3 alone, whatever MSH-4 is"
+    holes = filed("holes/ids.csv", b"MSG;APP\nA-1;CPAGE\n;CPAGE\n;\n")
+    told = node.told("gap", "--against", holes, "--mapping", sender, status=10)
+    assert (told["present"], told["extra"], len(told["unreadable"])) == (1, 0, 1)
+    nothing = node("gap", "--against", filed("none/x.hl7", b"").parent)
+    assert (nothing.status, "there is nothing at " in nothing.err) == (10, True)
 
 
 @pytest.mark.req("R2")

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrefeu.acts import (
+    NO_LONGER,
     Answered,
+    EntriesDropped,
+    EntriesReleased,
     EntriesSetAside,
     GapTaken,
     MessagesAnswered,
@@ -20,6 +23,7 @@ from contrefeu.acts import (
 )
 from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.recovery import LEDGER_TABLES, Ledger, scratch
+from contrefeu.recovery import ledger as ledger_module
 from contrefeu.recovery.ledger import Claim
 
 NAMES = ["n1-capture/1", "n1-capture/2", "é/3", 'a"b', "a\x00b", ""]
@@ -51,6 +55,30 @@ def test_a_claim_is_of_the_station_in_whose_journal_it_stands(tmp_path):
     with scratch(tmp_path, "ledger", *LEDGER_TABLES) as table:
         found = Ledger(table, "n2-station").read(claims).open_claims("ehr")
     assert sorted(found) == [Claim("c1", {0: "j/1"}, False), Claim("c2", {0: "j/2"}, True)]
+
+
+def test_control_ids_of_ours_are_read_some_at_a_time(tmp_path, monkeypatch):
+    """Each once, whatever the lot; a send under the sender's own is none of these."""
+    monkeypatch.setattr(ledger_module, "LOT", 2)
+    with scratch(tmp_path, "ledger", *LEDGER_TABLES) as table:
+        ledger = Ledger(table)
+        for target in TARGETS:
+            answers = [Answered(f"j/{n}", "AA", f"CF{target}{n}" if n else "") for n in range(4)]
+            ledger.take(MessagesAnswered(target, "c", answers, NOW))
+        found = list(ledger.sent_as())
+    assert sorted(found) == sorted(f"CF{target}{n}" for target in TARGETS for n in (1, 2, 3))
+
+
+def test_what_somebody_looked_at_lies_in_the_table(tmp_path):
+    """Taken up, it is released, until it is dropped; what a comparison releases nobody looked at."""
+    with scratch(tmp_path, "ledger", *LEDGER_TABLES) as table:
+        ledger = Ledger(table)
+        ledger.take(EntriesReleased(["j/1", "j/2"], "read again", NOW))
+        ledger.take(EntriesReleased(["j/3"], NO_LONGER, NOW))
+        ledger.read([Entry("n1-station", 1, 1, 1, "user/ada", MEDIA_ACT, encode(EntriesDropped(["j/2"], "no", NOW)))])
+        found = [ledger.released(f"j/{n}") for n in (1, 2, 3)]
+        counted = table.row("SELECT count(*) FROM released")
+    assert (found, counted) == ([True, False, False], (1,))
 
 
 @given(acts=st.lists(_acts, max_size=12))

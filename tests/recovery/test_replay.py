@@ -5,6 +5,7 @@ progress file. A kill is an exception at one chosen step, before it or once it w
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ from contrefeu.recovery import LEDGER_TABLES, Ledger, Line, Profile, Progress, R
 from contrefeu.recovery.forms import Sendable, own_control_id
 from contrefeu.recovery.ledger import REVIEW
 from contrefeu.recovery.paths import RETYPED
+from contrefeu.recovery.waiting import TO_REVIEW, Waiting
 from contrefeu.recovery.wire import AGAIN_S
 from tests.recovery.hospital import admission, result
 from tests.recovery.targets import InMemory
@@ -92,6 +94,7 @@ class Recovery:
     waited: list[float] = field(default_factory=list)  # seconds
     form: Callable[[Entry, str], Sendable] | None = None
     heard: list[Act] = field(default_factory=list)  # of another station, before our own
+    told: list[Waiting] = field(default_factory=list)  # by the last run: what waits for somebody
 
     def __post_init__(self) -> None:
         bodies = [admission(n, 1) for n in range(PATIENTS)]
@@ -145,21 +148,32 @@ class Recovery:
             self.acts.extend(acts)
             step()
 
+        self.told.clear()
         with scratch(self.folder, "replay", *LEDGER_TABLES) as table:
             ledger = self.ledger(table)
             run = Replay(
                 TARGET, self.profile, ledger, self, ManualClock(),
                 withdrawn=lambda ref: ref in self.withdrawn, pause=self.waited.append,
-                form=self.form,
+                form=self.form, tell=self.told.append,
             )  # fmt: skip
             if look:
-                return run.look(lines or self.plan())
+                return self._all_told(run.look(lines or self.plan()))
             progress = Watched(self.folder / "sent.log", step)
             try:
                 run.settle(progress, record)
-                return run.send(lines or self.plan(), Wire(), progress, record)
+                return self._all_told(run.send(lines or self.plan(), Wire(), progress, record))
             finally:
                 progress.close()
+
+    def _all_told(self, done: Replayed) -> Replayed:
+        """See that all that is counted as waiting for somebody is told by its entry, with whose turn it is, once."""
+        told = Counter(one.do for one in self.told if one.why != TO_REVIEW)
+        held = done.held - done.reasons[TO_REVIEW]
+        assert (told["hold"] + told["doubt"], told["doubt"], told["rejected"]) == (held, done.in_doubt, done.rejected)
+        assert Counter(one.behind for one in self.told if one.do == "behind") <= done.waits
+        assert len({one.entry for one in self.told}) == len(self.told)
+        assert all(one.turn or one.do == "behind" for one in self.told)
+        return done
 
     @property
     def control_ids(self) -> list[str]:
@@ -323,6 +337,28 @@ def test_what_had_no_answer_waits_for_a_person_and_its_patient_with_it(tmp_path:
     assert counts(recovery.run(recovery.plan(n5="arrived"))) == (9, 9, 0, 0, 0, 0)
     assert recovery.target.taken[-1] == "R1-5.2"
     assert recovery.target.taken.count("R1-4.1") == 1
+
+
+@pytest.mark.req("R3", "R7")
+def test_what_waits_is_told_entry_by_entry_with_whose_turn_it_is(tmp_path: Path) -> None:
+    """A silence, what waits behind it, a line that somebody holds, one that the plan gives to somebody, a bill."""
+    recovery = Recovery(tmp_path)
+    recovery.target.answers = lambda n: "" if n == 1 else "AA"
+    lines = recovery.plan(n3="hold", n6="hold", n9="hold")
+    lines[2] = replace(lines[2], owner="", why="it would ask somebody to act again", ward="CARD", day="2026-11-24")
+    lines[8] = replace(lines[8], owner="", why="it would ask somebody to act again", type="DFT^P03")
+    recovery.run(lines)
+    told = {one.entry.partition("/")[2]: (one.do, one.why, one.owner, one.turn, one.behind) for one in recovery.told}
+    assert told == {
+        "2": ("doubt", "it was sent, and had no answer", "owner", "recovery", ""),
+        "3": ("hold", "it would ask somebody to act again", "", "physician", ""),
+        "5": ("behind", "", "", "", "n1-capture/2"),
+        "6": ("hold", "why", "owner", "recovery", ""),
+        "8": ("behind", "", "", "", "n1-capture/2"),
+        "9": ("hold", "it would ask somebody to act again", "", "billing", ""),
+    }
+    [third] = [one for one in recovery.told if one.entry.endswith("/3")]
+    assert (third.patient, third.type, third.ward, third.day) == ("p0", "ADT^A01", "CARD", "2026-11-24")
 
 
 @pytest.mark.req("R3")

@@ -52,14 +52,22 @@ def test_that_it_arrived_is_no_answer_of_the_application(behaviour: str, code: s
 
 
 @pytest.mark.req("R3")
-@pytest.mark.parametrize("behaviour", ["nothing", "garbage", "another's", "hang up", "late"])
-def test_what_is_no_answer_is_none_and_the_next_message_has_a_connection_of_its_own(behaviour: str) -> None:
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        ("nothing", "no answer in time"),
+        ("garbage", "what came back is no answer to it"),
+        ("another's", "what came back is no answer to it"),
+        ("hang up", "the target hung up"),
+        ("late", "no answer in time"),
+    ],
+)
+def test_what_is_no_answer_is_none_and_the_next_message_has_a_connection_of_its_own(behaviour: str, why: str) -> None:
     """Silence, nonsense, somebody else's answer, a closed door, an answer too late: never taken for a yes or a no."""
     receiver = Receiver(behaviour)
     target = target_of(receiver)
     outcome = target.exchange(result(0, "4.1"), "R0-4.1")
-    assert (outcome.code, outcome.accepted) == ("", False)
-    assert outcome.why
+    assert (outcome.code, outcome.accepted, outcome.why) == ("", False, why)
     assert said(target, 1) == "AA"
     assert (receiver.control_ids, receiver.connections) == (["R0-4.1", "R1-4.1"], 2)
     target.close()

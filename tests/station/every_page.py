@@ -177,7 +177,8 @@ def walked(who: Visitor) -> dict[str, tuple[str, str]]:
 def everything() -> dict[str, Any]:
     """What the app is given beside the rest: each page that any home mounts."""
     given: dict[str, Any] = mounted()
-    return {**given, "mounted": (*given["mounted"], EXERCISE), "plan": Path(__file__).with_name("plan.jsonl")}
+    left = {name: Path(__file__).with_name(f"{name}.jsonl") for name in ("plan", "waiting")}  # by a replay
+    return {**given, "mounted": (*given["mounted"], EXERCISE), **left}
 
 
 def every_page() -> tuple[Visitor, dict[str, tuple[str, str]]]:

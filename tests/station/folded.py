@@ -86,6 +86,7 @@ for _name in (
     "chart",
     "lately",
     "row",
+    "hits",
     "entry",
     "numbers",
     "loss",

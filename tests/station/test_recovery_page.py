@@ -39,7 +39,7 @@ from contrefeu.acts import (
 from contrefeu.base import rfc3339
 from contrefeu.journal import MEDIA_ACT
 from contrefeu.station.labels import entry_kind
-from contrefeu.station.reprise import reprise
+from contrefeu.station.reprise import Following, reprise
 from contrefeu.web import Words
 from tests.chart.feed import adt
 from tests.station.folded import Folded, at_work, house
@@ -304,6 +304,28 @@ def test_another_comparison_begins_the_count_anew() -> None:
     taken = MessagesAnswered("ehr", "c", [Answered("j/1", "AA"), Answered("j/2", "AA")], at(8))
     again = reprise([(None, act) for act in (GAP, sent, taken, GAP)])  # type: ignore[misc]
     assert (again.sendings, again.remaining) == ({}, 100)
+
+
+@pytest.mark.req("R7")
+def test_acts_that_become_more_are_read_on_and_others_anew() -> None:
+    """An act is read once, however often the page is looked at, and it says what a reading of all would say."""
+
+    class Counted(list[Any]):
+        read = 0
+
+        def __getitem__(self, at: Any) -> Any:
+            self.read += 1
+            return super().__getitem__(at)
+
+    follow, acts = Following(), Counted()
+    sent = MessagesClaimed("ehr", "c", ["j/1", "j/2"], at(9))
+    taken = MessagesAnswered("ehr", "c", [Answered("j/1", "AA")], at(8))
+    ended = ReplayEnded("ehr", at(7), 100, 1, remaining=99)
+    for act in (GAP, sent, taken, ended, account("p", 3), GAP, account("p", 1)):
+        acts.append((None, act))
+        assert follow(acts) == reprise(list(acts))
+    assert (follow(acts).patients["p"].left, acts.read) == (1, 7)
+    assert follow(list(acts[:3])) == reprise(acts[:3]), "another list is read anew"
 
 
 @pytest.mark.req("R7", "R3")

@@ -638,6 +638,10 @@ class Charts:
         found = await self.chart(id)
         return Lately("", encode_json(found)) if found is not None else None
 
+    async def hits(self, ids: list[str]) -> list[PatientHit | None]:
+        found = {hit.id: hit for hit in await self.find("", 1000)}
+        return [found.get(id) for id in ids]
+
     async def row(self, id: str) -> BoardRow | None:
         self._answer()
         return next((row for row in self.rows if row.id == id), None)

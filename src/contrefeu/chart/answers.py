@@ -61,6 +61,7 @@ from contrefeu.mapping import FeedRules, Listed, Loss, Rules
 WORLDS: tuple[World, World] = ("P", "T")
 NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
 PEOPLE_MAX = 1_000  # charts of which one answer says whom they are about: about a megabyte
+HITS_MAX = 1_000  # patients of one question: an id takes 38 bytes of the 64 KiB that a question may have
 COMING_S = 7 * 86_400  # seconds ahead for which a board shows who is planned: beyond, lists of appointments serve
 COMING_LATE_S = 2 * 86_400  # seconds after the planned hour: who has not come by then was planned elsewhere
 AGENDA_DAYS_MAX = 14  # days of one answer: a week, the next sessions after it, and what two time zones overlap
@@ -335,6 +336,15 @@ class Charts:
         if line is None or line.comes_ns or has_left(line, now_ns):
             return None
         return row_at(line, now_ns, self._settings.node.zone, downtime_ns=since)
+
+    def hits(self, ids: list[str]) -> list[PatientHit | None]:
+        """Return of each of *ids* (charts, or numbers) who it is and where, as a search shows them."""
+        with self._snapshot():
+            nodes = [self._node(id) for id in ids]
+            roots = [None if node is None else self._store.identities.root(node) for node in nodes]
+            found = [None if root is None else next(self._store.people.hits([root]), None) for root in roots]
+        now_ns = self._clock.now_ns()
+        return [hit and hit_at(replace(hit, ward=self._wards.home(hit.ward)), now_ns) for hit in found]
 
     def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle, in JSON."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from contrefeu.base import StorageError
 from contrefeu.chart.agenda import AgendaLine
-from contrefeu.chart.answers import PEOPLE_MAX, UNPLACED_MAX, Account, Lately
+from contrefeu.chart.answers import HITS_MAX, PEOPLE_MAX, UNPLACED_MAX, Account, Lately
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
@@ -93,6 +93,13 @@ class ChartsClient:
     async def row(self, id: str) -> BoardRow | None:
         """Return the row of one patient as the board of their ward has it; None when they are on none."""
         return await self._ask("row", id)  # type: ignore[no-any-return]
+
+    async def hits(self, ids: list[str]) -> list[PatientHit | None]:
+        """Return of each of *ids* who it is and where, as a search shows them."""
+        found: list[PatientHit | None] = []
+        for start in range(0, len(ids), HITS_MAX):
+            found += await self._ask("hits", ids[start : start + HITS_MAX])
+        return found
 
     async def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle."""

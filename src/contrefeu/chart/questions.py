@@ -55,6 +55,7 @@ ANSWERS: dict[str, Any] = {
     "entry": Entry | None,
     "export": ExportResult,
     "find": list[PatientHit],
+    "hits": list[PatientHit | None],
     "honey": list[HoneyChart],
     "known_wards": list[WardKnown],
     "lately": Lately | None,

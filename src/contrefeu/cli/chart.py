@@ -49,7 +49,9 @@ def chart(
         paper = _printed(node, charts, patient, entrance.language, user, at_ns) if as_ == "pdf" and bundle else b""
     if bundle is None:
         raise OperatorError(
-            "No chart answers to that number.", safe="Nothing was changed.", next="contrefeu find NAME lists charts."
+            f"No chart answered to that number by {at}." if at else "No chart answers to that number.",
+            safe="Nothing was changed.",
+            next="contrefeu find NAME lists charts.",
         )
     node.audit("view", user=user, patient=patient)
     if json or as_ in {"fhir", "ips"}:  # the text says it itself

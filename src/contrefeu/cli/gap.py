@@ -133,6 +133,8 @@ def gap(
                 record([act])
     for trouble in found.unreadable:
         whisper(f"contrefeu: {trouble.origin}: {trouble.reason}")
+    if found.missing and not found.held:  # a folder that was not mounted, a server that gives nothing
+        whisper(f"warning: there is nothing at {against}: all of it counts as missing, and would be sent again")
     seconds = round(time.monotonic() - began, 3)
 
     import msgspec

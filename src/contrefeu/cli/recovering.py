@@ -3,6 +3,7 @@
 HOME/recovery/gap.jsonl        what the last comparison found (its digest is in the journal)
 HOME/recovery/plan.jsonl       what `replay` sends when no plan is named
 HOME/run/plan.jsonl            the plan as `replay` last read it, whichever it was: the ward app shows this copy
+HOME/run/waiting.jsonl         what waits for somebody, as the last `replay` found it; for the ward app
 HOME/recovery/sent-….log       of which message a killed replay is in doubt
 """
 
@@ -18,9 +19,10 @@ from contrefeu.base import OperatorError, durable_makedirs, text_file
 from contrefeu.chart import Charts, Person, SyncChartsClient
 from contrefeu.cli.node import CONSOLE, STATION_SUFFIX, Node
 from contrefeu.journal import MEDIA_ACT, Draft, Entry, JournalReader
-from contrefeu.recovery import LEDGER_TABLES, Forward, Ledger, Scratch, scratch
+from contrefeu.recovery import LEDGER_TABLES, Forward, Ledger, LinesFile, Scratch, Waiting, WaitingHeader, scratch
 
 PLAN = "plan.jsonl"
+WAITING = "waiting.jsonl"
 
 
 class Recovery:
@@ -29,7 +31,8 @@ class Recovery:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.folder = node.paths.root / "recovery"
-        durable_makedirs(self.folder)
+        for folder in (self.folder, node.paths.run):  # a home that was copied from elsewhere may have no run/
+            durable_makedirs(folder)
         self.findings = self.folder / "gap.jsonl"
         self.plan = self.folder / PLAN
         self._closed: list[dict[str, object]] = []
@@ -46,6 +49,21 @@ class Recovery:
         with plan.open(encoding="utf-8") as made, text_file(self.node.paths.run / PLAN) as shown:
             shutil.copyfileobj(made, shown)  # piece by piece: a plan may have millions of lines
         give_said(self.node, PLAN)
+
+    @contextlib.contextmanager
+    def waiting(self, header: WaitingHeader) -> Iterator[Callable[[Waiting], None]]:
+        """Gives what leaves for the pages, in a run's order, what waits for somebody; nothing where it breaks off."""
+        from contrefeu.cli.separation import give_said
+
+        file = LinesFile(self.node.paths.run / WAITING)
+        try:
+            file.add(header)
+            yield file.add
+        except BaseException:
+            file.drop()
+            raise
+        file.close()
+        give_said(self.node, WAITING)
 
     def progress_file(self, target: str) -> Path:
         """Where a replay notes which message is on its way."""

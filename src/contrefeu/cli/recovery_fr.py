@@ -83,8 +83,15 @@ ROWS = {
     'It is TOML: control_id = "COLUMN"; application, facility, delimiter and encoding if need be.':
         "C’est du TOML : control_id = \"COLONNE\" ; au besoin application, facility, delimiter et encoding.",
     "{} has no column {}.": "{} n’a pas de colonne {}.",
+    "{} is a list, and nothing says what its columns are.":
+        "{} est une liste, et rien ne dit ce que sont ses colonnes.",
+    "Give --mapping FILE; if it is no list of control ids, take it out of the export.":
+        "Donnez --mapping FICHIER ; si ce n’est pas une liste d’identifiants, retirez-la de l’export.",
     "Name its columns in the mapping file as they stand in its first line.":
         "Nommez ses colonnes dans la table, telles qu’elles sont sur sa première ligne.",
+    "warning: there is nothing at {}: all of it counts as missing, and would be sent again":
+        "attention : il n’y a rien à {} : tout compte comme absent, et serait renvoyé",
+    "lines without a control id: {}": "lignes sans identifiant : {}",
     # match
     "{} temporary identities: {} joined, {} for people, {} like nobody":
         "{} identités provisoires : {} réunies, {} à décider par deux personnes, {} qui ne ressemblent à personne",

@@ -9,8 +9,10 @@ import typer
 from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from contrefeu.cli.recovering import Recovery
-    from contrefeu.recovery import Header, Ledger, Profile, Replayed
+    from contrefeu.recovery import Header, Ledger, Profile, Replayed, Waiting
 
 
 def replay(
@@ -37,9 +39,11 @@ def replay(
     make the target act again (orders, bills) waits for a person, unless the profile says otherwise. Exit status 10 when
     something waits.
     """
+    from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, no_gap
     from contrefeu.recovery import (
+        PLANNED_TABLE,
         Header,
         address_of,
         check_name,
@@ -48,6 +52,7 @@ def replay(
         open_target,
         read_plan,
         read_profile,
+        waiting_header,
     )
 
     node = Node.at(door(context).home)
@@ -56,12 +61,12 @@ def replay(
     target, address = how.name or to, address_of(to)
     began = time.monotonic()
     recovery = Recovery(node)
-    with recovery.ledger("replay") as (_, ledger):
+    with recovery.ledger("replay", PLANNED_TABLE) as (table, ledger):
         if ledger.gap is None:
             raise no_gap()
         header = Header.of(ledger.gap, how, target)
         chosen = _plan(recovery, ledger, how, header, plan, dry_run=dry_run)
-        made = check_plan(chosen, header)
+        made = check_plan(chosen, header, table)
         current = made.findings == header.findings  # else it sends nothing: what became of it can still be told
         if current:
             recovery.show(chosen)
@@ -69,7 +74,8 @@ def replay(
             whisper(f"warning: some of it went to {other} already; if both are one system, a profile gives its name")
         node.audit("export" if not dry_run else "act", what=f"replay to {target}" + (" (dry run)" if dry_run else ""))
         only_look = dry_run or not current
-        done = _run(recovery, ledger, how, target, chosen, wire, address, dry_run=only_look, resume=resume)
+        with recovery.waiting(waiting_header(made, rfc3339(node.clock.now_ns()), dry=only_look)) as tell:
+            done = _run(recovery, ledger, how, target, chosen, wire, address, tell, dry_run=only_look, resume=resume)
         if not current and (done.remaining or done.rejected):
             raise made_otherwise(chosen.name, f"of another comparison, that of {made.at}")
     told: dict[str, Any] = {
@@ -124,6 +130,7 @@ def _run(
     plan: Path,
     wire: Any,
     address: str,
+    tell: "Callable[[Waiting], None]",
     *,
     dry_run: bool,
     resume: bool,
@@ -144,7 +151,7 @@ def _run(
         run = Replay(
             target, how, ledger, forward, node.clock, address=address,
             withdrawn=lambda ref: hides and charts.entry(ref) is None,
-            form=form, events=not isinstance(wire, FhirTarget),
+            form=form, events=not isinstance(wire, FhirTarget), tell=tell,
         )  # fmt: skip
         try:
             if dry_run:

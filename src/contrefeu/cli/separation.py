@@ -60,6 +60,7 @@ _SAYS = {
     "packs.lock": "web",
     "facility.json": "web",
     "plan.jsonl": "web",
+    "waiting.jsonl": "web",
 }
 
 

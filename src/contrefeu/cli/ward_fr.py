@@ -69,6 +69,7 @@ ROWS = {
     "contrefeu packs list names the wards that have one.": "contrefeu packs list nomme les unités qui en ont un.",
     "Add --patient, with a number.": "Ajoutez --patient, avec un numéro.",
     "No chart answers to that number.": "Aucun dossier ne répond à ce numéro.",
+    "No chart answered to that number by {}.": "Aucun dossier ne répondait à ce numéro à {}.",
     "contrefeu find NAME lists charts.": "contrefeu find NOM liste les dossiers.",
     "Print it without --patient: what lists several is filed on nobody's chart.":
         "Imprimez-le sans --patient : une liste de plusieurs n’est classée dans le dossier de personne.",

@@ -20,7 +20,7 @@ from contrefeu.cli.grouping import group_mounted
 from contrefeu.cli.incoming import FLAG
 from contrefeu.cli.lost import PacksOut
 from contrefeu.cli.node import Node
-from contrefeu.cli.recovering import PLAN
+from contrefeu.cli.recovering import PLAN, WAITING
 from contrefeu.cli.selftest import last_selftest
 from contrefeu.cli.standing import standing
 from contrefeu.cli.tapping import states
@@ -68,6 +68,7 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             insecure_http=insecure_http,
             submit=submit,
             plan=node.paths.run / PLAN,
+            waiting=node.paths.run / WAITING,
             packs=PacksOut(node) if node.settings.packs.folders else None,
             handed_in=(node.paths.run / "station" / FLAG).touch,
             demo_logins=_demo_logins(node) if demo or node.settings.drill else (),

@@ -37,6 +37,7 @@ from contrefeu.recovery.fhir_server import (
 )
 from contrefeu.recovery.findings import (
     Finding,
+    LinesFile,
     findings,
 )
 from contrefeu.recovery.gap import (
@@ -70,6 +71,7 @@ from contrefeu.recovery.matching import (
     everybody,
 )
 from contrefeu.recovery.plan import (
+    PLANNED_TABLE,
     Header,
     Line,
     check_plan,
@@ -124,6 +126,12 @@ from contrefeu.recovery.spark import (
 from contrefeu.recovery.statements import (
     Statements,
 )
+from contrefeu.recovery.waiting import (
+    TURNS,
+    Waiting,
+    WaitingHeader,
+    waiting_header,
+)
 from contrefeu.recovery.ward_messages import (
     WardMessages,
     own_source,
@@ -148,7 +156,9 @@ __all__ = [
     "FATES",
     "FOUND_TABLE",
     "LEDGER_TABLES",
+    "PLANNED_TABLE",
     "TABLES",
+    "TURNS",
     "Account",
     "AccountList",
     "AccountLists",
@@ -168,6 +178,7 @@ __all__ = [
     "Identity",
     "Ledger",
     "Line",
+    "LinesFile",
     "Matched",
     "Matcher",
     "MllpTarget",
@@ -186,6 +197,8 @@ __all__ = [
     "Served",
     "Sources",
     "Statements",
+    "Waiting",
+    "WaitingHeader",
     "WardMessages",
     "Watcher",
     "Whose",
@@ -218,5 +231,6 @@ __all__ = [
     "set_aside",
     "stays_written",
     "unreachable",
+    "waiting_header",
     "write_plan",
 ]

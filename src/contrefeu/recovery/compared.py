@@ -9,9 +9,10 @@ Rules kept here:
 from collections.abc import Iterable, Iterator
 
 from contrefeu.capture import Item
+from contrefeu.hl7 import peek, source_name
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.recovery.findings import State
-from contrefeu.recovery.holdings import Listed, Unreadable
+from contrefeu.recovery.holdings import ANY_FACILITY, Listed, Unreadable
 from contrefeu.recovery.likeness import Likeness, Marks
 from contrefeu.recovery.resources import RESOURCE_TABLES, Resources
 from contrefeu.recovery.scratch import Scratch
@@ -65,9 +66,9 @@ class Compared:
     def state(self, media_type: str, body: bytes) -> tuple[State | None, Marks]:
         """Return what is to be said of an entry, None when it is present; entries come in the journals' order."""
         marks, ask = self._likeness.marks(media_type, body), self._table.row
-        bare = self._likeness.name("", marks.control_id) if self._sent or self._listed else 0
-        if self._listed:
-            self._table.run("UPDATE listed SET known = 1 WHERE name IN (?, ?)", (marks.name, bare))
+        names = self._listed_as(body, marks) if self._listed else ()
+        if names:
+            self._table.run("UPDATE listed SET known = 1 WHERE name IN (?, ?, ?)", names)
         row = (marks.name, self._likeness.digest(body))
         if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", row):
             return "repeat", marks
@@ -76,9 +77,16 @@ class Compared:
             return "echo", marks
         if ask("SELECT 1 FROM held WHERE says = ?", (marks.says,)):
             return None, marks
-        if self._listed and ask("SELECT 1 FROM listed WHERE name IN (?, ?)", (marks.name, bare)):
+        if names and ask("SELECT 1 FROM listed WHERE name IN (?, ?, ?)", names):
             return None, marks
         return ("different" if ask("SELECT 1 FROM held WHERE name = ?", (marks.name,)) else "missing"), marks
+
+    def _listed_as(self, body: bytes, marks: Marks) -> tuple[int, int, int]:
+        """The marks under which a list may name a message: of its sender, of MSH-3 alone, of nobody."""
+        header, named = peek(body), self._likeness.name
+        source = header.source if header else ""
+        of_any = source_name(source.rpartition("@")[0] or source, ANY_FACILITY)
+        return marks.name, named(of_any, marks.control_id), named("", marks.control_id)
 
     def holds(self, source: str, control_id: str) -> bool:
         """Whether the restored system holds a message of ours by its control id."""

@@ -8,7 +8,8 @@ Rules kept here:
 
 import csv
 import tomllib
-from collections.abc import Iterator
+from codecs import lookup
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,8 @@ from msgspec import Struct
 from contrefeu.base import OperatorError
 from contrefeu.capture import Item, files_in, read_file
 from contrefeu.hl7 import source_name
+
+ANY_FACILITY = "*"  # of a sender whose list says MSH-3 alone
 
 
 class Columns(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +36,7 @@ class Listed(Struct, frozen=True):
     """A message that a list names: it says nothing of what is in it."""
 
     control_id: str
-    source: str  # "" when the list does not say
+    source: str  # "" when the list does not say; "CPAGE@*" when it says MSH-3 alone
 
 
 class Unreadable(Struct, frozen=True):
@@ -60,9 +63,19 @@ def columns(path: Path) -> Columns:
 
 
 def held(folder: Path, mapping: Columns | None) -> Iterator[Item | Listed | Unreadable]:
-    """Yield what the export at *folder* (a folder or one file) holds."""
+    """Yield what the export at *folder* (a folder or one file) holds.
+
+    Raises:
+        OperatorError: A list has other columns, or no mapping says which: all that it names would be missing.
+    """
     for path in files_in(folder):
-        if path.suffix.lower() == ".csv" and mapping is not None:
+        if path.suffix.lower() == ".csv":
+            if mapping is None:
+                raise OperatorError(
+                    f"{path.name} is a list, and nothing says what its columns are.",
+                    safe="Nothing was compared.",
+                    next="Give --mapping FILE; if it is no list of control ids, take it out of the export.",
+                )
             yield from _rows(path, mapping)
             continue
         for found in read_file(path):
@@ -74,7 +87,9 @@ def held(folder: Path, mapping: Columns | None) -> Iterator[Item | Listed | Unre
 
 def _rows(path: Path, mapping: Columns) -> Iterator[Listed | Unreadable]:
     try:
-        with path.open(encoding=mapping.encoding, newline="") as file:
+        encoding = lookup(mapping.encoding).name
+        # A spreadsheet begins UTF-8 with a mark of its own, which is no part of the first column's name.
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
             rows = csv.DictReader(file, delimiter=mapping.delimiter)
             wanted = [one for one in (mapping.control_id, mapping.application, mapping.facility) if one]
             if lacking := [one for one in wanted if one not in (rows.fieldnames or [])]:
@@ -83,12 +98,20 @@ def _rows(path: Path, mapping: Columns) -> Iterator[Listed | Unreadable]:
                     safe="Nothing was compared.",
                     next="Name its columns in the mapping file as they stand in its first line.",
                 )
+            nameless = 0
             for row in rows:
-                source = (
-                    source_name(row[mapping.application], row.get(mapping.facility) or "")
-                    if mapping.application
-                    else ""
-                )
-                yield Listed(row[mapping.control_id] or "", source)
+                if control_id := row[mapping.control_id]:
+                    yield Listed(control_id, _sender(row, mapping))
+                else:
+                    nameless += 1
+            if nameless:
+                yield Unreadable(path.name, f"lines without a control id: {nameless}")
     except (OSError, UnicodeDecodeError, csv.Error, LookupError) as refused:
         yield Unreadable(path.name, type(refused).__name__)
+
+
+def _sender(row: Mapping[str, str | None], mapping: Columns) -> str:
+    if not mapping.application:
+        return ""
+    facility = (row[mapping.facility] or "") if mapping.facility else ANY_FACILITY
+    return source_name(row[mapping.application] or "", facility)

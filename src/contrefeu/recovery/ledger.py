@@ -39,7 +39,9 @@ LEDGER_TABLES = (
     "CREATE TABLE claims(claim TEXT PRIMARY KEY, own INTEGER, target TEXT, address TEXT) WITHOUT ROWID",
     "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
     "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
+    "CREATE TABLE released(entry TEXT PRIMARY KEY) WITHOUT ROWID",  # somebody looked at these since
 )
+LOT = 10_000  # sends that are read at a time: 2 MB
 SEEN = "seen"  # instead of MSA-1: somebody saw it in the target
 REVIEW = "received between the last clean moment and the detection"
 DROPPED = "looked at and dropped: "  # what somebody said stands behind it
@@ -92,7 +94,6 @@ class Ledger:
         self._station = station
         self.gap: GapTaken | None = None  # the last one
         self._gaps = 0  # how many there were so far
-        self._released: set[str] = set()  # entries that somebody looked at since they were set aside
         self._accepted = False  # whether any system took anything yet
         self._links: dict[tuple[str, str], tuple[str, str]] = {}  # the pair -> the entry that links, that parts
         self._pairs: dict[str, tuple[str, str]] = {}  # such an entry -> its pair
@@ -141,8 +142,10 @@ class Ledger:
                 if known is None or not (known.dropped or known.in_review):  # those are people's to say
                     self._aside(entry, act.reason, act.owner)
         elif isinstance(act, EntriesReleased):
-            self._released |= set(act.entries) if act.looked_at else set()
-            self._table.run_each("DELETE FROM aside WHERE entry = ?", [(entry,) for entry in act.entries])
+            named = [(entry,) for entry in act.entries]
+            self._table.run_each("DELETE FROM aside WHERE entry = ?", named)
+            if act.looked_at:
+                self._table.run_each("INSERT OR IGNORE INTO released VALUES(?)", named)
 
     def outcome(self, entry: str, target: str = "") -> Sent:
         """What became of the sending of *entry* to *target*, or to any: accepted by one of them, else the most open."""
@@ -183,12 +186,18 @@ class Ledger:
 
     def released(self, entry: str) -> bool:
         """Whether somebody looked at *entry*, which was set aside, and said that it may be sent."""
-        return entry in self._released
+        return self._table.row("SELECT 1 FROM released WHERE entry = ?", (entry,)) is not None
 
     def sent_as(self) -> Iterator[str]:
         """Yield the control ids that we gave to what we sent back."""
-        for (control_id,) in self._table.rows("SELECT sent_as FROM sends WHERE sent_as != ''"):
-            yield control_id
+        after: tuple[str, ...] = ("", "")
+        sql = (
+            "SELECT entry, target, sent_as FROM sends WHERE (entry, target) > (?, ?) AND sent_as != ''"
+            " ORDER BY entry, target LIMIT ?"
+        )
+        while some := self._table.rows(sql, (*after, LOT)):
+            yield from (control_id for _, _, control_id in some)
+            after = some[-1][:2]
 
     def accepted_as(self, entry: str) -> list[str]:
         """Return the control ids of ours under which *entry* was accepted."""
@@ -237,7 +246,7 @@ class Ledger:
             self._aside(entry, f"{DROPPED}{act.reason}", by)
 
     def _aside(self, entry: str, reason: str, owner: str) -> None:
-        self._released.discard(entry)
+        self._table.run("DELETE FROM released WHERE entry = ?", (entry,))
         self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, reason, owner))
 
     def _claim(self, act: MessagesClaimed, own: bool) -> None:

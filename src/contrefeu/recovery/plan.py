@@ -32,9 +32,11 @@ from contrefeu.recovery.findings import COMPARED, Finding, LinesFile
 from contrefeu.recovery.ledger import DROPPED, REVIEW
 from contrefeu.recovery.paths import NOT_BACK, RETYPED
 from contrefeu.recovery.profiles import Profile
+from contrefeu.recovery.scratch import Scratch, There
 
 FORMAT = "contrefeu-replay/1"
 NOT_THERE = "it was accepted before, and is not there"
+PLANNED_TABLE = "CREATE TABLE planned(entry TEXT PRIMARY KEY) WITHOUT ROWID"
 Do = Literal["send", "again", "arrived", "hold", "aside"]
 
 
@@ -148,32 +150,46 @@ def read_plan(path: Path) -> Iterator[Line]:
                 yield decoder.decode(line)
 
 
-def check_plan(path: Path, now: Header) -> Header:
+def check_plan(path: Path, now: Header, table: Scratch) -> Header:
     """Read a plan through, and return what it begins with; *now* is what one that was made now would begin with.
+
+    *table* takes the names of its entries (PLANNED_TABLE): a plan has millions.
 
     Raises:
         OperatorError: A line is none, or names an entry for the second time; or it was made for something else.
     """
-    at, seen = 1, set[bytes]()
+    at = 1
     try:
         with path.open("rb") as file:
             header = msgspec.json.decode(next(file, b""), type=Header)
             if header.plan != FORMAT:
                 raise msgspec.ValidationError("another format")
             decoder = msgspec.json.Decoder(Line)
-            for line in file:
-                at += 1
-                if line.strip():
-                    _check(decoder.decode(line), seen)
+
+            def names() -> Iterator[tuple[str]]:
+                nonlocal at
+                for line in file:
+                    at += 1
+                    if line.strip():
+                        yield (_checked(decoder.decode(line)).entry,)
+
+            table.run_each("INSERT INTO planned VALUES(?)", names())
+    except There:
+        raise _no_line(path, at, "an entry stands in it twice") from None
+    except msgspec.ValidationError as found:
+        raise _no_line(path, at, str(found)) from None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as found:
-        said = str(found) if isinstance(found, msgspec.ValidationError) else type(found).__name__
-        raise OperatorError(
-            f"Line {at} of {path.name} is no line of a plan: {said}.",
-            safe="Nothing was sent.",
-            next="Change `do`, `why` and `owner` only; contrefeu replay --dry-run --plan NEWFILE writes one anew.",
-        ) from None
+        raise _no_line(path, at, type(found).__name__) from None
     _check_header(path.name, header, now)
     return header
+
+
+def _no_line(path: Path, at: int, why: str) -> OperatorError:
+    return OperatorError(
+        f"Line {at} of {path.name} is no line of a plan: {why}.",
+        safe="Nothing was sent.",
+        next="Change `do`, `why` and `owner` only; contrefeu replay --dry-run --plan NEWFILE writes one anew.",
+    )
 
 
 def _check_header(name: str, header: Header, now: Header) -> None:
@@ -193,9 +209,7 @@ def made_otherwise(name: str, other: str) -> OperatorError:
     )
 
 
-def _check(line: Line, seen: set[bytes]) -> None:
+def _checked(line: Line) -> Line:
     if line.do == "aside" and not (line.why and line.owner):
         raise msgspec.ValidationError("what is set aside needs `why` and `owner`")
-    if (name := line.entry.encode()) in seen:
-        raise msgspec.ValidationError("an entry stands in it twice")
-    seen.add(name)
+    return line

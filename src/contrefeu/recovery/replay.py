@@ -43,11 +43,10 @@ from contrefeu.recovery.paths import RETYPED, moves
 from contrefeu.recovery.plan import NOT_THERE, Line
 from contrefeu.recovery.profiles import Profile
 from contrefeu.recovery.progress import Progress
+from contrefeu.recovery.waiting import REJECTED, SILENT, SILENT_AGAIN, TO_REVIEW, State, Waiting, waits, waits_behind
 from contrefeu.recovery.wire import AGAIN_S, NotReached, Outcome, Target
 
 LOT_MAX = 128  # messages a claim: a power cut leaves at most so many in doubt, and one sync serves so many
-_SILENT = "it was sent, and had no answer"
-_SILENT_AGAIN = "it was sent again since the plan was written, and had no answer"
 _UNSENT = "unsent"  # in the progress file: nobody listened
 
 
@@ -106,6 +105,7 @@ class Replay:
         form: Callable[[Entry, str], Sendable] | None = None,
         events: bool = True,
         pause: Callable[[float], None] = time.sleep,
+        tell: Callable[[Waiting], None] = lambda _: None,
     ) -> None:
         """Prepare; nothing is sent.
 
@@ -120,6 +120,7 @@ class Replay:
             form: Makes of an entry what goes to the target; HL7 v2 as the profile says, when None.
             events: Whether a message says what happened, so that their order counts; else how things are now.
             pause: Waits so many seconds.
+            tell: Takes what waits for a person, an entry at a time.
         """
         self._target = target
         self._address = address
@@ -130,6 +131,7 @@ class Replay:
         self._withdrawn = withdrawn
         self._events = events
         self._pause = pause
+        self._tell = tell
         self._form = form or (lambda entry, target: sendable(entry, profile, target))
         self._record: Callable[[Sequence[Act]], None] | None = None
         self._wire: Target | None = None
@@ -200,17 +202,17 @@ class Replay:
         elif line.do == "arrived":
             self._arrived(line, before)
         elif line.do == "hold" and before == "unanswered":
-            self._doubt(line, line.why or _SILENT)
+            self._doubt(line, line.why or SILENT)
         elif line.do == "hold":
             self._hold(line, line.why or "somebody must decide", for_good=line.why == RETYPED)
         elif aside is not None and aside.dropped:
             self._hold(line, "somebody dropped it since the plan was written", for_good=True)
         elif aside is not None and aside.in_review:
-            self._hold(line, "it waits to be looked at: somebody takes it up or drops it on the page Reprise")
+            self._hold(line, TO_REVIEW)
         elif before == "accepted":
             self._hold(line, NOT_THERE)  # or the plan would not name it: a comparison has looked since
         elif before == "unanswered" and not self._is_said_of_it(line):
-            self._doubt(line, _SILENT if line.do != "again" else _SILENT_AGAIN)
+            self._doubt(line, SILENT if line.do != "again" else SILENT_AGAIN)
         else:
             self._ready(line, before)
 
@@ -220,11 +222,8 @@ class Replay:
 
     def _ready(self, line: Line, before: Sent) -> None:
         """It may be sent, if its turn comes."""
-        earlier = self._waiting.get(line.patient)
-        if earlier is not None:
-            self.done.waits[earlier] += 1
-        if earlier is not None or self.done.stopped is not None:
-            self._left(before)
+        if line.patient in self._waiting or self.done.stopped is not None:
+            self._left(line, before)
             return
         if self._withdrawn(line.entry):
             self._hold(line, "it was withdrawn by two persons", for_good=True)
@@ -235,18 +234,24 @@ class Replay:
             self._hold(line, str(why))
             return
         if self._wire is None:
-            self._left(before)
+            self._left(line, before)
             return
         self._lot.append((line, ready))
         if len(self._lot) >= LOT_MAX:
             self._send_lot()
 
-    def _left(self, before: Sent) -> None:
+    def _left(self, line: Line, before: Sent) -> None:
         """Its turn does not come in this run."""
+        earlier = self._waiting.get(line.patient)
+        if earlier is not None:
+            self.done.waits[earlier] += 1
         if before == "rejected":
             self.done.rejected += 1
+            self._tell(waits(line, "rejected", REJECTED))
         else:
             self.done.remaining += 1
+            if earlier is not None:
+                self._tell(waits_behind(line, earlier))
 
     def _sendable(self, ref: str) -> Sendable:
         try:
@@ -259,10 +264,11 @@ class Replay:
             raise Unsendable("no journal here holds it")
         return self._form(entry, self._target)
 
-    def _hold(self, line: Line, why: str, *, for_good: bool = False) -> None:
+    def _hold(self, line: Line, why: str, *, do: State = "hold", for_good: bool = False) -> None:
         """A person sees to it; *for_good* if it is not going to be sent after them."""
         self.done.held += 1
         self.done.reasons[why] += 1
+        self._tell(waits(line, do, why))
         if not for_good and self._is_built_on(line):
             self._wait_for(line)
 
@@ -270,7 +276,7 @@ class Replay:
         """It may be there; whatever it says, nothing of the patient overtakes it."""
         self.done.in_doubt += 1
         self._wait_for(line)
-        self._hold(line, why)
+        self._hold(line, why, do="doubt")
 
     def _is_built_on(self, line: Line) -> bool:
         """Whether later messages of the patient would be undone by this one, if it went after them."""
@@ -283,8 +289,10 @@ class Replay:
 
     def _aside(self, line: Line, known: Aside | None) -> None:
         self.done.set_aside += 1
-        if line.why == REVIEW and (known is None or known.in_review) and self._is_built_on(line):
-            self._wait_for(line)
+        if line.why == REVIEW and (known is None or known.in_review):
+            self._tell(waits(line, "hold", TO_REVIEW))
+            if self._is_built_on(line):
+                self._wait_for(line)
         if self._record is None or known == (line.why, line.owner):
             return
         alike = self._asides.setdefault((line.why, line.owner), [])
@@ -322,9 +330,10 @@ class Replay:
             answers.append(Answered(line.entry, outcome.code, ready.sent_as))
             self._count(line, outcome)
         self._owed += self._answers(claim, answers)
-        unsent = [line.entry for line, _ in lot[len(answers) :]]
-        self._owed += self._released(claim, unsent)
-        self.done.remaining += len(unsent)
+        unsent = [line for line, _ in lot[len(answers) :]]
+        self._owed += self._released(claim, [line.entry for line in unsent])
+        for line in unsent:
+            self._left(line, "")
         if unsent:
             self._settle_owed()
 
@@ -354,11 +363,12 @@ class Replay:
             self.done.acknowledged += 1
             return
         self._wait_for(line)
-        self.done.stopped = Stop(line.entry, outcome.code, outcome.why or "the target rejected it")
+        self.done.stopped = Stop(line.entry, outcome.code, outcome.why or REJECTED)
         if outcome.code:
             self.done.rejected += 1
+            self._tell(waits(line, "rejected", REJECTED, outcome.code))
         else:
-            self._doubt(line, _SILENT)
+            self._doubt(line, SILENT)
 
     def _pace(self) -> None:
         """Wait for one's turn."""

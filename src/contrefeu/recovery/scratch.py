@@ -19,6 +19,10 @@ _KEY_BYTES = 32
 _CACHE_KIB = 64 * 1024  # pages in memory
 
 
+class There(Exception):
+    """A row's key is there already."""
+
+
 class Scratch:
     """A connection to one such table."""
 
@@ -41,11 +45,17 @@ class Scratch:
         return int(self._db.changes())
 
     def run_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run a statement once with each of *rows*."""
+        """Run a statement once with each of *rows*, taken one at a time.
+
+        Raises:
+            There: The last row that was taken has a key that is there already.
+        """
         try:
             self._db.executemany(sql, rows)
         except apsw.FullError:
             raise _full() from None
+        except apsw.ConstraintError:
+            raise There from None
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row of a question."""

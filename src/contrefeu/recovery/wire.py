@@ -122,7 +122,10 @@ class MllpTarget:
         until = time.monotonic() + self._answer_s
         while (left := until - time.monotonic()) > 0:
             connection.settimeout(left)
-            data = connection.recv(_READ_BYTES)
+            try:
+                data = connection.recv(_READ_BYTES)
+            except TimeoutError:
+                break
             if not data:
                 return Outcome("", "the target hung up")
             only = self._framer.only(data)

@@ -87,6 +87,10 @@ class ChartsLike(Protocol):
         """The row of one patient as the board of their ward has it; None when they are on none."""
         ...
 
+    async def hits(self, ids: list[str]) -> list[PatientHit | None]:
+        """Of each of *ids* who it is and where, as a search shows them."""
+        ...
+
     async def entry(self, ref: str) -> Entry | None:
         """One entry, byte for byte."""
         ...
@@ -209,6 +213,7 @@ class Deps:
     submit: Callable[[str, str, bytes], Awaitable[str]] | None = None  # POST /fhir: (source, media type, body) -> ref
     handed_in: Callable[[], None] = lambda: None  # says that a page is to be read, to whom reads it
     plan: Path | None = None  # what the last `replay` read, for the pages (planned.py); None: no command leaves one
+    waiting: Path | None = None  # what waits for somebody since; as `plan`
     packs: PacksOut | None = None  # None: none are made ahead
     demo_logins: tuple[DemoLogin, ...] = ()
     tests: TestList | None = None  # the laboratory's own (laboratory.toml); None: the list that is shipped

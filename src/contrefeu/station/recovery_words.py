@@ -4,6 +4,38 @@ from collections.abc import Mapping
 
 from contrefeu.web import N_
 
+_UNSAID: Mapping[str, str] = {  # why no message says it (contrefeu.mapping.to_hl7)
+    "it says several kinds of things": N_("elle dit plusieurs sortes de choses"),
+    "no message is written of this kind of thing": N_("aucun message ne s’écrit pour cette sorte de chose"),
+    "a precaution or a directive: whoever cares for the patient there sets it": N_(
+        "une précaution ou une consigne : qui soigne le patient là-bas la pose"
+    ),
+    "a stay of which it says no step": N_("un séjour dont elle ne dit aucune étape"),
+    "a step of a stay that has no number": N_("une étape d’un séjour sans numéro"),
+    "a step of a stay that no event says": N_("une étape d’un séjour qu’aucun événement ne dit"),
+    "it ends a stay that was begun beside another one": N_("elle finit un séjour commencé à côté d’un autre"),
+    "an allergy that was changed or taken back: AL1 cannot say so": N_(
+        "une allergie changée ou reprise : AL1 ne peut pas le dire"
+    ),
+    "an appointment of a status that a message cannot say": N_("un rendez-vous d’un statut qu’un message ne peut dire"),
+    "an appointment without an hour": N_("un rendez-vous sans heure"),
+    "it says several appointments": N_("elle dit plusieurs rendez-vous"),
+    "a document of a kind that a message cannot carry": N_("un document d’une sorte qu’un message ne porte pas"),
+    "a document whose bytes are elsewhere": N_("un document dont les octets sont ailleurs"),
+    "it says several documents": N_("elle dit plusieurs documents"),
+    "a dose of a prescription that was written here, which nobody there knows": N_(
+        "une dose d’une prescription écrite ici, que personne là-bas ne connaît"
+    ),
+    "a dose of a status that a message cannot say": N_("une dose d’un statut qu’un message ne peut dire"),
+    "it says several doses": N_("elle dit plusieurs doses"),
+    "an order of a status that a message cannot say": N_("une demande d’un statut qu’un message ne peut dire"),
+    "it says several orders": N_("elle dit plusieurs demandes"),
+    "a result of a status that a message cannot say": N_("un résultat d’un statut qu’un message ne peut dire"),
+    "a result without a value that a message can say": N_("un résultat sans valeur qu’un message puisse dire"),
+    "an order without a number": N_("une demande sans numéro"),
+    "it changes a line that another system made": N_("elle change une ligne faite par un autre système"),
+}
+
 RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
     "identity_field": {  # what of two identities is compared (contrefeu.recovery.agreement)
         "family": N_("nom de naissance"),
@@ -65,7 +97,9 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
         "agreed with the vendor: it is typed from the list": N_("convenu avec l’éditeur : ressaisie depuis la liste"),
         "somebody must decide": N_("quelqu’un doit décider"),
         "somebody dropped it since the plan was written": N_("écartée depuis que le plan est écrit"),
-        "it waits to be looked at: somebody takes it up or drops it on the page Reprise": N_("à relire, plus bas"),
+        "it waits to be looked at: somebody takes it up or drops it on the page Reprise": N_(
+            "à relire, sur la page Reprise"
+        ),
         "it was sent, and had no answer": N_("envoyée, sans réponse : à regarder là-bas"),
         "it was sent again since the plan was written, and had no answer": N_(
             "envoyée de nouveau, sans réponse : à regarder là-bas"
@@ -81,6 +115,56 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
             "deux patients en fait : à séparer là-bas, à la main"
         ),
         "it is about nobody whom a chart knows, or about several": N_("d’aucun patient connu ici, ou de plusieurs"),
+        "its patient has no number that the target could know": N_("son patient n’a pas de numéro connu là-bas"),
+        "the target has another name, birth date, sex or death of this patient: change it there": N_(
+            "le destinataire a un autre nom, sexe, décès ou une autre date de naissance : à changer là-bas"
+        ),
+        "the target has several patients of the lost number, or does not say which version it has": N_(
+            "le destinataire a plusieurs patients au numéro perdu, ou ne dit pas quelle version il a"
+        ),
+        "the target keeps the other number of a merge: unite them there by hand": N_(
+            "le destinataire garde l’autre numéro d’une réunion : à réunir là-bas, à la main"
+        ),
+        "the target rejected it": N_("le destinataire l’a refusée"),
+        "the plan names no entry by it": N_("le plan ne nomme là aucune entrée"),
+        "it cannot be read here (journal-tampered)": N_("illisible ici : son journal est altéré"),
+        "it cannot be read here (journal-unreadable)": N_("illisible ici : aucune clé d’ici ne l’ouvre"),
+        "it holds several messages": N_("elle contient plusieurs messages"),
+        "it holds the marks of a frame": N_("elle contient les marques d’une trame"),
+        "whether its application answers depends (MSH-16): a marked form asks for an answer": N_(
+            "l’application ne répond que dans certains cas (MSH-16)"
+        ),
+        **_UNSAID,
+        "it is no FHIR": N_("ce n’est pas du FHIR"),
+        "it says nothing that FHIR can hold, or that the target does not": N_(
+            "rien de ce qu’elle dit ne se dit en FHIR, ou tout y est déjà"
+        ),
+    },
+    "turn": {  # whose turn it is (contrefeu.recovery.waiting)
+        "review": N_("Cellule de crise, page Reprise"),
+        "recovery": N_("Cellule de crise"),
+        "physician": N_("Médecin de l’unité"),
+        "ward": N_("Unité du patient"),
+        "identities": N_("Identitovigilance"),
+        "interfaces": N_("Interfaces, avec l’éditeur"),
+        "billing": N_("Facturation"),
+        "node": N_("Qui exploite le nœud"),
+        "plan": N_("Qui tient le plan"),
+        "behind": N_("Personne : elles suivent"),
+    },
+    "turn_do": {  # and what they do
+        "review": N_("La relire, puis la reprendre ou l’écarter, avec un motif."),
+        "recovery": N_(
+            "Regarder dans le système restauré ; écrire dans le plan ce qu’on y a vu : arrived, again ou aside."
+        ),
+        "physician": N_("Décider : elle part (send), ou quelqu’un la ressaisit là-bas (aside, avec un motif)."),
+        "ward": N_("La ressaisir dans le système restauré, puis aside dans le plan, avec un motif."),
+        "identities": N_("Corriger l’identité là-bas, à la main ; puis un renvoi --resume, ou aside."),
+        "interfaces": N_("Corriger le profil, ou le destinataire ; puis un renvoi --resume."),
+        "billing": N_("Décider : elle part (send), ou la facturation la saisit (aside, avec un motif)."),
+        "node": N_("Rendre lisible le journal qui manque : contrefeu doctor."),
+        "plan": N_("Rien ne part : écrire aside dans le plan, ou un plan neuf."),
+        "": N_("Elles partent au renvoi qui suit, une fois l’entrée réglée."),
     },
     "entry_kind": {  # what waits to be typed (contrefeu.recovery.gap)
         "FHIR AllergyIntolerance": N_("allergies"),

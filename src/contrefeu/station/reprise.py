@@ -8,6 +8,7 @@ Rules kept here:
   * How long a replay takes is counted from its own answers of the last hour, and not said before there are some.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -40,6 +41,18 @@ class Sending:
     last: str = ""
     ended: ReplayEnded | None = None  # the last run since the comparison
     before: int = 0  # accepted when it ended
+    _counts: Counter[str] = field(default_factory=Counter)  # what became of them
+
+    def put(self, entry: str, code: str | None) -> None:
+        """Take what became of *entry*; counted as it comes, for there are as many as a plan has lines."""
+        self.drop(entry)
+        self.codes[entry] = code
+        self._counts[_became(code)] += 1
+
+    def drop(self, entry: str) -> None:
+        """Know nothing of *entry* any more."""
+        if entry in self.codes:
+            self._counts[_became(self.codes.pop(entry))] -= 1
 
     @property
     def remaining(self) -> int | None:
@@ -49,17 +62,17 @@ class Sending:
     @property
     def accepted(self) -> int:
         """How many it took."""
-        return sum(code in ACCEPTED for code in self.codes.values())
+        return self._counts["accepted"]
 
     @property
     def doubtful(self) -> int:
         """How many somebody must look up there: no answer is known."""
-        return sum(code in (None, UNANSWERED) for code in self.codes.values())
+        return self._counts["doubtful"]
 
     @property
     def rejected(self) -> int:
         """How many it refused."""
-        return len(self.codes) - self.accepted - self.doubtful
+        return self._counts["rejected"]
 
     def seconds_for(self, remaining: int) -> float | None:
         """How long *remaining* messages take at its pace of the last hour it worked; None when it has none."""
@@ -68,6 +81,12 @@ class Sending:
         took_ns = last - min((at for at, _ in recent), default=last)
         later = sum(count for at, count in recent) - (recent[0][1] if recent else 0)
         return remaining * took_ns / later / 1e9 if later and took_ns else None
+
+
+def _became(code: str | None) -> str:
+    if code in ACCEPTED:
+        return "accepted"
+    return "doubtful" if code in (None, UNANSWERED) else "rejected"
 
 
 @dataclass(slots=True)
@@ -97,6 +116,7 @@ class Reprise:
     sendings: dict[str, Sending] = field(default_factory=dict)
     review: Review = field(default_factory=Review)
     patients: dict[str, Patient] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)  # by any target, since the comparison
 
     @property
     def remaining(self) -> int:
@@ -106,8 +126,7 @@ class Reprise:
             return last.remaining
         if self.gap is None:
             return 0
-        taken = {entry for one in self.sendings.values() for entry, code in one.codes.items() if code in ACCEPTED}
-        return max(0, self.gap.missing + self.gap.different - len(taken))
+        return max(0, self.gap.missing + self.gap.different - len(self.taken))
 
     @property
     def signed(self) -> int:
@@ -115,47 +134,76 @@ class Reprise:
         return sum(one.state == "signed" for one in self.patients.values())
 
 
+class Following:
+    """Where the recovery is, by acts that become more: a replay of millions leaves them by the ten thousand."""
+
+    def __init__(self) -> None:
+        self._acts: Sequence[tuple[Entry, Act]] = ()
+        self._read = 0
+        self._found = Reprise()
+
+    def __call__(self, acts: Sequence[tuple[Entry, Act]]) -> Reprise:
+        """Return where it is by *acts*, in journal order: a list that has grown is read on, another one anew."""
+        if acts is not self._acts:
+            self._acts, self._read, self._found = acts, 0, Reprise()
+        while self._read < len(acts):
+            _take(self._found, *acts[self._read])
+            self._read += 1
+        return self._found
+
+
 def reprise(acts: Sequence[tuple[Entry, Act]]) -> Reprise:
     """Return where the recovery is, by *acts* in journal order."""
-    found = Reprise()
-    for entry, act in acts:
-        if isinstance(act, GapTaken):
-            found.gap = act
-            found.sendings = _open(found.sendings)  # what was accepted before is in what was compared
-        elif isinstance(act, MessagesClaimed | MessagesAnswered | MessagesReleased | ReplayEnded):
-            _send(found.sendings.setdefault(act.target, Sending(act.target)), act)
-        elif isinstance(act, AccountDrawn):
-            _account(found, act)
-        elif isinstance(act, PatientSignedOff) and act.chart in found.patients:
-            one = found.patients[act.chart]
-            one.signed, one.by = act, entry.source.removeprefix("user/")
-        else:
-            found.review.take(entry, act)
-    return found
+    return Following()(acts)
+
+
+def _take(found: Reprise, entry: Entry, act: Act) -> None:
+    if isinstance(act, GapTaken):
+        found.gap = act
+        found.sendings = _open(found.sendings)  # what was accepted before is in what was compared
+        found.taken.clear()
+    elif isinstance(act, MessagesClaimed | MessagesAnswered | MessagesReleased | ReplayEnded):
+        _send(found.sendings.setdefault(act.target, Sending(act.target)), act)
+        if isinstance(act, MessagesAnswered):
+            found.taken.update(answer.entry for answer in act.answers if answer.code in ACCEPTED)
+    elif isinstance(act, AccountDrawn):
+        _account(found, act)
+    elif isinstance(act, PatientSignedOff) and act.chart in found.patients:
+        one = found.patients[act.chart]
+        one.signed, one.by = act, entry.source.removeprefix("user/")
+    else:
+        found.review.take(entry, act)
 
 
 def _open(sendings: dict[str, Sending]) -> dict[str, Sending]:
     """What of *sendings* somebody must look up in the target."""
-    left = {
-        name: Sending(name, {entry: code for entry, code in one.codes.items() if code not in ACCEPTED}, last=one.last)
-        for name, one in sendings.items()
-    }
-    return {name: one for name, one in left.items() if one.codes}
+    left = {}
+    for name, one in sendings.items():
+        kept = Sending(name, last=one.last)
+        for entry, code in one.codes.items():
+            if code not in ACCEPTED:
+                kept.put(entry, code)
+        if kept.codes:
+            left[name] = kept
+    return left
 
 
 def _send(one: Sending, act: MessagesClaimed | MessagesAnswered | MessagesReleased | ReplayEnded) -> None:
     one.last = act.at
     if isinstance(act, ReplayEnded):
         one.ended, one.before = act, one.accepted
-    elif isinstance(act, MessagesClaimed):
-        one.codes |= {entry: None for entry in act.entries if one.codes.get(entry) not in ACCEPTED}
-    elif isinstance(act, MessagesReleased):
-        for entry in act.entries:
-            if one.codes.get(entry) not in ACCEPTED:
-                one.codes.pop(entry, None)
-    else:
-        one.codes |= {answer.entry: answer.code for answer in act.answers}
+    elif isinstance(act, MessagesAnswered):
+        for answer in act.answers:
+            one.put(answer.entry, answer.code)
         one.answered.append((parse_rfc3339(act.at), len(act.answers)))
+    else:
+        for entry in act.entries:
+            if one.codes.get(entry) in ACCEPTED:
+                continue
+            if isinstance(act, MessagesClaimed):
+                one.put(entry, None)
+            else:
+                one.drop(entry)
 
 
 def _account(found: Reprise, act: AccountDrawn) -> None:

@@ -18,11 +18,10 @@ from starlette.routing import Route
 
 from contrefeu.acts import PatientSignedOff, WardAccount
 from contrefeu.base import rfc3339
-from contrefeu.chart.sheet import Sheet, person_of
 from contrefeu.station.house import House
 from contrefeu.station.names import pairs
 from contrefeu.station.pages.doubting import Desk, Doubting
-from contrefeu.station.reprise import Patient, Reprise, Sending, reprise
+from contrefeu.station.reprise import Following, Patient, Reprise, Sending
 
 SHOWN_MAX = 100  # patients on a page: those who wait first; the next hundred come up as these are signed
 REMARK_CHARS_MAX = 300  # two sentences
@@ -67,6 +66,7 @@ class RecoveryPages:
     def __init__(self, house: House) -> None:
         self._house = house
         self._desk = Desk(house)
+        self._reprise = Following()
 
     def routes(self) -> list[Route]:
         """Return their routes."""
@@ -80,9 +80,9 @@ class RecoveryPages:
         if request.method == "POST" and not problem:
             return RedirectResponse("/recovery", 303)
         await house.shell.look(request, "act", what="recovery")
-        state, account = reprise(house.staff.acts), house.account(request)
+        state, account = self._reprise(house.staff.acts), house.account(request)
         everybody = sorted(state.patients.values(), key=lambda one: (one.state == "signed", -one.left, one.chart))
-        rows = [row for one in everybody if (row := await self._row(request, one)) is not None]
+        rows = await self._rows(request, everybody)
         sendings = [state.sendings[name] for name in sorted(state.sendings)]
         page = RecoveryPage(
             state=state,
@@ -97,19 +97,18 @@ class RecoveryPages:
         )
         return await house.shell.render(request, "recovery.html", page, status=400 if problem else 200)
 
-    async def _row(self, request: Request, one: Patient) -> PatientRow | None:
-        """The row of a patient; None for one who is not this person's."""
-        chart = await self._house.charts.chart(one.chart)
-        if chart is None:
-            return None
-        person = person_of(Sheet(chart, self._house.deps.clock.now_ns()))
-        if not self._house.account(request).in_scope(person.ward):
-            return None
-        return PatientRow(one, f"{person.family} {person.given}".strip(), person.birth_date, person.ward)
+    async def _rows(self, request: Request, some: Sequence[Patient]) -> list[PatientRow]:
+        """The rows of *some*, without those who are not this person's."""
+        hits, account = await self._house.charts.hits([one.chart for one in some]), self._house.account(request)
+        return [
+            PatientRow(one, hit.name, hit.birth_date, hit.ward)
+            for one, hit in zip(some, hits, strict=True)
+            if hit is not None and account.in_scope(hit.ward)
+        ]
 
     async def _do(self, request: Request) -> str:
         """Do what the form asks; returns what is wrong with it."""
-        form, state = await request.form(), reprise(self._house.staff.acts)
+        form, state = await request.form(), self._reprise(self._house.staff.acts)
         if form.get("why"):
             patient, what, problem = "", "review decided", await self._desk.decide(request, form, state.review)
         elif "whose" in form:
@@ -124,7 +123,7 @@ class RecoveryPages:
     async def _sign(self, request: Request, form: FormData, state: Reprise) -> str:
         house = self._house
         one = state.patients.get(str(form.get("chart", "")))
-        if one is None or one.state == "signed" or await self._row(request, one) is None:
+        if one is None or one.state == "signed" or not await self._rows(request, [one]):
             return GONE
         remark = str(form.get("remark", "")).strip()[:REMARK_CHARS_MAX]
         if one.left and not remark:
