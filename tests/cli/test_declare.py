@@ -53,6 +53,9 @@ def test_an_incident_is_opened_declared_and_closed(staffed: Commands, filed: Fil
     assert b"203.0.113.7" in stix.read_bytes()
     assert records.read_bytes().startswith(b"at,kind,by")
 
+    named = staffed.told("declare", "ars", "--out", sheet)
+    assert "declarant" not in named["empty_fields"], "the account says the name and the function"
+
     phone = staffed("declare", "gdpr-33", "--as", "text")
     assert phone.status == 0, phone.err
     assert "OVERDUE" in phone.out.decode()

@@ -59,7 +59,9 @@ def test_an_incident_from_its_opening_to_the_register():
     assert "hameçonnage" in words
     assert at.post("/incidents", do="close", incident=ref, text="refait").status_code == 303
     words = text_of(at.get("/incidents"))
-    assert "Registre Incident" in words
+    register = words.partition("Registre Incident")[2]
+    assert "Signalement ARS / ANS" in register, "what was declared, by its name"
+    assert "S-1" in register
     assert "Aucun incident ouvert" in words
     assert "À DÉCLARER" not in words
     assert [type(act).__name__ for act in acts(at)] == [

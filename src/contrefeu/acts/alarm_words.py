@@ -1,8 +1,8 @@
-"""The alarms of the watch in words, as wards read them on top of each page; French here, others in the catalogues."""
+"""Alarms of the watch in words, as wards, mails and declarations say them; French here, others in the catalogues."""
 
 from collections.abc import Mapping
 
-from contrefeu.web import N_
+from contrefeu.base import N_
 
 ALARM_RULES: Mapping[str, str] = {
     "feed-silent": N_("ne parle plus"),
