@@ -329,6 +329,23 @@ def test_a_csirt_gets_stix_without_a_patient_or_a_login():
     assert "crise" not in json.dumps(bundle["objects"])
     again = json.loads(stix_bundle(incident_file(ACTS, register(ACTS)[0], NOW_NS), "CHU d'essai", NOW_NS + 10**12))
     assert [one["id"] for one in again["objects"]] == [one["id"] for one in bundle["objects"]]
+    assert [one["created"] for one in again["objects"]] == [one["created"] for one in bundle["objects"]], "STIX 2.1, 3.2"
+
+
+def test_what_was_noted_twice_is_one_object_for_a_csirt():
+    """As of when it was noted first: a bundle holds each id once."""
+    acts = [
+        *ACTS,
+        entry(30, IncidentNoted("n-station/2", "203.0.113.7 203.0.113.8", "2026-11-24T05:00:00Z", "indicators")),
+        entry(31, IncidentNoted("n-station/2", "réseau des bureaux débranché", "2026-11-24T06:00:00Z", "measures")),
+    ]
+    objects = json.loads(stix_bundle(incident_file(acts, register(acts)[0], NOW_NS), "CHU d'essai", NOW_NS))["objects"]
+    assert len({one["id"] for one in objects}) == len(objects)
+    since = {one["name"]: one["valid_from"] for one in objects if one["type"] == "indicator"}
+    assert (since["203.0.113.7"], since["203.0.113.8"]) == ("2026-11-24T03:00:00.000Z", "2026-11-24T05:00:00.000Z")
+    assert next(one["description"] for one in objects if one["type"] == "incident").startswith(
+        "Rançongiciel sur le serveur de fichiers. Known since"
+    )
 
 
 @pytest.mark.req("L3")
