@@ -329,7 +329,9 @@ def test_a_csirt_gets_stix_without_a_patient_or_a_login():
     assert "crise" not in json.dumps(bundle["objects"])
     again = json.loads(stix_bundle(incident_file(ACTS, register(ACTS)[0], NOW_NS), "CHU d'essai", NOW_NS + 10**12))
     assert [one["id"] for one in again["objects"]] == [one["id"] for one in bundle["objects"]]
-    assert [one["created"] for one in again["objects"]] == [one["created"] for one in bundle["objects"]], "STIX 2.1, 3.2"
+    assert [one["created"] for one in again["objects"]] == [one["created"] for one in bundle["objects"]], (
+        "STIX 2.1, 3.2"
+    )
 
 
 def test_what_was_noted_twice_is_one_object_for_a_csirt():
