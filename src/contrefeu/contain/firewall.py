@@ -14,7 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from contrefeu.acts import Cut
 from contrefeu.contain.plan import Plan
-from contrefeu.contain.zones import ANY, Action, Link, Terrain
+from contrefeu.contain.zones import ANY, Action, Link, Terrain, lies_in
 
 TABLE = "contrefeu_contain"
 COMMENT_BYTES_MAX = 120  # of a rule: nft refuses the whole file for one of more than 128
@@ -135,12 +135,8 @@ def _within(terrain: Terrain, system: str, version: int) -> list[str]:
         if name != system
         for text in one.addresses
     )
-    found = {other for other in others if any(_lies_in(other, one) for one in wide)}
+    found = {other for other in others if any(other != one and lies_in(other, one) for one in wide)}
     return [_address(one) for one in collapse_addresses(found)]  # type: ignore[type-var]
-
-
-def _lies_in(other: IPv4Network | IPv6Network, one: IPv4Network | IPv6Network) -> bool:
-    return other.version == one.version and other != one and other.subnet_of(one)  # type: ignore[arg-type]
 
 
 def _address(network: IPv4Network | IPv6Network) -> str:
