@@ -13,8 +13,9 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from contrefeu.acts import AlarmRaised
+from contrefeu.acts import ALARM_RULES, AlarmRaised
 from contrefeu.hospital import SettingsError, WatchSettings, parse_settings
+from contrefeu.watch import RULES
 from contrefeu.watch.tell import WAITING_MAX, News, Teller, mail_of, news_of, syslog_line, wanted, ways
 
 ALARM = AlarmRaised(
@@ -56,6 +57,19 @@ def test_nobody_who_works_here_is_named_outside():
     assert news(THIEF).subject == ""
     assert "nadia" not in str(mail_of(news(THIEF), WatchSettings(mail_from="a@b.fr", mail_to=["c@d.fr"])))
     assert b"nadia" not in syslog_line(news(THIEF), "h")
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_mail_says_in_french_and_in_english_what_was_seen(rule):
+    """Of each rule; who is woken by it reads what to do without a table of codes."""
+    settings = WatchSettings(mail_from="a@b.fr", mail_to=["c@d.fr"])
+    raised = AlarmRaised(rule, "CPAGE@CHU", "attack", ALARM.at, ALARM.since, {"in_ten_minutes": 25.0})
+    mail = mail_of(news(raised), settings)
+    about = "" if RULES[rule].about == "people" else "CPAGE@CHU · "
+    lines = mail.get_content().splitlines()
+    assert lines[:2] == [f"{about}{ALARM_RULES[rule]}", f"{about}{rule}: {RULES[rule].sees}"]
+    assert "  en dix minutes / in_ten_minutes: 25" in lines
+    assert mail["Subject"] == f"Contrefeu CHU de l’Étang: attaque probable / attack ({rule})"
 
 
 def test_only_what_is_grave_enough_leaves():

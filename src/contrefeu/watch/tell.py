@@ -23,7 +23,7 @@ from urllib.request import Request, urlopen
 import msgspec
 import structlog
 
-from contrefeu.acts import SEVERITIES, AlarmRaised
+from contrefeu.acts import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, SEVERITIES, AlarmRaised
 from contrefeu.hospital import WatchSettings
 from contrefeu.watch.signals import RULES
 
@@ -99,13 +99,15 @@ def _printable(text: str) -> str:
 
 
 def mail_of(news: News, settings: WatchSettings) -> EmailMessage:
-    """The mail, in both languages."""
+    """The mail, in both languages: French as the wards read it, then English as the table of rules has it."""
     message = EmailMessage()
     message["From"], message["To"] = settings.mail_from, ", ".join(settings.mail_to)
-    message["Subject"] = f"Contrefeu {news.facility}: {news.rule} ({news.severity})"
-    figures = "\n".join(f"  {name}: {value:g}" for name, value in news.seen.items())
+    severity = ALARM_SEVERITIES[news.severity]
+    message["Subject"] = f"Contrefeu {news.facility}: {severity} / {news.severity} ({news.rule})"
+    figures = "\n".join(f"  {ALARM_FIGURES.get(name, name)} / {name}: {value:g}" for name, value in news.seen.items())
+    about = f"{news.subject} · " if news.subject else ""
     message.set_content(
-        f"Alarme / alarm: {news.rule} {news.subject}\n{news.text}\n\n"
+        f"{about}{ALARM_RULES[news.rule]}\n{about}{news.rule}: {news.text}\n\n"
         f"Depuis / since: {news.since}\nVu / seen: {news.at}\n{figures}\n\n"
         f"Entrée / entry: {news.entry}\n"
         "À accuser dans l'application, page Alarmes. To be acknowledged in the app, page Alarms.\n"
