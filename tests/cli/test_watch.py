@@ -27,6 +27,14 @@ def _looked(home: Path, after: float = 0.0) -> None:
         time.sleep(0.1)
 
 
+def _linked(home: Path, source: str) -> None:
+    """Wait until the capture process says that *source* has a connection open."""
+    deadline = time.monotonic() + SEEN_S_MAX
+    while source not in json.loads((home / "run" / "links.json").read_bytes())["senders"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def _message(kind: str, control: str, *segments: str) -> bytes:
     now = time.strftime("%Y%m%d%H%M%S+0000", time.gmtime())
     head = f"MSH|^~\\&|DPI|CHU|X|Y|{now}||{kind}|{control}|P|2.5"
@@ -49,6 +57,9 @@ def test_an_attack_is_seen_told_and_dated(tmp_path):
         _looked(home)  # at the canary too
         canary.write_text("encrypted")
         with socket.create_connection(node.mllp) as sender:
+            sender.sendall(_message("ADT^A08^ADT_A01", "L0"))
+            sender.recv(4096)
+            _linked(home, "DPI@CHU")
             for n in range(40):
                 sender.sendall(_message("ADT^A40^ADT_A39", f"A{n}", f"MRG|B{n}^^^CHU"))
                 sender.recv(4096)

@@ -71,6 +71,7 @@ ALARM_FIGURES: Mapping[str, str] = {
     "messages": N_("messages"),
     "messages_missed": N_("messages attendus, non reçus"),
     "minutes": N_("minutes de silence"),
+    "minutes_unlinked": N_("minutes sans connexion"),
     "patients": N_("patients"),
     "people": N_("personnes"),
     "seconds_ahead": N_("secondes d’avance"),
