@@ -65,7 +65,8 @@ def test_an_incident_is_opened_declared_and_closed(staffed: Commands, filed: Fil
     )
     (one,) = staffed.told("incident", "list")["incidents"]
     assert {clock["regime"]: clock["state"] for clock in one["clocks"]}["nis2-24h"] == "sent"
-    staffed.told("incident", "close", "open", "refait à neuf", *crise)
+    closed = staffed.told("incident", "close", "open", "refait à neuf", *crise)
+    assert (closed["unsent"], closed["owed"]) == (["ars", "gdpr-33", "nis2-72h", "nis2-final"], [])
     (one,) = staffed.told("incident", "list")["incidents"]
     assert (one["state"], one["outcome"], one["clocks"]) == ("closed", "refait à neuf", [])
     again = staffed.told("declare", "nis2-final", "--incident", one["incident"], "--out", sheet)
