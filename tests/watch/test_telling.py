@@ -147,6 +147,40 @@ def test_every_way_gets_it_and_one_that_fails_holds_up_no_other():
         one.close()
 
 
+def test_a_password_goes_to_no_server_that_offers_no_tls(tmp_path):
+    """Whoever stands between can take STARTTLS out of a greeting: the mail waits, and the log says why."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(10)
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        client, _ = listening.accept()
+        with client, client.makefile("rb") as lines:
+            client.sendall(b"220 here\r\n")
+            for line in lines:
+                heard.append(line)
+                if line.startswith(b"QUIT"):
+                    client.sendall(b"221 bye\r\n")
+                    return
+                client.sendall(b"250-here\r\n250 AUTH PLAIN\r\n" if line.startswith(b"ehlo") else b"250 well\r\n")
+
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
+    password = tmp_path / "password"
+    password.write_text("secret")
+    [(_, send)] = ways(
+        WatchSettings(
+            mail=f"smtp://us@127.0.0.1:{listening.getsockname()[1]}", mail_from="a@b.fr", mail_to=["c@d.fr"],
+            mail_password_file=str(password),
+        )
+    )  # fmt: skip
+    with pytest.raises(OSError, match="no TLS"):
+        send(news())
+    serving.join(10)
+    listening.close()
+    assert not [line for line in heard if line.upper().startswith((b"AUTH", b"MAIL"))]
+
+
 def test_a_receiver_that_never_answers_delays_no_other_and_its_queue_has_an_end():
     """A web server takes the connection and says nothing, for ever; a collector beside it has every alarm at once."""
     deaf, collector = (socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))

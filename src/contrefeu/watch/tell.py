@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
-from smtplib import SMTP, SMTP_SSL
+from smtplib import SMTP, SMTP_SSL, SMTPException
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
@@ -225,9 +225,13 @@ def _mail(settings: WatchSettings, news: News) -> None:
     )
     with made as server:
         server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
+        sealed = parts.scheme == "smtps"
+        if not sealed and server.has_extn("starttls"):
             server.starttls(context=tls)
             server.ehlo()
+            sealed = True
+        if parts.username and not sealed:  # whoever is in the network can leave STARTTLS out of the greeting
+            raise SMTPException("no password goes to a server that offers no TLS")
         if parts.username and settings.mail_password_file:
             server.login(unquote(parts.username), Path(settings.mail_password_file).read_text().strip())
         server.send_message(mail_of(news, settings))
