@@ -242,7 +242,7 @@ _ROWS = (
     ),
     Rule(
         "home-changed", "ourselves", "act",
-        "settings, keys or certificates in the home were changed while the node ran",
+        "settings, keys, certificates, peers or credentials in the home were changed while the node ran",
         "who changes them takes the node over",
         "every change that an administrator makes: it should be known to somebody else",
     ),
