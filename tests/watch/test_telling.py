@@ -141,7 +141,8 @@ def test_every_way_gets_it_and_one_that_fails_holds_up_no_other():
     length, _, framed = taken.recv(4096).partition(b" ")
     assert len(framed) == int(length)
     assert b"Subject: " in b"".join(mails)
-    assert json.loads(_Hook.got[0])["rule"] == "merges"
+    hooked = json.loads(_Hook.got[0])
+    assert (hooked["rule"], hooked["text_fr"]) == ("merges", ALARM_RULES["merges"])
     web.shutdown()
     for one in (datagrams, stream, taken, mail, web.socket):
         one.close()

@@ -50,15 +50,17 @@ class News(msgspec.Struct, frozen=True):
     at: str
     since: str
     seen: dict[str, float]
-    text: str
+    text: str  # English, as the table of rules has it
+    text_fr: str
 
 
 def news_of(alarm: AlarmRaised, entry: str, node: str, facility: str) -> News:
     """What may be told of *alarm*."""
     rule = RULES[alarm.rule]
     subject = "" if rule.about == "people" else alarm.subject
+    words = ALARM_RULES[alarm.rule]
     return News(
-        node, facility, entry, alarm.rule, alarm.severity, subject, alarm.at, alarm.since, alarm.seen, rule.sees
+        node, facility, entry, alarm.rule, alarm.severity, subject, alarm.at, alarm.since, alarm.seen, rule.sees, words
     )
 
 
@@ -99,7 +101,7 @@ def _printable(text: str) -> str:
 
 
 def mail_of(news: News, settings: WatchSettings) -> EmailMessage:
-    """The mail, in both languages: French as the wards read it, then English as the table of rules has it."""
+    """The mail, in both languages."""
     message = EmailMessage()
     message["From"], message["To"] = settings.mail_from, ", ".join(settings.mail_to)
     severity = ALARM_SEVERITIES[news.severity]
@@ -107,7 +109,7 @@ def mail_of(news: News, settings: WatchSettings) -> EmailMessage:
     figures = "\n".join(f"  {ALARM_FIGURES.get(name, name)} / {name}: {value:g}" for name, value in news.seen.items())
     about = f"{news.subject} · " if news.subject else ""
     message.set_content(
-        f"{about}{ALARM_RULES[news.rule]}\n{about}{news.rule}: {news.text}\n\n"
+        f"{about}{news.text_fr}\n{about}{news.rule}: {news.text}\n\n"
         f"Depuis / since: {news.since}\nVu / seen: {news.at}\n{figures}\n\n"
         f"Entrée / entry: {news.entry}\n"
         "À accuser dans l'application, page Alarmes. To be acknowledged in the app, page Alarms.\n"
