@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parent.parent / "src" / "contrefeu"
 METHODS = [
     ("web/**.py", "python"),
+    ("acts/alarm_words.py", "python"),
     ("station/**.py", "python"),
     ("contain/pages.py", "python"),
     ("declare/pages.py", "python"),

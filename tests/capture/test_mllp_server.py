@@ -43,6 +43,28 @@ def test_an_acknowledgement_follows_its_entry(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.req("C7")
+def test_the_listener_knows_who_has_a_connection_open(tmp_path: Path) -> None:
+    """Whoever spoke on one, an interface engine under several names; nobody once it is closed."""
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            engine, other = await Sender.to(h.address), await Sender.to(h.address)
+            assert h.listener.senders == set(), "a connection on which nobody spoke is nobody's"
+            for name in (b"CPAGE", b"LABO", b"CPAGE"):
+                await engine.send(message("A-1").replace(b"CPAGE", name))
+            await other.send(message("A-1").replace(b"CPAGE", b"PACS"))
+            assert h.listener.senders == {"CPAGE@CHU", "LABO@CHU", "PACS@CHU"}
+            engine.close()
+            async with asyncio.timeout(30):
+                while h.listener.counts.connections > 1:
+                    await asyncio.sleep(0.01)
+            assert h.listener.senders == {"PACS@CHU"}
+            other.close()
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(
     ("accept", "application", "codes"),
     [

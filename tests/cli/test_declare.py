@@ -53,6 +53,9 @@ def test_an_incident_is_opened_declared_and_closed(staffed: Commands, filed: Fil
     assert b"203.0.113.7" in stix.read_bytes()
     assert records.read_bytes().startswith(b"at,kind,by")
 
+    named = staffed.told("declare", "ars", "--out", sheet)
+    assert "declarant" not in named["empty_fields"], "the account says the name and the function"
+
     phone = staffed("declare", "gdpr-33", "--as", "text")
     assert phone.status == 0, phone.err
     assert "OVERDUE" in phone.out.decode()
@@ -62,7 +65,8 @@ def test_an_incident_is_opened_declared_and_closed(staffed: Commands, filed: Fil
     )
     (one,) = staffed.told("incident", "list")["incidents"]
     assert {clock["regime"]: clock["state"] for clock in one["clocks"]}["nis2-24h"] == "sent"
-    staffed.told("incident", "close", "open", "refait à neuf", *crise)
+    closed = staffed.told("incident", "close", "open", "refait à neuf", *crise)
+    assert (closed["unsent"], closed["owed"]) == (["ars", "gdpr-33", "nis2-72h", "nis2-final"], [])
     (one,) = staffed.told("incident", "list")["incidents"]
     assert (one["state"], one["outcome"], one["clocks"]) == ("closed", "refait à neuf", [])
     again = staffed.told("declare", "nis2-final", "--incident", one["incident"], "--out", sheet)

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.acts import Alarm, AlarmRaised
+from contrefeu.cli.watch import _for_people, described_alarm
 from contrefeu.hl7 import frame
+from contrefeu.watch import RULES
 from tests.drills.node import RunningNode, contrefeu
 
 SEEN_S_MAX = 60.0  # a busy machine; the rules themselves fire at once
@@ -23,6 +26,14 @@ def _looked(home: Path, after: float = 0.0) -> None:
     deadline = time.monotonic() + SEEN_S_MAX
     clean = home / "watch" / "clean.json"
     while not clean.exists() or clean.stat().st_mtime <= after:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _linked(home: Path, source: str) -> None:
+    """Wait until the capture process says that *source* has a connection open."""
+    deadline = time.monotonic() + SEEN_S_MAX
+    while source not in json.loads((home / "run" / "links.json").read_bytes())["senders"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -49,6 +60,9 @@ def test_an_attack_is_seen_told_and_dated(tmp_path):
         _looked(home)  # at the canary too
         canary.write_text("encrypted")
         with socket.create_connection(node.mllp) as sender:
+            sender.sendall(_message("ADT^A08^ADT_A01", "L0"))
+            sender.recv(4096)
+            _linked(home, "DPI@CHU")
             for n in range(40):
                 sender.sendall(_message("ADT^A40^ADT_A39", f"A{n}", f"MRG|B{n}^^^CHU"))
                 sender.recv(4096)
@@ -90,3 +104,22 @@ def test_an_attack_is_seen_told_and_dated(tmp_path):
     held = again["clean_point"]
     assert isinstance(held, dict)
     assert held["DPI@CHU"]["at"] == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("fr", ["fusionne des identités en masse", "en dix minutes 25"]),
+        ("en", [RULES["merges"].sees, "in_ten_minutes 25"]),
+    ],
+)
+def test_an_alarm_is_said_in_words(language, lines, capsys):
+    """Beside its rule's name: who is called at night knows what was seen."""
+    raised = AlarmRaised("merges", "CPAGE@CHU", "attack", "2026-11-24T02:10:00Z", "2026-11-24T02:09:00Z",
+                         {"in_ten_minutes": 25.0})  # fmt: skip
+    point = {"source": "CPAGE@CHU", "at": "", "held_by": "merges"}
+    told = {"alarms": [described_alarm(Alarm("n1-watch/1", raised))], "clean_point": {"CPAGE@CHU": point}}
+    _for_people(told, language)
+    said = capsys.readouterr().out
+    for line in lines:
+        assert line in said

@@ -4,6 +4,7 @@ Method: a small hospital (hospital.py) where the answer can be worked out by han
 """
 
 import ast
+import re
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,17 @@ import pytest
 import contrefeu.contain
 from contrefeu.acts import Cut
 from contrefeu.base import OperatorError
-from contrefeu.contain import everything_off, expect, make_plan, nft_rules
+from contrefeu.contain import (
+    Plan,
+    Terrain,
+    default_spread,
+    everything_off,
+    expect,
+    make_plan,
+    make_terrain,
+    nft_rules,
+    parse_toml,
+)
 from contrefeu.contain.restart import restart_order
 from contrefeu.contain.sheet import plan_pdf
 from tests.contain.hospital import terrain
@@ -65,8 +76,6 @@ def test_restart_follows_needs_then_care():
     assert {one.system: one.how for one in order}["pc"] == "check"
     assert not any(one.missing for one in order)
 
-    from contrefeu.contain import default_spread, make_terrain, parse_toml
-
     circle = make_terrain(
         parse_toml('systems = [{ id = "a", needs = ["b"] }, { id = "b", needs = ["a"] }]'), default_spread()
     )
@@ -115,8 +124,6 @@ def test_rules_name_what_they_close_and_hold_no_other():
 
 def test_rules_for_a_network_leave_out_what_others_have_within_it():
     """A pump among the office's computers keeps its link when they lose theirs."""
-    from contrefeu.contain import default_spread, make_terrain, parse_toml
-
     text = """
         title = "House"
         zones = [{id = "servers"}, {id = "office"}]
@@ -143,11 +150,41 @@ def test_rules_for_a_network_leave_out_what_others_have_within_it():
     assert all("ip saddr 10.3.0.0/16 ip saddr != { 10.3.0.5 }" in line for line in dropped)
 
 
+LONG = "é" * 78  # of the 80 letters that an id may have; two bytes each
+TWO_LONG = f"""
+    zones = [{{id = "a"}}, {{id = "b"}}]
+    systems = [
+        {{id = "{LONG}1", zone = "a", addresses = ["10.1.0.0/24", "10.1.0.10", "fd00::1"]}},
+        {{id = "{LONG}2", zone = "b", addresses = ["10.2.0.10", "fd00::2"], protect = true}},
+        {{id = "{LONG}3", zone = "b", addresses = ["10.2.0.11"], fixed = true}},
+    ]
+    flows = [{{from = "{LONG}1", to = "{LONG}2", port = 445}}, {{from = "{LONG}3", to = "{LONG}2", port = 445}}]
+    [[functions]]
+    id = "f"
+    weight = 10
+    systems = ["{LONG}1"]
+"""
+
+
+def test_a_rule_says_no_more_of_itself_than_nft_takes():
+    """One comment that is too long, and nft refuses the whole file, on the night that it is for."""
+    rules = nft_rules(*_long_names(), "now")
+    comments = re.findall('comment "([^"]*)"', rules)
+    assert len(comments) > 2
+    assert max(len(one.encode()) for one in comments) <= 128
+
+
+def _long_names() -> tuple[Terrain, Plan]:
+    wide = make_terrain(parse_toml(TWO_LONG), default_spread())
+    return wide, make_plan(wide, [f"{LONG}1", f"{LONG}3"], "en")
+
+
 @pytest.mark.system("nft")
-def test_nft_takes_the_rules(tmp_path: Path):
+@pytest.mark.parametrize("planned", [(MAP, PLAN), _long_names()], ids=["a hospital", "the longest names"])
+def test_nft_takes_the_rules(planned: tuple[Terrain, Plan], tmp_path: Path):
     """As a check, without applying them."""
     file = tmp_path / "plan.nft"
-    file.write_text(nft_rules(MAP, PLAN, "now"))
+    file.write_text(nft_rules(*planned, "now"))
     run = subprocess.run(["nft", "-c", "-f", file], capture_output=True, text=True, check=False)
     assert run.returncode == 0 or "Operation not permitted" in run.stderr, run.stderr
 

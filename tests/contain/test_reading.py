@@ -36,6 +36,13 @@ NFDUMP_17 = (
     "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes\n"
     "2026-11-24 02:00:00.1,1.0,6,10.3.0.5,50000,10.1.0.20,445,12,1200\n"
 )
+IPFIX = (
+    "flowStartMilliseconds,sourceIPv4Address,sourceIPv6Address,destinationIPv4Address,destinationIPv6Address,"
+    "sourceTransportPort,destinationTransportPort,protocolIdentifier\n"
+    "1795485600000,10.3.0.5,::,10.1.0.20,::,50000,445,6\n1795485600001,0.0.0.0,,10.1.0.20,,50000,445,6\n"
+)
+SILK = "sIP,dIP,sPort,dPort,protocol,packets\n10.3.0.5,10.1.0.20,50000,445,6,12\n"
+PMACCT = "SRC_IP,DST_IP,SRC_PORT,DST_PORT,PROTOCOL,PACKETS\n10.3.0.5,10.1.0.20,50000,445,tcp,12\n"
 NFT = (
     "table inet filter {\n\tchain forward {\n"
     '\t\tip saddr 10.3.0.5 ip daddr 10.1.0.20 tcp dport 445 counter packets 12 bytes 1200 accept comment "files"\n'
@@ -65,10 +72,11 @@ NFT_JSON = json.dumps(
 @pytest.mark.parametrize(
     ("text", "kind", "unread"),
     [
-        (ZEEK, "zeek", 1), (ZEEK_JSON, "zeek", 1), (NFDUMP_16, "nfdump", 1), (NFDUMP_17, "nfdump", 0),
+        (ZEEK, "zeek", 1), (ZEEK_JSON, "zeek", 1), (NFDUMP_16, "csv", 1), (NFDUMP_17, "csv", 0),
+        (IPFIX, "csv", 1), (SILK, "csv", 0), (PMACCT, "csv", 0),
         (NFT, "nftables", 0), (NFT_JSON, "nftables", 1),
     ],
-    ids=["zeek tsv", "zeek json", "nfdump 1.6", "nfdump 1.7", "nft", "nft -j"],
+    ids=["zeek tsv", "zeek json", "nfdump 1.6", "nfdump 1.7", "ipfix", "silk", "pmacct", "nft", "nft -j"],
 )  # fmt: skip
 def test_one_connection_is_one_way_whoever_wrote_it_down(text, kind, unread):
     """What was refused or never counted is no way; the record of the answers is not a second one."""
@@ -181,6 +189,25 @@ def test_what_is_wrong_is_named(text, named):
     """A system left out by a typing mistake would be a way for the fire that no plan knows."""
     with pytest.raises(InventoryError, match=named):
         parse_toml(text)
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("10.3.0.0/28", {"pcs", "pc"}),
+        ("10.1.0.0/24", {"ad", "ehr", "files", "backup"}),
+        ("10.77.0.0/24", {"10.77.0.0/24"}),
+        ("255.255.255.255", set()),
+        ("224.0.0.251", set()),
+        ("0.0.0.0", set()),
+        ("169.254.1.1/99", set()),
+    ],
+)  # fmt: skip
+def test_a_prefix_is_every_system_that_it_reaches_and_a_broadcast_is_none(target, found):
+    """A rule's counter names a whole network: its systems, or a new one; an address of all is no machine."""
+    terrain = make_terrain(parse_toml(TOML), SPREAD, [Seen("10.9.9.9", target, 22, "tcp")])
+    assert {link.target for link in terrain.links if link.source == "10.9.9.9"} == found
+    assert terrain.unplaced == (not found)
 
 
 def test_addresses_find_their_system():

@@ -115,3 +115,16 @@ def test_every_clock_of_an_open_incident_runs():
     assert [clock.regime.id for clock in clocks([one], REGIMES, "UTC", now, ["hipaa"])] == ["hipaa"]
     one.closed_at = "2026-11-25T00:00:00Z"
     assert clocks([one], REGIMES, "Europe/Paris", now) == []
+
+
+@pytest.mark.req("L1")
+def test_what_follows_a_declaration_that_was_sent_is_owed_when_all_is_over():
+    """NIS 2 wants a final report a month after the notification, of an incident that was handled within a week too."""
+    one, now = incident("2026-11-24T02:00:00Z"), parse_rfc3339("2026-12-01T00:00:00Z")
+    one.closed_at = "2026-11-30T00:00:00Z"
+    one.sent["nis2-72h"] = Sent("2026-11-25T10:00:00Z", "crise", "", "n-station/2")
+    (clock,) = clocks([one], REGIMES, "Europe/Paris", now)
+    assert (clock.regime.id, clock.state, clock.provisional) == ("nis2-final", "running", False)
+    assert clock.due_ns == parse_rfc3339("2026-12-25T10:00:00Z")
+    one.sent["nis2-final"] = Sent("2026-12-20T10:00:00Z", "crise", "", "n-station/3")
+    assert clocks([one], REGIMES, "Europe/Paris", now) == []

@@ -11,6 +11,7 @@ import pypdfium2
 import pytest
 
 from contrefeu.acts import (
+    AccountAdded,
     Act,
     AlarmAcknowledged,
     ContainmentPlanned,
@@ -38,7 +39,7 @@ from contrefeu.declare import (
     stix_bundle,
 )
 from contrefeu.declare.draft import Draft
-from contrefeu.declare.file import PEOPLE_RULES, Alarm, IncidentFile
+from contrefeu.declare.file import SYSTEM_RULES, Alarm, IncidentFile
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.mapping import FeedRules, read
 from contrefeu.watch import RULES
@@ -67,8 +68,8 @@ ACTS = [
         "2026-11-24T03:10:00.000000Z", "inventaire", ["fichiers"], [],
         [FunctionState("papers", "Documents", 3, ["URG"])], [], [], [], True)),
     entry(7, DowntimeLifted([], "", "2026-11-25T11:00:00.000000Z"), "console"),
-    Entry("n-watch", 1, NOW_NS, 8, "rule/silence", MEDIA_ACT, json.dumps(
-        {"act": "alarm-raised", "rule": "silence", "subject": "LABO@CHU", "severity": "act",
+    Entry("n-watch", 1, NOW_NS, 8, "rule/feed-silent", MEDIA_ACT, json.dumps(
+        {"act": "alarm-raised", "rule": "feed-silent", "subject": "LABO@CHU", "severity": "act",
          "at": "2026-11-24T01:58:00Z", "since": "2026-11-24T01:50:00Z"}).encode()),
 ]  # fmt: skip
 
@@ -115,11 +116,57 @@ def test_a_sheet_and_a_phone_say_the_same(name):
         assert "Rançongiciel" in phone
 
 
-def test_no_login_goes_to_an_authority():
-    """Rules about people have a login for a subject: they name no system."""
-    assert {name for name, rule in RULES.items() if rule.about == "people"} == PEOPLE_RULES
-    alarms = [Alarm("honey", "nurse.durand"), Alarm("merges", "ADT@H")]
-    assert IncidentFile(None, None, [], [], "", None, alarms).systems == ["ADT@H"]
+def test_what_alarms_name_as_systems_are_senders_and_shares():
+    """No login, no ward, no file of this node, no address of a copy, and no asterisk for several feeds."""
+    assert {name for name, rule in RULES.items() if rule.about == "feed"} | {"canary"} == SYSTEM_RULES
+    subjects = {
+        "honey": "nurse.durand", "merges": "ADT@H", "feeds-silent": "*", "canary": "/mnt/wards/zz.docx",
+        "copy-refused": "s3://AKIA1@copies.example/chu?days=30", "home-changed": "keys/recovery/x",
+        "ward-unready": "URG", "clock-moved": "n1",
+    }  # fmt: skip
+    alarms = [Alarm(rule, subject) for rule, subject in subjects.items()]
+    assert IncidentFile(None, None, [], [], "", None, alarms).systems == ["ADT@H", "/mnt/wards/zz.docx"]
+    told = {alarm.rule: alarm.told for alarm in alarms}
+    assert (told["honey"], told["feeds-silent"], told["copy-refused"]) == ("", "", "s3://copies.example")
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("fr", ["Alarme : plusieurs systèmes se sont tus ensemble", "Alarme : LABO@CHU · ne parle plus",
+                "Note : Connu depuis le : 24/11/2026 02:30", "Note : Acte illicite ou malveillant soupçonné",
+                "Déclaration envoyée : NIS 2 : alerte précoce (24 h) · A-1"]),
+        ("en", ["Alarm: several systems fell silent together", "Alarm: LABO@CHU · ",
+                "Note: Known since: 24 Nov 2026 02:30", "Note: Unlawful or malicious act suspected",
+                "Declaration sent: NIS 2: early warning (24 h) · A-1"]),
+    ],
+)  # fmt: skip
+def test_the_timeline_is_in_words(language, lines):
+    """No rule, no field and no regime by its code, also of a field that this regime does not ask for."""
+    silent = {"act": "alarm-raised", "rule": "feeds-silent", "subject": "*", "severity": "attack",
+              "at": "2026-11-24T01:59:00Z", "since": "2026-11-24T01:50:00Z"}  # fmt: skip
+    acts = [
+        *ACTS,
+        Entry("n-watch", 2, NOW_NS, 9, "rule/feeds-silent", MEDIA_ACT, json.dumps(silent).encode()),
+        entry(9, IncidentNoted("n-station/2", "2026-11-24T01:30:00Z", AT, "aware_at")),
+        entry(10, DeclarationSent("n-station/2", "nis2-24h", "2026-11-24T10:00:00Z", AT, "A-1")),
+    ]
+    house = House("CHU d'essai", "Europe/Paris", language)
+    said = [line[1] for line in drafted("ars", acts, house=house).page["events"]]
+    for wanted in lines:
+        assert any(line.startswith(wanted) for line in said), said
+    codes = ("feeds-silent", "feed-silent", "aware_at", "malicious:", "nis2-24h", "*")
+    assert not [line for line in said if any(code in line for code in codes)]
+
+
+@pytest.mark.req("L1")
+def test_who_declares_is_named_with_a_function_or_is_still_empty():
+    """The form asks for both; a login alone is shown, and fills nothing."""
+    assert "declarant" in drafted("ars").empty_fields
+    known = [entry(0, AccountAdded("crise", "Solène Martin", "coordinator", "x"), "console"), *ACTS]
+    said = {one.id: one for one in drafted("ars", known).fields}
+    assert (said["declarant"].text, said["declarant"].empty) == ("Solène Martin, cellule de crise", False)
+    assert said["awareness"].text == "le 24/11/2026 03:00, par Solène Martin"
 
 
 def test_the_facts_come_from_entries():
@@ -282,6 +329,25 @@ def test_a_csirt_gets_stix_without_a_patient_or_a_login():
     assert "crise" not in json.dumps(bundle["objects"])
     again = json.loads(stix_bundle(incident_file(ACTS, register(ACTS)[0], NOW_NS), "CHU d'essai", NOW_NS + 10**12))
     assert [one["id"] for one in again["objects"]] == [one["id"] for one in bundle["objects"]]
+    assert [one["created"] for one in again["objects"]] == [one["created"] for one in bundle["objects"]], (
+        "STIX 2.1, 3.2"
+    )
+
+
+def test_what_was_noted_twice_is_one_object_for_a_csirt():
+    """As of when it was noted first: a bundle holds each id once."""
+    acts = [
+        *ACTS,
+        entry(30, IncidentNoted("n-station/2", "203.0.113.7 203.0.113.8", "2026-11-24T05:00:00Z", "indicators")),
+        entry(31, IncidentNoted("n-station/2", "réseau des bureaux débranché", "2026-11-24T06:00:00Z", "measures")),
+    ]
+    objects = json.loads(stix_bundle(incident_file(acts, register(acts)[0], NOW_NS), "CHU d'essai", NOW_NS))["objects"]
+    assert len({one["id"] for one in objects}) == len(objects)
+    since = {one["name"]: one["valid_from"] for one in objects if one["type"] == "indicator"}
+    assert (since["203.0.113.7"], since["203.0.113.8"]) == ("2026-11-24T03:00:00.000Z", "2026-11-24T05:00:00.000Z")
+    assert next(one["description"] for one in objects if one["type"] == "incident").startswith(
+        "Rançongiciel sur le serveur de fichiers. Known since"
+    )
 
 
 @pytest.mark.req("L3")

@@ -59,13 +59,35 @@ def test_an_incident_from_its_opening_to_the_register():
     assert "hameçonnage" in words
     assert at.post("/incidents", do="close", incident=ref, text="refait").status_code == 303
     words = text_of(at.get("/incidents"))
-    assert "Registre Incident" in words
+    register = words.partition("Registre Incident")[2]
+    assert "Signalement ARS / ANS" in register, "what was declared, by its name"
+    assert "S-1" in register
     assert "Aucun incident ouvert" in words
     assert "À DÉCLARER" not in words
     assert [type(act).__name__ for act in acts(at)] == [
         "IncidentOpened", "IncidentNoted", "DeclarationSent", "IncidentClosed",
     ]  # fmt: skip
     assert at.looks("act")
+
+
+@pytest.mark.req("L1")
+def test_the_final_report_of_a_closed_incident_stays_on_the_page_until_it_is_sent():
+    """With its clock and the form that says that it left; nothing else of it can be changed any more."""
+    clock = ManualClock(NOW_NS)
+    at = visitor("dpo", **mounted(clock))
+    at.post("/incidents", do="open", text="Rançongiciel")
+    ref = next(entry.ref for entry in reversed(at.charts.journal) if entry.media_type == MEDIA_ACT)
+    at.post("/incidents", do="sent", incident=ref, regime="nis2-72h", text="N-1")
+    at.post("/incidents", do="close", incident=ref, text="refait")
+    page = at.get("/incidents").text
+    assert "NIS 2 : rapport final (1 mois)" in page.partition("<h2>Ouvrir un incident</h2>")[0]
+    assert 'value="note"' not in page
+    assert 'value="close"' not in page
+    assert "À DÉCLARER" in text_of(at.get("/status"))
+    assert at.post("/incidents", do="note", incident=ref, text="x").status_code == 400
+    assert at.post("/incidents", do="sent", incident=ref, regime="nis2-final", text="N-2").status_code == 303
+    assert "À DÉCLARER" not in text_of(at.get("/status"))
+    assert "Aucun incident ouvert" in text_of(at.get("/incidents"))
 
 
 @pytest.mark.parametrize(

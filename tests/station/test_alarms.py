@@ -7,9 +7,16 @@ import re
 
 import pytest
 
-from contrefeu.acts import AlarmAcknowledged, AlarmRaised, decode, encode
+from contrefeu.acts import (
+    ALARM_FIGURES,
+    ALARM_RULES,
+    PEOPLE_RULES,
+    AlarmAcknowledged,
+    AlarmRaised,
+    decode,
+    encode,
+)
 from contrefeu.journal import MEDIA_ACT, Entry
-from contrefeu.station.alarm_words import ALARM_FIGURES, ALARM_RULES, PEOPLE_RULES
 from contrefeu.watch import RULES
 from tests.house.tree import ROOT
 from tests.station.visitors import Visitor, join, text_of, visitor

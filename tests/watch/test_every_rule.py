@@ -4,7 +4,8 @@ Method: a feed's habit of three weeks, people's of forty days, and the node's ow
 down. What is near the others is in test_feeds.py and test_people.py.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 
 from contrefeu.watch import RULES, Passed, State, Told, Watch
 from contrefeu.watch.engine import LASTING, LASTS
-from contrefeu.watch.memory import Memory
+from contrefeu.watch.memory import GUARDED_ONCE, Memory
 from contrefeu.watch.own import copies_told, home_told, reused_told, taps_told, wards_told
 from tests.watch import test_people as people
 from tests.watch.test_feeds import DAY, FOUR, HOUR, NOW, START, again, heard, rules_of
@@ -138,12 +139,17 @@ def test_a_copy_is_late_once_it_was_for_five_minutes():
         lambda home: (home / "ca" / "new.pem").write_text("x"),
         lambda home: (home / "ca" / "ca.pem").unlink(),
         lambda home: (home / "spare").replace(home / "contrefeu.toml"),
+        lambda home: (home / "peers" / "theirs.json").write_text("may read"),
+        lambda home: (home / "vault-credentials" / "v").write_text("theirs"),
+        lambda home: (home / "group.toml").write_text("asks them"),
+        lambda home: (home / "regimes" / "own.toml").write_text("at leisure"),
     ],
-    ids=["written over", "added", "removed", "another file in its place"],
+    ids=["written over", "added", "removed", "another in its place", "a peer", "credentials", "a group", "a regime"],
 )
 def test_settings_keys_and_certificates_that_others_change_are_seen(tmp_path: Path, change: Callable[[Path], object]):
     """Once for each change; what the node itself writes elsewhere in the home is none."""
-    (tmp_path / "ca").mkdir()
+    for folder in ("ca", "peers", "vault-credentials", "regimes"):
+        (tmp_path / folder).mkdir()
     for name in ("contrefeu.toml", "spare", "ca/ca.pem"):
         (tmp_path / name).write_text("same")
     memory, watch = Memory(), again()
@@ -157,6 +163,27 @@ def test_settings_keys_and_certificates_that_others_change_are_seen(tmp_path: Pa
     change(tmp_path)
     assert [rule for rule, _ in raised()] == ["home-changed"]
     assert raised() == []
+
+
+def test_a_version_that_guards_more_calls_nothing_new_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An upgrade raises no alarm for each peer; from then on they are guarded, a folder of another user by its time."""
+    (tmp_path / "peers").mkdir()
+    for name in ("contrefeu.toml", "peers/p.json"):
+        (tmp_path / name).write_text("same")
+    with monkeypatch.context() as former:
+        former.setattr("contrefeu.watch.own.GUARDED", GUARDED_ONCE)
+        memory = Memory()
+        assert list(home_told(tmp_path, memory, NOW)) == []
+    assert not [one for one in home_told(tmp_path, memory, NOW) if one.bad]
+
+    def shut(path: Path) -> Iterator[Path]:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "iterdir", shut)
+    os.utime(tmp_path / "peers", (1, 1))  # long ago, whatever the file system's clock ticks in
+    assert [one.subject for one in home_told(tmp_path, memory, NOW) if one.bad] == ["peers", "peers/p.json"]
+    (tmp_path / "peers" / "q.json").write_text("may read")
+    assert [one.subject for one in home_told(tmp_path, memory, NOW) if one.bad] == ["peers"]
 
 
 def test_a_ward_that_lacks_something_for_the_night_is_told():

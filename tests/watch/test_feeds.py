@@ -6,7 +6,7 @@ Method: observations made by hand, a habit of three weeks learned by the minute;
 import msgspec
 import pytest
 
-from contrefeu.watch import RULES, Heard, Passed, Resumed, State, Told, Watch
+from contrefeu.watch import RULES, Heard, Linked, Passed, Resumed, State, Told, Watch
 from contrefeu.watch.memory import Memory
 from contrefeu.watch.own import canaries_told
 from contrefeu.watch.profile import Feed, show_weekday
@@ -46,6 +46,59 @@ def again() -> Watch:
 def rules_of(watch: Watch, observations: list[object]) -> list[tuple[str, str]]:
     """Rule and subject of each alarm."""
     return [(s.rule, s.subject) for one in observations for s in watch.take(one)]  # type: ignore[arg-type]
+
+
+RUNS = START - 60.0  # since when the capture process does
+
+
+def quiet(days: int, *, standing: bool, restart_s: float = 0.0) -> bytes:
+    """What a watch knows at NOW of a message an hour, heard for *days*, over a connection that stays or one a message.
+
+    The sender's engine restarts each Sunday at 4:00, for *restart_s*.
+    """
+    watch, at = Watch(State()), NOW - days * DAY
+    while at < NOW:
+        at += 60
+        if at % HOUR == 0:
+            watch.take(heard(at))
+        restarts = 0 <= (at - START) % (7 * DAY) - (6 * DAY + 4 * HOUR) < restart_s
+        linked = not restarts if standing else at % HOUR < 60
+        found = watch.take(Linked(at, RUNS, frozenset(["A@H"] if linked else [])))
+        assert not found, (at, found)
+    return msgspec.msgpack.encode(watch.state)
+
+
+STANDING = quiet(16, standing=True, restart_s=120)
+
+
+def minutes_until_missed(
+    kept: bytes, senders: frozenset[str] = frozenset(), since: float = RUNS, resting: frozenset[str] = frozenset()
+) -> float | None:
+    """How long after NOW a feed that says nothing is missed, within two hours, while these have a connection."""
+    watch = Watch(msgspec.msgpack.decode(kept, type=State), resting=lambda _: resting)
+    for n in range(1, 240):
+        found = watch.take(Linked(NOW + 30 * n, since, senders))
+        if found:
+            assert [(s.rule, s.subject, s.since) for s in found] == [("feed-silent", "A@H", NOW)]
+            return n / 2
+    return None
+
+
+@pytest.mark.req("C7")
+def test_who_always_keeps_a_connection_is_missed_five_minutes_after_it_is_gone():
+    """A message an hour says nothing in five minutes; the connection that it came over does, by night too."""
+    assert minutes_until_missed(STANDING) == 5
+    assert minutes_until_missed(STANDING, frozenset(["A@H"])) is None, "it is there, and has nothing to say"
+
+
+@pytest.mark.req("C7")
+def test_a_connection_is_no_sign_where_it_comes_and_goes_or_where_nobody_knows_of_it():
+    """One a message; restarts of nine minutes; this node's own restart; announced maintenance; a new sender."""
+    assert minutes_until_missed(quiet(16, standing=False)) is None
+    assert minutes_until_missed(quiet(16, standing=True, restart_s=540)) == 14, "1.4 times ten minutes between looks"
+    assert minutes_until_missed(STANDING, since=NOW) is None
+    assert minutes_until_missed(STANDING, resting=frozenset(["A@H"])) is None
+    assert minutes_until_missed(quiet(10, standing=True)) is None
 
 
 @pytest.mark.req("C7")

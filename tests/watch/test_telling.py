@@ -13,8 +13,9 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from contrefeu.acts import AlarmRaised
+from contrefeu.acts import ALARM_RULES, AlarmRaised
 from contrefeu.hospital import SettingsError, WatchSettings, parse_settings
+from contrefeu.watch import RULES
 from contrefeu.watch.tell import WAITING_MAX, News, Teller, mail_of, news_of, syslog_line, wanted, ways
 
 ALARM = AlarmRaised(
@@ -56,6 +57,19 @@ def test_nobody_who_works_here_is_named_outside():
     assert news(THIEF).subject == ""
     assert "nadia" not in str(mail_of(news(THIEF), WatchSettings(mail_from="a@b.fr", mail_to=["c@d.fr"])))
     assert b"nadia" not in syslog_line(news(THIEF), "h")
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_mail_says_in_french_and_in_english_what_was_seen(rule):
+    """Of each rule; who is woken by it reads what to do without a table of codes."""
+    settings = WatchSettings(mail_from="a@b.fr", mail_to=["c@d.fr"])
+    raised = AlarmRaised(rule, "CPAGE@CHU", "attack", ALARM.at, ALARM.since, {"in_ten_minutes": 25.0})
+    mail = mail_of(news(raised), settings)
+    about = "" if RULES[rule].about == "people" else "CPAGE@CHU · "
+    lines = mail.get_content().splitlines()
+    assert lines[:2] == [f"{about}{ALARM_RULES[rule]}", f"{about}{rule}: {RULES[rule].sees}"]
+    assert "  en dix minutes / in_ten_minutes: 25" in lines
+    assert mail["Subject"] == f"Contrefeu CHU de l’Étang: attaque probable / attack ({rule})"
 
 
 def test_only_what_is_grave_enough_leaves():
@@ -127,10 +141,45 @@ def test_every_way_gets_it_and_one_that_fails_holds_up_no_other():
     length, _, framed = taken.recv(4096).partition(b" ")
     assert len(framed) == int(length)
     assert b"Subject: " in b"".join(mails)
-    assert json.loads(_Hook.got[0])["rule"] == "merges"
+    hooked = json.loads(_Hook.got[0])
+    assert (hooked["rule"], hooked["text_fr"]) == ("merges", ALARM_RULES["merges"])
     web.shutdown()
     for one in (datagrams, stream, taken, mail, web.socket):
         one.close()
+
+
+def test_a_password_goes_to_no_server_that_offers_no_tls(tmp_path):
+    """Whoever stands between can take STARTTLS out of a greeting: the mail waits, and the log says why."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(10)
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        client, _ = listening.accept()
+        with client, client.makefile("rb") as lines:
+            client.sendall(b"220 here\r\n")
+            for line in lines:
+                heard.append(line)
+                if line.startswith(b"QUIT"):
+                    client.sendall(b"221 bye\r\n")
+                    return
+                client.sendall(b"250-here\r\n250 AUTH PLAIN\r\n" if line.startswith(b"ehlo") else b"250 well\r\n")
+
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
+    password = tmp_path / "password"
+    password.write_text("secret")
+    [(_, send)] = ways(
+        WatchSettings(
+            mail=f"smtp://us@127.0.0.1:{listening.getsockname()[1]}", mail_from="a@b.fr", mail_to=["c@d.fr"],
+            mail_password_file=str(password),
+        )
+    )  # fmt: skip
+    with pytest.raises(OSError, match="no TLS"):
+        send(news())
+    serving.join(10)
+    listening.close()
+    assert not [line for line in heard if line.upper().startswith((b"AUTH", b"MAIL"))]
 
 
 def test_a_receiver_that_never_answers_delays_no_other_and_its_queue_has_an_end():

@@ -23,6 +23,13 @@ from contrefeu.acts.act import (
     decode,
     encode,
 )
+from contrefeu.acts.alarm_words import (
+    ALARM_FIGURES,
+    ALARM_RULES,
+    ALARM_SEVERITIES,
+    ALARM_VERDICTS,
+    PEOPLE_RULES,
+)
 from contrefeu.acts.alarms import (
     RULES,
     SEVERITIES,
@@ -209,6 +216,10 @@ from contrefeu.acts.withdrawals import (
 __all__ = [
     "ACCEPTED",
     "ADMIN",
+    "ALARM_FIGURES",
+    "ALARM_RULES",
+    "ALARM_SEVERITIES",
+    "ALARM_VERDICTS",
     "AWARE",
     "BLOOD",
     "ENTRIES_MAX",
@@ -224,6 +235,7 @@ __all__ = [
     "NO_LONGER",
     "OFFICER",
     "PEOPLE",
+    "PEOPLE_RULES",
     "RULES",
     "SECURITY",
     "SEVERITIES",

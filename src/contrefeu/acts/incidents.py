@@ -94,7 +94,7 @@ class Incident(Struct):
 
     @property
     def open(self) -> bool:
-        """Whether its clocks run."""
+        """Whether it goes on."""
         return not self.closed_at
 
     def said(self, name: str) -> Remark | None:

@@ -44,9 +44,11 @@ from contrefeu.base.hybrid import (
 )
 from contrefeu.base.redact import redact
 from contrefeu.base.sockets import guard_socket
+from contrefeu.base.words import N_
 
 __all__ = [
     "AHEAD_NS_MAX",
+    "N_",
     "Clock",
     "ClockOffset",
     "ContrefeuError",

@@ -40,6 +40,8 @@ PROBES_MAX = 4  # unanswered: with the first, a dead sender's place is free afte
 HANDSHAKE_S_MAX = 10.0  # of a TLS sender: one that says nothing must not hold a place
 DRAIN_S_MAX = 1.0  # how long a stop waits for senders to take their last acknowledgements
 
+SENDERS_MAX = 64  # told of one connection: an interface engine speaks for a dozen
+
 log = structlog.get_logger("capture")
 
 
@@ -138,6 +140,11 @@ class MllpListener:
             connection.abort()
         await asyncio.sleep(0.01)
 
+    @property
+    def senders(self) -> set[str]:
+        """Who spoke on a connection that is open now."""
+        return set().union(*(connection.senders for connection in self._connections))
+
     def joined(self, connection: "MllpConnection") -> bool:
         """Count *connection* in; False when there is no room."""
         if len(self._connections) >= self.connections_max:
@@ -193,7 +200,8 @@ class MllpConnection(asyncio.Protocol):
         self._framer = Framer(listener.message_bytes_max)
         self._unfinished = 0
         self._transport: asyncio.Transport | None = None
-        self._source = ""
+        self._source = ""  # who spoke last
+        self.senders: set[str] = set()
         self._numbered = 0  # answers that wait for their sequence number to be on disk
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -259,7 +267,8 @@ class MllpConnection(asyncio.Protocol):
         now_ns = intake.now_ns()
         stamp = listener.stamp_at(now_ns // 1_000_000_000)
         answers = greeting.answer(stamp, b"%b%d" % (stamp[:14], listener.counts.messages), answered)
-        self._source = greeting.source
+        if greeting.source != self._source:
+            self._speaks_for(greeting.source)
         intake.offer(Draft(greeting.source, MEDIA_HL7V2, body, now_ns), partial(self._kept, answers))
 
     def _kept(self, answers: bytes, ref: str | None) -> None:
@@ -276,7 +285,8 @@ class MllpConnection(asyncio.Protocol):
         if header is None:
             self._offer(self._source or "mllp", MEDIA_OTHER, body, self._answering(UNREAD))
             return
-        self._source = source = header.source
+        source = header.source
+        self._speaks_for(source)
         rule = listener.refusals.rule(source, MEDIA_HL7V2, body)
         if rule:
             listener.refuses(rule)
@@ -285,6 +295,11 @@ class MllpConnection(asyncio.Protocol):
             listener.intake.follow(self._answering(header, profile.on_refuse if profile else "AA"))
             return
         self._offer(source, MEDIA_HL7V2, body, self._answering(header))
+
+    def _speaks_for(self, source: str) -> None:
+        self._source = source
+        if len(self.senders) < SENDERS_MAX:
+            self.senders.add(source)
 
     def _offer(self, source: str, media_type: str, body: bytes, answer: Callable[[str | None], None]) -> None:
         intake = self._listener.intake

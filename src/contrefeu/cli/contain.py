@@ -23,7 +23,8 @@ def plan(
     flows: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE", help="Flows that were seen: Zeek conn.log, nfdump CSV, `nft list ruleset` (or -j); repeat."
+            metavar="FILE",
+            help="Flows that were seen: Zeek conn.log, NetFlow or IPFIX CSV, `nft list ruleset` (or -j); repeat.",
         ),
     ] = None,
     spread: Annotated[
@@ -107,7 +108,7 @@ def _flows(path: Path, model: "Spread") -> "frozenset[Seen]":
         raise OperatorError(
             f"{path} is no file of flows that is known.",
             safe="Nothing was planned or cut.",
-            next="Give Zeek's conn.log (TSV or JSON), `nfdump -o csv`, or `nft list ruleset` (or -j) with counters.",
+            next="Give Zeek's conn.log, NetFlow or IPFIX as CSV, or `nft list ruleset` (or -j) with counters.",
         )
     if found.unread:
         whisper(f"{path}: {found.unread} lines say no flow and were passed over")

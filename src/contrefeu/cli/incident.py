@@ -112,16 +112,40 @@ def close(
     secret_file: SecretFile = None,
     json: Json = False,
 ) -> None:
-    """Close an incident: its clocks stop, its file stays in the register."""
+    """Close an incident: its clocks stop, its file stays in the register.
+
+    What follows a declaration that was sent is still owed, as the final report of NIS 2 is; `unsent` are declarations
+    whose clocks stop with it.
+    """
     from contrefeu.acts import IncidentClosed
     from contrefeu.base import rfc3339
+    from contrefeu.cli.declare import regimes_of
     from contrefeu.cli.node import Node
+    from contrefeu.declare import clocks
 
     node = Node.at(door(context).home)
     who = declarer(node, as_, secret_file)
     one = _one(node, incident)
-    who.record(IncidentClosed(one.ref, outcome, rfc3339(node.clock.now_ns())))
-    answer(json, {"incident": one.ref, "state": "closed"}, lambda: say(f"{one.ref}: closed."))
+    now_ns, declare = node.clock.now_ns(), node.settings.declare
+    who.record(IncidentClosed(one.ref, outcome, rfc3339(now_ns)))
+
+    def unsent() -> list[str]:
+        running = clocks([one], regimes_of(node), node.settings.node.zone, now_ns, declare.regimes)
+        return [clock.regime.id for clock in running if clock.state != "sent"]
+
+    before = unsent()
+    one.closed_at = rfc3339(now_ns)
+    owed = unsent()
+    stopped = [name for name in before if name not in owed]
+
+    def for_people() -> None:
+        say(f"{one.ref}: closed.")
+        if stopped:
+            say(f"    never sent, and their clocks stop: {', '.join(stopped)}")
+        if owed:
+            say(f"    still owed: {', '.join(owed)}")
+
+    answer(json, {"incident": one.ref, "state": "closed", "unsent": stopped, "owed": owed}, for_people)
 
 
 _STATES = {"open": "open", "closed": "closed"}

@@ -104,6 +104,7 @@ async def _capture(
     import msgspec
 
     from contrefeu.capture import LocalServer, MllpListener, RefusedCounts, Sequences
+    from contrefeu.cli.linking import tell_links
     from contrefeu.cli.overtaken import Overtaken
 
     settings = node.settings.capture
@@ -130,6 +131,7 @@ async def _capture(
     overtaken = Overtaken(node, intake, lambda held: node.writer(node.capture_journal, held=held))
     watching = asyncio.create_task(overtaken.watch(stop))
     counting = asyncio.create_task(refused.save_every(COUNTS_S))
+    linking = asyncio.create_task(tell_links(node, listener))
     gc.freeze()  # what is here now stays: no collection looks at it while senders wait
     tell_ready({"mllp": _join(host, port)})
     await stop.wait()
@@ -138,6 +140,7 @@ async def _capture(
     signing.cancel()
     watching.cancel()
     counting.cancel()
+    linking.cancel()
     intake.close()
     sequences.close()
     refused.save()

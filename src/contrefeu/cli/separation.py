@@ -51,6 +51,7 @@ _SOCKETS = {
 }
 # File in run/ -> who writes it anew: the folder lets nobody replace what is another's.
 _SAYS = {
+    "links.json": "capture",
     "wards.json": "wards",
     "copies.json": "copies",
     "scrub.json": "copies",

@@ -454,8 +454,8 @@ ROWS = {
     "Nothing was planned.": "Rien n’a été prévu.",
     "Nothing was cut.": "Rien n’a été coupé.",
     "{} is no file of flows that is known.": "{} n’est pas un fichier de flux connu.",
-    "Give Zeek's conn.log (TSV or JSON), `nfdump -o csv`, or `nft list ruleset` (or -j) with counters.":
-        "Donnez le conn.log de Zeek (TSV ou JSON), `nfdump -o csv`, ou `nft list ruleset` (ou -j) avec compteurs.",
+    "Give Zeek's conn.log, NetFlow or IPFIX as CSV, or `nft list ruleset` (or -j) with counters.":
+        "Donnez le conn.log de Zeek, NetFlow ou IPFIX en CSV, ou `nft list ruleset` (ou -j) avec compteurs.",
     "The inventory is not TOML: {}": "L’inventaire n’est pas du TOML : {}",
     "{}.csv: a row has not as many cells as the first.": "{}.csv : une ligne n’a pas autant de cases que la première.",
     "Correct that row.": "Corrigez cette ligne.",

@@ -213,6 +213,8 @@ ROWS = {
     "Noted as {}.": "Noté sous {}.",
     "{}: sent {}.": "{} : envoyé le {}.",
     "{}: closed.": "{} : clos.",
+    "    never sent, and their clocks stop: {}": "    jamais envoyées, leurs délais s’arrêtent : {}",
+    "    still owed: {}": "    encore due : {}",
     "{}  open  {}  known since {} ({})": "{}  ouvert  {}  connu depuis le {} ({})",
     "{}  closed  {}  known since {} ({})": "{}  clos  {}  connu depuis le {} ({})",
     "{} running  due {}": "{} en cours  échéance {}",

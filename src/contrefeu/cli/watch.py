@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.door import Json, answer, door, finish, quote, say
 
 if TYPE_CHECKING:
     from contrefeu.acts import Alarm
@@ -30,7 +30,7 @@ def watch(
     asked_ns = instant(since, "--since")
     from_ns = node.clock.now_ns() - RECENT_NS if asked_ns is None else asked_ns
     told = described_watch(node, from_ns, every=every)
-    answer(json, told, lambda: _for_people(told))
+    answer(json, told, lambda: _for_people(told, door(context).language))
     finish(10 if any(not alarm["verdict"] for alarm in told["alarms"]) else 0)
 
 
@@ -78,14 +78,20 @@ _SEVERITIES = {"look": "LOOK", "act": "ACT", "attack": "ATTACK"}
 _VERDICTS = {"seen": "somebody sees to it", "harmless": "harmless", "real": "confirmed"}
 
 
-def _for_people(told: dict[str, Any]) -> None:
+def _for_people(told: dict[str, Any], language: str) -> None:
+    from contrefeu.acts import ALARM_FIGURES, ALARM_RULES
+    from contrefeu.watch import RULES
+
+    french = language == "fr"
     if not told["clean_point"]:
         say("The watch has not run here, or has heard no feed yet: nothing is known. contrefeu up starts it.")
     elif not told["alarms"]:
         say("No alarm.")
     for one in told["alarms"]:
-        figures = ", ".join(f"{name} {value:g}" for name, value in one["seen"].items())
+        names = {name: ALARM_FIGURES.get(name, name) if french else name for name in one["seen"]}
+        figures = ", ".join(f"{names[name]} {value:g}" for name, value in one["seen"].items())
         say(f"{one['at']}  {_SEVERITIES[one['severity']]:6}  {one['rule']}  {one['subject']}  {figures}")
+        quote(f"    {ALARM_RULES[one['rule']] if french else RULES[one['rule']].sees}")
         say(f"    since {one['since']}  entry {one['entry']}")
         if one["verdict"]:
             say(f"    {_VERDICTS[one['verdict']]}: {one['by']}")

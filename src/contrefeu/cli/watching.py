@@ -25,7 +25,7 @@ from contrefeu.cli.node import Node
 from contrefeu.cli.watched import Homes, Leave, Wards
 from contrefeu.hospital import WatchSettings
 from contrefeu.journal import MEDIA_ACT
-from contrefeu.watch import Told, Watch
+from contrefeu.watch import Observation, Told, Watch
 from contrefeu.watch.engine import CleanPoint
 from contrefeu.watch.follow import Follower, alarms_in
 from contrefeu.watch.memory import RAISED_MAX, Memory, MemoryFile, derived_key
@@ -167,9 +167,10 @@ class Watching:
         self.follower.close()
         self._where.close()
 
-    def _own(self, now: float) -> Iterator[Told]:
+    def _own(self, now: float) -> Iterator[Observation]:
         from contrefeu.cli.copying import last_states, scrubbed
         from contrefeu.cli.exchanging import refused_journals
+        from contrefeu.cli.linking import links_told
         from contrefeu.cli.selftest import last_selftest
         from contrefeu.cli.tapping import states
         from contrefeu.cli.wardtest import last_wardtest
@@ -177,6 +178,7 @@ class Watching:
         from contrefeu.watch.own import canaries_told, copies_told, home_told, reused_told, taps_told, wards_told
 
         node = self._node
+        yield from links_told(node, now)
         yield from copies_told(last_states(node), last_selftest(node), dict(scrubbed(node)), now)
         yield from reused_told(self._where.feeds(), self.memory, now)
         yield from wards_told({one.ward: bool(one.lacks) for one in last_wardtest(node)}, now)

@@ -14,9 +14,10 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from contrefeu.acts import Cut
 from contrefeu.contain.plan import Plan
-from contrefeu.contain.zones import ANY, Action, Link, Terrain
+from contrefeu.contain.zones import ANY, Action, Link, Terrain, lies_in
 
 TABLE = "contrefeu_contain"
+COMMENT_BYTES_MAX = 120  # of a rule: nft refuses the whole file for one of more than 128
 PRIORITY = -150  # after connection tracking (-200), before other filters (0): nft(8), chains
 
 
@@ -66,9 +67,9 @@ def _precautions(terrain: Terrain, plan: Plan) -> Iterator[str]:
                             )
                         )
                         yield f'{where} {link.transport} dport {link.port} return comment "care needs it"'
-            name = f"{_plain(system)}: what it was not seen to use"
+            said = _comment(f"{_plain(system)}: what it was not seen to use")
             where = _end(terrain, family, "saddr", system, source)
-            yield f'{where} tcp dport {{ {ports} }} counter drop comment "{name}"'
+            yield f"{where} tcp dport {{ {ports} }} counter drop {said}"
 
 
 def _needed_links(terrain: Terrain, system: str) -> list[Link]:
@@ -86,7 +87,7 @@ def _isolate(terrain: Terrain, cut: Cut) -> Iterator[str]:
     for family, addresses in _families(terrain, cut.system):
         for end in ("saddr", "daddr"):
             where = _end(terrain, family, end, cut.system, addresses)
-            yield f'{where} counter drop comment "{_plain(cut.system)} isolated"'
+            yield f"{where} counter drop {_comment(f'{_plain(cut.system)} isolated')}"
 
 
 def _block(terrain: Terrain, cut: Cut) -> Iterator[str]:
@@ -100,7 +101,7 @@ def _block(terrain: Terrain, cut: Cut) -> Iterator[str]:
     for family in families:
         places = [("saddr", cut.source, sources[family]), ("daddr", cut.target, targets[family])]
         where = " ".join(_end(terrain, family, *place) for place in places if place[2])
-        yield f'{where} {port}counter drop comment "{name}"'
+        yield f"{where} {port}counter drop {_comment(name)}"
 
 
 def _families(terrain: Terrain, system: str) -> Iterator[tuple[str, str]]:
@@ -134,16 +135,17 @@ def _within(terrain: Terrain, system: str, version: int) -> list[str]:
         if name != system
         for text in one.addresses
     )
-    found = {other for other in others if any(_lies_in(other, one) for one in wide)}
+    found = {other for other in others if any(other != one and lies_in(other, one) for one in wide)}
     return [_address(one) for one in collapse_addresses(found)]  # type: ignore[type-var]
-
-
-def _lies_in(other: IPv4Network | IPv6Network, one: IPv4Network | IPv6Network) -> bool:
-    return other.version == one.version and other != one and other.subnet_of(one)  # type: ignore[arg-type]
 
 
 def _address(network: IPv4Network | IPv6Network) -> str:
     return str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
+def _comment(plain: str) -> str:
+    """What a rule says of itself, cut where nft would refuse it."""
+    return f'comment "{plain.encode()[:COMMENT_BYTES_MAX].decode(errors="ignore")}"'
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,8 @@
-"""Flows that were seen: Zeek's conn.log, NetFlow and IPFIX as nfdump writes them, counters of nftables.
+"""Flows that were seen: Zeek's conn.log, NetFlow and IPFIX as CSV, counters of nftables.
 
     Zeek       TSV with its #fields line, or one JSON object a line; a connection that was refused or unanswered is none
-    nfdump     CSV with a header line, of 1.6 (sa, da, sp, dp, pr) or 1.7 (srcAddr, dstAddr, srcPort, dstPort, proto)
+    CSV        with a header line: nfdump's of 1.6 (sa, da, sp, dp, pr) or 1.7 (srcAddr, dstAddr, srcPort, dstPort...);
+               IPFIX's own names (sourceIPv4Address...); SiLK's (sIP, dIP, sPort, dPort); pmacct's (SRC_IP, DST_IP...)
     nftables   `nft list ruleset`, text or -j: rules with addresses and a counter that is not 0 (nft_counters.py)
 
 Rules kept here:
@@ -20,10 +21,15 @@ from contrefeu.contain.nft_counters import nft_json, nft_text
 NO_CONNECTION = frozenset(["S0", "REJ", "RSTOS0", "SH"])  # conn_state: nothing was answered (Zeek, Conn::Info)
 EPHEMERAL_FIRST = 49_152  # RFC 6335, 6: a port from here on is nobody's
 _PROTOCOLS = {"6": "tcp", "17": "udp", "tcp": "tcp", "udp": "udp"}  # IANA protocol numbers
-_NFDUMP = {
-    "sa": "source", "srcaddr": "source", "da": "target", "dstaddr": "target", "sp": "source_port",
-    "srcport": "source_port", "dp": "target_port", "dstport": "target_port", "pr": "transport", "proto": "transport",
-}  # fmt: skip
+_COLUMNS = {
+    "source": ["sa", "srcaddr", "sourceipv4address", "sourceipv6address", "sip", "src_ip"],
+    "target": ["da", "dstaddr", "destinationipv4address", "destinationipv6address", "dip", "dst_ip"],
+    "source_port": ["sp", "srcport", "sourcetransportport", "sport", "src_port"],
+    "target_port": ["dp", "dstport", "destinationtransportport", "dport", "dst_port"],
+    "transport": ["pr", "proto", "protocolidentifier", "protocol"],
+}  # what -> its column's name in lower case (IPFIX: IANA, "IPFIX Information Elements")
+_CSV = {name: what for what, names in _COLUMNS.items() for name in names}
+_NOBODY = frozenset(["", "0.0.0.0", "::"])  # noqa: S104 - what an exporter writes in the column of the other family
 PORT_MAX = 65_535  # two bytes; what says more is no port
 
 
@@ -39,7 +45,7 @@ class Seen(NamedTuple):
 class Reading(NamedTuple):
     """What a file said."""
 
-    kind: str  # "zeek", "nfdump", "nftables"
+    kind: str  # "zeek", "csv", "nftables"
     ways: frozenset[Seen]
     unread: int  # lines that should have said a flow and did not
 
@@ -57,8 +63,8 @@ def read_flows(text: str, known_ports: Collection[int]) -> Reading | None:
         return _gathered("zeek", _zeek_tsv(lines))
     if first.startswith("{") and '"id.orig_h"' in first:
         return _gathered("zeek", _zeek_json(lines))
-    if {"source", "target"} <= {_NFDUMP.get(name.strip().casefold(), "") for name in first.split(",")}:
-        return _gathered("nfdump", _nfdump(lines, known_ports))
+    if {"source", "target"} <= set(_named(first.split(","))):
+        return _gathered("csv", _csv(lines, known_ports))
     if first.lstrip().startswith("{") and '"nftables"' in text[:200]:
         return _gathered("nftables", (one and Seen(*one) for one in nft_json(text)))
     if any(line.lstrip().startswith("table ") for line in lines):
@@ -109,7 +115,7 @@ def _zeek(row: dict[str, object]) -> Iterator[Seen | None]:
         yield Seen(source, target, int(port), transport)
 
 
-def _nfdump(lines: Iterable[str], known_ports: Collection[int]) -> Iterator[Seen | None]:
+def _csv(lines: Iterable[str], known_ports: Collection[int]) -> Iterator[Seen | None]:
     names: list[str] = []
     for line in lines:
         cells = _cells(line)
@@ -117,17 +123,22 @@ def _nfdump(lines: Iterable[str], known_ports: Collection[int]) -> Iterator[Seen
             yield from (None,) if line.strip() else ()
             continue
         if not names:
-            names = [_NFDUMP.get(name.strip().casefold(), "") for name in cells]
+            names = _named(cells)
             continue
         if cells[0].strip() in ("Summary", "No matched flows"):  # what follows is a sum, not a flow
             return
-        row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+        row = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip() not in _NOBODY}
         transport = _PROTOCOLS.get(row.get("transport", "").casefold(), "")
         ports = (row.get("source_port", ""), row.get("target_port", ""))
-        if not all(map(_is_port, ports)) or "" in (row.get("source"), row.get("target")):
+        if not all(map(_is_port, ports)) or not {"source", "target"} <= row.keys():
             yield None
         elif transport:
             yield _turned(row["source"], row["target"], int(ports[0]), int(ports[1]), transport, known_ports)
+
+
+def _named(head: Iterable[str]) -> list[str]:
+    """What each column of a header says; "" for another."""
+    return [_CSV.get(name.strip(' "').casefold(), "") for name in head]
 
 
 def _turned(

@@ -17,7 +17,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import product
 from typing import Literal, NamedTuple
 
 from contrefeu.contain.flows import Seen
@@ -27,6 +28,7 @@ from contrefeu.contain.spread import Protocol, Spread
 ActionKind = Literal["isolate", "block", "disable"]
 
 
+BROADCAST = "255.255.255.255"  # private, says a registry (RFC 6890), and no machine
 ANY = "*"  # in a link to close: every system on the other side of a filter
 
 
@@ -253,27 +255,25 @@ def make_terrain(inventory: Inventory, spread: Spread, seen: Iterable[Seen] = ()
                 links.add(Link(source, target, "tcp", port))
     places, unknown, unplaced = _Places(inventory.systems), set[str](), 0
     for flow in seen:
-        ends = [places.system(flow.source), places.system(flow.target)]
-        if None in ends:
-            unplaced += 1
-            continue
-        for name in ends:
-            assert name is not None, "looked at above"
-            if name not in systems:
+        sources, targets = places.systems(flow.source), places.systems(flow.target)
+        unplaced += not (sources and targets)
+        for source, target in product(sources, targets):
+            for name in {source, target} - systems.keys():
                 unknown.add(name)
                 systems[name] = System(name, addresses=[name])
-        if ends[0] != ends[1]:
-            links.add(Link(str(ends[0]), str(ends[1]), flow.transport, flow.port))
+            if source != target:
+                links.add(Link(source, target, flow.transport, flow.port))
     functions = {one.id: one for one in inventory.functions}
     zones = {one.id: one for one in inventory.zones}
     return Terrain(systems, functions, frozenset(links), zones, spread, unplaced, frozenset(unknown))
 
 
 class _Places:
-    """Which system an address is; None for a public one that none has."""
+    """Which systems an address or a prefix is; none for a public one that nobody has."""
 
     def __init__(self, systems: Iterable[System]) -> None:
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, list[str]] = {}
+        self._hosts: list[tuple[IPv4Network | IPv6Network, str]] = []
         self._networks: list[tuple[IPv4Network | IPv6Network, str]] = []
         for one in systems:
             for text in one.addresses:
@@ -285,22 +285,33 @@ class _Places:
                         next="Write one such as 10.1.2.3 or 10.1.2.0/24.",
                     ) from None
                 if network.num_addresses == 1:
-                    self._known[str(network.network_address)] = one.id
+                    self._known[str(network.network_address)] = [one.id]
+                    self._hosts.append((network, one.id))
                 else:
                     self._networks.append((network, one.id))
         self._networks.sort(key=lambda one: -one[0].prefixlen)  # the narrowest names it
 
-    def system(self, text: str) -> str | None:
+    def systems(self, text: str) -> list[str]:
         if text not in self._known:
             self._known[text] = self._find(text)
         return self._known[text]
 
-    def _find(self, text: str) -> str | None:
+    def _find(self, text: str) -> list[str]:
         try:
-            address = ip_address(text)
+            asked = ip_network(text, strict=False)
         except ValueError:
-            return None
-        for network, name in self._networks:
-            if address.version == network.version and address in network:
-                return name
-        return str(address) if address.is_private and not address.is_loopback else None
+            return []
+        around = [name for network, name in self._networks if lies_in(asked, network)]
+        within: list[str] = []
+        if asked.num_addresses > 1:
+            within = [name for network, name in [*self._networks, *self._hosts] if lies_in(network, asked)]
+        if around or within:
+            return list(dict.fromkeys([*around[:1], *within]))  # of those around it the narrowest
+        host = asked.network_address
+        nobodys = host.is_loopback or host.is_unspecified or host.is_multicast or str(host) == BROADCAST
+        return [str(host) if asked.num_addresses == 1 else str(asked)] if asked.is_private and not nobodys else []
+
+
+def lies_in(one: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
+    """Whether *other* holds all of *one*."""
+    return one.version == other.version and other.prefixlen <= one.prefixlen and one.network_address in other

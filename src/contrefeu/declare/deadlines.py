@@ -7,6 +7,8 @@ Rules kept here:
   * Of two readings of a text the earlier deadline is shown: EU law gives the rest of the last day too, and the next
     working day after a weekend (Regulation 1182/71, article 3); nobody is late who keeps this one.
   * "Without delay" has no number: its deadline is the moment of awareness itself.
+  * The end of an incident stops its clocks, but not that of what follows a declaration that was sent: NIS 2 wants its
+    final report.
 """
 
 from calendar import monthrange
@@ -62,15 +64,20 @@ def due_ns(regime: Regime, incident: Incident, regimes: Mapping[str, Regime], zo
     return deadline_ns(regime.clock, start, zone), sent is None
 
 
+def _still_owed(one: Incident, regime: Regime) -> bool:
+    """Whether *regime* follows a declaration of an incident that is over, and was not sent."""
+    return regime.clock.after in one.sent and regime.id not in one.sent
+
+
 def clocks(
     found: Iterable[Incident], regimes: Mapping[str, Regime], zone: str, now_ns: int, chosen: Iterable[str] = ()
 ) -> list[Clock]:
-    """Every deadline of every open incident, the next one first; of *chosen* regimes, else of OF_THE_HOUSE."""
+    """Every deadline that runs, the next one first; of *chosen* regimes, else of OF_THE_HOUSE."""
     names = set(chosen) or set(OF_THE_HOUSE)
     told = []
     for one in found:
         for regime in regimes.values():
-            if one.open and regime.id in names:
+            if regime.id in names and (one.open or _still_owed(one, regime)):
                 due, provisional = due_ns(regime, one, regimes, zone)
                 state: State = "sent" if regime.id in one.sent else "late" if now_ns > due else "running"
                 told.append(Clock(one.ref, one.title, regime, due, state, provisional))

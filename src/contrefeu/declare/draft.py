@@ -4,6 +4,7 @@ Rules kept here:
   * What a person wrote for a field (an incident's note) comes before what the journals say.
   * A mandatory field that nobody and nothing fills is listed, by its id; "unknown" is said and still listed.
   * The text for a phone and the sheet are made of the same draft.
+  * Codes are said in words: an alarm's rule, a note's field, a declaration. No login but of who wrote stands there.
 """
 
 from collections.abc import Callable
@@ -12,14 +13,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from contrefeu.acts import Incident
+from contrefeu.acts import ALARM_RULES, AWARE, SINCE, Incident
 from contrefeu.base import rfc3339
 from contrefeu.chart import Language, moment
 from contrefeu.declare.deadlines import due_ns
-from contrefeu.declare.file import PEOPLE_RULES, Event, IncidentFile
+from contrefeu.declare.file import Event, IncidentFile
 from contrefeu.declare.regimes import FieldRule, Regime
 from contrefeu.declare.words import WORDS
 from contrefeu.typeset import document
+from contrefeu.web import catalogue
 
 KINDS_NAMED = 8  # message types that a draft lists
 EVENTS_MAX = 60  # lines of the timeline on a sheet: two pages; the journal has the rest
@@ -75,6 +77,7 @@ class _Writer:
         self, file: IncidentFile, regime: Regime, regimes: dict[str, Regime], house: House, now_ns: int
     ) -> None:
         self.file, self.regime, self.house, self.now_ns = file, regime, house, now_ns
+        self.regimes = regimes
         self.words = WORDS[house.language]
         self.due_ns: int | None = None
         self.provisional = False
@@ -114,7 +117,7 @@ class _Writer:
             "contact": lambda: (self.house.contact, True),
             "dpo": lambda: (self.house.dpo, True),
             "structure_id": lambda: (self.house.structure_id, True),
-            "declarant": lambda: (self.file.incident.opened_by if self.file.incident else "", True),
+            "declarant": self._declarant,
             "awareness": self._awareness,
             "description": lambda: (self._description(), True),
             "systems": lambda: (", ".join(self.file.systems), True),
@@ -133,7 +136,15 @@ class _Writer:
         if found is None:
             return "", False
         kind = "aware" if found.recorded else "aware_unrecorded"
-        return self.words[kind].format(at=self.at(found.at), by=found.by), found.recorded
+        by = self.file.declarant[0] or found.by
+        return self.words[kind].format(at=self.at(found.at), by=by), found.recorded
+
+    def _declarant(self) -> tuple[str, bool]:
+        """Name and function; a login alone fills no form."""
+        name, role = self.file.declarant
+        if name:
+            return ", ".join([name, self.words["roles"].get(role, role)]), True
+        return self.file.incident.opened_by if self.file.incident else "", False
 
     def _description(self) -> str:
         parts = [f"{self.file.incident.title.rstrip('.')}."] if self.file.incident else []
@@ -233,14 +244,28 @@ class _Writer:
         }  # fmt: skip
 
     def _event(self, one: Event) -> str:
-        """What happened; a note's field by its name in this regime; of an alarm about a person the rule alone."""
-        if one.what == "alarm" and one.detail.partition(": ")[0] in PEOPLE_RULES:
-            return f"{self.words['events'][one.what]}{self.words['colon']}{one.detail.partition(': ')[0]}"
-        field, _, text = one.detail.partition(": ") if one.what == "noted" else ("", "", "")
-        label = next((rule.label(self.house.language) for rule in self.regime.fields if rule.id == field), "")
-        detail = f"{label}{self.words['colon']}{text}" if label else one.detail
+        """What happened, in words."""
+        name, _, text = one.detail.partition(": ")
+        if one.what == "alarm":
+            rule = catalogue(self.house.language).gettext(ALARM_RULES.get(name, name))
+            detail = " · ".join(filter(None, [text, rule]))
+        elif one.what == "noted" and text and self._label(name):
+            said = self.at(text) if name in (AWARE, SINCE) else text
+            detail = f"{self._label(name)}{self.words['colon']}{said}"
+        elif one.what == "sent":
+            regime, _, reference = one.detail.partition(" ")
+            title = self.regimes[regime].title.of(self.house.language) if regime in self.regimes else regime
+            detail = " · ".join(filter(None, [title, reference]))
+        else:
+            detail = one.detail
         said = str(self.words["events"][one.what])
         return f"{said}{self.words['colon']}{detail}" if detail else said
+
+    def _label(self, field: str) -> str:
+        """The name of *field* in this regime, else in another; "" when there is no such field."""
+        found = (rule for one in (self.regime, *self.regimes.values()) for rule in one.fields if rule.id == field)
+        known = next((rule.label(self.house.language) for rule in found), "")
+        return known or str(self.words["fields"].get(field, ""))
 
     def _answer(self, one: Event) -> str:
         """Who found an alarm harmless, and why."""

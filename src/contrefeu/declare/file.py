@@ -10,12 +10,15 @@ Rules kept here:
 
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct, field
 
 from contrefeu.acts import (
     MEASURE,
+    PEOPLE_RULES,
+    AccountAdded,
     Act,
     AlarmAcknowledged,
     ContainmentPlanned,
@@ -34,11 +37,14 @@ from contrefeu.declare.counts import Counts
 from contrefeu.journal import Entry
 
 What = Literal["opened", "noted", "sent", "closed", "downtime", "lifted", "alarm", "plan", "compared"]
-# Rules whose subject is a login: it goes to no authority (a test compares them with the watch's)
-PEOPLE_RULES = frozenset([
-    "honey", "looks-many", "looks-without-reason", "export", "at-night", "on-leave", "glass-cluster", "famous",
-    "relatives", "logins-refused",
+# Rules whose subject is a sender, or a file on somebody's share; others speak of people, of copies, of this node
+# (a test compares them with the watch's)
+SYSTEM_RULES = frozenset([
+    "feed-silent", "feeds-silent", "feed-collapse", "feed-burst", "merges", "deletes", "cancellations", "updates",
+    "kind-new", "sender-changed", "sender-new", "time-jump", "documents-sealed", "documents-broken", "text-same",
+    "control-reused", "canary",
 ])  # fmt: skip
+EVERYTHING = "*"  # the subject of an alarm about several feeds, or about many people
 HARMLESS = "harmless"  # AlarmAcknowledged.verdict
 WATCH = "-watch"  # ends the name of a journal of alarms
 STATION = "-station"  # of people's acts
@@ -72,6 +78,14 @@ class Alarm(Struct, frozen=True, tag_field="act", tag="alarm-raised"):
     severity: str = ""
     at: str = ""
 
+    @property
+    def told(self) -> str:
+        """Its subject as it may leave the house: no login; of an address no account, no bucket; "" for all of them."""
+        if self.rule in PEOPLE_RULES or self.subject == EVERYTHING:
+            return ""
+        scheme, double, rest = self.subject.partition("://")
+        return f"{scheme}://{urlsplit(self.subject).hostname or ''}" if double and rest else self.subject
+
 
 class Awareness(Struct, frozen=True):
     """Since when the house knows, and who says so."""
@@ -94,13 +108,14 @@ class IncidentFile(Struct):
     harmless: list[Event] = field(default_factory=list)
     counts: Counts | None = None
     measures: list[str] = field(default_factory=list)
+    declarant: tuple[str, str] = ("", "")  # name and role of who opened it, as their account says
 
     @property
     def systems(self) -> list[str]:
-        """Systems that a plan suspects, or that an alarm speaks of."""
-        seen = (alarm.subject for alarm in self.alarms if alarm.rule not in PEOPLE_RULES)
+        """Systems that a plan suspects, and senders and shares that an alarm speaks of."""
+        seen = (alarm.told for alarm in self.alarms if alarm.rule in SYSTEM_RULES)
         named = [*(self.plan.suspects if self.plan else []), *seen]
-        return list(dict.fromkeys(named))
+        return list(dict.fromkeys(filter(None, named)))
 
     def said(self, name: str) -> str:
         """What a person wrote last for the field *name*."""
@@ -144,8 +159,15 @@ def incident_file(entries: Sequence[Entry], incident: Incident | None, now_ns: i
         plan=plans[-1] if plans else None,
         alarms=[alarm for entry in entries if entry.ref in mine if (alarm := alarm_of(entry)) is not None],
         harmless=harmless,
-        measures=[one.text for one in incident.remarks if one.field == MEASURE] if incident else [],
+        measures=list(dict.fromkeys(one.text for one in incident.remarks if one.field == MEASURE)) if incident else [],
+        declarant=_declarant(acts, incident.opened_by) if incident else ("", ""),
     )
+
+
+def _declarant(acts: Iterable[tuple[Entry, Act | None]], login: str) -> tuple[str, str]:
+    """Name and role of *login*, as they were given last."""
+    added = [act for _, act in acts if isinstance(act, AccountAdded) and act.login == login]
+    return (added[-1].name, added[-1].role) if added else ("", "")
 
 
 def alarms_within(incident: Incident, found: Iterable[AlarmOf]) -> list[AlarmOf]:
@@ -226,5 +248,5 @@ def _alarms(entries: Iterable[Entry], answers: dict[str, Answer]) -> Iterable[Ev
     for entry in entries:
         alarm = alarm_of(entry)
         if alarm is not None and alarm.at:
-            told = f"{alarm.rule}: {alarm.subject}"
-            yield Event(alarm.at, "alarm", told, entry.source, entry.ref, answers.get(entry.ref))
+            told = f"{alarm.rule}: {alarm.told}"
+            yield Event(alarm.at, "alarm", told, "Contrefeu", entry.ref, answers.get(entry.ref))

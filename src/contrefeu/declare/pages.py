@@ -54,7 +54,7 @@ class Ticking:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An open incident, its clocks, and the alarms of its file: those that were found harmless apart."""
+    """An incident, its clocks, and the alarms of its file: those that were found harmless apart."""
 
     incident: Incident
     clocks: Sequence[Ticking]
@@ -65,7 +65,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class IncidentsPage:
-    """Open ones with their clocks and alarms, then the register."""
+    """Open ones, and past ones of which a declaration is still owed, with clocks and alarms; then the register."""
 
     open: Sequence[Shown]
     past: Sequence[Incident]
@@ -132,11 +132,12 @@ class _Pages:
         found = found_in(await self._site.acts())
         language = visit_of(request).words.language
         running = self._law.clocks(found, now_ns)
+        owing = {clock.incident for clock in running}
         raised = await self._site.alarms()
         shown = [
             _shown(one, [_ticking(clock, language) for clock in running if clock.incident == one.ref], raised)
             for one in found
-            if one.open
+            if one.open or one.ref in owing
         ]
         regimes = self._law.regimes.values()
         fields = {rule.id: rule.label(language) for regime in regimes for rule in regime.fields}
@@ -164,8 +165,8 @@ class _Pages:
                 return EMPTY
             act: Act = IncidentOpened(text[:TITLE_CHARS_MAX], when, now)
         else:
-            one = next((o for o in found_in(await self._site.acts()) if o.ref == form.get("incident") and o.open), None)
-            if one is None:
+            one = next((o for o in found_in(await self._site.acts()) if o.ref == form.get("incident")), None)
+            if one is None or not (one.open or form.get("do") == "sent"):  # a final report is sent when all is over
                 return GONE
             if form.get("do") == "sent" and form.get("regime") in self._law.regimes:
                 act = DeclarationSent(one.ref, form["regime"], when, now, text[:TITLE_CHARS_MAX])

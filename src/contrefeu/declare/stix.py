@@ -7,7 +7,9 @@
     report            what ties them together
 
 Ids are derived from the incident's own (UUIDv5): a second export says the same objects, in a newer version. The
-standard says that they SHOULD be random (2.9); a CSIRT that gets two exports would then have two incidents.
+standard says that they SHOULD be random (2.9); a CSIRT that gets two exports would then have two incidents. What was
+noted twice is one object, as of when it was noted first; the hospital is the same in every export of every incident,
+and so is its time: `created` never changes (3.2).
 """
 
 import re
@@ -22,6 +24,7 @@ from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.declare.file import IncidentFile
 
 NAMESPACE = UUID("6f1d2e0a-5a0c-4e35-9d0e-6a3c9b1f7a40")  # ours: no other id is drawn from it
+KNOWN_SINCE = "2026-11-25T00:00:00.000Z"  # of a hospital's identity, whose id is drawn from its name and never changes
 TLP_AMBER = "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82"  # STIX 2.1, 7.2.1.4
 HASHES = {32: "MD5", 40: "SHA-1", 64: "SHA-256"}  # hash-algorithm-ov, by hexadecimal digits
 
@@ -37,14 +40,17 @@ def stix_bundle(file: IncidentFile, facility: str, now_ns: int) -> bytes:
     incident = file.incident
     assert incident is not None, "a bundle is about an incident"
     now = _milliseconds(rfc3339(now_ns))
-    who = _object("identity", facility, now, now, name=facility, identity_class="organization", sectors=["healthcare"])
+    who = _object("identity", facility, KNOWN_SINCE, KNOWN_SINCE, name=facility, identity_class="organization",
+                  sectors=["healthcare"])  # fmt: skip
     made = {"created": _milliseconds(incident.opened_at), "modified": now, "created_by_ref": who["id"],
             "object_marking_refs": [TLP_AMBER]}  # fmt: skip
     objects = [_object("incident", incident.ref, name=incident.title, description=_description(file), **made)]
+    noted: dict[str, str] = {}
     for remark in incident.remarks:
-        if remark.field == "indicators":
-            objects += [_indicator(f"{incident.ref} {word}", word, _milliseconds(remark.at), made)
-                        for word in _words(remark.text)]  # fmt: skip
+        for word in _words(remark.text) if remark.field == "indicators" else ():
+            noted.setdefault(word, remark.at)
+    for word, at in noted.items():
+        objects.append(_indicator(f"{incident.ref} {word}", word, _milliseconds(at), made))
     for text in file.measures:
         objects.append(_object("course-of-action", f"{incident.ref} {text}", name=text[:120], description=text, **made))
     report = _object(
@@ -69,7 +75,7 @@ def _description(file: IncidentFile) -> str:
     assert file.incident is not None
     said = file.said("description") or file.incident.title
     systems = f" Systems: {', '.join(file.systems)}." if file.systems else ""
-    return f"{said} Known since {file.incident.aware_at}.{systems}"
+    return f"{said.rstrip('.')}. Known since {file.incident.aware_at}.{systems}"
 
 
 def _words(text: str) -> Iterator[str]:

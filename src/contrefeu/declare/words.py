@@ -51,6 +51,10 @@ WORDS: dict[str, dict[str, Any]] = {
         "elsewhere": "Ce que d'autres systèmes ont montré ou laissé sortir : inconnu.",
         "read_here": "Dans Contrefeu sur la même période : "
         "consultations {read} (dossiers {persons}, lecteurs {readers}), sorties {left}.",
+        "roles": {
+            "coordinator": "cellule de crise", "security": "sécurité", "dpo": "protection des données",
+        },
+        "fields": {"aware_at": "Connu depuis le", "since": "Attaquant présent depuis le"},
         "unknown_count": "inconnu : aucune période n'est donnée",
         "kinds": "messages par type : {kinds}",
         "events": {
@@ -107,6 +111,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "elsewhere": "What other systems showed or let out: unknown.",
         "read_here": "In Contrefeu in the same time: "
         "looks {read} (charts {persons}, readers {readers}), exports {left}.",
+        "roles": {"coordinator": "crisis cell", "security": "security", "dpo": "data protection"},
+        "fields": {"aware_at": "Known since", "since": "Attacker present since"},
         "unknown_count": "unknown: no window is given",
         "kinds": "messages by type: {kinds}",
         "events": {

@@ -8,9 +8,8 @@ Rules kept here:
 
 from collections.abc import Sequence
 
-from contrefeu.acts import SEVERITIES, Alarm
+from contrefeu.acts import PEOPLE_RULES, SEVERITIES, Alarm
 from contrefeu.base import parse_rfc3339
-from contrefeu.station.alarm_words import PEOPLE_RULES
 from contrefeu.web import Seen
 
 SHOWN_MAX = 3  # alarms on every page: more would push the ward's patients off the screen

@@ -5,8 +5,8 @@ A code that no row has is shown as it is: better a code than a wrong word.
 
 from collections.abc import Mapping
 
+from contrefeu.acts import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
 from contrefeu.chart import Age, DueItem
-from contrefeu.station.alarm_words import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
 from contrefeu.station.paper_words import FORM_NAMES, MARK_WHYS, PAGE_WHYS, PAPER_PROBLEMS
 from contrefeu.station.recovery_words import RECOVERY_LABELS
 from contrefeu.web import N_, Words

@@ -12,10 +12,18 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from contrefeu.watch.feeds import collapse_signals, fade, heard_signals, learn_gap, silence_signals
+from contrefeu.watch.feeds import (
+    collapse_signals,
+    fade,
+    heard_signals,
+    learn_gap,
+    learn_link,
+    silence_signals,
+    unlinked_signals,
+)
 from contrefeu.watch.people import People, looked_signals
 from contrefeu.watch.profile import LEARNED_DAYS, Feed, Mark, show_weekday
-from contrefeu.watch.seen import Heard, Looked, Observation, Resumed, Signal, Told
+from contrefeu.watch.seen import Heard, Linked, Looked, Observation, Resumed, Signal, Told
 from contrefeu.watch.signals import RULES
 from contrefeu.watch.windows import DAY, HOUR
 
@@ -28,6 +36,7 @@ LASTS = frozenset([
 ])  # fmt: skip
 QUIET_S = {"honey": 600.0}  # s, instead of EPISODE_S: each decoy that is opened says how far somebody is
 UNHEARD_S = 60.0  # s without anything read, from which on a restart excuses silences: less is none of any rule
+LINKS_S_MAX = 120.0  # s between two words on who has a connection, of more nobody knows what was between
 LOOK_S = 30.0  # s between two looks at what is missing
 NEW_SENDER_MESSAGES = 3  # one message may be a mistake
 FEEDS_MAX = 2_000  # senders whose habits are remembered; a large hospital has some hundred
@@ -63,6 +72,8 @@ class State(Struct):
     now: float = 0.0
     first: float = 0.0
     looked: float = 0.0
+    links_since: float = 0.0  # since when whoever says who has a connection open runs
+    links_at: float = 0.0  # when that was last said
     feeds: dict[str, Feed] = field(default_factory=dict)
     people: People = field(default_factory=People)
     open: dict[str, float] = field(default_factory=dict)  # rule and subject -> when it last fired
@@ -108,6 +119,8 @@ class Watch:
             found += looked_signals(state.people, one, self._zone)
         elif isinstance(one, Told):
             found += self._told(one)
+        elif isinstance(one, Linked):
+            found += self._linked(one)
         return [signal for signal in found if self._is_news(signal)]
 
     def _heard(self, one: Heard) -> Iterator[Signal]:
@@ -163,12 +176,32 @@ class Watch:
         if one.at - since >= LASTING[one.what]:
             yield Signal(one.what, one.subject, one.at, since, {"figure": one.figure} if one.figure else {}, [])
 
+    def _linked(self, one: Linked) -> Iterator[Signal]:
+        state = self.state
+        if one.since != state.links_since or one.at - state.links_at > LINKS_S_MAX:
+            self._unlink()
+        state.links_since, state.links_at = one.since, one.at
+        resting = self._resting(one.at)
+        for source, feed in state.feeds.items():
+            here = source in one.senders
+            if here or not resting & {source, EVERYWHERE}:
+                learn_link(feed, one.at, here=here)
+            else:
+                feed.linked = 0.0
+        yield from unlinked_signals(state.feeds, one.at)
+
+    def _unlink(self) -> None:
+        """Nobody knows any more who should have a connection: they closed none."""
+        for feed in self.state.feeds.values():
+            feed.linked = 0.0
+
     def _resume(self, at: float) -> None:
         if at - self.state.now < UNHEARD_S:
             return
         self.state.looked = at
         for feed in self.state.feeds.values():
             feed.excuse(at)
+        self._unlink()
 
     def _is_news(self, signal: Signal) -> bool:
         state, key = self.state, f"{signal.rule} {signal.subject}"

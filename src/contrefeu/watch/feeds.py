@@ -2,13 +2,14 @@
 
 Rules kept here:
   * A rule doubts before it fires: what is half way there holds back the clean point, and teaches nothing.
+  * Who always keeps a connection open, and has none, is not judged by how often they speak: it says so at once (C7).
   * Messages that their sender kept while it could not send (made BACKLOG_S before they came) are a backlog, no burst.
 """
 
 from collections.abc import Iterator
 from math import ceil, lgamma, log, sqrt
 
-from contrefeu.watch.profile import Feed
+from contrefeu.watch.profile import LEARNED_DAYS, Feed
 from contrefeu.watch.seen import Heard, Signal
 from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, WRONG_A_WEEK, Count, by_chance, clocks_change
 
@@ -24,6 +25,9 @@ NEW_TIMES = 2.0  # as much for a feed without a habit, which must have said
 NEW_STEADY = 10  # messages in each of the last hours
 QUIET_S_MIN = 6 * 3600.0  # s; a feed that speaks now and then is not missed sooner
 QUIET_TIMES = 2.2  # its longest normal gap
+LINKED_LOOKS = 2_880  # that the share of looks at which a feed had a connection is a mean of: a day's
+LINKED_LEAST = 0.98  # of them, of a feed that keeps one open: who opens one for each message is met with a few
+UNLINKED_TIMES = 1.4  # the longest that a feed has no connection on any day but one
 TOGETHER_S_MIN = 240.0  # s; a restart of the interface engine takes three minutes
 TOGETHER_FEEDS_MIN = 3  # two may share a server
 TOGETHER_TIMES = 0.8  # the longest normal gap, of each
@@ -243,6 +247,30 @@ def silence_signals(feeds: dict[str, Feed], at: float, zone: str, resting: froze
     yield from _together(feeds, at, sorted(silent))
 
 
+def unlinked_signals(feeds: dict[str, Feed], at: float) -> Iterator[Signal]:
+    """Who neither speaks nor has a connection open, longer than is a habit of theirs."""
+    for source, feed in feeds.items():
+        known = feed.linked and at - feed.links_first >= LEARNED_DAYS * DAY
+        if not known or feed.linked_share < LINKED_LEAST:
+            continue
+        away = min(at - feed.linked, at - feed.last)
+        if away >= max(SILENCE_S_MIN, UNLINKED_TIMES * feed.unlinked_peaks.habit[0]):
+            seen = {"minutes": round((at - feed.last) / 60, 1), "minutes_unlinked": round((at - feed.linked) / 60, 1)}
+            yield Signal("feed-silent", source, at, feed.last, seen, [feed.last_ref])
+
+
+def learn_link(feed: Feed, at: float, *, here: bool) -> None:
+    """The feed has a connection open, or none: how often, and for how long, is normal unless it was doubted."""
+    if here:
+        feed.links_first = feed.links_first or at
+    if feed.links_first and not feed.doubted_from:
+        feed.linked_share += (here - feed.linked_share) / LINKED_LOOKS
+        if here and feed.linked:
+            feed.unlinked = max(feed.unlinked, at - feed.linked)
+    if here:
+        feed.linked = at
+
+
 def _silent_from(feed: Feed, per_second: float, many: int, a_week: float) -> float:
     """Missing messages that chance, or a habit of the feed, does not explain.
 
@@ -308,3 +336,6 @@ def fade(feed: Feed) -> None:
     """A day has gone by."""
     feed.worst_missed *= FADE_A_DAY
     feed.longest *= FADE_A_DAY
+    feed.unlinked_peaks.fade(FADE_A_DAY)
+    feed.unlinked_peaks.learn([feed.unlinked])
+    feed.unlinked = 0.0

@@ -18,7 +18,7 @@ from contrefeu.journal import MEDIA_ACT, Entry, JournalFiles, JournalReader, Key
 from contrefeu.watch.engine import Watch
 from contrefeu.watch.memory import Memory
 from contrefeu.watch.observe import NS, STATION, Observer
-from contrefeu.watch.seen import Observation, Passed, Resumed, Signal, Told
+from contrefeu.watch.seen import Observation, Passed, Resumed, Signal
 from contrefeu.watch.signals import RULES
 
 BATCH_ENTRIES = 2_000  # observed before somebody may ask to stop
@@ -78,7 +78,7 @@ class Follower:
             self._take(Resumed(self._clock.now_ns() / NS))
         return len(batch)
 
-    def tick(self, now: float, told: Iterator[Told] | None = None) -> None:
+    def tick(self, now: float, told: Iterator[Observation] | None = None) -> None:
         """Time has gone by, and all is read; what is known of the node itself is told."""
         self._take(Passed(now))
         for one in told or ():

@@ -25,6 +25,7 @@ from contrefeu.watch.engine import State
 from contrefeu.watch.observe import Desk
 
 NONCE_BYTES = 12
+GUARDED_ONCE = ("contrefeu.toml", "node", "keys/recovery", "keys/recovery.pub", "ca")  # what was, before it was noted
 RAISED_MAX = 500  # alarms that are known again when something is read twice
 
 
@@ -36,6 +37,7 @@ class Memory(Struct):
     state: State = field(default_factory=State)
     desk: Desk = field(default_factory=Desk)
     files: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # of the home: when changed, size, inode
+    guarded: list[str] = field(default_factory=lambda: list(GUARDED_ONCE))  # what of the home `files` speaks of
     canaries: dict[str, str] = field(default_factory=dict)  # path -> digest
     reused: dict[str, int] = field(default_factory=dict)  # feed -> control ids that it used again, told
     taps: dict[str, tuple[str, int]] = field(default_factory=dict)  # interface -> since when it runs, gaps told

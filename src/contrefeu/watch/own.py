@@ -6,7 +6,7 @@ Rules kept here:
   * A share that does not answer is no canary that sang.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -15,8 +15,11 @@ from contrefeu.watch.seen import Told
 
 LATE_S = 300.0  # s that a vault may be behind
 CANARY_BYTES_MAX = 1 << 20  # of a canary, compared
-# Of the home, what only people's commands write. A folder stands for what lies in it.
-GUARDED = ("contrefeu.toml", "node", "keys/recovery", "keys/recovery.pub", "ca")
+# Of the home, what only people's commands write: who joins a peer lets it read. A folder stands for what lies in it
+GUARDED = (
+    "contrefeu.toml", "node", "keys/recovery", "keys/recovery.pub", "ca",
+    "peers", "vault-credentials", "group.toml", "laboratory.toml", "regimes",
+)  # fmt: skip
 GONE = "gone"
 _FINE = frozenset(["same", "not yet", "held elsewhere"])  # states of a self-test that call nobody
 REUSED_HABIT = 0.001  # of a sender's messages, from which on it is one: a number that comes round each day is more
@@ -24,19 +27,23 @@ REUSED_HABIT = 0.001  # of a sender's messages, from which on it is one: a numbe
 
 def home_told(home: Path, memory: Memory, at: float) -> Iterator[Told]:
     """Files that were changed, came or went since the last look."""
-    found = dict(_files(home))
-    known = memory.files
-    memory.files = found
+    known, before = memory.files, tuple(memory.guarded)
+    memory.files, memory.guarded = dict(_files(home, GUARDED)), list(GUARDED)
     if not known:
         return
+    found = dict(_files(home, before))  # a version that guards more calls nothing new that was there
     for name in sorted(known.keys() | found.keys()):
         yield Told(at, "home-changed", name, known.get(name) != found.get(name))
 
 
-def _files(home: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
-    for name in GUARDED:
+def _files(home: Path, guarded: Iterable[str]) -> Iterator[tuple[str, tuple[int, int, int]]]:
+    for name in guarded:
         path = home / name
-        for one in sorted(path.iterdir()) if path.is_dir() else [path]:
+        try:
+            inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        except OSError:
+            inside = [path]  # another user's: its own time changes with each file that comes, goes or is written anew
+        for one in inside:
             try:
                 seen = one.stat()
             except OSError:

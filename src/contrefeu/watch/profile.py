@@ -14,7 +14,7 @@ from statistics import median
 
 from msgspec import Struct, field
 
-from contrefeu.watch.windows import DAY, HOUR, Count, day_of, hour_of_week
+from contrefeu.watch.windows import DAY, HOUR, Count, Peaks, day_of, hour_of_week, no_peaks
 
 LEARNED_DAYS = 14  # two of each hour of the week; before, only what needs no habit is judged
 LEARNING = 0.3  # weight of the newest week
@@ -63,6 +63,11 @@ class Feed(Struct):
     owed_until: float = 0.0
     worst_missed: float = 0.0  # the longest normal gap, in messages that would have come
     longest: float = 0.0  # the same in seconds
+    links_first: float = 0.0  # since when it is known whether it has a connection open
+    linked: float = 0.0  # when it was last seen to have one; 0: not known now
+    linked_share: float = 0.0  # of looks at which it had one
+    unlinked: float = 0.0  # the longest that it had none today, in seconds
+    unlinked_peaks: Peaks = field(default_factory=lambda: no_peaks(1))  # the same, of the days before
     messages: int = 0
     counts: dict[str, Count] = field(default_factory=dict)  # group -> how often
     kinds: dict[str, float] = field(default_factory=dict)  # kind -> first heard

@@ -51,6 +51,14 @@ class Told(NamedTuple):
     figure: float = 0.0  # how much, in the rule's own unit
 
 
+class Linked(NamedTuple):
+    """Which senders have a connection open; said again at each look."""
+
+    at: float
+    since: float  # since when whoever says so runs: he opened none, and those before him are closed
+    senders: frozenset[str]
+
+
 class Passed(NamedTuple):
     """Time went by."""
 
@@ -63,7 +71,7 @@ class Resumed(NamedTuple):
     at: float
 
 
-Observation = Heard | Looked | Told | Passed | Resumed
+Observation = Heard | Looked | Told | Linked | Passed | Resumed
 
 
 class Signal(NamedTuple):

@@ -29,7 +29,8 @@ _ROWS = (
     # Feeds.
     Rule(
         "feed-silent", "feed", "act",
-        "a feed said nothing for 5 min and longer than is normal for it at this hour of the week (C7)",
+        "a feed said nothing for 5 min and longer than is normal for it at this hour of the week (C7); or nothing for "
+        "5 min without the connection that it always keeps open",
         "its sender, or the network to it, is down: often the first thing that is seen",
         "an unannounced stop for maintenance; a new feed has no habit for 14 days and is judged by its last hours",
         "source",
@@ -241,7 +242,7 @@ _ROWS = (
     ),
     Rule(
         "home-changed", "ourselves", "act",
-        "settings, keys or certificates in the home were changed while the node ran",
+        "settings, keys, certificates, peers or credentials in the home were changed while the node ran",
         "who changes them takes the node over",
         "every change that an administrator makes: it should be known to somebody else",
     ),

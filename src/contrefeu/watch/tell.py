@@ -16,14 +16,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
-from smtplib import SMTP, SMTP_SSL
+from smtplib import SMTP, SMTP_SSL, SMTPException
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
 import msgspec
 import structlog
 
-from contrefeu.acts import SEVERITIES, AlarmRaised
+from contrefeu.acts import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, SEVERITIES, AlarmRaised
 from contrefeu.hospital import WatchSettings
 from contrefeu.watch.signals import RULES
 
@@ -50,15 +50,17 @@ class News(msgspec.Struct, frozen=True):
     at: str
     since: str
     seen: dict[str, float]
-    text: str
+    text: str  # English, as the table of rules has it
+    text_fr: str
 
 
 def news_of(alarm: AlarmRaised, entry: str, node: str, facility: str) -> News:
     """What may be told of *alarm*."""
     rule = RULES[alarm.rule]
     subject = "" if rule.about == "people" else alarm.subject
+    words = ALARM_RULES[alarm.rule]
     return News(
-        node, facility, entry, alarm.rule, alarm.severity, subject, alarm.at, alarm.since, alarm.seen, rule.sees
+        node, facility, entry, alarm.rule, alarm.severity, subject, alarm.at, alarm.since, alarm.seen, rule.sees, words
     )
 
 
@@ -102,10 +104,12 @@ def mail_of(news: News, settings: WatchSettings) -> EmailMessage:
     """The mail, in both languages."""
     message = EmailMessage()
     message["From"], message["To"] = settings.mail_from, ", ".join(settings.mail_to)
-    message["Subject"] = f"Contrefeu {news.facility}: {news.rule} ({news.severity})"
-    figures = "\n".join(f"  {name}: {value:g}" for name, value in news.seen.items())
+    severity = ALARM_SEVERITIES[news.severity]
+    message["Subject"] = f"Contrefeu {news.facility}: {severity} / {news.severity} ({news.rule})"
+    figures = "\n".join(f"  {ALARM_FIGURES.get(name, name)} / {name}: {value:g}" for name, value in news.seen.items())
+    about = f"{news.subject} · " if news.subject else ""
     message.set_content(
-        f"Alarme / alarm: {news.rule} {news.subject}\n{news.text}\n\n"
+        f"{about}{news.text_fr}\n{about}{news.rule}: {news.text}\n\n"
         f"Depuis / since: {news.since}\nVu / seen: {news.at}\n{figures}\n\n"
         f"Entrée / entry: {news.entry}\n"
         "À accuser dans l'application, page Alarmes. To be acknowledged in the app, page Alarms.\n"
@@ -223,9 +227,13 @@ def _mail(settings: WatchSettings, news: News) -> None:
     )
     with made as server:
         server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
+        sealed = parts.scheme == "smtps"
+        if not sealed and server.has_extn("starttls"):
             server.starttls(context=tls)
             server.ehlo()
+            sealed = True
+        if parts.username and not sealed:  # whoever is in the network can leave STARTTLS out of the greeting
+            raise SMTPException("no password goes to a server that offers no TLS")
         if parts.username and settings.mail_password_file:
             server.login(unquote(parts.username), Path(settings.mail_password_file).read_text().strip())
         server.send_message(mail_of(news, settings))

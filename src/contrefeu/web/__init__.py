@@ -1,5 +1,6 @@
 """The shell every page stands in: session, permission, audit, language, templates."""
 
+from contrefeu.base import N_
 from contrefeu.web.audit import (
     AuditLog,
 )
@@ -12,7 +13,6 @@ from contrefeu.web.health import (
 )
 from contrefeu.web.language import (
     LANGUAGES,
-    N_,
     Words,
     catalogue,
     negotiate,

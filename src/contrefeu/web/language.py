@@ -17,14 +17,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
+from contrefeu.base import N_
+
 LANGUAGES = ("fr", "en")
-
-
-def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "translate later")
-    """Mark *message* for the catalogue; it is translated where it is shown."""
-    return message
-
-
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _MONTHS = {
     "fr": ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],

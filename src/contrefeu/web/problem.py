@@ -10,8 +10,7 @@ import traceback
 
 import structlog
 
-from contrefeu.base import StorageError
-from contrefeu.web.language import N_
+from contrefeu.base import N_, StorageError
 
 
 class Problem(Exception):

@@ -1,8 +1,8 @@
-"""The alarms of the watch in words, as wards read them on top of each page; French here, others in the catalogues."""
+"""Alarms of the watch in words, as wards, mails and declarations say them; French here, others in the catalogues."""
 
 from collections.abc import Mapping
 
-from contrefeu.web import N_
+from contrefeu.base import N_
 
 ALARM_RULES: Mapping[str, str] = {
     "feed-silent": N_("ne parle plus"),
@@ -71,6 +71,7 @@ ALARM_FIGURES: Mapping[str, str] = {
     "messages": N_("messages"),
     "messages_missed": N_("messages attendus, non reçus"),
     "minutes": N_("minutes de silence"),
+    "minutes_unlinked": N_("minutes sans connexion"),
     "patients": N_("patients"),
     "people": N_("personnes"),
     "seconds_ahead": N_("secondes d’avance"),
