@@ -24,6 +24,7 @@ from contrefeu.paper.scored import with_news2
 from contrefeu.paper.setting import Setting
 from contrefeu.paper.stamp import stamped
 from contrefeu.paper.typeset import typeset
+from contrefeu.paper.words import chosen
 
 COPIES_MAX = 200  # of one form in one file: what a ward of 50 writes in a day
 _HEAD = (
@@ -36,6 +37,7 @@ _HEAD = (
     "blank",
     "of ward",
     "allergies",
+    "colon",
     "exercise",
     "confirm",
 )
@@ -61,7 +63,7 @@ def print_form(
         layout = with_news2(layout)
     values: dict[str, Any] = {
         "lang": setting.language,
-        "title": layout.title[at],
+        "title": _in_one_language(layout.title, at),
         "of_ward": FORMS[kind].of_ward,
         "parts": [_in_one_language(msgspec.to_builtins(part), at) for part in layout.parts],
         "words": {name: setting.say(name) for name in _HEAD},
@@ -91,10 +93,10 @@ def written_foot(foot: Foot) -> Foot:
 
 
 def _in_one_language(value: Any, at: int) -> Any:
-    """Choose the words of each pair."""
+    """Choose the words of each pair, at any depth."""
     if isinstance(value, dict):
         return {key: _in_one_language(one, at) for key, one in value.items()}
     if isinstance(value, list | tuple):
         pair = len(value) == 2 and all(isinstance(one, str) for one in value)
-        return value[at] if pair else [_in_one_language(one, at) for one in value]
+        return chosen(value, at) if pair else [_in_one_language(one, at) for one in value]
     return value

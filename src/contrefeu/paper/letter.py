@@ -30,7 +30,7 @@ LETTER_PAGES = 2  # of a transfer's letter (T1)
 LINES_TRIED = (40, 25, 18, 12, 8, 5, 3)  # of a block: the most with which the letter has two pages
 LINE_LETTERS = 400  # of one line: four lines of a page
 RULED_LINES = 4  # to write on, under each heading of a discharge letter
-_WORDS = ("allergies", "transfer code", "transfer code how")
+_WORDS = ("allergies", "colon", "transfer code", "transfer code how")
 _OVER = frozenset({"resolved", "inactive", "remission"})
 
 
@@ -128,7 +128,8 @@ def _values(sheet: Sheet, form: str, foot: Foot, setting: Setting, most: int) ->
         for one in found
     ]
     measured = Block(results.title, results.said, [*rows, *map(Line, results.notes)])
-    titles = [Line(" · ".join(filter(None, (one.title, one.about))), one.struck) for one in pages.reports]
+    # What says that nothing came has no title.
+    titles = [Line(" · ".join(filter(None, (one.title, one.about))) or one.text, one.struck) for one in pages.reports]
     reports = Block(pages.reports_title, pages.reports_said, titles)
     parts = Parts(
         stay=pages.stay,

@@ -36,9 +36,10 @@ from contrefeu.chart.sheet import (
     story_of,
 )
 from contrefeu.paper.measured import Results, results_for
-from contrefeu.paper.setting import Block, Line, Setting, heard_words
+from contrefeu.paper.setting import Block, Line, Setting, heard_words, within
 from contrefeu.paper.words import age_words
 
+HEAD_LETTERS_MAX = 2400  # of allergies at the head of each page: a third of it, in small type
 REPORTS_DAYS = 7  # days back that reports are printed: the stay so far, of most patients
 REPORTS_MAX = 4  # reports of a patient: a page; the titles of others are counted
 REPORT_CHARACTERS_MAX = 1500  # of one report's text: a quarter of a page
@@ -61,6 +62,7 @@ class Identity(Struct, frozen=True):
     allergy_lines: list[Line]
     alarm: bool  # whether allergies are red: some are said, or nobody knows
     warnings: list[str]
+    left: int = 0  # allergies that the head has no room for: its last line counts them, the patient's pages name them
 
 
 class ReportText(Struct, frozen=True):
@@ -95,7 +97,9 @@ def identity_of(sheet: Sheet, setting: Setting) -> Identity:
 
 def _identity(sheet: Sheet, whose: Person, setting: Setting) -> Identity:
     allergies = allergies_of(sheet)
-    lines = [Line(allergy_words(one, setting), one.struck) for one in allergies.lines]
+    lines, left = _head_lines(sheet, setting)
+    if left:
+        lines = [*lines, Line(f"+ {len(left)} ({setting.say('allergies left')})")]
     return Identity(
         family=whose.family or word("name unknown", setting.language),
         given=whose.given,
@@ -105,9 +109,20 @@ def _identity(sheet: Sheet, whose: Person, setting: Setting) -> Identity:
         place=" · ".join(filter(None, (whose.ward, whose.room, whose.bed))),
         allergies=setting.say(_ALLERGIES[allergies.state]),
         allergy_lines=lines,
+        left=len(left),
         alarm=allergies.state != "none-known",
         warnings=_warnings(sheet.chart, whose, setting),
     )
+
+
+def _head_lines(sheet: Sheet, setting: Setting) -> tuple[list[Line], list[Line]]:
+    """The allergies that a head has room for, the gravest first, and those that are left."""
+    found = sorted(
+        allergies_of(sheet).lines, key=lambda one: (one.struck, one.criticality != "high", one.severity != "severe")
+    )
+    lines = [Line(allergy_words(one, setting), one.struck) for one in found]
+    count = len(within([one.text for one in lines], HEAD_LETTERS_MAX))
+    return lines[:count], lines[count:]
 
 
 _ALLERGIES = {
@@ -140,6 +155,8 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
         _block("appointments", sheet, _coming(sheet, setting), setting, "appointments"),
         _contacts(sheet, whose, setting),
     ]
+    if left := _head_lines(sheet, setting)[1]:
+        blocks.append(Block(setting.say("allergies left"), heard_words(sheet, setting, "allergies"), left))
     if chart.unread:
         lines = [Line(f"{one.kind} · {one.source} · {setting.at(rfc3339(one.received_ns))}") for one in chart.unread]
         blocks.append(Block(setting.say("unread"), "", lines))
@@ -266,7 +283,7 @@ def _reports(sheet: Sheet, setting: Setting) -> tuple[list[ReportText], list[Rep
 def _report(one: Report, setting: Setting) -> ReportText:
     text = "\n".join(filter(None, (one.conclusion, *(attached.text for attached in one.attachments))))
     notes = [
-        f"({setting.say('not printed')} : {attached.media_type} {attached.title})".replace(" )", ")")
+        f"({setting.say('not printed')}{setting.say('colon')}{attached.media_type} {attached.title})".replace(" )", ")")
         for attached in one.attachments
         if not attached.text
     ]

@@ -91,7 +91,7 @@ def _inside(pack: WardPack) -> Iterator[str]:
     )
     yield f"<h2>{escape(words['index'])}</h2><ul class=index>"
     yield "".join(f'<li><a href="#p{one.anchor}">{escape(one.name)}</a> {escape(one.bed)}' for one in pack.index)
-    yield f"</ul><p>{escape(words['free beds'])} : {escape(' · '.join(pack.free_beds))}</p>"
+    yield f"</ul><p>{escape(words['free beds'])}{words['colon']}{escape(' · '.join(pack.free_beds))}</p>"
     for n, part in enumerate(pack.patients):
         yield f'<article id="p{n}">{_who(part.pages.who)}{"".join(_chart(part.pages, pack))}'
         yield f"{''.join(_doses(part.doses, pack))}</article>"
@@ -110,7 +110,7 @@ def _who(who: Identity) -> str:
 
 def _chart(pages: PatientPages, pack: WardPack) -> Iterator[str]:
     yield f"<p>{escape(pages.stay)} <b class={'red' if pages.weight_red else 'calm'}>{escape(pages.weight)}</b></p>"
-    yield f"<p class=said>{escape(pack.words['allergies'])} : {escape(pages.allergies_said)}</p>"
+    yield f"<p class=said>{escape(pack.words['allergies'])}{pack.words['colon']}{escape(pages.allergies_said)}</p>"
     yield from map(_block, pages.blocks[:3])
     yield f"<h3>{escape(pages.results.title)} <span>{escape(pages.results.said)}</span></h3>"
     for panel in pages.results.panels:
