@@ -11,6 +11,7 @@ import msgspec
 import pikepdf
 import pytest
 
+from contrefeu.acts import Declared
 from contrefeu.base import rfc3339
 from contrefeu.chart.news2 import BREATHS, PULSE, SATURATION_1, SYSTOLIC, TEMPERATURE
 from contrefeu.paper import (
@@ -152,6 +153,19 @@ def test_a_colon_is_the_language_s(language):
     for printer in (print_chart, print_discharge):
         assert said in texts(printer(CHART, foot, ward.setting, ISSUER).pdf)[0]
     assert said.removesuffix(":").strip() in texts(ward.printed().pdf)[1]
+
+
+@pytest.mark.req("F3")
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_blank_form_says_which_medium_is_in_force(language):
+    """One that is printed in a downtime, by whom it was set and since when; one printed ahead says nothing of it."""
+    setting = Ward([], language=language).setting
+    since = rfc3339(ns("1124 0700"))
+    downtime = Declared(since, "ransom", "user/crise", "paper", since, "user/crise")
+    for found, times in ((downtime, 1), (None, 0)):
+        [text] = texts(print_form("note", [None], blank_foot("CHU", "C", setting, found), setting, ISSUER).pdf)
+        assert text.count(setting.say("medium paper").replace("\u00a0", " ")) == times
+        assert ("crise" in text) == bool(times)
 
 
 @pytest.mark.req("F14")

@@ -1,4 +1,4 @@
-"""`contrefeu forms`: forms with codes, blank or headed with a patient."""
+"""`contrefeu forms`: forms with codes, blank or filled with what is known of a patient."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -59,9 +59,10 @@ def forms(
         board = board_of(charts, ward)
         chart = _chart(charts, patient) if patient else None
         lacks = charts.status().restoring
-    foot = blank_foot(facility, board.name or ward, setting)
+    downtime = downtime_of(node, ward)
+    foot = blank_foot(facility, board.name or ward, setting, downtime)
     if chart is not None:
-        foot = written_foot(foot_of(board, setting, facility, downtime_of(node, ward), lacks))
+        foot = written_foot(foot_of(board, setting, facility, downtime, lacks))
     issuer = issuer_of(node, ward, rfc3339(setting.now_ns))
     if kind in {"wristband", "labels"} and chart is not None:
         printed = print_bands(kind, chart, count, facility, setting, issuer)

@@ -182,14 +182,15 @@ def foot_of(
         not_after=f"{setting.say('not valid after')} {setting.at(until)}",
         destroy=f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))} · {setting.say('destroy')} "
         f"{day(destroy[:10], setting.language)}",
-        downtime=_downtime(downtime, setting) if downtime is not None else "",
+        downtime=downtime_words(downtime, setting) if downtime is not None else "",
         page=setting.say("page"),
         incomplete=restoring_text(lacks, setting.language, setting.zone).strip() if lacks is not None else "",
         exercise=setting.say("exercise") if setting.exercise or board.world == "T" else "",
     )
 
 
-def _downtime(found: Declared, setting: Setting) -> str:
+def downtime_words(found: Declared, setting: Setting) -> str:
+    """Return since when a ward is in downtime, and which medium is in force since when and by whom (F3)."""
     medium = _where(found.in_force(), setting, f"medium {found.medium}")
     alike: dict[InForce, list[str]] = {}
     for one, now in found.elsewhere.items():

@@ -8,7 +8,6 @@ Rules kept here:
 """
 
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,13 +16,11 @@ from contrefeu.base import rfc3339
 from contrefeu.chart import (
     Chart,
     Resource,
-    age_of,
     day,
     first,
     instant,
     newest,
     sentence,
-    weight_is_old,
     word,
 )
 from contrefeu.chart.sheet import (
@@ -35,6 +32,7 @@ from contrefeu.chart.sheet import (
     person_of,
     story_of,
 )
+from contrefeu.paper.known import age_in, open_requests, weight_words
 from contrefeu.paper.measured import Results, results_for
 from contrefeu.paper.setting import Block, Line, Setting, heard_words, within
 from contrefeu.paper.words import age_words
@@ -138,7 +136,7 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
     """Return what a patient's pages say."""
     chart = sheet.chart
     whose = person_of(sheet)
-    weight, red = _weight(whose, setting)
+    weight, red = weight_words(whose, setting)
     reports, notes = _reports(sheet, setting)
     blocks = [
         _alerts(sheet, setting),
@@ -151,7 +149,7 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
             "problems",
             most=EVERY,
         ),
-        _block("requests", sheet, _open(sheet), setting, "requests"),
+        _block("requests", sheet, open_requests(sheet), setting, "requests"),
         _block("appointments", sheet, _coming(sheet, setting), setting, "appointments"),
         _contacts(sheet, whose, setting),
     ]
@@ -208,8 +206,7 @@ def _born(whose: Person, setting: Setting) -> str:
 
 def born_words(whose: Person, setting: Setting, *, aged: bool) -> str:
     """Return birth date, age if it is wanted, and sex: what lasts longer than a day has no age."""
-    zone = ZoneInfo(setting.zone)
-    age = age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if aged and whose.age_known else None
+    age = age_in(whose, setting) if aged else None
     born = f"{setting.say('born')} {day(whose.birth_date, setting.language)}" if whose.birth_date else ""
     sex = word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language)
     return " · ".join(filter(None, (born or setting.say("birth unknown"), age_words(age, setting.language), sex)))
@@ -239,25 +236,6 @@ def _stay(whose: Person, setting: Setting) -> str:
         f"{setting.say('physician')} {whose.physician}" if whose.physician else "",
     )
     return " · ".join(filter(None, parts))
-
-
-def _weight(whose: Person, setting: Setting) -> tuple[str, bool]:
-    """The last weight with its date; red for a child when it is old or was never said (F10)."""
-    age = (
-        age_of(whose.birth_date, setting.now_ns, ZoneInfo(setting.zone), whose.birth_time) if whose.age_known else None
-    )
-    if whose.weight is None:
-        return (setting.say("weight unknown"), True) if age is not None and age.child else ("", False)
-    old = weight_is_old(age, whose.weight.when, setting.now_ns)
-    words = f"{setting.say('weight old' if old else 'weight')} {whose.weight.value} ({setting.at(whose.weight.when)})"
-    return words, old
-
-
-def _open(sheet: Sheet) -> list[Resource]:
-    return newest([one for one in sheet.all("ServiceRequest") if one.get("status") in _OPEN], "authoredOn")
-
-
-_OPEN = frozenset({"active", "on-hold", "draft"})
 
 
 def _coming(sheet: Sheet, setting: Setting) -> list[Resource]:
