@@ -73,6 +73,12 @@ def age_in(whose: Person, setting: Setting) -> Age | None:
     return age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if whose.age_known else None
 
 
+def is_newborn(whose: Person, setting: Setting) -> bool:
+    """Whether somebody is a month old at most."""
+    age = age_in(whose, setting)
+    return age is not None and age.unit in {"hours", "days"}
+
+
 def weight_words(whose: Person, setting: Setting) -> tuple[str, bool]:
     """Return the last weight with its date, and whether it is red: a child's that is old or was never said (F10)."""
     age = age_in(whose, setting)

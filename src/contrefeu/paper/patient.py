@@ -32,7 +32,7 @@ from contrefeu.chart.sheet import (
     person_of,
     story_of,
 )
-from contrefeu.paper.known import age_in, open_requests, weight_words
+from contrefeu.paper.known import age_in, is_newborn, open_requests, weight_words
 from contrefeu.paper.measured import Results, results_for
 from contrefeu.paper.setting import Block, Line, Setting, heard_words, within
 from contrefeu.paper.words import age_words
@@ -205,11 +205,23 @@ def _born(whose: Person, setting: Setting) -> str:
 
 
 def born_words(whose: Person, setting: Setting, *, aged: bool) -> str:
-    """Return birth date, age if it is wanted, and sex: what lasts longer than a day has no age."""
-    age = age_in(whose, setting) if aged else None
-    born = f"{setting.say('born')} {day(whose.birth_date, setting.language)}" if whose.birth_date else ""
-    sex = word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language)
-    return " · ".join(filter(None, (born or setting.say("birth unknown"), age_words(age, setting.language), sex)))
+    """Return birth date, age if it is wanted, and sex: what lasts longer than a day has no age.
+
+    A newborn has the minute and the order of birth beside them: twins are told apart by nothing else (F19).
+    """
+    new = is_newborn(whose, setting)
+    when = setting.at(whose.birth_time) if new and whose.birth_time else day(whose.birth_date, setting.language)
+    return " · ".join(
+        filter(
+            None,
+            (
+                f"{setting.say('born')} {when}" if whose.birth_date else setting.say("birth unknown"),
+                setting.say("birth order", rank=str(whose.rank)) if new and whose.rank else "",
+                age_words(age_in(whose, setting), setting.language) if aged else "",
+                word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language),
+            ),
+        )
+    )
 
 
 def _warnings(chart: Chart, whose: Person, setting: Setting) -> list[str]:

@@ -119,6 +119,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "born": ("né(e) le", "born"),
     "birth unknown": ("naissance non dite", "birth date not said"),
+    "birth order": ("rang {rank}", "birth order {rank}"),
+    "mother": ("mère : {called}", "mother: {called}"),
     "used": ("nom utilisé :", "used name:"),
     "number old": ("ancien numéro", "old number"),
     "admitted": ("entré(e) le", "admitted"),
