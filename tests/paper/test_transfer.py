@@ -170,6 +170,15 @@ def test_a_discharge_letter_leaves_room_for_what_only_a_physician_knows():
     assert printed.issues[0].act.returns
 
 
+def test_each_copy_of_a_discharge_letter_has_a_number_of_its_own():
+    """Three copies: three issues, each on its page."""
+    one = chart(ALLERGIC)
+    ward = Ward([one])
+    printed = print_discharge(one, foot_of(ward.board, ward.setting, "CHU"), ward.setting, ISSUER, 3)
+    assert printed.pages == 3
+    assert all(issue.number in page for issue, page in zip(printed.issues, texts(printed.pdf), strict=True))
+
+
 @pytest.mark.parametrize("problems", range(18, 34, 3))
 def test_no_page_of_a_discharge_letter_holds_a_signature_alone(problems):
     """However much is known: who signs has the last lines above, and a heading has its lines below."""

@@ -67,7 +67,7 @@ def forms(
     if kind in {"wristband", "labels"} and chart is not None:
         printed = print_bands(kind, chart, count, facility, setting, issuer)
     elif kind == "discharge-letter" and chart is not None:
-        printed = print_discharge(chart, foot, setting, issuer)
+        printed = print_discharge(chart, foot, setting, issuer, count)
     else:
         printed = print_form(kind, [chart] * count, foot, setting, issuer)
     node.audit("print", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")

@@ -59,20 +59,23 @@ def print_transfer(chart: Chart, to: str, foot: Foot, setting: Setting, issuer: 
     return made
 
 
-def print_discharge(chart: Chart, foot: Foot, setting: Setting, issuer: Issuer) -> Printed:
-    """Set a discharge letter: what is known of the stay, and ruled lines for what only the physician can say."""
+def print_discharge(chart: Chart, foot: Foot, setting: Setting, issuer: Issuer, count: int = 1) -> Printed:
+    """Set *count* discharge letters: what is known of the stay, and ruled lines for what only the physician can say."""
     values = _values(Sheet(chart), "discharge-letter", foot, setting, 12)
     values["second"] = []
     ruled = [(setting.say(name), RULED_LINES) for name in ("stay in short", "discharge medicines", "follow-up")]
     values |= {"to": "", "codes": [], "signed": "", "ruled": ruled}
-    return _printed(values, "discharge-letter", chart, issuer, {})
+    return _printed(values, "discharge-letter", chart, issuer, {}, count)
 
 
-def _printed(values: dict[str, Any], form: str, chart: Chart, issuer: Issuer, pictures: dict[str, bytes]) -> Printed:
-    number = issuer.number()
-    made = typeset("letter.typ", values | {"issues": [issue_words(number)]}, pictures)
-    issue = issuer.issue(form, made.pages[0], chart, number)
-    return Printed(stamped(made.pdf, issue.texts), made.pages[0], [issue])
+def _printed(
+    values: dict[str, Any], form: str, chart: Chart, issuer: Issuer, pictures: dict[str, bytes], count: int = 1
+) -> Printed:
+    numbers = [issuer.number() for _ in range(count)]
+    made = typeset("letter.typ", values | {"issues": [*map(issue_words, numbers)]}, pictures)
+    issues = [issuer.issue(form, pages, chart, number) for pages, number in zip(made.pages, numbers, strict=True)]
+    pdf = stamped(made.pdf, [text for one in issues for text in one.texts])
+    return Printed(pdf, sum(made.pages), issues)
 
 
 def print_chart(chart: Chart, foot: Foot, setting: Setting, issuer: Issuer) -> Printed:
