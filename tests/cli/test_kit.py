@@ -74,7 +74,7 @@ def test_a_kit_holds_blanks_for_a_day_lists_and_days_of_paper(ward: Commands, tm
     assert told["days"] == {
         "sheets": round(290 / sheets, 1), "toner_pages": round(2900 / sheets, 1), "labels": 1.5
     }  # fmt: skip
-    for wanted in ("CARDIO", "lits : 1", "1,5 jours", "20/11/2026", "Feuille de soins"):
+    for wanted in ("CARDIO", "lits\u00a0: 1", "1,5 jours", "20/11/2026", "Feuille de soins"):
         assert wanted in cover, wanted
     for wanted in ("Urgences", "Réanimation", "4 1234", "bip 77", "01/01/1970", "À CONFIRMER"):
         assert wanted in directory, wanted

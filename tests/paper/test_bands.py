@@ -39,6 +39,29 @@ def test_a_band_says_birth_name_first_and_the_used_name_second(kind, language):
     assert [(one.act.form, one.act.returns, one.act.chart) for one in made.issues] == [(kind, False, CHART.id)]
 
 
+@pytest.mark.req("F19")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [("fr", ["né(e) le 24/11/2026 03:11", "rang 2"]), ("en", ["born 24 Nov 2026 03:11", "birth order 2"])],
+)
+def test_a_newborn_s_band_has_minute_order_and_the_mother_s_name(kind, language, wanted):
+    """So has the head of the pages; who is older has none of them, and no link no name."""
+    child = PID.replace("19480512", "202611240311").replace("|F", "|F" + "|" * 17 + "2")
+    setting = Ward([], language=language).setting
+    link = "NK1|1|MARTIN^Jeanne|MTH^mère^HL70063"
+    for more, times in (([link], 1), ([], 0)):
+        one = chart(adt("A01", "1124 0800", at="1124 0800", pid=child, more=more))
+        text = " ".join(texts(print_bands(kind, one, 1, "CHU", setting, ISSUER).pdf)[0].split())
+        assert all(words in text for words in wanted)
+        assert ({"fr": "mère : MARTIN Jeanne", "en": "mother: MARTIN Jeanne"}[language] in text) == bool(times)
+        assert all(words in texts(Ward([one], language=language).printed().pdf)[1] for words in wanted)
+    pid = child.replace("202611240311", "202001010311")
+    older = chart(adt("A01", "1124 0800", at="1124 0800", pid=pid, more=[link]))
+    [text] = texts(print_bands(kind, older, 1, "CHU", setting, ISSUER).pdf)
+    assert wanted[1] not in text and text.count("MARTIN") == {"wristband": 2, "labels": 24}[kind]
+
+
 @pytest.mark.req("F25")
 @pytest.mark.parametrize(("kind", "times"), [("wristband", 1), ("labels", 24)])  # the reader joins a band and its twin
 def test_the_bars_say_the_number_and_nothing_else(kind, times):

@@ -3,6 +3,7 @@
 Method: each layout set blank and for a patient; the pages read back as text and as codes.
 """
 
+import re
 from decimal import Decimal
 from io import BytesIO
 
@@ -10,19 +11,30 @@ import msgspec
 import pikepdf
 import pytest
 
+from contrefeu.acts import Declared
 from contrefeu.base import rfc3339
 from contrefeu.chart.news2 import BREATHS, PULSE, SATURATION_1, SYSTOLIC, TEMPERATURE
-from contrefeu.paper import FORMS, Issuer, foot_of, print_form, read_code, written_foot
-from contrefeu.paper.forms import blank_foot
+from contrefeu.paper import (
+    FORMS,
+    Issuer,
+    foot_of,
+    print_chart,
+    print_discharge,
+    print_form,
+    read_code,
+    written_foot,
+)
+from contrefeu.paper.forms import _in_one_language, blank_foot
 from contrefeu.paper.layouts import LAYOUTS
 from contrefeu.paper.parts import Fields, Grid, Lines, Ticks
 from contrefeu.paper.pictures import pages_in, texts_on
 from contrefeu.paper.scored import POINTS, TOTAL
-from contrefeu.paper.words import WORDS
+from contrefeu.paper.words import WORDS, say
 from tests.chart.feed import adt, chart, ns
-from tests.paper.house import KEY, Ward, texts
+from tests.paper.house import KEY, Ward, texts, words
 
 CHART = chart(adt("A01", "1124 0800", at="1124 0800", more=["AL1|1|DA|PEN^Pénicilline^L"]))
+APART = re.compile(r" [:;?!»]|« ")
 ISSUER = Issuer(KEY, "CARD", rfc3339(ns("1124 1200")))
 
 
@@ -117,6 +129,43 @@ def test_every_word_is_there_in_both_languages():
         "SpO2",
         "respiration",
     }
+
+
+def test_no_line_begins_with_a_mark_that_stands_apart_in_french():
+    """Before : ; ? ! and inside « » is a space that breaks no line: in every word, and so on a page that is narrow."""
+    for name, (french, english) in WORDS.items():
+        assert not APART.search(say(name, "fr"))
+        assert say(name, "fr").replace("\u00a0", " ") == french
+        assert say(name, "en") == english
+    for layout in LAYOUTS.values():
+        for language in (0, 1):
+            whole = words(_in_one_language(msgspec.to_builtins(layout), language))
+            assert not APART.search(whole)
+            assert language == 0 or "\u00a0" not in whole
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_colon_is_the_language_s(language):
+    """Between what stands in our words and what was said, on charts and letters too."""
+    ward = Ward([CHART], language=language)
+    foot = foot_of(ward.board, ward.setting, "CHU")
+    said = {"fr": "Allergies : dernier message :", "en": "Allergies: last message:"}[language]
+    for printer in (print_chart, print_discharge):
+        assert said in texts(printer(CHART, foot, ward.setting, ISSUER).pdf)[0]
+    assert said.removesuffix(":").strip() in texts(ward.printed().pdf)[1]
+
+
+@pytest.mark.req("F3")
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_blank_form_says_which_medium_is_in_force(language):
+    """One that is printed in a downtime, by whom it was set and since when; one printed ahead says nothing of it."""
+    setting = Ward([], language=language).setting
+    since = rfc3339(ns("1124 0700"))
+    downtime = Declared(since, "ransom", "user/crise", "paper", since, "user/crise")
+    for found, times in ((downtime, 1), (None, 0)):
+        [text] = texts(print_form("note", [None], blank_foot("CHU", "C", setting, found), setting, ISSUER).pdf)
+        assert text.count(setting.say("medium paper").replace("\u00a0", " ")) == times
+        assert ("crise" in text) == bool(times)
 
 
 @pytest.mark.req("F14")

@@ -11,9 +11,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contrefeu.base import rfc3339
-from contrefeu.paper import Issuer, Setting, blank_foot, print_bands, print_form
+from contrefeu.paper import (
+    Issuer,
+    Setting,
+    blank_foot,
+    foot_of,
+    print_bands,
+    print_chart,
+    print_discharge,
+    print_form,
+    print_transfer,
+)
 from contrefeu.paper.bands import KINDS
-from tests.chart.feed import PID, adt, chart, ns, oru
+from contrefeu.paper.pack import CELL_LETTERS_MAX
+from tests.chart.feed import PID, adt, chart, ns, oru, rde
 from tests.paper.house import KEY, NOW, Ward, texts
 
 POINTS = 72 / 25.4
@@ -21,6 +32,7 @@ LAST = "Zzz"  # an allergy that is printed after all others
 FIRST = ("admitted", "from 24 Nov")  # what the body of a chart, and of a dose sheet, begins with
 WORD = st.text(alphabet="WMAéilj", min_size=1, max_size=24)
 NAMES = st.lists(WORD, min_size=1, max_size=5).map(" ".join)
+NUMBERED = re.compile(r"Allergie (\d{3})")
 ISSUER = Issuer(KEY, "CARD", rfc3339(ns(NOW)))
 
 
@@ -35,6 +47,11 @@ def patient(family: str, given: str, allergies: list[str] = [], results: int = 0
 def flat(text: str) -> str:
     """Without what a line break changes."""
     return re.sub(r"[\s\u200b\ufffe\u0002-]+", "", text)
+
+
+def one_line(pages: list[str]) -> str:
+    """The text of pages as one line."""
+    return " ".join(" ".join(pages).split())
 
 
 def bottom_of(words: str, page: pypdfium2.PdfPage) -> float | None:
@@ -62,6 +79,54 @@ def test_no_page_parts_a_name_from_its_allergies_however_long_both_are(family, f
         assert all(end - below > 5 for below in begins), "a line of letters and the space between"
     assert len(set(ends)) <= 2, "a chart's pages, and a dose sheet's: each its own title"
     assert sum(bottom_of(words, page) is not None for words in FIRST for page in pages) == 2
+
+
+def test_allergies_without_end_are_counted_at_the_head_and_named_within():
+    """A hundred: on each page of each paper the same ones with the name, the gravest first; the rest is counted."""
+    many = [f"AL1|{n}|DA|A{n}^Allergie {n:03} longue molécule^L|{'SV' if n == 100 else 'MI'}" for n in range(1, 101)]
+    one = chart(adt("A01", "1124 0800", at="1124 0800", more=many))
+    ward = Ward([one])
+    foot = foot_of(ward.board, ward.setting, "CHU")
+    with_numbers = (one, foot, ward.setting, ISSUER)
+    census, *pack = texts(ward.printed().pdf)
+    papers = {
+        "pack": pack,
+        "chart": texts(print_chart(*with_numbers).pdf),
+        "transfer": texts(print_transfer(one, "CH", foot, ward.setting, ISSUER, KEY).pdf),
+        "discharge": texts(print_discharge(*with_numbers).pdf),
+        **{kind: texts(print_form(kind, [one], foot, ward.setting, ISSUER).pdf) for kind in ("note", "prescription")},
+    }
+    for pages in papers.values():
+        heads = [NUMBERED.findall(re.split(r"\+ \d+ \(", one_line([page]))[0]) for page in pages]
+        assert all(head == heads[0] and head[0] == "100" for head in heads)
+        assert all("MARTIN" in page and f"+ {100 - len(heads[0])}" in page for page in pages)
+    assert len(papers["transfer"]) == 2
+    for kind in ("pack", "chart"):
+        assert {f"{n:03}" for n in range(1, 101)} == set(NUMBERED.findall(one_line(papers[kind])))
+    shown = NUMBERED.findall(one_line([census]))
+    assert shown[0] == "100" and f"+ {100 - len(shown)}" in census
+
+
+def test_a_row_of_the_census_is_never_higher_than_a_page():
+    """Names, alerts and doses of hundreds of words are cut, and say so: no cell loses its end below the page."""
+    words = " ".join(f"mot{n}" for n in range(400))
+    drug = rde("1124 0810", tq1=("TQ1|1||Q6H||||20261124080000",), words=words)
+    one = chart(adt("A01", "1124 0800", at="1124 0800", pid=PID.replace("MARTIN", words)), drug)
+    pack = Ward([one]).pack()
+    [row] = pack.census
+    assert max(len(row.name), *map(len, row.due)) <= CELL_LETTERS_MAX
+    assert row.name.endswith("[…]") and row.due[0].endswith("[…]")
+    [name] = [row.name for row in pack.index]
+    assert name.endswith("[…]")
+
+
+@pytest.mark.req("F25")
+def test_a_name_is_broken_at_its_hyphen_before_anywhere_else():
+    """On a band, a label and in the census: both halves are whole."""
+    one = patient("DE LA ROCHEFOUCAULD-MONTMORENCY", "Jeanne")
+    papers = [print_bands(kind, one, 1, "CHU", Ward([]).setting, ISSUER) for kind in KINDS]
+    for made in (*papers, Ward([one]).printed()):
+        assert all("ROCHEFOUCAULD" in page and "MONTMORENCY" in page for page in texts(made.pdf))
 
 
 @pytest.mark.req("F25")

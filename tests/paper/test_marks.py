@@ -61,8 +61,8 @@ def test_a_box_is_noted_with_what_it_stands_for(sheet, form):
         rfc3339(ns(at)) for at in ("1124 0800", "1124 1400", "1124 2000", "1125 0200", "1125 0800")
     ]
     assert [box.said for box in form[1].boxes[:2]] == [
-        "Identity checked on : identity document",
-        "Identity checked on : what was said",
+        "Identity checked on: identity document",
+        "Identity checked on: what was said",
     ]
 
 

@@ -20,8 +20,8 @@ def test_a_printed_chart_says_the_score_where_it_is_on():
     """With its time and its parts; incomplete, what is missing; off, no word of it."""
     assert notes("fr", *measured(-1, **WHOLE), on=False) == []
     assert notes("fr", *measured(-1, **WHOLE)) == [
-        "NEWS2 : 10 (24/11 02:11) : respiration 2, PA systolique 1, pouls 2, température 1, SpO2 2, air ou oxygène 2, "
-        "conscience 0."
+        "NEWS2\u00a0: 10 (24/11 02:11)\u00a0: respiration 2, PA systolique 1, pouls 2, température 1, SpO2 2, "
+        "air ou oxygène 2, conscience 0."
     ]
     part = {name: value for name, value in WHOLE.items() if name != "awake"}
     assert notes("en", *measured(-1, **part)) == ["NEWS2 not computed: incomplete measurements; missing: consciousness"]

@@ -19,7 +19,7 @@ from contrefeu.acts import PageScanned
 from contrefeu.base import rfc3339
 from contrefeu.paper import WEEK_NS, Issuer, missing_in, pack_password, print_standing, sealed_page, ward_pack
 from tests.chart.feed import PID, adt, chart, ns, oru, rde
-from tests.paper.house import KEY, NOW, Ward
+from tests.paper.house import KEY, NOW, Ward, texts
 from tests.station.serving import chromium
 
 A01 = adt("A01", "1124 0800", at="1124 0800", more=["AL1|1|DA|PEN^Pénicilline^L|SV|Choc"])
@@ -159,3 +159,24 @@ def test_a_sealed_page_opens_from_a_file_and_tells_its_age(tmp_path: Path):
         assert "old" in page.inner_text("#age")
         page.screenshot(path=str(tmp_path / "pack.png"))
     assert errors == []
+
+
+@pytest.mark.browser
+@pytest.mark.req("W4")
+def test_a_page_that_a_browser_prints_has_name_and_allergies_on_each_sheet(tmp_path: Path):
+    """A chart of several sheets: a browser that prints it repeats the head and the age, as the PDF does (W2)."""
+    lines = [f"NM|C{n}^Mesure {n}^L||{n}|mmol/L|||||F" for n in range(120)]
+    file = tmp_path / "pack.html"
+    file.write_text(page_of(chart(A01, oru("1124 0900", *lines))))
+    with chromium() as screen:
+        page = screen.browser.new_context(offline=True).new_page()
+        page.goto(file.as_uri())
+        page.fill("#password", PASSWORD)
+        page.click("button")
+        page.wait_for_selector("#inside:visible")
+        printed = page.pdf(format="A4")
+        (tmp_path / "printed.pdf").write_bytes(printed)
+    census, *of_patient = texts(printed)
+    assert len(of_patient) > 2
+    assert all("As of messages of 24 Nov 2026 12:00" in sheet for sheet in (census, *of_patient))
+    assert all("MARTIN" in sheet and "Pénicilline" in sheet for sheet in of_patient)

@@ -118,6 +118,18 @@ def test_a_letter_has_two_pages_whatever_the_chart_holds(language):
     assert "+ " in whole
 
 
+@pytest.mark.req("F1")
+@pytest.mark.parametrize(("language", "nothing"), [("fr", "aucune ligne dans ce qui a été reçu"), ("en", "no line in")])
+def test_no_section_of_a_letter_is_blank(language, nothing):
+    """A laboratory spoke and sent no report: the letter says so, as the chart does."""
+    one = chart(ALLERGIC, oru("1124 0900", "NM|T1^Test^L||1|g/L|||||F"))
+    ward = Ward([one], language=language)
+    made = print_transfer(one, "CH", foot_of(ward.board, ward.setting, "CHU"), ward.setting, ISSUER, KEY)
+    reports = ward.setting.say("reports").upper()
+    [after] = [page.partition(reports)[2] for page in texts(made.pdf) if reports in page]
+    assert nothing in after
+
+
 @pytest.mark.req("T1")
 def test_the_codes_of_a_letter_are_read_off_its_pages():
     """Drawn at a scanner's 200 dpi: each page's own code, and the summary that the chart gives."""
@@ -156,6 +168,25 @@ def test_a_discharge_letter_leaves_room_for_what_only_a_physician_knows():
     for wanted in ("Discharge letter", "MARTIN", "Pénicilline", "The stay, in short", "Signature"):
         assert wanted in page
     assert printed.issues[0].act.returns
+
+
+def test_each_copy_of_a_discharge_letter_has_a_number_of_its_own():
+    """Three copies: three issues, each on its page."""
+    one = chart(ALLERGIC)
+    ward = Ward([one])
+    printed = print_discharge(one, foot_of(ward.board, ward.setting, "CHU"), ward.setting, ISSUER, 3)
+    assert printed.pages == 3
+    assert all(issue.number in page for issue, page in zip(printed.issues, texts(printed.pdf), strict=True))
+
+
+@pytest.mark.parametrize("problems", range(18, 34, 3))
+def test_no_page_of_a_discharge_letter_holds_a_signature_alone(problems):
+    """However much is known: who signs has the last lines above, and a heading has its lines below."""
+    one = chart(adt("A01", "1124 0800", at="1124 0800", more=[f"DG1|{n}||D{n}^Maladie {n}^L" for n in range(problems)]))
+    ward = Ward([one])
+    printed = print_discharge(one, foot_of(ward.board, ward.setting, "CHU"), ward.setting, ISSUER)
+    [signed] = [page for page in texts(printed.pdf) if "Signature" in page]
+    assert "Follow-up" in signed.partition("Signature")[0]
 
 
 def test_a_chart_alone_prints_as_in_a_pack():

@@ -1,4 +1,4 @@
-"""`contrefeu forms`: forms with codes, blank or headed with a patient."""
+"""`contrefeu forms`: forms with codes, blank or filled with what is known of a patient."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -59,14 +59,15 @@ def forms(
         board = board_of(charts, ward)
         chart = _chart(charts, patient) if patient else None
         lacks = charts.status().restoring
-    foot = blank_foot(facility, board.name or ward, setting)
+    downtime = downtime_of(node, ward)
+    foot = blank_foot(facility, board.name or ward, setting, downtime)
     if chart is not None:
-        foot = written_foot(foot_of(board, setting, facility, downtime_of(node, ward), lacks))
+        foot = written_foot(foot_of(board, setting, facility, downtime, lacks))
     issuer = issuer_of(node, ward, rfc3339(setting.now_ns))
     if kind in {"wristband", "labels"} and chart is not None:
         printed = print_bands(kind, chart, count, facility, setting, issuer)
     elif kind == "discharge-letter" and chart is not None:
-        printed = print_discharge(chart, foot, setting, issuer)
+        printed = print_discharge(chart, foot, setting, issuer, count)
     else:
         printed = print_form(kind, [chart] * count, foot, setting, issuer)
     node.audit("print", user=user, patient=chart.id if chart is not None else "", what=f"form {kind} {ward}")

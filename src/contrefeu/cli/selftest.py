@@ -105,7 +105,7 @@ def _clear(node: Node) -> None:
     """Take away the chart stores of tests that were killed."""
     for left in node.paths.run.glob("selftest-*"):
         with contextlib.suppress(OSError):
-            if left.is_dir() and time.time() - left.stat().st_mtime > LEFT_S:
+            if left.is_dir() and node.clock.now_ns() - left.stat().st_mtime_ns > LEFT_S * _NS:
                 shutil.rmtree(left, ignore_errors=True)
 
 

@@ -19,6 +19,7 @@ from contrefeu.chart.sheet import Sheet, person_of
 from contrefeu.paper.code import issue_words
 from contrefeu.paper.code128 import gs1_svg
 from contrefeu.paper.issue import Issue, Issuer
+from contrefeu.paper.known import is_newborn
 from contrefeu.paper.pack import Printed
 from contrefeu.paper.patient import born_words, identity_of
 from contrefeu.paper.setting import Setting
@@ -33,7 +34,7 @@ class Band(Struct, frozen=True):
 
     family: str
     given: str
-    used: str
+    used: str  # name; of a newborn, the mother's: their bands are matched by it (F19)
     born: str
     number: str  # "IPP 8001234"
     place: str
@@ -60,7 +61,7 @@ def print_bands(kind: str, chart: Chart, count: int, facility: str, setting: Set
     band = Band(
         who.family,
         who.given,
-        who.used,
+        who.used or (setting.say("mother", called=whose.mother) if whose.mother and is_newborn(whose, setting) else ""),
         born_words(whose, setting, aged=False),
         number.words if number else "",
         who.place,

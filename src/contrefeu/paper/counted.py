@@ -97,8 +97,8 @@ COUNTED: dict[str, Layout] = {
                 height_mm=12,
             ),
             Note((
-                "À chaque relève : compter à deux. Le solde est faux : prévenir le pharmacien, ne rien corriger.",
-                "At each change of shift: count, two of you. The balance is wrong: call the pharmacist, mend nothing.",
+                "À chaque relève : compter à deux. Si le solde est faux : prévenir le pharmacien, ne rien corriger.",
+                "At each change of shift: count by two. If the balance is wrong: call the pharmacist, mend nothing.",
             )),
         ],
     ),

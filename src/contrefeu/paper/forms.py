@@ -1,29 +1,34 @@
-"""Forms: blank ones with a code, or headed with what is known of a patient.
+"""Forms: blank ones with a code, or filled with what is known of a patient.
 
 Rules kept here:
   * A form with a patient on it has the patient's allergies in its head, on every page, as a pack has.
   * A blank form says so, and names nobody: its code holds no patient, and a scan of it waits for a person.
+  * What is known stands, printed, where it would be written; what is not known is room to write.
   * A form about several patients has no room for one's name in its head.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from contrefeu.acts import Declared
 from contrefeu.base import rfc3339
 from contrefeu.chart import Chart
 from contrefeu.chart.sheet import Sheet
 from contrefeu.paper.code import issue_words
 from contrefeu.paper.issue import Issuer
 from contrefeu.paper.kinds import FORMS
+from contrefeu.paper.known import Known, heard_of, in_box, known_of, on_lines
 from contrefeu.paper.layouts import LAYOUTS
-from contrefeu.paper.pack import Foot, Printed
+from contrefeu.paper.pack import Foot, Printed, downtime_words
+from contrefeu.paper.parts import Layout
 from contrefeu.paper.patient import identity_of
 from contrefeu.paper.scored import with_news2
-from contrefeu.paper.setting import Setting
+from contrefeu.paper.setting import Setting, heard_words
 from contrefeu.paper.stamp import stamped
 from contrefeu.paper.typeset import typeset
+from contrefeu.paper.words import chosen
 
 COPIES_MAX = 200  # of one form in one file: what a ward of 50 writes in a day
 _HEAD = (
@@ -36,6 +41,7 @@ _HEAD = (
     "blank",
     "of ward",
     "allergies",
+    "colon",
     "exercise",
     "confirm",
 )
@@ -61,12 +67,12 @@ def print_form(
         layout = with_news2(layout)
     values: dict[str, Any] = {
         "lang": setting.language,
-        "title": layout.title[at],
+        "title": _in_one_language(layout.title, at),
         "of_ward": FORMS[kind].of_ward,
-        "parts": [_in_one_language(msgspec.to_builtins(part), at) for part in layout.parts],
+        "parts": _filled(layout, charts, setting, at),
         "words": {name: setting.say(name) for name in _HEAD},
         "foot": msgspec.to_builtins(foot),
-        "copies": [msgspec.to_builtins(identity_of(Sheet(one), setting)) if one else None for one in charts],
+        "copies": [_whose(Sheet(one), setting) if one else None for one in charts],
     }
     numbers = [issuer.number() for _ in charts]
     made = typeset("form.typ", values | {"issues": [*map(issue_words, numbers)]}, tagged=tagged)
@@ -78,11 +84,12 @@ def print_form(
     return Printed(pdf, sum(made.pages), issues)
 
 
-def blank_foot(facility: str, ward: str, setting: Setting) -> Foot:
-    """Return the foot of a form that says nothing of anybody: it has no age."""
+def blank_foot(facility: str, ward: str, setting: Setting, downtime: Declared | None = None) -> Foot:
+    """Return the foot of a form that says nothing of anybody: it has no age; printed ahead, no *downtime*."""
     printed = f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))}"
     exercise = setting.say("exercise") if setting.exercise else ""
-    return Foot(facility, ward, "", "", False, "", "", printed, "", setting.say("page"), exercise=exercise)
+    medium = downtime_words(downtime, setting) if downtime is not None else ""
+    return Foot(facility, ward, "", "", False, "", "", printed, medium, setting.say("page"), exercise=exercise)
 
 
 def written_foot(foot: Foot) -> Foot:
@@ -90,11 +97,47 @@ def written_foot(foot: Foot) -> Foot:
     return msgspec.structs.replace(foot, not_after="")
 
 
+def _whose(sheet: Sheet, setting: Setting) -> dict[str, Any]:
+    """Who, for a head; and who spoke of that, and of allergies, when (F1)."""
+    said = setting.say("colon").join((setting.say("allergies"), heard_words(sheet, setting, "allergies")))
+    return {
+        **msgspec.to_builtins(identity_of(sheet, setting)),
+        "said": f"{heard_words(sheet, setting, 'identity')} · {said}",
+    }
+
+
+def _filled(layout: Layout, charts: Sequence[Chart | None], setting: Setting, at: int) -> list[list[Any]]:
+    """Return the parts of each copy, with what is known where it would be written."""
+    parts = [_in_one_language(msgspec.to_builtins(part), at) for part in layout.parts]
+    made: dict[str, list[Any]] = {"": [_with(part, {}, {}) for part in parts]}
+    for one in charts:
+        if one is not None and one.id not in made:
+            sheet = Sheet(one)
+            known, heard = known_of(sheet, setting), heard_of(sheet, setting)
+            made[one.id] = [_with(part, known, heard) for part in parts]
+    return [made[one.id if one else ""] for one in charts]
+
+
+def _with(part: Any, known: Known, heard: Mapping[str, str]) -> Any:
+    """Put what is known into a part: the third of a box; the lines of ruled ones, and who said them."""
+    if part["type"] == "Fields":
+        whole = sum(share for _, share, *_ in part["boxes"])
+        boxes = [
+            [label, share, in_box(known.get(name[0], ()), share / whole) if name else ""]
+            for label, share, *name in part["boxes"]
+        ]
+        return {**part, "boxes": boxes}
+    if part["type"] == "Lines":
+        lines = on_lines(known.get(part["known"], ()), part["count"])
+        return {**part, "known": lines, "said": heard[part["known"]] if lines else ""}
+    return part
+
+
 def _in_one_language(value: Any, at: int) -> Any:
-    """Choose the words of each pair."""
+    """Choose the words of each pair, at any depth."""
     if isinstance(value, dict):
         return {key: _in_one_language(one, at) for key, one in value.items()}
     if isinstance(value, list | tuple):
         pair = len(value) == 2 and all(isinstance(one, str) for one in value)
-        return value[at] if pair else [_in_one_language(one, at) for one in value]
+        return chosen(value, at) if pair else [_in_one_language(one, at) for one in value]
     return value

@@ -36,11 +36,11 @@ LAYOUTS: dict[str, Layout] = {
             Lines(("Motif", "Reason"), 2),
             Ticks(("Allergie connue", "Known allergy"), YES_NO),
             Lines(("Allergies : à quoi, quelle réaction", "Allergies: to what, which reaction"), 2),
-            Lines(("Antécédents", "History"), 2),
-            Lines(("Traitement en cours, dernière prise", "Current medicines, last taken"), 3),
+            Lines(("Antécédents", "History"), 2, "problems"),
+            Lines(("Traitement en cours, dernière prise", "Current medicines, last taken"), 3, "taken"),
             Fields([
-                (("Poids", "Weight"), 2),
-                (("pesé ou dit, le", "weighed or said, on"), 3),
+                (("Poids", "Weight"), 2, "weight"),
+                (("pesé ou dit, le", "weighed or said, on"), 3, "weighed"),
                 (("Taille", "Height"), 2),
             ]),
             Ticks(
@@ -51,9 +51,13 @@ LAYOUTS: dict[str, Layout] = {
                 ((
                     "Limitation de soins, directives : date, auteur, à revoir le",
                     "Limits of care, directives: date, author, review on",
-                ), 1),
+                ), 1, "limits"),
             ]),
-            Fields([(("Médecin", "Physician"), 3), (("Service, lit", "Ward, bed"), 3), (("Régime", "Diet"), 2)]),
+            Fields([
+                (("Médecin", "Physician"), 3, "physician"),
+                (("Service, lit", "Ward, bed"), 3, "place"),
+                (("Régime", "Diet"), 2, "diets"),
+            ]),
             SIGNED,
         ],
     ),
@@ -82,7 +86,7 @@ LAYOUTS: dict[str, Layout] = {
         [
             Fields([
                 (("Jour", "Day"), 2),
-                (("Poids, date", "Weight, date"), 3),
+                (("Poids, date", "Weight, date"), 3, "weight, date"),
                 (("Recopiée de, par", "Copied from, by"), 5),
             ]),
             Grid(
@@ -101,7 +105,7 @@ LAYOUTS: dict[str, Layout] = {
         ("Prescription", "Prescription"),
         [
             Fields([
-                (("Poids, date", "Weight, date"), 3),
+                (("Poids, date", "Weight, date"), 3, "weight, date"),
                 (("Fonction rénale", "Renal function"), 3),
                 (("Grossesse", "Pregnancy"), 2),
             ]),
@@ -159,7 +163,7 @@ LAYOUTS: dict[str, Layout] = {
             Ticks(("Matériel implanté, stimulateur", "Implant, pacemaker"), YES_NO),
             Fields([
                 (("Créatinine, date", "Creatinine, date"), 3),
-                (("Isolement", "Isolation"), 3),
+                (("Isolement", "Isolation"), 3, "isolation"),
                 (("Transport", "Transport"), 3),
             ]),
             SIGNED,
@@ -188,15 +192,15 @@ LAYOUTS: dict[str, Layout] = {
             SIGNED,
         ],
     ),
-    "note": Layout(("Observation", "Note"), [SIGNED, Lines((" ", " "), 24)]),
+    "note": Layout(("Observation", "Note"), [SIGNED, Lines((" ", " "), 23)]),
     "hand-over": Layout(
         ("Transmission", "Hand-over"),
         [
-            Lines(("Situation : pourquoi ici, depuis quand", "Situation: why here, since when"), 3),
-            Lines(("Antécédents, allergies, traitements", "Background, allergies, medicines"), 4),
+            Lines(("Situation : pourquoi ici, depuis quand", "Situation: why here, since when"), 3, "problems"),
+            Lines(("Antécédents, allergies, traitements", "Background, allergies, medicines"), 4, "medicines"),
             Lines(("Ce qui a changé", "What changed"), 5),
-            Lines(("À faire, résultats attendus", "To do, results awaited"), 5),
-            Lines(("Isolement, limitation, directives", "Isolation, limits, directives"), 2),
+            Lines(("À faire, résultats attendus", "To do, results awaited"), 5, "awaited"),
+            Lines(("Isolement, limitation, directives", "Isolation, limits, directives"), 2, "alerts"),
             Fields([
                 (("Donné par : nom, signature", "Given by: name, signature"), 4),
                 (("Reçu par : nom, signature", "Taken by: name, signature"), 4),
@@ -209,10 +213,14 @@ LAYOUTS: dict[str, Layout] = {
         [
             Fields([DATE, (("Vers (établissement, service)", "To (hospital, ward)"), 5)]),
             Fields([(("Accord de (nom, heure)", "Agreed by (name, hour)"), 4), (("Transport", "Transport"), 3)]),
-            Lines(("Motif, diagnostic", "Reason, diagnosis"), 4),
-            Lines(("Traitement en cours, dernière dose et son heure", "Current medicines, last dose and its hour"), 7),
+            Lines(("Motif, diagnostic", "Reason, diagnosis"), 4, "problems"),
+            Lines(
+                ("Traitement en cours, dernière dose et son heure", "Current medicines, last dose and its hour"),
+                7,
+                "medicines",
+            ),
             Lines(("Perfusions, voies, sondes, oxygène", "Infusions, lines, catheters, oxygen"), 3),
-            Lines(("Résultats en attente", "Results awaited"), 2),
+            Lines(("Résultats en attente", "Results awaited"), 2, "awaited"),
             CONTACT,
             Ticks(
                 ("Documents joints", "Documents enclosed"),
@@ -270,7 +278,11 @@ LAYOUTS: dict[str, Layout] = {
                 [("prescriptions", "prescriptions"), ("doses prévues", "doses due"), ("perfusions", "infusions")],
             ),
             Fields([(("Famille prévenue : qui, par qui, à", "Family told: who, by whom, at"), 1)]),
-            Lines(("Résultats encore attendus : à remettre au médecin", "Results still awaited: to the physician"), 3),
+            Lines(
+                ("Résultats encore attendus : à remettre au médecin", "Results still awaited: to the physician"),
+                3,
+                "awaited",
+            ),
             Lines(("Objets et valeurs", "Belongings and valuables"), 4),
             Fields([
                 (("Départ du service le, à", "Left the ward on, at"), 3),

@@ -7,17 +7,17 @@ Rules kept here:
 """
 
 import textwrap
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from contrefeu.base import rfc3339
-from contrefeu.chart import Chart, is_error, newest, sentence, status_of, word
-from contrefeu.chart.sheet import Sheet, Treatment, allergies_of, person_of, treatments_of
+from contrefeu.chart import Chart, sentence
+from contrefeu.chart.sheet import Sheet, allergies_of, person_of, treatments_of
 from contrefeu.paper.code import PageKey, issue_words
 from contrefeu.paper.issue import Issuer
+from contrefeu.paper.known import medicine_words, problems_in, with_last_dose
 from contrefeu.paper.measured import results_for
 from contrefeu.paper.pack import Foot, Printed
 from contrefeu.paper.patient import allergy_words, pages_of
@@ -30,8 +30,7 @@ LETTER_PAGES = 2  # of a transfer's letter (T1)
 LINES_TRIED = (40, 25, 18, 12, 8, 5, 3)  # of a block: the most with which the letter has two pages
 LINE_LETTERS = 400  # of one line: four lines of a page
 RULED_LINES = 4  # to write on, under each heading of a discharge letter
-_WORDS = ("allergies", "transfer code", "transfer code how")
-_OVER = frozenset({"resolved", "inactive", "remission"})
+_WORDS = ("allergies", "colon", "transfer code", "transfer code how")
 
 
 class Parts(Struct, frozen=True):
@@ -60,20 +59,23 @@ def print_transfer(chart: Chart, to: str, foot: Foot, setting: Setting, issuer: 
     return made
 
 
-def print_discharge(chart: Chart, foot: Foot, setting: Setting, issuer: Issuer) -> Printed:
-    """Set a discharge letter: what is known of the stay, and ruled lines for what only the physician can say."""
+def print_discharge(chart: Chart, foot: Foot, setting: Setting, issuer: Issuer, count: int = 1) -> Printed:
+    """Set *count* discharge letters: what is known of the stay, and ruled lines for what only the physician can say."""
     values = _values(Sheet(chart), "discharge-letter", foot, setting, 12)
     values["second"] = []
     ruled = [(setting.say(name), RULED_LINES) for name in ("stay in short", "discharge medicines", "follow-up")]
     values |= {"to": "", "codes": [], "signed": "", "ruled": ruled}
-    return _printed(values, "discharge-letter", chart, issuer, {})
+    return _printed(values, "discharge-letter", chart, issuer, {}, count)
 
 
-def _printed(values: dict[str, Any], form: str, chart: Chart, issuer: Issuer, pictures: dict[str, bytes]) -> Printed:
-    number = issuer.number()
-    made = typeset("letter.typ", values | {"issues": [issue_words(number)]}, pictures)
-    issue = issuer.issue(form, made.pages[0], chart, number)
-    return Printed(stamped(made.pdf, issue.texts), made.pages[0], [issue])
+def _printed(
+    values: dict[str, Any], form: str, chart: Chart, issuer: Issuer, pictures: dict[str, bytes], count: int = 1
+) -> Printed:
+    numbers = [issuer.number() for _ in range(count)]
+    made = typeset("letter.typ", values | {"issues": [*map(issue_words, numbers)]}, pictures)
+    issues = [issuer.issue(form, pages, chart, number) for pages, number in zip(made.pages, numbers, strict=True)]
+    pdf = stamped(made.pdf, [text for one in issues for text in one.texts])
+    return Printed(pdf, sum(made.pages), issues)
 
 
 def print_chart(chart: Chart, foot: Foot, setting: Setting, issuer: Issuer) -> Printed:
@@ -106,8 +108,8 @@ def passport_of(sheet: Sheet, facility: str, setting: Setting) -> Passport:
         numbers=[one.words for one in whose.numbers if not one.old],
         state=allergies.state,
         allergies=[allergy_words(one, setting) for one in allergies.lines if not one.struck],
-        medicines=[_medicine(one, setting) for one in treatments_of(sheet).running],
-        problems=[sentence(one, setting.language, setting.zone) for one in _problems(sheet)],
+        medicines=[medicine_words(one, setting) for one in treatments_of(sheet).running],
+        problems=[sentence(one, setting.language, setting.zone) for one in problems_in(sheet)],
         unsaid=[name for name, block in blocks.items() if not sheet.heard(block)],
         test=sheet.chart.world == "T",
     )
@@ -116,7 +118,7 @@ def passport_of(sheet: Sheet, facility: str, setting: Setting) -> Passport:
 def _values(sheet: Sheet, form: str, foot: Foot, setting: Setting, most: int) -> dict[str, Any]:
     pages = pages_of(sheet, setting)
     alerts, diet, problems, requests, coming, contacts, *rest = pages.blocks
-    treatments = [Line(_with_doses(one, setting)) for one in treatments_of(sheet).running]
+    treatments = [Line(with_last_dose(one, setting)) for one in treatments_of(sheet).running]
     medicines = Block(setting.say("prescriptions"), heard_words(sheet, setting, "prescriptions", "doses"), treatments)
     if not treatments and sheet.heard("prescriptions"):
         medicines = msgspec.structs.replace(medicines, lines=[Line(setting.say("no prescription"))])
@@ -128,7 +130,8 @@ def _values(sheet: Sheet, form: str, foot: Foot, setting: Setting, most: int) ->
         for one in found
     ]
     measured = Block(results.title, results.said, [*rows, *map(Line, results.notes)])
-    titles = [Line(" · ".join(filter(None, (one.title, one.about))), one.struck) for one in pages.reports]
+    # What says that nothing came has no title.
+    titles = [Line(" · ".join(filter(None, (one.title, one.about))) or one.text, one.struck) for one in pages.reports]
     reports = Block(pages.reports_title, pages.reports_said, titles)
     parts = Parts(
         stay=pages.stay,
@@ -149,27 +152,3 @@ def _cut(block: Block, most: int) -> Block:
     short = [Line(textwrap.shorten(one.text, LINE_LETTERS, placeholder=" […]"), one.struck) for one in block.lines]
     block = msgspec.structs.replace(block, lines=short)
     return msgspec.structs.replace(block, lines=[*block.lines[:most], Line(f"+ {left}")]) if left > 0 else block
-
-
-def _problems(sheet: Sheet) -> Sequence[Any]:
-    return [
-        one
-        for one in newest(sheet.all("Condition"), "onsetDateTime", "recordedDate")
-        if not is_error(one) and status_of(one) not in _OVER
-    ]
-
-
-def _medicine(one: Treatment, setting: Setting) -> str:
-    said = one.dosage or word("dosage not said", setting.language)
-    status = "" if one.status == "active" else word(f"status {one.status or 'unknown'}", setting.language).upper()
-    return " · ".join(filter(None, (one.drug or "?", said, one.route, status)))
-
-
-def _with_doses(one: Treatment, setting: Setting) -> str:
-    """A medicine with the last dose that was said."""
-    last = setting.say("no dose said")
-    if one.doses:
-        dose = one.doses[0]
-        given = word(f"dose {dose.status or 'unknown'}", setting.language)
-        last = f"{setting.say('last given')} {setting.at(dose.when)} {given} {dose.amount}".strip()
-    return " · ".join(filter(None, (_medicine(one, setting), last)))

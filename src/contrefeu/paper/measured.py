@@ -84,7 +84,8 @@ def score_words(score: Score, setting: Setting) -> str:
     parts = ", ".join(f"{setting.say(f'news2 {name}')} {points}" for name, points in score.points)
     newer = f" {setting.say('news2 newer')} {setting.short(score.newer)}." if score.newer else ""
     ask = f" {setting.say('news2 pregnancy')}" if score.ask_pregnancy else ""
-    return f"NEWS2 : {score.total} ({setting.short(score.when)}) : {parts}.{newer}{ask}"
+    said = setting.say("colon").join(("NEWS2", f"{score.total} ({setting.short(score.when)})", parts))
+    return f"{said}.{newer}{ask}"
 
 
 def _is_blood_group(series: Series) -> bool:

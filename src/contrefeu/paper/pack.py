@@ -8,6 +8,7 @@ Rules kept here:
   * Pages are made of charts and a clock that are passed in: same charts, same minute, same pack.
 """
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -30,11 +31,13 @@ from contrefeu.chart.sheet import Sheet
 from contrefeu.paper.doses import DoseSheet, dose_sheet_of
 from contrefeu.paper.issue import Issue, Whose
 from contrefeu.paper.patient import PatientPages, pages_of
-from contrefeu.paper.setting import Setting
+from contrefeu.paper.setting import Setting, within
 from contrefeu.paper.words import lasted
 
 VALID_HOURS = 24  # hours from its last message after which a pack is not to be used: its dose sheets end then
 DESTROY_DAYS = 7  # days after which a pack is destroyed: its handwriting is scanned long before
+CELL_LETTERS_MAX = 500  # of a cell of the census: a row that is higher than a page would lose its end
+NAME_LETTERS_MAX = 160  # of a name there and in the index
 DUE_SHOWN = 3  # next doses of a census row; the sheet has them all
 _NS = 1_000_000_000
 
@@ -127,8 +130,8 @@ def ward_pack(
             parts.append(_part_of(Sheet(chart), row, setting))
     census = [_census(n, row, part.pages, setting) for n, (row, part) in enumerate(zip(rows, parts, strict=True))]
     named = [(n, row) for n, row in enumerate(rows) if not row.confidential]
-    names = {(f"{row.family} {row.given}".strip(), n, _bed(row)) for n, row in named}
-    names |= {(row.used, n, _bed(row)) for n, row in named if row.used}
+    names = {(_name(f"{row.family} {row.given}"), n, _bed(row)) for n, row in named}
+    names |= {(_name(row.used), n, _bed(row)) for n, row in named if row.used}
     foot = foot_of(board, setting, facility, downtime, lacks)
     pack = WardPack(
         lang=setting.language,
@@ -150,8 +153,8 @@ def _part_of(sheet: Sheet, row: BoardRow, setting: Setting) -> PatientPart:
 
 
 _SHOWN = (
-    "census", "index", "free beds", "nobody", "bed", "page", "patient", "allergies", "next doses", "results", "alerts",
-    "last value", "range", "earlier", "tick", "unknown dose", "hour initials", "written by hand", "who signs",
+    "census", "index", "free beds", "nobody", "bed", "page", "patient", "allergies", "colon", "next doses", "results",
+    "alerts", "last value", "range", "earlier", "tick", "unknown dose", "hour initials", "written by hand", "who signs",
     "controlled", "no source", "confirm", "issue", "prescriptions",
 )  # fmt: skip
 
@@ -179,14 +182,15 @@ def foot_of(
         not_after=f"{setting.say('not valid after')} {setting.at(until)}",
         destroy=f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))} · {setting.say('destroy')} "
         f"{day(destroy[:10], setting.language)}",
-        downtime=_downtime(downtime, setting) if downtime is not None else "",
+        downtime=downtime_words(downtime, setting) if downtime is not None else "",
         page=setting.say("page"),
         incomplete=restoring_text(lacks, setting.language, setting.zone).strip() if lacks is not None else "",
         exercise=setting.say("exercise") if setting.exercise or board.world == "T" else "",
     )
 
 
-def _downtime(found: Declared, setting: Setting) -> str:
+def downtime_words(found: Declared, setting: Setting) -> str:
+    """Return since when a ward is in downtime, and which medium is in force since when and by whom (F3)."""
     medium = _where(found.in_force(), setting, f"medium {found.medium}")
     alike: dict[InForce, list[str]] = {}
     for one, now in found.elsewhere.items():
@@ -207,20 +211,36 @@ def _bed(row: BoardRow) -> str:
 def _census(anchor: int, row: BoardRow, pages: PatientPages, setting: Setting) -> CensusRow:
     who = pages.who
     hidden = row.confidential
-    counts = [f"‼ {row.critical} {setting.say('critical')}"] if row.critical else []
-    counts += [f"{row.abnormal} {setting.say('abnormal')}"] if row.abnormal else []
+    allergies = [one.text for one in who.allergy_lines[: -1 if who.left else None] if not one.struck]
+    counted = (("‼ ", row.critical, "critical"), ("", row.abnormal, "abnormal"))
+    counts = [f"{sign}{n} {setting.say(what if n > 1 else f'{what} 1')}" for sign, n, what in counted if n]
     return CensusRow(
         bed=_bed(row),
-        name=setting.say("protected") if hidden else " ".join(filter(None, (who.family, who.given))),
-        born="" if hidden else " · ".join(filter(None, (who.born, who.used))),
+        name=setting.say("protected") if hidden else _name(f"{who.family} {who.given}"),
+        born="" if hidden else _name(" · ".join(filter(None, (who.born, who.used)))),
         warnings=[one for one in who.warnings if not hidden or one != setting.say("protected")],
-        allergies=", ".join([who.allergies, *(one.text for one in who.allergy_lines if not one.struck)]),
+        allergies=", ".join([who.allergies, *_shown(allergies, who.left)]),
         alarm=who.alarm,
-        alerts=row.alerts,
+        alerts=_shown(row.alerts),
         due=_next(row, setting),
         results=", ".join(counts),
         anchor=anchor,
     )
+
+
+def _shown(texts: Sequence[str], left: int = 0) -> list[str]:
+    """What a cell has room for, and how many are left, with *left* others: they stand on the patient's own pages."""
+    shown = within(texts, CELL_LETTERS_MAX)
+    left += len(texts) - len(shown)
+    return [*(_short(one) for one in shown), *([f"+\u00a0{left}"] if left else [])]
+
+
+def _name(text: str) -> str:
+    return _short(text.strip(), NAME_LETTERS_MAX)
+
+
+def _short(text: str, letters: int = CELL_LETTERS_MAX) -> str:
+    return textwrap.shorten(text, letters, placeholder=" […]") if len(text) > letters else text
 
 
 def _next(row: BoardRow, setting: Setting) -> list[str]:
@@ -231,7 +251,8 @@ def _next(row: BoardRow, setting: Setting) -> list[str]:
         if item.at
     ]
     left = len(shown) - DUE_SHOWN
-    return [*shown[:DUE_SHOWN], *([f"+ {left}"] if left > 0 else [])]
+    some = [_short(one, CELL_LETTERS_MAX // DUE_SHOWN) for one in shown[:DUE_SHOWN]]
+    return [*some, *([f"+ {left}"] if left > 0 else [])]
 
 
 class Printed(Struct, frozen=True):

@@ -1,8 +1,8 @@
 """What forms are made of, and the rows that many of them share: in French and in English.
 
-Fields    labelled boxes on one row, each of a share of the width
+Fields    labelled boxes on one row, each of a share of the width; what fills one when it is known (known.py)
 Ticks     a question and boxes to tick
-Lines     a heading and ruled lines
+Lines     a heading and ruled lines; what is printed on them when it is known
 Grid      a heading, columns, empty rows (or named ones)
 Table     a heading, columns, rows that are printed
 Note      a sentence that must stand there
@@ -11,12 +11,13 @@ Note      a sentence that must stand there
 from msgspec import Struct
 
 Words = tuple[str, str]
+Field = tuple[Words, int] | tuple[Words, int, str]
 
 
 class Fields(Struct, frozen=True, tag=True):
     """Labelled boxes on one row."""
 
-    boxes: list[tuple[Words, int]]
+    boxes: list[Field]
 
 
 class Ticks(Struct, frozen=True, tag=True):
@@ -31,6 +32,7 @@ class Lines(Struct, frozen=True, tag=True):
 
     what: Words
     count: int
+    known: str = ""
 
 
 class Grid(Struct, frozen=True, tag=True):
@@ -67,13 +69,17 @@ class Layout(Struct, frozen=True):
     parts: list[Part]
 
 
-DATE: tuple[Words, int] = (("Date et heure", "Date and time"), 3)
-WHO: tuple[Words, int] = (("Nom, fonction", "Name, role"), 4)
+DATE: Field = (("Date et heure", "Date and time"), 3)
+WHO: Field = (("Nom, fonction", "Name, role"), 4)
 SIGNED = Fields([DATE, WHO, (("Signature", "Signature"), 3)])
 URGENCY = Ticks(
     ("Urgence", "Urgency"), [("vitale", "life-threatening"), ("urgent", "urgent"), ("de routine", "routine")]
 )
 YES_NO: list[Words] = [("oui", "yes"), ("non", "no"), ("non connu", "not known")]
 CONTACT = Fields(
-    [(("Personne à prévenir", "Person to call"), 4), (("Lien", "Relation"), 2), (("Téléphone", "Telephone"), 3)]
+    [
+        (("Personne à prévenir", "Person to call"), 4, "contacts"),
+        (("Lien", "Relation"), 2),
+        (("Téléphone", "Telephone"), 3),
+    ]
 )

@@ -8,7 +8,6 @@ Rules kept here:
 """
 
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,13 +16,11 @@ from contrefeu.base import rfc3339
 from contrefeu.chart import (
     Chart,
     Resource,
-    age_of,
     day,
     first,
     instant,
     newest,
     sentence,
-    weight_is_old,
     word,
 )
 from contrefeu.chart.sheet import (
@@ -35,10 +32,12 @@ from contrefeu.chart.sheet import (
     person_of,
     story_of,
 )
+from contrefeu.paper.known import age_in, is_newborn, open_requests, weight_words
 from contrefeu.paper.measured import Results, results_for
-from contrefeu.paper.setting import Block, Line, Setting, heard_words
+from contrefeu.paper.setting import Block, Line, Setting, heard_words, within
 from contrefeu.paper.words import age_words
 
+HEAD_LETTERS_MAX = 2400  # of allergies at the head of each page: a third of it, in small type
 REPORTS_DAYS = 7  # days back that reports are printed: the stay so far, of most patients
 REPORTS_MAX = 4  # reports of a patient: a page; the titles of others are counted
 REPORT_CHARACTERS_MAX = 1500  # of one report's text: a quarter of a page
@@ -61,6 +60,7 @@ class Identity(Struct, frozen=True):
     allergy_lines: list[Line]
     alarm: bool  # whether allergies are red: some are said, or nobody knows
     warnings: list[str]
+    left: int = 0  # allergies that the head has no room for: its last line counts them, the patient's pages name them
 
 
 class ReportText(Struct, frozen=True):
@@ -95,7 +95,9 @@ def identity_of(sheet: Sheet, setting: Setting) -> Identity:
 
 def _identity(sheet: Sheet, whose: Person, setting: Setting) -> Identity:
     allergies = allergies_of(sheet)
-    lines = [Line(allergy_words(one, setting), one.struck) for one in allergies.lines]
+    lines, left = _head_lines(sheet, setting)
+    if left:
+        lines = [*lines, Line(f"+ {len(left)} ({setting.say('allergies left')})")]
     return Identity(
         family=whose.family or word("name unknown", setting.language),
         given=whose.given,
@@ -105,9 +107,20 @@ def _identity(sheet: Sheet, whose: Person, setting: Setting) -> Identity:
         place=" · ".join(filter(None, (whose.ward, whose.room, whose.bed))),
         allergies=setting.say(_ALLERGIES[allergies.state]),
         allergy_lines=lines,
+        left=len(left),
         alarm=allergies.state != "none-known",
         warnings=_warnings(sheet.chart, whose, setting),
     )
+
+
+def _head_lines(sheet: Sheet, setting: Setting) -> tuple[list[Line], list[Line]]:
+    """The allergies that a head has room for, the gravest first, and those that are left."""
+    found = sorted(
+        allergies_of(sheet).lines, key=lambda one: (one.struck, one.criticality != "high", one.severity != "severe")
+    )
+    lines = [Line(allergy_words(one, setting), one.struck) for one in found]
+    count = len(within([one.text for one in lines], HEAD_LETTERS_MAX))
+    return lines[:count], lines[count:]
 
 
 _ALLERGIES = {
@@ -123,7 +136,7 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
     """Return what a patient's pages say."""
     chart = sheet.chart
     whose = person_of(sheet)
-    weight, red = _weight(whose, setting)
+    weight, red = weight_words(whose, setting)
     reports, notes = _reports(sheet, setting)
     blocks = [
         _alerts(sheet, setting),
@@ -136,10 +149,12 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
             "problems",
             most=EVERY,
         ),
-        _block("requests", sheet, _open(sheet), setting, "requests"),
+        _block("requests", sheet, open_requests(sheet), setting, "requests"),
         _block("appointments", sheet, _coming(sheet, setting), setting, "appointments"),
         _contacts(sheet, whose, setting),
     ]
+    if left := _head_lines(sheet, setting)[1]:
+        blocks.append(Block(setting.say("allergies left"), heard_words(sheet, setting, "allergies"), left))
     if chart.unread:
         lines = [Line(f"{one.kind} · {one.source} · {setting.at(rfc3339(one.received_ns))}") for one in chart.unread]
         blocks.append(Block(setting.say("unread"), "", lines))
@@ -190,12 +205,23 @@ def _born(whose: Person, setting: Setting) -> str:
 
 
 def born_words(whose: Person, setting: Setting, *, aged: bool) -> str:
-    """Return birth date, age if it is wanted, and sex: what lasts longer than a day has no age."""
-    zone = ZoneInfo(setting.zone)
-    age = age_of(whose.birth_date, setting.now_ns, zone, whose.birth_time) if aged and whose.age_known else None
-    born = f"{setting.say('born')} {day(whose.birth_date, setting.language)}" if whose.birth_date else ""
-    sex = word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language)
-    return " · ".join(filter(None, (born or setting.say("birth unknown"), age_words(age, setting.language), sex)))
+    """Return birth date, age if it is wanted, and sex: what lasts longer than a day has no age.
+
+    A newborn has the minute and the order of birth beside them: twins are told apart by nothing else (F19).
+    """
+    new = is_newborn(whose, setting)
+    when = setting.at(whose.birth_time) if new and whose.birth_time else day(whose.birth_date, setting.language)
+    return " · ".join(
+        filter(
+            None,
+            (
+                f"{setting.say('born')} {when}" if whose.birth_date else setting.say("birth unknown"),
+                setting.say("birth order", rank=str(whose.rank)) if new and whose.rank else "",
+                age_words(age_in(whose, setting), setting.language) if aged else "",
+                word(f"sex {whose.sex}" if whose.sex else "sex not said", setting.language),
+            ),
+        )
+    )
 
 
 def _warnings(chart: Chart, whose: Person, setting: Setting) -> list[str]:
@@ -224,25 +250,6 @@ def _stay(whose: Person, setting: Setting) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _weight(whose: Person, setting: Setting) -> tuple[str, bool]:
-    """The last weight with its date; red for a child when it is old or was never said (F10)."""
-    age = (
-        age_of(whose.birth_date, setting.now_ns, ZoneInfo(setting.zone), whose.birth_time) if whose.age_known else None
-    )
-    if whose.weight is None:
-        return (setting.say("weight unknown"), True) if age is not None and age.child else ("", False)
-    old = weight_is_old(age, whose.weight.when, setting.now_ns)
-    words = f"{setting.say('weight old' if old else 'weight')} {whose.weight.value} ({setting.at(whose.weight.when)})"
-    return words, old
-
-
-def _open(sheet: Sheet) -> list[Resource]:
-    return newest([one for one in sheet.all("ServiceRequest") if one.get("status") in _OPEN], "authoredOn")
-
-
-_OPEN = frozenset({"active", "on-hold", "draft"})
-
-
 def _coming(sheet: Sheet, setting: Setting) -> list[Resource]:
     found = [one for one in sheet.all("Appointment") if instant(first(one, "start")) >= setting.now_ns - 12 * _HOUR_NS]
     return newest(found, "start")[::-1]
@@ -266,7 +273,7 @@ def _reports(sheet: Sheet, setting: Setting) -> tuple[list[ReportText], list[Rep
 def _report(one: Report, setting: Setting) -> ReportText:
     text = "\n".join(filter(None, (one.conclusion, *(attached.text for attached in one.attachments))))
     notes = [
-        f"({setting.say('not printed')} : {attached.media_type} {attached.title})".replace(" )", ")")
+        f"({setting.say('not printed')}{setting.say('colon')}{attached.media_type} {attached.title})".replace(" )", ")")
         for attached in one.attachments
         if not attached.text
     ]

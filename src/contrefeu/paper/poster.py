@@ -8,6 +8,7 @@ Rules kept here:
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
+from contrefeu.paper.words import chosen
 from contrefeu.typeset import document
 
 Pair = tuple[str, str]  # French, English
@@ -136,15 +137,17 @@ def poster_pdf(facility: str, address: str, language: Literal["fr", "en"]) -> by
     at = 0 if language == "fr" else 1
     values = {
         "lang": language,
-        "title": _TITLE[at],
+        "title": chosen(_TITLE, at),
         "facility": facility,
-        "foot": _FOOT[at],
+        "foot": chosen(_FOOT, at),
         "pages": [
             {
-                "title": page.title[at],
-                "lead": page.lead[at],
-                "steps": [[head[at], body[at].replace("{address}", address)] for head, body in page.steps],
-                "fill": [label[at] for label in page.fill],
+                "title": chosen(page.title, at),
+                "lead": chosen(page.lead, at),
+                "steps": [
+                    [chosen(head, at), chosen(body, at).replace("{address}", address)] for head, body in page.steps
+                ],
+                "fill": [chosen(label, at) for label in page.fill],
             }
             for page in _PAGES
         ],

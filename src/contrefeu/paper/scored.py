@@ -41,10 +41,10 @@ _TABLE = Table(
     POINTS,
 )
 _NOTE = Note((
-    "Pas avant 16 ans, ni si enceinte. Il manque une mesure : pas de total. 3 à une seule mesure, ou total ≥ 5 : "
+    "Pas avant 16 ans, ni si enceinte. S’il manque une mesure : pas de total. 3 à une seule mesure, ou total ≥ 5 : "
     "appeler le médecin ; ≥ 7 : urgence. Royal College of Physicians, 2017. Une somme, pas un diagnostic.",
-    "Not under 16, nor in pregnancy. A measurement lacks: no total. 3 in one of them, or a total ≥ 5: call the "
-    "physician; ≥ 7: emergency. Royal College of Physicians, 2017. A sum, not a diagnosis.",
+    "Not under 16, nor in pregnancy. If a measurement is missing: no total. 3 in one of them, or a total ≥ 5: "
+    "call the physician; ≥ 7: emergency. Royal College of Physicians, 2017. A sum, not a diagnosis.",
 ))  # fmt: skip
 TOTAL: Words = ("NEWS2 : total", "NEWS2: total")
 SCORED_ROW_MM = 8  # with one row more and the table below, the sheet stays one page

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from contrefeu.paper.doses import DoseSheet
-from contrefeu.paper.pack import WardPack
+from contrefeu.paper.pack import Foot, WardPack
 from contrefeu.paper.patient import Identity, PatientPages
 from contrefeu.paper.setting import Block, Line, Setting
 
@@ -91,17 +91,19 @@ def _inside(pack: WardPack) -> Iterator[str]:
     )
     yield f"<h2>{escape(words['index'])}</h2><ul class=index>"
     yield "".join(f'<li><a href="#p{one.anchor}">{escape(one.name)}</a> {escape(one.bed)}' for one in pack.index)
-    yield f"</ul><p>{escape(words['free beds'])} : {escape(' · '.join(pack.free_beds))}</p>"
+    yield f"</ul><p>{escape(words['free beds'])}{words['colon']}{escape(' · '.join(pack.free_beds))}</p>"
     for n, part in enumerate(pack.patients):
-        yield f'<article id="p{n}">{_who(part.pages.who)}{"".join(_chart(part.pages, pack))}'
+        yield f'<article id="p{n}">{_who(part.pages.who, foot)}{"".join(_chart(part.pages, pack))}'
         yield f"{''.join(_doses(part.doses, pack))}</article>"
 
 
-def _who(who: Identity) -> str:
+def _who(who: Identity, foot: Foot) -> str:
+    """Who, and allergies; on each sheet that a browser prints, with its age."""
     lines = " · ".join(_line(one) for one in who.allergy_lines)
     kind = "red" if who.alarm else "calm"
+    age = f"<p class='asof{' red' if foot.red else ''}'>{escape(foot.as_of)} · {escape(foot.not_after)}</p>"
     return (
-        f"<div class=who><h2>{escape(who.family)} {escape(who.given)} {_marks(who.warnings)}"
+        f"<div class=who>{age}<h2>{escape(who.family)} {escape(who.given)} {_marks(who.warnings)}"
         f"<span>{escape(who.place)}</span></h2><p>{escape(who.born)} {escape(who.used)} "
         f"{escape(' · '.join(who.numbers))}</p>"
         f"<p class='allergies {kind}'><b>{escape(who.allergies)}</b> {lines}</p></div>"
@@ -110,7 +112,7 @@ def _who(who: Identity) -> str:
 
 def _chart(pages: PatientPages, pack: WardPack) -> Iterator[str]:
     yield f"<p>{escape(pages.stay)} <b class={'red' if pages.weight_red else 'calm'}>{escape(pages.weight)}</b></p>"
-    yield f"<p class=said>{escape(pack.words['allergies'])} : {escape(pages.allergies_said)}</p>"
+    yield f"<p class=said>{escape(pack.words['allergies'])}{pack.words['colon']}{escape(pages.allergies_said)}</p>"
     yield from map(_block, pages.blocks[:3])
     yield f"<h3>{escape(pages.results.title)} <span>{escape(pages.results.said)}</span></h3>"
     for panel in pages.results.panels:

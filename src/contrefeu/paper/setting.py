@@ -1,7 +1,9 @@
 """In which words and at what time pages are made, and the lines that they are made of."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -64,6 +66,12 @@ class Block(Struct, frozen=True):
     title: str
     said: str
     lines: list[Line]
+
+
+def within(texts: Sequence[str], letters: int) -> Sequence[str]:
+    """Return the first of *texts*, one at least, that have at most *letters* together: the others are to be counted."""
+    ends = accumulate(map(len, texts))
+    return texts[: max(1, sum(end <= letters for end in ends))]
 
 
 def heard_words(sheet: Sheet, setting: Setting, *blocks: str) -> str:

@@ -3,6 +3,7 @@
 What a chart says is worded by `contrefeu.chart`, the same on screen and on paper.
 """
 
+import re
 from collections.abc import Sequence
 
 from contrefeu.chart import Age, Language
@@ -42,10 +43,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "page": ("Page", "Page"),
     "patient": ("Patient", "Patient"),
     "allergies": ("Allergies", "Allergies"),
+    "colon": (" : ", ": "),
     "next doses": ("Prochaines doses", "Next doses"),
     "results": ("Résultats", "Results"),
     "critical": ("critiques", "critical"),
+    "critical 1": ("critique", "critical"),
     "abnormal": ("anormaux", "abnormal"),
+    "abnormal 1": ("anormal", "abnormal"),
     "alerts": ("Alertes, isolement, limitations", "Alerts, isolation, limits of care"),
     "diet": ("Régime", "Diet"),
     "problems": ("Problèmes et diagnostics", "Problems and diagnoses"),
@@ -115,6 +119,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "born": ("né(e) le", "born"),
     "birth unknown": ("naissance non dite", "birth date not said"),
+    "birth order": ("rang {rank}", "birth order {rank}"),
+    "mother": ("mère : {called}", "mother: {called}"),
     "used": ("nom utilisé :", "used name:"),
     "number old": ("ancien numéro", "old number"),
     "admitted": ("entré(e) le", "admitted"),
@@ -134,6 +140,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no allergy source": ("ALLERGIES : AUCUNE SOURCE ICI", "ALLERGIES: NO SOURCE HERE"),
     "no known allergy": ("AUCUNE ALLERGIE CONNUE", "NO KNOWN ALLERGY"),
     "allergy": ("ALLERGIES", "ALLERGIES"),
+    "allergies left": ("Allergies, suite", "Allergies, continued"),
     "allergies conflict": ("ALLERGIES : SOURCES EN DÉSACCORD", "ALLERGIES: SOURCES DISAGREE"),
     "allergies struck": (
         "ALLERGIES : AUCUNE EN VIGUEUR, DES LIGNES RETIRÉES",
@@ -164,7 +171,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "on paper": ("PAPIER", "PAPER"),
     "on screen": ("ÉCRAN", "SCREEN"),
     "on record": ("DOSSIER HABITUEL", "RECORD SYSTEM"),
-    "functions": ("{names} :", "{names}:"),
+    "functions": ("{names} :", "{names}:"),
     "function medicines": ("MÉDICAMENTS", "MEDICINES"),
     "function observations": ("CONSTANTES", "OBSERVATIONS"),
     "function requests": ("DEMANDES", "REQUESTS"),
@@ -232,9 +239,30 @@ _AGES = {
 }
 
 
+def unbroken(french: str) -> str:
+    """Return *french* with no line break before a mark that stands apart from its word, nor after «.
+
+    >>> unbroken("Qui ? « nous » : deux").count(" ")
+    1
+    """
+    return _APART.sub("\u00a0", french)
+
+
+def chosen(pair: Sequence[str], at: int) -> str:
+    """Return the French words of *pair* (0), set as French is, or the English ones (1)."""
+    return pair[at] if at else unbroken(pair[at])
+
+
+_APART = re.compile(r" (?=[:;?!»])|(?<=«) ")
+_SAID: dict[Language, dict[str, str]] = {
+    "fr": {name: unbroken(french) for name, (french, _) in WORDS.items()},
+    "en": {name: english for name, (_, english) in WORDS.items()},
+}
+
+
 def say(name: str, language: Language, **values: str) -> str:
     """Return the words *name*, with their values in place."""
-    text = WORDS[name][0 if language == "fr" else 1]
+    text = _SAID[language][name]
     return text.format(**values) if values else text
 
 

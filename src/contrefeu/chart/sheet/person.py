@@ -29,6 +29,7 @@ from contrefeu.chart import (
 )
 from contrefeu.chart.sheet.resources import Sheet
 
+_MOTHER = "MTH"  # HL7 table 0063 and v3-RoleCode
 WEIGHT_CODES = frozenset({"29463-7", "3141-9", "8341-0"})  # LOINC: body weight, measured, at birth
 
 
@@ -62,6 +63,8 @@ class Person:
     contacts: tuple[str, ...]
     confidential: bool
     reliability: tuple[str, ...]  # PID-32 codes
+    rank: int = 0  # order of birth; 0 when it was not said
+    mother: str = ""  # her name, where the link was said (F19)
 
     @property
     def doubts(self) -> list[str]:
@@ -109,6 +112,8 @@ def person_of(sheet: Sheet) -> Person:
         contacts=tuple(_contacts(sheet)),
         confidential=confidential(patient, stay),
         reliability=tuple(reliability_of(patient)),
+        rank=int(patient.get("multipleBirthInteger") or 0),
+        mother=_mother(sheet),
     )
 
 
@@ -142,16 +147,31 @@ def _birth_time(patient: Resource) -> str:
     return ""
 
 
+def _people(sheet: Sheet) -> list[Resource]:
+    """Who is around the patient, as feeds say them and as people here do."""
+    return [*(sheet.patient.get("contact") or []), *sheet.all("RelatedPerson")]
+
+
+def _mother(sheet: Sheet) -> str:
+    for found in _people(sheet):
+        if _MOTHER in [code for one in found.get("relationship") or [] for code in codes(one)]:
+            return _called(found)
+    return ""
+
+
+def _called(found: Resource) -> str:
+    """The name of somebody around the patient: a Patient.contact has one, a RelatedPerson several."""
+    said = found.get("name") or {}
+    name: Resource = said[0] if isinstance(said, list) else said
+    return str(name.get("text") or " ".join([str(name.get("family", "")), *map(str, name.get("given") or [])])).strip()
+
+
 def _contacts(sheet: Sheet) -> list[str]:
     lines = []
-    people = [*(sheet.patient.get("contact") or []), *sheet.all("RelatedPerson")]
-    for found in people:
-        said = found.get("name") or {}
-        name: Resource = said[0] if isinstance(said, list) else said
-        words = str(name.get("text") or " ".join([str(name.get("family", "")), *map(str, name.get("given") or [])]))
+    for found in _people(sheet):
         relation = ", ".join(filter(None, map(concept, found.get("relationship") or [])))
         phones = ", ".join(str(t["value"]) for t in found.get("telecom") or [] if t.get("value"))
-        line = " · ".join(filter(None, (words.strip(), relation, phones)))
+        line = " · ".join(filter(None, (_called(found), relation, phones)))
         if line:
             lines.append(line)
     return lines
