@@ -4,6 +4,8 @@ from contrefeu.cli.phrases import Phrases
 
 ERRORS = Phrases({
     # What is safe, of many
+    "no password goes to a server that offers no TLS":
+        "aucun mot de passe ne part vers un serveur qui n’offre pas TLS",
     "Nothing was done.": "Rien n’a été fait.",
     "Nothing was made.": "Rien n’a été fait.",
     "Nothing was opened.": "Rien n’a été ouvert.",

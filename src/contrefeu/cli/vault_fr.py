@@ -187,7 +187,6 @@ ROWS = {
     "vault.toml is not TOML: {}": "vault.toml n’est pas du TOML : {}",
     "vault.toml: {}": "vault.toml : {}",
     "vault.toml: two nodes have one name.": "vault.toml : deux nœuds ont le même nom.",
-    "Correct that line.": "Corrigez cette ligne.",
     "Correct that key.": "Corrigez cette clé.",
     "Give each its own: its copies lie in a folder of that name.":
         "Donnez à chacun le sien : ses copies sont dans un dossier de ce nom.",
