@@ -130,7 +130,7 @@ def test_no_result_for_days_is_red(copied: tuple[Commands, Path]) -> None:
     cli.told("vault", "selftest")
     result = cli.home / "run" / nightly.RESULT
     [told] = json.loads(result.read_bytes())
-    result.write_text(json.dumps([told | {"at": "2020-01-01T03:00:00.000000Z"}]))
+    result.write_text(json.dumps([told | {"ended": "2020-01-01T03:00:00.000000Z"}]))
     [told] = cli.told("status", status=10)["selftest"]
     assert (told["state"], "came to an end for 3 days" in told["problem"]) == ("failed", True)
 

@@ -14,10 +14,14 @@ from hypothesis import strategies as st
 
 from contrefeu.base import FileLock, StorageError
 from contrefeu.journal import JournalFiles, verify_journal
-from contrefeu.vault import VaultAway, VaultHost, brought_back
+from contrefeu.proof import Verifier
+from contrefeu.vault import VaultAway, VaultHost, brought_back, public_of
 from contrefeu.vault import back as module
 from contrefeu.vault.back import ASKED, BACK, LOCK, WISH, Brought, Wish
-from contrefeu.vault.link import Give, Wanted
+from contrefeu.vault.link import READ_BYTES_MAX, Give, Wanted
+from contrefeu.vault.pace import Pace
+from contrefeu.vault.pairing import Pulled
+from contrefeu.vault.pulled import GIVE_BYTES_MIN, NodeLink
 from tests.vault.house import FOLDER, House
 from tests.vault.pulling import Between, copies, made_host, offering, pulling, say_much, until
 
@@ -119,6 +123,19 @@ def test_a_cut_line_costs_no_more_than_the_piece_under_way(
 
 
 @pytest.mark.req("G1")
+def test_a_long_way_there_and_back_does_not_make_pieces_small(host: VaultHost) -> None:
+    """What the way takes is no slowness of the line: the pieces grow, and a copy comes in few of them."""
+    node = Pulled("127.0.0.1", 1, Verifier("n1", public_of(bytes(32))))
+    link = NodeLink(node, host.seed(), Pace(0))
+    for _ in range(12):
+        link._size_by(0.2 + link.piece_to_give / 100e6, link.piece_to_give)
+    assert link.piece_to_give == READ_BYTES_MAX
+    for _ in range(12):  # and then the line is as slow as lines get
+        link._size_by(0.2 + link.piece_to_give / 20e3, link.piece_to_give)
+    assert link.piece_to_give <= 2 * GIVE_BYTES_MIN
+
+
+@pytest.mark.req("G1")
 def test_a_vault_host_that_brings_nothing_is_said(
     house: House, host: VaultHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +143,7 @@ def test_a_vault_host_that_brings_nothing_is_said(
     monkeypatch.setattr(module, "QUIET_S", 0.3)
     with offering(house, host) as node:
         with (
-            pytest.raises(VaultAway, match="brought nothing new"),
+            pytest.raises(VaultAway, match="brought nothing"),
             brought_back(node.run, node.url, {FOLDER: (1, 999)}, 1),
         ):
             pass

@@ -12,6 +12,7 @@ from contrefeu.cli.verifying import report_of
 from contrefeu.journal import Damage, JournalFiles, Verified, keyless_in, verify_journal
 from contrefeu.vault import (
     JOURNALS,
+    ROOM_LEFT_BYTES,
     ObjectStore,
     Repaired,
     Vault,
@@ -50,11 +51,10 @@ def repair_all(node: "Node") -> dict[str, Any]:
             away.append({"url": said.url, "problem": lost.what})
     mended = _mend(node, vaults)
     for url in filter(is_pulled, elsewhere):
-        if not mended.is_whole:
-            try:
-                mended = _mend_from_host(node, url, vaults, mended)
-            except ContrefeuError as lost:
-                away.append({"url": url, "problem": lost.what})
+        try:
+            mended = _mend_from_host(node, url, vaults, mended)
+        except ContrefeuError as lost:
+            away.append({"url": url, "problem": lost.what})
     give_journals(node)
     for vault in vaults:
         give_vault(node, vault.url)
@@ -81,25 +81,27 @@ class _Mended:
     done: list[dict[str, Any]]
     checked: list[Verified]
 
-    @property
-    def is_whole(self) -> bool:
-        return all(one["source"] for one in self.done) and not any(one.exit_status for one in self.checked)
+
+def _mend_from_host(node: "Node", url: str, vaults: list[Vault], mended: _Mended) -> _Mended:
+    """Once more, with what a vault host brings back of what is damaged, until that shows nothing further."""
+    asked: dict[str, tuple[int, int]] = {}
+    while (wanted := around(_damage(node, mended))) and wanted != asked:
+        asked = wanted
+        free = shutil.disk_usage(node.paths.run).free  # what is missing has some size, and the feeds need room too
+        with brought(node, url, wanted, max(0, min(free // 2, free - ROOM_LEFT_BYTES))) as vault:
+            after = _mend(node, vaults, [vault])
+        mended = _Mended([one for one in mended.done if one["source"]] + after.done, after.checked)
+    return mended
 
 
-def _mend_from_host(node: "Node", url: str, vaults: list[Vault], before: _Mended) -> _Mended:
-    """Once more, with what a vault host brings back of what is damaged."""
-    size = shutil.disk_usage(node.paths.run).free // 2  # what is missing has some size, and the feeds need room too
-    wanted = around([*(one for found in before.checked for one in found.damage), *_unmended(before)])
-    with brought(node, url, wanted, size) as vault:
-        after = _mend(node, vaults, [vault])
-    return _Mended([one for one in before.done if one["source"]] + after.done, after.checked)
-
-
-def _unmended(before: _Mended) -> Iterator[Damage]:
-    """What no copy had whole, as damage."""
-    for one in before.done:
-        if not one["source"]:
-            yield Damage(one["journal"], one["segment"], 0, 0, 0, "altered")
+def _damage(node: "Node", mended: _Mended) -> Iterator[Damage]:
+    """What is damaged still, but for what nothing mends: a journal without its key, the segment that is written."""
+    written = {files.verifier().name: max(files.segments(), default=0) for files in node.journals()}
+    found = [one for checked in mended.checked if not checked.keyless for one in checked.damage]
+    found += [Damage(one["journal"], one["segment"], 0, 0, 0, "altered") for one in mended.done if not one["source"]]
+    for one in found:
+        if one.segment and one.segment != written.get(one.journal):
+            yield one
 
 
 def _mend(node: "Node", vaults: Sequence[Vault], sources: Sequence[Vault] = ()) -> _Mended:

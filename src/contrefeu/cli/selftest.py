@@ -68,25 +68,40 @@ def test_carried(node: Node, url: str, folder: Path, patients: int = PATIENTS) -
 
 
 def last_selftest(node: Node) -> list[dict[str, Any]]:
-    """What the last one found, by vault; of vaults in the settings alone."""
+    """What the last one found, by vault; where that is long ago, that nothing was found since."""
+    return [_aged(node, one) for one in _kept(node)]
+
+
+def _kept(node: Node) -> list[dict[str, Any]]:
+    """What was noted of each vault in the settings."""
+    from contrefeu.vault import is_spool
+
     try:
         kept = msgspec.json.decode((node.paths.run / RESULT).read_bytes(), type=list[dict[str, Any]])
     except (OSError, msgspec.MsgspecError):
         kept = []
     known = {one["url"]: one for one in kept}
-    return [_told(node, vault.url, known.get(vault.url)) for vault in node.settings.vaults]
+
+    def none(url: str) -> dict[str, Any]:
+        return _nothing(url, node.clock.now_ns()) | {"state": "held elsewhere"} if is_spool(url) else _not_yet(url)
+
+    return [known.get(vault.url) or none(vault.url) for vault in node.settings.vaults]
 
 
-def _told(node: Node, url: str, last: dict[str, Any] | None) -> dict[str, Any]:
-    """What was found last; where that is long ago, that nothing was found since."""
+def _not_yet(url: str) -> dict[str, Any]:
+    return {"url": url, "state": "not yet"}
+
+
+def _aged(node: Node, last: dict[str, Any]) -> dict[str, Any]:
+    """What was found last; red when that is long ago on a node that ran meanwhile. A carried disk's stands."""
     from contrefeu.vault import is_spool
 
-    now_ns = node.clock.now_ns()
-    if is_spool(url):
-        return last or _nothing(url, now_ns) | {"state": "held elsewhere"}
-    if last is None or last["state"] not in FINE or "at" not in last:
-        return last or {"url": url, "state": "not yet"}
-    if parse_rfc3339(last["at"]) < now_ns - OLD_DAYS * 86_400 * _NS:
+    if last["state"] not in FINE or "ended" not in last or is_spool(last["url"]):
+        return last
+    began_ns = 0
+    with contextlib.suppress(OSError):
+        began_ns = (node.paths.run / "listening.json").stat().st_mtime_ns  # when this node was started
+    if max(began_ns, parse_rfc3339(last["ended"])) < node.clock.now_ns() - OLD_DAYS * 86_400 * _NS:
         return last | {"state": "failed", "problem": f"No self-test came to an end for {OLD_DAYS} days."}
     return last
 
@@ -95,7 +110,7 @@ def _keep(node: Node, found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Note what was *found*, by vault; of the others what was noted meanwhile."""
     from contrefeu.cli.separation import give_said
 
-    told = [found.get(one["url"], one) for one in last_selftest(node)]
+    told = [found.get(one["url"], one) for one in _kept(node)]
     write_file(node.paths.run / RESULT, msgspec.json.encode(told), mode=0o640)  # the web process shows it
     give_said(node, RESULT)
     return told
@@ -146,6 +161,7 @@ def _once(node: Node, url: str, patients: int, seed: int | None, folder: Path | 
         return told | {"state": "failed", "problem": f"This machine refused: {reason}."}
     told |= {"at": rfc3339(found.at_ns), "patients": found.patients, "differing": found.differing}
     told |= {"seconds": round(found.seconds, 3), "beyond_horizon": found.beyond, "passed_over": found.passed_over}
+    told |= {"ended": rfc3339(node.clock.now_ns())}
     return told | {"state": "different" if found.differing else "same"}
 
 

@@ -30,8 +30,8 @@ ROWS = {
     "The copies there.": "Les copies là-bas.",
     "The copy that was carried here holds no patient who could be compared.":
         "La copie apportée ici n’a aucun patient qui puisse être comparé.",
-    "The vault host brought nothing new for {} s, or did not come to an end.":
-        "L’hôte de coffre n’a rien rapporté de nouveau pendant {} s, ou n’en a pas fini.",
+    "The vault host brought nothing for {} s, or did not come to an end.":
+        "L’hôte de coffre n’a rien rapporté pendant {} s, ou n’en a pas fini.",
     "contrefeu status says whether it connects; contrefeu vault host status there.":
         "contrefeu status dit s’il se connecte ; là-bas, contrefeu vault host status.",
     "Bringing a copy back needs {} GB on this node's disk; {} GB are free.":

@@ -1,7 +1,7 @@
 """Places that hold copies of journals and cannot read them."""
 
 from contrefeu.vault.address import credentials_file, parse_s3, read_credentials
-from contrefeu.vault.back import ASKED, BACK, LOCK, brought_back
+from contrefeu.vault.back import ASKED, BACK, LOCK, ROOM_LEFT_BYTES, brought_back
 from contrefeu.vault.checked import Attempt, Checked
 from contrefeu.vault.copy import Refused
 from contrefeu.vault.directory import DirectoryVault, belongs_to_disk
@@ -58,6 +58,7 @@ __all__ = [
     "LOCK",
     "NODES",
     "QUOTA_BYTES",
+    "ROOM_LEFT_BYTES",
     "STICK_FOLDER",
     "Attempt",
     "Checked",

@@ -39,6 +39,7 @@ BLOCK_BYTES = 4096  # what a file takes at least: a million small ones count too
 LOOK_S = 0.1  # how often who waits looks
 SLACK_BYTES = 2**28  # beyond what the journals had when it was asked for: they grow meanwhile
 FREE_BYTES_MIN = 2**30  # left on the disk at least: the feeds go first
+ROOM_LEFT_BYTES = SLACK_BYTES + FREE_BYTES_MIN  # beyond the bytes that are asked for
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -55,6 +56,7 @@ class Came(msgspec.Struct):
 
     token: str = ""
     bytes: int = 0
+    pieces: int = 0  # those that came once more too: a vault host that was started anew begins anew
     whole: bool = False
     problem: str = ""  # why no more is taken
 
@@ -144,6 +146,7 @@ class Brought:
         finally:
             os.close(fd)
         self._said.bytes += grown
+        self._said.pieces += 1
         return True
 
     def _tell(self) -> None:
@@ -177,6 +180,7 @@ def brought_back(run: Path, url: str, journals: Mapping[str, tuple[int, int]], s
     with FileLock(asked / LOCK, wait_s=OTHERS_S):
         _refuse_without_room(run, size)
         swap_file(asked / WISH, msgspec.json.encode(wish))
+        (asked / WISH).chmod(0o640)  # who takes it may have a user of its own, and who asks any umask
         try:
             _wait(came_file, wish.wanted.token)
             yield DirectoryVault(url, folder)
@@ -189,22 +193,22 @@ def _wait(came_file: Path, token: str) -> None:
     until = since + BRING_S_MAX
     while not said.whole:
         time.sleep(LOOK_S)
-        before, said = said.bytes, _came(came_file, token)
+        before, said = said.pieces, _came(came_file, token)
         now = time.monotonic()
         if said.problem:
             raise VaultAway(said.problem, safe="The copies there.")
-        if said.bytes != before:
+        if said.pieces != before:
             since = now
         if now > min(since + QUIET_S, until) and not said.whole:
             raise VaultAway(
-                f"The vault host brought nothing new for {QUIET_S:.0f} s, or did not come to an end.",
+                f"The vault host brought nothing for {QUIET_S:.0f} s, or did not come to an end.",
                 safe="The copies there.",
                 next="contrefeu status says whether it connects; contrefeu vault host status there.",
             )
 
 
 def _refuse_without_room(run: Path, size: int) -> None:
-    needed = size + SLACK_BYTES + FREE_BYTES_MIN
+    needed = size + ROOM_LEFT_BYTES
     free = shutil.disk_usage(run).free
     if free < needed:
         raise VaultAway(

@@ -92,6 +92,7 @@ class NodeLink:
         self._pace = pace
         self._connection: ssl.SSLSocket | None = None
         self.piece = READ_BYTES_MAX  # asked for at once: less over a line that is cut again and again
+        self._way = GIVE_S * 100  # seconds there and back: the shortest that giving took
         self.piece_to_give = GIVE_BYTES_MIN  # at once: what goes in a tenth of a second
         self.received = 0  # bytes of segments, to see whether anything comes
         self.openings = Openings()
@@ -212,21 +213,25 @@ class NodeLink:
         Raises:
             LinkCut: Asked for less, it may get through.
         """
+        self._pace.spend_behind(len(piece.data))
         began = time.monotonic()
         try:
-            self._pace.spend_behind(len(piece.data))
             answer = self.ask(piece, wait_s=MESSAGE_S_MAX)
         except LinkCut:
             self.piece_to_give = max(GIVE_BYTES_MIN, self.piece_to_give // 4)
             raise
         if not isinstance(answer, Noted | Gone):
             raise self._nonsense()
-        took = time.monotonic() - began
-        if took > GIVE_S:
-            self.piece_to_give = max(GIVE_BYTES_MIN, self.piece_to_give // 2)
-        elif took < GIVE_S / 4 and len(piece.data) == self.piece_to_give:
-            self.piece_to_give = min(READ_BYTES_MAX, self.piece_to_give * 2)
+        self._size_by(time.monotonic() - began, len(piece.data))
         return isinstance(answer, Noted)
+
+    def _size_by(self, took: float, given: int) -> None:
+        """More at once where bytes add little to the way there and back, and less where they add much."""
+        self._way = min(self._way, took)
+        if took - self._way > GIVE_S:
+            self.piece_to_give = max(GIVE_BYTES_MIN, self.piece_to_give // 2)
+        elif took - self._way < GIVE_S / 4 and given == self.piece_to_give:
+            self.piece_to_give = min(READ_BYTES_MAX, self.piece_to_give * 2)
 
     def ask(self, question: Asked, *, wait_s: float = SILENCE_S_MAX) -> Answered:
         """Ask, and wait for the answer.
@@ -280,6 +285,7 @@ class NodeLink:
             connection.close()
             raise LinkCut(stranger.what, safe=stranger.safe) from None
         self._connection = connection
+        self._way = GIVE_S * 100
         return connection
 
     def _nonsense(self) -> LinkCut:
