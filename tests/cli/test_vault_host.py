@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from contrefeu.cli import bringing
 from contrefeu.cli.alarms import unproven
 from contrefeu.cli.checkup import copies
 from contrefeu.cli.copying import SCRUB, scrubbed
 from contrefeu.cli.node import Node
 from contrefeu.cli.selftest import last_selftest
 from contrefeu.recovery import selftest
-from contrefeu.vault import Scrubber
+from contrefeu.vault import Scrubber, VaultAway
 from contrefeu.watch.own import copies_told
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -130,6 +131,25 @@ def test_a_vault_host_brings_its_copy_to_a_node_that_runs(cli: Commands, host: C
     [told] = cli.told("vault", "selftest", status=10)["vaults"]
     assert (told["state"], "node that runs" in told["problem"]) == ("failed", True)
     assert not (cli.home / "run" / "asked" / "wish.json").exists()
+
+
+@pytest.mark.req("G1")
+def test_a_vault_host_that_comes_back_is_waited_for(
+    cli: Commands, host: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a minute, after a restart on either side; then it is said that it is not connected."""
+    url = f"pull+https://127.0.0.1:2577?key={host.told('vault', 'host', 'key')['key']}"
+    cli.told("vault", "add", url)
+    node = Node.at(cli.home)
+    away = {"url": url, "lag_seconds": 1.0, "state": "unreachable"}
+    says = [away, away, away | {"state": "up-to-date"}]
+    monkeypatch.setattr(bringing, "last_states", lambda _node: [says.pop(0)])
+    bringing._wait_for_host(node, url)
+    assert says == []
+    monkeypatch.setattr(bringing, "last_states", lambda _node: [away])
+    monkeypatch.setattr(bringing, "CONNECT_S", 0.3)
+    with pytest.raises(VaultAway, match="not connected"):
+        bringing._wait_for_host(node, url)
 
 
 @pytest.mark.req("G1")
