@@ -43,7 +43,7 @@ def run_selftest(node: Node, patients: int = PATIENTS, seed: int | None = None) 
     return _keep(node, {url: _twice(node, url, patients, seed) for url in urls})
 
 
-def test_carried(node: Node, url: str, folder: Path, patients: int = PATIENTS) -> list[dict[str, Any]]:
+def run_carried(node: Node, url: str, folder: Path, patients: int = PATIENTS) -> list[dict[str, Any]]:
     """Test the copy of the vault *url* that lies in *folder*, where somebody carried it, and keep what was found.
 
     Raises:
@@ -83,13 +83,11 @@ def _kept(node: Node) -> list[dict[str, Any]]:
     known = {one["url"]: one for one in kept}
 
     def none(url: str) -> dict[str, Any]:
-        return _nothing(url, node.clock.now_ns()) | {"state": "held elsewhere"} if is_spool(url) else _not_yet(url)
+        if is_spool(url):
+            return _nothing(url, node.clock.now_ns()) | {"state": "held elsewhere"}
+        return {"url": url, "state": "not yet"}
 
     return [known.get(vault.url) or none(vault.url) for vault in node.settings.vaults]
-
-
-def _not_yet(url: str) -> dict[str, Any]:
-    return {"url": url, "state": "not yet"}
 
 
 def _aged(node: Node, last: dict[str, Any]) -> dict[str, Any]:

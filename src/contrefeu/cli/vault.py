@@ -216,7 +216,7 @@ def selftest(
     from contrefeu.base import OperatorError
     from contrefeu.cli.confine import shed
     from contrefeu.cli.node import Node
-    from contrefeu.cli.selftest import FINE, run_selftest, test_carried
+    from contrefeu.cli.selftest import FINE, run_carried, run_selftest
 
     if bool(vault) != (carried is not None):
         raise OperatorError(
@@ -224,7 +224,7 @@ def selftest(
         )
     shed()
     node = Node.at(door(context).home)
-    found = test_carried(node, vault, carried, patients) if carried is not None else run_selftest(node, patients)
+    found = run_carried(node, vault, carried, patients) if carried is not None else run_selftest(node, patients)
 
     def for_people() -> None:
         for one in found:

@@ -29,13 +29,13 @@ from contrefeu.base import FileLock, is_locked, open_file, swap_file, write_at
 from contrefeu.vault.directory import DirectoryVault
 from contrefeu.vault.link import GIVEN, Give, Wanted
 from contrefeu.vault.place import JOURNALS, VaultAway
+from contrefeu.vault.quota import blocks
 
 ASKED, BACK = "asked", "back"  # folders in run/: of who asks, and of who offers
 WISH, LOCK = "wish.json", "lock"
-QUIET_S = 180.0  # a vault host that brought nothing new for so long does not: it may be copying a great step first
+QUIET_S = 180.0  # a vault host that brought nothing for so long does not: it may be copying a great step first
 BRING_S_MAX = 12 * 3600.0  # all of it: a night, and no vault host keeps who asked waiting for ever
 OTHERS_S = 600.0  # for somebody else on this node who has a copy brought back
-BLOCK_BYTES = 4096  # what a file takes at least: a million small ones count too
 LOOK_S = 0.1  # how often who waits looks
 SLACK_BYTES = 2**28  # beyond what the journals had when it was asked for: they grow meanwhile
 FREE_BYTES_MIN = 2**30  # left on the disk at least: the feeds go first
@@ -131,7 +131,7 @@ class Brought:
             return False
         path = self._folder / JOURNALS / given.journal / given.name
         before = path.stat().st_size if path.exists() else 0
-        grown = _blocks(max(before, given.offset + len(given.data))) - _blocks(before)
+        grown = blocks(max(before, given.offset + len(given.data))) - (blocks(before) if before else 0)
         if not 0 <= given.offset <= before:
             return False
         no_room = grown and shutil.disk_usage(self._folder).free < FREE_BYTES_MIN
@@ -215,10 +215,6 @@ def _refuse_without_room(run: Path, size: int) -> None:
             f"Bringing a copy back needs {needed / 1e9:.1f} GB on this node's disk; {free / 1e9:.1f} GB are free.",
             safe="The copies there.",
         )
-
-
-def _blocks(length: int) -> int:
-    return -(-length // BLOCK_BYTES) * BLOCK_BYTES
 
 
 def _came(file: Path, token: str) -> Came:

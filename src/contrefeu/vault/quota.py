@@ -35,14 +35,14 @@ class QuotaVault(DirectoryVault):
     def append(self, name: str, offset: int, data: bytes) -> None:
         """As any folder; refused beyond the limit."""
         before = self.size(name) or 0
-        self._take(_blocks(max(before, offset + len(data))) - _blocks(before))
+        self._take(blocks(max(before, offset + len(data))) - blocks(before))
         super().append(name, offset, data)
         self.written += len(data)
 
     def put(self, name: str, data: bytes) -> None:
         """As any folder; refused beyond the limit."""
         before = self.size(name)
-        self._take(max(0, _blocks(len(data)) - (_blocks(before) if before is not None else 0)))
+        self._take(max(0, blocks(len(data)) - (blocks(before) if before is not None else 0)))
         super().put(name, data)
         journal = name.split("/")
         if len(journal) == 3 and journal[0] == JOURNALS and journal[2] == "checkpoint":
@@ -63,7 +63,8 @@ class QuotaVault(DirectoryVault):
         self.used += count
 
 
-def _blocks(length: int) -> int:
+def blocks(length: int) -> int:
+    """Bytes of the disk that a file of *length* bytes takes."""
     return max(1, -(-length // BLOCK_BYTES)) * BLOCK_BYTES
 
 
@@ -72,7 +73,7 @@ def _used(root: Path) -> int:
     for folder, _folders, files in os.walk(root):
         for name in files:
             try:
-                total += _blocks((Path(folder) / name).lstat().st_size)
+                total += blocks((Path(folder) / name).lstat().st_size)
             except FileNotFoundError:
                 continue
     return total
