@@ -97,7 +97,7 @@ def _row(series: Series, since: int, setting: Setting) -> Row:
     recent = [one for one in series.values if instant(one.when) >= since]
     shown = recent[1 : 1 + EARLIER_MAX]
     earlier = [f"{_measured(one, setting.language)} ({setting.short(one.when)})" for one in shown]
-    earlier += [f"+ {len(recent) - 1 - len(shown)}"] if len(recent) - 1 > len(shown) else []
+    earlier += [f"+\u00a0{len(recent) - 1 - len(shown)}"] if len(recent) - 1 > len(shown) else []
     replaced = [f"{word('before', setting.language)} {value}" for value, _ in last.before]
     return Row(
         name=series.name or "?",

@@ -252,7 +252,7 @@ def _next(row: BoardRow, setting: Setting) -> list[str]:
     ]
     left = len(shown) - DUE_SHOWN
     some = [_short(one, CELL_LETTERS_MAX // DUE_SHOWN) for one in shown[:DUE_SHOWN]]
-    return [*some, *([f"+ {left}"] if left > 0 else [])]
+    return [*some, *([f"+\u00a0{left}"] if left > 0 else [])]
 
 
 class Printed(Struct, frozen=True):

@@ -33,7 +33,8 @@ from contrefeu.paper.standing import Held, print_standing
 
 SETTERS_MAX = 2  # each needs some 110 MB and a processor: with them 2,500 beds are printed in W3's two minutes
 _PR_SET_DUMPABLE = 4
-_M_ARENA_MAX = -8  # as glibc's malloc.h says
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # as glibc's malloc.h says
+_APART = 128 << 10  # bytes: what is larger goes back to the system when it is let go
 
 
 class Order(Struct, frozen=True):
@@ -162,6 +163,7 @@ def _serve(line: "Connection[SetPack, Order]") -> None:
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     with contextlib.suppress(AttributeError):  # another C library, which has no arenas
         libc.mallopt(_M_ARENA_MAX, 1)  # the typesetter's threads share one: each would keep what it once needed
+        libc.mallopt(_M_MMAP_THRESHOLD, _APART)  # left to itself it grows to 32 MB, and with it what is never given back
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it ends it
     with contextlib.suppress(EOFError, OSError):
         while True:
