@@ -122,7 +122,7 @@ def test_a_box_says_the_first_and_how_many_are_left():
     """Cut where it must be, and said to be."""
     assert in_box([], 0.5) == ""
     assert in_box(["LEBLANC Paul"], 0.5) == "LEBLANC Paul"
-    assert in_box(["LEBLANC Paul", "x", "y"], 0.5) == "LEBLANC Paul + 2"
+    assert in_box(["LEBLANC Paul", "x", "y"], 0.5) == "LEBLANC Paul +\u00a02"
     assert in_box(["word " * 40], 0.2).endswith("[…]")
 
 

@@ -93,7 +93,7 @@ def in_box(lines: Sequence[str], share: float) -> str:
     """Return what stands in a box of that *share* of the width: the first of *lines*, and how many are left."""
     if not lines:
         return ""
-    left = f" + {len(lines) - 1}" if len(lines) > 1 else ""
+    left = f" +\u00a0{len(lines) - 1}" if len(lines) > 1 else ""
     return textwrap.shorten(lines[0], max(8, int(BOX_LETTERS * share) - len(left)), placeholder=" […]") + left
 
 
@@ -103,7 +103,7 @@ def on_lines(lines: Sequence[str], count: int) -> list[str]:
     if len(apart) < count:
         return apart
     for shown in range(len(lines), 0, -1):
-        left = f" + {len(lines) - shown}" if shown < len(lines) else ""
+        left = f" +\u00a0{len(lines) - shown}" if shown < len(lines) else ""
         joined = textwrap.wrap(" — ".join(lines[:shown]) + left, LINE_LETTERS)
         if len(joined) < count:
             return joined

@@ -151,4 +151,4 @@ def _cut(block: Block, most: int) -> Block:
     left = len(block.lines) - most
     short = [Line(textwrap.shorten(one.text, LINE_LETTERS, placeholder=" […]"), one.struck) for one in block.lines]
     block = msgspec.structs.replace(block, lines=short)
-    return msgspec.structs.replace(block, lines=[*block.lines[:most], Line(f"+ {left}")]) if left > 0 else block
+    return msgspec.structs.replace(block, lines=[*block.lines[:most], Line(f"+\u00a0{left}")]) if left > 0 else block

@@ -97,7 +97,7 @@ def _identity(sheet: Sheet, whose: Person, setting: Setting) -> Identity:
     allergies = allergies_of(sheet)
     lines, left = _head_lines(sheet, setting)
     if left:
-        lines = [*lines, Line(f"+ {len(left)} ({setting.say('allergies left')})")]
+        lines = [*lines, Line(f"+\u00a0{len(left)} ({setting.say('allergies left')})")]
     return Identity(
         family=whose.family or word("name unknown", setting.language),
         given=whose.given,
@@ -184,7 +184,7 @@ def _block(
 ) -> Block:
     found = list(resources)
     lines = [Line(sentence(one, setting.language, setting.zone)) for one in found[:most]]
-    lines += [Line(f"+ {len(found) - most}")] if len(found) > most else []
+    lines += [Line(f"+\u00a0{len(found) - most}")] if len(found) > most else []
     said = heard_words(sheet, setting, *heard) if heard or not lines else ""
     if not lines and said != setting.say("no source"):
         lines = [Line(setting.say("nothing"))]
@@ -264,7 +264,7 @@ def _reports(sheet: Sheet, setting: Setting) -> tuple[list[ReportText], list[Rep
     recent = [one for one in found if instant(one.when) >= since or not instant(one.when)]
     shown = recent[:REPORTS_MAX]
     left = len(found) - len(shown)
-    rest = [ReportText(f"+ {left}", "", "", [], struck=False)] if left else []
+    rest = [ReportText(f"+\u00a0{left}", "", "", [], struck=False)] if left else []
     if not found and sheet.heard("documents", "results"):
         rest = [ReportText("", "", setting.say("nothing"), [], struck=False)]
     return [_report(one, setting) for one in shown], rest

@@ -163,7 +163,7 @@ def _serve(line: "Connection[SetPack, Order]") -> None:
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     with contextlib.suppress(AttributeError):  # another C library, which has no arenas
         libc.mallopt(_M_ARENA_MAX, 1)  # the typesetter's threads share one: each would keep what it once needed
-        libc.mallopt(_M_MMAP_THRESHOLD, _APART)  # left to itself it grows to 32 MB, and with it what is never given back
+        libc.mallopt(_M_MMAP_THRESHOLD, _APART)  # it grows by itself, with what is never given back
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it ends it
     with contextlib.suppress(EOFError, OSError):
         while True:

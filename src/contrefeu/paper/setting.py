@@ -80,5 +80,5 @@ def heard_words(sheet: Sheet, setting: Setting, *blocks: str) -> str:
     if not found:
         return setting.say("no source")
     said = [f"{one.source} {setting.short(one.when)}" for one in found[:FEEDS_MAX]]
-    left = [f"+ {len(found) - FEEDS_MAX}"] if len(found) > FEEDS_MAX else []
+    left = [f"+\u00a0{len(found) - FEEDS_MAX}"] if len(found) > FEEDS_MAX else []
     return f"{setting.say('last word')} " + ", ".join([*said, *left])
