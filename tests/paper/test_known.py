@@ -135,3 +135,15 @@ def test_wide_letters_stay_on_their_line():
     boxes = [text.get_charbox(at + n) for n in range(count)]
     assert max(right for _, _, right, _ in boxes) <= (210 - 14) * POINTS
     assert len({round(bottom) for _, bottom, _, _ in boxes}) == 1
+
+
+@pytest.mark.parametrize(("language", "wanted"), [("fr", ["autre lien", "Lien"]), ("en", ["other relation"])])
+def test_who_is_to_be_called_has_a_box_each_for_link_and_number(language, wanted):
+    """In words where the feed said a code alone; as it was said where it said words."""
+    near = chart(adt("A01", "1124 0800", at="1124 0800", more=["NK1|1|LEBLANC^Paul|OTH||0611223344"]))
+    [text] = texts(printed("admission", of=near, language=language))
+    for one in [*wanted, "LEBLANC Paul", "0611223344"]:
+        assert one in text
+    assert "OTH" not in text
+    assert "LEBLANC Paul ·" not in text
+    assert "Conjoint" in texts(printed("admission", language="en"))[0]

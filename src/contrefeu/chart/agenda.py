@@ -28,6 +28,7 @@ from contrefeu.chart.elements import (
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.versions import Kept
+from contrefeu.chart.words import Language, word
 from contrefeu.chart.work import answered, on_lists, stay_or_last
 
 CALLED = "called"  # what an answer that says who was told of a slot is called; `about` names the slot
@@ -49,6 +50,10 @@ class Phone(Struct, frozen=True):
     who: str  # "" for the patient
     relation: str
     number: str
+
+    def what(self, language: Language) -> str:
+        """What they are to the patient: in words where a code was said."""
+        return word(f"relation {self.relation}", language)
 
 
 class Call(Struct, frozen=True):

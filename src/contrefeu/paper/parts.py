@@ -78,8 +78,8 @@ URGENCY = Ticks(
 YES_NO: list[Words] = [("oui", "yes"), ("non", "no"), ("non connu", "not known")]
 CONTACT = Fields(
     [
-        (("Personne à prévenir", "Person to call"), 4, "contacts"),
-        (("Lien", "Relation"), 2),
-        (("Téléphone", "Telephone"), 3),
+        (("Personne à prévenir", "Person to call"), 4, "contact"),
+        (("Lien", "Relation"), 2, "contact relation"),
+        (("Téléphone", "Telephone"), 3, "contact phone"),
     ]
 )

@@ -193,7 +193,8 @@ def _block(
 
 def _contacts(sheet: Sheet, whose: Person, setting: Setting) -> Block:
     said = heard_words(sheet, setting, "identity")
-    lines = whose.contacts or ((setting.say("nothing"),) if sheet.heard("identity") else ())
+    lines = [one.words(setting.language) for one in whose.contacts]
+    lines = lines or ([setting.say("nothing")] if sheet.heard("identity") else [])
     return Block(setting.say("contacts"), said, [Line(one) for one in lines])
 
 

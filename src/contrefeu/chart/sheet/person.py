@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from contrefeu.chart import (
     FICTITIOUS,
+    Language,
     Number,
     Resource,
     amount,
@@ -26,6 +27,7 @@ from contrefeu.chart import (
     place_of,
     reliability_of,
     stay_of,
+    word,
 )
 from contrefeu.chart.sheet.resources import Sheet
 
@@ -39,6 +41,23 @@ class Weight:
 
     value: str
     when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody to call."""
+
+    name: str
+    relations: tuple[str, ...]  # as they were said: words, or a code of HL7 table 0063
+    phones: tuple[str, ...]
+
+    def relation(self, language: Language) -> str:
+        """What this person is to the patient."""
+        return ", ".join(word(f"relation {one}", language) for one in self.relations)
+
+    def words(self, language: Language) -> str:
+        """Who it is, in a line."""
+        return " · ".join(filter(None, (self.name, self.relation(language), ", ".join(self.phones))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,7 @@ class Person:
     physician: str
     deceased: str  # dateTime, "true", or ""
     weight: Weight | None
-    contacts: tuple[str, ...]
+    contacts: tuple["Contact", ...]
     confidential: bool
     reliability: tuple[str, ...]  # PID-32 codes
     rank: int = 0  # order of birth; 0 when it was not said
@@ -166,12 +185,10 @@ def _called(found: Resource) -> str:
     return str(name.get("text") or " ".join([str(name.get("family", "")), *map(str, name.get("given") or [])])).strip()
 
 
-def _contacts(sheet: Sheet) -> list[str]:
-    lines = []
+def _contacts(sheet: Sheet) -> list[Contact]:
+    contacts = []
     for found in _people(sheet):
-        relation = ", ".join(filter(None, map(concept, found.get("relationship") or [])))
-        phones = ", ".join(str(t["value"]) for t in found.get("telecom") or [] if t.get("value"))
-        line = " · ".join(filter(None, (_called(found), relation, phones)))
-        if line:
-            lines.append(line)
-    return lines
+        relations = tuple(filter(None, map(concept, found.get("relationship") or [])))
+        phones = tuple(str(one["value"]) for one in found.get("telecom") or [] if one.get("value"))
+        contacts.append(Contact(_called(found), relations, phones))
+    return [one for one in contacts if one != Contact("", (), ())]
