@@ -16,6 +16,12 @@ from contrefeu.hospital.problems import Problem
 DirectoryRole = Literal["biologist", "clerk", "laboratory", "nurse", "pharmacist", "physician"]
 DIRECTORY_ROLES: tuple[DirectoryRole, ...] = get_args(DirectoryRole)
 Attribute = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$", description="an attribute's name")]
+OptionalAttribute = Annotated[
+    str, Meta(pattern=r"^([A-Za-z][A-Za-z0-9-]{0,63})?$", description='the name of an attribute, or ""')
+]
+DirectoryUrl = Annotated[
+    str, Meta(pattern=r"^(ldaps?://[A-Za-z0-9.:\[\]-]+)?$", description='ldaps:// or ldap://HOST, or ""')
+]
 
 
 class DirectoryGroup(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,9 +35,7 @@ class DirectoryGroup(Struct, frozen=True, forbid_unknown_fields=True):
 class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Who is enrolled from the hospital's directory by `users directory`. Nobody is asked there at the door."""
 
-    url: Annotated[
-        str, Meta(pattern=r"^(ldaps?://[A-Za-z0-9.:\[\]-]+)?$", description='ldaps:// or ldap://HOST, or ""')
-    ] = ""  # ldap:// goes on by StartTLS, or not at all; "": files alone (`--file`)
+    url: DirectoryUrl = ""  # ldap:// goes on by StartTLS, or not at all; "": files alone (`--file`)
     ca: str = ""  # PEM file of who vouches for its certificate; "": as the system's /etc/ldap/ldap.conf says
     bind: str = ""  # who asks: the name of an account that reads; "": nobody in particular
     password_file: str = ""  # its password, alone in a file
@@ -39,7 +43,7 @@ class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     filter: str = "(objectClass=person)"  # who of them is somebody (RFC 4515)
     login: Attribute = "uid"  # what they type; Active Directory has sAMAccountName
     name: Attribute = "displayName"  # on screens and sheets; `cn` where an entry has none
-    badge: Attribute | Literal[""] = ""  # what a badge reader types for them; "": badges are given here
+    badge: OptionalAttribute = ""  # what a badge reader types for them; "": badges are given here
     groups: list[DirectoryGroup] = field(default_factory=list)  # who is in none of them is not enrolled
 
 
