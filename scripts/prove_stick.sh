@@ -37,13 +37,18 @@ awk '$2 !~ /^\/(proc|sys|dev)/ && $3 !~ /^(tmpfs|proc|sysfs)$/ {print $2}' /proc
 done
 touch "$work/written" 2>/dev/null && { say disk "can be written: nothing is proven"; exit 1; }
 say disk "cannot be written"
-start() { # number: a PC of its own memory
+start() { # number: a PC of its own memory and its own network, which leads nowhere
     mkdir -p "/dev/shm/pc$1"
-    CONTREFEU_MEMORY=/dev/shm/pc$1 CONTREFEU_CODE_FILE=/dev/shm/code$1 CONTREFEU_WEB=127.0.0.1:844$1 CONTREFEU_GIVE_S=600 \
-        setsid sh "/dev/shm/stick$1/start.sh" --mllp "127.0.0.1:257$1" >"/dev/shm/log$1" 2>&1 &
+    CONTREFEU_MEMORY=/dev/shm/pc$1 CONTREFEU_CODE_FILE=/dev/shm/code$1 CONTREFEU_GIVE_S=600 \
+        setsid unshare --net sh -c 'ip link set lo up && exec sh "$1/start.sh"' sh "/dev/shm/stick$1" >"/dev/shm/log$1" 2>&1 &
     eval "pc$1=$!"
-    for _ in $(seq 1200); do grep -q '"ready"' "/dev/shm/log$1" && break; sleep 0.2; done
-    grep -q '"ready"' "/dev/shm/log$1" || { cat "/dev/shm/log$1"; exit 1; }
+    for _ in $(seq 1200); do
+        grep -q 'https://localhost:8443' "/dev/shm/log$1" && return
+        kill -0 $! 2>/dev/null || break
+        sleep 0.2
+    done
+    cat "/dev/shm/log$1"
+    exit 1
 }
 on() { # number, command
     number=$1 && shift
@@ -53,6 +58,10 @@ seen() { # number, name: the first line about them, once it is there
     for _ in $(seq 150); do on "$1" find "$2" | grep -q "$2" && break; sleep 0.2; done
     on "$1" find "$2" | grep "$2"
 }
+mkdir /dev/shm/pc0 && echo "not the code" >/dev/shm/code0
+if CONTREFEU_MEMORY=/dev/shm/pc0 CONTREFEU_CODE_FILE=/dev/shm/code0 sh /dev/shm/stick1/start.sh >/dev/null 2>&1; then exit 1; fi
+[ ! -e "/dev/shm/pc0/contrefeu-0" ]
+say "a wrong code" "opens nothing, and leaves nothing in memory"
 start 1
 say "station 1" "$(seen 1 EXEMPLE)"
 on 1 import /dev/shm/two.hl7 >/dev/null

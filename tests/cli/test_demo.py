@@ -8,6 +8,7 @@ import pytest
 from contrefeu.base import OperatorError
 from contrefeu.cli.demo import met_hospital, prepare_demo
 from contrefeu.cli.node import Node
+from contrefeu.cli.up import _welcome
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from tests.cli.messages import admission
 
@@ -22,6 +23,16 @@ def test_a_demo_is_prepared_once(cli):
     assert ("CARD", "Cardiologie") in [(ward.id, ward.name) for ward in again.settings.wards]
     assert {"nurse", "physician", "coordinator", "system"} <= {login["role"] for login in logins}
     assert [login["login"] for login in logins].count("lucas") == 1
+
+
+def test_whoever_tries_it_at_a_terminal_reads_where_it_is_and_who_may_log_in(capsys):
+    """In lines of their own, beside the JSON that programs read."""
+    _welcome("http://127.0.0.1:8080/", [{"login": "nadia", "secret": "abcd-efgh", "name": "Nadia B.", "role": "nurse"}])
+    said = capsys.readouterr()
+    where, who = said.err.splitlines()
+    assert "http://127.0.0.1:8080/" in where
+    assert who.split() == ["nadia", "abcd-efgh", "Nadia", "B."]
+    assert said.out == ""
 
 
 def test_one_home_has_one_hospital(cli):

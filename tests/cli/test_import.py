@@ -135,3 +135,15 @@ def test_every_real_file_is_journaled_byte_for_byte(cli: Commands, tmp_path: Pat
     packed = [item.body for item in read_file(archive) if isinstance(item, Item)]
     loose = [item.body for path in files_in(DATA / "hl7v2") for item in read_file(path) if isinstance(item, Item)]
     assert sorted(packed) == sorted(loose)
+
+
+@pytest.mark.req("F35", "C3")
+def test_a_laboratory_file_that_no_reader_knows_is_kept_and_given_back(cli: Commands, filed: File) -> None:
+    """HPRIM as laboratories send it: counted as kept, not charted, and every byte of it can be had again."""
+    hprim = "H|~^\\&|LABO.HPR||LABO^Laboratoire\r\nP|1|900001||||FONTAINE^ANDRÉ\r\nOBX|1|NM|K||4,2|mmol/L\r\n".encode(
+        "cp1252"
+    )
+    told = cli.told("import", filed("resultat.hpr", hprim))
+    assert (told["received"], told["journaled"], told["charted"], told["kept_uncharted"]) == (1, 1, 0, 1)
+    shown = cli("journal", "show", "--entry", f"{told['journal']}/{told['first']}", "--raw")
+    assert shown.out == hprim

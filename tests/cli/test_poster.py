@@ -33,5 +33,7 @@ def test_the_poster_is_two_pages_for_a_wall(
     assert words[1] in second
     assert "https://localhost:8443" in first
     assert all("CHU d'essai" in page.replace("’", "'") for page in (first, second))
+    assert "--address" in ran.err, "it hangs where nobody opens this machine's own address"
     other = cli("poster", "--out", out, "--address", "https://secours.chu.example")
+    assert other.err == ""
     assert "https://secours.chu.example" in other.out.decode()

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from contrefeu.base import OperatorError
-from contrefeu.cli import stick_making
+from contrefeu.cli import crisis_stick, stick_making
 from contrefeu.cli.crisis_stick import Trouble, check_stick
 from contrefeu.cli.main import run
 from contrefeu.cli.node import Node
@@ -381,3 +381,18 @@ def test_a_sealed_home_comes_out_whole_or_not_at_all(tmp_path: Path) -> None:
         with pytest.raises(OperatorError, match="does not open"):
             open_home(io.BytesIO(changed), "abcd-efgh", tmp_path / "bad")
         assert not list(tmp_path.glob("bad*")), harm
+
+
+@pytest.mark.req("F39")
+def test_whoever_starts_a_stick_is_spoken_to_in_french_and_in_english() -> None:
+    """At a place that is no memory: what it is and what to do, in each, before anything is written."""
+    start = Path(crisis_stick.__file__).parent / "on_stick" / "start.sh"
+    env = {**os.environ, "CONTREFEU_MEMORY": "/proc"}
+    ran = subprocess.run(["sh", str(start)], env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "/proc n'est pas de la mémoire mais un disque : rien n'a été écrit.",
+        "  puis  CONTREFEU_MEMORY=/un/tmpfs sh start.sh",
+        "/proc is no memory but a disk: nothing was written.",
+        "  next  CONTREFEU_MEMORY=/a/tmpfs sh start.sh",
+    ]

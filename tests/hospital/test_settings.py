@@ -319,3 +319,13 @@ def test_what_a_running_node_takes_up_is_told_apart():
     merged = taken_up(before, after)
     assert changed_keys(before, merged) == ["exchange.every_s", "vaults", "watch.tell"]
     assert changed_keys(merged, after) == ["exchange.listen", "feeds", "node.language"]
+
+
+def test_what_a_running_node_wrote_down_of_its_settings_is_read_again():
+    """Every default, too: `doctor`, `status` and a reload would know nothing of it otherwise."""
+    said = parse_settings(
+        f'{NODE}[feeds.labo]\nsenders = ["LABO@CHU"]\n[[feeds.labo.refuse]]\nmessage = "MDM"\n'
+        '[[wards]]\nid = "USC"\n[[kit.stock]]\nward = "USC"\ncounted = "2026-11-20"\n[[watch.maintenance]]\n'
+        '[[vaults]]\nurl = "file:///v"\n[[directory.groups]]\ndn = "cn=ide"\nrole = "nurse"\n'
+    )
+    assert msgspec.json.decode(msgspec.json.encode(said), type=Settings) == said

@@ -21,15 +21,27 @@ from contrefeu.access.custodians import (
 from contrefeu.access.cutover import (
     cutover_at,
 )
+from contrefeu.access.directory import (
+    Attributes,
+    Roll,
+    roll_of,
+)
 from contrefeu.access.enrol import (
+    Enrolment,
     NewAccount,
+    Person,
     demo_accounts,
+    enrolled,
     first_administrator,
     new_account,
 )
 from contrefeu.access.freeze import (
     Freeze,
     freeze_of,
+)
+from contrefeu.access.ldif import (
+    DirectoryEntry,
+    read_ldif,
 )
 from contrefeu.access.local_ca import (
     LocalCa,
@@ -63,14 +75,20 @@ __all__ = [
     "Accounts",
     "AidOn",
     "Aids",
+    "Attributes",
     "Custodians",
+    "DirectoryEntry",
+    "Enrolment",
     "Freeze",
     "LocalCa",
     "Lockout",
     "NewAccount",
+    "Person",
     "RecoveryInForce",
+    "Roll",
     "cutover_at",
     "demo_accounts",
+    "enrolled",
     "first_administrator",
     "freeze_of",
     "hash_secret",
@@ -81,5 +99,7 @@ __all__ = [
     "new_account",
     "new_secret",
     "queue_keys",
+    "read_ldif",
+    "roll_of",
     "secret_matches",
 ]

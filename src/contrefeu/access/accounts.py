@@ -62,7 +62,7 @@ class Accounts:
         """Take one more act, in journal order."""
         if isinstance(act, AccountAdded):
             login = plain_login(act.login)
-            former = self._former(login)
+            former = self._former(login, act.secret_hash)
             self._by_login[login] = Account(login, act.name, act.role, tuple(act.wards), act.secret_hash, former=former)
             self._badge(login, act.badge or "")
         elif isinstance(act, AccountDisabled):
@@ -79,6 +79,10 @@ class Accounts:
         """Return whom *typed* names at the door: a login, else a badge."""
         return self.get(typed) or self._by_login.get(self._by_badge.get(plain_badge(typed), ""))
 
+    def badge_of(self, login: str) -> str:
+        """Return the badge of *login*, as `plain_badge` has it; "" for none."""
+        return next((badge for badge, whose in self._by_badge.items() if whose == plain_login(login)), "")
+
     def all(self) -> list[Account]:
         """Return every account, by login."""
         return [self._by_login[login] for login in sorted(self._by_login)]
@@ -89,9 +93,12 @@ class Accounts:
         if badge:
             self._by_badge[plain_badge(badge)] = login
 
-    def _former(self, login: str) -> tuple[str, ...]:
+    def _former(self, login: str, secret_hash: str) -> tuple[str, ...]:
+        """The secrets before *secret_hash*; one that stays is none of them."""
         before = self._by_login.get(login)
-        return () if before is None else (before.secret_hash, *before.former)[:FORMER_MAX]
+        if before is None or before.secret_hash == secret_hash:
+            return () if before is None else before.former
+        return (before.secret_hash, *before.former)[:FORMER_MAX]
 
     def _change(self, login: str, *, disabled: bool | None = None, secret_hash: str | None = None) -> None:
         account = self._by_login.get(plain_login(login))
@@ -100,5 +107,5 @@ class Accounts:
         if disabled is not None:
             account = replace(account, disabled=disabled)
         if secret_hash is not None:
-            account = replace(account, secret_hash=secret_hash, former=self._former(account.login))
+            account = replace(account, secret_hash=secret_hash, former=self._former(account.login, secret_hash))
         self._by_login[account.login] = account

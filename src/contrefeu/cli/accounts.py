@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from contrefeu.access import Account, Accounts, Aids
-from contrefeu.acts import Act, CorrectedWards, Downtime, decode
-from contrefeu.cli.node import STATION_SUFFIX, Node
+from contrefeu.acts import AccountAdded, Act, CorrectedWards, Downtime, decode, plain_login
+from contrefeu.cli.node import DIRECTORY, STATION_SUFFIX, Node
 from contrefeu.journal import Entry
 
 
@@ -20,6 +20,12 @@ def the_accounts(node: Node) -> Accounts:
     for act, _entry in station_acts(node):
         accounts.apply(act)
     return accounts
+
+
+def of_the_directory(node: Node) -> list[str]:
+    """The logins whose account is as the directory said last, in order; one given by hand since is somebody's own."""
+    said = {plain_login(act.login): entry.source for act, entry in station_acts(node) if isinstance(act, AccountAdded)}
+    return sorted(login for login, source in said.items() if source == DIRECTORY)
 
 
 def downtime_state(node: Node) -> dict[str, Any]:

@@ -63,6 +63,7 @@ STUCK_S = 10.0  # a reader that reads nothing for so long is stuck, and its char
 STATION_SUFFIX = "-station"  # ends the name of a journal of people's acts
 AUDIT_SUFFIX = "-audit"  # of who looked at what
 CONSOLE = "console"  # who acts when a command names nobody
+DIRECTORY = "directory"  # by whose word `users directory` enrols
 RECIPIENTS_S = 30.0  # how long a writer trusts what it knows of the day's key
 FOLLOW_S = 1.0  # how soon a writer seals to a new recovery key
 
@@ -275,11 +276,13 @@ class Node:
             log = AuditLog(_Blocking(journal, self.clock), self.clock, own.id, CollectorRegistry(), own.facility)
             asyncio.run(log.write(kind, actor, patient=patient, what=what, query=query, failed=failed))
 
-    def record(self, *acts: bytes) -> None:
-        """Append *acts* of the console to the station journal."""
+    def record(self, *acts: bytes, source: str = "") -> None:
+        """Append *acts* of the console, or of *source*, to the station journal; of none, nothing."""
+        if not acts:
+            return
         now_ns = self.clock.now_ns()
         with self.station_appender() as journal:
-            journal.append([Draft(CONSOLE, MEDIA_ACT, act, now_ns) for act in acts])
+            journal.append([Draft(source or CONSOLE, MEDIA_ACT, act, now_ns) for act in acts])
 
     def record_as(self, login: str, act: bytes) -> str:
         """Append an act of somebody who proved who they are; returns its entry."""

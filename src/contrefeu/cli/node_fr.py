@@ -1,6 +1,10 @@
 """What the commands of a node and around it say, in French: journals, keys, feeds, settings, stations (phrases.py)."""
 
 ROWS = {
+    "Ward app: {}   log in as one of these; Ctrl-C ends it":
+        "Application des services : {}   entrez comme l’un d’eux ; Ctrl-C y met fin",
+    "no other PC opens that address; give --address, or say web.names and web.listen in contrefeu.toml":
+        "aucun autre PC n’ouvre cette adresse ; donnez --address, ou web.names et web.listen dans contrefeu.toml",
     # what is known of packs, damaged
     "packs: what is known of them cannot be read; contrefeu packs list says what to do":
         "dossiers papier : ce qu’on en sait est illisible ; contrefeu packs list dit quoi faire",

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, say
+from contrefeu.cli.door import Json, answer, door, say, whisper
 
 
 def poster(
@@ -29,4 +30,8 @@ def poster(
     host, port = settings.web.names[0], settings.web.listen.rpartition(":")[2]
     address = address or f"https://{host}" + ("" if port == "443" else f":{port}")
     write_file(out.absolute(), poster_pdf(settings.node.facility, address, entrance.language), mode=0o644)
+    if urlsplit(address).hostname in ("localhost", "127.0.0.1"):
+        whisper(
+            "warning: no other PC opens that address; give --address, or say web.names and web.listen in contrefeu.toml"
+        )
     answer(json, {"file": str(out), "pages": 2, "address": address}, lambda: say(f"{out}: 2 pages, {address}"))

@@ -17,6 +17,9 @@ PROBLEMS = Phrases({
         "`capture.mllp_tls` est donné, mais pas le certificat ou sa clé.",
     "Name both files: capture.tls_certificate and capture.tls_key.":
         "Nommez les deux fichiers : capture.tls_certificate et capture.tls_key.",
+    "`directory.url` is set, and `{}` is not.": "`directory.url` est donné, mais pas `{}`.",
+    "Say where people are (base) and what groups give (groups).":
+        "Dites où sont les personnes (base) et ce que donnent les groupes (groups).",
     "`{}` is {}, which is no day.": "`{}` vaut {}, qui n’est pas un jour.",
     "`{}` has port {}; 65535 is the last.": "`{}` a le port {} ; 65535 est le dernier.",
     "`{}` is {}, and so is {}.": "`{}` vaut {}, et {} aussi.",

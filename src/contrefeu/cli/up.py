@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from contrefeu.cli.door import door, emit, set_up_logs
+from contrefeu.cli.door import door, emit, set_up_logs, whisper
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -173,3 +174,12 @@ def _start(
         arguments = ["--listen", str(capture.ready["mllp"]), "--beds", str(beds), "--seed", str(seed)]
         supervisor.start(Part("hospital", lambda _: arguments))
     emit(ready)
+    if logins and sys.stderr.isatty():
+        _welcome(str(ready["web"]), logins)
+
+
+def _welcome(address: str, logins: list[dict[str, str]]) -> None:
+    """What whoever tries a demonstration at a terminal looks for: the line before is for programs."""
+    whisper(f"Ward app: {address}   log in as one of these; Ctrl-C ends it")
+    for one in logins:
+        whisper(f"  {one['login']:10} {one['secret']:22} {one['name']}")

@@ -10,7 +10,10 @@ import typer
 from contrefeu.cli.door import Json, answer, door, finish, say
 
 if TYPE_CHECKING:
-    from contrefeu.access import NewAccount
+    from contrefeu.access import Enrolment, Person
+    from contrefeu.cli.node import Node
+
+Digits = Annotated[bool, typer.Option("--digits", help="Draw codes of six digits instead of passwords.")]
 
 app = typer.Typer(no_args_is_help=True, help="People and roles, working with the directory down.")
 
@@ -24,7 +27,7 @@ def add(
     ward: Annotated[list[str] | None, typer.Option(help="A ward they see; repeat; '*' is every ward.")] = None,
     secret_file: Annotated[Path | None, typer.Option(help="Read the secret there instead of drawing one.")] = None,
     badge: Annotated[str, typer.Option(help="What a badge reader types for them; with their code it is a login.")] = "",
-    digits: Annotated[bool, typer.Option("--digits", help="Draw a code of six digits instead of a password.")] = False,
+    digits: Digits = False,
     json: Json = False,
 ) -> None:
     """Add a person, or replace what is known of them. The secret is shown once."""
@@ -43,32 +46,117 @@ def add(
 def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV: login, name, role, wards (separated by spaces); also badge.")],
-    digits: Annotated[bool, typer.Option("--digits", help="Draw codes of six digits instead of passwords.")] = False,
+    digits: Digits = False,
     json: Json = False,
 ) -> None:
-    """Add many people from a CSV file. Their secrets are shown once."""
-    from contrefeu.acts import encode
+    """Add many people from a CSV file; secrets of who is new are shown once, and who is known keeps theirs."""
     from contrefeu.base import OperatorError
+    from contrefeu.cli.accounts import the_accounts
     from contrefeu.cli.node import Node
 
     try:
         with file.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines))
-        accounts = [_account(row, pin=digits) for row in rows]
+            people = [_person(row) for row in csv.DictReader(lines)]
     except (KeyError, OSError, UnicodeDecodeError):
         raise OperatorError(
             "That is not a CSV file with the columns login, name, role, wards.", safe="Nobody was added."
         ) from None
-    Node.at(door(context).home).record(*(encode(account.act) for account in accounts))
-    told = [{"login": a.act.login, "role": a.act.role, "secret": a.secret} for a in accounts]
-    answer(json, {"users": told}, lambda: say("\n".join(f"{u['login']}: {u['secret']}" for u in told)))
+    from contrefeu.access import enrolled
+
+    node = Node.at(door(context).home)
+    done = enrolled(people, the_accounts(node), pin=digits)
+    _record(node, done)
+    answer(json, {"users": _told(done)}, lambda: _say_enrolled(done))
 
 
-def _account(row: dict[str, str], *, pin: bool) -> "NewAccount":
-    from contrefeu.access import new_account
+def _person(row: dict[str, str]) -> "Person":
+    from contrefeu.access import Person
 
-    wards, badge = (row.get("wards") or "").split(), row.get("badge") or ""
-    return new_account(row["login"], row["name"], row["role"], wards, badge=badge, pin=pin)
+    badge = row.get("badge", "") or "" if "badge" in row else None
+    return Person(row["login"], row["name"], row["role"], tuple((row.get("wards") or "").split()), badge)
+
+
+@app.command("directory")
+def directory(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Option(help="LDIF that was written before; without it the directory is asked.")
+    ] = None,
+    digits: Digits = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Enrol nobody; say what would be done.")] = False,
+    json: Json = False,
+) -> None:
+    """Enrol the members of groups of the hospital's directory (LDAP), ahead: `[directory]` says which.
+
+    Who is new has a secret drawn, shown once; who is known keeps theirs. Nobody is disabled: who left the directory is
+    named, and somebody decides. The directory is asked now, and never at the door.
+
+    Exit status: 0 nobody has left   10 somebody who left the directory may still log in
+    """
+    from contrefeu.access import Attributes, enrolled, read_ldif, roll_of
+    from contrefeu.cli.accounts import of_the_directory, the_accounts
+    from contrefeu.cli.directory import read
+    from contrefeu.cli.node import DIRECTORY, Node
+    from contrefeu.hospital import DIRECTORY_ROLES
+
+    node = Node.at(door(context).home)
+    settings = node.settings.directory
+    attributes = Attributes(settings.login, settings.name, settings.badge)
+    roll = roll_of(read_ldif(read(settings, file)), attributes, settings.groups)
+    accounts, owned = the_accounts(node), of_the_directory(node)
+    done = enrolled(roll.people, accounts, pin=digits, roles=DIRECTORY_ROLES, owned=owned)
+    here = {person.login for person in roll.people}
+    known = (accounts.get(login) for login in owned if login not in here)
+    left = [account for account in known if account is not None and not account.disabled]
+    if not dry_run:
+        _record(node, done, DIRECTORY)
+    told = {
+        "users": _told(done),
+        "left": [one.login for one in left],
+        "no_group": roll.no_group,
+        "locked": roll.locked,
+        "no_login": roll.no_login,
+        "empty_groups": roll.empty,
+        "dry_run": dry_run,
+    }
+
+    def for_people() -> None:
+        _say_enrolled(done, drawn=not dry_run)
+        for one in left:
+            say(f"HAS LEFT    {one.login:16} {one.name}: contrefeu users disable {one.login}")
+        for dn in roll.no_login:
+            say(f"no login    {dn}")
+        for dn in roll.empty:
+            say(f"NOBODY IN   {dn}")
+        say(f"{len(roll.people)} people in the groups, {roll.no_group} in none, {roll.locked} locked by the directory")
+
+    answer(json, told, for_people)
+    finish(10 if left else 0)
+
+
+def _record(node: "Node", done: "list[Enrolment]", source: str = "") -> None:
+    from contrefeu.acts import encode
+
+    node.record(*(encode(one.account.act) for one in done if one.account is not None), source=source)
+
+
+def _told(done: "list[Enrolment]") -> list[dict[str, str]]:
+    return [
+        {"login": one.person.login, "role": one.person.role, "state": one.state, "secret": one.secret} for one in done
+    ]
+
+
+_SAID = {"changed": "changed", "disabled here": "disabled here", "another role here": "has another role here"}
+
+
+def _say_enrolled(done: "list[Enrolment]", *, drawn: bool = True) -> None:
+    """Each new one with their secret, who was left as they are with the reason, and how many were as before."""
+    for one in done:
+        if one.state == "new":
+            say(f"{one.person.login}: {one.secret if drawn else '(new)'}")
+        elif one.state != "as before":
+            say(f"{one.person.login}: {_SAID[one.state]}")
+    say(f"{sum(one.state == 'as before' for one in done)} as before")
 
 
 @app.command("list")

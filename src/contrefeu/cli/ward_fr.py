@@ -136,6 +136,41 @@ ROWS = {
     "{}: disabled": "{} : désactivé",
     "no account  {} {}": "sans compte  {} {}",
     "HAS LEFT    {} {}: contrefeu users disable {}": "EST PARTI    {} {} : contrefeu users disable {}",
+    "{}: (new)": "{} : (nouveau)",
+    "{}: changed": "{} : modifié",
+    "{}: disabled here": "{} : désactivé ici, et le reste",
+    "{}: has another role here": "{} : a ici un autre rôle, et le garde",
+    "{} as before": "{} comme avant",
+    "no login    {}": "sans identifiant  {}",
+    "NOBODY IN   {}": "PERSONNE DANS  {}",
+    "{} people in the groups, {} in none, {} locked by the directory":
+        "{} personnes dans les groupes, {} dans aucun, {} bloquées par l’annuaire",
+    "That is no LDIF file: {}.": "Ce n’est pas un fichier LDIF : {}.",
+    "Write one: ldapsearch -LLL, slapcat, ldifde -u.": "Faites-en un : ldapsearch -LLL, slapcat, ldifde -u.",
+    "it is longer than {} MB": "il dépasse {} Mo",
+    "it is not in UTF-8": "il n’est pas en UTF-8",
+    "line {} begins a change, and changes are no list of people":
+        "la ligne {} commence une modification, et des modifications ne sont pas une liste de personnes",
+    "line {} does not begin an entry": "la ligne {} ne commence pas une entrée",
+    "line {} has no attribute": "la ligne {} n’a pas d’attribut",
+    "the entry at line {} has a value that is not base 64":
+        "l’entrée de la ligne {} a une valeur qui n’est pas en base 64",
+    "No directory is named in contrefeu.toml.": "Aucun annuaire n’est nommé dans contrefeu.toml.",
+    "Write [directory], or give --file (docs/howto/enrol-people.md).":
+        "Écrivez [directory], ou donnez --file (docs/howto/enrol-people.md).",
+    "ldapsearch is not installed here.": "ldapsearch n’est pas installé ici.",
+    "apt-get install ldap-utils, or write LDIF elsewhere and give --file.":
+        "apt-get install ldap-utils, ou faites le LDIF ailleurs et donnez --file.",
+    "That file cannot be read.": "Ce fichier ne se lit pas.",
+    "The file of the directory's password cannot be read.": "Le fichier du mot de passe de l’annuaire ne se lit pas.",
+    "The directory does not answer: {}": "L’annuaire ne répond pas : {}",
+    "The directory does not say who is under {}: {}": "L’annuaire ne dit pas qui est sous {} : {}",
+    "nothing came": "rien n’est venu",
+    "status {}": "code {}",
+    "Nobody was added or changed; everybody comes in as before.":
+        "Personne n’a été ajouté ni modifié ; chacun entre comme avant.",
+    "Correct [directory] in contrefeu.toml, or give --file.":
+        "Corrigez [directory] dans contrefeu.toml, ou donnez --file.",
     "{} on the list, {} without an account, {} left": "{} sur la liste, {} sans compte, {} partis",
     "That is not a CSV file with the columns login, name, role, wards.":
         "Ce n’est pas un fichier CSV avec les colonnes login, name, role, wards.",

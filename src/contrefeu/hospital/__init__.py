@@ -1,5 +1,10 @@
 """The hospital as its settings describe it: node, listeners, feeds, wards, vaults."""
 
+from contrefeu.hospital.directory import (
+    DIRECTORY_ROLES,
+    DirectoryGroup,
+    DirectorySettings,
+)
 from contrefeu.hospital.feeds import (
     FACTS,
     FEED_NAME,
@@ -49,6 +54,7 @@ from contrefeu.hospital.watching import (
 )
 
 __all__ = [
+    "DIRECTORY_ROLES",
     "FACTS",
     "FEED_NAME",
     "TAKEN_UP",
@@ -59,6 +65,8 @@ __all__ = [
     "ChartsSettings",
     "CopiesSettings",
     "DeclareSettings",
+    "DirectoryGroup",
+    "DirectorySettings",
     "ExchangeSettings",
     "FeedSettings",
     "GroupSettings",

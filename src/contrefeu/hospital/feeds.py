@@ -18,7 +18,8 @@ from contrefeu.hospital.zones import is_zone
 Path = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Z][A-Z0-9]{2}-[1-9]\d{0,2}(\.[1-9]\d?){0,2}$",
+        # Or nothing, within the pattern: a value of `Path | Literal[""]` is not read again where it was written as "".
+        pattern=r"^([A-Z][A-Z0-9]{2}-[1-9]\d{0,2}(\.[1-9]\d?){0,2})?$",
         description='a field such as "PID-18.1"',
     ),
 ]
@@ -50,7 +51,7 @@ class RefuseSettings(Struct, frozen=True, forbid_unknown_fields=True):
     message: str = ""  # MSH-9: "MDM", or "MDM^T02"
     ward: str = ""  # PV1-3.1, the service of PV1-10, or the responsible unit of ZBE-7.10
     document: str = ""  # code of a document (LOINC or local): OBR-4, TXA-2, OBX-3; a CDA's or a FHIR document's own
-    path: Path | Literal[""] = ""  # any field: "PID-18.1", "ZFD-2"; each segment and repetition is looked at
+    path: Path = ""  # any field: "PID-18.1", "ZFD-2"; each segment and repetition is looked at
     value: str = ""  # what stands there
 
     @property

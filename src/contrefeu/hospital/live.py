@@ -15,6 +15,7 @@ from contrefeu.hospital.settings import Settings
 # Table -> the part that is started again for it; "" is looked at anew each time, by whoever needs it.
 TAKEN_UP = {
     "copies": "",
+    "directory": "",
     "exchange": "exchange",
     "kit": "",
     "packs": "",

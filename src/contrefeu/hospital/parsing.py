@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from contrefeu.hospital.checking import sound_tables, structure_problems
+from contrefeu.hospital.directory import directory_problems
 from contrefeu.hospital.feeds import feed_problems
 from contrefeu.hospital.lines import key_lines, line_of
 from contrefeu.hospital.problems import Problem, quoted, settings_error
@@ -77,6 +78,7 @@ def sense_problems(settings: Settings) -> Iterator[Problem]:
             next="Name both files: capture.tls_certificate and capture.tls_key.",
         )
     yield from _charts_problems(settings)
+    yield from directory_problems(settings.directory)
     yield from feed_problems(settings.feeds)
     yield from watch_problems(settings.watch)
     yield from _retention_problems(settings.retention)

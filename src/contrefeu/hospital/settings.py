@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct, field
 
+from contrefeu.hospital.directory import DirectorySettings
 from contrefeu.hospital.feeds import FeedName, FeedSettings
 from contrefeu.hospital.watching import WatchSettings
 
@@ -239,6 +240,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     group: GroupSettings = GroupSettings()
     witness: WitnessSettings = WitnessSettings()
     declare: DeclareSettings = DeclareSettings()
+    directory: DirectorySettings = DirectorySettings()
     watch: WatchSettings = WatchSettings()
     vaults: list[VaultSettings] = field(default_factory=list)
     copies: CopiesSettings = CopiesSettings()
