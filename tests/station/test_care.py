@@ -381,6 +381,17 @@ def test_only_what_runs_is_held_and_no_word_about_it_takes_it_away():
     assert form(physician, f"/write/resume/p-durand/{line}", reason="x").status_code == 303
 
 
+@pytest.mark.req("G5")
+def test_units_beds_and_colons_are_english_in_english():
+    """What stands beside a field, and what a bed is said to be, are words of whoever reads, not of the node."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    for language, said in (("en", ("years", "207P · taken: ROUX")), ("fr", ("ans", "207P · pris : ROUX"))):
+        nurse.client.cookies.set("lang", language, domain="ward.example.org", path="/")
+        page = text_of(nurse.get("/arrive/unknown?ward=CARD"))
+        assert [word for word in said if word not in page] == []
+
+
 def test_no_feed_speaks_of_an_object_by_its_id():
     """What names an object of a chart by its id is people's way of speaking: from a feed it is another object."""
     body = msgspec.json.encode(

@@ -37,7 +37,7 @@ _RHYTHMS = (
 )
 ROUTES = (N_("orale"), "IV", N_("sous-cutanée"), N_("intramusculaire"), N_("inhalée"), N_("cutanée"), N_("rectale"))
 EVERY = Field("every", N_("Toutes les … heures"), "number", "h", low="1", high="168")
-DAYS = Field("days", N_("Pendant … jours"), "number", "j", low="1", high="365")
+DAYS = Field("days", N_("Pendant … jours"), "number", N_("j"), low="1", high="365")
 
 
 def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
