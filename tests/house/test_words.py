@@ -96,3 +96,10 @@ def test_scripts_are_whole():
         if not re.search(r"^set -[eu]", script.read_text(), re.MULTILINE):
             found.append(f"{name}: no `set -euo pipefail`")
     assert not found, listed(found)
+
+
+def test_no_word_hides_in_an_f_string():
+    """What the catalogues are made from does not look inside f-strings: such a word would have no translation."""
+    hidden = re.compile(r"""\bf"[^"\n]*\bN_\(|\bf'[^'\n]*\bN_\(""")
+    found = [path for path, text in texts("src", suffixes=frozenset({".py"})) if hidden.search(text)]
+    assert not found, f'write say(N_(…)) + f"…" in: {listed(found)}'

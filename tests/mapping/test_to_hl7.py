@@ -202,6 +202,22 @@ def test_an_appointment_of_version_2_6_says_its_end() -> None:
     assert len(timing) == 9 and timing[8].startswith(b"20261124")
 
 
+@pytest.mark.req("D4", "R3")
+@pytest.mark.parametrize("how", ["OMP", "RDE"])
+@pytest.mark.parametrize("status", ["on-hold", "active", "stopped"])
+def test_a_word_about_a_prescription_comes_back(how: str, status: str) -> None:
+    """Held, resumed or stopped, it is the sender's own prescription that is so, and the reason stands in ORC-16."""
+    said = {"resourceType": "MedicationRequest", "status": status, "statusReason": {"text": "NPO, bloc"}}
+    said |= {"identifier": [{"system": "urn:contrefeu:object", "value": "m1"}]}
+    _, body = written([said], ABOUT, Interface(prescriptions=how), "CF1")
+    [orc] = [one for one in body.decode().split("\r") if one.startswith("ORC")]
+    assert (orc.split("|")[1], orc.split("|")[2], orc.split("|")[16]) == (
+        {"on-hold": "HD", "active": "XO", "stopped": "DC"}[status], "P|42".replace("|", "\\F\\") + "^HIS", "^NPO, bloc"
+    )  # fmt: skip
+    found = back(said, interface=Interface(prescriptions=how))
+    assert only(found, "MedicationRequest")["status"] == status
+
+
 @pytest.mark.req("R3", "R4")
 @pytest.mark.parametrize(
     ("resource", "why"),

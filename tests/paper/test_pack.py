@@ -194,7 +194,7 @@ def test_what_was_stopped_is_not_on_the_sheet():
     stopped = rde("1124 0900", "DC")
     assert ward(A01, rde("1124 0810"), stopped).pack().patients[0].doses.rows == []
     [row] = ward(A01, rde("1124 0810"), rde("1124 0900", "HD")).pack().patients[0].doses.rows
-    assert row.status == "ON HOLD"
+    assert (row.status, row.cells) == ("ON HOLD", [])
 
 
 # What may not mislead.

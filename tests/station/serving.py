@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
+from contrefeu.access import LocalCa
 from tests.station.ward_in_memory import SECRET, Charts, app, staffed
 
 WIDTH, HEIGHT = 1366, 768  # the PC of a ward
@@ -45,12 +46,14 @@ class Served:
 
 
 @contextmanager
-def serving(charts: Charts | None = None, **more: Any) -> Iterator[Served]:
-    """Serve a ward in memory."""
+def serving(charts: Charts | None = None, tls: LocalCa | None = None, **more: Any) -> Iterator[Served]:
+    """Serve a ward in memory; with *tls*, as a node does, under its own certificate."""
     charts = charts or staffed(Charts())
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app(charts, **more), log_config=None, lifespan="on", timeout_graceful_shutdown=1)
+    if tls:
+        config.ssl_certfile, config.ssl_keyfile = str(tls.server_certificate), str(tls.server_key)
     server = uvicorn.Server(config)
     started, loops = threading.Event(), []
 
@@ -70,7 +73,8 @@ def serving(charts: Charts | None = None, **more: Any) -> Iterator[Served]:
     thread.start()
     assert started.wait(START_S), "the server's thread did not start"
     try:
-        yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", charts, loops[0].call_soon_threadsafe)
+        url = f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
+        yield Served(url, charts, loops[0].call_soon_threadsafe)
     finally:
         server.should_exit = True
         charts.change()
@@ -103,12 +107,12 @@ class Screen:
 
 
 @contextmanager
-def chromium() -> Iterator[Screen]:
-    """Start a chromium that talks to nobody of its own accord."""
+def chromium(*flags: str) -> Iterator[Screen]:
+    """Start a chromium that talks to nobody of its own accord; *flags*: further ones."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
         try:
             yield Screen(browser)
         finally:

@@ -14,6 +14,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from contrefeu.acts import DowntimeLifted, encode
 from contrefeu.base import ManualClock
 from contrefeu.chart import WRITTEN
+from contrefeu.chart.boards import courses_of
 from contrefeu.chart.fold import apply, new_chart, to_bundle
 from contrefeu.chart.versions import CONFLICT, EARLIER, Kept, take
 from contrefeu.journal import MEDIA_ACT, Entry
@@ -307,6 +308,88 @@ def test_a_feed_does_not_open_again_what_the_ward_stopped():
         assert conflict["extension"][0]["valueCode"] == "active"
     assert form(physician, "/write/resume/p-durand/m1", reason="Œdème").status_code == 303
     assert wait_for(charts.chart("p-durand")).kept["MedicationRequest/m1"].now["status"] == "active"
+
+
+def falls_due(charts):
+    """Whether doses of m1 are counted from it."""
+    return "MedicationRequest/m1" in {one.resource for one in courses_of(wait_for(charts.chart("p-durand")))}
+
+
+@pytest.mark.req("D4")
+@pytest.mark.parametrize(("language", "words"), [("fr", ["suspendu", "Reprendre"]), ("en", ["on hold", "Resume"])])
+def test_a_prescription_on_hold_stays_in_sight_and_nothing_falls_due_of_it(language, words):
+    """Held with a reason: marked among what runs, no dose due, none offered; resumed, it is due again."""
+    charts = in_downtime()
+    physician = visitor("martin", charts=charts)
+    physician.client.cookies.set("lang", language, domain="ward.example.org", path="/")
+    assert falls_due(charts)
+    assert form(physician, "/write/hold/p-durand/m1", reason="à jeun, jusqu’au bloc").status_code == 303
+    page = physician.get("/patient/p-durand")
+    row = re.search(r'<tr data-key="MedicationRequest/m1">.*?</tr>', page.text, re.S)[0]
+    for said in (*words, "à jeun, jusqu’au bloc"):
+        assert said in row
+    assert "/write/dose/" not in row
+    assert not falls_due(charts)
+    assert form(physician, "/write/resume/p-durand/m1", reason="mangé").status_code == 303
+    assert falls_due(charts)
+    assert "/write/hold/p-durand/m1" in physician.get("/patient/p-durand").text
+
+
+@pytest.mark.req("D4")
+def test_a_dose_of_a_held_prescription_is_written_by_who_knows_that_it_is_held():
+    """From a page that is older than the hold: said first, written once it is ticked; "not given" needs no tick."""
+    charts = in_downtime()
+    form(visitor("martin", charts=charts), "/write/hold/p-durand/m1", reason="à jeun")
+    nurse = visitor("nadia", charts=charts)
+    refused = form(nurse, "/write/dose/p-durand/m1", outcome="completed")
+    assert refused.status_code == 400
+    assert "La prescription est suspendue" in text_of(refused)
+    assert form(nurse, "/write/dose/p-durand/m1", outcome="completed", held="yes").status_code == 303
+    assert form(nurse, "/write/dose/p-durand/m1", outcome="not-done", reason="suspendue").status_code == 303
+
+
+@pytest.mark.req("D4", "F26")
+def test_a_feed_does_not_end_a_hold_of_the_ward_and_may_stop_the_drug():
+    """Held here: a feed's "active" is a conflict that the chart shows; its "stopped" is heard."""
+    charts = in_downtime()
+    physician = visitor("martin", charts=charts)
+    form(physician, "/write/hold/p-durand/m1", reason="Créatinine 214")
+    kept = wait_for(charts.chart("p-durand")).kept["MedicationRequest/m1"]
+    later = Reading("n7f3k2-capture", 9, NOW_NS + 10**9, NOW_NS, "PHARMA@CHU", "RDE^O11", understood=True)
+    for status, holds in (("active", "on-hold"), ("stopped", "stopped")):
+        again = {"MedicationRequest/m1": msgspec.json.decode(msgspec.json.encode(kept), type=Kept)}
+        word = {"status": status, "medicationCodeableConcept": {"text": "Furosémide"}}
+        take(again, Said("MedicationRequest", "urn:contrefeu:object|m1", word, NOW_NS * 2, "replace"), later)
+        now = again["MedicationRequest/m1"].now
+        assert now["status"] == holds
+        assert any(one["url"] == CONFLICT for one in now.get("extension", [])) is (holds == "on-hold")
+
+
+def test_only_what_runs_is_held_and_no_word_about_it_takes_it_away():
+    """A stopped drug is not held; taking back the entry that resumed one does not strike the drug itself."""
+    charts = in_downtime()
+    physician = visitor("martin", charts=charts)
+    typed = {"drug": "Nicardipine 20 mg", "dose": "1 cp", "route": "orale", "rhythm": "every", "every": "8"}
+    assert form(physician, "/write/prescription/p-durand", **typed).status_code == 303
+    kept = wait_for(charts.chart("p-durand")).kept
+    [mine] = [name for name, one in kept.items() if "Nicardipine" in str(one.now)]
+    line = mine.removeprefix("MedicationRequest/")
+    for what in ("hold", "resume", "stop"):
+        assert form(physician, f"/write/{what}/p-durand/{line}", reason="x").status_code == 303
+        assert physician.get(f"/write/takeback/p-durand/{charts.written()[-1].ref}").status_code == 404
+    assert form(physician, f"/write/hold/p-durand/{line}", reason="x").status_code == 400
+    assert form(physician, f"/write/resume/p-durand/{line}", reason="x").status_code == 303
+
+
+@pytest.mark.req("G5")
+def test_units_beds_and_colons_are_english_in_english():
+    """What stands beside a field, and what a bed is said to be, are words of whoever reads, not of the node."""
+    charts = in_downtime()
+    nurse = visitor("nadia", charts=charts)
+    for language, said in (("en", ("years", "207P · taken: ROUX")), ("fr", ("ans", "207P · pris : ROUX"))):
+        nurse.client.cookies.set("lang", language, domain="ward.example.org", path="/")
+        page = text_of(nurse.get("/arrive/unknown?ward=CARD"))
+        assert [word for word in said if word not in page] == []
 
 
 def test_no_feed_speaks_of_an_object_by_its_id():

@@ -17,6 +17,7 @@ from tests.station.ward_in_memory import NOW_NS, SECRET, STATION
 FOR_EVERYBODY = {
     *("/guide", "/guide/{name}"),  # the program's own words, which name nobody
     *("/", "/logout", "/account", "/changes", "/queue"),  # "/" sends whoever sees no ward to their own page
+    *("/account/passkey/ask", "/account/passkey/add", "/account/passkey/remove"),  # a person's own, and nobody else's
     *("/offline/keys", "/offline/looks", "/offline/kept"),  # a person's own, and nobody else's
     *("/offline/write/{form}/{id}", "/offline/write/{form}/{id}/{line:path}"),  # the form's permission is asked inside
 }

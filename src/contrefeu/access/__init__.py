@@ -3,6 +3,7 @@
 from contrefeu.access.accounts import (
     Account,
     Accounts,
+    Passkey,
 )
 from contrefeu.access.aids import (
     AIDS,
@@ -50,6 +51,12 @@ from contrefeu.access.local_ca import (
 from contrefeu.access.lockout import (
     Lockout,
 )
+from contrefeu.access.passkeys import (
+    LABEL_LENGTH_MAX,
+    PasskeyRefused,
+    Passkeys,
+    credential_of,
+)
 from contrefeu.access.roles import (
     EVERY_WARD,
     ROLES,
@@ -68,6 +75,7 @@ __all__ = [
     "AIDS",
     "ALLERGY",
     "EVERY_WARD",
+    "LABEL_LENGTH_MAX",
     "NEWS2",
     "ROLES",
     "SECRET_LENGTH_MIN",
@@ -86,6 +94,11 @@ __all__ = [
     "Person",
     "RecoveryInForce",
     "Roll",
+    "Passkey",
+    "PasskeyRefused",
+    "Passkeys",
+    "RecoveryInForce",
+    "credential_of",
     "cutover_at",
     "demo_accounts",
     "enrolled",

@@ -5,13 +5,23 @@ Rules kept here:
   * Same acts in the same order, same accounts.
   * A badge is a name, not a secret: it says who comes, a code lets them in. Given to two, it is whose it was last said
     to be; of somebody disabled it is nobody's.
+  * A passkey is its owner's until they remove it or are disabled; an account said again keeps its passkeys, so that
+    an import of the whole staff takes nobody's.
   * An account disabled stays known by name: old entries must still say who did them.
 """
 
 from dataclasses import dataclass, replace
 
 from contrefeu.access.roles import in_scope, may, named, serves_house
-from contrefeu.acts import AccountAdded, AccountDisabled, Act, SecretChanged, plain_login
+from contrefeu.acts import (
+    AccountAdded,
+    AccountDisabled,
+    Act,
+    PasskeyAdded,
+    PasskeyRemoved,
+    SecretChanged,
+    plain_login,
+)
 
 FORMER_MAX = 4  # secrets before the one in force: nobody changes theirs five times in one outage
 
@@ -19,6 +29,20 @@ FORMER_MAX = 4  # secrets before the one in force: nobody changes theirs five ti
 def plain_badge(typed: str) -> str:
     """Return a badge's number as accounts keep it: without what some readers type around and within it."""
     return "".join(c for c in typed.upper() if c.isalnum())
+
+
+PASSKEYS_MAX = 10  # of one account: a key on the ring, one in the drawer, some PCs
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """The public half of a key that lets its owner in."""
+
+    credential: str  # its id, base64url
+    public_key: str  # COSE_Key, base64url
+    site: str  # that the browser bound it to
+    label: str
+    at: str  # RFC 3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +56,7 @@ class Account:
     secret_hash: str
     disabled: bool = False
     former: tuple[str, ...] = ()  # hashes of the secrets before, the last first: what was queued under them still opens
+    passkeys: tuple[Passkey, ...] = ()
 
     def may(self, permission: str) -> bool:
         """Whether the role gives *permission* (access/roles.py)."""
@@ -62,14 +87,27 @@ class Accounts:
         """Take one more act, in journal order."""
         if isinstance(act, AccountAdded):
             login = plain_login(act.login)
-            former = self._former(login, act.secret_hash)
-            self._by_login[login] = Account(login, act.name, act.role, tuple(act.wards), act.secret_hash, former=former)
+            before = self._by_login.get(login)
+            self._by_login[login] = Account(
+                login,
+                act.name,
+                act.role,
+                tuple(act.wards),
+                act.secret_hash,
+                former=self._former(login, act.secret_hash),
+                passkeys=before.passkeys if before else (),
+            )
             self._badge(login, act.badge or "")
         elif isinstance(act, AccountDisabled):
-            self._change(act.login, disabled=True)
+            self._change(act.login, disabled=True, passkeys=())
             self._badge(plain_login(act.login), "")
         elif isinstance(act, SecretChanged):
             self._change(act.login, secret_hash=act.secret_hash)
+        elif isinstance(act, PasskeyAdded):
+            mine = (*self._passkeys(act), Passkey(act.credential, act.public_key, act.site, act.label, act.at))
+            self._change(act.login, passkeys=mine[-PASSKEYS_MAX:])
+        elif isinstance(act, PasskeyRemoved):
+            self._change(act.login, passkeys=self._passkeys(act))
 
     def get(self, login: str) -> Account | None:
         """Return the account of *login* (case does not matter), disabled ones too."""
@@ -82,6 +120,11 @@ class Accounts:
     def badge_of(self, login: str) -> str:
         """Return the badge of *login*, as `plain_badge` has it; "" for none."""
         return next((badge for badge, whose in self._by_badge.items() if whose == plain_login(login)), "")
+
+    def by_passkey(self, credential: str) -> tuple[Account, Passkey] | None:
+        """Return whose passkey *credential* names, and that passkey."""
+        every = ((account, one) for account in self._by_login.values() for one in account.passkeys)
+        return next((found for found in every if found[1].credential == credential), None)
 
     def all(self) -> list[Account]:
         """Return every account, by login."""
@@ -100,7 +143,19 @@ class Accounts:
             return () if before is None else before.former
         return (before.secret_hash, *before.former)[:FORMER_MAX]
 
-    def _change(self, login: str, *, disabled: bool | None = None, secret_hash: str | None = None) -> None:
+    def _passkeys(self, act: PasskeyAdded | PasskeyRemoved) -> tuple[Passkey, ...]:
+        """Those of an account, without the one that *act* speaks of."""
+        account = self.get(act.login)
+        return tuple(one for one in account.passkeys if one.credential != act.credential) if account else ()
+
+    def _change(
+        self,
+        login: str,
+        *,
+        disabled: bool | None = None,
+        secret_hash: str | None = None,
+        passkeys: tuple[Passkey, ...] | None = None,
+    ) -> None:
         account = self._by_login.get(plain_login(login))
         if account is None:
             return  # an act about somebody whom no act has named: kept in the journal, nothing to change
@@ -108,4 +163,6 @@ class Accounts:
             account = replace(account, disabled=disabled)
         if secret_hash is not None:
             account = replace(account, secret_hash=secret_hash, former=self._former(account.login, secret_hash))
+        if passkeys is not None:
+            account = replace(account, passkeys=passkeys)
         self._by_login[account.login] = account

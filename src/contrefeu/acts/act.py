@@ -99,6 +99,24 @@ class SecretChanged(Struct, frozen=True, tag_field="act", tag="secret-changed"):
     secret_hash: str
 
 
+class PasskeyAdded(Struct, frozen=True, tag_field="act", tag="passkey-added"):
+    """A passkey of somebody's lets them in at the addresses under `site`: its public half, which opens nothing."""
+
+    login: str
+    credential: str  # its id, base64url
+    public_key: str  # COSE_Key (RFC 9052, 7), base64url
+    site: str  # host name, or its parent domain, that the browser bound it to
+    label: str  # as its owner calls it
+    at: str  # RFC 3339
+
+
+class PasskeyRemoved(Struct, frozen=True, tag_field="act", tag="passkey-removed"):
+    """A passkey lets nobody in any more."""
+
+    login: str
+    credential: str  # its id, base64url
+
+
 Function = Literal["medicines", "observations", "requests", "movements", "notes"]
 FUNCTIONS: tuple[Function, ...] = get_args(Function)  # of a ward: each has one medium in force (F3)
 Medium = Literal["paper", "screen", "record"]  # "record": the record system still does that one
@@ -226,6 +244,8 @@ Act = (
     | CleanPointsSeen
     | ClockMeasured
     | ContainmentPlanned
+    | PasskeyAdded
+    | PasskeyRemoved
     | SecretChanged
     | DeclarationSent
     | DowntimeDeclared

@@ -30,6 +30,7 @@ KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked bac
 SETTLED = "settled"  # what an answer that ends a clash is called; it is about the entries of both acts
 
 ClashKind = Literal["doses", "prescriptions", "moves", "after-stop", "after-discharge", "after-cutover"]
+_NOT_GIVEN = frozenset({"stopped", "cancelled", "on-hold"})  # a prescription of which nothing is to be given
 _Found = tuple[ClashKind, "_Act", "_Act"]
 _GIVEN = frozenset({"completed", "in-progress"})
 _ACTS = frozenset({"MedicationAdministration", "MedicationRequest", "ServiceRequest"})
@@ -191,7 +192,7 @@ def _of_pairs(acts: list[_Act]) -> Iterator[_Found]:
     doses = [act for act in acts if _is_dose(act)]
     orders = [act for act in acts if act.side.kind == "MedicationRequest"]
     running = [act for act in orders if act.resource.get("status") == "active"]
-    stopped = {act.name: act for act in orders if act.resource.get("status") in {"stopped", "cancelled"}}
+    stopped = {act.name: act for act in orders if act.resource.get("status") in _NOT_GIVEN}
     for one, other in _apart(doses, _twice):
         yield "doses", one, other
     for one, other in _apart(running, lambda one, other: _drug(one) == _drug(other)):

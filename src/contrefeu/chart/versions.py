@@ -7,7 +7,8 @@ Rules kept here:
   * An update changes what it says and leaves the rest, element by element; absent removes nothing.
   * A feed never reopens what was stopped by an older word, nor by one of the same second: of two that are as old,
     the one that ends an order holds.
-  * What people here ended stays ended: a feed's later word that it goes on is shown beside, for somebody to decide.
+  * What people here ended, or hold, stays so: a feed's later word that it goes on is shown beside, for somebody to
+    decide. A feed that ends what people here hold is heard.
   * An allergy or a problem that is said again after it was taken back stands again.
 """
 
@@ -47,6 +48,7 @@ _CONTENTS: dict[str, tuple[str, ...]] = {
 }
 # Statuses that end an order, a slot, a document
 _ENDED = frozenset({"stopped", "cancelled", "revoked", "completed", "entered-in-error", "superseded", "noshow"})
+_GOES_ON = frozenset({"active", "draft", "unknown", ""})  # against a hold
 _ENDING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "DocumentReference"})
 # Types that are taken back by verificationStatus, and stand by clinicalStatus: never both (FHIR ait-2, con-5)
 _TAKEN_BACK = frozenset({"AllergyIntolerance", "Condition"})
@@ -141,11 +143,11 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
 
 
 def _reopens(old: Kept, said: Said) -> bool:
-    """Whether a feed says that what people here ended goes on."""
+    """Whether a feed says that what people here ended, or hold, goes on."""
+    before, after = (str(one.get("status", "")) for one in (old.now, said.resource))
     return (
         old.kind in _ENDING
-        and str(old.now.get("status", "")) in _ENDED
-        and str(said.resource.get("status", "")) not in _ENDED
+        and ((before in _ENDED and after not in _ENDED) or (before == "on-hold" and after in _GOES_ON))
         and _written(old.now)
         and not _written(said.resource)
     )

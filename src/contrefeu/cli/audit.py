@@ -23,6 +23,8 @@ _ADMINISTERS = {
     "AccountAdded": "login",
     "AccountDisabled": "login",
     "SecretChanged": "login",
+    "PasskeyAdded": "login",
+    "PasskeyRemoved": "login",
     "DowntimeDeclared": "wards",
     "DowntimeLifted": "wards",
     "RecoveryKeyChanged": "",

@@ -69,6 +69,7 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     listen: Address = "127.0.0.1:8443"  # by default this machine alone: say where wards reach it
     names: list[str] = field(default_factory=lambda: ["localhost"])  # in the certificate
+    passkey_domain: str = ""  # parent of every station's name, so that a passkey made at one opens all; "": that name's
     idle_minutes: Annotated[int, Meta(ge=1, le=720)] = 15  # a session that nobody used ends
     offline_hours: Annotated[int, Meta(ge=0, le=14)] = 8  # for how long a browser reads its kept pages
     offline_idle_minutes: Annotated[int, Meta(ge=1, le=720)] = 60  # nobody touched the PC: they are read no more

@@ -31,6 +31,7 @@ from contrefeu.station.labels import (
 )
 from contrefeu.station.lately import LatelyOpened
 from contrefeu.station.metrics import Figures
+from contrefeu.station.pages.account import AccountPages
 from contrefeu.station.pages.agenda import AgendaPages
 from contrefeu.station.pages.aids import AidPages
 from contrefeu.station.pages.alarms import AlarmPages
@@ -160,6 +161,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         Route("/oauth/token", token, methods=["POST"]),
         changes.route(shell),
         *LoginPages(shell, house.deps.demo_logins).routes(),
+        *AccountPages(house).routes(),
         *Boards(house).routes(),
         *CrisisPages(house).routes(),
         *BedPages(house).routes(),

@@ -77,7 +77,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "doses": N_("Deux doses en une heure"),
         "prescriptions": N_("Le même médicament prescrit deux fois"),
         "moves": N_("Deux déplacements différents"),
-        "after-stop": N_("Dose donnée après l’arrêt"),
+        "after-stop": N_("Dose donnée après l’arrêt ou la suspension"),
         "after-discharge": N_("Acte après la sortie"),
         "after-cutover": N_("Écrit ici après la bascule de l’unité"),
     },

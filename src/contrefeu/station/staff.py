@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from contrefeu.access import Account, Accounts, Aids, Lockout, secret_matches
+from contrefeu.access import Account, Accounts, Aids, Lockout, Passkey, secret_matches
 from contrefeu.acts import (
     WATCH,
     Act,
@@ -94,6 +94,12 @@ class Staff:
         await self._follow()
         account = self.accounts.named(typed)
         return None if account is None or account.disabled else self._served(account)
+
+    async def by_passkey(self, credential: str) -> tuple[Account, Passkey] | None:
+        """Return whose passkey *credential* names, and that passkey; None for nobody."""
+        await self._follow()
+        found = self.accounts.by_passkey(credential)
+        return (self._served(found[0]), found[1]) if found else None
 
     async def account(self, login: str) -> Account | None:
         """Return the account of *login*, unless it is disabled."""

@@ -34,6 +34,8 @@ from contrefeu.acts import (
     MedicinesProposed,
     MedicinesReleased,
     MedicinesTakenOff,
+    PasskeyAdded,
+    PasskeyRemoved,
     SecretChanged,
     WardAnswered,
     WardCorrected,
@@ -51,7 +53,8 @@ from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, Entry, carry, parse_r
 BATCH_ENTRIES = 500
 BATCH_BYTES = 4 * 2**20
 _FOR_EVERY_WARD = (
-    *(AccountAdded, AccountDisabled, SecretChanged, DowntimeDeclared, DowntimeLifted, ClockMeasured),
+    *(AccountAdded, AccountDisabled, SecretChanged, PasskeyAdded, PasskeyRemoved),
+    *(DowntimeDeclared, DowntimeLifted, ClockMeasured),
     *(WardTold, WardAnswered, LimitsSigned),
     *(WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused, WithdrawalCarried),
     *(MedicinesProposed, MedicinesReleased, MedicinesTakenOff, AidSwitched, WardCorrected),

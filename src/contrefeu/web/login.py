@@ -45,6 +45,7 @@ class LoginPage:
     ended: bool = False  # a form was sent after the session's end
     kept: bool = False  # and what was typed comes back after the login
     demo: Sequence[DemoLogin] = ()
+    passkey_refused: bool = False
 
 
 class LoginPages:
@@ -67,7 +68,8 @@ class LoginPages:
         """Show the form."""
         said = request.query_params.get("ended", "")
         target = local_path(request.query_params.get("next", "/"))
-        return await self._show(request, target, ended=said == "1", kept=said == "kept")
+        refused = request.query_params.get("passkey") == "refused"
+        return await self._show(request, target, ended=said == "1", kept=said == "kept", passkey_refused=refused)
 
     async def enter(self, request: Request) -> Response:
         """Take the form."""
@@ -83,13 +85,7 @@ class LoginPages:
             await audit.write("login", known, address=visit.address, failed=True)
             wait_s = actor.wait_s if isinstance(actor, Refused) else 0
             return await self._show(request, target, login=login, refused=True, wait_s=wait_s)
-        await audit.write("login", actor, address=visit.address)
-        if visit.token:
-            self._shell.sessions.end(visit.token)
-        response = RedirectResponse(target, 303)
-        self._shell.set_cookie(response, self._shell.cookie, self._shell.sessions.start(actor.login))
-        self._forget(response, self._shell.door_cookie)
-        return response
+        return await self._shell.let_in(request, actor, target)
 
     async def leave(self, request: Request) -> Response:
         """End the session; at a shared screen the next person goes on where it was."""
@@ -98,7 +94,7 @@ class LoginPages:
         await self._shell.audit.write("logout", visit.actor, address=visit.address)
         form = await request.form()
         response = RedirectResponse(login_address(local_path(str(form.get("next", "/")))), 303)
-        self._forget(response, self._shell.cookie)
+        self._shell.forget_cookie(response, self._shell.cookie)
         return response
 
     async def choose(self, request: Request) -> Response:
@@ -113,9 +109,6 @@ class LoginPages:
             self._shell.set_cookie(response, "theme", str(form["theme"]), max_age=_YEAR_S)
         return response
 
-    def _forget(self, response: Response, cookie: str) -> None:
-        response.delete_cookie(cookie, path="/", secure=self._shell.setting.secure, httponly=True, samesite="strict")
-
     async def _show(
         self,
         request: Request,
@@ -126,9 +119,10 @@ class LoginPages:
         wait_s: int = 0,
         ended: bool = False,
         kept: bool = False,
+        passkey_refused: bool = False,
     ) -> Response:
         csrf = request.cookies.get(self._shell.door_cookie) or secrets.token_urlsafe(24)
-        page = LoginPage(csrf, target, login, refused, wait_s, ended, kept, self._demo)
+        page = LoginPage(csrf, target, login, refused, wait_s, ended, kept, self._demo, passkey_refused)
         response = await self._shell.render(request, "login.html", page, status=401 if refused else 200)
         self._shell.set_cookie(response, self._shell.door_cookie, csrf)
         return response

@@ -68,6 +68,7 @@ def _environment(loader: BaseLoader, language: str, common: Mapping[str, object]
         newstyle=True,
     )
     environment.globals.update(common)
+    environment.globals["colon"] = " : " if language == "fr" else ": "  # between a word of the catalogue and what it is
     environment.filters["breaks"] = _breaks
     return environment
 

@@ -86,6 +86,7 @@ class Treatment:
     conflict_source: str = ""
     ours: bool = False  # whether people here said the last word
     free_text: bool = False  # written here, and not of the pharmacist's list (F13)
+    why: str = ""  # it is on hold, or stopped
     opinion: Opinion | None = None  # the pharmacist's last word on it
 
 
@@ -197,6 +198,7 @@ def _treatment(
         gives=gives,
         ours=written_here(resource),
         free_text=_is_free_text(resource),
+        why=concept(resource.get("statusReason")),
         opinion=opinion,
         **_conflict(resource),
     )

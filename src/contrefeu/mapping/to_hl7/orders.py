@@ -1,7 +1,8 @@
 """MedicationRequest -> ORC, TQ1, RXO or RXE, RXR; ServiceRequest -> ORC, TQ1, OBR: what was ordered on a ward.
 
 Rules kept here:
-  * A new order is NW; one that is stopped is DC, one that is cancelled CA, one that goes on XO: each with its reason.
+  * A new order is NW; one that is stopped is DC, one on hold HD, one that is cancelled CA, one that goes on XO: each
+    with its reason.
   * Drug, dose and rhythm go in the prescriber's words (RXO-7, RXE-7); beside them what can be said exactly: hours,
     "every n hours", "if needed", from when to when. No amount is made of words (FIELD F5, F9).
   * What such a message makes its receiver do is the profile's to say (R4): by default it is held.
@@ -27,6 +28,7 @@ from contrefeu.mapping.to_hl7.segments import (
 # FHIR status of a line that is said again -> ORC-1, ORC-5 (0119, 0038)
 _CONTROLS = {
     "active": ("XO", "IP"),
+    "on-hold": ("HD", "HD"),
     "stopped": ("DC", "DC"),
     "cancelled": ("CA", "CA"),
     "revoked": ("CA", "CA"),

@@ -13,7 +13,7 @@ from contrefeu.station.care.moves import DISCHARGE, LEAVE, RETURN, TRANSFER
 from contrefeu.station.care.notes import NOTE
 from contrefeu.station.care.opinions import OPINION
 from contrefeu.station.care.precautions import DIRECTIVE, LIFT, PRECAUTION, SATURATION
-from contrefeu.station.care.prescriptions import PRESCRIPTION, RESUME, STOP
+from contrefeu.station.care.prescriptions import HOLD, PRESCRIPTION, RESUME, STOP
 from contrefeu.station.care.requests import REQUEST
 from contrefeu.station.care.results import CORRECT, RESULTS, RESULTS_OF, VALIDATE
 from contrefeu.station.care.scribe import Scribe
@@ -28,7 +28,7 @@ from contrefeu.station.care.vitals import VITALS
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
-        *(VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, STOP, RESUME, REQUEST, TAKEBACK),
+        *(VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, HOLD, STOP, RESUME, REQUEST, TAKEBACK),
         *(ACKNOWLEDGE, SIGN, VERBAL_ORDER, TASK, TASK_DONE, HANDOVER, OPINION, SETTLE),
         *(RESULTS, RESULTS_OF, VALIDATE, CORRECT),
     )

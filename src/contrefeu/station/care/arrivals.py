@@ -125,7 +125,7 @@ def unknown(typed: Typed, number: str) -> list[Json]:
     }
     if age:
         found["birthDate"] = str(typed.scribe.now.year - int(age))
-        looks = f"{typed.scribe.say(N_('âge apparent'))} {age} {typed.scribe.say(N_('ans'))}"
+        looks = " ".join((typed.scribe.say(N_("âge apparent")), str(age), typed.scribe.say(N_("ans"))))
         seen = ", ".join(filter(None, (looks, seen)))
     return [found, *([_seen(seen, typed.scribe)] if seen else [])]
 

@@ -4,6 +4,8 @@ Rules kept here:
   * The prescription is copied as it was sent; the dose that is written is what was given, in the giver's words.
   * Of a dose that fell due while nobody told this screen, a person says what became of it, from whom they have it, or
     that nobody will know: that is an answer too, and the chart goes on saying "not known" of it.
+  * A dose of a prescription on hold is written once its giver says that they know; one that waited in a browser is a
+    fact, and is shown to somebody instead (queued.py).
   * A dose of the same prescription within the hour is asked once more: two people may both have given it.
 """
 
@@ -26,6 +28,7 @@ _UNITS = Field(
     "units", N_("Unités sorties du coffre"), "number", low="0.001", hint=N_("ampoules, comprimés, dispositifs")
 )
 _TOLD = Field("told", N_("Dit par, si ce n’est pas vous"), hint=N_("qui l’a donnée, ou sur quelle feuille c’est écrit"))
+_HELD = Field("held", N_("La prescription est suspendue ; la dose a été donnée tout de même"), "check")
 _CHOOSE = Choice("", N_("choisir…"))
 _NEVER = Choice("unknown", N_("on ne le saura pas"))
 _OUTCOMES = (Choice("completed", N_("donnée")), Choice("not-done", N_("non donnée")))
@@ -42,6 +45,7 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
         Field("reason", N_("Motif, si elle n’est pas donnée")),
         *moment_fields(scribe),
         *((_TOLD,) if asked else ()),
+        *((_HELD,) if target.line.get("status") == "on-hold" else ()),
         *(_TWO if takes_two(target.line, target.known) else (Field("witness", N_("Seconde vérification par")),)),
     )
 
@@ -86,6 +90,8 @@ def _write(target: Target, typed: Typed) -> list[Json]:
         typed.problems["reason"] = N_("Pourquoi n’est-elle pas donnée ?")
     if at and outcome == "completed":
         typed.doubts += _twice(target, at)
+    if outcome == "completed" and line.get("status") == "on-hold" and not (typed.text("held") or typed.scribe.queued):
+        typed.problems["held"] = N_("Suspendue : cochez si la dose a bien été donnée.")
     if outcome == "completed" and in_register(line, target.known):
         _taken_out(typed)
     performers: list[Json] = [{"actor": typed.scribe.author}]

@@ -37,6 +37,8 @@ class Choice:
 
     code: str
     words: str
+    of: str = ""  # a name before the words
+    who: str = ""  # a name behind them
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,11 +83,11 @@ def _vitals(sheet: Sheet) -> list[tuple[str, str, str]]:
 def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
     facts, say = facts_of(target.sheet, target.due), scribe.say
     allergies = ", ".join(facts.allergies)
-    background = [f"{say(N_('Allergies :'))} {allergies}" if allergies else "", *facts.alerts]
+    background = [say(N_("Allergies :")) + f" {allergies}" if allergies else "", *facts.alerts]
     assessment = [f"{what} {value}" for what, value, _ in facts.vitals]
     urgent = [f"‼ {one.what} {one.value}" for one in facts.of("critical", "corrected")]
-    unsigned = [f"{say(N_('Ordre verbal non signé :'))} {one.what}" for one in facts.of("unsigned")]
-    doses = [f"{say(N_('Dose à vérifier :'))} {one.what}" for one in facts.doses]
+    unsigned = [say(N_("Ordre verbal non signé :")) + f" {one.what}" for one in facts.of("unsigned")]
+    doses = [say(N_("Dose à vérifier :")) + f" {one.what}" for one in facts.doses]
     parts = {
         "s": "\n".join(facts.problems),
         "b": "\n".join(filter(None, background)),

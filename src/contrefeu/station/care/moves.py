@@ -37,10 +37,8 @@ BED_SURE = N_("Oui, c’est bien ce lit.")
 
 def bed_field(beds: Sequence[Bed], scribe: Scribe) -> Field:
     """The bed somebody goes to: free ones first, taken ones with who lies there, or none yet."""
-    free = [Choice(bed.name, f"{bed.name} · {scribe.say(N_('libre'))}") for bed in beds if not bed.who]
-    taken = [
-        Choice(bed.name, f"{bed.name} · {scribe.say(N_('pris'))} : {_lies(bed, scribe)}") for bed in beds if bed.who
-    ]
+    free = [Choice(bed.name, N_("libre"), of=bed.name) for bed in beds if not bed.who]
+    taken = [Choice(bed.name, N_("pris"), of=bed.name, who=_lies(bed, scribe)) for bed in beds if bed.who]
     none = Choice("", N_("lit à préciser (couloir, brancard)"))
     return Field("bed", N_("Lit"), "choice", choices=(none, *free, *taken))
 

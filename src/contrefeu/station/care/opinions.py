@@ -45,12 +45,13 @@ def _write(target: Target, typed: Typed) -> list[Json]:
     }
     if not remark:
         return [said]
+    pharmacy = typed.scribe.say(N_("Pharmacie"))
     task: Json = {
         "resourceType": "Task",
         "status": "requested",
         "intent": "order",
         "priority": "urgent" if opinion == "against" else "routine",
-        "description": f"{typed.scribe.say(N_('Pharmacie'))} · {drug_of(line)} · {words} : {remark}",
+        "description": f"{pharmacy} · {drug_of(line)} · {words} : {remark}",
         "authoredOn": typed.scribe.at,
         "requester": typed.scribe.author,
     }

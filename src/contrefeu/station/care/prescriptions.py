@@ -1,4 +1,4 @@
-"""Prescriptions written here, stopped here, taken up again here (MedicationRequest).
+"""Prescriptions written here, held or stopped here, taken up again here (MedicationRequest).
 
 Rules kept here:
   * Drug, dose and route are the prescriber's words; times are what due doses are counted from, never read out of words.
@@ -7,7 +7,8 @@ Rules kept here:
     where it is shown (F13). A cytotoxic of the list is refused: it has a form of its own (F14).
   * A child's dose stands as it is given, and what it was reckoned from beside it: nothing is computed here (F10).
   * Stopping one that a feed sent is a word about it, with a reason; the feed's later word is a conflict, and does not
-    open it again (chart/versions.py).
+    open it again (chart/versions.py). A hold is the same, of one that runs: nothing falls due of it until it is
+    resumed, and it stays among what runs, so that nobody forgets it.
 """
 
 import re
@@ -36,7 +37,7 @@ _RHYTHMS = (
 )
 ROUTES = (N_("orale"), "IV", N_("sous-cutanée"), N_("intramusculaire"), N_("inhalée"), N_("cutanée"), N_("rectale"))
 EVERY = Field("every", N_("Toutes les … heures"), "number", "h", low="1", high="168")
-DAYS = Field("days", N_("Pendant … jours"), "number", "j", low="1", high="365")
+DAYS = Field("days", N_("Pendant … jours"), "number", N_("j"), low="1", high="365")
 
 
 def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
@@ -164,6 +165,16 @@ def _stop(target: Target, typed: Typed) -> list[Json]:
     return [_again(target, typed, "stopped")]
 
 
+def _hold(target: Target, typed: Typed) -> list[Json]:
+    if target.line is not None and target.line.get("status") != "active":
+        typed.problems[""] = N_("Elle n’est pas en cours : elle ne se suspend pas.")
+    return [_again(target, typed, "on-hold")]
+
+
+def _until(_target: Target, _scribe: Scribe) -> Sequence[Field]:
+    return (Field("reason", N_("Motif"), required=True, hint=N_("et jusqu’à quand, ou à quelle condition")),)
+
+
 def _resume(target: Target, typed: Typed) -> list[Json]:
     return [_again(target, typed, "active")]
 
@@ -182,6 +193,8 @@ PRESCRIPTION = Form(
     doubt=ALLERGIC, function="medicines",
 )  # fmt: skip
 STOP = Form("stop", N_("Arrêter la prescription"), "prescribe", _reason, _stop, "MedicationRequest", N_("Arrêter"),
+            function="medicines")  # fmt: skip
+HOLD = Form("hold", N_("Suspendre la prescription"), "prescribe", _until, _hold, "MedicationRequest", N_("Suspendre"),
             function="medicines")  # fmt: skip
 RESUME = Form(
     "resume",

@@ -23,7 +23,8 @@ from contrefeu.station.care.scribe import Scribe
 from contrefeu.web import N_
 
 # What may wait: said of a patient whom the page showed, without a bed or a number that only a station can give.
-QUEUED = frozenset({"vitals", "note", "dose", "allergy", "prescription", "stop", "request", "task", "done", "handover"})
+QUEUED = frozenset({"vitals", "note", "dose", "allergy", "prescription", "stop", "hold"})
+QUEUED |= {"request", "task", "done", "handover"}
 SETTLE = "urn:contrefeu:task"  # system of the code of a task that this file makes
 AGE_NS_MAX = DAYS_BACK * 86_400 * 10**9  # older ones are typed again by a person, as what was written on paper is
 

@@ -1,7 +1,7 @@
 """Taking back what was written by mistake: the lines of one entry, struck and still there (FHIR "entered-in-error").
 
 Rules kept here:
-  * Only what an entry made is taken back; what it said of a line of another's making (a stop) is answered by another
+  * Only what an entry made is taken back; what it said of a line that was there (a stop, a hold) is answered by another
     word (resume).
   * Whoever may write may take back: the one who sees the mistake is not always the one who made it. Both names stay.
 """
@@ -35,7 +35,8 @@ def made_by(sheet: Sheet, ref: str) -> list[Resource]:
 def _was_made(one: Resource) -> bool:
     here = any(extension.get("url") == WRITTEN for extension in one.get("extension") or [])
     ours = any(number.get("system") == OURS for number in one.get("identifier") or [])
-    return here and ours and not (one["resourceType"] in _ORDERS and one.get("status") in _ENDED)
+    spoken_of = one.get("status") in _ENDED or "statusReason" in one  # since it was made
+    return here and ours and not (one["resourceType"] in _ORDERS and spoken_of)
 
 
 def _fields(_target: Target, _scribe: Scribe) -> Sequence[Field]:

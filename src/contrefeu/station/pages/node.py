@@ -1,6 +1,5 @@
-"""The node's own pages: state of feeds, journals and copies; downtime; what must be reviewed; one's own account."""
+"""The node's own pages: state of feeds, journals and copies; downtime; what must be reviewed."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,14 +8,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.access import SECRET_LENGTH_MIN, hash_secret
-from contrefeu.acts import FUNCTIONS, MEDIA, Declared, DowntimeDeclared, GlassBroken, Lifted, SecretChanged
+from contrefeu.acts import FUNCTIONS, MEDIA, Declared, DowntimeDeclared, GlassBroken, Lifted
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
 from contrefeu.station.deps import NodeStatus
 from contrefeu.station.house import House
 from contrefeu.station.pages.lifting import Asked, lift
-from contrefeu.web import Refused, person, visit_of
+from contrefeu.web import person
 
 SILENT_S = 300  # s; a feed that said nothing for 5 min is shown so (C7); watch alarms by what it learned
 REASON_LENGTH_MAX = 300  # characters: two sentences; it stands on every screen
@@ -66,14 +64,6 @@ class ReviewPage:
     broken: Sequence[Broken]
 
 
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    """One's own account."""
-
-    result: str = ""  # "", "done", "wrong", "short", "differ"
-    length_min: int = SECRET_LENGTH_MIN
-
-
 class NodePages:
     """Their handlers."""
 
@@ -88,7 +78,6 @@ class NodePages:
             page("/world", self.world, "board", ("POST",)),
             page("/downtime", self.downtime, "downtime", ("GET", "POST")),
             page("/review", self.review, "review"),
-            page("/account", self.account, "", ("GET", "POST")),
         ]
 
     async def status(self, request: Request) -> Response:
@@ -153,25 +142,3 @@ class NodePages:
             if isinstance(act, GlassBroken)
         ]
         return await self._house.shell.render(request, "review.html", ReviewPage(broken))
-
-    async def account(self, request: Request) -> Response:
-        """Change one's own secret."""
-        house = self._house
-        if request.method == "GET":
-            return await house.shell.render(request, "account.html", AccountPage())
-        form = await request.form()
-        old, new, again = (str(form.get(name, "")) for name in ("old", "new", "again"))
-        login = house.account(request).login
-        result = "done"
-        if len(new) < SECRET_LENGTH_MIN:
-            result = "short"
-        elif new != again:
-            result = "differ"
-        elif isinstance(await house.staff.enter(login, old), Refused):
-            result = "wrong"
-        else:
-            secret_hash = await asyncio.to_thread(hash_secret, new)
-            await house.staff.write(SecretChanged(login, secret_hash), login)
-            house.shell.sessions.end_others(login, visit_of(request).token)
-        status = 200 if result == "done" else 400
-        return await house.shell.render(request, "account.html", AccountPage(result), status=status)
