@@ -188,6 +188,9 @@ from contrefeu.chart.steps import (
     taken_up,
     where,
 )
+from contrefeu.chart.stores import (
+    how_apart,
+)
 from contrefeu.chart.summary import (
     summary,
 )
@@ -376,6 +379,7 @@ __all__ = [
     "fold_apart",
     "fold_partial",
     "holds_blood",
+    "how_apart",
     "instant",
     "instruction_of",
     "is_error",
