@@ -22,6 +22,7 @@ from contrefeu.cli.node import Node
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS
 from contrefeu.journal import Entry
+from contrefeu.mapping import Reading
 from contrefeu.recovery import Cluster, cluster, cluster_reading, export_on_cluster, splits
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -190,3 +191,27 @@ def test_a_restore_whose_entries_a_cluster_reads_is_the_same(
     assert len(asked) > 2
     assert told["spark"]["charts_sha256"] == told["local"]["charts_sha256"]
     assert told["spark"]["patients"] == told["local"]["patients"] > 8
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark runs on Java")
+@pytest.mark.timeout(900)
+def test_a_gap_whose_entries_a_cluster_reads_is_the_same(
+    home: Commands, filed: Callable[[str, bytes], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patient by patient, type by type; every entry is read there."""
+    held = filed("ehr/day.hl7", admission())
+    local = home.told("gap", "--against", held, status=10)
+    asked: list[int] = []
+    real = cluster_reading._Readers.ask
+
+    def ask(readers: cluster_reading._Readers, entries: list[Entry]) -> Iterator[Reading]:
+        asked.append(len(entries))
+        return real(readers, entries)
+
+    monkeypatch.setattr(cluster_reading._Readers, "ask", ask)
+    monkeypatch.setattr("contrefeu.recovery.reading_ahead.BATCH_ENTRIES", 40)
+    spark = home.told("gap", "--against", held, "--engine", "spark", "--master", "local[2]", status=10)
+    assert len(asked) > 2
+    assert local["missing"] > 10
+    for name in ("entries", "present", "missing", "different", "extra", "types", "wards", "days", "patients"):
+        assert spark[name] == local[name], name

@@ -20,6 +20,7 @@ from contrefeu.chart.ages import (
     weight_is_old,
 )
 from contrefeu.chart.ahead import (
+    Asked,
     Begin,
 )
 from contrefeu.chart.answers import (
@@ -302,6 +303,7 @@ __all__ = [
     "AgendaLine",
     "AllergiesState",
     "AsOf",
+    "Asked",
     "Begin",
     "Board",
     "BoardRow",
