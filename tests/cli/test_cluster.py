@@ -1,11 +1,14 @@
 """Charts computed in parts are the charts that one machine computes, and nothing clear stands between the parts.
 
 Method: a home whose journals have many segments, with chains of merges, people's acts, and a result that two of them
-withdrew; its entries dealt to parts in many ways, without a cluster; then once on a real Spark whose executor dies.
+withdrew; its entries dealt to parts in many ways, without a cluster; then on a real Spark, in this process and on a
+cluster of two workers (scripts/spark_cluster.sh), whose executors die.
 """
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -136,6 +139,54 @@ def test_on_spark_a_lost_executor_loses_nothing(
     assert {**found, "seconds": 0} == {**wanted, "seconds": 0}
     for one in (tmp_path / "one").iterdir():
         assert (tmp_path / "many" / one.name).read_bytes() == one.read_bytes()
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Iterator[str]:
+    """The master of a cluster of two workers on this machine."""
+    script, folder = Path(__file__).parents[2] / "scripts" / "spark_cluster.sh", tmp_path / "workers"
+    source = os.pathsep.join(path for path in sys.path if path)
+    env = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": source}
+    begun = subprocess.run([script, "start", folder], check=True, stdout=subprocess.PIPE, env=env, timeout=300)
+    try:
+        yield begun.stdout.decode().strip()
+    finally:
+        subprocess.run([script, "stop", folder], check=True, timeout=60)
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark runs on Java")
+@pytest.mark.timeout(900)
+def test_on_two_workers_a_killed_executor_loses_nothing(
+    home: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    """The first to read a segment takes the whole executor along; the export is the one machine's, file by file."""
+    died, real = tmp_path / "died", splits.read_split
+
+    def read(job: splits.Job, split: splits.Split) -> Iterator[splits.Row]:
+        for row in real(job, split):
+            yield row
+            if not died.exists():
+                died.touch()
+                daemon = Path(f"/proc/{os.getppid()}/stat").read_text()
+                os.kill(int(daemon.rpartition(")")[2].split()[1]), signal.SIGKILL)  # the executor, which began it
+
+    wanted = home.told("export", "--to", tmp_path / "one")
+    monkeypatch.setattr(cluster, "read_split", read)
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    key = tmp_path / "cluster.key"
+    key.touch(mode=0o600)
+    key.write_bytes(KEY)
+    found = home.told(
+        "export", "--to", tmp_path / "many", "--engine", "spark", "--master", workers, "--cluster-key", key
+    )
+    assert died.exists()
+    assert {**found, "seconds": 0} == {**wanted, "seconds": 0}
+    for one in (tmp_path / "one").iterdir():
+        assert (tmp_path / "many" / one.name).read_bytes() == one.read_bytes()
+    logs = [path for path in (tmp_path / "workers").rglob("*") if path.is_file()]
+    assert logs
+    said = b"".join(path.read_bytes() for path in logs)
+    assert not any(clear in said for clear in (b"MARTIN", b"PID|", KEY, KEY.hex().encode()))
 
 
 def test_a_cluster_that_cannot_be_is_said(cli: Commands, tmp_path: Path) -> None:
