@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier system lock clean screenshots
+.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier cluster cluster-stop system lock clean screenshots
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -95,6 +95,12 @@ copier: $(VENV)/.dev ## PAGES=10000 pages through a simulated copier, fax and te
 cuts: $(VENV)/.dev ## power cuts under a real writer on a FUSE file system; needs root, /dev/fuse, libfuse2, `pip install fusepy`
 	$(BIN)/python -m tests.drills.power_cuts --rounds $(or $(ROUNDS),100) --seed $(or $(SEED),1)
 
+cluster: $(VENV)/.dev system ## an Apache Spark cluster of WORKERS=2 processes on this machine, in .cluster; says its address; never for real charts
+	@PYTHON=$(BIN)/python scripts/spark_cluster.sh start .cluster $(or $(WORKERS),2)
+
+cluster-stop: ## ends it
+	@scripts/spark_cluster.sh stop .cluster
+
 system: ## what the tests need from the system (chromium); skipped where it cannot
 	@scripts/install-system.sh
 
@@ -103,7 +109,7 @@ lock: ## new lock files; review the difference
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -q -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) $(DEMO_HOME) dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO_HOME) .cluster dist .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)  # one that was interrupted, too

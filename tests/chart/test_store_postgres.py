@@ -11,6 +11,7 @@ import pytest
 from contrefeu.base import StorageError
 from contrefeu.chart.refold import stamp_of
 from contrefeu.chart.stores import ChartStore, place_of
+from contrefeu.chart.stores.schema import FORMER_VERSIONS, SCHEMA_VERSION
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS
 from contrefeu.mapping import Rules
@@ -159,6 +160,18 @@ def test_charts_folded_by_other_rules_are_folded_again(place, server):
     assert again.store.kept.note("rules") == stamp_of(Rules())
     schemas = [name for (name,) in server.execute("SELECT nspname FROM pg_namespace") if name.startswith(place.name)]
     assert schemas == [place.name]
+
+
+@pytest.mark.parametrize("version", [FORMER_VERSIONS[0], FORMER_VERSIONS[-1]])
+def test_a_store_of_a_former_version_is_folded_again_from_its_entries(place, server, version):
+    """Tables that it lacked are made, with what its entries say; how far it read is kept, and it is read on."""
+    Told(place).take(*ENTRIES[:4]).store.close()
+    server.execute(f"UPDATE version SET number = {version}")
+    server.execute("DROP TABLE listed, looks, corrected, agenda, work, parts")
+    again = Told(place)
+    assert again.charts.status().positions == {"n-capture": 4}
+    assert again.take(*ENTRIES[4:]).charts.sha256() == Told().take(*ENTRIES).charts.sha256()
+    assert server.execute("SELECT number FROM version").fetchone() == (SCHEMA_VERSION,)
 
 
 def test_a_store_of_another_version_is_set_aside(place, server):

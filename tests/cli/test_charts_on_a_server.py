@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.cli.node import Node
+from contrefeu.cli.checkup import charts_server
+from contrefeu.cli.node import Node, listens
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from tests.cli.conftest import Commands
 from tests.cli.messages import IPP, admission, potassium
+from tests.cli.test_up import send, until
 from tests.drills.node import RunningNode, contrefeu
+from tests.suites.postgres import folder, server
 
 T0 = 1_790_000_000 * 10**9
 File = Callable[[str, bytes], Path]
@@ -80,3 +83,39 @@ def test_a_password_in_the_settings_is_refused(cli: Commands) -> None:
         assert ran.status != 0
         assert "holds a password" in ran.err
         assert "hush" not in ran.err
+
+
+@pytest.mark.postgres
+def test_doctor_says_how_a_server_keeps_facilities_apart(cli: Commands, postgres: str) -> None:
+    """A superuser in a database that all may enter is to be acted upon; a role and a database of its own is not."""
+    psycopg = pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
+    plain = (cli.home / "contrefeu.toml").read_text()
+    put_on(cli.home, postgres)
+    assert [(one.id, one.severity) for one in charts_server(Node.at(cli.home))] == [
+        ("charts-superuser", "act"), ("charts-open", "act"),
+    ]  # fmt: skip
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute("CREATE ROLE clinic_c LOGIN")
+        admin.execute("CREATE DATABASE clinic_c OWNER clinic_c")
+        admin.execute("CREATE DATABASE clinic_d")
+        admin.execute("REVOKE ALL ON DATABASE clinic_c FROM PUBLIC")
+        (cli.home / "contrefeu.toml").write_text(plain)
+        put_on(cli.home, postgres.replace("postgres@/postgres", "clinic_c@/clinic_c"))
+        assert [(one.id, one.severity) for one in charts_server(Node.at(cli.home))] == [("charts-others", "look")]
+        admin.execute("REVOKE ALL ON DATABASE clinic_d FROM PUBLIC")
+        assert list(charts_server(Node.at(cli.home))) == []
+
+
+@pytest.mark.postgres
+def test_a_node_starts_while_its_server_is_away(tmp_path: Path) -> None:
+    """Messages are taken; once the server answers their charts are there."""
+    pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
+    home = tmp_path / "home"
+    contrefeu(home, "init")
+    with folder() as where:
+        put_on(home, f"postgresql://postgres@/postgres?host={where}")
+        with RunningNode(home) as node:
+            assert b"MSA|AA" in send(node.mllp, "U-4")
+            with server(where):
+                until(lambda: listens(Node.at(home).charts_socket), "the charts are asked for again")
+                assert contrefeu(home, "find", IPP)["patients"]

@@ -1,11 +1,14 @@
 """Charts computed in parts are the charts that one machine computes, and nothing clear stands between the parts.
 
 Method: a home whose journals have many segments, with chains of merges, people's acts, and a result that two of them
-withdrew; its entries dealt to parts in many ways, without a cluster; then once on a real Spark whose executor dies.
+withdrew; its entries dealt to parts in many ways, without a cluster; then on a real Spark, in this process and on a
+cluster of two workers (scripts/spark_cluster.sh), whose executors die.
 """
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -22,6 +25,7 @@ from contrefeu.cli.node import Node
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS
 from contrefeu.journal import Entry
+from contrefeu.mapping import Reading
 from contrefeu.recovery import Cluster, cluster, cluster_reading, export_on_cluster, splits
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -137,6 +141,54 @@ def test_on_spark_a_lost_executor_loses_nothing(
         assert (tmp_path / "many" / one.name).read_bytes() == one.read_bytes()
 
 
+@pytest.fixture
+def workers(tmp_path: Path) -> Iterator[str]:
+    """The master of a cluster of two workers on this machine."""
+    script, folder = Path(__file__).parents[2] / "scripts" / "spark_cluster.sh", tmp_path / "workers"
+    source = os.pathsep.join(path for path in sys.path if path)
+    env = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": source}
+    begun = subprocess.run([script, "start", folder], check=True, stdout=subprocess.PIPE, env=env, timeout=300)
+    try:
+        yield begun.stdout.decode().strip()
+    finally:
+        subprocess.run([script, "stop", folder], check=True, timeout=60)
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark runs on Java")
+@pytest.mark.timeout(900)
+def test_on_two_workers_a_killed_executor_loses_nothing(
+    home: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    """The first to read a segment takes the whole executor along; the export is the one machine's, file by file."""
+    died, real = tmp_path / "died", splits.read_split
+
+    def read(job: splits.Job, split: splits.Split) -> Iterator[splits.Row]:
+        for row in real(job, split):
+            yield row
+            if not died.exists():
+                died.touch()
+                daemon = Path(f"/proc/{os.getppid()}/stat").read_text()
+                os.kill(int(daemon.rpartition(")")[2].split()[1]), signal.SIGKILL)  # the executor, which began it
+
+    wanted = home.told("export", "--to", tmp_path / "one")
+    monkeypatch.setattr(cluster, "read_split", read)
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    key = tmp_path / "cluster.key"
+    key.touch(mode=0o600)
+    key.write_bytes(KEY)
+    found = home.told(
+        "export", "--to", tmp_path / "many", "--engine", "spark", "--master", workers, "--cluster-key", key
+    )
+    assert died.exists()
+    assert {**found, "seconds": 0} == {**wanted, "seconds": 0}
+    for one in (tmp_path / "one").iterdir():
+        assert (tmp_path / "many" / one.name).read_bytes() == one.read_bytes()
+    logs = [path for path in (tmp_path / "workers").rglob("*") if path.is_file()]
+    assert logs
+    said = b"".join(path.read_bytes() for path in logs)
+    assert not any(clear in said for clear in (b"MARTIN", b"PID|", KEY, KEY.hex().encode()))
+
+
 def test_a_cluster_that_cannot_be_is_said(cli: Commands, tmp_path: Path) -> None:
     """Other machines without a key; a key that others may read, or that is another; nothing is written."""
     ran = cli("export", "--to", tmp_path / "out", "--engine", "spark", "--master", "spark://127.0.0.1:9")
@@ -190,3 +242,27 @@ def test_a_restore_whose_entries_a_cluster_reads_is_the_same(
     assert len(asked) > 2
     assert told["spark"]["charts_sha256"] == told["local"]["charts_sha256"]
     assert told["spark"]["patients"] == told["local"]["patients"] > 8
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark runs on Java")
+@pytest.mark.timeout(900)
+def test_a_gap_whose_entries_a_cluster_reads_is_the_same(
+    home: Commands, filed: Callable[[str, bytes], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patient by patient, type by type; every entry is read there."""
+    held = filed("ehr/day.hl7", admission())
+    local = home.told("gap", "--against", held, status=10)
+    asked: list[int] = []
+    real = cluster_reading._Readers.ask
+
+    def ask(readers: cluster_reading._Readers, entries: list[Entry]) -> Iterator[Reading]:
+        asked.append(len(entries))
+        return real(readers, entries)
+
+    monkeypatch.setattr(cluster_reading._Readers, "ask", ask)
+    monkeypatch.setattr("contrefeu.recovery.reading_ahead.BATCH_ENTRIES", 40)
+    spark = home.told("gap", "--against", held, "--engine", "spark", "--master", "local[2]", status=10)
+    assert len(asked) > 2
+    assert local["missing"] > 10
+    for name in ("entries", "present", "missing", "different", "extra", "types", "wards", "days", "patients"):
+        assert spark[name] == local[name], name

@@ -5,6 +5,7 @@ Method: the real command on a home of the test's own, with real Splink and DuckD
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from contrefeu.acts import IdentitiesLinked, PairDecided, PairsProposed, decode, encode
 from contrefeu.cli.node import Node
 from contrefeu.journal import MEDIA_ACT, Draft
+from contrefeu.recovery import splits
 from contrefeu.recovery.matching import BOTH
 from tests.cli.conftest import Commands
 
@@ -126,3 +128,29 @@ def test_matching_needs_nothing_under_the_gpl(
     assert found["pairs"] + found["review"] > 0
     lock = Path(__file__).parents[2] / "requirements.lock"
     assert "igraph" not in lock.read_text()
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark runs on Java")
+@pytest.mark.timeout(900)  # a session starts in ten seconds, or in a minute where others work
+def test_on_a_cluster_the_same_pairs_are_found(
+    cli: Commands, filed: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each executor has some of the temporary numbers; what it is given and gives back is sealed."""
+    cli.told("import", filed("day.hl7", FEED))
+    sealed: list[bytes] = []
+    real = splits.Sealer.seal
+
+    def seal(sealer: splits.Sealer, kind: bytes, clear: bytes) -> bytes:
+        sealed.append(real(sealer, kind, clear))
+        return sealed[-1]
+
+    monkeypatch.setattr(splits.Sealer, "seal", seal)
+    ran = {}
+    for engine, flags in (("local", ()), ("spark", ("--engine", "spark", "--master", "local[2]"))):
+        pile = tmp_path / f"{engine}.json"
+        told = cli.told("match", "--temporary", "TEMP", "--dry-run", "--review", pile, *flags, status=10)
+        ran[engine] = {**told, "seconds": 0}, pile.read_bytes()
+    assert ran["spark"] == ran["local"]
+    assert ran["spark"][0]["automatic"] == 1
+    assert len(sealed) >= 3, "the job's key, everybody who is known, two parts"
+    assert not any(clear in one for one in sealed for clear in (b"vaugnac", b"VAUGNAC", b"1961"))

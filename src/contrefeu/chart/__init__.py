@@ -20,6 +20,7 @@ from contrefeu.chart.ages import (
     weight_is_old,
 )
 from contrefeu.chart.ahead import (
+    Asked,
     Begin,
 )
 from contrefeu.chart.answers import (
@@ -188,6 +189,9 @@ from contrefeu.chart.steps import (
     taken_up,
     where,
 )
+from contrefeu.chart.stores import (
+    how_apart,
+)
 from contrefeu.chart.summary import (
     summary,
 )
@@ -299,6 +303,7 @@ __all__ = [
     "AgendaLine",
     "AllergiesState",
     "AsOf",
+    "Asked",
     "Begin",
     "Board",
     "BoardRow",
@@ -376,6 +381,7 @@ __all__ = [
     "fold_apart",
     "fold_partial",
     "holds_blood",
+    "how_apart",
     "instant",
     "instruction_of",
     "is_error",

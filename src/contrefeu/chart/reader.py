@@ -6,9 +6,13 @@ Rules kept here:
     waits for no batch.
   * A question that is open when the node stops ends with its connection, quietly.
   * A store that cannot be written for a while is tried again; what was written goes on being answered.
+  * Of several nodes on one server's store one writes it. The others answer from what it writes, and stand by: the first
+    that finds the store let go of opens it for writing.
+  * A server that is away when a node starts keeps nothing else of the node waiting.
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,13 +27,15 @@ from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.follow import Follower, lock_of
 from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, answered, asked, framed, refused
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import ChartStore, place_of
+from contrefeu.chart.stores import ChartStore, Place, StoreAway, StoreTaken, place_of
 from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.hospital import Settings
 from contrefeu.journal import KeyOf
+from contrefeu.mapping import Rules
 
 POLL_S = 0.05  # how long the journals are left alone when nothing tells that one has grown
 STORE_AGAIN_S = 5.0  # how often a store in trouble is tried again
+STAND_BY_S = 0.5  # how often who stands by looks for news, and whether the store was let go of
 ANSWERING = 4  # questions answered at once: more of them would share the same two processors
 CHANGES_S_MAX = 60.0  # the longest that one question about changes waits
 
@@ -65,6 +71,8 @@ async def run_reader(
         clock: What time it is, for what is due.
         counts: Whether a journal's declarations of downtime count here.
 
+    Returns, too, when the store must be opened anew: another node wrote it, or let it go.
+
     Raises:
         StorageError: The store does not open, or another process writes it.
     """
@@ -72,14 +80,32 @@ async def run_reader(
     lock = lock_of(db)
     await asyncio.to_thread(lock.acquire)
     try:
-        store = await asyncio.to_thread(open_store, place_of(db, key, server), rules_of(settings))
+        place = place_of(db, key, server)
         try:
-            reader = _Reader(store, journals, key_of, settings, clock or SystemClock(), counts)
+            store, writes = await asyncio.to_thread(_opened, place, rules_of(settings))
+        except StoreAway as trouble:
+            _log.error("the charts' server is away", error=type(trouble).__name__)
+            ready()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), STORE_AGAIN_S)
+            return
+        try:
+            follower = Follower(store, journals, key_of, settings, counts) if writes else None
+            reader = _Reader(store, follower, settings, clock or SystemClock(), counts)
             await _serve(reader, socket_path, ready, stop)
         finally:
             store.close()
     finally:
         lock.release()
+
+
+def _opened(place: Place, rules: Rules) -> tuple[ChartStore, bool]:
+    """The store, and whether it is ours to write."""
+    try:
+        return open_store(place, rules), True
+    except StoreTaken:
+        _log.warning("another node writes the charts; this one answers from them, and stands by")
+        return ChartStore.read_beside(place), False
 
 
 async def _serve(reader: "_Reader", path: Path, ready: Callable[[], None], stop: asyncio.Event) -> None:
@@ -117,8 +143,7 @@ class _Reader:
     def __init__(
         self,
         store: ChartStore,
-        journals: Path,
-        key_of: KeyOf,
+        follower: Follower | None,
         settings: Settings,
         clock: Clock,
         counts: Callable[[str], bool],
@@ -126,7 +151,7 @@ class _Reader:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._follower = Follower(store, journals, key_of, settings, counts)
+        self._follower = follower  # None: another node writes the store
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(ANSWERING, thread_name_prefix="answer")
         self._idle: SimpleQueue[Charts] = SimpleQueue()
@@ -149,7 +174,8 @@ class _Reader:
         self._pool.shutdown(cancel_futures=True)
         while not self._idle.empty():
             self._idle.get().close()
-        self._follower.close()
+        if self._follower is not None:
+            self._follower.close()
 
     async def hang_up(self) -> None:
         """End every connection: who still waits for an answer asks the next reader."""
@@ -160,30 +186,57 @@ class _Reader:
     # Following, in its own thread.
 
     def follow(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Read the journals until stopped."""
+        """Read the journals until stopped, or stand by while another node does."""
+        defect: BaseException | None = None
         try:
             with few_sweeps():
-                while not self._stopping.is_set():
-                    try:
-                        moved = self._follower.step()
-                    except StorageError as trouble:
-                        _log.error("the chart store cannot be written", error=type(trouble).__name__)
-                        self._stopping.wait(STORE_AGAIN_S)
-                        continue
-                    if self._follower.outdated and not moved:  # all there is was read: once is enough
-                        raise StoreOutdated
-                    if self._tell_troubles() or moved:
-                        number = self._store.kept.total() + self._told
-                        loop.call_soon_threadsafe(self._changed, number)
-                    if not moved:
-                        self._follower.wait(POLL_S)
-        except BaseException as defect:  # the process ends with it, and says so
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._end, defect)
+                if self._follower is None:
+                    self._stand_by(loop)
+                else:
+                    self._read_on(self._follower, loop)
+        except StoreTaken:
+            _log.warning("another node writes the charts now")
+        except BaseException as found:  # the process ends with it, and says so
+            defect = found
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._end, defect)
 
-    def _tell_troubles(self) -> bool:
+    def _read_on(self, follower: Follower, loop: asyncio.AbstractEventLoop) -> None:
+        while not self._stopping.is_set():
+            try:
+                moved = follower.step()
+            except StoreTaken:
+                raise
+            except StorageError as trouble:
+                _log.error("the chart store cannot be written", error=type(trouble).__name__)
+                self._stopping.wait(STORE_AGAIN_S)
+                continue
+            if follower.outdated and not moved:  # all there is was read: once is enough
+                raise StoreOutdated
+            if self._tell_troubles(follower) or moved:
+                number = self._store.kept.total() + self._told
+                loop.call_soon_threadsafe(self._changed, number)
+            if not moved:
+                follower.wait(POLL_S)
+
+    def _stand_by(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Tell of what the other node writes, until it lets the store go."""
+        while not self._stopping.wait(STAND_BY_S):
+            try:
+                number = self._store.kept.total()
+                if self._store.place.is_free():
+                    _log.warning("the charts are written by no other node any more; this one takes over")
+                    return
+            except StorageError as trouble:
+                _log.error("the charts' server is away", error=type(trouble).__name__)
+                self._stopping.wait(STORE_AGAIN_S)
+                continue
+            if number != self._change:
+                loop.call_soon_threadsafe(self._changed, number)
+
+    def _tell_troubles(self, follower: Follower) -> bool:
         """See which journals are not read on; returns whether that is another answer than before."""
-        before, now = self._troubles, self._follower.troubles
+        before, now = self._troubles, follower.troubles
         for journal, error in now.items():
             if before.get(journal) != error:
                 _log.error("a journal is not read on", journal=journal, error=error)
@@ -191,8 +244,12 @@ class _Reader:
         self._told += now != before
         return now != before
 
-    def _end(self, defect: BaseException) -> None:
-        if not self.ended.done():
+    def _end(self, defect: BaseException | None) -> None:
+        if self.ended.done():
+            return
+        if defect is None:
+            self.ended.set_result(None)
+        else:
             self.ended.set_exception(defect)
 
     def _changed(self, number: int) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from contrefeu.base import ContrefeuError
+from contrefeu.chart import how_apart
 from contrefeu.cli import machine
 from contrefeu.cli.copying import last_states, scrubbed
 from contrefeu.cli.exchanging import peer_states
@@ -155,6 +156,23 @@ def clocks(node: Node) -> Iterator[Finding]:
             )
 
 
+def charts_server(node: Node) -> Iterator[Finding]:
+    """Whether the server of the charts keeps facilities apart, where there is one (docs/howto/postgresql.md)."""
+    if not node.charts_server(node.paths.charts_now):
+        return
+    how = how_apart(node.settings.charts.store, node.paths.store_key.read_bytes())
+    safe = "Names, numbers and contents: the server has none of them in clear."
+    if how.superuser:
+        what = "The node's user on the charts' server is its superuser: all charts there can be deleted from here."
+        yield act("charts-superuser", what, safe, "Give it a role of its own: docs/howto/postgresql.md, On the server.")
+    if how.open:
+        what = "Any user of the charts' server may enter this node's database, and hold up its charts."
+        yield act("charts-open", what, safe, "On the server: REVOKE ALL ON DATABASE its name FROM PUBLIC.")
+    if how.others and not how.superuser:
+        what = f"The node's user on the charts' server may enter {how.others} databases of others."
+        yield look("charts-others", what, safe, "On the server, for each: REVOKE ALL ON DATABASE its name FROM PUBLIC.")
+
+
 def permissions(node: Node) -> Iterator[Finding]:
     """Whether others on this machine may read keys, or write in the home."""
     root = node.paths.root
@@ -182,6 +200,7 @@ CHECKS: dict[str, Callable[[Node], Iterator[Finding]]] = {
     "wards": wards,
     "keys": keys,
     "users": machine.apart,
+    "the charts' server": charts_server,
     "permissions": permissions,
 }
 

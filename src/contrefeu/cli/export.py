@@ -1,22 +1,24 @@
 """`contrefeu export`: all charts as FHIR NDJSON."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contrefeu.cli.clusters import ClusterKey, Engine, Master
 from contrefeu.cli.door import Json, answer, door, say
 
 if TYPE_CHECKING:
     from contrefeu.chart import ExportResult
     from contrefeu.cli.node import Node
 
-Engine = Literal["local", "spark"]
-
 
 def export(
     context: typer.Context,
     to: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files, one per resource type.")],
+    parquet: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The same as Parquet there: id, patient, resource as JSON.")
+    ] = None,
     at: Annotated[str, typer.Option(metavar="TIME", help="As known from what was received by TIME.")] = "",
     without_protected: Annotated[
         bool,
@@ -24,10 +26,8 @@ def export(
     ] = False,
     user: Annotated[str, typer.Option(help="Who asks, for the audit.  [default: console]")] = "",
     engine: Annotated[Engine, typer.Option(help="local, or spark: charts are computed anew, on a cluster.")] = "local",
-    master: Annotated[str, typer.Option(metavar="URL", help="Spark's: local[N], or spark://HOST:PORT.")] = "local[*]",
-    cluster_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="With spark on other machines: the key that they share.")
-    ] = None,
+    master: Master = "local[*]",
+    cluster_key: ClusterKey = None,
     json: Json = False,
 ) -> None:
     """Write all charts as FHIR R4 NDJSON, one file per resource type, and say the charts' hash.
@@ -35,11 +35,12 @@ def export(
     The files are clear text: keep them where charts may be kept. What was exported is an entry. Protected identities
     carry a security label (R) there, unless --without-protected leaves them out. `--engine spark` opens
     the home's journals on the executors of an Apache Spark cluster, which see them under the same path, and folds every
-    chart there: the same files, the same hash. Needs contrefeu[spark].
+    chart there: the same files, the same hash. Needs contrefeu[spark]; --parquet needs contrefeu[match].
     """
     from contrefeu.cli.node import Node
     from contrefeu.cli.separation import writable_by_reader
     from contrefeu.cli.times import instant
+    from contrefeu.recovery import write_parquet
 
     node = Node.at(door(context).home)
     at_ns = instant(at, "--at")
@@ -51,6 +52,9 @@ def export(
     else:
         with node.charts() as charts, writable_by_reader(node, to.absolute()) as place:
             done = charts.export(place, at_ns, without_protected)
+
+    if parquet is not None:
+        write_parquet(to.absolute(), parquet.absolute())
 
     def for_people() -> None:
         say(f"{done.patients} patients in {done.seconds:.1f} s; charts_sha256 {done.charts_sha256}")

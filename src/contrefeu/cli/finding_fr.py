@@ -181,6 +181,22 @@ FINDINGS = Phrases({
     "Its pack lies in the folders.": "Son dossier papier est dans les dossiers de fichiers.",
     "lpstat -t lists queues; cupsenable, cupsaccept or lpadmin mends them.":
         "lpstat -t liste les files ; cupsenable, cupsaccept ou lpadmin les remettent en marche.",
+    # Charts on a server
+    "The node's user on the charts' server is its superuser: all charts there can be deleted from here.":
+        "L’utilisateur du nœud sur le serveur des dossiers en est superutilisateur : on peut d’ici y effacer tous"
+        " les dossiers.",
+    "Any user of the charts' server may enter this node's database, and hold up its charts.":
+        "Tout utilisateur du serveur des dossiers peut entrer dans la base de ce nœud, et bloquer ses dossiers.",
+    "The node's user on the charts' server may enter {} databases of others.":
+        "L’utilisateur du nœud sur le serveur des dossiers peut entrer dans {} bases d’autres établissements.",
+    "Names, numbers and contents: the server has none of them in clear.":
+        "Les noms, les numéros et les contenus : le serveur n’en a aucun en clair.",
+    "Give it a role of its own: docs/howto/postgresql.md, On the server.":
+        "Donnez-lui un rôle à lui : docs/howto/postgresql.md, « On the server ».",
+    "On the server: REVOKE ALL ON DATABASE its name FROM PUBLIC.":
+        "Sur le serveur : REVOKE ALL ON DATABASE son nom FROM PUBLIC.",
+    "On the server, for each: REVOKE ALL ON DATABASE its name FROM PUBLIC.":
+        "Sur le serveur, pour chacune : REVOKE ALL ON DATABASE son nom FROM PUBLIC.",
     # Keys
     "The recovery key was not tried for a year.": "La clé de reprise n’a pas été essayée depuis un an.",
     "At the last rehearsal a segment did not open.": "Au dernier essai, un segment ne s’est pas ouvert.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contrefeu.cli.clusters import ClusterKey, Engine, Master, reading
 from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def gap(
     token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="A bearer token for the FHIR server.")] = None,
     clean: Annotated[str, typer.Option(metavar="TIME", help="The last moment known to be clean.")] = "",
     detected: Annotated[str, typer.Option(metavar="TIME", help="When the attack was detected.")] = "",
+    engine: Annotated[Engine, typer.Option(help="local, or spark: entries are read on a cluster.")] = "local",
+    master: Master = "local[*]",
+    cluster_key: ClusterKey = None,
     json: Json = False,
 ) -> None:
     """Compare a restored system with the journals: what it lacks, what it holds otherwise, what it has beside.
@@ -54,6 +58,7 @@ def gap(
     Messages are compared by control id and by content, whatever form the export has (files, archives, lists of control
     ids in CSV); a FHIR server is asked for all it holds, page by page, and compared statement by statement. What was
     received between --clean and --detected is set aside for review. `contrefeu replay` sends what is found missing.
+    `--engine spark` has what each entry says read on the executors of an Apache Spark cluster: the same findings.
     Exit status 10 when something is.
     """
     from contrefeu.acts import GapTaken
@@ -76,6 +81,7 @@ def gap(
         findings,
         held,
         own_source,
+        read_ahead,
         read_profile,
         set_aside,
     )
@@ -103,17 +109,22 @@ def gap(
     node.audit("act", what="gap")
     found = Gap(against, rfc3339(since_ns) if since_ns else "", rfc3339(node.clock.now_ns()), recovery.heads)
     rules = rules_of(node.settings)
-    with node.charts() as charts, recovery.ledger("gap", ASKED_TABLE, *TABLES) as (table, ledger):
+    with (
+        reading(engine, master, cluster_key) as begin,
+        read_ahead(begin, rules) as ahead,
+        node.charts() as charts,
+        recovery.ledger("gap", ASKED_TABLE, *TABLES) as (table, ledger),
+    ):
         asked = _asked(against, how, recovery, since_ns or 0, table, rules) if asks else None
         holds = asked or (Served(server) if server is not None else lambda: held(Path(against), named))
         trust = Trust(node, charts.acts(""), clean_ns, detected_ns)
         sources = Sources(
-            entries=lambda: recovery.entries(since_ns or 0),
+            entries=lambda: ahead.over(recovery.entries(since_ns or 0)),
             closed=recovery.closed,
             held=holds,
             charts=charts,
             ledger=ledger,
-            rules=rules,
+            read=ahead.read,
             asked=asked,
             hides=charts.status().withdrawn > 0,
             drill=node.settings.drill,

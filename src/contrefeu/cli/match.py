@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contrefeu.cli.clusters import ClusterKey, Engine, Master
 from contrefeu.cli.door import Json, answer, door, finish, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from contrefeu.acts import IdentitiesLinked, ProposedPair
     from contrefeu.chart import Charts, SyncChartsClient
+    from contrefeu.recovery import Cluster, Identity, Proposal
 
 LOT = 128  # pairs an act, links an append
 
@@ -25,6 +29,11 @@ def match(
         list[str] | None,
         typer.Option(metavar="AUTHORITY", help="Numbers of AUTHORITY are temporary, beside those that say so."),
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="local, or spark: temporary numbers are shared out on a cluster.")
+    ] = "local",
+    master: Master = "local[*]",
+    cluster_key: ClusterKey = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Join nobody; say what would be done.")] = False,
     json: Json = False,
 ) -> None:
@@ -32,13 +41,15 @@ def match(
 
     What is beyond doubt is joined, as a merge is, and can be undone; the rest waits on the page "Identités" of the ward
     app, where two different people decide. Doubtful and fictitious identities, twins, and charts that hold a blood
-    group are never joined without people. Needs contrefeu[match]. Exit status 10 when something waits.
+    group are never joined without people. Needs contrefeu[match]. `--engine spark` has each executor of an
+    Apache Spark cluster compare some of the temporary numbers with everybody: the same pairs. Exit status 10 when
+    something waits.
     """
     from contrefeu.acts import PairsProposed
     from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, people
-    from contrefeu.recovery import Matched, Matcher, among, everybody, identities
+    from contrefeu.recovery import Cluster, Matched, among, everybody, identities
 
     node = Node.at(door(context).home)
     began = time.monotonic()
@@ -46,10 +57,8 @@ def match(
         node.audit("act", what="match")
     with node.charts() as charts:
         waiting, known = everybody(identities(people(node, charts), frozenset(temporary or ())))
-        matcher = Matcher(known)
         found = Matched(decided=_decided(charts))
-        proposals = list(matcher.match(waiting))
-        matcher.close()
+        proposals = list(_proposals(known, waiting, engine, Cluster(master, cluster_key)))
         found.take(among(proposals), charts.chart)
     at = rfc3339(node.clock.now_ns())
     if not dry_run and (found.joined or found.proposed):
@@ -80,6 +89,20 @@ def match(
 
     answer(json, told, for_people)
     finish(10 if found.review else 0)
+
+
+def _proposals(
+    known: "Iterator[Identity]", waiting: "list[Identity]", engine: str, cluster: "Cluster"
+) -> "Iterator[Proposal]":
+    """What is proposed for those who wait; who they are is known once all who are known were read."""
+    from contrefeu.recovery import Matcher, match_on_cluster
+
+    if engine == "spark":
+        yield from match_on_cluster(cluster, known, waiting)
+        return
+    matcher = Matcher(known)
+    yield from matcher.match(waiting)
+    matcher.close()
 
 
 def _decided(charts: "Charts | SyncChartsClient") -> set[tuple[str, str, str]]:

@@ -459,6 +459,8 @@ ROWS = {
     "cannot be written": "ne peut être écrite",
     "cannot be read or written": "ne peut être lue ni écrite",
     "is being written by another process": "est écrite par un autre processus",
+    "was written by another process since": "a été écrite depuis par un autre processus",
+    "is written by a node of another version": "est écrite par un nœud d’une autre version",
     "cannot be opened": "ne peut être ouverte",
     "may not be written by its user on the server": "ne peut être écrite par son utilisateur sur le serveur",
     "has no room left on its server's disk": "n’a plus de place sur le disque de son serveur",

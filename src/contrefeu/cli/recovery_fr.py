@@ -104,6 +104,10 @@ ROWS = {
     "what agrees is not enough": "ce qui concorde ne suffit pas",
     "holds a blood group or an antibody screen: the blood bank decides":
         "un groupe sanguin ou une RAI est au dossier : le dépôt de sang décide",
+    "Parquet files need DuckDB, which is not installed here.":
+        "Les fichiers Parquet veulent DuckDB, qui n’est pas installé ici.",
+    "The export in NDJSON is whole.": "L’export en NDJSON est entier.",
+    "pip install 'contrefeu[match]', which brings it.": "pip install 'contrefeu[match]', qui l’apporte.",
     "Matching needs Splink and DuckDB, which are not installed here.":
         "Le rapprochement veut Splink et DuckDB, qui ne sont pas installés ici.",
     "pip install 'contrefeu[match]' on the machine that recovers; a ward's machine needs none of it.":

@@ -1,16 +1,15 @@
 """`contrefeu restore`: a new home from vaults and the custodians' shares."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contrefeu.cli.clusters import ClusterKey, Engine, Master, reading
 from contrefeu.cli.door import Json, answer, finish, say, whisper
 
 if TYPE_CHECKING:
-    from contrefeu.chart import Begin
     from contrefeu.cli.progress import Progress
     from contrefeu.recovery import Restored
 
@@ -27,13 +26,9 @@ def restore(
             help="Shown to object stores; mode 0600. One for all, or again for each, in the order of --from.",
         ),
     ] = None,
-    engine: Annotated[
-        Literal["local", "spark"], typer.Option(help="local, or spark: entries are read on a cluster.")
-    ] = "local",
-    master: Annotated[str, typer.Option(metavar="URL", help="Spark's: local[N], or spark://HOST:PORT.")] = "local[*]",
-    cluster_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="With spark on other machines: the key that they share.")
-    ] = None,
+    engine: Annotated[Engine, typer.Option(help="local, or spark: entries are read on a cluster.")] = "local",
+    master: Master = "local[*]",
+    cluster_key: ClusterKey = None,
     json: Json = False,
 ) -> None:
     """Make a new home from vaults and the custodians' shares; its charts are computed again.
@@ -58,7 +53,7 @@ def restore(
     until_ns = instant(until, "--until")
     words = [read_share(path) for path in shares]
     home = to.absolute()
-    with Progress() as bar, _reading(engine, master, cluster_key) as begin:
+    with Progress() as bar, reading(engine, master, cluster_key) as begin:
         watcher = _Watcher(home, from_, bar, json)
         done = rebuild(
             from_,
@@ -73,18 +68,6 @@ def restore(
     told = _told(done, home, rfc3339(until_ns) if until_ns is not None else "")
     answer(json, told, lambda: _for_people(done, home))
     finish(10 if done.away or done.differences or done.absent else 0)
-
-
-@contextmanager
-def _reading(engine: str, master: str, key: Path | None) -> "Iterator[Begin | None]":
-    """Who reads entries ahead: None for processes of this machine."""
-    if engine == "local":
-        yield None
-        return
-    from contrefeu.recovery import Cluster, reading_on_cluster
-
-    with reading_on_cluster(Cluster(master, key)) as begin:
-        yield begin
 
 
 class _Watcher:

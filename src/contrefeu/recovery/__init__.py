@@ -23,6 +23,9 @@ from contrefeu.recovery.billing import (
 from contrefeu.recovery.cluster import (
     export_on_cluster,
 )
+from contrefeu.recovery.cluster_matching import (
+    match_on_cluster,
+)
 from contrefeu.recovery.cluster_reading import (
     reading_on_cluster,
 )
@@ -70,6 +73,9 @@ from contrefeu.recovery.matching import (
     among,
     everybody,
 )
+from contrefeu.recovery.parquet import (
+    write_parquet,
+)
 from contrefeu.recovery.plan import (
     PLANNED_TABLE,
     Header,
@@ -87,6 +93,9 @@ from contrefeu.recovery.profiles import (
 )
 from contrefeu.recovery.progress import (
     Progress,
+)
+from contrefeu.recovery.reading_ahead import (
+    read_ahead,
 )
 from contrefeu.recovery.rebuild import (
     Restored,
@@ -218,10 +227,12 @@ __all__ = [
     "identities",
     "is_own",
     "made_otherwise",
+    "match_on_cluster",
     "open_target",
     "own_source",
     "planned",
     "reach_of",
+    "read_ahead",
     "read_plan",
     "read_profile",
     "reading_on_cluster",
@@ -232,5 +243,6 @@ __all__ = [
     "stays_written",
     "unreachable",
     "waiting_header",
+    "write_parquet",
     "write_plan",
 ]

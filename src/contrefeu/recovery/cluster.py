@@ -12,14 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from contrefeu.base import StorageError
 from contrefeu.chart import ExportResult, rules_of, write_bundles
 from contrefeu.custody import last_entry_of
 from contrefeu.hospital import Settings
 from contrefeu.journal import JournalFiles, KeyOf, headers
-from contrefeu.recovery.spark import Cluster, failures, key_file_of, spark_context
+from contrefeu.recovery.spark import Cluster, failures, gave_up, key_file_of, spark_context
 from contrefeu.recovery.splits import (
     Job,
     Row,
@@ -36,8 +34,6 @@ from contrefeu.recovery.splits import (
 
 PART_ENTRIES = 20_000  # folded at once: an executor's core holds some 200 MB of them
 ROUNDS_MAX = 64  # steps along ties; a chain of merges as long as that is a fault, and is named
-
-log = structlog.get_logger("cluster")
 
 
 def export_on_cluster(
@@ -70,12 +66,7 @@ def export_on_cluster(
         try:
             return write_bundles(_bundles(context, job, sealer, splits, without), to)
         except failures() as failed:
-            log.error("the cluster gave up", error=type(failed).__name__)
-            raise StorageError(
-                "The cluster gave up: an executor could not read a segment, or too many were lost.",
-                safe="The home, its journals and an older export: nothing in them was changed.",
-                next="Its own pages name the task; contrefeu journal verify says whether a segment is damaged.",
-            ) from None
+            raise gave_up(failed) from None
 
 
 def _splits(files: JournalFiles, carries: bool, key_of: KeyOf, key_file: Path) -> Iterator[Split]:

@@ -28,7 +28,7 @@ from contrefeu.chart import AUDIT, STATION, Chart, kind_of, place_of, steps_in_f
 from contrefeu.fhir import decode
 from contrefeu.hl7 import Message, NotHl7
 from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_FHIR, MEDIA_HL7V2, Entry
-from contrefeu.mapping import PEOPLE, Reading, Rules, read
+from contrefeu.mapping import PEOPLE, Reading
 from contrefeu.recovery.asked import Asked
 from contrefeu.recovery.compared import Compared
 from contrefeu.recovery.findings import COMPARED, Finding, LinesFile, State
@@ -103,7 +103,7 @@ class Sources(Struct, frozen=True):
     held: Held
     charts: ChartIds
     ledger: Ledger
-    rules: Rules
+    read: Callable[[Entry], Reading]  # what an entry says
     hides: bool  # whether anything is withdrawn
     drill: bool  # whether this home is an exercise's
     nobodies: frozenset[str] = frozenset()  # chart ids of honey patients (F46)
@@ -148,7 +148,7 @@ class _Walk:
         if resources.count:
             for entry in self._sources.entries():
                 if not is_own(entry):
-                    resources.hear(self._shown(self._read(entry))[0], self._whose.named_by)
+                    resources.hear(self._shown(self._sources.read(entry))[0], self._whose.named_by)
         for entry in self._sources.entries():
             self._entry(entry)
         for ref in self._sources.closed():
@@ -175,7 +175,7 @@ class _Walk:
         if self._sources.asked is not None:
             state = self._by_answers(entry) if state in COMPARED else state
         elif self._compared.resources.count:
-            judged = self._compared.resources.judge(self._read(entry))
+            judged = self._compared.resources.judge(self._sources.read(entry))
             state = judged if state in COMPARED else state
         if state is None:
             self._gap.entries += 1
@@ -222,7 +222,7 @@ class _Walk:
 
     def _by_answers(self, entry: Entry) -> State | None:
         """What answers to queries say of an entry; what they do not show is neither there nor missing."""
-        asked, reading = self._sources.asked, self._read(entry)
+        asked, reading = self._sources.asked, self._sources.read(entry)
         part, whole = self._shown(reading)
         state = self._compared.resources.judge(part)
         if asked is None or not asked.answers_for(reading) or not says_anything(part):
@@ -255,7 +255,7 @@ class _Walk:
     def _is_older(self, entry: Entry) -> bool:
         """Whether the other side shows an earlier word of what *entry* says; files of messages show no state."""
         resources = self._compared.resources
-        return bool(resources.count) and resources.is_older(self._shown(self._read(entry))[0])
+        return bool(resources.count) and resources.is_older(self._shown(self._sources.read(entry))[0])
 
     def _is_there_in_our_words(self, ref: str) -> bool:
         """Whether what was written of an entry (`ward_messages`) is there: it says the same in another language."""
@@ -266,7 +266,7 @@ class _Walk:
         """Whether all whom *entry* names are honey patients."""
         if not self._sources.nobodies:
             return False
-        reading = self._read(entry)
+        reading = self._sources.read(entry)
         keys = [one.keys[0] for part in (reading, *reading.also) for one in part.subjects if one.keys]
         return bool(keys) and all(self._whose.chart_of(key) in self._sources.nobodies for key in keys)
 
@@ -291,15 +291,12 @@ class _Walk:
     def _described(self, found: Entry | Item) -> tuple[str, str, str, str, str]:
         """Patient, type, ward, day, world."""
         entry = found if isinstance(found, Entry) else Entry("", 0, 0, 0, found.source, found.media_type, found.body)
-        reading, link = self._read(entry), link_of(entry)
+        reading, link = self._sources.read(entry), link_of(entry)
         patient = self._whose(entry, reading)
         day = rfc3339(entry.received_ns)[:10] if entry.received_ns else ""
         if entry.source.startswith(PEOPLE) or entry.journal.endswith(STATION):
             return patient, MERGE if link else kind_of(reading), self._ward_of(patient), day, reading.world
         return patient, reading.kind, _ward(entry), day, reading.world
-
-    def _read(self, entry: Entry) -> Reading:
-        return read(entry, self._sources.rules.of(entry.source))
 
     def _where(self, patient: str) -> str:
         """Where somebody lies, or lay last: who types it there."""

@@ -28,6 +28,7 @@ from contrefeu.base import OperatorError
 from contrefeu.chart import Chart, holds_blood, sound
 from contrefeu.recovery.agreement import FIELDS, RAREST, agreements, settings
 from contrefeu.recovery.identities import DOUBTFUL, TWIN, Identity
+from contrefeu.recovery.tables import tables_in_memory
 
 AUTOMATIC_BITS = 20.0  # of evidence: odds of a million to one
 MARGIN_BITS = 10.0  # that the next best candidate must be behind: a thousand times less likely
@@ -147,8 +148,9 @@ def _some(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
 
 def _connected() -> Any:
     try:
-        import duckdb  # noqa: PLC0415
         import splink  # noqa: F401, PLC0415
+
+        connection = tables_in_memory()
     except ImportError:
         raise OperatorError(
             "Matching needs Splink and DuckDB, which are not installed here.",
@@ -156,10 +158,6 @@ def _connected() -> Any:
             next="pip install 'contrefeu[match]' on the machine that recovers; a ward's machine needs none of it.",
         ) from None
     logging.getLogger("splink").setLevel(logging.ERROR)
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET temp_directory = ''")  # no name leaves memory
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET enable_progress_bar = false")
     return connection
 
 

@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contrefeu.base import OperatorError
+import structlog
+
+from contrefeu.base import OperatorError, StorageError
 from contrefeu.recovery.splits import KEY_BYTES
 
 FAILURES_MAX = 8  # of one task: an executor that dies takes others' along
+
+log = structlog.get_logger("cluster")
 
 
 class Cluster(NamedTuple):
@@ -83,6 +87,16 @@ _SETTINGS = {
     "spark.task.maxFailures": str(FAILURES_MAX),
     "spark.eventLog.enabled": "false",
 }
+
+
+def gave_up(failed: BaseException) -> StorageError:
+    """What is told of a job that failed; the engine's own words may quote what it choked on."""
+    log.error("the cluster gave up", error=type(failed).__name__)
+    return StorageError(
+        "The cluster gave up: an executor could not read a segment, or too many were lost.",
+        safe="The home, its journals and an older export: nothing in them was changed.",
+        next="Its own pages name the task; contrefeu journal verify says whether a segment is damaged.",
+    )
 
 
 def failures() -> tuple[type[BaseException], ...]:

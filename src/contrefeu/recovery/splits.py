@@ -123,7 +123,7 @@ def cluster_sealer(key_file: str) -> Sealer:
 
 def read_split(job: Job, split: Split) -> Iterator[Row]:
     """Give every entry of a segment that a chart may depend on."""
-    sealer = _sealer(job)
+    sealer = sealer_of(job)
     data_key = cluster_sealer(job.key_file).open(_DATA, split.sealed_key)
 
     def key_of(_: SegmentHeader) -> bytes:
@@ -146,7 +146,7 @@ def read_split(job: Job, split: Split) -> Iterator[Row]:
 
 def is_for_all(job: Job, row: Row) -> bool:
     """Whether every part must know the entry of *row*."""
-    return is_everybodys(_unpacked(_sealer(job).open(_ENTRY, row[1])))
+    return is_everybodys(_unpacked(sealer_of(job).open(_ENTRY, row[1])))
 
 
 def tied(rows: Iterable[Row]) -> Iterator[tuple[int, int]]:
@@ -168,7 +168,7 @@ def tied(rows: Iterable[Row]) -> Iterator[tuple[int, int]]:
 
 def fold_part(job: Job, for_all: Iterable[bytes], rows: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
     """Give id and sealed Bundle of every chart of one part."""
-    sealer = _sealer(job)
+    sealer = sealer_of(job)
     entries = dict.fromkeys(sealer.open(_ENTRY, sealed) for sealed in rows)
     if not entries:
         return
@@ -189,7 +189,7 @@ def ask_sealed(sealer: Sealer, entries: Iterable[Entry]) -> bytes:
 
 def read_sealed(job: Job, asked: bytes) -> bytes:
     """What an executor gives back for what `ask_sealed` gave."""
-    sealer = _sealer(job)
+    sealer = sealer_of(job)
     entries = map(_unpacked, msgspec.msgpack.decode(sealer.open(_ASKED, asked), type=list[bytes]))
     return sealer.seal(_SAID, dumps([read(entry, job.rules.of(entry.source)) for entry in entries]))
 
@@ -200,7 +200,8 @@ def open_said(sealer: Sealer, said: bytes) -> list[Reading]:
     return found
 
 
-def _sealer(job: Job) -> Sealer:
+def sealer_of(job: Job) -> Sealer:
+    """What seals and opens under the key of *job*, on a machine that has the cluster's."""
     return Sealer(cluster_sealer(job.key_file).open(_JOB, job.sealed_key))
 
 

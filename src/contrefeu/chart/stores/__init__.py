@@ -1,7 +1,7 @@
 """Where charts are kept between messages: views of the journal, which may be deleted and filled again."""
 
 from contrefeu.chart.steps import bed_name
-from contrefeu.chart.stores.engine import Place
+from contrefeu.chart.stores.engine import Place, StoreAway, StoreTaken
 from contrefeu.chart.stores.folded import Objects
 from contrefeu.chart.stores.identities import LAST_NS
 from contrefeu.chart.stores.kept import (
@@ -16,7 +16,7 @@ from contrefeu.chart.stores.kept import (
     order_of,
 )
 from contrefeu.chart.stores.lists import LISTS_NOTE
-from contrefeu.chart.stores.placing import place_of
+from contrefeu.chart.stores.placing import how_apart, place_of
 from contrefeu.chart.stores.store import ChartStore
 
 __all__ = [
@@ -33,7 +33,10 @@ __all__ = [
     "Objects",
     "Place",
     "Placed",
+    "StoreAway",
+    "StoreTaken",
     "bed_name",
+    "how_apart",
     "order_of",
     "place_of",
 ]

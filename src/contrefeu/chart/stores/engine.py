@@ -105,6 +105,14 @@ class Database(Protocol):
         """Make the tables, of our version."""
 
 
+class Apart(NamedTuple):
+    """What a server lets its users do."""
+
+    superuser: bool  # the node's user may do anything there
+    open: bool  # any user of the server may enter this database, and hold its locks
+    others: int  # databases of others that the node's user may enter
+
+
 class Place(Protocol):
     """Where a store lies."""
 
@@ -123,10 +131,21 @@ class Place(Protocol):
     def set_aside(self, version: int) -> None:
         """Put away a store that we cannot read; nobody has it open."""
 
+    def is_free(self) -> bool:
+        """Say whether nobody writes it now; StorageError when nobody can tell."""
 
-def trouble(said: str) -> StorageError:
+
+class StoreTaken(StorageError):
+    """Another process writes the store, on this machine or on another."""
+
+
+class StoreAway(StorageError):
+    """The server of the store does not answer, or ended the connection."""
+
+
+def trouble(said: str, kind: type[StorageError] = StorageError) -> StorageError:
     """What is told of a store that is in trouble."""
-    return StorageError(
+    return kind(
         f"The chart store {said}.",
         safe="The journal: charts are a view of it.",
         next="See to its disk and key; a damaged store may be deleted, and is filled again from the journals.",

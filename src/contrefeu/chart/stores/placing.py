@@ -1,10 +1,14 @@
 """Which database a store lies in: the sealed file of the home, or the server that its settings name."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contrefeu.base import OperatorError
-from contrefeu.chart.stores.engine import Place
+from contrefeu.chart.stores.engine import Apart, Place
 from contrefeu.chart.stores.sqlite import SqliteFile
+
+if TYPE_CHECKING:
+    from contrefeu.chart.stores.postgres import PostgresSchema
 
 
 def place_of(path: Path | None, key: bytes, server: str = "") -> Place:
@@ -18,8 +22,20 @@ def place_of(path: Path | None, key: bytes, server: str = "") -> Place:
     Raises:
         OperatorError: The driver that the server needs is not installed.
     """
-    if not server:
-        return SqliteFile(path, key)
+    return _on_server(server, key) if server else SqliteFile(path, key)
+
+
+def how_apart(server: str, key: bytes) -> Apart:
+    """Return how the server of a store keeps its users apart.
+
+    Raises:
+        OperatorError: The driver that the server needs is not installed.
+        StorageError: The server is in trouble.
+    """
+    return _on_server(server, key).apart()
+
+
+def _on_server(server: str, key: bytes) -> "PostgresSchema":
     try:
         from contrefeu.chart.stores.postgres import PostgresSchema  # noqa: PLC0415 - an extra: who needs it installs it
     except ImportError:

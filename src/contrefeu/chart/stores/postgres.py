@@ -6,6 +6,7 @@ Rules kept here:
     never a table. A dump that is loaded elsewhere opens with its key alone.
   * One connection writes, and holds the schema's lock for as long as it is open, whichever machine it is on.
   * A connection that the server ended is made anew for the next question; what it had begun does not count.
+  * A machine that is gone without a goodbye, at either end, is found out in seconds: another node waits for its lock.
   * A commit is on the server's disk before it counts: a day key may be destroyed after it (S1).
   * What PostgreSQL says about a failed statement may quote it: errors say which kind of trouble, and nothing else.
 """
@@ -20,11 +21,28 @@ from typing import Any
 import psycopg
 from psycopg.types.numeric import Int8BinaryDumper
 
-from contrefeu.chart.stores.engine import KEY_BYTES, Alternative, Database, Index, Place, Question, Term, Veil, trouble
+from contrefeu.base import StorageError
+from contrefeu.chart.stores.engine import (
+    KEY_BYTES,
+    Alternative,
+    Apart,
+    Database,
+    Index,
+    Place,
+    Question,
+    StoreAway,
+    StoreTaken,
+    Term,
+    Veil,
+    trouble,
+)
 from contrefeu.chart.stores.schema import INDEX_POSTGRES, SCHEMA, SCHEMA_VERSION
 from contrefeu.chart.stores.veil import Sealed, derived
 
 CONNECT_S = 10  # the longest that a server's answer is waited for
+SILENT_S = 10  # of silence, until the other end is asked whether it is there; systems wait for two hours
+SILENT_AGAIN_S = 5  # and asked again
+SILENT_TIMES = 3  # unanswered, and it is gone: its lock is let go of some 25 s after it was last heard
 LOCK_S = 3  # the longest that a lock is waited for: a writer that just ended lets it go a moment later
 STATEMENT_S = 120  # the longest that one statement may take: folding again deletes a whole schema
 FETCHED_ROWS = 5_000  # at once, of an answer that may be more than memory holds
@@ -41,6 +59,10 @@ _SETTINGS = (
     "SET jit = off",  # questions are short
     f"SET statement_timeout = '{STATEMENT_S}s'",
     f"SET lock_timeout = '{LOCK_S}s'",
+    f"SET tcp_keepalives_idle = {SILENT_S}",
+    f"SET tcp_keepalives_interval = {SILENT_AGAIN_S}",
+    f"SET tcp_keepalives_count = {SILENT_TIMES}",
+    f"SET tcp_user_timeout = '{SILENT_S + SILENT_AGAIN_S * SILENT_TIMES}s'",
     "SET client_min_messages = warning",
 )
 # Apart from its limit, so that the planner takes the inverted index and does not read nodes until there are enough.
@@ -48,16 +70,28 @@ _ASKED = (
     "WITH asked AS MATERIALIZED (SELECT node FROM found WHERE tokens @@ CAST(? AS tsquery))"
     " SELECT node FROM asked LIMIT ?"
 )
+_KEEPALIVE: dict[str, Any] = {  # the same, of this end
+    "keepalives_idle": SILENT_S,
+    "keepalives_interval": SILENT_AGAIN_S,
+    "keepalives_count": SILENT_TIMES,
+    "tcp_user_timeout": 1000 * (SILENT_S + SILENT_AGAIN_S * SILENT_TIMES),
+}
+_HOW_APART = """
+    SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+        has_database_privilege('public', current_database(), 'CONNECT'),
+        (SELECT count(*) FROM pg_database WHERE datallowconn AND NOT datistemplate
+            AND datname NOT IN (current_database(), 'postgres') AND has_database_privilege(oid, 'CONNECT'))"""
 _ONLY_READ = "SET default_transaction_read_only = on"
-_TROUBLE = (
-    (psycopg.errors.LockNotAvailable, "is being written by another process"),
-    (psycopg.errors.InsufficientPrivilege, "may not be written by its user on the server"),
-    (psycopg.errors.ReadOnlySqlTransaction, "cannot be written"),
-    (psycopg.errors.DiskFull, "has no room left on its server's disk"),
-    (psycopg.errors.QueryCanceled, "did not answer in time"),
-    (psycopg.errors.DataCorrupted, "is damaged"),
-    (psycopg.OperationalError, "cannot be reached on its server, or its server ended the connection"),
-    (psycopg.InterfaceError, "cannot be reached on its server, or its server ended the connection"),
+_AWAY = "cannot be reached on its server, or its server ended the connection"
+_TROUBLE: tuple[tuple[type[psycopg.Error], str, type[StorageError]], ...] = (
+    (psycopg.errors.LockNotAvailable, "is being written by another process", StoreTaken),
+    (psycopg.errors.InsufficientPrivilege, "may not be written by its user on the server", StorageError),
+    (psycopg.errors.ReadOnlySqlTransaction, "cannot be written", StorageError),
+    (psycopg.errors.DiskFull, "has no room left on its server's disk", StorageError),
+    (psycopg.errors.QueryCanceled, "did not answer in time", StorageError),
+    (psycopg.errors.DataCorrupted, "is damaged", StorageError),
+    (psycopg.OperationalError, _AWAY, StoreAway),
+    (psycopg.InterfaceError, _AWAY, StoreAway),
 )
 
 
@@ -90,14 +124,25 @@ class PostgresSchema:
         """Give it another name."""
         self._run(f"ALTER SCHEMA {self.name} RENAME TO {self.name}_version_{version}")
 
+    def is_free(self) -> bool:
+        """Say whether nobody holds its lock now."""
+        with self._connected(writes=False) as db:
+            return bool(db.value("SELECT pg_try_advisory_lock(?)", (_number_of(self.name),)))
+
+    def apart(self) -> Apart:
+        """Say how the server keeps its users apart."""
+        with self._connected(writes=False) as db:
+            row = db.row(_HOW_APART)
+        assert row is not None, "who asks has a name"
+        return Apart(*row)
+
     def _run(self, *statements: str) -> None:
-        db = PostgresDatabase(self._url, self.name, Sealed(self._key), writes=True)
-        try:
-            with db.transaction():
-                for sql in statements:
-                    db.run(sql)
-        finally:
-            db.close()
+        with self._connected(writes=True) as db, db.transaction():
+            for sql in statements:
+                db.run(sql)
+
+    def _connected(self, *, writes: bool) -> "contextlib.closing[PostgresDatabase]":
+        return contextlib.closing(PostgresDatabase(self._url, self.name, Sealed(self._key), writes=writes))
 
 
 class PostgresDatabase:
@@ -126,7 +171,9 @@ class PostgresDatabase:
         return self._connection
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        db = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_S, application_name="contrefeu")
+        db = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=CONNECT_S, application_name="contrefeu", **_KEEPALIVE
+        )
         try:
             db.adapters.register_dumper(int, Int8BinaryDumper)  # one type, one plan
             for sql in (*_SETTINGS, f"SET search_path = {self._schema}", *(() if self._writes else (_ONLY_READ,))):
@@ -285,5 +332,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except psycopg.Error as found:
-        said = next((words for kind, words in _TROUBLE if isinstance(found, kind)), "")
-        raise (trouble(said) if said else found) from None
+        raise next((trouble(said, ours) for kind, said, ours in _TROUBLE if isinstance(found, kind)), found) from None

@@ -69,6 +69,10 @@ class SqliteFile:
             self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
         self._file.rename(self._file.with_name(f"{self._file.name}.version-{version}"))
 
+    def is_free(self) -> bool:
+        """Say that nobody writes it: whoever opens it holds the lock beside it (follow.py)."""
+        return True
+
     @property
     def _file(self) -> Path:
         assert self._path is not None, "a store in memory is as old as this process"

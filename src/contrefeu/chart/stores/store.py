@@ -2,16 +2,19 @@
 
 Rules kept here:
   * Whatever is read from a batch of entries, and how far it was read, is one transaction.
+  * Who opens a store for writing writes so into it: one whose place another took meanwhile (its connection had ended)
+    remembers what is no longer so, and writes no more.
   * A store whose tables were drawn otherwise is never converted: its entries are read, and charts computed again. One
     that we cannot read is set aside.
 """
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 
 from contrefeu.chart.stores.agenda import Agenda
 from contrefeu.chart.stores.compress import Packer, train
-from contrefeu.chart.stores.engine import Database, Place
+from contrefeu.chart.stores.engine import Database, Place, StoreTaken, trouble
 from contrefeu.chart.stores.folded import Folded
 from contrefeu.chart.stores.identities import Identities
 from contrefeu.chart.stores.kept import Kept
@@ -22,6 +25,7 @@ from contrefeu.chart.stores.places import Places
 from contrefeu.chart.stores.schema import FORMER_VERSIONS, SCHEMA_VERSION
 from contrefeu.chart.stores.work import Work
 
+WRITER = "writer"  # the note that says who opened it last for writing
 TRAIN_AFTER = 5_000  # entries, or charts, before a dictionary is trained on them
 TRAIN_ON = 4_000  # of them, the newest: a second of work, once
 
@@ -47,6 +51,10 @@ class ChartStore:
         if version == 0:
             self._db.lay_out()
         self._open(self._db)
+        self._writer = secrets.token_hex(8)
+        if not self.former:
+            with self._db.transaction():
+                self.kept.set_note(WRITER, self._writer)
 
     def _open(self, db: Database) -> None:
         self._db = db
@@ -71,9 +79,26 @@ class ChartStore:
 
     def reader(self) -> "ChartStore":
         """Open it once more, to read beside the writer (another thread may)."""
-        beside = object.__new__(ChartStore)
-        beside.place, beside.former = self.place, self.former
-        beside._open(self.place.connect(writes=False))
+        return self._read(self.place, self.place.connect(writes=False), self.former)
+
+    @classmethod
+    def read_beside(cls, place: Place) -> "ChartStore":
+        """Open the store at *place* to read it, while another node writes it.
+
+        Raises:
+            StorageError: It is of another version, or its server is in trouble.
+        """
+        db = place.connect(writes=False)
+        if db.version() != SCHEMA_VERSION:
+            db.close()
+            raise trouble("is written by a node of another version")
+        return cls._read(place, db, former=False)
+
+    @classmethod
+    def _read(cls, place: Place, db: Database, former: bool) -> "ChartStore":
+        beside = object.__new__(cls)
+        beside.place, beside.former = place, former
+        beside._open(db)
         return beside
 
     def close(self) -> None:
@@ -85,6 +110,8 @@ class ChartStore:
         """All of it, or nothing."""
         try:
             with self._db.transaction():
+                if not self.former and self.kept.note(WRITER) != self._writer:
+                    raise trouble("was written by another process since", StoreTaken)
                 self.kept.begin()
                 self.identities.begin()
                 yield
