@@ -63,10 +63,16 @@ def test_an_incident_is_opened_declared_and_closed(staffed: Commands, filed: Fil
     staffed.told(
         "incident", "sent", "open", "nis2-24h", "--at", "2026-01-05T20:00:00+01:00", "--reference", "A-1", *crise
     )
+    until = ["incident", "note", "open", "2099-01-08T18:00:00+01:00", "--field", "interim_until", *crise]
+    assert staffed(*until[:3], "tomorrow", *until[4:]).status == 1
+    staffed.told(*until)
+    assert staffed.told("declare", "nis2-interim", "--out", sheet)["deadline"] == "2099-01-08T17:00:00.000000Z"
     (one,) = staffed.told("incident", "list")["incidents"]
-    assert {clock["regime"]: clock["state"] for clock in one["clocks"]}["nis2-24h"] == "sent"
+    states = {clock["regime"]: clock["state"] for clock in one["clocks"]}
+    assert (states["nis2-24h"], states["nis2-interim"]) == ("sent", "running")
     closed = staffed.told("incident", "close", "open", "refait à neuf", *crise)
-    assert (closed["unsent"], closed["owed"]) == (["ars", "gdpr-33", "nis2-72h", "nis2-final"], [])
+    unsent = ["ars", "gdpr-33", "nis2-72h", "nis2-progress", "nis2-interim"]
+    assert (closed["unsent"], closed["owed"]) == (unsent, [])
     (one,) = staffed.told("incident", "list")["incidents"]
     assert (one["state"], one["outcome"], one["clocks"]) == ("closed", "refait à neuf", [])
     again = staffed.told("declare", "nis2-final", "--incident", one["incident"], "--out", sheet)

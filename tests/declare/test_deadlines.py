@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.acts import Incident, Sent
+from contrefeu.acts import Incident, Remark, Sent
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.declare import ClockRule, clocks, deadline_ns, default_regimes, due_ns
 
@@ -110,11 +110,62 @@ def test_every_clock_of_an_open_incident_runs():
     found = clocks([one], REGIMES, "Europe/Paris", now)
     assert [(clock.regime.id, clock.state) for clock in found] == [
         ("ars", "sent"), ("nis2-24h", "late"), ("gdpr-33", "running"), ("nis2-72h", "running"),
-        ("nis2-final", "running"),
+        ("nis2-final", "running"), ("nis2-progress", "running"),
     ]  # fmt: skip
     assert [clock.regime.id for clock in clocks([one], REGIMES, "UTC", now, ["hipaa"])] == ["hipaa"]
     one.closed_at = "2026-11-25T00:00:00Z"
     assert clocks([one], REGIMES, "Europe/Paris", now) == []
+
+
+def running(one: Incident, now: str, *names: str) -> dict[str, tuple[str, str]]:
+    """Clocks of *names*: state, and when they are due."""
+    found = clocks([one], REGIMES, "Europe/Paris", parse_rfc3339(now), names)
+    return {clock.regime.id: (clock.state, rfc3339(clock.due_ns)[:16]) for clock in found}
+
+
+@pytest.mark.req("L1")
+def test_an_incident_that_goes_on_owes_a_progress_report_and_the_final_one_after_its_end():
+    """NIS 2, article 23(4)(e): at the final report's deadline, then a month after the handling, by the calendar."""
+    one = incident("2026-11-24T02:00:00Z")
+    one.sent["nis2-72h"] = Sent("2026-11-25T10:00:00Z", "crise", "", "n-station/2")
+    both = ("nis2-progress", "nis2-final")
+    month = "2026-12-25T10:00"
+    assert running(one, "2026-12-20T00:00:00Z", *both) == dict.fromkeys(both, ("running", month))
+    assert running(one, "2026-12-26T00:00:00Z", *both) == {"nis2-progress": ("late", month)}
+    one.sent["nis2-progress"] = Sent("2026-12-25T09:00:00Z", "crise", "", "n-station/3")
+    assert running(one, "2026-12-26T00:00:00Z", *both) == {"nis2-progress": ("sent", month)}
+    one.closed_at = "2027-02-28T20:00:00Z"
+    assert running(one, "2027-03-01T00:00:00Z", *both) == {"nis2-final": ("running", "2027-03-28T19:00")}, "summer time"
+    one.sent["nis2-final"] = Sent("2027-03-02T09:00:00Z", "crise", "", "n-station/4")
+    assert running(one, "2027-03-03T00:00:00Z", *both) == {}
+
+
+@pytest.mark.req("L1")
+def test_an_incident_that_is_handled_in_time_owes_no_progress_report():
+    """The final one says all."""
+    one = incident("2026-11-24T02:00:00Z")
+    one.sent["nis2-72h"] = Sent("2026-11-25T10:00:00Z", "crise", "", "n-station/2")
+    one.closed_at = "2026-12-02T00:00:00Z"
+    assert set(running(one, "2026-12-03T00:00:00Z", "nis2-progress", "nis2-final")) == {"nis2-final"}
+
+
+@pytest.mark.req("L1")
+def test_an_intermediate_report_is_owed_when_it_was_asked_for_and_again_when_it_is_asked_for_again():
+    """NIS 2, article 23(4)(c): the law has no time, the request has; what was sent answers no later request."""
+    one = incident("2026-11-24T02:00:00Z")
+    assert running(one, "2026-11-25T00:00:00Z", "nis2-interim") == {}
+    asked = Remark("2026-11-26T08:00:00Z", "crise", "2026-11-28T17:00:00Z", "interim_until", "n-station/2")
+    one.remarks.append(asked)
+    assert running(one, "2026-11-27T00:00:00Z", "nis2-interim") == {"nis2-interim": ("running", "2026-11-28T17:00")}
+    assert running(one, "2026-11-29T00:00:00Z", "nis2-interim") == {"nis2-interim": ("late", "2026-11-28T17:00")}
+    one.sent["nis2-interim"] = Sent("2026-11-28T10:00:00Z", "crise", "", "n-station/3")
+    assert running(one, "2026-11-29T00:00:00Z", "nis2-interim")["nis2-interim"][0] == "sent"
+    one.remarks.append(Remark("2026-12-03T08:00:00Z", "crise", "2026-12-05T17:00:00Z", "interim_until", "n-station/4"))
+    assert running(one, "2026-12-04T00:00:00Z", "nis2-interim") == {"nis2-interim": ("running", "2026-12-05T17:00")}
+    one.again["nis2-interim"] = Sent("2026-12-05T10:00:00Z", "crise", "", "n-station/5")
+    assert running(one, "2026-12-06T00:00:00Z", "nis2-interim")["nis2-interim"][0] == "sent"
+    one.closed_at = "2026-12-07T00:00:00Z"
+    assert running(one, "2026-12-08T00:00:00Z", "nis2-interim") == {}
 
 
 @pytest.mark.req("L1")

@@ -90,6 +90,27 @@ def test_the_final_report_of_a_closed_incident_stays_on_the_page_until_it_is_sen
     assert "Aucun incident ouvert" in text_of(at.get("/incidents"))
 
 
+@pytest.mark.req("L1")
+@pytest.mark.parametrize("typed", ["28/11/2026 18:00", "28/11/2026 à 18h00", "2026-11-28T18:00"])
+def test_an_intermediate_report_that_was_asked_for_has_a_clock_on_the_page(typed):
+    """From the note that says until when, as people here write it; what is no time is refused."""
+    at = visitor("crise", **mounted())
+    at.post("/incidents", do="open", text="Rançongiciel")
+    ref = next(entry.ref for entry in reversed(at.charts.journal) if entry.media_type == MEDIA_ACT)
+    title = "NIS 2 : rapport intermédiaire, sur demande"
+
+    def table() -> str:
+        return text_of(at.get("/incidents")).partition("Noter")[0]
+
+    assert title not in table()
+    said = {"do": "note", "incident": ref, "field": "interim_until"}
+    assert at.post("/incidents", **said, text="samedi soir").status_code == 400
+    assert at.post("/incidents", **said, text=typed).status_code == 303
+    assert title in table()
+    assert f"{title} 28 nov. 2026 18:00" in table()
+    assert acts(at)[-1].text == "2026-11-28T17:00:00.000000Z"
+
+
 @pytest.mark.parametrize(
     "form",
     [

@@ -10,6 +10,7 @@ from contrefeu.watch import RULES, Heard, Linked, Passed, Resumed, State, Told, 
 from contrefeu.watch.memory import Memory
 from contrefeu.watch.own import canaries_told
 from contrefeu.watch.profile import Feed, show_weekday
+from contrefeu.watch.windows import Count, Peaks
 from tests.house.tree import ROOT
 
 DAY, HOUR = 86_400.0, 3600.0
@@ -112,6 +113,38 @@ def test_a_feed_that_stops_is_missed_when_that_is_unusual():
     assert raised[0][1].since < NOW
 
 
+def missed_after(watch: Watch, stopped: float) -> float:
+    """Minutes until the one feed that spoke is missed."""
+    (alarm,) = [s for n in range(1, 80) for s in watch.take(Passed(stopped + 30 * n))]
+    assert (alarm.rule, alarm.subject) == ("feed-silent", "A@H")
+    return (alarm.at - stopped) / 60
+
+
+@pytest.mark.req("C7")
+@pytest.mark.parametrize(
+    ("kind", "utc_hour", "minutes"),
+    [("ADT^A01", 8, (5, 5.5)), ("ORU^R01", 8, (8, 15)), ("ADT^A01", 20, (8, 15))],
+    ids=["by day", "a laboratory", "by night"],
+)
+def test_admissions_of_a_feed_that_nobody_knows_are_missed_in_five_minutes_by_day(kind, utc_hour, minutes):
+    """Two messages a minute since this morning, then none."""
+    stops = START + utc_hour * HOUR
+    watch = Watch(State())
+    assert rules_of(watch, [heard(stops - n * 30, kind=kind) for n in range(5 * 120, 0, -1)]) == []
+    least, most = minutes
+    assert least <= missed_after(watch, stops - 30) <= most
+
+
+@pytest.mark.req("C7")
+@pytest.mark.parametrize(("kind", "minutes"), [("ADT^A01", 12.5), ("ORU^R01", 14.5)])
+def test_admissions_have_a_budget_of_chance_of_their_own_by_day(kind, minutes):
+    """In a house of many feeds, of which one a minute is known for weeks."""
+    watch = again()
+    watch.state.feeds["A@H"].kinds = {kind: START}
+    watch.state.feeds |= {f"B{n}@H": Feed(first=START, last=NOW, messages=1_000_000) for n in range(3)}
+    assert missed_after(watch, watch.state.feeds["A@H"].last) == pytest.approx(minutes, abs=0.6)
+
+
 def test_what_was_not_listened_to_is_no_silence():
     """The node was down for two hours: nobody can say that the feed was."""
     watch = again()
@@ -203,6 +236,19 @@ def test_a_slow_wiper_is_seen_as_soon_as_chance_does_not_explain_it():
     assert [r for r in rules_of(again(), slower) if r[0] == "merges"] == []
 
 
+def test_a_slow_wiper_in_a_busy_hour_is_seen_with_its_fifth_merge():
+    """Twice as many messages as usual, one merge in two hundred of them: five in twenty minutes are still too many."""
+    watch = again()
+    feed = watch.state.feeds["A@H"]
+    total = feed.counts[""].total
+    feed.counts["merge"] = Count(total=total // 190, peaks=Peaks([4.0] * 6, [4.0] * 6))
+    feed.kinds["ADT^A40"] = START
+    busy = [heard(NOW + n * 21) for n in range(86)]
+    merges = [heard(NOW + n * 300 + 1, kind="ADT^A40", group="merge") for n in range(7)]
+    found = [s for one in sorted([*busy, *merges], key=lambda one: one.at) for s in watch.take(one)]
+    assert [(s.rule, s.at - NOW) for s in found if s.rule == "merges"] == [("merges", 1201.0)]
+
+
 def test_a_backlog_is_no_burst():
     """What its sender kept for an hour comes at once: it was made before."""
     late = [heard(NOW + n / 10, said=NOW - HOUR + n * 6) for n in range(600)]
@@ -227,6 +273,9 @@ def test_clocks_that_jump_are_seen_in_both_directions():
     assert rules_of(again(), [heard(NOW + n * 60, said=NOW + 365 * DAY) for n in range(6)]) == [("time-jump", "A@H")]
     behind = [heard(NOW + n * 60, said=NOW + n * 60 - 7200) for n in range(12)]
     assert rules_of(again(), behind) == [("time-jump", "A@H")]
+    watch = again()
+    assert [n for n, one in enumerate(behind) if watch.take(one)] == [3], "four in a row that took over two minutes"
+    assert rules_of(again(), behind[:3]) == []
     late = [one._replace(said=one.said - 60 * n) if n < 4 else one for n, one in enumerate(behind)]
     assert rules_of(again(), late) == [("time-jump", "A@H")], "some came late as well"
     backlog = [heard(NOW + n, said=NOW - 7200 + n * 90) for n in range(40)]

@@ -63,6 +63,19 @@ def test_three_in_half_an_hour_are_no_sign_where_such_looks_are_many():
     assert [s.seen["there"] for s in found] == [5.0]
 
 
+def test_three_in_half_an_hour_are_a_sign_of_somebody_who_rarely_opens_one():
+    """Five pharmacists open thirty such charts a day, as is their work; a nurse, who opens one in four days, three."""
+    watch = Watch(State())
+    for day in range(DAYS):
+        at = START + day * DAY + 8 * HOUR
+        looks = [look(at + n * 190, f"g{day}-{n}", "gone", f"r{n % 5}", role="pharmacist") for n in range(150)]
+        looks += [look(at + n * 600 + 1, f"w{n}", "own", f"n{n}") for n in range(24)]
+        looks += [look(at + n * 3600 + 2, f"v{day}-{n}", "gone", f"n{4 * n + day % 4}") for n in range(6)]
+        assert [s for one in sorted(looks, key=lambda one: one.at) for s in watch.take(one)] == []
+    charts = [look(NOW + n * 890, f"t{n}", "gone", "n1") for n in range(3)]
+    assert [(s.rule, s.at - NOW) for one in charts for s in watch.take(one)] == [("looks-without-reason", 1780.0)]
+
+
 def test_somebody_whose_role_opens_no_charts_is_seen_with_the_fourth():
     """An engineer, by night, on charts of whatever ward; a new nurse's first four are her work."""
     charts = [look(NOW + n * 70, f"t{n}", "other", "e1", role="recovery") for n in range(4)]

@@ -63,12 +63,24 @@ def test_nobody_who_works_here_is_named_outside():
 def test_a_mail_says_in_french_and_in_english_what_was_seen(rule):
     """Of each rule; who is woken by it reads what to do without a table of codes."""
     settings = WatchSettings(mail_from="a@b.fr", mail_to=["c@d.fr"])
-    raised = AlarmRaised(rule, "CPAGE@CHU", "attack", ALARM.at, ALARM.since, {"in_ten_minutes": 25.0})
+    raised = AlarmRaised(rule, "CPAGE@CHU", "attack", ALARM.at, ALARM.since, {"usual_at_most": 2.5})
     mail = mail_of(news(raised), settings)
     about = "" if RULES[rule].about == "people" else "CPAGE@CHU · "
-    lines = mail.get_content().splitlines()
-    assert lines[:2] == [f"{about}{ALARM_RULES[rule]}", f"{about}{rule}: {RULES[rule].sees}"]
-    assert "  en dix minutes / in_ten_minutes: 25" in lines
+    assert mail.get_content().splitlines() == [
+        f"{about}{ALARM_RULES[rule]}",
+        "  depuis\N{NO-BREAK SPACE}: 2026-11-24T02:09:00.000000Z",
+        "  vu\N{NO-BREAK SPACE}: 2026-11-24T02:10:00.000000Z",
+        "  d’habitude, au plus\N{NO-BREAK SPACE}: 2,5",
+        "  entrée\N{NO-BREAK SPACE}: n1-watch/1",
+        "À accuser dans l’application, page Alarmes.",
+        "",
+        f"{about}{rule}: {RULES[rule].sees}",
+        "  since: 2026-11-24T02:09:00.000000Z",
+        "  seen: 2026-11-24T02:10:00.000000Z",
+        "  usual at most: 2.5",
+        "  entry: n1-watch/1",
+        "To be acknowledged in the app, page Alarms.",
+    ]
     assert mail["Subject"] == f"Contrefeu CHU de l’Étang: attaque probable / attack ({rule})"
 
 
@@ -143,6 +155,7 @@ def test_every_way_gets_it_and_one_that_fails_holds_up_no_other():
     assert b"Subject: " in b"".join(mails)
     hooked = json.loads(_Hook.got[0])
     assert (hooked["rule"], hooked["text_fr"]) == ("merges", ALARM_RULES["merges"])
+    assert (hooked["seen"], hooked["seen_fr"]) == ({"in_ten_minutes": 25.0}, {"en dix minutes": 25.0})
     web.shutdown()
     for one in (datagrams, stream, taken, mail, web.socket):
         one.close()

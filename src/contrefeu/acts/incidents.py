@@ -88,6 +88,7 @@ class Incident(Struct):
     since: str = ""
     remarks: list[Remark] = field(default_factory=list)
     sent: dict[str, Sent] = field(default_factory=dict)  # regime -> the first time it was sent
+    again: dict[str, Sent] = field(default_factory=dict)  # regime -> the last time, of what was sent again
     closed_at: str = ""
     closed_by: str = ""
     outcome: str = ""
@@ -96,6 +97,10 @@ class Incident(Struct):
     def open(self) -> bool:
         """Whether it goes on."""
         return not self.closed_at
+
+    def last_sent(self, regime: str) -> Sent | None:
+        """The last sending of *regime*."""
+        return self.again.get(regime) or self.sent.get(regime)
 
     def said(self, name: str) -> Remark | None:
         """What somebody said last of the field *name*."""
@@ -133,6 +138,8 @@ def _apply(one: Incident, ref: str, by: str, act: IncidentNoted | DeclarationSen
         elif act.field == SINCE:
             one.since = act.text
     elif isinstance(act, DeclarationSent):
-        one.sent.setdefault(act.regime, Sent(act.sent_at, by, act.reference, ref))
+        told = Sent(act.sent_at, by, act.reference, ref)
+        if one.sent.setdefault(act.regime, told) is not told:
+            one.again[act.regime] = told
     else:
         one.closed_at, one.closed_by, one.outcome = act.at, by, act.outcome

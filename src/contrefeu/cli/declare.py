@@ -25,9 +25,7 @@ class Form(StrEnum):
 
 def declare(
     context: typer.Context,
-    regime: Annotated[
-        str, typer.Argument(help="nis2-24h, nis2-72h, nis2-final, gdpr-33, gdpr-34, ars, hipaa, or your own.")
-    ],
+    regime: Annotated[str, typer.Argument(help="One of docs/howto/declare.md, such as nis2-24h, or your own.")],
     out: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="The draft, to complete and sign.")] = None,
     as_: Annotated[Form, typer.Option("--as", help="A sheet, or plain text for a phone.")] = Form.PDF,
     incident: Annotated[

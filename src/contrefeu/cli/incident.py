@@ -61,18 +61,25 @@ def note(
 ) -> None:
     """Add to an incident's file; with --field, what a declaration says there.
 
-    Fields `aware_at` and `since` correct these moments; the file keeps what was said before.
+    Fields `aware_at` and `since` correct these moments; the file keeps what was said before. `interim_until` is when
+    the authority wants an intermediate report that it asked for: its clock runs from this note on.
     """
     from contrefeu.acts import AWARE, SINCE, IncidentNoted
     from contrefeu.base import rfc3339
+    from contrefeu.cli.declare import regimes_of
     from contrefeu.cli.node import Node
+    from contrefeu.declare import moments
 
     node = Node.at(door(context).home)
     _something(text, "The note")
     _a_field(node, field)
     who = declarer(node, as_, secret_file)
     one = _one(node, incident)
-    said = _past(node, text, f"The field {field}") if field in (AWARE, SINCE) else text
+    said, name = text, f"The field {field}"
+    if field in (AWARE, SINCE):
+        said = _past(node, text, name)
+    elif field in moments(regimes_of(node).values()):
+        said = rfc3339(_moment(text, name))
     ref = who.record(IncidentNoted(one.ref, said, rfc3339(node.clock.now_ns()), field))
     answer(json, {"incident": one.ref, "entry": ref}, lambda: say(f"Noted as {ref}."))
 
@@ -81,7 +88,7 @@ def note(
 def sent(
     context: typer.Context,
     incident: Ref,
-    regime: Annotated[str, typer.Argument(help="nis2-24h, nis2-72h, nis2-final, gdpr-33, gdpr-34, ars, hipaa.")],
+    regime: Annotated[str, typer.Argument(help="One of docs/howto/declare.md, such as nis2-24h.")],
     as_: As,
     at: Moment = "",
     reference: Annotated[str, typer.Option(help="What the authority called it.")] = "",
@@ -230,10 +237,22 @@ def _a_field(node: "Node", name: str) -> None:
 
 def _past(node: "Node", text: str, name: str) -> str:
     """A moment that is not after now, as UTC; "" for none."""
-    from contrefeu.base import OperatorError, parse_rfc3339, rfc3339
+    from contrefeu.base import OperatorError, rfc3339
 
     if not text:
         return ""
+    found = _moment(text, name)
+    if found > node.clock.now_ns():
+        raise OperatorError(
+            f"{name} lies in the future.", safe="Nothing was written.", next="See the zone of the time."
+        )
+    return rfc3339(found)
+
+
+def _moment(text: str, name: str) -> int:
+    """A moment that says its zone, in ns since 1970."""
+    from contrefeu.base import OperatorError, parse_rfc3339
+
     try:
         found = parse_rfc3339(text)
     except ValueError:
@@ -244,11 +263,7 @@ def _past(node: "Node", text: str, name: str) -> str:
             safe="Nothing was written.",
             next="Write one such as 2026-11-24T03:10:00+01:00.",
         )
-    if found > node.clock.now_ns():
-        raise OperatorError(
-            f"{name} lies in the future.", safe="Nothing was written.", next="See the zone of the time."
-        )
-    return rfc3339(found)
+    return found
 
 
 def _one(node: "Node", named: str) -> "Incident":

@@ -6,7 +6,7 @@ from contrefeu.declare.draft import Draft, Filled, House, draft_pdf, draft_text,
 from contrefeu.declare.file import Awareness, Event, IncidentFile, incident_file, register
 from contrefeu.declare.notices import NOTICES, Around, notice
 from contrefeu.declare.pages import Law, dues, incident_pages
-from contrefeu.declare.regimes import ClockRule, FieldRule, Regime, default_regimes, parse_regime
+from contrefeu.declare.regimes import ClockRule, FieldRule, Regime, default_regimes, moments, parse_regime
 from contrefeu.declare.stix import stix_bundle
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "incident_pages",
     "looks_csv",
     "make_draft",
+    "moments",
     "notice",
     "parse_regime",
     "register",

@@ -9,6 +9,10 @@ Rules kept here:
   * "Without delay" has no number: its deadline is the moment of awareness itself.
   * The end of an incident stops its clocks, but not that of what follows a declaration that was sent: NIS 2 wants its
     final report.
+  * What an authority asks for is owed from when somebody noted until when (NIS 2, article 23(4)(c)): the law has no
+    number there. A later note is another request, which what was sent before does not answer.
+  * Of an incident that outlasts the final report's deadline a progress report is owed then, and the final one counts
+    from the end (23(4)(e)): until then it has no deadline.
 """
 
 from calendar import monthrange
@@ -21,7 +25,9 @@ from contrefeu.acts import Incident
 from contrefeu.base import parse_rfc3339
 from contrefeu.declare.regimes import ClockRule, Regime
 
-OF_THE_HOUSE = ("ars", "nis2-24h", "nis2-72h", "gdpr-33", "nis2-final")  # clocks that run where no setting names others
+# Clocks that run where no setting names others
+OF_THE_HOUSE = ("ars", "nis2-24h", "nis2-72h", "gdpr-33", "nis2-interim", "nis2-progress", "nis2-final")
+FINAL = "nis2-final"  # which ends what is owed while an incident goes on
 NS_PER_HOUR = 3600 * 1_000_000_000
 State = Literal["running", "late", "sent"]
 
@@ -54,19 +60,42 @@ def _later(local: datetime, months: int) -> datetime:
     return local.replace(year=year, month=month + 1, day=min(local.day, monthrange(year, month + 1)[1]))
 
 
-def due_ns(regime: Regime, incident: Incident, regimes: Mapping[str, Regime], zone: str) -> tuple[int, bool]:
-    """Return when *regime* is due for *incident*, and whether that is provisional."""
+def due_ns(regime: Regime, incident: Incident, regimes: Mapping[str, Regime], zone: str) -> tuple[int | None, bool]:
+    """Return when *regime* is due for *incident* (None: nobody asked for it), and whether that is provisional."""
+    if regime.clock.noted:
+        asked = incident.said(regime.clock.noted)
+        return parse_rfc3339(asked.text) if asked else None, False
     before = regimes.get(regime.clock.after)
     if before is None:
         return deadline_ns(regime.clock, parse_rfc3339(incident.aware_at), zone), False
     sent = incident.sent.get(before.id)
     start = parse_rfc3339(sent.at) if sent else due_ns(before, incident, regimes, zone)[0]
-    return deadline_ns(regime.clock, start, zone), sent is None
+    if start is None:
+        return None, True
+    due = deadline_ns(regime.clock, start, zone)
+    if regime.clock.from_end and not incident.open:
+        ended = parse_rfc3339(incident.closed_at)
+        due = deadline_ns(regime.clock, ended, zone) if ended > due else due
+    return due, sent is None
 
 
-def _still_owed(one: Incident, regime: Regime) -> bool:
-    """Whether *regime* follows a declaration of an incident that is over, and was not sent."""
-    return regime.clock.after in one.sent and regime.id not in one.sent
+def _state(one: Incident, regime: Regime, due: int, now_ns: int) -> State:
+    sent, asked = one.last_sent(regime.id), one.said(regime.clock.noted) if regime.clock.noted else None
+    if sent is not None and (asked is None or sent.at >= asked.at):
+        return "sent"
+    return "late" if now_ns > due else "running"
+
+
+def _owed(one: Incident, regime: Regime, due: int, now_ns: int) -> bool:
+    """Whether *regime* has a clock: of what is over, what follows a declaration that was sent, and was not sent."""
+    rule = regime.clock
+    if regime.id in one.sent:
+        return one.open
+    if rule.ongoing and (FINAL in one.sent or (not one.open and parse_rfc3339(one.closed_at) <= due)):
+        return False
+    if rule.from_end and one.open and now_ns > due:
+        return False
+    return one.open or rule.after in one.sent
 
 
 def clocks(
@@ -77,8 +106,10 @@ def clocks(
     told = []
     for one in found:
         for regime in regimes.values():
-            if regime.id in names and (one.open or _still_owed(one, regime)):
-                due, provisional = due_ns(regime, one, regimes, zone)
-                state: State = "sent" if regime.id in one.sent else "late" if now_ns > due else "running"
+            if regime.id not in names:
+                continue
+            due, provisional = due_ns(regime, one, regimes, zone)
+            if due is not None and _owed(one, regime, due, now_ns):
+                state = _state(one, regime, due, now_ns)
                 told.append(Clock(one.ref, one.title, regime, due, state, provisional))
     return sorted(told, key=lambda clock: (clock.due_ns, clock.regime.id))

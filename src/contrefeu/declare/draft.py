@@ -13,12 +13,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from contrefeu.acts import ALARM_RULES, AWARE, SINCE, Incident
+from contrefeu.acts import ALARM_RULES, Incident
 from contrefeu.base import rfc3339
 from contrefeu.chart import Language, moment
 from contrefeu.declare.deadlines import due_ns
 from contrefeu.declare.file import Event, IncidentFile
-from contrefeu.declare.regimes import FieldRule, Regime
+from contrefeu.declare.regimes import FieldRule, Regime, moments
 from contrefeu.declare.words import WORDS
 from contrefeu.typeset import document
 from contrefeu.web import catalogue
@@ -77,7 +77,7 @@ class _Writer:
         self, file: IncidentFile, regime: Regime, regimes: dict[str, Regime], house: House, now_ns: int
     ) -> None:
         self.file, self.regime, self.house, self.now_ns = file, regime, house, now_ns
-        self.regimes = regimes
+        self.regimes, self.moments = regimes, moments(regimes.values())
         self.words = WORDS[house.language]
         self.due_ns: int | None = None
         self.provisional = False
@@ -108,6 +108,7 @@ class _Writer:
         said = self.file.said(rule.id) if rule.id not in ("measures", "awareness") else ""
         found, sure = (said, True) if said else self._known(rule.id)
         empty = not (found and sure)
+        found = self.at(found) if said and rule.id in self.moments else found
         return Filled(rule.id, rule.label(self.house.language), rule.clause, rule.mandatory, found, empty)
 
     def _known(self, name: str) -> tuple[str, bool]:
@@ -250,7 +251,7 @@ class _Writer:
             rule = catalogue(self.house.language).gettext(ALARM_RULES.get(name, name))
             detail = " · ".join(filter(None, [text, rule]))
         elif one.what == "noted" and text and self._label(name):
-            said = self.at(text) if name in (AWARE, SINCE) else text
+            said = self.at(text) if name in self.moments else text
             detail = f"{self._label(name)}{self.words['colon']}{said}"
         elif one.what == "sent":
             regime, _, reference = one.detail.partition(" ")
@@ -282,10 +283,10 @@ class _Writer:
     def _deadline(self) -> str:
         words = self.words
         if self.due_ns is None:
-            return str(words["no_deadline"])
+            return str(words["not_asked" if self.regime.clock.noted else "no_deadline"])
         kind = "at_once" if self.regime.clock.at_once else "deadline"
         parts = [words[kind].format(due=self.at(rfc3339(self.due_ns)), zone=self.house.zone)]
-        sent = self.file.incident.sent.get(self.regime.id) if self.file.incident else None
+        sent = self.file.incident.last_sent(self.regime.id) if self.file.incident else None
         if sent is not None:
             parts.append(words["sent"].format(at=self.at(sent.at), by=sent.by, reference=sent.reference).strip())
         elif not self.regime.clock.at_once:

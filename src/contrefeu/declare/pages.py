@@ -16,6 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.acts import (
+    AWARE,
+    SINCE,
     Act,
     Alarm,
     DeclarationSent,
@@ -28,7 +30,7 @@ from contrefeu.acts import (
 from contrefeu.base import rfc3339
 from contrefeu.declare.deadlines import Clock, clocks
 from contrefeu.declare.file import HARMLESS, alarms_within
-from contrefeu.declare.regimes import Regime
+from contrefeu.declare.regimes import Regime, moments
 from contrefeu.journal import Entry
 from contrefeu.web import N_, Due, Link, Mounted, Site, person, visit_of
 
@@ -36,6 +38,7 @@ TEXT_CHARS_MAX = 4_000  # a page of words: what a field of a declaration holds
 TITLE_CHARS_MAX = 200  # a line
 DAYS_BACK = 31  # days that a form offers: an attack is often known for weeks before it is told
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]) ?[:hH.]? ?([0-5][0-9])")  # 3:11, 03h11, 0311
+_DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}),? +(?:à )?([01]?[0-9]|2[0-3]) ?[:hH] ?([0-5][0-9])")
 ALARMS_MAX = 20  # of an incident on its page, of either kind: the page of alarms has all
 EMPTY, NO_TIME, GONE = "empty", "no-time", "gone"
 
@@ -72,6 +75,7 @@ class IncidentsPage:
     fields: Sequence[tuple[str, str]]  # id and name, of every regime
     regimes: Sequence[tuple[str, str]]
     days: Sequence[str]  # that a form offers, today first
+    moments: frozenset[str] = frozenset()  # fields that hold one
     problem: str = ""
     command: str = "contrefeu declare nis2-24h --out FILE.pdf"
 
@@ -147,6 +151,7 @@ class _Pages:
             fields=sorted(fields.items(), key=lambda one: one[1]),
             regimes=[(regime.id, regime.title.of(language)) for regime in regimes],
             days=self._days(now_ns),
+            moments=moments(regimes),
             problem=problem,
         )
         return await shell.render(request, "incidents.html", page, status=400 if problem else 200)
@@ -175,7 +180,11 @@ class _Pages:
             elif form.get("do") == "close":
                 act = IncidentClosed(one.ref, text, now)
             else:
-                act = IncidentNoted(one.ref, text, now, form.get("field", "")[:TITLE_CHARS_MAX])
+                name = form.get("field", "")[:TITLE_CHARS_MAX]
+                said_then = self._noted(name, text)
+                if said_then is None:
+                    return NO_TIME
+                act = IncidentNoted(one.ref, said_then, now, name)
         actor, _ = person(request)
         await self._site.write(act, actor.login)
         return ""
@@ -192,15 +201,24 @@ class _Pages:
             return f"{day}T{found[1]:0>2}:{found[2]}"
         return hour or ("" if day in ("", self._days(self._site.clock.now_ns())[0]) else "no hour")
 
-    def _moment(self, text: str) -> str | None:
-        """A time of the wall here, as UTC; None for what is none, or lies in the future."""
+    def _noted(self, field: str, text: str) -> str | None:
+        """What a note says; of a field that holds a moment, that moment: 28/11/2026 18:00 is one, also to come."""
+        if field not in moments(self._law.regimes.values()):
+            return text
+        found = _DAY_FIRST.fullmatch(text)
+        day, month, year, hour, minute = found.groups() if found else [""] * 5
+        wall = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{minute}" if found else text
+        return self._moment(wall, to_come=field not in (AWARE, SINCE))
+
+    def _moment(self, text: str, *, to_come: bool = False) -> str | None:
+        """A time of the wall here, as UTC; None for what is none, or lies in the future unless it may be *to_come*."""
         try:
             wall = datetime.fromisoformat(text)
         except ValueError:
             return None
         local = wall if wall.tzinfo else wall.replace(tzinfo=self._law.tz)
         ns = int(local.timestamp()) * 1_000_000_000
-        return rfc3339(ns) if 0 <= ns <= self._site.clock.now_ns() else None
+        return rfc3339(ns) if ns >= 0 and (to_come or ns <= self._site.clock.now_ns()) else None
 
 
 def _shown(incident: Incident, ticking: Sequence[Ticking], raised: Sequence[Alarm]) -> Shown:

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
+from contrefeu.acts import AWARE, SINCE
 from contrefeu.base import OperatorError
 
 RegimeId = Annotated[str, Meta(pattern=r"^[a-z0-9-]{2,40}$")]
@@ -35,6 +36,9 @@ class ClockRule(Struct, frozen=True, forbid_unknown_fields=True):
     months: int = 0  # of the calendar
     at_once: bool = False  # "without delay": the text gives no number
     after: str = ""  # regime whose sending starts it; "" for awareness
+    noted: str = ""  # field in which somebody notes until when the authority asked for it: it is owed from then on
+    ongoing: bool = False  # owed only while the incident goes on when it is due
+    from_end: bool = False  # of an incident that goes on when it is due, counted from its end
 
 
 class FieldRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +69,11 @@ class Regime(Struct, frozen=True, forbid_unknown_fields=True):
     clock: ClockRule
     timeline: bool = True  # whether its reader is told the house's own timeline: an authority is, a patient is not
     fields: list[FieldRule] = field(default_factory=list)
+
+
+def moments(regimes: Iterable[Regime]) -> frozenset[str]:
+    """Fields that hold a moment, and no words."""
+    return frozenset({AWARE, SINCE} | {regime.clock.noted for regime in regimes} - {""})
 
 
 def parse_regime(text: str, name: str) -> Regime:

@@ -8,6 +8,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "exercise": "EXERCICE",
         "deadline": "À envoyer avant le {due} (heure de {zone})",
         "at_once": "À envoyer sans délai : connu depuis le {due} (heure de {zone})",
+        "not_asked": "Personne n'a consigné que l'autorité l'ait demandé, ni pour quand.",
         "no_deadline": "Échéance inconnue : personne n'a consigné quand l'incident a été connu "
         "(contrefeu incident open).",
         "left": "il reste {left}",
@@ -69,6 +70,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "exercise": "EXERCISE",
         "deadline": "To be sent by {due} ({zone} time)",
         "at_once": "To be sent without delay: known since {due} ({zone} time)",
+        "not_asked": "Nobody recorded that the authority asked for it, nor until when.",
         "no_deadline": "Deadline unknown: nobody recorded when the incident became known (contrefeu incident open).",
         "left": "{left} left",
         "late": "OVERDUE by {left}",

@@ -14,9 +14,11 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -27,11 +29,35 @@ from contrefeu.watch import Heard, Observation, Passed, State, Watch
 TUNED = (1, 2, 3, 108, 300, 311, 315, 323)
 HELD_OUT = (320, 321, 322, 324, 325, 330)
 DAYS = 90
+ADT = "CPAGE@CHU"
+BY_DAY = range(8, 18)  # hours on the wall
+FIXED_MINUTES = (5, 6, 7, 8, 10, 15)  # of silence
 ATTACKED_ON = 64  # a Tuesday between two public holidays: two months of habits, some of them odd
 
 
-def normal_life(life: Life, days: int, attacked_on: int = 0) -> tuple[Counter[str], bytes]:
+class Quiet:
+    """Days on which the ADT feed was quiet by day for so many minutes: what a fixed delay would cost."""
+
+    def __init__(self) -> None:
+        """Nothing was heard yet."""
+        self.days: dict[int, set[date]] = {minutes: set() for minutes in FIXED_MINUTES}
+        self._last = 0.0
+
+    def take(self, one: Observation) -> None:
+        """Note how long it was quiet before *one*."""
+        if not isinstance(one, Heard) or one.source != ADT:
+            return
+        wall = datetime.fromtimestamp(one.at, ZoneInfo(ZONE))
+        if self._last and wall.hour in BY_DAY:
+            for minutes, days in self.days.items():
+                if one.at - self._last >= minutes * 60:
+                    days.add(wall.date())
+        self._last = one.at
+
+
+def normal_life(life: Life, days: int, attacked_on: int = 0, quiet: Quiet | None = None) -> tuple[Counter[str], bytes]:
     """Alarms of *days* of normal life by rule, and the watch's state as *attacked_on* begins."""
+    quiet = quiet or Quiet()
     watch = Watch(State(), ZONE, life.resting)
     found: Counter[str] = Counter()
     kept = b""
@@ -40,6 +66,7 @@ def normal_life(life: Life, days: int, attacked_on: int = 0) -> tuple[Counter[st
         if not kept and hour and hour[0].at >= stop:
             kept = msgspec.msgpack.encode(watch.state)
         for one in hour:
+            quiet.take(one)
             for signal in watch.take(one):
                 found[signal.rule] += 1
                 watch.harmless(signal.rule, signal.subject, signal.at)  # as somebody finds it, sooner or later
@@ -124,12 +151,14 @@ def trial(seeds: tuple[int, ...], days: int, attacked_on: int, scale: float) -> 
     found = []
     for seed in seeds:
         life = Life(seed, scale=scale)
-        false, kept = normal_life(life, days, attacked_on)
+        quiet = Quiet()
+        false, kept = normal_life(life, days, attacked_on, quiet)
         found.append(
             {
                 "seed": seed,
                 "days": days,
                 "false": dict(sorted(false.items())),
+                "quiet_days": {str(minutes): len(on) for minutes, on in quiet.days.items()},
                 "state_bytes": len(kept),
                 "attacks": [tried(life, kept, attack, attacked_on) for attack in ATTACKS],
             }

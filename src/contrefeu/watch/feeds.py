@@ -11,7 +11,7 @@ from math import ceil, lgamma, log, sqrt
 
 from contrefeu.watch.profile import LEARNED_DAYS, Feed
 from contrefeu.watch.seen import Heard, Signal
-from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, WRONG_A_WEEK, Count, by_chance, clocks_change
+from contrefeu.watch.windows import DAY, FADE_A_DAY, HOUR, WRONG_A_WEEK, Count, by_chance, clocks_change, hour_of_week
 
 BACKLOG_S = 900.0  # s; a message that is older came late, and says nothing of how many there are now
 LAG_WEIGHT = 0.01  # of each message in what is usual between making and receiving: a wrong zone is usual too
@@ -20,6 +20,8 @@ SILENCE_S_MIN = 300.0  # s; C7: five minutes, where a message a second is usual
 SILENT_LEAST = 10.0  # messages that should have come, that are never missed by chance: once in 22,000 times
 SILENT_HABIT = 2.0  # fewer than what chance brings, from which on a normal gap was no chance, but a habit
 SILENT_TIMES = 1.6  # such a gap
+ADT_DAY = range(8, 18)  # hours on the wall at which an ADT feed, and so each admission, is missed sooner (C7)
+ADT_WRONG_A_WEEK = 0.05  # alarms by chance of one such feed: five minutes always would cost some days a week
 DOUBTED_MISSED = 7.0  # messages that should have come: once in a thousand times by chance
 NEW_TIMES = 2.0  # as much for a feed without a habit, which must have said
 NEW_STEADY = 10  # messages in each of the last hours
@@ -38,6 +40,7 @@ AHEAD_S = 300.0  # s that a message may be made before it is received: clocks of
 AHEAD_MESSAGES_MIN = 3  # in a row: one may be a mistake, and two the same
 BEHIND_MESSAGES_MIN = 5  # with the same lag for two minutes, of BEHIND_OF in a row: of a queue it would have shrunk
 BEHIND_OF = 12  # among which an engine that restarts may put some that came late as well
+BEHIND_ROW = 4  # with the same lag for two minutes, of as many in a row: where five take longer, few came
 BEHIND_S_MIN = 1200.0  # s; a sender that batches for a quarter of an hour is not late
 BEHIND_SPREAD_S_MAX = 120.0  # s between the lags of a clock that stands still beside ours: a backlog shrinks
 SUMMER_S = 3600.0  # s; what a clock that was not put forward is off
@@ -62,7 +65,6 @@ FLOORS: dict[str, tuple[int, int]] = {
 FLOORS_HOUR = {"merge": 10, "delete": 16}
 # group -> fewest in up to an hour that can be too many for chance: less is one person at work for a moment
 FLOORS_RARE = {"merge": 5, "delete": 8}
-SPANS_APART = 2.0  # six times from ten minutes to an hour are about two, as each holds the shorter ones
 BURSTS = {"": "feed-burst", "merge": "merges", "delete": "deletes", "cancel": "cancellations", "update": "updates"}
 SLOT_TIMES, HOUR_TIMES, DAY_TIMES = 2.2, 1.7, 1.7  # the peaks that are normal
 
@@ -129,11 +131,12 @@ def _rare(feed: Feed, count: Count, at: float, floor: int) -> tuple[float, float
     """Minutes, how many there are, and at most were: more than is a habit in as long a time, and than chance brings.
 
     What is usual is the share that they have in all that the feed says: at night that is next to nothing. Each of them
-    may be the last of a chance crowd, so a week has as many chances as it has of them, in SPANS_APART times.
+    may be the last of a chance crowd, so a week has as many chances as it has of them. That there are six lengths of
+    time adds none: FLOORS_RARE and the habit keep out more than they bring.
     """
     everything = feed.counts.get("", count)
     share = count.total / max(1, everything.total)
-    chances = SPANS_APART * count.total * 7 * DAY / max(DAY, at - feed.spans_first)
+    chances = count.total * 7 * DAY / max(DAY, at - feed.spans_first)
     for slots, peak in enumerate(count.peaks.habit):
         found, mean = count.last(slots), share * everything.last(slots)
         if found >= floor and found > ceil(peak) and by_chance(found - 1, mean) * chances < WRONG_A_WEEK:
@@ -173,12 +176,17 @@ def _clock(feed: Feed, one: Heard, zone: str) -> Iterator[Signal]:
         feed.lags.clear()
         return
     feed.lags = [*feed.lags, (one.at, -off)][-BEHIND_OF:]
-    lags = sorted(lag for _, lag in feed.lags)
-    alike = zip(lags, lags[BEHIND_MESSAGES_MIN - 1 :], strict=False)  # so many of them, as near to each other as can be
-    steady = any(most - least < BEHIND_SPREAD_S_MAX for least, most in alike)
-    if steady and one.at - feed.lags[0][0] > BEHIND_SPREAD_S_MAX:
+    if _steady(feed.lags, BEHIND_MESSAGES_MIN) or _steady(feed.lags[-BEHIND_ROW:], BEHIND_ROW):
         seen = {"seconds_behind": float(round(-off))}
         yield Signal("time-jump", one.source, one.at, feed.lags[0][0], seen, [one.ref])
+
+
+def _steady(late: list[tuple[float, float]], least: int) -> bool:
+    """Whether *late* messages came for two minutes, and so many of them have one lag."""
+    lags = sorted(lag for _, lag in late)
+    alike = zip(lags, lags[least - 1 :], strict=False)  # so many of them, as near to each other as can be
+    lasted = late[-1][0] - late[0][0] > BEHIND_SPREAD_S_MAX
+    return lasted and any(most - fewest < BEHIND_SPREAD_S_MAX for fewest, most in alike)
 
 
 def _documents(feed: Feed, one: Heard) -> Iterator[Signal]:
@@ -225,7 +233,7 @@ def _same(feed: Feed, one: Heard, patient: str, text: str) -> Iterator[Signal]:
 def silence_signals(feeds: dict[str, Feed], at: float, zone: str, resting: frozenset[str]) -> Iterator[Signal]:
     """What is missing now. *resting*: feeds whose maintenance was announced."""
     silent: list[tuple[float, str, float]] = []  # last heard, feed, messages a second
-    a_week = sum(one.messages * 7 * DAY / max(7 * DAY, at - one.first) for one in feeds.values())
+    a_week = sum(one.a_week(at) for one in feeds.values())
     for source, feed in feeds.items():
         gap = at - feed.last
         if gap <= 60 or source in resting:
@@ -237,7 +245,8 @@ def silence_signals(feeds: dict[str, Feed], at: float, zone: str, resting: froze
             continue
         learned = feed.learned(at)
         long = learned and gap > max(QUIET_S_MIN, QUIET_TIMES * feed.longest)
-        limit = _silent_from(feed, missed / gap, len(feeds), a_week) * (1.0 if learned else NEW_TIMES)
+        by_day = hour_of_week(at, zone) % 24 in ADT_DAY
+        limit = _silent_from(feed, at, min(a_week, missed / gap * 7 * DAY * len(feeds)), by_day=by_day)
         steady = learned or min(feed.recent, default=0) >= NEW_STEADY
         if long or (steady and missed > limit):
             seen = {"minutes": round(gap / 60, 1), "messages_missed": round(missed, 1)}
@@ -271,15 +280,24 @@ def learn_link(feed: Feed, at: float, *, here: bool) -> None:
         feed.linked = at
 
 
-def _silent_from(feed: Feed, per_second: float, many: int, a_week: float) -> float:
+def _silent_from(feed: Feed, at: float, chances: float, *, by_day: bool) -> float:
     """Missing messages that chance, or a habit of the feed, does not explain.
 
     Each message of the house may be the last before a chance silence. Where few come, as at night, few may: so much
-    of WRONG_A_WEEK as an hour of one of *many* feeds has is another bound, and the lower one counts.
+    of WRONG_A_WEEK as an hour of one of the feeds has is another bound, and *chances* are the fewer. An ADT feed has a
+    budget of its own by day, also while its habits are not known.
     """
-    chances = min(a_week, per_second * 7 * DAY * many)
-    enough = max(SILENT_LEAST, log(max(1.0, chances) / WRONG_A_WEEK))
-    return enough if feed.worst_missed < enough - SILENT_HABIT else max(enough, SILENT_TIMES * feed.worst_missed)
+    enough, times = _never_missed(chances, WRONG_A_WEEK), 1.0 if feed.learned(at) else NEW_TIMES
+    if feed.worst_missed >= enough - SILENT_HABIT:
+        return times * max(enough, SILENT_TIMES * feed.worst_missed)
+    if by_day and feed.speaks("ADT^"):
+        return min(enough, _never_missed(feed.a_week(at), ADT_WRONG_A_WEEK))
+    return times * enough
+
+
+def _never_missed(chances: float, wrong_a_week: float) -> float:
+    """Messages that chance leaves out in a row less often than that, where each of *chances* a week may be the last."""
+    return max(SILENT_LEAST, log(max(1.0, chances) / wrong_a_week))
 
 
 def _together(feeds: dict[str, Feed], at: float, silent: list[tuple[float, str, float]]) -> Iterator[Signal]:

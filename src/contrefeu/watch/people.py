@@ -235,7 +235,7 @@ def _void(people: People, person: Person, crowd: Crowd, one: Looked) -> Iterator
     person.void_most = [max(pair) for pair in zip(person.void_most, counts, strict=True)]
     known = person.days >= LEARNED_ALONE_DAYS
     peaks = person.void_peaks.habit if known else crowd.void_peaks.highest
-    chances = people.voids * 7 * DAY / max(DAY, one.at - people.spans_first)
+    chances = _void_chances(people, person, crowd, one.at)
     for found, peak in zip(counts, peaks, strict=True):
         since = times[-found]
         enough = found >= max(VOID_MIN_KNOWN if known else VOID_MIN, ceil(VOID_TIMES * peak + 1))
@@ -246,6 +246,16 @@ def _void(people: People, person: Person, crowd: Crowd, one: Looked) -> Iterator
             seen = {"within_minutes": float(minutes), "there": float(found), "usual_at_most": float(round(peak))}
             yield _signal("looks-without-reason", one, seen, since, person.void_refs[:-1])
             return
+
+
+def _void_chances(people: People, person: Person, crowd: Crowd, at: float) -> float:
+    """Looks of a week of which each may be the last of a chance crowd.
+
+    Those of the house; or, where a person's are rare, theirs, as each person has an equal part of WRONG_A_WEEK as well:
+    the lower bound counts, as for silences of a quiet hour.
+    """
+    of_house = people.voids * 7 * DAY / max(DAY, at - people.spans_first)
+    return min(of_house, 7 * SHIFT_HOURS * _voids_an_hour(person, crowd) * len(people.persons))
 
 
 def _voids_an_hour(person: Person, crowd: Crowd) -> float:

@@ -90,6 +90,14 @@ class Feed(Struct):
         """Whether there is a habit to compare with."""
         return at - self.first >= LEARNED_DAYS * DAY
 
+    def a_week(self, at: float) -> float:
+        """Messages in one, since it was first heard."""
+        return self.messages * 7 * DAY / max(7 * DAY, at - self.first)
+
+    def speaks(self, kinds: str) -> bool:
+        """Whether it sent any kind of message that begins so."""
+        return any(kind.startswith(kinds) for kind in self.kinds)
+
     def learned_spans(self, at: float) -> bool:
         """Whether there is one of what an hour brings."""
         return at - self.spans_first >= LEARNED_DAYS * DAY

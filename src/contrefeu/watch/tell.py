@@ -51,6 +51,7 @@ class News(msgspec.Struct, frozen=True):
     since: str
     seen: dict[str, float]
     text: str  # English, as the table of rules has it
+    seen_fr: dict[str, float]  # the same figures
     text_fr: str
 
 
@@ -58,9 +59,19 @@ def news_of(alarm: AlarmRaised, entry: str, node: str, facility: str) -> News:
     """What may be told of *alarm*."""
     rule = RULES[alarm.rule]
     subject = "" if rule.about == "people" else alarm.subject
-    words = ALARM_RULES[alarm.rule]
     return News(
-        node, facility, entry, alarm.rule, alarm.severity, subject, alarm.at, alarm.since, alarm.seen, rule.sees, words
+        node,
+        facility,
+        entry,
+        alarm.rule,
+        alarm.severity,
+        subject,
+        alarm.at,
+        alarm.since,
+        alarm.seen,
+        rule.sees,
+        {ALARM_FIGURES.get(name, name): value for name, value in alarm.seen.items()},
+        ALARM_RULES[alarm.rule],
     )
 
 
@@ -101,20 +112,29 @@ def _printable(text: str) -> str:
 
 
 def mail_of(news: News, settings: WatchSettings) -> EmailMessage:
-    """The mail, in both languages."""
+    """The mail: all of it in French, then all of it in English."""
     message = EmailMessage()
     message["From"], message["To"] = settings.mail_from, ", ".join(settings.mail_to)
     severity = ALARM_SEVERITIES[news.severity]
     message["Subject"] = f"Contrefeu {news.facility}: {severity} / {news.severity} ({news.rule})"
-    figures = "\n".join(f"  {ALARM_FIGURES.get(name, name)} / {name}: {value:g}" for name, value in news.seen.items())
     about = f"{news.subject} · " if news.subject else ""
+    french = {"depuis": news.since, "vu": news.at, **_written(news.seen_fr, ","), "entrée": news.entry}
+    seen = {name.replace("_", " "): value for name, value in news.seen.items()}
+    english = {"since": news.since, "seen": news.at, **_written(seen, "."), "entry": news.entry}
     message.set_content(
-        f"{about}{news.text_fr}\n{about}{news.rule}: {news.text}\n\n"
-        f"Depuis / since: {news.since}\nVu / seen: {news.at}\n{figures}\n\n"
-        f"Entrée / entry: {news.entry}\n"
-        "À accuser dans l'application, page Alarmes. To be acknowledged in the app, page Alarms.\n"
+        f"{about}{news.text_fr}\n"
+        + "".join(f"  {name}\N{NO-BREAK SPACE}: {value}\n" for name, value in french.items())
+        + "À accuser dans l’application, page Alarmes.\n\n"
+        + f"{about}{news.rule}: {news.text}\n"
+        + "".join(f"  {name}: {value}\n" for name, value in english.items())
+        + "To be acknowledged in the app, page Alarms.\n"
     )
     return message
+
+
+def _written(seen: Mapping[str, float], point: str) -> dict[str, str]:
+    """Figures, with the decimal mark of a language."""
+    return {name: f"{value:g}".replace(".", point) for name, value in seen.items()}
 
 
 Way = Callable[[News], None]
