@@ -297,11 +297,10 @@ def _same_drug(dose: Resource, request: Resource) -> bool:
 
 def severity_of(observation: Resource) -> Severity:
     """Return how its sender flagged a result: the worst of OBX-8; "" when no flag says anything."""
-    found = {
-        SEVERITIES.get(code, "")
-        for one in observation.get("interpretation") or []
-        for code in codes(one) or [concept(one)]
-    }
+    flags = observation.get("interpretation")
+    if not flags:
+        return ""
+    found = {SEVERITIES.get(code, "") for one in flags for code in codes(one) or [concept(one)]}
     order: tuple[Severity, ...] = ("critical", "high", "low", "odd")
     return next((severity for severity in order if severity in found), "")
 

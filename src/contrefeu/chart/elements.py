@@ -166,9 +166,11 @@ def _notes(resource: Resource) -> list[str]:
 def first(resource: Resource, *names: str) -> str:
     """Return the first of these elements that is there, as text; "period.start" goes one level down."""
     for name in names:
-        value: Any = resource
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
+        value: Any = resource.get(name)
+        if "." in name:
+            above, _, name_below = name.partition(".")
+            value = resource.get(above)
+            value = value.get(name_below) if isinstance(value, dict) else None
         if value:
             return str(value)
     return ""

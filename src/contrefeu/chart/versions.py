@@ -96,7 +96,8 @@ class Kept(Struct):
         found: Json = {"resourceType": self.kind, "id": self.id, "meta": {"source": f"{SOURCE}{self.ref}"}}
         if self.earlier and (replaced := self.replaced()):
             found["extension"] = [*self.now.get("extension", []), *map(_extension, replaced)]
-        found.update((key, value) for key, value in self.now.items() if key not in found)
+        for key, value in self.now.items():
+            found.setdefault(key, value)
         if "security" in self.now.get("meta", {}):
             found["meta"] = {**found["meta"], "security": self.now["meta"]["security"]}
         if self.kind == "Appointment":

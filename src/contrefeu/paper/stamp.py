@@ -56,10 +56,10 @@ def qr_drawn(text: str, box: pikepdf.Array) -> bytes:
     module = SIDE_MM * _POINTS / SIZE
     left = float(box[2]) - (RIGHT_MM + SIDE_MM) * _POINTS
     top = float(box[3]) - TOP_MM * _POINTS
-    runs = "\n".join(f"{x} {y} {n} 1 re" for y, row in enumerate(qr(text)) for x, n in _runs(row))
+    runs = "".join([_AT[at] + _LONG[n] for at, n in _runs(b"\0".join(qr(text)))])
     # Lines of modules count down from the top.
     # An artifact (ISO 32000-1, 14.8.2.2): what reads a tagged page aloud passes it over.
-    return f"/Artifact BMC q 0 g {module:.4f} 0 0 {-module:.4f} {left:.3f} {top:.3f} cm\n{runs}\nf Q EMC".encode()
+    return f"/Artifact BMC q 0 g {module:.4f} 0 0 {-module:.4f} {left:.3f} {top:.3f} cm\n{runs}f Q EMC".encode()
 
 
 def qr_svg(text: str) -> bytes:
@@ -78,3 +78,6 @@ def _runs(row: bytes) -> Iterator[tuple[int, int]]:
 
 
 _DARK = re.compile(b"\x01+")
+# What draws a run, by where it begins among lines that a light module parts, and by how many modules it has.
+_AT = [f"{at % (SIZE + 1)} {at // (SIZE + 1)} " for at in range(SIZE * (SIZE + 1))]
+_LONG = [f"{n} 1 re\n" for n in range(SIZE + 1)]

@@ -8,7 +8,6 @@ Rules kept here:
   * Corrected and preliminary values say so; a value taken back is struck, never dropped (F7).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -136,11 +135,11 @@ def _results(sheet: Sheet) -> Results:
         by_series.setdefault(_series_key(found), []).append(found)
     groups: dict[tuple[str, str], list[tuple[str, Series]]] = {}
     reports: dict[tuple[str, str], str] = {}
-    for found_all in by_series.values():
+    for key, found_all in by_series.items():
         last = found_all[0]
         reference = f"Observation/{last.get('id')}"
         kind = _kind(last, reference in micro)
-        series = _series(found_all)
+        series = _series(key, found_all)
         name, source = panel_of.get(reference, ("", ""))
         reports.setdefault((kind, name), source)
         groups.setdefault((kind, name), []).append((series.last.when, series))
@@ -180,13 +179,11 @@ def _series_key(resource: Resource) -> tuple[str, ...]:
     return named or concept(code), unit(resource.get("valueQuantity")), concept(resource.get("method"))
 
 
-def _series(found: Iterable[Resource]) -> Series:
-    resources = list(found)
+def _series(key: tuple[str, ...], resources: list[Resource]) -> Series:
     last = resources[0]
     ranges = last.get("referenceRange") or [{}]
     low, high = (_number((ranges[0].get(end) or {}).get("value")) for end in ("low", "high"))
-    key = "|".join(_series_key(last))
-    return Series(key, concept(last.get("code")), tuple(map(_value, resources)), low, high)
+    return Series("|".join(key), concept(last.get("code")), tuple(map(_value, resources)), low, high)
 
 
 def _value(resource: Resource) -> Value:
