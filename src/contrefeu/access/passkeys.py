@@ -26,7 +26,7 @@ LABEL_LENGTH_MAX = 60  # characters of what its owner calls it
 
 
 class PasskeyRefused(Exception):
-    """What a browser answered lets nobody in."""
+    """What a browser answered lets nobody in; why is nobody's business at the door."""
 
 
 class Challenges:
@@ -51,7 +51,7 @@ class Challenges:
         """
         until_ns, asked = self._asked.pop(_hash(asker), (0, {}))
         if self._clock.now_ns() > until_ns:
-            raise PasskeyRefused("nothing was asked, or too long ago")
+            raise PasskeyRefused
         return asked
 
 
@@ -95,7 +95,7 @@ class Passkeys:
         try:
             found = self._server(host).register_complete(state, answer).credential_data
         except Exception as wrong:  # as below
-            raise PasskeyRefused(type(wrong).__name__) from wrong
+            raise PasskeyRefused from wrong
         assert found is not None, "a registration holds a credential"
         return websafe_encode(found.credential_id), websafe_encode(cbor.encode(dict(found.public_key)))
 
@@ -118,12 +118,12 @@ class Passkeys:
             found = AuthenticationResponse.from_dict(answer)
             self._server(host).authenticate_complete(state, [self._known(passkey)], found)
         except Exception as wrong:  # a stranger's bytes in a library's hands: whatever they raise, nobody comes in
-            raise PasskeyRefused(type(wrong).__name__) from wrong
+            raise PasskeyRefused from wrong
         if found.response.user_handle != _handle(account.login):
-            raise PasskeyRefused("it names somebody else")
+            raise PasskeyRefused
         before, now = self._counts.get(passkey.credential, 0), found.response.authenticator_data.counter
         if (before or now) and now <= before:
-            raise PasskeyRefused("its counter went back")
+            raise PasskeyRefused
         self._counts[passkey.credential] = now
 
     def _server(self, host: str) -> "Fido2Server":

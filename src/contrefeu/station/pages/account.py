@@ -128,7 +128,7 @@ class AccountPages:
         found = await self._house.staff.by_passkey(credential_of(answer))
         try:
             if found is None:
-                raise PasskeyRefused("nobody's")
+                raise PasskeyRefused
             self._passkeys.check(_host(request), asker, answer, *found)
         except PasskeyRefused:
             actor = found[0] if found else None
