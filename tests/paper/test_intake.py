@@ -4,10 +4,12 @@ Method: codes as they were printed, changed, of other issues and other signers, 
 pages set, drawn and turned, read back.
 """
 
+import dataclasses
 from io import BytesIO
 from uuid import UUID
 
 import pytest
+import zxingcpp
 from msgspec.structs import replace
 from PIL import Image
 
@@ -17,7 +19,7 @@ from contrefeu.fhir import is_exercise
 from contrefeu.paper import Code, Issuer, PageKey, document_of, issues_in, judge, missing_in, print_form
 from contrefeu.paper.forms import blank_foot
 from contrefeu.paper.layouts import LAYOUTS
-from contrefeu.paper.pictures import NotAPicture, kept_page, pages_in, texts_on
+from contrefeu.paper.pictures import NotAPicture, kept_page, pages_in, seen_on, texts_on
 from tests.chart.feed import adt, chart, ns
 from tests.paper.house import KEY, Ward
 
@@ -173,6 +175,20 @@ def test_a_page_is_read_off_a_copier(page, kind, dpi, angle, said):
         scanned = scanned.convert("1")
     [back] = pages_in(saved(scanned, kind, **said))
     assert texts_on(back)[0] == texts_on(page)[0]
+
+
+@pytest.mark.req("Q1")
+def test_a_sticker_s_code_hides_no_page(page):
+    """Another system's code on a page, lying on its side, and ours faint: ours is read, and says how the page lies."""
+    alone = seen_on(page)
+    drawn = zxingcpp.create_barcode("https://example.org/9", zxingcpp.BarcodeFormat.QRCode, ec_level="H")
+    sticker = Image.fromarray(drawn.to_image(scale=8)).rotate(90)
+    stuck = page.copy()
+    stuck.paste(sticker, (120, 40))
+    assert seen_on(stuck) == dataclasses.replace(alone, texts=[alone.texts[0], "https://example.org/9"])
+    faint = page.point([245 + value * 10 // 255 for value in range(256)])
+    faint.paste(sticker, (120, 40))
+    assert alone.texts[0] in seen_on(faint).texts
 
 
 def test_every_page_of_a_file_is_a_page(page):

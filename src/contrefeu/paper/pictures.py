@@ -3,7 +3,8 @@
 
 Rules kept here:
   * A page is tried as it came, then cleaned and enlarged; what a code says is never guessed from half of one.
-  * A page is turned upright by its code; a page without a code stays as it lay.
+  * A page is turned upright by its code; a page without a code stays as it lay. A code that is not ours, as on a
+    sticker, ends no search for ours, and turns nothing where ours is read.
   * A file is somebody's: its size and its pages have limits, and what cannot be opened is named, never skipped.
 """
 
@@ -15,6 +16,8 @@ from typing import Any
 import pypdfium2
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps, ImageSequence
+
+from contrefeu.paper.code import OURS
 
 FILE_BYTES_MAX = 512 * 2**20  # a copier's whole morning
 PIXELS_MAX = 200_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is more
@@ -51,20 +54,32 @@ class Seen:
 
     texts: list[str]  # of its QR codes
     turns: int = 0  # quarter turns (clockwise) by which it must be turned
-    corners: tuple[tuple[float, float], ...] = ()  # of the first code, in pixels of the page turned upright, clockwise
+    corners: tuple[
+        tuple[float, float], ...
+    ] = ()  # of our code, or else of the first, in pixels of the page turned upright, clockwise
 
 
 def seen_on(page: Image.Image) -> Seen:
     """Return the QR codes on a page, and how it lies."""
+    strange = Seen([])
     for attempt in _attempts(page):
-        found = [one for one in zxingcpp.read_barcodes(attempt, formats=_QR) if one.text]
-        if found:
-            turns = round(-found[0].orientation / 90) % 4
-            at, scale = found[0].position, page.width / attempt.width
-            corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
-            placed = tuple(_turned((one.x * scale, one.y * scale), page.size, turns) for one in corners)
-            return Seen(sorted({one.text for one in found}), turns, placed)
-    return Seen([])
+        found = sorted((one for one in zxingcpp.read_barcodes(attempt, formats=_QR) if one.text), key=_is_other)
+        if not found:
+            continue
+        turns = round(-found[0].orientation / 90) % 4
+        at, scale = found[0].position, page.width / attempt.width
+        corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
+        placed = tuple(_turned((one.x * scale, one.y * scale), page.size, turns) for one in corners)
+        seen = Seen(sorted({one.text for one in found}), turns, placed)
+        if not _is_other(found[0]):
+            return seen
+        strange = strange if strange.texts else seen
+    return strange
+
+
+def _is_other(code: Any) -> bool:
+    """Whether a code is none of our pages': what a sticker says is neither whose page it is, nor how it lies."""
+    return not code.text.startswith(OURS)
 
 
 def texts_on(page: Image.Image) -> tuple[list[str], int]:
