@@ -20,7 +20,11 @@ from PIL import Image, ImageFilter, ImageOps, ImageSequence
 from contrefeu.paper.code import OURS
 
 FILE_BYTES_MAX = 512 * 2**20  # a copier's whole morning
-PIXELS_MAX = 200_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is more
+PIXELS_MAX = 100_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is more
+FILE_PIXELS_MAX = 20_000_000_000  # of all pages of a picture's file: 2,000 of A4 at 300 dpi are 17 thousand million
+READ_SIDE_PIXELS_MAX = (
+    5000  # of a page that is looked at: A4 at 400 dpi; a larger one takes minutes, and reads no better
+)
 FILE_PAGES_MAX = 2_000  # pages of one file: four reams of a copier
 RENDER_DPI = 200  # a PDF's page is drawn at: 5.7 pixels a module of the code
 SIDE_PIXELS_MAX = 2400  # of a page that is kept: handwriting reads well at 200 dpi of A4
@@ -132,11 +136,20 @@ def _attempts(page: Image.Image) -> Iterator[Image.Image]:
 
 
 def _frames(data: bytes) -> Iterator[Image.Image]:
+    pixels = 0
     with Image.open(BytesIO(data), formats=("TIFF", "PNG", "JPEG")) as opened:
         for number, frame in enumerate(ImageSequence.Iterator(opened)):
-            if number >= FILE_PAGES_MAX or frame.width * frame.height > PIXELS_MAX:
+            pixels += frame.width * frame.height
+            too_large = frame.width * frame.height > PIXELS_MAX or pixels > FILE_PIXELS_MAX
+            if number >= FILE_PAGES_MAX or too_large:
                 raise NotAPicture("beyond the limits")
-            yield ImageOps.exif_transpose(frame).convert("L")
+            yield _looked_at(ImageOps.exif_transpose(frame).convert("L"))
+
+
+def _looked_at(page: Image.Image) -> Image.Image:
+    """Return a page no larger than reading it takes."""
+    times = -(-max(page.size) // READ_SIDE_PIXELS_MAX)
+    return page.reduce(times) if times > 1 else page
 
 
 def _pdf(data: bytes) -> Iterator[Image.Image]:
@@ -144,7 +157,6 @@ def _pdf(data: bytes) -> Iterator[Image.Image]:
     if len(document) > FILE_PAGES_MAX:
         raise NotAPicture("beyond the limits")
     for page in document:
-        if page.get_width() * page.get_height() * (RENDER_DPI / 72) ** 2 > PIXELS_MAX:
-            raise NotAPicture("beyond the limits")
-        drawn: Image.Image = page.render(scale=RENDER_DPI / 72, grayscale=True).to_pil()
+        scale = min(RENDER_DPI / 72, READ_SIDE_PIXELS_MAX / max(page.get_width(), page.get_height()))
+        drawn: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
         yield drawn.convert("L")
