@@ -39,6 +39,18 @@ def test_a_band_says_birth_name_first_and_the_used_name_second(kind, language):
     assert [(one.act.form, one.act.returns, one.act.chart) for one in made.issues] == [(kind, False, CHART.id)]
 
 
+@pytest.mark.req("G4")
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [("fr", "si inutilisé : à détruire le 01/12/2026"), ("en", "if unused, destroy on 01 Dec 2026")],
+)
+@pytest.mark.parametrize(("kind", "times"), [("wristband", 1), ("labels", 24)])
+def test_what_is_left_of_a_sheet_is_destroyed_on_a_day(kind, times, language, wanted):
+    """Once on a sheet of bands; on each label, for a sheet of them has no margin."""
+    [text] = texts(printed(kind, language).pdf)
+    assert " ".join(text.split()).count(wanted) == times
+
+
 @pytest.mark.req("F19")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def tags(pdf, language):
         return found
 
 
-@pytest.mark.req("W5")
+@pytest.mark.req("W5", "G4")
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("kind", LAYOUTS)
 def test_a_blank_form_is_one_page_with_its_code(kind, language):
@@ -64,6 +64,7 @@ def test_a_blank_form_is_one_page_with_its_code(kind, language):
     [text] = texts(printed.pdf)
     assert LAYOUTS[kind].title[0 if language == "fr" else 1] in text
     assert "Cardiologie" in text
+    assert {"fr": "à détruire 7 jours après", "en": "destroy 7 days after"}[language] in text
     heads = [WORDS["blank"][language == "en"], WORDS["of ward"][language == "en"]]
     assert [head in text for head in heads] == [not FORMS[kind].of_ward, FORMS[kind].of_ward]
     [page] = pages_in(printed.pdf)

@@ -4,20 +4,22 @@ Method: codes as they were printed, changed, of other issues and other signers, 
 pages set, drawn and turned, read back.
 """
 
+import dataclasses
 from io import BytesIO
 from uuid import UUID
 
 import pytest
+import zxingcpp
 from msgspec.structs import replace
 from PIL import Image
 
 from contrefeu.acts import PageScanned, PagesIssued, PagesLost, decode, encode
 from contrefeu.base import rfc3339
 from contrefeu.fhir import is_exercise
-from contrefeu.paper import Code, Issuer, PageKey, document_of, issues_in, judge, missing_in, print_form
+from contrefeu.paper import Code, Issuer, PageKey, document_of, issues_in, judge, missing_in, pictures, print_form
 from contrefeu.paper.forms import blank_foot
 from contrefeu.paper.layouts import LAYOUTS
-from contrefeu.paper.pictures import NotAPicture, kept_page, pages_in, texts_on
+from contrefeu.paper.pictures import READ_SIDE_PIXELS_MAX, NotAPicture, kept_page, pages_in, seen_on, texts_on
 from tests.chart.feed import adt, chart, ns
 from tests.paper.house import KEY, Ward
 
@@ -175,6 +177,20 @@ def test_a_page_is_read_off_a_copier(page, kind, dpi, angle, said):
     assert texts_on(back)[0] == texts_on(page)[0]
 
 
+@pytest.mark.req("Q1")
+def test_a_sticker_s_code_hides_no_page(page):
+    """Another system's code on a page, lying on its side, and ours faint: ours is read, and says how the page lies."""
+    alone = seen_on(page)
+    drawn = zxingcpp.create_barcode("https://example.org/9", zxingcpp.BarcodeFormat.QRCode, ec_level="H")
+    sticker = Image.fromarray(drawn.to_image(scale=8)).rotate(90)
+    stuck = page.copy()
+    stuck.paste(sticker, (120, 40))
+    assert seen_on(stuck) == dataclasses.replace(alone, texts=[alone.texts[0], "https://example.org/9"])
+    faint = page.point([245 + value * 10 // 255 for value in range(256)])
+    faint.paste(sticker, (120, 40))
+    assert alone.texts[0] in seen_on(faint).texts
+
+
 def test_every_page_of_a_file_is_a_page(page):
     """A TIFF of three, a PDF of two."""
     blank = Image.new("L", page.size, 255)
@@ -194,6 +210,23 @@ def test_a_picture_that_would_fill_the_memory_is_refused():
     bomb = saved(Image.new("1", (20_000, 20_000)), "PNG")
     with pytest.raises(NotAPicture):
         list(pages_in(bomb))
+
+
+def test_a_huge_page_is_looked_at_no_larger_than_it_reads(page):
+    """A page at 600 dpi, a PDF's of three metres: each is made smaller before it is searched, and still read."""
+    fine = page.resize((page.width * 3, page.height * 3))
+    [looked] = pages_in(saved(fine, "PNG"))
+    assert max(looked.size) <= READ_SIDE_PIXELS_MAX
+    assert texts_on(looked) == texts_on(page)
+    [wide] = pages_in(saved(Image.new("L", (3000, 3000), 255), "PDF", resolution=25))
+    assert max(wide.size) <= READ_SIDE_PIXELS_MAX
+
+
+def test_a_file_has_as_many_pixels_as_a_copier_s_morning(page, monkeypatch):
+    """A few kilobytes that unfold page after page: the file ends where its limit does."""
+    monkeypatch.setattr(pictures, "FILE_PIXELS_MAX", 2 * page.width * page.height)
+    with pytest.raises(NotAPicture):
+        list(pages_in(saved(page, "TIFF", save_all=True, append_images=[page, page])))
 
 
 @pytest.mark.req("Q2")

@@ -4,6 +4,7 @@ Rules kept here:
   * Birth name first, first given name, birth date, sex; the used name second (F25). Allergies are for the chart: a band
     that outlives a correction would lie.
   * The bars say the number that stands beside them, of the house, and nothing else; without one there are no bars.
+  * A sheet says when what is left of it is destroyed (G4): on a specimen, that is said of the label alone.
   * A band says who printed it and when: one that is still in an old name is found by its issue.
 """
 
@@ -20,7 +21,7 @@ from contrefeu.paper.code import issue_words
 from contrefeu.paper.code128 import gs1_svg
 from contrefeu.paper.issue import Issue, Issuer
 from contrefeu.paper.known import is_newborn
-from contrefeu.paper.pack import Printed
+from contrefeu.paper.pack import Printed, destroy_words
 from contrefeu.paper.patient import born_words, identity_of
 from contrefeu.paper.setting import Setting
 from contrefeu.paper.typeset import typeset
@@ -76,6 +77,7 @@ def print_bands(kind: str, chart: Chart, count: int, facility: str, setting: Set
         "facility": facility,
         "printed": f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))}",
         "cut": setting.say("cut"),
+        "destroy": destroy_words(setting, "destroy unused"),
         "taken": setting.say("taken"),
         "issues": _numbers(issues),
     }

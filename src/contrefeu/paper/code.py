@@ -23,9 +23,10 @@ from msgspec import Struct
 
 from contrefeu.acts import issue_of_words, issue_words
 
-__all__ = ["BLANK", "Code", "NotACode", "PageKey", "Sealed", "base45", "issue_of_words", "issue_words", "key_id",
-           "read_code", "unbase45"]  # fmt: skip
+__all__ = ["BLANK", "OURS", "Code", "NotACode", "PageKey", "Sealed", "base45", "issue_of_words", "issue_words",
+           "key_id", "read_code", "unbase45"]  # fmt: skip
 DOMAIN = b"contrefeu.example/form-code/v1\n"
+OURS = "CF"  # what a code of ours begins with, whatever its version
 PREFIX = "CF1:"
 VERSION = 1
 BLANK = UUID(int=0)

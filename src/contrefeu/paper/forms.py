@@ -21,7 +21,7 @@ from contrefeu.paper.issue import Issuer
 from contrefeu.paper.kinds import FORMS
 from contrefeu.paper.known import Known, heard_of, in_box, known_of, on_lines
 from contrefeu.paper.layouts import LAYOUTS
-from contrefeu.paper.pack import Foot, Printed, downtime_words
+from contrefeu.paper.pack import DESTROY_DAYS, Foot, Printed, downtime_words
 from contrefeu.paper.parts import Layout
 from contrefeu.paper.patient import identity_of
 from contrefeu.paper.scored import with_news2
@@ -87,9 +87,10 @@ def print_form(
 def blank_foot(facility: str, ward: str, setting: Setting, downtime: Declared | None = None) -> Foot:
     """Return the foot of a form that says nothing of anybody: it has no age; printed ahead, no *downtime*."""
     printed = f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))}"
+    destroy = f"{printed} · {setting.say('destroy written', days=str(DESTROY_DAYS))}"
     exercise = setting.say("exercise") if setting.exercise else ""
     medium = downtime_words(downtime, setting) if downtime is not None else ""
-    return Foot(facility, ward, "", "", False, "", "", printed, medium, setting.say("page"), exercise=exercise)
+    return Foot(facility, ward, "", "", False, "", "", destroy, medium, setting.say("page"), exercise=exercise)
 
 
 def written_foot(foot: Foot) -> Foot:

@@ -18,7 +18,7 @@ from msgspec import Struct
 from contrefeu.acts import FORM_SYSTEM, ISSUE_SYSTEM, Act, PagesIssued, Papers
 from contrefeu.chart import Language
 from contrefeu.fhir import exercise
-from contrefeu.paper.code import NotACode, issue_words, read_code
+from contrefeu.paper.code import OURS, NotACode, issue_words, read_code
 from contrefeu.paper.kinds import FORMS, NAMES
 from contrefeu.paper.layouts import LAYOUTS
 
@@ -50,7 +50,7 @@ def judge(texts: Sequence[str], issues: Mapping[str, PagesIssued]) -> Verdict:
         texts: Of its QR codes.
         issues: Every issue that the journals know, by number (hex).
     """
-    ours = [text for text in texts if text.startswith("CF")]
+    ours = [text for text in texts if text.startswith(OURS)]
     if not ours:
         return Verdict("unreadable", "no code was read")
     if len(ours) > 1:

@@ -16,6 +16,7 @@ import msgspec
 import pikepdf
 from msgspec import Struct
 
+from contrefeu.base import rfc3339
 from contrefeu.paper.forms import COPIES_MAX, print_form
 from contrefeu.paper.issue import Issuer
 from contrefeu.paper.layouts import LAYOUTS
@@ -125,6 +126,7 @@ def _values(kit: Kit, foot: Foot, setting: Setting) -> dict[str, Any]:
         "title": f"{setting.say('kit')} · {foot.ward}",
         "words": {name: setting.say(name) for name in names},
         "foot": msgspec.to_builtins(foot),
+        "printed": f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))}",
         "beds": setting.say("kit beds", count=str(kit.beds)),
         "forms": [[LAYOUTS[form].title[at], str(count)] for form, count in blanks_for(kit.beds).items()],
         "stock": _stock_lines(kit, setting),

@@ -169,7 +169,6 @@ def foot_of(
     age_s = (setting.now_ns - as_of_ns) // _NS if as_of_ns else 0
     red = not as_of_ns or age_s > FEED_SILENT_S or (bool(feeds) and len(silent) == len(feeds))
     until = rfc3339((as_of_ns or setting.now_ns) + VALID_HOURS * 3600 * _NS)
-    destroy = rfc3339(setting.now_ns + DESTROY_DAYS * 86_400 * _NS)
     as_of = f"{setting.say('as of')} {setting.at(board.as_of.time)}" if as_of_ns else setting.say("as of nothing")
     names = ", ".join(f"{one.source} ({setting.at(one.last)})" for one in silent)
     return Foot(
@@ -180,13 +179,18 @@ def foot_of(
         red=red,
         silent=f"{setting.say('silent')} {names}" if names else "",
         not_after=f"{setting.say('not valid after')} {setting.at(until)}",
-        destroy=f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))} · {setting.say('destroy')} "
-        f"{day(destroy[:10], setting.language)}",
+        destroy=f"{setting.say('printed')} {setting.at(rfc3339(setting.now_ns))} · {destroy_words(setting)}",
         downtime=downtime_words(downtime, setting) if downtime is not None else "",
         page=setting.say("page"),
         incomplete=restoring_text(lacks, setting.language, setting.zone).strip() if lacks is not None else "",
         exercise=setting.say("exercise") if setting.exercise or board.world == "T" else "",
     )
+
+
+def destroy_words(setting: Setting, name: str = "destroy") -> str:
+    """Return on which day what is printed now is to be destroyed (G4)."""
+    until = rfc3339(setting.now_ns + DESTROY_DAYS * 86_400 * _NS)
+    return f"{setting.say(name)} {day(until[:10], setting.language)}"
 
 
 def downtime_words(found: Declared, setting: Setting) -> str:

@@ -3,7 +3,8 @@
 
 Rules kept here:
   * A page is tried as it came, then cleaned and enlarged; what a code says is never guessed from half of one.
-  * A page is turned upright by its code; a page without a code stays as it lay.
+  * A page is turned upright by its code; a page without a code stays as it lay. A code that is not ours, as on a
+    sticker, ends no search for ours, and turns nothing where ours is read.
   * A file is somebody's: its size and its pages have limits, and what cannot be opened is named, never skipped.
 """
 
@@ -16,8 +17,14 @@ import pypdfium2
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps, ImageSequence
 
+from contrefeu.paper.code import OURS
+
 FILE_BYTES_MAX = 512 * 2**20  # a copier's whole morning
-PIXELS_MAX = 200_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is more
+PIXELS_MAX = 100_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is more
+FILE_PIXELS_MAX = 20_000_000_000  # of all pages of a picture's file: 2,000 of A4 at 300 dpi are 17 thousand million
+READ_SIDE_PIXELS_MAX = (
+    5000  # of a page that is looked at: A4 at 400 dpi; a larger one takes minutes, and reads no better
+)
 FILE_PAGES_MAX = 2_000  # pages of one file: four reams of a copier
 RENDER_DPI = 200  # a PDF's page is drawn at: 5.7 pixels a module of the code
 SIDE_PIXELS_MAX = 2400  # of a page that is kept: handwriting reads well at 200 dpi of A4
@@ -51,20 +58,32 @@ class Seen:
 
     texts: list[str]  # of its QR codes
     turns: int = 0  # quarter turns (clockwise) by which it must be turned
-    corners: tuple[tuple[float, float], ...] = ()  # of the first code, in pixels of the page turned upright, clockwise
+    corners: tuple[
+        tuple[float, float], ...
+    ] = ()  # of our code, or else of the first, in pixels of the page turned upright, clockwise
 
 
 def seen_on(page: Image.Image) -> Seen:
     """Return the QR codes on a page, and how it lies."""
+    strange = Seen([])
     for attempt in _attempts(page):
-        found = [one for one in zxingcpp.read_barcodes(attempt, formats=_QR) if one.text]
-        if found:
-            turns = round(-found[0].orientation / 90) % 4
-            at, scale = found[0].position, page.width / attempt.width
-            corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
-            placed = tuple(_turned((one.x * scale, one.y * scale), page.size, turns) for one in corners)
-            return Seen(sorted({one.text for one in found}), turns, placed)
-    return Seen([])
+        found = sorted((one for one in zxingcpp.read_barcodes(attempt, formats=_QR) if one.text), key=_is_other)
+        if not found:
+            continue
+        turns = round(-found[0].orientation / 90) % 4
+        at, scale = found[0].position, page.width / attempt.width
+        corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
+        placed = tuple(_turned((one.x * scale, one.y * scale), page.size, turns) for one in corners)
+        seen = Seen(sorted({one.text for one in found}), turns, placed)
+        if not _is_other(found[0]):
+            return seen
+        strange = strange if strange.texts else seen
+    return strange
+
+
+def _is_other(code: Any) -> bool:
+    """Whether a code is none of our pages': what a sticker says is neither whose page it is, nor how it lies."""
+    return not code.text.startswith(OURS)
 
 
 def texts_on(page: Image.Image) -> tuple[list[str], int]:
@@ -117,11 +136,20 @@ def _attempts(page: Image.Image) -> Iterator[Image.Image]:
 
 
 def _frames(data: bytes) -> Iterator[Image.Image]:
+    pixels = 0
     with Image.open(BytesIO(data), formats=("TIFF", "PNG", "JPEG")) as opened:
         for number, frame in enumerate(ImageSequence.Iterator(opened)):
-            if number >= FILE_PAGES_MAX or frame.width * frame.height > PIXELS_MAX:
+            pixels += frame.width * frame.height
+            too_large = frame.width * frame.height > PIXELS_MAX or pixels > FILE_PIXELS_MAX
+            if number >= FILE_PAGES_MAX or too_large:
                 raise NotAPicture("beyond the limits")
-            yield ImageOps.exif_transpose(frame).convert("L")
+            yield _looked_at(ImageOps.exif_transpose(frame).convert("L"))
+
+
+def _looked_at(page: Image.Image) -> Image.Image:
+    """Return a page no larger than reading it takes."""
+    times = -(-max(page.size) // READ_SIDE_PIXELS_MAX)
+    return page.reduce(times) if times > 1 else page
 
 
 def _pdf(data: bytes) -> Iterator[Image.Image]:
@@ -129,7 +157,6 @@ def _pdf(data: bytes) -> Iterator[Image.Image]:
     if len(document) > FILE_PAGES_MAX:
         raise NotAPicture("beyond the limits")
     for page in document:
-        if page.get_width() * page.get_height() * (RENDER_DPI / 72) ** 2 > PIXELS_MAX:
-            raise NotAPicture("beyond the limits")
-        drawn: Image.Image = page.render(scale=RENDER_DPI / 72, grayscale=True).to_pil()
+        scale = min(RENDER_DPI / 72, READ_SIDE_PIXELS_MAX / max(page.get_width(), page.get_height()))
+        drawn: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
         yield drawn.convert("L")
