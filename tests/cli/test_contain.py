@@ -12,7 +12,7 @@ from contrefeu.acts import ContainmentPlanned, decode
 from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
 from tests.contain.hospital import TOML
-from tests.contain.test_reading import ZEEK
+from tests.contain.test_reading import NFDUMP_16, ZEEK
 
 File = Callable[[str, bytes], Path]
 
@@ -40,6 +40,15 @@ def test_a_published_plan_is_an_act(cli: Commands, filed: File) -> None:
     acts = [decode(entry.body) for entry in node.entries(node.station_journal, 0, 2**63 - 1)]
     (act,) = [act for act in acts if isinstance(act, ContainmentPlanned)]
     assert (act.suspects, act.inventory) == (["pc"], "CHU d'essai")
+
+
+def test_a_text_that_windows_wrote_is_read(nowhere: Commands, filed: File) -> None:
+    """It begins with a byte order mark, and is an inventory or a list of flows all the same."""
+    inventory, flows = (
+        filed(name, b"\xef\xbb\xbf" + text.encode()) for name, text in (("i.toml", TOML), ("f.csv", NFDUMP_16))
+    )
+    told = nowhere.told("contain", "plan", inventory, "--flows", flows, "--suspect", "pc")
+    assert told["suspects"] == ["pc"]
 
 
 @pytest.mark.parametrize(

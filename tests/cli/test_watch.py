@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from contrefeu.acts import Alarm, AlarmRaised
+from contrefeu.cli.door import speak
 from contrefeu.cli.watch import _for_people, described_alarm
 from contrefeu.hl7 import frame
 from contrefeu.watch import RULES
@@ -123,3 +124,21 @@ def test_an_alarm_is_said_in_words(language, lines, capsys):
     said = capsys.readouterr().out
     for line in lines:
         assert line in said
+
+
+@pytest.mark.parametrize("seen", [{}, {"documents": 2.0}])
+@pytest.mark.parametrize(
+    ("severity", "word"), [("look", "À REGARDER"), ("act", "À TRAITER "), ("attack", "ATTAQUE   ")]
+)
+def test_how_grave_it_is_stands_in_french(severity, word, seen, capsys):
+    """With figures and without: a canary has none, and is an attack all the same."""
+    at = "2026-11-24T02:10:00Z"
+    raised = AlarmRaised("canary", "/mnt/wards/zz.docx", severity, at, at, seen)
+    point = {"source": "CPAGE@CHU", "at": "", "held_by": "canary"}
+    told = {"alarms": [described_alarm(Alarm("n1-watch/1", raised))], "clean_point": {"CPAGE@CHU": point}}
+    try:
+        speak("fr")
+        _for_people(told, "fr")
+    finally:
+        speak("en")
+    assert capsys.readouterr().out.splitlines()[0] == f"{at}  {word}  canary  /mnt/wards/zz.docx"

@@ -183,6 +183,9 @@ def test_a_spreadsheet_says_the_same_as_toml():
         ('systems = [{ id = "a" }]\nfunctions = [{ id = "f", accounts = ["x"] }]', "no account x"),
         ('systems = [{ id = "a" }]\nflows = [{ from = "a", to = "c" }]', "no system c"),
         ("systems = []", "no system"),
+        ('systems = [{ id = "*" }]', "systems"),
+        ('systems = [{ id = "a" }]\nflows = [{ from = "a", to = "a", transport = "tcp dport 1 accept" }]', "transport"),
+        ('systems = [{ id = "a" }]\nfunctions = [{ id = "f", links = ["a->a:99999"] }]', "from->to"),
     ],
 )
 def test_what_is_wrong_is_named(text, named):
@@ -218,5 +221,20 @@ def test_addresses_find_their_system():
     assert Link("pcs", "files", "tcp", 445) in found.links
     assert Link("10.9.9.9", "pc", "tcp", 22) in found.links
     assert (found.unknown, found.unplaced) == ({"10.9.9.9"}, 1)
-    with pytest.raises(InventoryError, match="an address is no IP address"):
-        make_terrain(parse_toml('systems = [{ id = "a", addresses = ["ten"] }]'), SPREAD)
+    for address in ("ten", "fe80::1%eth0"):
+        with pytest.raises(InventoryError, match="an address is no IP address"):
+            make_terrain(parse_toml(f'systems = [{{ id = "a", addresses = ["{address}"] }}]'), SPREAD)
+
+
+@pytest.mark.parametrize("address", ["10.4.0.9", "10.4.0.0/28"])
+def test_an_address_of_two_systems_leads_to_both(address):
+    """A cluster's address: what is seen on the way to it may strike either."""
+    text = f'systems = [{{ id = "one", addresses = ["{address}"] }}, {{ id = "two", addresses = ["{address}"] }}]'
+    found = make_terrain(parse_toml(text), SPREAD, [Seen("10.9.9.9", "10.4.0.9", 445, "tcp")])
+    assert found.links == {Link("10.9.9.9", one, "tcp", 445) for one in ("one", "two")}
+
+
+def test_a_transport_in_capitals_is_that_transport():
+    """Spreadsheets write TCP; nft does not know it."""
+    tables = {"systems": "id\na\nb\n", "flows": "from,to,port,transport\na,b,445,TCP\n"}
+    assert parse_csv(tables).flows[0].transport == "tcp"

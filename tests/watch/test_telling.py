@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import threading
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import msgspec
@@ -82,6 +83,23 @@ def test_a_mail_says_in_french_and_in_english_what_was_seen(rule):
         "To be acknowledged in the app, page Alarms.",
     ]
     assert mail["Subject"] == f"Contrefeu CHU de l’Étang: attaque probable / attack ({rule})"
+
+
+def test_a_mail_is_dated_and_known_again():
+    """RFC 5322, 3.6: a mail has a date; servers throw away what lacks one. A second try is the same mail."""
+    settings = WatchSettings(mail_from="a@b.fr", mail_to=["c@d.fr"])
+    first, again = (mail_of(news(), settings) for _ in range(2))
+    assert first["Date"].datetime == datetime(2026, 11, 24, 2, 10, tzinfo=UTC)
+    assert re.fullmatch(r"<n1-watch%2F1@[^ <>@]+>", first["Message-ID"])
+    assert first["Message-ID"] == again["Message-ID"]
+
+
+def test_an_exercise_says_so_wherever_it_is_told():
+    """Whoever is woken by an exercise's alarm must not take it for a fire."""
+    told = news_of(ALARM, "drill/n1-watch/1", "drill/n1", "CHU", exercise=True)
+    assert "[EXERCICE / EXERCISE]" in mail_of(told, WatchSettings(mail_from="a@b.fr", mail_to=["c@d.fr"]))["Subject"]
+    assert b"[EXERCICE / EXERCISE]" in syslog_line(told, "h")
+    assert told.facility == "[EXERCICE / EXERCISE] CHU"
 
 
 def test_only_what_is_grave_enough_leaves():

@@ -77,7 +77,7 @@ def _text(path: Path) -> str:
     from contrefeu.base import OperatorError
 
     try:
-        return path.read_text()
+        return path.read_text("utf-8-sig")  # Windows begins a text with a mark
     except (OSError, UnicodeDecodeError):
         raise OperatorError(
             f"{path} cannot be read.", safe="Nothing was planned or cut.", next="Name a file in UTF-8."

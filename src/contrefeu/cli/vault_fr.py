@@ -412,9 +412,9 @@ ROWS = {
     "The watch has not run here, or has heard no feed yet: nothing is known. contrefeu up starts it.":
         "La veille n’a pas tourné ici, ou n’a encore entendu aucun flux : rien n’est su. contrefeu up la lance.",
     "No alarm.": "Aucune alarme.",
-    "{}  LOOK    {}  {}  {}": "{}  À REGARDER  {}  {}  {}",
-    "{}  ACT     {}  {}  {}": "{}  À TRAITER   {}  {}  {}",
-    "{}  ATTACK  {}  {}  {}": "{}  ATTAQUE     {}  {}  {}",
+    "{}  LOOK    {}  {}": "{}  À REGARDER  {}  {}",
+    "{}  ACT     {}  {}": "{}  À TRAITER   {}  {}",
+    "{}  ATTACK  {}  {}": "{}  ATTAQUE     {}  {}",
     "since {}  entry {}": "depuis le {}  entrée {}",
     "somebody sees to it: {}": "quelqu’un s’en occupe : {}",
     "harmless: {}": "sans gravité : {}",

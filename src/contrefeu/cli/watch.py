@@ -90,8 +90,9 @@ def _for_people(told: dict[str, Any], language: str) -> None:
     for one in told["alarms"]:
         names = {name: ALARM_FIGURES.get(name, name) if french else name for name in one["seen"]}
         figures = ", ".join(f"{names[name]} {value:g}" for name, value in one["seen"].items())
-        say(f"{one['at']}  {_SEVERITIES[one['severity']]:6}  {one['rule']}  {one['subject']}  {figures}")
-        quote(f"    {ALARM_RULES[one['rule']] if french else RULES[one['rule']].sees}")
+        say(f"{one['at']}  {_SEVERITIES[one['severity']]:6}  {one['rule']}  {one['subject']}")
+        what = ALARM_RULES[one["rule"]] if french else RULES[one["rule"]].sees
+        quote(f"    {what} ({figures})" if figures else f"    {what}")
         say(f"    since {one['since']}  entry {one['entry']}")
         if one["verdict"]:
             say(f"    {_VERDICTS[one['verdict']]}: {one['by']}")

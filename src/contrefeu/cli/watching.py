@@ -106,7 +106,8 @@ def _pass_on(node: Node, teller: IO[bytes] | None, alarm: AlarmRaised, entry: st
 
     if teller is None or not wanted(alarm, node.settings.watch):
         return
-    line = msgspec.json.encode(news_of(alarm, entry, node.settings.node.id, node.settings.node.facility))
+    of, drill = node.settings.node, node.settings.drill
+    line = msgspec.json.encode(news_of(alarm, entry, of.id, of.facility, exercise=drill))
     try:
         teller.write(line[:NEWS_BYTES_MAX] + b"\n")
     except OSError:

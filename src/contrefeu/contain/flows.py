@@ -16,6 +16,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from contrefeu.contain.inventory import PORT_MAX
 from contrefeu.contain.nft_counters import nft_json, nft_text
 
 NO_CONNECTION = frozenset(["S0", "REJ", "RSTOS0", "SH"])  # conn_state: nothing was answered (Zeek, Conn::Info)
@@ -30,7 +31,6 @@ _COLUMNS = {
 }  # what -> its column's name in lower case (IPFIX: IANA, "IPFIX Information Elements")
 _CSV = {name: what for what, names in _COLUMNS.items() for name in names}
 _NOBODY = frozenset(["", "0.0.0.0", "::"])  # noqa: S104 - what an exporter writes in the column of the other family
-PORT_MAX = 65_535  # two bytes; what says more is no port
 
 
 class Seen(NamedTuple):

@@ -12,16 +12,17 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from io import StringIO
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from contrefeu.base import OperatorError
 
-Id = Annotated[str, Meta(pattern=r"^[^\s;|>]{1,80}$")]
+Id = Annotated[str, Meta(pattern=r"^(?!\*$)[^\s;|>]{1,80}$")]  # "*" is every system, in a rule
 Weight = Annotated[float, Meta(ge=0, le=10)]
-Port = Annotated[int, Meta(ge=0, le=65_535)]
+PORT_MAX = 65_535  # two bytes; what says more is no port
+Port = Annotated[int, Meta(ge=0, le=PORT_MAX)]
 LIST_COLUMNS = frozenset(["accounts", "addresses", "links", "needs", "systems", "trusts", "wards"])
 TABLES = ("systems", "functions", "flows", "zones")
 
@@ -67,7 +68,7 @@ class Flow(Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "f
     source: str
     target: str
     port: Port = 0  # 0: not known
-    transport: str = "tcp"
+    transport: Literal["tcp", "udp"] = "tcp"  # it is written into a rule as it stands
 
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,7 +126,9 @@ def _rows(table: str, text: str) -> Iterable[dict[str, Any]]:
 def _cell(key: str, value: str) -> Any:
     if key in LIST_COLUMNS:
         return [one for one in re.split(r"[;|\s]+", value) if one]
-    return value.replace(",", ".") if key == "weight" else value
+    if key == "weight":
+        return value.replace(",", ".")
+    return value.lower() if key == "transport" else value
 
 
 def _checked(found: dict[str, Any]) -> Inventory:
@@ -163,7 +166,7 @@ def link_ends(link: str, where: str = "a link") -> tuple[str, str, int]:
     """
     source, arrow, rest = link.partition("->")
     target, _, port = rest.partition(":")
-    if not (arrow and source and target) or not ((port.isascii() and port.isdigit()) or not port):
+    if not (arrow and source and target and re.fullmatch(r"\d{0,5}", port, re.ASCII) and int(port or 0) <= PORT_MAX):
         raise InventoryError(f"The inventory: {where}: a link is written from->to or from->to:port.")
     return source, target, int(port or 0)
 

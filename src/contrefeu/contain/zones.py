@@ -277,15 +277,9 @@ class _Places:
         self._networks: list[tuple[IPv4Network | IPv6Network, str]] = []
         for one in systems:
             for text in one.addresses:
-                try:
-                    network = ip_network(text, strict=False)
-                except ValueError:
-                    raise InventoryError(
-                        f"The inventory: system {one.id}: an address is no IP address or prefix.",
-                        next="Write one such as 10.1.2.3 or 10.1.2.0/24.",
-                    ) from None
+                network = _network(text, one.id)
                 if network.num_addresses == 1:
-                    self._known[str(network.network_address)] = [one.id]
+                    self._known.setdefault(str(network.network_address), []).append(one.id)  # a cluster's: each of them
                     self._hosts.append((network, one.id))
                 else:
                     self._networks.append((network, one.id))
@@ -301,15 +295,28 @@ class _Places:
             asked = ip_network(text, strict=False)
         except ValueError:
             return []
-        around = [name for network, name in self._networks if lies_in(asked, network)]
+        around = [(network, name) for network, name in self._networks if lies_in(asked, network)]
+        around = [one for one in around if one[0] == around[0][0]]  # of those around it the narrowest
         within: list[str] = []
         if asked.num_addresses > 1:
             within = [name for network, name in [*self._networks, *self._hosts] if lies_in(network, asked)]
         if around or within:
-            return list(dict.fromkeys([*around[:1], *within]))  # of those around it the narrowest
+            return list(dict.fromkeys([*(name for _, name in around), *within]))
         host = asked.network_address
         nobodys = host.is_loopback or host.is_unspecified or host.is_multicast or str(host) == BROADCAST
         return [str(host) if asked.num_addresses == 1 else str(asked)] if asked.is_private and not nobodys else []
+
+
+def _network(text: str, system: str) -> IPv4Network | IPv6Network:
+    try:
+        if "%" in text:  # a machine's own name for an interface: no filter knows it
+            raise ValueError
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise InventoryError(
+            f"The inventory: system {system}: an address is no IP address or prefix.",
+            next="Write one such as 10.1.2.3 or 10.1.2.0/24.",
+        ) from None
 
 
 def lies_in(one: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:

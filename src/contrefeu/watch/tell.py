@@ -14,10 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 from smtplib import SMTP, SMTP_SSL, SMTPException
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import Request, urlopen
 
 import msgspec
@@ -55,8 +57,9 @@ class News(msgspec.Struct, frozen=True):
     text_fr: str
 
 
-def news_of(alarm: AlarmRaised, entry: str, node: str, facility: str) -> News:
-    """What may be told of *alarm*."""
+def news_of(alarm: AlarmRaised, entry: str, node: str, facility: str, *, exercise: bool = False) -> News:
+    """What may be told of *alarm*; of an *exercise* it says so first: whoever is woken must read that nothing burns."""
+    facility = f"[EXERCICE / EXERCISE] {facility}" if exercise else facility
     rule = RULES[alarm.rule]
     subject = "" if rule.about == "people" else alarm.subject
     return News(
@@ -115,6 +118,9 @@ def mail_of(news: News, settings: WatchSettings) -> EmailMessage:
     """The mail: all of it in French, then all of it in English."""
     message = EmailMessage()
     message["From"], message["To"] = settings.mail_from, ", ".join(settings.mail_to)
+    message["Date"] = format_datetime(datetime.fromisoformat(news.at))
+    here = _printable(socket.gethostname())
+    message["Message-ID"] = f"<{quote(news.entry, safe='')}@{here}>"  # one alarm, one mail, however often it is tried
     severity = ALARM_SEVERITIES[news.severity]
     message["Subject"] = f"Contrefeu {news.facility}: {severity} / {news.severity} ({news.rule})"
     about = f"{news.subject} · " if news.subject else ""
