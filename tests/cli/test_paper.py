@@ -9,6 +9,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def say(cli: Commands, *messages: bytes) -> None:
 def ward(cli: Commands) -> Commands:
     """Two patients of ward CARDIO."""
     other = admission("A-2", name="ADAM^LUC", number=OTHER).replace(b"^112^3^", b"^112^4^")
-    say(cli, admission(), other, potassium())
+    yesterday = datetime.now(UTC) - timedelta(days=1)  # papers show three days
+    say(cli, admission(), other, potassium(day=f"{yesterday:%Y%m%d}"))
     return cli
 
 
