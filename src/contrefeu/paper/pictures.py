@@ -22,9 +22,7 @@ from contrefeu.paper.code import OURS
 FILE_BYTES_MAX = 512 * 2**20  # a copier's whole morning
 PIXELS_MAX = 100_000_000  # of one page: A3 at 600 dpi is 70 million, a bomb is more
 FILE_PIXELS_MAX = 20_000_000_000  # of all pages of a picture's file: 2,000 of A4 at 300 dpi are 17 thousand million
-READ_SIDE_PIXELS_MAX = (
-    5000  # of a page that is looked at: A4 at 400 dpi; a larger one takes minutes, and reads no better
-)
+READ_SIDE_PIXELS_MAX = 5000  # of a page that is looked at: A4 at 400 dpi; a larger one takes minutes, reads no better
 FILE_PAGES_MAX = 2_000  # pages of one file: four reams of a copier
 RENDER_DPI = 200  # a PDF's page is drawn at: 5.7 pixels a module of the code
 SIDE_PIXELS_MAX = 2400  # of a page that is kept: handwriting reads well at 200 dpi of A4
