@@ -40,7 +40,7 @@ def page(demo: RunningNode) -> Iterator[Page]:
         page.goto(demo.ready["web"])
         page.get_by_label("Identifiant").fill(nurse["login"])
         page.get_by_label("Mot de passe ou code").fill(nurse["secret"])
-        page.get_by_role("button", name="Entrer").click()
+        page.get_by_role("button", name="Entrer", exact=True).click()
         yield page
 
 

@@ -66,7 +66,7 @@ def test_a_nurse_finds_her_way_at_night(screen, served):
     expect(page.get_by_role("heading", name="Connexion")).to_be_visible()
     page.get_by_label("Identifiant").fill("nadia")
     page.get_by_label("Mot de passe ou code").fill(SECRET)
-    page.get_by_role("button", name="Entrer").click()
+    page.get_by_role("button", name="Entrer", exact=True).click()
 
     page.get_by_role("link", name="Cardiologie").click()
     row = page.get_by_role("row").filter(has_text="DURAND")

@@ -102,7 +102,7 @@ def test_a_ward_is_read_and_written_on_without_its_station(screen, ward):
     assert charts.written() == []
     disk = page.evaluate(SEALED)
     assert disk["acts"]
-    assert not any(name in row for rows in disk.values() for row in rows for name in ("DURAND", "113 ", "Pénic"))
+    assert not any(name in row for rows in disk.values() for row in rows for name in ("DURAND", "pulse", "Pénic"))
 
     line.mend()
     page.goto(f"{url}/queue")

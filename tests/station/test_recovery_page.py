@@ -108,8 +108,8 @@ def test_the_page_says_what_was_done_what_waits_and_how_long_still(recovering: t
         assert words in page, words
     assert "environ 29 min" in page, "21 answers in the ten minutes after the first: 60 more"
     english = text_of(recovery.get("/recovery", accept_language="en"))
-    assert "left : 60" in english
-    assert "prescriptions : 3" in english
+    assert "left: 60" in english
+    assert "prescriptions: 3" in english
 
 
 @pytest.mark.req("R7")
