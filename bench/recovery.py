@@ -28,7 +28,7 @@ from contrefeu.capture import Item
 from contrefeu.custody import DataKeys, KeyPair
 from contrefeu.hl7 import Framer, acknowledge, frame, peek
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Draft, Entry, JournalFiles, JournalReader, JournalWriter
-from contrefeu.mapping import Rules
+from contrefeu.mapping import FeedRules, read
 from contrefeu.proof import Signer
 from contrefeu.recovery import (
     LEDGER_TABLES,
@@ -98,7 +98,14 @@ class _House:
         with scratch(self._folder, "gap", *LEDGER_TABLES, *TABLES) as table:
             asked = iter([held, ()])
             sources = Sources(
-                self._entries, tuple, lambda: next(asked), _NoCharts(), Ledger(table), Rules(), hides=False, drill=True
+                entries=self._entries,
+                closed=tuple,
+                held=lambda: next(asked),
+                charts=_NoCharts(),
+                ledger=Ledger(table),
+                read=lambda entry: read(entry, FeedRules()),
+                hides=False,
+                drill=True,
             )
             gap = find_gap(sources, Gap("", "", "", {}), table, self._folder / "gap.jsonl")
         assert gap.missing == -(-self._messages // LACKING)
