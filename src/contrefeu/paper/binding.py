@@ -24,7 +24,7 @@ from contrefeu.paper.stamp import encryption, qr_drawn
 from contrefeu.paper.tags import BEGIN, END, tag
 from contrefeu.paper.typeset import Typeset, forget, typeset
 
-PATIENTS_MAX = 13  # set at once, half a ward: some forty pages, of which the typesetter holds a megabyte each
+PATIENTS_MAX = 10  # set at once: some thirty pages, of which the typesetter holds a megabyte and a half each
 
 
 class Laid(Struct, frozen=True):
