@@ -56,9 +56,8 @@ class Seen:
 
     texts: list[str]  # of its QR codes
     turns: int = 0  # quarter turns (clockwise) by which it must be turned
-    corners: tuple[
-        tuple[float, float], ...
-    ] = ()  # of our code, or else of the first, in pixels of the page turned upright, clockwise
+    # Of our code, or else of the first, in pixels of the page turned upright, clockwise.
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 def seen_on(page: Image.Image) -> Seen:
