@@ -164,7 +164,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "open": ("Ouvrir", "Open"),
     "destroy": ("à détruire le", "destroy on"),
-    "destroy unused": ("si inutilisé : à détruire le", "if unused, destroy on"),
+    "destroy unused": ("si inutilisé : à détruire le", "if unused, destroy on"),
     "destroy written": ("à détruire {days} jours après y avoir écrit", "destroy {days} days after it is written on"),
     "silent": ("SOURCES MUETTES DEPUIS PLUS D’UNE HEURE :", "SILENT FOR OVER AN HOUR:"),
     "downtime": ("PANNE DÉCLARÉE", "DOWNTIME DECLARED"),
