@@ -150,7 +150,8 @@ def moment(text: str, language: Language, zone: str = HOSPITAL_ZONE) -> str:
     """
     if not is_instant(text):
         return day(text, language)
-    return f"{day(wall_day(text, zone), language)} {clock(text, zone)}"
+    wall = _wall(text, zone)
+    return f"{day(wall.date().isoformat(), language)} {_clock(wall)}"
 
 
 def clock(text: str, zone: str = HOSPITAL_ZONE) -> str:
@@ -159,21 +160,23 @@ def clock(text: str, zone: str = HOSPITAL_ZONE) -> str:
     >>> clock("2026-11-24T07:12:00Z"), clock("2026-10-25T01:30:00Z"), clock("2026-11-24")
     ('08:12', '02:30 (+01:00)', '')
     """
-    if not is_instant(text):
-        return ""
-    wall = datetime.fromisoformat(text)
-    wall = (wall if wall.tzinfo else wall.replace(tzinfo=UTC)).astimezone(_zone(zone))
-    twice = wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
-    offset = wall.strftime("%z") if twice else ""
-    return wall.strftime("%H:%M") + (f" ({offset[:3]}:{offset[3:]})" if offset else "")
+    return _clock(_wall(text, zone)) if is_instant(text) else ""
+
+
+def _clock(wall: datetime) -> str:
+    offset = wall.strftime("%z") if wall.utcoffset() != wall.replace(fold=1 - wall.fold).utcoffset() else ""
+    return f"{wall.hour:02}:{wall.minute:02}" + (f" ({offset[:3]}:{offset[3:]})" if offset else "")
+
+
+def _wall(text: str, zone: str) -> datetime:
+    """A FHIR dateTime in the hospital's wall time."""
+    found = datetime.fromisoformat(text)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(_zone(zone))
 
 
 def wall_day(text: str, zone: str = HOSPITAL_ZONE) -> str:
     """Return the day (YYYY-MM-DD) of a FHIR date or dateTime in the hospital's wall time; a day is never shifted."""
-    if not is_instant(text):
-        return text[:10]
-    found = datetime.fromisoformat(text)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(_zone(zone)).strftime("%Y-%m-%d")
+    return _wall(text, zone).date().isoformat() if is_instant(text) else text[:10]
 
 
 def day(text: str, language: Language) -> str:

@@ -96,8 +96,7 @@ class Kept(Struct):
         found: Json = {"resourceType": self.kind, "id": self.id, "meta": {"source": f"{SOURCE}{self.ref}"}}
         if self.earlier and (replaced := self.replaced()):
             found["extension"] = [*self.now.get("extension", []), *map(_extension, replaced)]
-        for key, value in self.now.items():
-            found.setdefault(key, value)
+        found = {**found, **self.now, **found}  # what comes first stays first, and stands
         if "security" in self.now.get("meta", {}):
             found["meta"] = {**found["meta"], "security": self.now["meta"]["security"]}
         if self.kind == "Appointment":

@@ -125,7 +125,8 @@ def _measured(one: Value, language: Language) -> str:
 
 
 def _curve(values: Sequence[Value]) -> list[float]:
-    numbers = [float(one.number) for one in values if one.number is not None and not one.gone][::-1]
+    plain = [one.number for one in reversed(values) if not one.gone]
+    numbers = [float(one) for one in plain if one is not None]
     if len(numbers) < 3:
         return []
     low, high = min(numbers), max(numbers)

@@ -6,7 +6,7 @@ Rules kept here:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from secrets import token_bytes
 
@@ -56,7 +56,7 @@ def qr_drawn(text: str, box: pikepdf.Array) -> bytes:
     module = SIDE_MM * _POINTS / SIZE
     left = float(box[2]) - (RIGHT_MM + SIDE_MM) * _POINTS
     top = float(box[3]) - TOP_MM * _POINTS
-    runs = "".join([_AT[at] + _LONG[n] for at, n in _runs(b"\0".join(qr(text)))])
+    runs = "".join([_AT[one.start()] + _LONG[one.end() - one.start()] for one in _DARK.finditer(b"\0".join(qr(text)))])
     # Lines of modules count down from the top.
     # An artifact (ISO 32000-1, 14.8.2.2): what reads a tagged page aloud passes it over.
     return f"/Artifact BMC q 0 g {module:.4f} 0 0 {-module:.4f} {left:.3f} {top:.3f} cm\n{runs}f Q EMC".encode()
@@ -66,18 +66,14 @@ def qr_svg(text: str) -> bytes:
     """Return alphanumeric *text* as a QR code of the size that it needs: a picture for a template."""
     modules = segno.make_qr(text, error=QR_ERROR, mode="alphanumeric", boost_error=False, mask=QR_MASK).matrix
     rows = [bytes(row) for row in modules]
-    path = "".join(f"M{x} {y}h{n}v1h-{n}z" for y, row in enumerate(rows) for x, n in _runs(row))
+    runs = [(*one.span(), y) for y, row in enumerate(rows) for one in _DARK.finditer(row)]
+    path = "".join(f"M{start} {y}H{end}v1H{start}z" for start, end, y in runs)
     size = len(rows)
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'
     return svg.encode()
 
 
-def _runs(row: bytes) -> Iterator[tuple[int, int]]:
-    """Where dark modules begin, and how many follow."""
-    return ((found.start(), found.end() - found.start()) for found in _DARK.finditer(row))
-
-
-_DARK = re.compile(b"\x01+")
+_DARK = re.compile(b"\x01+")  # a run of dark modules
 # What draws a run, by where it begins among lines that a light module parts, and by how many modules it has.
 _AT = [f"{at % (SIZE + 1)} {at // (SIZE + 1)} " for at in range(SIZE * (SIZE + 1))]
 _LONG = [f"{n} 1 re\n" for n in range(SIZE + 1)]

@@ -10,6 +10,7 @@ Rules kept here:
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Literal
 
 from contrefeu.chart import (
@@ -43,27 +44,78 @@ VITAL_CODES = frozenset(
     }
 )  # fmt: skip
 SIGNS = {"critical": "‼", "high": "▲", "low": "▼", "odd": "◆"}
+_TIMES = ("effectiveDateTime", "effectivePeriod.start", "issued")  # of a measurement
 FINAL = frozenset({"final", ""})
 _GONE = frozenset({"cancelled", "entered-in-error"})
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One measurement."""
+    """One measurement. Its words are worked out when they are asked for: of a long series most never are."""
 
-    value: str
-    unit: str
-    flag: str  # verbatim; "" when its sender gave none
-    severity: Literal["critical", "high", "low", "odd", ""]
-    status: str  # FHIR observation-status
+    of: Resource
     when: str
-    note: str
-    source: str
-    number: Decimal | None  # only of a plain number
-    range: str
-    before: tuple[tuple[str, str], ...]  # values that this one replaced, and their entries (F7)
-    id: str = ""
-    typed: bool = False  # whether the laboratory typed it in here
+
+    @property
+    def value(self) -> str:
+        """As it was sent."""
+        return measured_of(self.of)[0]
+
+    @property
+    def unit(self) -> str:
+        """As people write it."""
+        return measured_of(self.of)[1]
+
+    @property
+    def flag(self) -> str:
+        """Verbatim; "" when its sender gave none."""
+        return flag_of(self.of)
+
+    @property
+    def severity(self) -> Literal["critical", "high", "low", "odd", ""]:
+        """What its flag says."""
+        return severity_of(self.of)
+
+    @property
+    def status(self) -> str:
+        """FHIR observation-status."""
+        return str(self.of.get("status", ""))
+
+    @property
+    def note(self) -> str:
+        """What its sender remarked, a line each."""
+        return "\n".join(notes(self.of))
+
+    @property
+    def source(self) -> str:
+        """The entry that set it last."""
+        return source_of(self.of)
+
+    @property
+    def number(self) -> Decimal | None:
+        """Only of a plain number that nobody took back."""
+        measured = self.of.get("valueQuantity") or {}
+        return None if measured.get("comparator") or is_error(self.of) else _number(measured.get("value"))
+
+    @property
+    def range(self) -> str:
+        """The reference range, as it was sent."""
+        return range_of(self.of)
+
+    @property
+    def before(self) -> tuple[tuple[str, str], ...]:
+        """Values that this one replaced, and their entries (F7)."""
+        return tuple((value_of(version), source) for version, source in earlier(self.of))
+
+    @property
+    def id(self) -> str:
+        """Of its Observation."""
+        return str(self.of.get("id", ""))
+
+    @property
+    def typed(self) -> bool:
+        """Whether the laboratory typed it in here."""
+        return written_here(self.of)
 
     @property
     def sign(self) -> str:
@@ -94,8 +146,9 @@ class Series:
     @property
     def curve(self) -> list[Decimal]:
         """Plain numbers, oldest first; [] when there are fewer than two."""
-        numbers = [value.number for value in self.values if value.number is not None and not value.gone]
-        return numbers[:POINTS_MAX][::-1] if len(numbers) > 1 else []
+        plain = (value.number for value in self.values if not value.gone)
+        numbers = [*islice((one for one in plain if one is not None), POINTS_MAX)]
+        return numbers[::-1] if len(numbers) > 1 else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +184,7 @@ def results_of(sheet: Sheet) -> Results:
 def _results(sheet: Sheet) -> Results:
     panel_of, micro = _panels(sheet)
     by_series: dict[tuple[str, ...], list[Resource]] = {}
-    for found in newest(sheet.all("Observation"), "effectiveDateTime", "effectivePeriod.start", "issued"):
+    for found in newest(sheet.all("Observation"), *_TIMES):
         by_series.setdefault(_series_key(found), []).append(found)
     groups: dict[tuple[str, str], list[tuple[str, Series]]] = {}
     reports: dict[tuple[str, str], str] = {}
@@ -187,24 +240,7 @@ def _series(key: tuple[str, ...], resources: list[Resource]) -> Series:
 
 
 def _value(resource: Resource) -> Value:
-    measured = resource.get("valueQuantity") or {}
-    plain = _number(measured.get("value")) if not measured.get("comparator") else None
-    value, of = measured_of(resource)
-    return Value(
-        value=value,
-        unit=of,
-        flag=flag_of(resource),
-        severity=severity_of(resource),
-        status=str(resource.get("status", "")),
-        when=first(resource, "effectiveDateTime", "effectivePeriod.start", "issued"),
-        note="\n".join(notes(resource)),
-        source=source_of(resource),
-        number=None if is_error(resource) else plain,
-        range=range_of(resource),
-        id=str(resource.get("id", "")),
-        typed=written_here(resource),
-        before=tuple((value_of(version), source) for version, source in earlier(resource)),
-    )
+    return Value(resource, first(resource, *_TIMES))
 
 
 def _number(value: object) -> Decimal | None:
