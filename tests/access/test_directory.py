@@ -78,6 +78,47 @@ def test_people_have_the_role_and_wards_of_their_groups():
     )
 
 
+NESTED = """dn: cn=ide-cardio,ou=groups,dc=chu
+objectClass: groupOfNames
+member: cn=day,ou=groups,dc=chu
+member: cn=gone,ou=groups,dc=chu
+
+dn: cn=day,ou=groups,dc=chu
+objectClass: groupOfNames
+member: CN=Pool, OU=Groups, DC=chu
+
+dn: cn=pool,ou=groups,dc=chu
+objectClass: posixGroup
+memberUid: bruno
+member: cn=ide-cardio,ou=groups,dc=chu
+
+dn: CN=Night,OU=groups,DC=chu
+objectClass: group
+sAMAccountName: night
+memberOf: CN=ide-usc,OU=groups,DC=chu
+
+dn: uid=anais,ou=people,dc=chu
+uid: anais
+memberOf: cn=night,ou=groups,dc=chu
+
+dn: uid=bruno,ou=people,dc=chu
+uid: bruno
+
+dn: uid=chloe,ou=people,dc=chu
+uid: chloe
+memberOf: cn=elsewhere,ou=groups,dc=chu
+"""
+
+
+def test_members_of_groups_within_groups_are_members():
+    """Three deep, said by the inner group or by the outer one; groups that are in each other end, who is not named."""
+    assert roll_of(read_ldif(NESTED.encode()), UNIX, GROUPS) == Roll(
+        people=[Person("anais", "anais", "nurse", ("USC",)), Person("bruno", "bruno", "nurse", ("CARDIO",))],
+        no_group=1,
+        empty=["cn=med,ou=groups,dc=chu", "cn=nobody,ou=groups,dc=chu"],
+    )
+
+
 def test_active_directory_is_read_as_it_writes():
     """UTF-16, CR LF, its own attributes; who is locked out, a group and a login that cannot be are not enrolled."""
     member = "memberOf: CN=ide-cardio,OU=groups,DC=chu"

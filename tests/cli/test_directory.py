@@ -149,6 +149,75 @@ def test_half_an_answer_is_none(before: str, after: str, said: str, settled: Com
     assert [user["login"] for user in settled.told("users", "list")["users"]] == ["admin"]
 
 
+def test_groups_within_groups_are_asked_once_each(settled: Commands, directory: Slapd) -> None:
+    """Two deep, in a loop, beside somebody who is gone; somebody outside `base` is in a group, and is nobody here."""
+    outside = f"uid=eve,{BASE}"
+    directory.add(person("eve", "Eve").replace(",ou=people", ""))
+    directory.add(group("night", "denis") + group("pool").rstrip() + f"\nmember: cn=night,ou=groups,{BASE}\n\n")
+    for outer, inner in [
+        ("ide", f"cn=pool,ou=groups,{BASE}"),
+        ("ide", f"uid=gone,ou=people,{BASE}"),
+        ("ide", outside),
+        ("night", f"cn=ide,ou=groups,{BASE}"),
+    ]:
+        directory.modify(f"dn: cn={outer},ou=groups,{BASE}\nchangetype: modify\nadd: member\nmember: {inner}\n")
+    told = settled.told("users", "directory")
+    assert states(told) == {"anais": "new", "bruno": "new", "chloe": "new", "denis": "new"}
+    assert told["no_group"] == 0
+
+
+def test_more_members_than_can_be_asked_are_no_answer(
+    settled: Commands, directory: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of them would name the other half as gone."""
+    directory.add(group("odd", "gone", "away"))
+    directory.modify(f"dn: cn=ide,ou=groups,{BASE}\nchangetype: modify\nadd: member\nmember: cn=odd,ou=groups,{BASE}\n")
+    monkeypatch.setattr("contrefeu.cli.directory.WITHIN_MAX", 3)
+    assert settled("users", "directory").status == 0, "a group, and two who are gone"
+    monkeypatch.setattr("contrefeu.cli.directory.WITHIN_MAX", 2)
+    ran = settled("users", "directory")
+    assert (ran.status, "more than 2 members of the groups" in ran.err) == (1, True), ran.err
+
+
+ACTIVE_DIRECTORY = """#!/bin/sh
+# Answers as Active Directory does: what it is, people without their groups, a group whose long list of members it cuts
+# (range retrieval), and by the rule in chain who is in it.
+case "$*" in
+    *supportedCapabilities*) printf 'dn:\\nsupportedCapabilities: 1.2.840.113556.1.4.800\\n' ;;
+    *'(&(objectClass=person)(memberOf:1.2.840.113556.1.4.1941:=CN=IDE \\28jour\\29,DC=chu))'*)
+        printf 'dn: CN=Anais,DC=chu\\n\\n# refldap://else.chu.example/DC=else\\n\\n' ;;
+    *IDE*) printf 'dn: CN=IDE (jour),DC=chu\\nobjectClass: group\\nmember;range=0-1499: CN=Pool,DC=chu\\n' ;;
+    *) printf 'dn: CN=Anais,DC=chu\\nsAMAccountName: anais\\n\\ndn: CN=Bruno,DC=chu\\nsAMAccountName: bruno\\n' ;;
+esac
+"""
+
+
+def test_active_directory_says_itself_who_is_in_a_group(
+    cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own rule, once a group, the name escaped; no member is asked what it is."""
+    fake = tmp_path / "bin" / "ldapsearch"
+    fake.parent.mkdir()
+    fake.write_text(ACTIVE_DIRECTORY)
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=":")
+    monkeypatch.setattr("contrefeu.cli.directory.WITHIN_MAX", 0)
+    settings = cli.home / "contrefeu.toml"
+    settings.write_text(
+        f"""{settings.read_text()}
+[directory]
+url = "ldaps://dc1.chu.example"
+base = "DC=chu"
+login = "sAMAccountName"
+[[directory.groups]]
+dn = "CN=IDE (jour),DC=chu"
+role = "nurse"
+"""
+    )
+    told = cli.told("users", "directory")
+    assert (states(told), told["no_group"]) == ({"anais": "new"}, 1)
+
+
 def test_a_file_is_read_where_no_directory_can_be_reached(settled: Commands, tmp_path: Path) -> None:
     """LDIF that was written elsewhere gives the same people."""
     ldif = tmp_path / "staff.ldif"

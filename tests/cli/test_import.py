@@ -13,6 +13,7 @@ from contrefeu.capture import Item, files_in, read_file
 from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
+from tests.hl7.test_hprim import FILE as HPRIM
 from tests.real import DATA
 
 File = Callable[[str, bytes], Path]
@@ -137,9 +138,22 @@ def test_every_real_file_is_journaled_byte_for_byte(cli: Commands, tmp_path: Pat
     assert sorted(packed) == sorted(loose)
 
 
+@pytest.mark.req("F35")
+def test_results_of_an_hprim_file_are_charted(cli: Commands, filed: File) -> None:
+    """Under the name of their laboratory."""
+    told = cli.told("import", filed("resultat.hpr", HPRIM.encode("cp1252")))
+    assert (told["received"], told["journaled"], told["charted"], told["kept_uncharted"]) == (1, 1, 1, 0)
+    shown = [(one["source"], one["media_type"]) for one in cli.told("journal", "show")["entries"]]
+    assert ("01@LABO", "text/x-hprim") in shown
+    (patient,) = cli.told("find", "ESSAI")["patients"]
+    said = cli("chart", patient["id"]).out.decode()
+    assert "6.1 mmol/L" in said
+    assert "Hémoglobine" in said
+
+
 @pytest.mark.req("F35", "C3")
 def test_a_laboratory_file_that_no_reader_knows_is_kept_and_given_back(cli: Commands, filed: File) -> None:
-    """HPRIM as laboratories send it: counted as kept, not charted, and every byte of it can be had again."""
+    """HPRIM of no version: counted as kept, not charted, and every byte of it can be had again."""
     hprim = "H|~^\\&|LABO.HPR||LABO^Laboratoire\r\nP|1|900001||||FONTAINE^ANDRÉ\r\nOBX|1|NM|K||4,2|mmol/L\r\n".encode(
         "cp1252"
     )

@@ -13,6 +13,7 @@ from contrefeu.base import OperatorError
 from contrefeu.cli.main import run
 from contrefeu.hospital import parse_settings
 from contrefeu.recovery.lacking import refuse_mixed
+from tests.hl7.test_hprim import FILE as HPRIM
 from tests.station.visitors import text_of, visitor
 from tests.station.ward_in_memory import Charts, staffed
 
@@ -67,7 +68,7 @@ def test_a_stick_of_an_exercise_gives_a_real_home_nothing(homes, capsysbinary, t
 
 @pytest.mark.req("G2")
 def test_real_patients_are_not_imported_into_an_exercise(homes, capsysbinary, tmp_path):
-    """What is not marked as an exercise's is refused and kept nowhere: HL7, FHIR and CDA; what is marked is taken."""
+    """What is not marked as an exercise's is refused and kept nowhere (HL7, FHIR, CDA, HPRIM); the rest is taken."""
     home = tmp_path / "home"
     shutil.copytree(homes / "drill", home)
     files = {
@@ -75,13 +76,14 @@ def test_real_patients_are_not_imported_into_an_exercise(homes, capsysbinary, tm
         "p.json": '{"resourceType":"Patient","id":"1"}',
         "t.json": '{"resourceType":"Patient","id":"2","meta":{"security":[{"system":'
         '"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"}]}}',
+        "p.hpr": HPRIM.replace("||T|H2.1", "||P|H2.1"), "t.hpr": HPRIM,
         "p.xml": '<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1"/></ClinicalDocument>',
     }  # fmt: skip
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     done = told(capsysbinary, home, "import", *(str(tmp_path / name) for name in files))
-    assert done["refused_by_rule"] == {"not-of-an-exercise": 3}
-    assert done["journaled"] == 2
+    assert done["refused_by_rule"] == {"not-of-an-exercise": 4}
+    assert done["journaled"] == 3
 
 
 @pytest.mark.req("G2", "F33")

@@ -71,6 +71,10 @@ class Slapd:
         """Entries, as LDIF with "{base}"."""
         self._change(["ldapadd"], ldif)
 
+    def modify(self, ldif: str) -> None:
+        """A change, as LDIF."""
+        self._change(["ldapmodify"], ldif)
+
     def remove(self, dn: str) -> None:
         """One of them, and from its groups."""
         self._change(["ldapdelete"], f"{dn}\n")

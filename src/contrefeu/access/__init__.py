@@ -42,6 +42,7 @@ from contrefeu.access.freeze import (
 )
 from contrefeu.access.ldif import (
     DirectoryEntry,
+    plain_dn,
     read_ldif,
 )
 from contrefeu.access.local_ca import (
@@ -110,6 +111,7 @@ __all__ = [
     "may",
     "new_account",
     "new_secret",
+    "plain_dn",
     "queue_keys",
     "read_ldif",
     "roll_of",

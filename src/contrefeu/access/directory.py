@@ -3,10 +3,11 @@
 Rules kept here:
   * Groups say what somebody is: the first in the settings that has them gives the role, and all of that role the wards.
   * A member stands in their own entry (`memberOf`) or in the group's (`member`, `uniqueMember`, `memberUid`).
+  * Who is in a group is in every group that it is in; a loop ends where it began.
   * Whom the directory itself locked out is not enrolled.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -55,14 +56,13 @@ class Roll:
 def roll_of(entries: Iterable[DirectoryEntry], attributes: Attributes, groups: Sequence[Group]) -> Roll:
     """Say whom *entries* name: each login once, as its first entry has it."""
     entries = list(entries)
-    members = _members(entries)
+    groups_of = _groups_of(entries)
     roll, seen, met = Roll(), set[str](), set[str]()
     for entry in entries:
         login = entry.one(attributes.login).casefold()
         if not _is_somebody(entry, attributes) or login in seen:
             continue
-        named = {plain_dn(dn) for dn in entry.all("memberOf")} | members.get(plain_dn(entry.dn), set())
-        named |= members.get(f"uid:{login}", set()) if login else set()
+        named = _reached(groups_of, plain_dn(entry.dn), f"uid:{login}")
         given = [group for group in groups if plain_dn(group.dn) in named]
         met |= named
         if not given:
@@ -96,13 +96,24 @@ def _is_locked(entry: DirectoryEntry) -> bool:
     return control.isdigit() and bool(int(control) & _AD_DISABLED)
 
 
-def _members(entries: Sequence[DirectoryEntry]) -> dict[str, set[str]]:
-    """Member (their name, or "uid:LOGIN") -> the groups whose own entry names them."""
+def _groups_of(entries: Sequence[DirectoryEntry]) -> dict[str, set[str]]:
+    """Member (a person's or a group's name, or "uid:LOGIN") -> the groups that they are in themselves."""
     found: dict[str, set[str]] = {}
     for entry in entries:
-        group = plain_dn(entry.dn)
+        here = plain_dn(entry.dn)
+        found.setdefault(here, set()).update(plain_dn(dn) for dn in entry.all("memberOf"))
         for dn in (*entry.all("member"), *entry.all("uniqueMember")):
-            found.setdefault(plain_dn(dn), set()).add(group)
+            found.setdefault(plain_dn(dn), set()).add(here)
         for login in entry.all("memberUid"):
-            found.setdefault(f"uid:{login.casefold()}", set()).add(group)
+            found.setdefault(f"uid:{login.casefold()}", set()).add(here)
     return found
+
+
+def _reached(groups_of: Mapping[str, set[str]], *members: str) -> set[str]:
+    """Every group that one of *members* is in, and the groups that those are in."""
+    reached, waiting = set[str](), [*members]
+    while waiting:
+        further = groups_of.get(waiting.pop(), set()) - reached
+        reached |= further
+        waiting += further
+    return reached

@@ -21,8 +21,8 @@ from msgspec import DecodeError, Struct
 from msgspec.json import decode
 
 from contrefeu.capture.archives import DEPTH_MAX, BrokenArchive, Budget, members, unpack
-from contrefeu.hl7 import peek, sender_of
-from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_OTHER
+from contrefeu.hl7 import hprim_header, peek, sender_of
+from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_HPRIM, MEDIA_OTHER
 
 Buffer = bytes | mmap.mmap
 
@@ -53,7 +53,7 @@ class Item(Struct, frozen=True, array_like=True):
 
     body: bytes
     media_type: str
-    source: str  # MSH-3@MSH-4; "" when the content names no sender
+    source: str  # MSH-3@MSH-4, or of HPRIM code@name; "" when the content names no sender
     origin: str  # file, archive member, number within it
 
 
@@ -243,6 +243,8 @@ def _kind(content: Buffer, head: bytes) -> str:
         return "application/fhir+xml" if _FHIR_XML.search(head) else "application/xml"
     if peek(bytes(content[:1024])) is not None:
         return MEDIA_HL7V2
+    if hprim_header(head) is not None:
+        return MEDIA_HPRIM
     sample = bytes(content[:4096])
     try:
         sample.decode()
@@ -261,7 +263,14 @@ def _whole(content: Buffer, media_type: str, origin: str) -> Item | Problem:
 def _item(body: bytes, media_type: str, origin: str) -> Item | Problem:
     if len(body) > ENTRY_BODY_BYTES_MAX:
         return _too_long(len(body), origin)
-    return Item(body, media_type, sender_of(body) if media_type == MEDIA_HL7V2 else "", origin)
+    return Item(body, media_type, _sender(body, media_type), origin)
+
+
+def _sender(body: bytes, media_type: str) -> str:
+    if media_type == MEDIA_HPRIM:
+        header = hprim_header(body)
+        return header.source if header is not None else ""
+    return sender_of(body) if media_type == MEDIA_HL7V2 else ""
 
 
 def _too_long(length: int, origin: str) -> Problem:

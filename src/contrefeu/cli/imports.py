@@ -142,8 +142,8 @@ def _batches(
 def _is_exercise(item: "Item") -> bool:
     """Whether an item may enter a home of exercises: marked as theirs, or nothing that could be charted (G2)."""
     from contrefeu.fhir import is_exercise
-    from contrefeu.hl7 import Message, NotHl7
-    from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2
+    from contrefeu.hl7 import Message, NotHl7, hprim_header
+    from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_HPRIM
 
     if item.media_type == MEDIA_HL7V2:
         try:
@@ -157,6 +157,9 @@ def _is_exercise(item: "Item") -> bool:
             return is_exercise(whole) or all(is_exercise(one) for one in inside)
         except (msgspec.DecodeError, AttributeError):
             return True
+    if item.media_type == MEDIA_HPRIM:
+        header = hprim_header(item.body)
+        return header is not None and not header.is_real
     return item.media_type != MEDIA_CDA
 
 

@@ -93,7 +93,7 @@ def directory(
 
     Exit status: 0 nobody has left   10 somebody who left the directory may still log in
     """
-    from contrefeu.access import Attributes, enrolled, read_ldif, roll_of
+    from contrefeu.access import Attributes, enrolled, roll_of
     from contrefeu.cli.accounts import of_the_directory, the_accounts
     from contrefeu.cli.directory import read
     from contrefeu.cli.node import DIRECTORY, Node
@@ -102,7 +102,7 @@ def directory(
     node = Node.at(door(context).home)
     settings = node.settings.directory
     attributes = Attributes(settings.login, settings.name, settings.badge)
-    roll = roll_of(read_ldif(read(settings, file)), attributes, settings.groups)
+    roll = roll_of(read(settings, file), attributes, settings.groups)
     accounts, owned = the_accounts(node), of_the_directory(node)
     done = enrolled(roll.people, accounts, pin=digits, roles=DIRECTORY_ROLES, owned=owned)
     here = {person.login for person in roll.people}

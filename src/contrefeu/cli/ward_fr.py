@@ -166,6 +166,8 @@ ROWS = {
     "The directory does not answer: {}": "L’annuaire ne répond pas : {}",
     "The directory does not say who is under {}: {}": "L’annuaire ne dit pas qui est sous {} : {}",
     "nothing came": "rien n’est venu",
+    "more than {} members of the groups are no people under directory.base":
+        "plus de {} membres des groupes ne sont pas des personnes sous directory.base",
     "status {}": "code {}",
     "Nobody was added or changed; everybody comes in as before.":
         "Personne n’a été ajouté ni modifié ; chacun entre comme avant.",

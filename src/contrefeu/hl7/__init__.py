@@ -13,6 +13,7 @@ from contrefeu.hl7.ack import (
 from contrefeu.hl7.charset import decode
 from contrefeu.hl7.continuation import joined
 from contrefeu.hl7.escape import STANDARD, Delimiters, escape, unescape
+from contrefeu.hl7.hprim import HprimHeader, hprim_as_hl7, hprim_header
 from contrefeu.hl7.message import Header, Message, Notation, NotHl7, Rep, Segment, peek, sender_of, source_name
 from contrefeu.hl7.mllp import Frame, Framer, StrayBytes, frame
 from contrefeu.hl7.moment import Moment, parse_moment
@@ -27,6 +28,7 @@ __all__ = [
     "Framer",
     "Greeting",
     "Header",
+    "HprimHeader",
     "Message",
     "Moment",
     "NotHl7",
@@ -40,6 +42,8 @@ __all__ = [
     "escape",
     "frame",
     "framed_answers",
+    "hprim_as_hl7",
+    "hprim_header",
     "joined",
     "parse_moment",
     "peek",

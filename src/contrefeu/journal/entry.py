@@ -26,6 +26,7 @@ SALT_BYTES = 16
 MEDIA_HL7V2 = "x-application/hl7-v2+er7"
 MEDIA_FHIR = "application/fhir+json"
 MEDIA_CDA = "application/cda+xml"
+MEDIA_HPRIM = "text/x-hprim"  # HPRIM Santé; IANA knows no name
 MEDIA_ACT = "application/vnd.contrefeu.act+json"
 MEDIA_OTHER = "application/octet-stream"
 

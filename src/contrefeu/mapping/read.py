@@ -15,12 +15,14 @@ from contrefeu.fhir import decode
 from contrefeu.mapping.from_cda import read_cda
 from contrefeu.mapping.from_fhir import read_fhir
 from contrefeu.mapping.from_hl7 import read_hl7
+from contrefeu.mapping.from_hprim import read_hprim
 from contrefeu.mapping.reading import FeedRules, Link, Reading
 from contrefeu.mapping.rights import restrict
 
 MEDIA_HL7V2 = "x-application/hl7-v2+er7"
 MEDIA_FHIR = "application/fhir+json"
 MEDIA_CDA = "application/cda+xml"
+MEDIA_HPRIM = "text/x-hprim"
 MEDIA_ACT = "application/vnd.contrefeu.act+json"
 _LINKED = b'{"act":"identities-linked"'  # how such an act begins: no other is decoded here
 
@@ -95,6 +97,8 @@ def _translate(reading: Reading, entry: EntryLike, rules: FeedRules) -> None:
             read_fhir(reading, resource, rules)
     elif entry.media_type == MEDIA_CDA:
         read_cda(reading, entry.body, rules)
+    elif entry.media_type == MEDIA_HPRIM:
+        read_hprim(reading, entry.body, rules)
     else:
         reading.lose("", "no rule for this kind of content: it is kept as it came")
 
