@@ -34,6 +34,7 @@ _WHEN = (
     Choice("tomorrow", N_("pas avant demain")),
 )
 _REASON = Field("reason", N_("Motif de la modification"), required=True)
+_FILLED = frozenset({"drug", "dose"})  # what is in force is their example
 _LEFT_OUT = frozenset({"why"})  # what it is for does not change: it is carried over
 
 
@@ -53,7 +54,7 @@ def _filled(fields: Sequence[Field], target: Target, scribe: Scribe) -> Sequence
     when = Field("first", N_("Heures fixes : première dose"), "choice", required=True,
                  choices=(_ANEW, *_WHEN) if given else _WHEN, value="" if given else "next")  # fmt: skip
     kept = [_holding(one, known) for one in fields if one.name not in _LEFT_OUT]
-    return (*kept, when, _REASON)
+    return (*(replace(one, hint="") if one.name in _FILLED else one for one in kept), when, _REASON)
 
 
 def _holding(one: Field, known: Mapping[str, str]) -> Field:

@@ -48,7 +48,7 @@ from contrefeu.station.pages.writing import (
     write_down,
     writes_here,
 )
-from contrefeu.web import NOT_FOUND, visit_of
+from contrefeu.web import N_, NOT_FOUND, visit_of
 
 MODIFYING = (MODIFY, MODIFY_VERBAL)
 _OF_DUE = frozenset({"handover", "dose", MODIFY.name, MODIFY_VERBAL.name})  # forms that show what is due
@@ -248,6 +248,10 @@ class CarePages:
         if target.line is not None:
             said = filter(None, map(instruction_of, target.line.get("dosageInstruction") or []))
             words = " · ".join([drug_of(target.line), *said])
+            before = target.sheet.get(target.line.get("priorPrescription"))
+            if before is not None:
+                instead = " · ".join([drug_of(before), *map(instruction_of, before.get("dosageInstruction") or [])])
+                words += " (" + visit_of(request).words(N_("remplace")) + f" {instead})"
             return (words, *(self._doses(request, target) if form in MODIFYING else ()))
         return [sentence(one, language, self._house.deps.zone.key) for one in target.said]
 
