@@ -87,6 +87,7 @@ class FormPage:
     panels: Sequence[Panel]
     panel: str  # of the laboratory's list, which is typed in
     limits: bool  # whether critical limits are in force
+    ward: str  # where somebody goes; "" for nowhere
     medicines: MedicineSearch | None  # of the pharmacist's list, on the forms that prescribe
 
     @property
@@ -231,6 +232,7 @@ class CarePages:
             panels=target.known.tests.panels,
             panel=panel_id(target),
             limits=target.known.limits,
+            ward=target.ward,
             medicines=_search(request, target) if any(one.name == "drug" for one in fields) else None,
         )
         exercise = target.sheet.chart.world == "T"
