@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contrefeu.base import parse_rfc3339
-from contrefeu.fhir import Json
+from contrefeu.fhir import Json, derived_id
 from contrefeu.journal import MEDIA_HL7V2, Entry
-from contrefeu.mapping import OBJECT, FeedRules, Reading, read
+from contrefeu.mapping import OBJECT, RELEASED, FeedRules, Reading, read
 from contrefeu.mapping.to_hl7 import About, Interface, Unsaid, written
 from contrefeu.recovery import MllpTarget
 
@@ -216,6 +216,45 @@ def test_a_word_about_a_prescription_comes_back(how: str, status: str) -> None:
     )  # fmt: skip
     found = back(said, interface=Interface(prescriptions=how))
     assert only(found, "MedicationRequest")["status"] == status
+
+
+@pytest.mark.req("D4", "R3")
+@pytest.mark.parametrize("how", ["OMP", "RDE"])
+def test_the_end_of_a_hold_is_a_release(how: str) -> None:
+    """RL, "release previous hold" (0119), for the entry that ends one; another word about what runs is a change, XO."""
+    said = {"resourceType": "MedicationRequest", "status": "active", "statusReason": {"text": "mangé"}}
+    said |= {"identifier": [{"system": "urn:contrefeu:object", "value": "m1"}]}
+    released = said | {"extension": [{"url": RELEASED, "valueBoolean": True}]}
+    for one, control in ((released, "RL"), (said, "XO")):
+        _, body = written([one], ABOUT, Interface(prescriptions=how), "CF1")
+        [orc] = [line.split("|") for line in body.decode().split("\r") if line.startswith("ORC")]
+        assert (orc[1], orc[5]) == (control, "IP")
+        assert only(back(one, interface=Interface(prescriptions=how)), "MedicationRequest")["status"] == "active"
+
+
+@pytest.mark.req("D4", "R3")
+@pytest.mark.parametrize("how", ["OMP", "RDE"])
+def test_a_prescription_that_replaces_another_goes_behind_it(how: str) -> None:
+    """RP with the old number, then RO with one of its own, in one message (4.5.1.1, RO); read back, they are linked."""
+    old = {"resourceType": "MedicationRequest", "status": "stopped", "statusReason": {"text": "modifiée : poids"}}
+    old |= {"identifier": [{"system": "urn:contrefeu:object", "value": "m1"}]}
+    new = {"resourceType": "MedicationRequest", "identifier": [NUMBER], "status": "active", "authoredOn": ABOUT.at,
+           "medicationCodeableConcept": {"text": "FUROSEMIDE 40 mg"}, "dosageInstruction": [{"text": "2 cp"}],
+           "priorPrescription": {"reference": "MedicationRequest/m1"}}  # fmt: skip
+    beside = {name: value for name, value in new.items() if name != "priorPrescription"} | {"identifier": [OTHER]}
+    _, body = written([new, beside, old], ABOUT, Interface(prescriptions=how), "CF1")
+    orcs = [line.split("|") for line in body.decode().split("\r") if line.startswith("ORC")]
+    assert [(orc[1], orc[5]) for orc in orcs] == [("RP", "RP"), ("RO", ""), ("NW", "")]
+    assert orcs[0][2].endswith("^HIS")
+    first, second, third = back(new, beside, old, interface=Interface(prescriptions=how)).said
+    assert [one.resource["status"] for one in (first, second, third)] == ["stopped", "active", "active"]
+    named = f"MedicationRequest/{derived_id('MedicationRequest', first.key)}"
+    assert second.resource["priorPrescription"] == {"reference": named}
+    assert "priorPrescription" not in third.resource
+    gone = [new | {"status": "entered-in-error"}, old | {"status": "active"}]
+    _, body = written(gone, ABOUT, Interface(prescriptions=how), "CF1")
+    orcs = [line.split("|") for line in body.decode().split("\r") if line.startswith("ORC")]
+    assert [(orc[1], orc[5]) for orc in orcs] == [("SC", "ER"), ("XO", "IP")], "taken back, neither replaces the other"
 
 
 @pytest.mark.req("R3", "R4")

@@ -132,6 +132,22 @@ def stops(outage: Outage, _: str) -> None:
         outage.says(changed(one, status="stopped", statusReason={"text": "allergie"}))
 
 
+def modifies(outage: Outage, words: str) -> None:
+    """The first prescription that runs becomes another one: one entry says both."""
+    for one in [one for one in outage.lines("MedicationRequest") if one["status"] == "active"][:1]:
+        repeat = {"frequency": 1, "period": 8, "periodUnit": "h", "boundsPeriod": {"start": outage.at()}}
+        dosage = {"text": f"2 cp · {words}", "route": {"text": "IV"}, "timing": {"repeat": repeat}}
+        outage.says(
+            {
+                "resourceType": "MedicationRequest", "status": "active", "intent": "order", "authoredOn": outage.at(),
+                "medicationCodeableConcept": one["medicationCodeableConcept"], "requester": {"display": "Dr Martin"},
+                "dosageInstruction": [dosage],
+                "reasonCode": one["reasonCode"], "priorPrescription": {"reference": f"MedicationRequest/{one['id']}"},
+            },
+            changed(one, status="stopped", statusReason={"text": "modifiée"}),
+        )  # fmt: skip
+
+
 def gives(outage: Outage, words: str) -> None:
     """A dose of it."""
     for one in [one for one in outage.lines("MedicationRequest") if one["status"] == "active"][:1]:
@@ -295,8 +311,8 @@ def cancels_slot(outage: Outage, words: str) -> None:
         outage.says(changed(one, status="cancelled", comment=because(words, one)))
 
 
-ACTS = [*map(moves, ("transfer", "leave", "return", "discharge")), takes_back, prescribes, stops, gives, asks, answers,
-        signs, corrects, names, dies, lives, learns, unlearns, warns, charges, acknowledges, books, moves_slot,
+ACTS = [*map(moves, ("transfer", "leave", "return", "discharge")), takes_back, prescribes, stops, modifies, gives, asks,
+        answers, signs, corrects, names, dies, lives, learns, unlearns, warns, charges, acknowledges, books, moves_slot,
         cancels_slot]  # fmt: skip
 
 

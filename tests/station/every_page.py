@@ -53,6 +53,7 @@ NO_LINK = {
     "/write/leave/{id}": ("martin", "/write/leave/p-durand"),
     "/write/opinion/{id}/{line:path}": ("pharma", "/write/opinion/p-durand/m1"),
     "/measure/{id}/{series}": ("martin", "/measure/p-durand/324a4f37b97cb8de"),  # a chart of few values unfolds them
+    "/write/modify-verbal/{id}/{line:path}": ("nadia", "/write/modify-verbal/p-durand/m2"),
     "/write/triage/{id}": ("nadia", "/write/triage/p-durand"),
     "/corrections": ("martin", "/corrections"),
     "/ticks/{issue}/{page:int}": ("nadia", f"/ticks/{SHEET}/1"),

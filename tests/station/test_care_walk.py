@@ -7,7 +7,7 @@ colours that cannot be read.
 import pytest
 from playwright.sync_api import expect
 
-from tests.station.serving import chromium, log_in, serving
+from tests.station.serving import HEIGHT, chromium, log_in, serving
 from tests.station.test_browser import CONTRAST
 from tests.station.test_ward_work import ward_of_six
 from tests.station.ward_in_memory import SECRET, durand, prescription
@@ -25,9 +25,8 @@ def looked_at(page):
 @pytest.mark.req("D4", "D5", "F12", "F16")
 def test_a_night_in_downtime():
     """A verbal order signed, a request answered, its critical result acknowledged, six doses given in seven clicks."""
-    charts = ward_of_six()
+    charts, _ = with_insulin()
     first = charts.rows[0]
-    charts.charts[first.id] = [*charts.charts[first.id], durand()[2], prescription("i1", "Insuline", "4 UI", "SC", -9)]
     with serving(charts) as served, chromium() as screen:
         windows = {}
         for login in ("nadia", "martin", "labo", "bio"):
@@ -95,3 +94,51 @@ def test_a_night_in_downtime():
             nurse.goto(served.url + path)
             looked_at(nurse)
         assert screen.said == []
+
+
+FITS = """() => { const bottom = document.querySelector("form.write .act").getBoundingClientRect().bottom;
+    const band = document.querySelector(".exercise"); return bottom - (band ? band.offsetHeight : 0); }"""
+
+
+def with_insulin():
+    """The ward, and a prescription that a form can hold for its first patient."""
+    charts = ward_of_six()
+    first = charts.rows[0]
+    charts.charts[first.id] = [*charts.charts[first.id], durand()[2], prescription("i1", "Insuline", "4 UI", "SC", -9)]
+    return charts, first.id
+
+
+@pytest.mark.req("D4", "F12")
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+def test_the_longest_forms_fit_one_screen(locale):
+    """At 1366x768 the button that signs stands in the window: nobody looks for it."""
+    charts, patient = with_insulin()
+    pages = {"martin": ("prescription", "modify"), "nadia": ("verbal", "modify-verbal"), "labo": ("results",)}
+    with serving(charts) as served, chromium() as screen:
+        for login, forms in pages.items():
+            context, page = screen.window(locale=locale)
+            log_in(page, served.url, login)
+            for form in forms:
+                page.goto(f"{served.url}/write/{form}/{patient}" + ("/i1" if "modify" in form else ""))
+                looked_at(page)
+                assert page.evaluate(FITS) <= HEIGHT, (form, page.evaluate(FITS))
+            context.close()
+
+
+@pytest.mark.req("D4")
+def test_a_prescription_is_modified_with_the_keyboard():
+    """Enter on its button, the dose, its hours, the reason, Enter: the new one stands there with what it replaces."""
+    charts, patient = with_insulin()
+    with serving(charts) as served, chromium() as screen:
+        _, doctor = screen.window()
+        log_in(doctor, served.url, "martin")
+        doctor.goto(f"{served.url}/patient/{patient}")
+        doctor.locator("tr", has_text="Insuline").get_by_role("link", name="Modifier").press("Enter")
+        expect(doctor.locator("[name=drug]")).to_have_value("Insuline")
+        doctor.select_option("[name=rhythm]", "hours")
+        for name, typed in (("dose", "6 UI"), ("hours", "8 12 19"), ("reason", "glycémie 3 g/L")):
+            doctor.fill(f"[name={name}]", typed)
+        doctor.press("[name=reason]", "Enter")
+        row = doctor.locator("tr", has_text="remplace")
+        expect(row).to_contain_text("6 UI · 08:00 12:00 19:00")
+        looked_at(doctor)

@@ -58,6 +58,7 @@ def test_a_transfer_frees_one_bed_and_takes_another_and_is_taken_back():
     charts, nurse, id_ = ward()
     choice = text_of(nurse.get(f"/write/transfer/{id_}"))
     assert "Chirurgie 2 lits libres" in choice
+    assert "Changer de lit ou d’unité → CHIR" in text_of(nurse.get(f"/write/transfer/{id_}?ward=CHIR"))
     assert form(nurse, f"/write/transfer/{id_}?ward=CHIR", bed="12").status_code == 303
     assert (beds(charts, "CARD"), beds(charts, "CHIR")) == ([], [("MARTIN", "12")])
     assert charts.told.charts.board("CARD").free_beds == ["1", "2", "3"]

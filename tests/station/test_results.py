@@ -105,6 +105,19 @@ def test_a_test_that_no_list_has_says_so():
     assert (found["code"], found["valueQuantity"]) == ({"text": "Ammoniémie"}, {"value": 48, "unit": "µmol/L"})
 
 
+@pytest.mark.req("D8")
+def test_a_unit_of_measure_is_no_ward_in_english():
+    """One French word, two English ones: the laboratory's forms and list say "Unit"; the tab of a group is marked."""
+    labo = visitor("labo", charts=in_downtime())
+    free = labo.get("/write/results/p-durand?panel=free", accept_language="en").text
+    assert '<label for="f-unit">Unit</label>' in free
+    assert '<a href="?panel=free" aria-current="page">' in free
+    assert '<th scope="col">Unit</th>' in labo.get("/laboratory", accept_language="en").text
+    pharmacist = visitor("pharma", charts=in_downtime())
+    opinion = pharmacist.get("/write/opinion/p-durand/m1", accept_language="en").text
+    assert '<label for="f-opinion">Pharmacist’s opinion' in opinion
+
+
 @pytest.mark.req("F7", "D5")
 def test_limits_hold_once_a_biologist_signed_the_very_list():
     """Unsigned: nothing is compared, and pages say so. Signed: HH, LL; what cannot be compared is asked once more."""

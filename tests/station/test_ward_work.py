@@ -209,7 +209,8 @@ def test_a_hand_over_has_written_in_what_the_chart_knows():
         "Température 38.4",
     ):
         assert found in words
-    assert "Dose à vérifier : Furosémide" in words
+    assert "Dose à vérifier : 01:59 Furosémide" in words
+    assert "Dose due : 03:17 Paracétamol" in words, "what is due is not what nobody knows"
     assert form(nurse, "/write/handover/p-durand", s="OAP", r="K à 6 h").status_code == 303
     sheet = text_of(nurse.get("/handover/CARD"))
     assert "S — OAP R — K à 6 h" in sheet

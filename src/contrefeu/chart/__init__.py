@@ -150,6 +150,12 @@ from contrefeu.chart.questions import (
 from contrefeu.chart.reader import (
     run_reader,
 )
+from contrefeu.chart.replaced import (
+    kin,
+    replaces,
+    runs,
+    successors,
+)
 from contrefeu.chart.sentences import (
     clock,
     day,
@@ -217,6 +223,8 @@ from contrefeu.chart.trust import (
 from contrefeu.chart.versions import (
     CONFLICT,
     EARLIER,
+    MODIFIED,
+    REASON,
     SOURCE,
     strength_of,
 )
@@ -282,9 +290,11 @@ __all__ = [
     "FEED_SILENT_S",
     "FICTITIOUS",
     "MEDICINE",
+    "MODIFIED",
     "ON_BOARD",
     "OURS",
     "PROVISIONAL",
+    "REASON",
     "RELIABILITY",
     "REVIEW",
     "SETTLED",
@@ -393,6 +403,7 @@ __all__ = [
     "is_struck",
     "is_verbal",
     "kept_resources",
+    "kin",
     "kind_of",
     "last_here",
     "left_out_of",
@@ -419,12 +430,14 @@ __all__ = [
     "printable",
     "range_of",
     "reliability_of",
+    "replaces",
     "report_title",
     "restoring_text",
     "result_words",
     "review_of",
     "rules_of",
     "run_reader",
+    "runs",
     "seen_by",
     "sentence",
     "severity_of",
@@ -438,6 +451,7 @@ __all__ = [
     "stay_of",
     "steps_in_force",
     "strength_of",
+    "successors",
     "summary",
     "supplements_of",
     "sweep_seldom",

@@ -48,6 +48,7 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
+from contrefeu.chart.replaced import kin, successors
 from contrefeu.chart.sentences import HOSPITAL_ZONE, drug_of, drug_said, instructions_of
 from contrefeu.chart.stays import encounter, leaves_at, planned_place, present_place, present_stay
 from contrefeu.chart.triage import emergency_of, is_level
@@ -261,7 +262,7 @@ def row_at(line: BoardLine, now_ns: int, zone: str = HOSPITAL_ZONE, *, downtime_
 def courses_of(chart: Chart) -> list[Course]:
     """Return every prescription of the chart that can fall due, with the doses that name it."""
     doses: dict[str, list[Resource]] = {}
-    requests: list[Resource] = []
+    requests: dict[str, Resource] = {}
     for name, kept in chart.kept.items():
         if kept.kind == "MedicationAdministration":
             asked = str((kept.now.get("request") or {}).get("reference", "")).removeprefix("urn:uuid:")
@@ -269,15 +270,21 @@ def courses_of(chart: Chart) -> list[Course]:
         elif kept.kind == "MedicationRequest":
             parents = [str(one.get("reference")) for one in kept.now.get("basedOn") or []]
             if kept.now.get("intent") != "instance-order" or not any(one in chart.kept for one in parents):
-                requests.append({**kept.now, "id": name.partition("/")[2]})  # else its prescription says it
-    known = {f"MedicationRequest/{one['id']}" for one in requests}
-    loose = [dose for asked, found in doses.items() if asked not in known for dose in found]
+                requests[name] = {**kept.now, "id": name.partition("/")[2]}  # else its prescription says it
+    loose = [dose for asked, found in doses.items() if asked not in requests for dose in found]
+    after, before = successors(requests), kin(requests)
     made = []
-    for request in sorted(requests, key=lambda one: str(one["id"])):
+    for name, request in sorted(requests.items()):
         drug = drug_of(request)
         wording = [" · ".join(filter(None, (drug, words))) for words in instructions_of(request)] or [drug]
-        own = doses.get(f"MedicationRequest/{request['id']}", ())
-        one = course(request, own, wording, [dose for dose in loose if _same_drug(dose, request)])
+        one = course(
+            request,
+            doses.get(name, ()),
+            wording,
+            [dose for dose in loose if _same_drug(dose, request)],
+            [dose for other in before.get(name, ()) for dose in doses.get(other, ())],
+            instant(str(requests[after[name]].get("authoredOn", ""))) if name in after else 0,
+        )
         if one is not None:
             made.append(one)
     return made

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from contrefeu.chart.elements import Resource, codes, concept, concepts, display, first, instant, is_error, is_instant
 from contrefeu.chart.fold import Chart
+from contrefeu.chart.replaced import replaces
 from contrefeu.chart.sentences import drug_said
 from contrefeu.chart.steps import StayState, Step, steps_in_force, taken_up, where
 from contrefeu.chart.versions import SOURCE, Kept
@@ -29,7 +30,7 @@ TWICE_S = 3600  # between two doses of one drug that clash: what the dose form a
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back, as for all that waits
 SETTLED = "settled"  # what an answer that ends a clash is called; it is about the entries of both acts
 
-ClashKind = Literal["doses", "prescriptions", "moves", "after-stop", "after-discharge", "after-cutover"]
+ClashKind = Literal["doses", "prescriptions", "modified", "moves", "after-stop", "after-discharge", "after-cutover"]
 _NOT_GIVEN = frozenset({"stopped", "cancelled", "on-hold"})  # a prescription of which nothing is to be given
 _Found = tuple[ClashKind, "_Act", "_Act"]
 _GIVEN = frozenset({"completed", "in-progress"})
@@ -195,12 +196,22 @@ def _of_pairs(acts: list[_Act]) -> Iterator[_Found]:
     stopped = {act.name: act for act in orders if act.resource.get("status") in _NOT_GIVEN}
     for one, other in _apart(doses, _twice):
         yield "doses", one, other
-    for one, other in _apart(running, lambda one, other: _drug(one) == _drug(other)):
+    for one, other in _apart(running, _both_run):
         yield "prescriptions", one, other
+    for new in running:
+        ended = stopped.get(replaces(new.resource))
+        if ended is not None and ended.order != new.order and not (new.saw(ended) or ended.saw(new)):
+            yield "modified", ended, new
     for dose in doses:
         stop = stopped.get(_request(dose))
         if stop is not None and _is_after(dose, stop) and not (dose.saw(stop) or stop.saw(dose)):
             yield "after-stop", stop, dose
+
+
+def _both_run(one: _Act, other: _Act) -> bool:
+    """Two prescriptions of one drug; of two that took one place, the place is what clashes."""
+    place = replaces(one.resource)
+    return _drug(one) == _drug(other) and not (place and place == replaces(other.resource))
 
 
 def _of_steps(steps: list[_Act]) -> Iterator[_Found]:

@@ -7,8 +7,10 @@ Rules kept here:
     March skips loses none. "Every 6 h" is elapsed time, from the last dose.
   * A dose given, or refused, answers the nearest due time of its own prescription; lateness is likelier than haste,
     so an early dose counts twice as far. A second dose near an answered time answers no other.
+  * A dose of a prescription that this one took the place of answers too: none is given twice, and "every 6 h" goes on
+    from it. Of the one that was replaced nothing is due; what was not known of it stays a question (decision 0217).
   * Without any word of doses for a patient, or between the last word and a downtime, a due time that has passed is
-    neither late nor given: it is not known.
+    neither late nor given: it is not known. What falls due since the downtime was declared is due, and late.
   * What is computed from a prescription is small and constant (`Course`); what depends on the hour is computed when
     it is asked.
 """
@@ -77,10 +79,17 @@ class Course(Struct, frozen=True, omit_defaults=True):
     given: int = 0  # how many were given
     doubtful: tuple[int, ...] = ()  # ns of doses that nobody says were given or not
     doubtful_days: tuple[int, ...] = ()  # days of doses whose hour was not said
+    goes_on: bool = False  # whether some of these doses were given on a prescription that it took the place of
+    replaced: bool = False  # another one took its place: what nobody knows of it is asked, and nothing else
 
 
 def course(
-    request: Resource, doses: Sequence[Resource], wording: Sequence[str], loose: Sequence[Resource] = ()
+    request: Resource,
+    doses: Sequence[Resource],
+    wording: Sequence[str],
+    loose: Sequence[Resource] = (),
+    before: Sequence[Resource] = (),
+    replaced_ns: int = 0,
 ) -> Course | None:
     """Return what can fall due of a prescription; None when nothing can.
 
@@ -89,8 +98,10 @@ def course(
         doses: The MedicationAdministrations that name it.
         wording: For each of its instructions, drug and dosage in their sender's words; at least one.
         loose: Doses of the same drug that name no prescription of the chart: they may have been of this one.
+        before: Doses of prescriptions that it took the place of.
+        replaced_ns: When another one took its place; 0 when none did.
     """
-    status = str(request.get("status", ""))
+    status = "active" if replaced_ns else str(request.get("status", ""))
     if status not in {"active", "unknown", ""}:
         return None
     instructions = request.get("dosageInstruction") or [{}]
@@ -105,7 +116,9 @@ def course(
     starts = {step.start_ns for step in steps}
     # A taper's next step begins at the instant that ends the one before: that dose is the next step's alone.
     steps = tuple(replace(s, end_ns=s.end_ns - 1) if s.end_ns and s.end_ns in starts else s for s in steps)
-    known = [(_said(dose), _when(dose)) for dose in doses]
+    if replaced_ns:
+        steps = tuple(_cut(step, replaced_ns - 1) for step in steps)
+    known = [(_said(dose), _when(dose)) for dose in (*doses, *before)]
     known = [(said, when) for said, when in known if said != "entered-in-error"]
     maybe = [("unknown", _when(dose)) for dose in loose if dose.get("status") in _GIVEN]
     dated = [(said, instant(when)) for said, when in (*known, *maybe) if is_instant(when)]
@@ -114,10 +127,18 @@ def course(
         f"MedicationRequest/{request.get('id')}",
         steps,
         tuple(sorted(at_ns for said, at_ns in dated if said in _ANSWERS)[-DOSES_KEPT:]),
-        sum(said in _GIVEN for said, _ in known),
+        sum(_said(dose) in _GIVEN for dose in doses),
         tuple(sorted(at_ns for said, at_ns in dated if said not in _ANSWERS)[-DOSES_KEPT:]),
         tuple(sorted(days)[-DOSES_KEPT:]),
+        goes_on=bool(before),
+        replaced=bool(replaced_ns),
     )
+
+
+def _cut(step: Step, end_ns: int) -> Step:
+    """A step as far as *end_ns*."""
+    kept = tuple(at_ns for at_ns in step.instants if at_ns <= end_ns)
+    return replace(step, end_ns=min(step.end_ns or end_ns, end_ns), instants=kept)
 
 
 def _said(dose: Resource) -> str:
@@ -149,6 +170,8 @@ def due_items(
         slots = _slots(one, now_ns, today, zone, heard_ns)
         for at_ns, what, doubt in slots:
             state = _state(at_ns, now_ns, heard_ns, downtime_ns, doubt=doubt)
+            if one.replaced and state != "unknown":
+                continue
             found.append((at_ns, DueItem(what, _text(at_ns), state, one.resource)))
         for what in _timeless(one, now_ns, today, heard_ns):
             found.append((1 << 63, DueItem(what, "", "unknown", one.resource)))
@@ -188,7 +211,8 @@ def _each_elapsed(step: Step, one: Course, from_ns: int, until_ns: int) -> Itera
 def _state(
     at_ns: int, now_ns: int, heard_ns: int, downtime_ns: int, *, doubt: bool
 ) -> Literal["due", "late", "coming", "unknown"]:
-    if doubt or (at_ns <= now_ns and (not heard_ns or heard_ns < at_ns <= downtime_ns)):
+    untold = heard_ns < at_ns <= downtime_ns or not (heard_ns or downtime_ns)
+    if doubt or (at_ns <= now_ns and untold):
         return "unknown"
     if now_ns > at_ns + LATE_S * NS_PER_S:
         return "late"
@@ -274,6 +298,8 @@ def _anchor(step: Step, one: Course, now_ns: int, heard_ns: int) -> int:
     """
     if one.answered and one.answered[-1] >= step.start_ns:
         return one.answered[-1] + step.every_ns
+    if one.answered and one.goes_on:
+        return max(step.start_ns, one.answered[-1] + step.every_ns)
     return step.start_ns if heard_ns or step.start_ns >= now_ns - LOOK_BACK_S * NS_PER_S else 0
 
 

@@ -95,8 +95,10 @@ def instruction_of(dosage: Resource) -> str:
     speed = listed([amount(rate.get("rateQuantity")) or _ratio(rate.get("rateRatio")) for rate in rates])
     timing = dosage.get("timing") or {}
     repeat = timing.get("repeat") or {}
-    times = ", ".join(str(at)[:5] for at in repeat.get("timeOfDay") or [])
-    every = f"/ {repeat['period']} {repeat.get('periodUnit', '')}" if repeat.get("period") and not times else ""
+    hours = [str(at)[:5] for at in repeat.get("timeOfDay") or []]
+    times = "" if hours and " ".join(hours) in text else ", ".join(hours)
+    every = f"/ {repeat['period']} {repeat.get('periodUnit', '')}" if repeat.get("period") and not hours else ""
+    every = "" if every and every.replace("/ ", "/", 1) in text else every
     code = concept(timing.get("code"))
     code = _SPELLED.get(code.upper(), code)
     words = [doses, speed, text, code, times, "" if code else every]

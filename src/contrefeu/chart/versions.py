@@ -9,6 +9,8 @@ Rules kept here:
     the one that ends an order holds.
   * What people here ended, or hold, stays so: a feed's later word that it goes on is shown beside, for somebody to
     decide. A feed that ends what people here hold is heard.
+  * A prescription that was modified here is stopped by it only while it runs: who stopped or held it elsewhere, and
+    could not see that, is heard (chart/clashes.py).
   * An allergy or a problem that is said again after it was taken back stands again.
 """
 
@@ -23,6 +25,7 @@ from contrefeu.mapping import OBJECT, WRITTEN, Reading, Said
 
 EARLIER = "urn:contrefeu:earlier"  # extension: a value that was replaced
 CONFLICT = "urn:contrefeu:conflict"  # extension: what a feed says against what people here ended
+REASON, MODIFIED = "urn:contrefeu:reason", "modified"  # system and code of why a prescription was stopped
 SOURCE = "urn:contrefeu:entry:"
 
 # How far along an object is: a lower rank never replaces a higher one (HL7 table 0085 as FHIR statuses).
@@ -125,6 +128,8 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
             said.kind, id_, said.resource, reading.ref, reading.received_ns, at_ns, reading.order, strength
         )
         return
+    if is_modified(said.resource) and _written(old.now) and old.now.get("status") in {"stopped", "on-hold"}:
+        return
     holds = strength >= old.strength
     if holds and _reopens(old, said):
         said = replace(said, resource=_in_conflict(old.now, said.resource, reading))
@@ -156,6 +161,12 @@ def _reopens(old: Kept, said: Said) -> bool:
 def _written(resource: Json) -> bool:
     """Whether people here said it; no feed can claim so (shapes.py)."""
     return any(one.get("url") == WRITTEN for one in resource.get("extension", []))
+
+
+def is_modified(prescription: Json) -> bool:
+    """Whether a prescription is stopped because another one took its place, as people here say it."""
+    codings = (prescription.get("statusReason") or {}).get("coding") or []
+    return any(one.get("system") == REASON and one.get("code") == MODIFIED for one in codings)
 
 
 def _in_conflict(now: Json, said: Json, reading: Reading) -> Json:

@@ -36,6 +36,7 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
+from contrefeu.chart.replaced import replaces, runs
 from contrefeu.chart.sentences import drug_of, drug_said, flag_of, instruction_of, instructions_of, value_of
 from contrefeu.chart.stays import encounter
 from contrefeu.chart.steps import steps_in_force
@@ -224,13 +225,15 @@ def _items(chart: Chart, since_ns: int) -> Iterator[WorkItem]:
         for kept in chart.kept.values()
         if kept.kind == "Communication" and written_here(kept.now) and not is_error(kept.now)
     }
+    replaced = {replaces(kept.now) for kept in chart.kept.values() if kept.kind == "MedicationRequest"}
     signed = {about for kind, about, _ in answers if kind in {"signed", "contested"}}
     for name, kept in chart.kept.items():
         if kept.kind == "Observation" and kept.received_ns >= since_ns:
             yield from _of_result(name, kept, answers)
         elif kept.received_ns >= since_ns and name not in signed and (found := _item(name, kept)):
             yield found
-        if kept.kind == "MedicationRequest" and kept.received_ns >= since_ns:
+        changed = name in replaced and not runs(kept.now)  # the one that took its place says it
+        if kept.kind == "MedicationRequest" and kept.received_ns >= since_ns and not changed:
             yield from _of_order(name, kept, answers)
 
 
@@ -267,7 +270,9 @@ def _of_order(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Iter
     if not written_here(now) or is_error(now) or ("opinion", name, words) in answers:
         return
     made = _made("opinion", name, kept, drug_of(now), listed(instructions_of(now)), "authoredOn")
-    known = bool(kept.earlier) or any(kind == "opinion" and about == name for kind, about, _ in answers)
+    known = bool(kept.earlier or replaces(now)) or any(
+        kind == "opinion" and about == name for kind, about, _ in answers
+    )
     ended = now.get("status") in {"stopped", "cancelled", "completed"}
     yield replace(made, state="stopped" if ended else "changed" if known else "new")
 

@@ -223,6 +223,7 @@ class MedicationRequest(Resource, tag="MedicationRequest"):
     status: str = ""
     intent: str = ""
     basedOn: list[Reference] = []
+    priorPrescription: Reference | None = None
     medicationCodeableConcept: CodeableConcept | None = None
     encounter: Reference | None = None
     authoredOn: str = ""

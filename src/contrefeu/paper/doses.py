@@ -14,6 +14,7 @@ from msgspec import Struct
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import DueItem, clock, courses_of, due_times, moment, wall_day, word
 from contrefeu.chart.sheet import Sheet, Treatment, treatments_of
+from contrefeu.paper.known import last_dose
 from contrefeu.paper.patient import Identity, PatientPages
 from contrefeu.paper.setting import Setting, heard_words
 
@@ -112,19 +113,11 @@ def _row(one: Treatment, passed: Sequence[int], coming: Sequence[int], setting: 
         dosage=one.dosage or word("dosage not said", language),
         about=" · ".join(filter(None, about)),
         status="" if one.status == "active" else word(f"status {one.status or 'unknown'}", language).upper(),
-        last=_last(one, setting),
+        last=last_dose(one, setting),
         label=label,
         cells=_cells(times[:CELLS_MAX], setting),
         blanks=BLANK_BOXES if not coming else 0,
     )
-
-
-def _last(one: Treatment, setting: Setting) -> str:
-    if not one.doses:
-        return setting.say("no dose said")
-    dose = one.doses[0]
-    said = word(f"dose {dose.status or 'unknown'}", setting.language)
-    return f"{setting.say('last given')} {setting.at(dose.when)} {said} {dose.amount}".strip()
 
 
 def _cells(times: Sequence[tuple[int, bool]], setting: Setting) -> list[Cell]:

@@ -136,9 +136,15 @@ def medicine_words(one: Treatment, setting: Setting) -> str:
 
 def with_last_dose(one: Treatment, setting: Setting) -> str:
     """Return a prescription with the last dose that was said."""
-    last = setting.say("no dose said")
-    if one.doses:
-        dose = one.doses[0]
-        given = word(f"dose {dose.status or 'unknown'}", setting.language)
-        last = f"{setting.say('last given')} {setting.at(dose.when)} {given} {dose.amount}".strip()
-    return " · ".join(filter(None, (medicine_words(one, setting), last)))
+    return " · ".join(filter(None, (medicine_words(one, setting), last_dose(one, setting))))
+
+
+def last_dose(one: Treatment, setting: Setting) -> str:
+    """Return the last dose that was said of a prescription, and on which words if another one has taken its place."""
+    if not one.doses:
+        return setting.say("no dose said")
+    dose = one.doses[0]
+    given = word(f"dose {dose.status or 'unknown'}", setting.language)
+    under = f"({setting.say('on the one before', dosage=dose.under)})" if dose.under else ""
+    said = (setting.say("last given"), setting.at(dose.when), given, dose.amount, under)
+    return " ".join(filter(None, said))

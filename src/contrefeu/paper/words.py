@@ -108,6 +108,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "unknown dose": ("donnée ? non connu", "given? not known"),
     "last given": ("dernière dose dite :", "last dose said:"),
+    "on the one before": ("sous la prescription d’avant : {dosage}", "on the prescription before: {dosage}"),
     "no dose said": ("aucune dose n’a été dite ici", "no dose was said here"),
     "hour initials": ("heure · initiales", "hour · initials"),
     "written by hand": ("Prescriptions et doses ajoutées à la main", "Prescriptions and doses added by hand"),

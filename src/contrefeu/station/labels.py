@@ -77,6 +77,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "doses": N_("Deux doses en une heure"),
         "prescriptions": N_("Le même médicament prescrit deux fois"),
         "moves": N_("Deux déplacements différents"),
+        "modified": N_("Prescription modifiée sur un poste, changée aussi sur l’autre"),
         "after-stop": N_("Dose donnée après l’arrêt ou la suspension"),
         "after-discharge": N_("Acte après la sortie"),
         "after-cutover": N_("Écrit ici après la bascule de l’unité"),

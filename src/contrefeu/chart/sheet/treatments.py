@@ -2,12 +2,14 @@
 
 Rules kept here:
   * The dose and its times are shown as they were sent; nothing is computed from free text (F9).
-  * A dose stands under its prescription when it names it, in a list of its own when it does not.
+  * A dose stands under its prescription when it names it, in a list of its own when it does not. One that was given on
+    a prescription that was replaced stands under the new one too, with the words that it was given on.
   * Of somebody who died nothing runs (F19): a death that is taken back lets it run again, for no order was changed.
   * What was stopped is listed apart, struck through: it is history, not care. One that a feed says goes on, after
     people here stopped it, is a conflict and stands above.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
@@ -24,14 +26,19 @@ from contrefeu.chart import (
     dose_status_of,
     drug_of,
     first,
+    instant,
     instruction_of,
     is_error,
+    kin,
     listed,
     newest,
     notes,
     order_words,
+    replaces,
+    runs,
     source_of,
     status_of,
+    successors,
     written_here,
 )
 from contrefeu.chart.sheet.resources import Sheet
@@ -50,6 +57,7 @@ class Dose:
     reason: str
     by: str
     source: str
+    under: str = ""  # of a dose of the prescription before: the dosage that it was given on
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,8 @@ class Treatment:
     free_text: bool = False  # written here, and not of the pharmacist's list (F13)
     why: str = ""  # it is on hold, or stopped
     opinion: Opinion | None = None  # the pharmacist's last word on it
+    instead_of: str = ""  # drug and dosage of the one that it took the place of
+    replaced: bool = False  # another one took its place, and runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +125,20 @@ def treatments_of(sheet: Sheet) -> Treatments:
             gives.setdefault(str(parent.get("id")), []).extend(filter(None, words))
     opinions = _opinions(sheet)
     requests = [found for found in requests if not _prescription_of(sheet, found)]
+    by_name = {f"MedicationRequest/{found.get('id')}": found for found in requests}
+    before, after = kin(by_name), successors(by_name)
     lines = [
-        _treatment(
-            found,
-            tuple(given.get(f"MedicationRequest/{found.get('id')}", ())),
-            tuple(gives.get(str(found.get("id")), ())),
-            opinions.get(f"MedicationRequest/{found.get('id')}"),
+        replace(
+            _treatment(
+                found,
+                _with_those_before(given, name, [(one, by_name[one]) for one in before.get(name, ())]),
+                tuple(gives.get(str(found.get("id")), ())),
+                opinions.get(name),
+            ),
+            instead_of=_drug_and_dosage(by_name.get(replaces(found), {})),
+            replaced=runs(by_name.get(after.get(name, ""), {})),
         )
-        for found in requests
+        for name, found in by_name.items()
     ]
     if sheet.patient.get("deceasedDateTime") or sheet.patient.get("deceasedBoolean"):
         lines = [replace(line, running=False, status="stopped") if line.running else line for line in lines]
@@ -133,6 +149,21 @@ def treatments_of(sheet: Sheet) -> Treatments:
         other_doses=tuple(given.get("", ())),
         declared=tuple(_treatment({**found, "dosageInstruction": found.get("dosage")}, (), ()) for found in declared),
     )
+
+
+def _with_those_before(
+    given: Mapping[str, Sequence[Dose]], name: str, before: Sequence[tuple[str, Resource]]
+) -> tuple[Dose, ...]:
+    """The doses of a prescription and of those that it took the place of, the newest first."""
+    own = tuple(given.get(name, ()))
+    if not before:
+        return own
+    others = [
+        replace(dose, under=listed(map(instruction_of, _instructions(request))))
+        for one, request in before
+        for dose in given.get(one, ())
+    ]
+    return tuple(sorted([*own, *others], key=lambda dose: instant(dose.when), reverse=True))
 
 
 def _opinions(sheet: Sheet) -> dict[str, Opinion]:
@@ -172,6 +203,10 @@ def _instructions(request: Resource) -> list[Resource]:
     return request.get("dosageInstruction") or []
 
 
+def _drug_and_dosage(request: Resource) -> str:
+    return " · ".join(filter(None, (drug_of(request), listed(map(instruction_of, _instructions(request))))))
+
+
 def _start(instruction: Resource) -> str:
     return _bound([instruction], "start")
 
@@ -181,6 +216,7 @@ def _treatment(
 ) -> Treatment:
     instructions = resource.get("dosageInstruction") or []
     status = status_of(resource)
+    conflict, conflict_source = _conflict(resource)
     return Treatment(
         key=f"MedicationRequest/{resource.get('id')}",
         drug=drug_of(resource),
@@ -200,18 +236,19 @@ def _treatment(
         free_text=_is_free_text(resource),
         why=concept(resource.get("statusReason")),
         opinion=opinion,
-        **_conflict(resource),
+        conflict=conflict,
+        conflict_source=conflict_source,
     )
 
 
-def _conflict(resource: Resource) -> dict[str, str]:
-    """What a feed says against what people here ended."""
+def _conflict(resource: Resource) -> tuple[str, str]:
+    """What a feed says against what people here ended: a status, and its entry."""
     for one in resource.get("extension") or []:
         if one.get("url") == CONFLICT:
             parts = {str(part.get("url")): part for part in one.get("extension") or []}
             said, source = parts.get("status", {}).get("valueCode"), parts.get("source", {}).get("valueUri")
-            return {"conflict": str(said or ""), "conflict_source": str(source or "").removeprefix(SOURCE)}
-    return {}
+            return str(said or ""), str(source or "").removeprefix(SOURCE)
+    return "", ""
 
 
 def _dose(resource: Resource) -> Dose:

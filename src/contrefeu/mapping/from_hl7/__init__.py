@@ -29,6 +29,7 @@ from contrefeu.mapping.from_hl7.datatypes import Context, key_of
 from contrefeu.mapping.from_hl7.groups import Group, Order, groups
 from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import FeedRules, Link, Reading, Subject
+from contrefeu.mapping.tables.codes import REPLACED
 from contrefeu.mapping.tables.events import (
     CANCELS,
     MERGES,
@@ -354,6 +355,7 @@ def _restayed(reading: Reading, group: Group, event: str, patient_key: str, visi
 
 
 def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, context: Context) -> None:
+    replaced = ""  # the order whose place the next RO takes
     for number, order in enumerate(group.orders, 1):
         notes = _notes(order)
         unnumbered = orders.unnumbered_key(order.orc, patient_key, number, context)
@@ -364,8 +366,10 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
         elif drug is not None or (order.obr is None and reading.kind[:3] in _PRESCRIPTIONS):
             if order.orc is not None:
                 said = pharmacy.prescription(
-                    order.orc, drug, order.routes, order.timings, order.components, notes, visit, context, unnumbered
-                )
+                    order.orc, drug, order.routes, order.timings, order.components, notes, visit, context, unnumbered,
+                    replaced,
+                )  # fmt: skip
+                replaced = said.key if said is not None and order.orc.text(1).upper() in REPLACED else replaced
         elif order.orc is not None and (order.diets or (order.obr is None and reading.kind[:3] == "OMD")):
             said = diets.diet(order.orc, order.diets, notes, visit, context, unnumbered)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:

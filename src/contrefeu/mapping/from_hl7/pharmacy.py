@@ -4,6 +4,7 @@ v2-to-FHIR: ORC, RXO, RXE, RXR, TQ1; RXA. Rules kept here:
   * A prescription is called by its placer's number; a change, a stop and its doses name it by it.
   * The words of the prescriber go first; parts that can be said exactly stand beside them, and nothing is computed
     that was not sent (FIELD F9). An amount that is no plain decimal, or a pattern said twice, stays in words.
+  * An order that takes the place of another one (RO, behind its RP) names it: doses of both are one course.
   * What a drug is made of (form, strength, the components of a mixture) is never left out: it stands in notes.
   * A dose is called by its prescription, its counter (RXA-2) and its time: two doses are never one. An update or a
     deletion (RXA-21) names the same counter and time.
@@ -78,17 +79,20 @@ def prescription(
     visit: str,
     context: Context,
     unnumbered: str = "",
+    replaced: str = "",
 ) -> Said | None:
     """ORC with RXO (1 drug, 2-4 amount, 7 instructions) or RXE (2 drug, 3-5 amount, 7 instructions, 23 rate)."""
     placer, filler, identifiers = order_numbers(orc, None, context)
     if not placer and not filler and (not unnumbered or drug is None):
         return None
+    control = orc.text(1).upper()
     found = MedicationRequest(
         identifier=identifiers,
         status=_status(orc),
         intent="order",
+        priorPrescription=_prescribed(replaced) if replaced and control == "RO" else None,
         encounter=reference(visit),
-        authoredOn=context.when(orc.text(9)) if orc.text(1).upper() == "NW" else "",  # v2-to-FHIR, ORC-9
+        authoredOn=context.when(orc.text(9)) if control in {"NW", "RO"} else "",  # v2-to-FHIR, ORC-9
         requester=first_person(orc, 12),
     )
     if drug is not None:
@@ -124,7 +128,7 @@ def give(
     found = MedicationRequest(
         status=_status(orc) or "active",
         intent="instance-order",
-        basedOn=[Reference(f"MedicationRequest/{derived_id('MedicationRequest', order)}")],
+        basedOn=[_prescribed(order)],
         medicationCodeableConcept=concept_of(rxg, 4),
         encounter=reference(visit),
         note=[Annotation(text) for text in _makeup(rxg, components)],
@@ -154,7 +158,7 @@ def administration(orc: Segment | None, rxa: Segment, rxr: Segment | None, patie
         effectiveDateTime=start if not end or end == start else "",
         effectivePeriod=Period(start, end) if end and end != start else None,
         performer=[Performer(who)] if (who := first_person(rxa, 10)) else [],
-        request=Reference(f"MedicationRequest/{derived_id('MedicationRequest', request)}") if request else None,
+        request=_prescribed(request) if request else None,
         note=[Annotation(text) for rep in rxa.reps(9) if (text := rep.text(2) or rep.text(1))],
         dosage=AdministeredDosage(
             text=told,
@@ -207,9 +211,7 @@ def dispense(orc: Segment | None, rxd: Segment, patient_key: str, context: Conte
         identifier=identifiers,
         status="completed",
         medicationCodeableConcept=concept_of(rxd, 2),
-        authorizingPrescription=(
-            [Reference(f"MedicationRequest/{derived_id('MedicationRequest', request)}")] if request else []
-        ),
+        authorizingPrescription=[_prescribed(request)] if request else [],
         quantity=quantity(rxd.text(4), unit_words(rxd.rep(5))),
         whenHandedOver=context.when(rxd.text(3)),
     )
@@ -217,6 +219,11 @@ def dispense(orc: Segment | None, rxd: Segment, patient_key: str, context: Conte
     del values["resourceType"]
     owner = request or f"{patient_key}|{rxd.text(2)}"
     return Said("MedicationDispense", f"{owner}|{rxd.text(1)}|{rxd.text(3)}", values)
+
+
+def _prescribed(order: str) -> Reference:
+    """A prescription, by what its order is called."""
+    return Reference(f"MedicationRequest/{derived_id('MedicationRequest', order)}")
 
 
 def _status(orc: Segment) -> str:

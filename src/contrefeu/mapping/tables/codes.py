@@ -128,7 +128,7 @@ REQUEST_STATUS = {
     "OK": "active",
     "NA": "active",
     "RO": "active",
-    "RU": "active",
+    "RU": "active",  # the RO behind it has the same placer's number: it is that order, changed (4.5.1.1, RO)
     "RF": "active",
     "XO": "active",
     "XX": "active",
@@ -137,7 +137,8 @@ REQUEST_STATUS = {
     "CH": "active",
     "RL": "active",
     "OE": "active",
-    "RP": "revoked",
+    "RP": "revoked",  # the RO behind it has a number of its own
+    "RQ": "revoked",
     "CA": "revoked",
     "OC": "revoked",
     "CR": "revoked",
@@ -171,7 +172,8 @@ ORDER_STATUS = {  # 0038, ORC-5
 REFERRAL_STATUS = {"A": "active", "P": "active", "R": "revoked", "E": "completed"}  # 0283, RF1-1
 # The same words mean other things for a prescription (FHIR medicationrequest-status)
 PRESCRIPTION_STATUS = {"revoked": "cancelled"}
-STOPPED = frozenset({"DC", "OD", "DR"})  # ORC-1: begun and ended early
+REPLACED = frozenset({"RP", "RQ"})  # ORC-1: another order takes its place
+STOPPED = frozenset({"DC", "OD", "DR"}) | REPLACED  # ORC-1: begun and ended early
 PRIORITIES = {"S": "stat", "A": "asap", "R": "routine", "T": "asap", "P": "routine"}  # 0027, 0485
 ADMINISTRATION_STATUS = {"CP": "completed", "PA": "completed", "RE": "not-done", "NA": "not-done"}  # 0322, RXA-20
 ALLERGY_CATEGORIES = {  # 0127; MA and MC (miscellaneous) have none

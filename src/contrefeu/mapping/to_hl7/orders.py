@@ -1,8 +1,8 @@
 """MedicationRequest -> ORC, TQ1, RXO or RXE, RXR; ServiceRequest -> ORC, TQ1, OBR: what was ordered on a ward.
 
 Rules kept here:
-  * A new order is NW; one that is stopped is DC, one on hold HD, one that is cancelled CA, one that goes on XO: each
-    with its reason.
+  * A new order is NW; one that is stopped is DC, one on hold HD, one whose hold ends RL, one that is cancelled CA, one
+    that goes on XO: each with its reason. One that takes another's place is RO, behind that one as RP (4.5.1.1, RO).
   * Drug, dose and rhythm go in the prescriber's words (RXO-7, RXE-7); beside them what can be said exactly: hours,
     "every n hours", "if needed", from when to when. No amount is made of words (FIELD F5, F9).
   * What such a message makes its receiver do is the profile's to say (R4): by default it is held.
@@ -13,18 +13,21 @@ from typing import Any
 
 from contrefeu.fhir import Json
 from contrefeu.hl7 import STANDARD, escape
+from contrefeu.mapping.reading import RELEASED
 from contrefeu.mapping.to_hl7.segments import (
     About,
     Interface,
     Unsaid,
     coded,
     line,
+    line_of,
     moment,
     order_number,
     said_before,
     who,
 )
 
+_NEW = frozenset({"NW", "RO"})
 # FHIR status of a line that is said again -> ORC-1, ORC-5 (0119, 0038)
 _CONTROLS = {
     "active": ("XO", "IP"),
@@ -42,19 +45,32 @@ _EVERY = {"h": "H", "min": "M", "d": "D", "wk": "W"}  # 0335: Q6H
 
 
 def prescription(resources: Sequence[Json], about: About, interface: Interface) -> tuple[str, list[str]]:
-    """OMP^O09 or RDE^O11."""
-    one = _only(resources)
+    """OMP^O09 or RDE^O11: what is replaced before what takes its place."""
+    replaced = {_replaces(one) for one in resources if one.get("status") == "active"} - {""}
+    lines: list[str] = []
+    for one in sorted(resources, key=lambda one: (line_of(one) not in replaced, not _replaces(one))):
+        control = ("RP", "RP") if line_of(one) in replaced else None
+        lines += _prescribed(one, about, interface, control)
+    return ("RDE^O11" if interface.prescriptions == "RDE" else "OMP^O09"), lines
+
+
+def _prescribed(one: Json, about: About, interface: Interface, control: tuple[str, str] | None) -> list[str]:
+    """ORC, TQ1, RXO or RXE, RXR."""
     dosage: Json = next(iter(one.get("dosageInstruction") or []), {})
     told = f"^{_words(dosage.get('text'))}" if dosage.get("text") else ""
     drug, why = coded(one.get("medicationCodeableConcept")), _reason(one)
-    lines = [_control(one, about), *_timing(dosage)]
+    lines = [_control(one, about, control), *_timing(dosage)]
     if interface.prescriptions == "RDE":
         lines.append(line("RXE", {2: drug, 7: told, 27: why}))
     else:
         lines.append(line("RXO", {1: drug, 7: told, 20: why}))
     if dosage.get("route"):
         lines.append(line("RXR", {1: coded(dosage["route"])}))
-    return ("RDE^O11" if interface.prescriptions == "RDE" else "OMP^O09"), lines
+    return lines
+
+
+def _replaces(one: Json) -> str:
+    return str((one.get("priorPrescription") or {}).get("reference", ""))
 
 
 def request(resources: Sequence[Json], about: About, _interface: Interface) -> tuple[str, list[str]]:
@@ -81,13 +97,17 @@ def _only(resources: Sequence[Json]) -> Json:
     return resources[0]
 
 
-def _control(one: Json, about: About) -> str:
-    """ORC: 1 control, 2 placer, 5 status, 9 when, 12 who, 16 why."""
+def _control(one: Json, about: About, known: tuple[str, str] | None = None) -> str:
+    """ORC: 1 control, 2 placer, 5 status, 9 when, 12 who, 16 why; *known* are 1 and 5 when the status does not say."""
     status, again = str(one.get("status")), bool(said_before(one, about))
-    control = ("NW", "") if status == "active" and not again else _CONTROLS.get(status)
+    control = known or _CONTROLS.get(status)
+    if known is None and status == "active" and not again:
+        control = ("RO" if _replaces(one) else "NW", "")
+    elif known is None and status == "active" and any(e.get("url") == RELEASED for e in one.get("extension") or []):
+        control = ("RL", "IP")
     if control is None:
         raise Unsaid("an order of a status that a message cannot say")
-    at = moment(str(one.get("authoredOn", ""))) if control[0] == "NW" else ""
+    at = moment(str(one.get("authoredOn", ""))) if control[0] in _NEW else ""
     return line(
         "ORC",
         {

@@ -235,8 +235,13 @@ def order_number(resource: Json, about: "About") -> str:
 
 def said_before(resource: Json, about: "About | None") -> Json:
     """The line of the chart that *resource* says anew; {} when it is new."""
+    return about.lines.get(line_of(resource), {}) if about is not None else {}
+
+
+def line_of(resource: Json) -> str:
+    """What the line of the chart is called that *resource* says anew, "Type/id"; "" when it is new."""
     own = next((one["value"] for one in resource.get("identifier") or [] if one.get("system") == _OBJECT), "")
-    return about.lines.get(f"{resource.get('resourceType')}/{own}", {}) if about is not None else {}
+    return f"{resource.get('resourceType')}/{own}" if own else ""
 
 
 def _uuid(resource: Json) -> str:

@@ -9,6 +9,7 @@ from contrefeu.station.care.ends import CANCEL, DEATH
 from contrefeu.station.care.form import Bed, Choice, Field, Form, Known, Problems, Target, Typed
 from contrefeu.station.care.handover import HANDOVER
 from contrefeu.station.care.medicines import Formulary, parse_medicines
+from contrefeu.station.care.modifying import MODIFY, MODIFY_VERBAL
 from contrefeu.station.care.moves import DISCHARGE, LEAVE, RETURN, TRANSFER
 from contrefeu.station.care.notes import NOTE
 from contrefeu.station.care.opinions import OPINION
@@ -28,7 +29,7 @@ from contrefeu.station.care.vitals import VITALS
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
-        *(VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, HOLD, STOP, RESUME, REQUEST, TAKEBACK),
+        *(VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, MODIFY, MODIFY_VERBAL, HOLD, STOP, RESUME, REQUEST, TAKEBACK),
         *(ACKNOWLEDGE, SIGN, VERBAL_ORDER, TASK, TASK_DONE, HANDOVER, OPINION, SETTLE),
         *(RESULTS, RESULTS_OF, VALIDATE, CORRECT),
     )

@@ -3,7 +3,8 @@
 Rules kept here:
   * An acknowledgement quotes the value as it stood: when the value changes, it answers nothing any more (F7).
   * Who told whom is written down, and that the value was read back.
-  * A verbal order that its prescriber contests is stopped, with the reason; it stays in the chart, under both names.
+  * A verbal order that its prescriber contests is stopped, with the reason; it stays in the chart, under both names. A
+    prescription that it was to modify is in force again.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from contrefeu.chart import ANSWER, display, result_words
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept, moment_fields
+from contrefeu.station.care.prescriptions import put_back
 from contrefeu.station.care.scribe import Scribe, changed
 from contrefeu.web import N_
 
@@ -56,7 +58,7 @@ def _sign(target: Target, typed: Typed) -> list[Json]:
     if verdict == "contested":
         if not reason:
             typed.problems["reason"] = N_("Pourquoi ?")
-        made.append(changed(line, status="stopped", statusReason=concept(reason)))
+        made += [changed(line, status="stopped", statusReason=concept(reason)), *put_back(target, [line], reason)]
     return made
 
 

@@ -7,6 +7,7 @@ its senders' words; whoever hands over corrects it and signs it.
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from contrefeu.chart import (
     DueItem,
@@ -87,7 +88,7 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
     assessment = [f"{what} {value}" for what, value, _ in facts.vitals]
     urgent = [f"‼ {one.what} {one.value}" for one in facts.of("critical", "corrected")]
     unsigned = [say(N_("Ordre verbal non signé :")) + f" {one.what}" for one in facts.of("unsigned")]
-    doses = [say(N_("Dose à vérifier :")) + f" {one.what}" for one in facts.doses]
+    doses = [_due(one, scribe) for one in facts.doses]
     parts = {
         "s": "\n".join(facts.problems),
         "b": "\n".join(filter(None, background)),
@@ -95,6 +96,13 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
         "r": "\n".join([*unsigned, *doses, *(one.what for one in facts.of("task"))]),
     }
     return tuple(Field(name, words, "area", length_max=TEXT_MAX // 4, value=parts[name]) for name, _, words in PARTS)
+
+
+def _due(item: DueItem, scribe: Scribe) -> str:
+    """A dose that is due, at its hour; one of which nobody knows is to be checked, and never reads as due (F2)."""
+    said = scribe.say(N_("Dose à vérifier :") if item.state == "unknown" else N_("Dose due :"))
+    at = datetime.fromisoformat(item.at).astimezone(scribe.zone) if item.at else None
+    return " ".join(filter(None, (said, f"{at:%H:%M}" if at else "", item.what)))
 
 
 def _write(_target: Target, typed: Typed) -> list[Json]:

@@ -22,7 +22,7 @@ _OPINIONS = (
 
 def _fields(_target: Target, _scribe: Scribe) -> Sequence[Field]:
     return (
-        Field("opinion", N_("Avis"), "choice", choices=_OPINIONS, required=True, value="agreed"),
+        Field("opinion", N_("Avis pharmaceutique"), "choice", choices=_OPINIONS, required=True, value="agreed"),
         Field("remark", N_("Remarque"), hint=N_("à qui, pourquoi, ce qui est proposé")),
     )
 

@@ -17,9 +17,10 @@ from datetime import timedelta
 from typing import Any
 
 from contrefeu.access import ALLERGY
-from contrefeu.chart import MEDICINE, age_of
+from contrefeu.chart import MEDICINE, Resource, age_of, replaces, runs
 from contrefeu.chart.sheet import allergies_of, person_of
 from contrefeu.fhir import Json
+from contrefeu.mapping import RELEASED
 from contrefeu.station.care.allergy_check import known_allergies
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
 from contrefeu.station.care.medicines import SUGGESTED_MAX, key_of
@@ -77,8 +78,7 @@ def _write(target: Target, typed: Typed) -> list[Json]:
     rhythm, at = typed.text("rhythm"), typed.scribe.at
     dosage: Json = {"text": "", "route": concept(typed.scribe.say(typed.text("route")))}
     repeat: dict[str, Any] = {}
-    words, basis = typed.text("dose"), typed.text("basis")
-    words += f" ({basis})" if basis else ""
+    words = dose_words(typed)
     days = typed.number(DAYS)
     if rhythm == "hours":
         hours = _hours(typed)
@@ -117,6 +117,12 @@ def _write(target: Target, typed: Typed) -> list[Json]:
         "dosageInstruction": [dosage],
     }
     return [found | ({"reasonCode": [concept(why)]} if why else {})]
+
+
+def dose_words(typed: Typed) -> str:
+    """The dose in its prescriber's words, with what it was reckoned from."""
+    dose, basis = typed.text("dose"), typed.text("basis")
+    return f"{dose} ({basis})" if basis else dose
 
 
 def _drug(target: Target, typed: Typed) -> Json:
@@ -176,7 +182,31 @@ def _until(_target: Target, _scribe: Scribe) -> Sequence[Field]:
 
 
 def _resume(target: Target, typed: Typed) -> list[Json]:
-    return [_again(target, typed, "active")]
+    assert target.line is not None, "there is a prescription to resume"
+    after = replaced_by(target)
+    if after is not None:
+        typed.problems[""] = N_("Une autre l’a remplacée et court : arrêtez d’abord celle-là.")
+    again = _again(target, typed, "active")
+    if target.line.get("status") == "on-hold":
+        again["extension"] = [*again.get("extension", []), {"url": RELEASED, "valueBoolean": True}]
+    return [again]
+
+
+def replaced_by(target: Target) -> Resource | None:
+    """The prescription that took the place of the one that a form is about, and runs or is held; None for none."""
+    assert target.line is not None, "a form is about a prescription"
+    mine, others = f"MedicationRequest/{target.line['id']}", target.sheet.all("MedicationRequest")
+    return next((one for one in others if replaces(one) == mine and runs(one)), None)
+
+
+def put_back(target: Target, gone: Sequence[Resource], reason: str) -> list[Json]:
+    """The prescriptions that *gone* took the place of, in force again: a drug is never lost with its change."""
+    before = (target.sheet.get(one.get("priorPrescription")) for one in gone)
+    return [
+        changed(one, status="active", statusReason=concept(reason))
+        for one in before
+        if one is not None and one.get("status") == "stopped"
+    ]
 
 
 def _again(target: Target, typed: Typed, status: str) -> Json:

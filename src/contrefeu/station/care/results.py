@@ -53,7 +53,7 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
     if panel is None:
         asked += [
             Field("name", N_("Analyse"), required=True),
-            Field("unit", N_("Unité"), hint=N_("vide si elle n’en a pas")),
+            Field("unit", N_("Unité de mesure"), hint=N_("vide si elle n’en a pas")),
             Field("range", N_("Valeurs de référence")),
             *_twice("t-", N_("Résultat"), "", ""),
         ]

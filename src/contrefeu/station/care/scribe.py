@@ -18,12 +18,12 @@ from uuid import UUID, uuid5
 
 from contrefeu.chart import CONFLICT, EARLIER, SPECIMEN, WRITTEN, Chart, seen_by
 from contrefeu.fhir import Json, encode, exercise
-from contrefeu.mapping import OBJECT, SEEN
+from contrefeu.mapping import OBJECT, RELEASED, SEEN
 
 OURS = "urn:ietf:rfc:3986"  # system of the identifiers of what was made here: a UUID each
 _NAMES = UUID("6e1f3c52-6f0f-5c0a-9a70-0c6d5d1b7a11")  # of objects of forms, among all name-based UUIDs
 _SAID_ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "subject", "patient", "for", "extension"})
-_FOLDS = frozenset({CONFLICT, EARLIER, WRITTEN})  # the fold and this module say them anew
+_FOLDS = frozenset({CONFLICT, EARLIER, RELEASED, WRITTEN})  # the fold and this module say them anew
 _SUBJECTS = {
     "AllergyIntolerance": "patient",
     "RelatedPerson": "patient",

@@ -2,7 +2,7 @@
 
 Rules kept here:
   * Only what an entry made is taken back; what it said of a line that was there (a stop, a hold) is answered by another
-    word (resume).
+    word (resume). A prescription that replaced another one goes with that word: the other one is in force again.
   * Whoever may write may take back: the one who sees the mistake is not always the one who made it. Both names stay.
 """
 
@@ -12,6 +12,7 @@ from contrefeu.chart import WRITTEN, Resource, is_error, source_of
 from contrefeu.chart.sheet import Sheet
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Field, Form, Target, Typed
+from contrefeu.station.care.prescriptions import put_back
 from contrefeu.station.care.scribe import OURS, Scribe, because, changed
 from contrefeu.web import N_
 
@@ -45,7 +46,7 @@ def _fields(_target: Target, _scribe: Scribe) -> Sequence[Field]:
 
 def _write(target: Target, typed: Typed) -> list[Json]:
     note = [{"text": typed.text("reason")}]
-    return [_taken_back(one, note) for one in target.said]
+    return [*(_taken_back(one, note) for one in target.said), *put_back(target, target.said, typed.text("reason"))]
 
 
 def _taken_back(one: Resource, note: list[Json]) -> Json:

@@ -9,7 +9,7 @@ Rules kept here:
   * A form that is sent twice is one act; one that was gone back to and filled in otherwise is another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Literal
@@ -26,11 +26,13 @@ from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of, person
 from contrefeu.station.care import CLASH, FORMS, Field, Form, Target, Typed, made_by
 from contrefeu.station.care.blood import is_transfusion
 from contrefeu.station.care.medicines import FOUND_MAX, SUGGESTED_MAX
+from contrefeu.station.care.modifying import MODIFY, MODIFY_VERBAL, given_lately, waiting
 from contrefeu.station.care.results import panel_id
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.care.testlist import Panel
 from contrefeu.station.handing_back import fresh, late_acts
 from contrefeu.station.house import House, last_ward
+from contrefeu.station.labels import due_words
 from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.places import beds_of, choose_ward
 from contrefeu.station.pages.taken_out import take_out
@@ -46,8 +48,10 @@ from contrefeu.station.pages.writing import (
     write_down,
     writes_here,
 )
-from contrefeu.web import NOT_FOUND, visit_of
+from contrefeu.web import N_, NOT_FOUND, visit_of
 
+MODIFYING = (MODIFY, MODIFY_VERBAL)
+_OF_DUE = frozenset({"handover", "dose", MODIFY.name, MODIFY_VERBAL.name})  # forms that show what is due
 WORDS_LENGTH_MAX = 60  # characters of what is looked for in the list of medicines
 
 
@@ -83,6 +87,7 @@ class FormPage:
     panels: Sequence[Panel]
     panel: str  # of the laboratory's list, which is typed in
     limits: bool  # whether critical limits are in force
+    ward: str  # where somebody goes; "" for nowhere
     medicines: MedicineSearch | None  # of the pharmacist's list, on the forms that prescribe
 
     @property
@@ -103,6 +108,10 @@ def _search(request: Request, target: Target) -> MedicineSearch:
         count=len(found),
         allergies=ALLERGY in known.aids,
     )
+
+
+def _language(request: Request) -> Literal["fr", "en"]:
+    return "en" if visit_of(request).words.language == "en" else "fr"
 
 
 class CarePages:
@@ -175,7 +184,7 @@ class CarePages:
             Problem: There is no such line.
         """
         known, asked, name = known_to(self._house, request), request.query_params, request.path_params.get("line", "")
-        due = await due_of(self._house, sheet.chart.id, whose.ward) if form.name in {"handover", "dose"} else ()
+        due = await due_of(self._house, sheet.chart.id, whose.ward) if form.name in _OF_DUE else ()
         if not form.line:
             return Target(sheet, known=known, asked=asked, due=due)
         if form.line == CLASH:
@@ -212,7 +221,7 @@ class CarePages:
             person=whose,
             age=self._house.age(whose),
             allergies=allergies_of(target.sheet),
-            about=self._about(request, target),
+            about=self._about(request, target, form),
             clashes=target.clashes,
             fields=fields,
             values=values,
@@ -223,6 +232,7 @@ class CarePages:
             panels=target.known.tests.panels,
             panel=panel_id(target),
             limits=target.known.limits,
+            ward=target.ward,
             medicines=_search(request, target) if any(one.name == "drug" for one in fields) else None,
         )
         exercise = target.sheet.chart.world == "T"
@@ -230,17 +240,30 @@ class CarePages:
             request, "write.html", page, status=400 if typed else 200, exercise=exercise
         )
 
-    def _about(self, request: Request, target: Target) -> Sequence[str]:
+    def _about(self, request: Request, target: Target, form: Form) -> Sequence[str]:
         """What the form is about, in its sender's words."""
-        language: Literal["fr", "en"] = "en" if visit_of(request).words.language == "en" else "fr"
+        language = _language(request)
         if target.line is not None and is_transfusion(target.line):
             return (concept(target.line.get("code")).partition(" · ")[0],)  # the number is read on the bag, not here
         if target.line is not None and target.line["resourceType"] != "MedicationRequest":
             return (sentence(target.line, language, self._house.deps.zone.key),)
         if target.line is not None:
             said = filter(None, map(instruction_of, target.line.get("dosageInstruction") or []))
-            return (" · ".join([drug_of(target.line), *said]),)
+            words = " · ".join([drug_of(target.line), *said])
+            before = target.sheet.get(target.line.get("priorPrescription"))
+            if before is not None:
+                instead = " · ".join([drug_of(before), *map(instruction_of, before.get("dosageInstruction") or [])])
+                words += " (" + visit_of(request).words(N_("remplace")) + f" {instead})"
+            return (words, *(self._doses(request, target) if form in MODIFYING else ()))
         return [sentence(one, language, self._house.deps.zone.key) for one in target.said]
+
+    def _doses(self, request: Request, target: Target) -> Iterator[str]:
+        """What bears on when the first dose of a changed prescription is due: what was given, and what waits."""
+        now_ns, words = self._house.deps.clock.now_ns(), visit_of(request).words
+        for dose in given_lately(target, scribe_of(self._house, request)):
+            yield sentence(dose, _language(request), self._house.deps.zone.key)
+        for item in waiting(target):
+            yield f"{words.moment(item.at, now_ns)} {item.what} · {due_words(item, words)}"
 
     async def _elsewhere(self, request: Request, id_: str, ward: str, form: Form, sheet: Sheet) -> Response:
         house = self._house
