@@ -1,4 +1,4 @@
-"""A prescription is modified on one form: one entry, one course of doses, undone whole (decision 0217).
+"""A prescription is modified on one form: one entry, one course of doses, undone whole (decision 0218).
 
 Method: a house with a real chart store; forms sent as a browser sends them; what is due is asked of the board, the
 dose sheet and the pack.

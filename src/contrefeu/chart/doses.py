@@ -8,7 +8,7 @@ Rules kept here:
   * A dose given, or refused, answers the nearest due time of its own prescription; lateness is likelier than haste,
     so an early dose counts twice as far. A second dose near an answered time answers no other.
   * A dose of a prescription that this one took the place of answers too: none is given twice, and "every 6 h" goes on
-    from it. Of the one that was replaced nothing is due; what was not known of it stays a question (decision 0217).
+    from it. Of the one that was replaced nothing is due; what was not known of it stays a question (decision 0218).
   * Without any word of doses for a patient, or between the last word and a downtime, a due time that has passed is
     neither late nor given: it is not known. What falls due since the downtime was declared is due, and late.
   * What is computed from a prescription is small and constant (`Course`); what depends on the hour is computed when

@@ -1,4 +1,4 @@
-"""Which prescription took the place of which (FHIR MedicationRequest.priorPrescription; decision 0217).
+"""Which prescription took the place of which (FHIR MedicationRequest.priorPrescription; decision 0218).
 
 Rules kept here:
   * One that runs was replaced by none, whatever was written: the other one was taken back, contested or stopped, and

@@ -1,4 +1,4 @@
-"""A prescription modified: one entry that writes the new one and stops the one whose place it takes (decision 0217).
+"""A prescription modified: one entry that writes the new one and stops the one whose place it takes (decision 0218).
 
 Rules kept here:
   * The form holds what is in force. What it cannot hold (several steps, some days of the week) stands above it in its
