@@ -24,6 +24,7 @@ import structlog
 
 from contrefeu.base import Clock, ContrefeuError, StorageError, SystemClock, durable_makedirs, guard_socket
 from contrefeu.chart.answers import Charts, rules_of
+from contrefeu.chart.board_rows import BoardRows
 from contrefeu.chart.follow import Follower, lock_of
 from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, answered, asked, framed, refused
 from contrefeu.chart.refold import open_store
@@ -155,8 +156,9 @@ class _Reader:
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(ANSWERING, thread_name_prefix="answer")
         self._idle: SimpleQueue[Charts] = SimpleQueue()
+        rows = BoardRows(settings.node.zone)
         for _ in range(ANSWERING):
-            self._idle.put(Charts(store.reader(), settings, clock, lambda: self._troubles, counts))
+            self._idle.put(Charts(store.reader(), settings, clock, lambda: self._troubles, counts, rows))
         self._troubles: dict[str, str] = {}  # replaced whole, by the thread that follows
         self._told = 0  # how often that changed: pages hear of it as of an entry
         self._change = store.kept.total()
