@@ -611,7 +611,7 @@ class Charts:
         self._answer()
         return [DrugSeen("Furosémide 20 mg/2 mL inj.", 9), DrugSeen("Dobutamine 250 mg/20 mL inj.", 2)]
 
-    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
+    async def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
         self._answer()
         hits = [
             PatientHit(

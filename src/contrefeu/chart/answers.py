@@ -288,12 +288,12 @@ class Charts:
 
     # People.
 
-    def find(self, query: str, limit: int = 20) -> list[PatientHit]:
-        """Return patients by name (misspelt too), birth date, bed, any number: real ones first."""
+    def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
+        """Return patients by name (misspelt too, unless *exactly*), birth date, bed, any number: real ones first."""
         with self._snapshot():
             real: list[PatientHit] = []
             others: list[PatientHit] = []
-            for hit in self._store.people.hits(self._store.people.find(query, limit)):
+            for hit in self._store.people.hits(self._store.people.find(query, limit, exactly=exactly)):
                 hit = replace(hit, ward=self._wards.home(hit.ward))  # noqa: PLW2901 - as it is shown
                 (real if hit.world == "P" else others).append(hit)
                 if len(real) >= limit:

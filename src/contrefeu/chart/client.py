@@ -78,9 +78,9 @@ class ChartsClient:
         """Return the results that were corrected after *login* looked at them, the newest first."""
         return await self._ask("corrections", login, world)  # type: ignore[no-any-return]
 
-    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
-        """Return patients by name (misspelt too), birth date, bed, any number."""
-        return await self._ask("find", query, limit)  # type: ignore[no-any-return]
+    async def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
+        """Return patients by name (misspelt too, unless *exactly*), birth date, bed, any number."""
+        return await self._ask("find", query, limit, exactly)  # type: ignore[no-any-return]
 
     async def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         """Return one chart, by its id or any number of the patient."""

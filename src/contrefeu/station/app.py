@@ -94,7 +94,6 @@ def create_app(deps: Deps) -> Starlette:
     staff = Staff(deps.charts, deps.appender, deps.clock, deps.counts)
     work = WorkInHand(deps.charts, deps.clock, staff, deps.settings.care.escalate_minutes)
     changes = Changes(deps.charts.changes)
-    settled = {ward.id: ward.name for ward in deps.settings.wards}
     shell = Shell(
         Setting(
             door=staff,
@@ -119,7 +118,7 @@ def create_app(deps: Deps) -> Starlette:
                 "links": [one.link for one in deps.mounted],
                 "is_blood_group": lambda key: bool(BLOOD_GROUPS & set(key.split("|"))),
                 "role_name": role_name,
-                "ward_name": lambda ward: settled.get(ward) or staff.wards.name(ward) or ward,
+                "ward_name": lambda ward: house.ward_name(ward),
                 "age_words": age_words,
                 "sparkline": sparkline,
                 "tall_man": tall_man,

@@ -71,8 +71,8 @@ class ChartsLike(Protocol):
         """The drugs that are prescribed to patients who are here."""
         ...
 
-    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
-        """Patients by name (misspelt too), birth date, bed, any number."""
+    async def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
+        """Patients by name (misspelt too, unless *exactly*), birth date, bed, any number."""
         ...
 
     async def chart(self, id: str, at_ns: int | None = None) -> Chart | None:

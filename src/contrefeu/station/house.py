@@ -94,6 +94,11 @@ class House:
         assert isinstance(actor, Account), "the staff's door lets accounts in"
         return actor
 
+    def ward_name(self, ward: str) -> str:
+        """Return what a ward is called: by the settings, by people here, by its feeds."""
+        settled = next((one.name for one in self.deps.settings.wards if one.id == ward), "")
+        return settled or self.staff.wards.name(ward) or ward
+
     def age(self, whose: Person) -> Age | None:
         """Return how old somebody is; None when nobody knows."""
         if not whose.age_known:
@@ -121,7 +126,7 @@ class House:
         if opened is None:
             raise NOT_FOUND
         found = opened.chart
-        sheet, id_ = Sheet(found, self.deps.clock.now_ns(), opened.laid), found.id
+        sheet, id_ = opened.sheet(self.deps.clock.now_ns()), found.id
         whose = person_of(sheet)
         ward = whose.ward or (last_ward(found) if left else "")
         if not self.account(request).in_scope(ward) and not self.glass_broken(request, id_):
