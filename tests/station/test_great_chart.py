@@ -91,8 +91,11 @@ class _Counting:
     def __init__(self, charts: Folded) -> None:
         self.charts, self.whole = charts, 0
 
-    async def lately(self, id: str, known: str = "") -> Any:
-        found = self.charts.told.charts.lately(id, known)
+    async def version(self, id: str) -> str | None:
+        return self.charts.told.charts.version(id)
+
+    async def lately(self, id: str) -> Any:
+        found = self.charts.told.charts.lately(id)
         self.whole += bool(found and found.chart)
         return found
 

@@ -634,7 +634,10 @@ class Charts:
         found = self.charts.get({"0100234": "p-durand"}.get(id, id))
         return chart_of(found) if found else None
 
-    async def lately(self, id: str, known: str = "") -> Lately | None:
+    async def version(self, id: str) -> str | None:
+        return "" if await self.chart(id) is not None else None
+
+    async def lately(self, id: str) -> Lately | None:
         found = await self.chart(id)
         return Lately("", encode_json(found)) if found is not None else None
 

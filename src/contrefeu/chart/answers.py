@@ -89,7 +89,7 @@ class Lately(Struct, frozen=True):
     """One chart, as it stands."""
 
     version: str  # another one whenever the chart was written since
-    chart: bytes = b""  # its JSON; nothing when the asker has this version
+    chart: bytes  # its JSON
 
 
 class Account(Struct, frozen=True):
@@ -316,21 +316,24 @@ class Charts:
                 return self._folding.at(node, at_ns)
             return self._store.folded.chart(self._store.identities.root(node))
 
-    def lately(self, id: str, known: str = "") -> Lately | None:
-        """Return one chart as it stands now, without its contents when the asker has this version already.
-
-        Args:
-            id: Of the chart, or a number; as for `chart`.
-            known: The version that the asker has.
-        """
+    def version(self, id: str) -> str | None:
+        """Return what is another text once the chart of *id* (as for `chart`) was written again; None when there is none."""
         with self._snapshot():
-            node = self._node(id)
-            root = None if node is None else self._store.identities.root(node)
-            written = None if root is None else self._store.folded.version(root)
-            if root is None or written is None:
+            return self._version(id)[1]
+
+    def _version(self, id: str) -> tuple[int, str | None]:
+        node = self._node(id)
+        root = 0 if node is None else self._store.identities.root(node)
+        written = None if node is None else self._store.folded.version(root)
+        return root, None if written is None else f"{_PROCESS}-{written}"
+
+    def lately(self, id: str) -> Lately | None:
+        """Return the chart of *id* (as for `chart`) as it stands now, and its version."""
+        with self._snapshot():
+            root, version = self._version(id)
+            if version is None:
                 return None
-            version = f"{_PROCESS}-{written}"
-            return Lately(version, b"" if version == known else encode(self._store.folded.chart(root)))
+            return Lately(version, encode(self._store.folded.chart(root)))
 
     def row(self, id: str) -> BoardRow | None:
         """Return the row of one patient as the board of their ward has it; None when they are on none."""

@@ -2,9 +2,11 @@
 
     question = length (u32) || msgpack [name, arguments]
     answer   = length (u32) || msgpack ["ok", value] or ["error", kind, what, safe, next]
+    together = a question whose arguments are questions; its value, their answers in the same order
 
 Rules kept here:
   * A question that is not in the table is answered with an error, and touches nothing.
+  * What is asked together is short (SHORT): nobody waits for another's long answer.
   * A chart travels as its JSON: a decimal keeps its digits.
 """
 
@@ -68,12 +70,15 @@ ANSWERS: dict[str, Any] = {
     "staff": list[Listed],
     "status": ChartsStatus,
     "text": str,
+    "together": list[bytes],
     "unread": list[UnplacedEntry],
+    "version": str | None,
     "waiting": list[UnplacedEntry],
     "wards": list[WardSummary],
     "whose": list[str],
     "work": list[WorkLine],
 }
+SHORT = frozenset({"board", "corrections", "find", "row", "status", "version"})  # what may be asked together
 _ERRORS = {kind.kind: kind for kind in (ContrefeuError, MissingError, OperatorError, StorageError)}
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
 _question = msgspec.msgpack.Decoder(tuple[str, list[Any]])

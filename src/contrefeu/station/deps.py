@@ -79,8 +79,12 @@ class ChartsLike(Protocol):
         """One chart, by its id or any number of the patient."""
         ...
 
-    async def lately(self, id: str, known: str = "") -> Lately | None:
-        """One chart as it stands now, without its contents when the asker knows this version."""
+    async def lately(self, id: str) -> Lately | None:
+        """One chart as it stands now, in JSON, and its version."""
+        ...
+
+    async def version(self, id: str) -> str | None:
+        """What is another text once a chart was written again; "" when nobody can tell, None when there is none."""
         ...
 
     async def row(self, id: str) -> BoardRow | None:

@@ -1,5 +1,6 @@
 """What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -190,9 +191,10 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
     try:
         if visit.actor is not None:
             await staff.refresh()
-        status = await deps.charts.status()
-        urgent, urgent_wards = await _urgent(work, visit)
-        corrected = await _corrected(deps, staff, visit, urgent)
+        status, found, (urgent, urgent_wards) = await asyncio.gather(
+            deps.charts.status(), _corrections(deps, staff, visit), _urgent(work, visit)
+        )
+        corrected = _corrected(found, urgent)
     except (OSError, TimeoutError):
         return Around(
             answers=False,
@@ -234,12 +236,16 @@ async def corrections_for(charts: ChartsLike, staff: Staff, account: Account, wo
     return [one for one in found if (account.login, one.resource, one.entry) not in staff.corrections_seen]
 
 
-async def _corrected(deps: Deps, staff: Staff, visit: Visit, urgent: Sequence[Urgent]) -> list[Corrected]:
-    """What the person saw that was corrected since, unless the page asks them to acknowledge that very result."""
+async def _corrections(deps: Deps, staff: Staff, visit: Visit) -> list[Correction]:
+    """What the person saw that was corrected since."""
     if not isinstance(visit.actor, Account) or visit.session is None:
         return []
+    return await corrections_for(deps.charts, staff, visit.actor, visit.session.world)
+
+
+def _corrected(found: Sequence[Correction], urgent: Sequence[Urgent]) -> list[Corrected]:
+    """What of it a page says: all but what it asks the person to acknowledge."""
     asked = {one.address.rpartition("/")[2] for one in urgent}
-    found = await corrections_for(deps.charts, staff, visit.actor, visit.session.world)
     return [
         Corrected(one.chart, one.name, one.what, one.old, one.now, one.at, one.resource, one.entry)
         for one in found

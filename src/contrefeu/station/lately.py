@@ -55,12 +55,12 @@ class LatelyOpened:
         lock = self._asking.setdefault(asked, asyncio.Lock())
         async with lock:
             known = self._opened.get(asked)
-            found = await self._charts.lately(asked, known.laid.version if known else "")
-            if found is None:
-                return None
-            if known is not None and not found.chart:
+            if known is not None and await self._charts.version(asked) == known.laid.version:
                 self._opened.move_to_end(asked)
                 return known
+            found = await self._charts.lately(asked)
+            if found is None:
+                return None
             if len(found.chart) > BESIDE_BYTES:
                 opened = await asyncio.to_thread(_laid_out, found.version, found.chart)
             else:

@@ -7,6 +7,7 @@ Rules kept here:
   * Every page says how far the charts have been read, and when they do not answer.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -220,7 +221,13 @@ class Shell:
                 raise await self.refusal(request)
             if request.method == "POST":
                 await self.check_form(request, visit.csrf, bytes_max)
-            return await handler(request)
+                return await handler(request)
+            visit.ahead = asyncio.ensure_future(self._around(visit))
+            try:
+                return await handler(request)
+            finally:
+                visit.ahead.cancel()
+                visit.ahead = None
 
         self.doors.setdefault(path, permission)
         return Route(path, guarded, methods=list(methods))
@@ -276,13 +283,16 @@ class Shell:
             exercise: Whether what it shows is an exercise's; None for the world that the person looks at (F33).
         """
         visit = visit_of(request)
-        around = await self.setting.around(visit)
+        around = await (visit.ahead or self._around(visit))
         if exercise is not None:
             around = replace(around, exercise=exercise)
         values = {"page": page, "visit": visit, "around": around, "now_ns": self.setting.clock.now_ns()}
         values["live"] = str(self.setting.live())
         values["audit_gap"] = self.audit.gap
         return HTMLResponse(self.templates.render(template, visit.words, values), status_code=status)
+
+    async def _around(self, visit: Visit) -> Around:
+        return await self.setting.around(visit)
 
     async def look(self, request: Request, kind: str, *, patient: str = "", what: str = "", query: str = "") -> None:
         """Journal that the person looks at something; a page that refreshes itself is the same look.

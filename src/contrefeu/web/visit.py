@@ -1,6 +1,8 @@
 """One request, as the pages see it: who asks, in which language, from which screen."""
 
+import asyncio
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -26,6 +28,7 @@ class Visit:
     keeps: bool = False  # the browser keeps the page for when the station is out of reach; nobody looks yet
     address: str = ""
     path: str = "/"
+    ahead: "asyncio.Task[Any] | None" = None  # what stands around the page, asked while the page itself is read
 
     @property
     def csrf(self) -> str:

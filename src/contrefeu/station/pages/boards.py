@@ -10,6 +10,7 @@ Rules kept here:
     (F31).
 """
 
+import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -167,7 +168,7 @@ class Boards:
 
     async def _board(self, request: Request, ward: str) -> Response:
         house = self._house
-        board = await house.charts.board(ward, house.world(request))
+        board, status = await asyncio.gather(house.charts.board(ward, house.world(request)), house.charts.status())
         if (
             ward
             and not board.rows
@@ -182,7 +183,6 @@ class Boards:
         shared = (visit_of(request).words.language, _day(now_ns, zone), not ward, account.may("chart"))
         lines = [replace(line, key=(*shared, *_shown(line))) for line in lines]
         feeds = of_feeds(board.feeds)
-        status = await house.charts.status()
         unplaced = await house.charts.waiting(UNPLACED_SHOWN) if status.waiting and not ward else ()
         page = BoardPage(
             board=board,
