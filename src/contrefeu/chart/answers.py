@@ -317,7 +317,7 @@ class Charts:
             return self._store.folded.chart(self._store.identities.root(node))
 
     def version(self, id: str) -> str | None:
-        """Return what is another text once the chart of *id* (as for `chart`) was written again; None when there is none."""
+        """Return what is another text once the chart of *id* was written again; None when there is none."""
         with self._snapshot():
             return self._version(id)[1]
 
@@ -592,4 +592,3 @@ def _authorities(number: dict[str, object]) -> set[str]:
     assigner = number.get("assigner")
     named = str(assigner.get("display", "")) if isinstance(assigner, dict) else ""
     return {named, str(number.get("system", ""))} - {""}
-

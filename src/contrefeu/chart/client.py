@@ -3,8 +3,8 @@
 Rules kept here:
   * A question waits ANSWER_S at most; the ward app never hangs on a reader that is gone.
   * A connection carries one question at a time; a question that waits (`changes`) holds up no other.
-  * Short questions that are asked in the same moment go together, and are answered of one moment after the other: a page
-    asks several, and each way there and back costs as much as many an answer.
+  * Short questions that are asked in the same moment go together: a page asks several, and each way there and back
+    costs as much as many an answer.
   * A reader that was restarted is asked again, once: a question changes nothing.
 """
 

@@ -6,6 +6,7 @@ Rules kept here:
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from jinja2 import PackageLoader
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from contrefeu.chart import BLOOD_GROUPS, tall_man
 from contrefeu.station.deps import Deps
 from contrefeu.station.fhir_api import FhirApi
-from contrefeu.station.house import House, OutOfScope, around
+from contrefeu.station.house import House, OutOfScope, around, ward_name
 from contrefeu.station.labels import (
     DUE_SIGNS,
     age_words,
@@ -118,7 +119,7 @@ def create_app(deps: Deps) -> Starlette:
                 "links": [one.link for one in deps.mounted],
                 "is_blood_group": lambda key: bool(BLOOD_GROUPS & set(key.split("|"))),
                 "role_name": role_name,
-                "ward_name": lambda ward: house.ward_name(ward),
+                "ward_name": partial(ward_name, deps, staff),
                 "age_words": age_words,
                 "sparkline": sparkline,
                 "tall_man": tall_man,

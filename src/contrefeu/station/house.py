@@ -96,9 +96,8 @@ class House:
         return actor
 
     def ward_name(self, ward: str) -> str:
-        """Return what a ward is called: by the settings, by people here, by its feeds."""
-        settled = next((one.name for one in self.deps.settings.wards if one.id == ward), "")
-        return settled or self.staff.wards.name(ward) or ward
+        """Return what a ward is called."""
+        return ward_name(self.deps, self.staff, ward)
 
     def age(self, whose: Person) -> Age | None:
         """Return how old somebody is; None when nobody knows."""
@@ -166,6 +165,12 @@ class House:
     def hides(self, request: Request, row: BoardRow) -> bool:
         """Whether who lies there is not for this person to know (F24)."""
         return row.confidential and not self.account(request).in_scope(row.ward)
+
+
+def ward_name(deps: Deps, staff: Staff, ward: str) -> str:
+    """Return what a ward is called: by the settings, by people here, by its feeds."""
+    settled = next((one.name for one in deps.settings.wards if one.id == ward), "")
+    return settled or staff.wards.name(ward) or ward
 
 
 def namesake(one: str, other: str) -> bool:

@@ -44,7 +44,7 @@ class Laid:
 class Sheet:
     """One chart: its resources, by type and by reference."""
 
-    minute: int | None = None  # for the whole of which it holds (minutes since 1970); None when for no more than `now_ns`
+    minute: int | None = None  # since 1970, for the whole of which it holds; None when for `now_ns` alone
 
     def __init__(self, chart: Chart, now_ns: int = 0, laid: Laid | None = None) -> None:
         """Lay *chart* out as it stands at *now_ns*; *laid* is what was laid out of it before, the same version."""

@@ -8,7 +8,7 @@ Rules kept here:
 """
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -64,7 +64,7 @@ from contrefeu.station.house import House, namesake
 from contrefeu.station.names import names_left, pairs
 from contrefeu.station.pages.measure import all_series, series_id
 from contrefeu.station.pages.writing import due_of, written_here
-from contrefeu.web import NOT_FOUND, person, visit_of
+from contrefeu.web import NOT_FOUND, Part, person, visit_of
 
 _pack = msgspec.msgpack.Encoder().encode
 _MAY = ("entry", "move", "prescribe", "results", "write")  # whatever chart.html asks, and what it includes
@@ -126,8 +126,8 @@ class ChartPage:
     score: Score | None = None  # NEWS2; None while the aid is off
     score_by: str = ""  # who turned it on
     limits: SignedLimits | None = None  # of the laboratory's list; None while none are in force
-    key: tuple[Hashable, ...] | None = None  # what parts of the page depend on; None while no version is known
-    whole_key: Hashable | None = None  # what the page but its surround depends on; None while it is made each time
+    parts: Part | None = None  # what parts of the page depend on; None while no version is known
+    whole: Part | None = None  # what the page but its surround depends on; None while it is made each time
     values_before: int = VALUES_BEFORE
 
     @property
@@ -135,9 +135,9 @@ class ChartPage:
         """Whether earlier values unfold in place: of a great chart they would be most of the page."""
         return sum(len(one.values) for one in all_series(self.results)) <= VALUES_UNFOLDED_MAX
 
-    def part(self, name: str) -> Hashable | None:
+    def part(self, name: str) -> Part | None:
         """What a part of the page is remembered by."""
-        return None if self.key is None else (name, *self.key)
+        return None if self.parts is None else ((name, self.parts[0]), self.parts[1])
 
     def measure(self, series: Series) -> str:
         """Where all values of a measurement are."""
@@ -237,10 +237,10 @@ class ChartPages:
             limits=SignedLimits(house.tests, self._name(signed[0]), signed[1]) if (signed := house.limits) else None,
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
-        page = replace(page, key=self._key(request, page), whole_key=self._whole_key(request, page))
+        page = replace(page, parts=self._parts(request, page), whole=self._whole(request, page))
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
 
-    def _key(self, request: Request, page: ChartPage) -> tuple[Hashable, ...] | None:
+    def _parts(self, request: Request, page: ChartPage) -> Part | None:
         """What results and reports on the page depend on: the version, the day, and what its reader may do there."""
         version = page.sheet.laid.version
         if not version:
@@ -249,9 +249,9 @@ class ChartPages:
         day = visit.words.day(rfc3339(deps.clock.now_ns()))
         limits = (page.limits.tests.digest, page.limits.by, page.limits.at) if page.limits else None
         types_in = page.laboratory and visit.may("results")
-        return page.id, version, visit.words.language, day, limits, types_in, visit.may("entry")
+        return (page.id, visit.words.language, types_in, visit.may("entry")), (version, day, limits)
 
-    def _whole_key(self, request: Request, page: ChartPage) -> Hashable | None:
+    def _whole(self, request: Request, page: ChartPage) -> Part | None:
         """What all of the page but its surround depends on: the chart in this minute, and whatever is not in the chart.
 
         None when no version is known, or the clock changes the chart within this minute.
@@ -265,7 +265,6 @@ class ChartPages:
             page.age,
             page.due,
             [one.uncertain for one in page.unread],
-            page.through_glass,
             page.weight_old,
             [bool(until) and visit.words.minutes_since(until, now_ns) > 0 for until in alerts],
             sorted(page.writes),
@@ -278,10 +277,10 @@ class ChartPages:
             page.score is None,
             page.score_by,
             house.ward_name(page.person.ward),
-            [visit.may(one) for one in _MAY],
         )
         limits = (page.limits.tests.digest, page.limits.by, page.limits.at) if page.limits else None
-        return page.id, sheet.laid.version, sheet.minute, visit.words.language, limits, _pack(beside)
+        place = "chart", page.id, visit.words.language, page.through_glass, *map(visit.may, _MAY)
+        return place, (sheet.laid.version, sheet.minute, limits, _pack(beside))
 
     def _identity_waits(self, sheet: Sheet, number: str) -> int:
         """How many things bear a name that was left, and how many pairs wait for people."""
