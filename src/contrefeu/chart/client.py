@@ -177,7 +177,7 @@ class ChartsClient:
     async def _together(self, waiting: dict[bytes, "asyncio.Future[bytes]"]) -> None:
         try:
             if len(waiting) == 1:
-                answers = [await self._answer(*waiting, ANSWER_S)]
+                answers = [await self._answer(next(iter(waiting)), ANSWER_S)]
             else:
                 answers = READERS["together"](await self._answer(ask("together", list(waiting)), ANSWER_S))
         except Exception as found:

@@ -80,7 +80,6 @@ from contrefeu.web import (
     NO_METHOD,
     NOT_FOUND,
     Changes,
-    Fragments,
     LoginPages,
     Setting,
     Shell,
@@ -115,7 +114,6 @@ def create_app(deps: Deps) -> Starlette:
             common={
                 "entry_kind": entry_kind,
                 "label": label,
-                "once": Fragments(),
                 "links": [one.link for one in deps.mounted],
                 "is_blood_group": lambda key: bool(BLOOD_GROUPS & set(key.split("|"))),
                 "role_name": role_name,

@@ -29,6 +29,7 @@ from contrefeu.fhir import encode, outcome
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.web.audit import AuditLog
 from contrefeu.web.drafts import Drafts
+from contrefeu.web.fragments import Fragments
 from contrefeu.web.headers import security_headers
 from contrefeu.web.language import Words, negotiate
 from contrefeu.web.mount import Due
@@ -192,7 +193,8 @@ class Shell:
         self.cookie, self.door_cookie = f"{prefix}contrefeu", f"{prefix}contrefeu-login"
         self.draft_cookie = f"{prefix}contrefeu-draft"
         self.templates = Templates(
-            setting.loaders, {"static": self.static.url, "facility": setting.facility, **setting.common}
+            setting.loaders,
+            {"static": self.static.url, "facility": setting.facility, "once": Fragments(), **setting.common},
         )
 
     def page(
