@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 
 from contrefeu.base import rfc3339
 from contrefeu.chart.board_rows import BoardRows
-from contrefeu.station.lately import LatelyOpened
+from contrefeu.chart.boards import row_at
+from contrefeu.chart.sheet import Sheet
+from contrefeu.chart.views import BoardRow
+from contrefeu.station.lately import LatelyOpened, Opened
 from contrefeu.web import Fragments
 from tests.station.folded import SETTINGS, Folded, at_work, house
 from tests.station.visitors import Visitor, join
@@ -29,7 +32,7 @@ _SAID = {
     "result": ("ORU^R01", "ORC|RE|P{n}|F{n}", "OBR|1|P{n}|F{n}|BIO^Bilan|||{at}|||||||||||||||{at}||LAB|F",
                "OBX|1|NM|2823-3^Potassium^LN||{n}.1|mmol/L|3-5|{flag}|||F|||{at}"),
     "order": ("RDE^O11", "ORC|NW|O{n}", "RXE|1|D{n}^MEDICAMENT {n}|500||mg|CP", "TQ1|1||TID"),
-    "every": ("RDE^O11", "ORC|NW|O{n}", "RXE|1|D{n}^MEDICAMENT {n}|500||mg|CP", "TQ1|1||Q2H|||{at}"),
+    "every": ("RDE^O11", "ORC|NW|O{n}", "RXE|1|D{n}^MEDICAMENT {n}|500||mg|CP", "TQ1|1||Q2H||||{soon}"),
     "dose": ("RAS^O17", "ORC|RE|O{last}", "RXA|0|1|{at}||D{last}^MEDICAMENT {last}|500|mg"),
     "allergy": ("ADT^A08", "AL1|1|DA|P{n}^ALLERGENE {n}|MO"),
     "moves": ("ADT^A02",),
@@ -53,8 +56,8 @@ class _Lives:
     def say(self, patient: int, kind: str, *lines: str, born: str = "19420312", bed: int = 0) -> None:
         """A feed speaks of a patient."""
         n, now = next(self.number), self.charts.clock.now_ns()
-        at, later = (_hl7(now + s * 10**9) for s in (0, 3 * 3600 + 17))
-        words = {"n": n, "at": at, "later": later, "last": self.last, "flag": ("N", "HH", "L")[n % 3]}
+        at, soon, later = (_hl7(now + hours * 3600 * 10**9) for hours in (0, 2, 9))
+        words = {"n": n, "at": at, "soon": soon, "later": later, "last": self.last, "flag": ("N", "HH", "L")[n % 3]}
         if "RXE" in "".join(lines):
             self.last = n
         said = [
@@ -94,15 +97,25 @@ class _Lives:
         charts, home = self.charts.told.charts, self.kept.app.state.house
         globals_ = [one.globals for one in self.kept.shell.templates._by_language.values()]
         was = charts._rows, home.lately, globals_[0]["once"]
-        charts._rows, home.lately, once = BoardRows(SETTINGS.node.zone), LatelyOpened(self.charts), Fragments()
+        charts._rows, home.lately, once = _Forgetful(SETTINGS.node.zone), LatelyOpened(self.charts), Fragments()
+        patch = pytest.MonkeyPatch()
+        patch.setattr(Opened, "sheet", lambda opened, now_ns: Sheet(opened.chart, now_ns, opened.laid))
         for one in globals_:
             one["once"] = once
         try:
             yield
         finally:
+            patch.undo()
             charts._rows, home.lately, once = was
             for one in globals_:
                 one["once"] = once
+
+
+class _Forgetful(BoardRows):
+    """Rows that are worked out each time."""
+
+    def at(self, packed: bytes, now_ns: int, downtime_ns: int = 0) -> BoardRow:
+        return row_at(self.line(packed), now_ns, SETTINGS.node.zone, downtime_ns=downtime_ns)
 
 
 def _hl7(at_ns: int) -> str:
@@ -133,10 +146,11 @@ def test_what_was_remembered_is_what_is_made_anew(steps):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_night_of_one_page(path):
-    """One page, asked each half minute and each hour of a day: doses fall due, are late, the day ends."""
+    """One page, asked each hour of a day, a second before it and after: doses fall due, are late, the day ends."""
     lives = _Lives()
+    lives.say(2, *_SAID["dose"])
     lives.say(2, *_SAID["every"])
     lives.say(2, *_SAID["leaves"])
-    for seconds in [30] * 6 + [3600] * 18:
+    for seconds in [30, *[3569, 2, 29] * 14]:  # what a dose waits for comes in the middle of a minute
         lives.charts.clock.advance(seconds=seconds)
         lives.compare("nadia", "fr", path)
