@@ -85,6 +85,7 @@ for _name in (
     "find",
     "chart",
     "lately",
+    "version",
     "row",
     "hits",
     "entry",

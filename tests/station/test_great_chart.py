@@ -91,8 +91,11 @@ class _Counting:
     def __init__(self, charts: Folded) -> None:
         self.charts, self.whole = charts, 0
 
-    async def lately(self, id: str, known: str = "") -> Any:
-        found = self.charts.told.charts.lately(id, known)
+    async def version(self, id: str) -> str | None:
+        return self.charts.told.charts.version(id)
+
+    async def lately(self, id: str) -> Any:
+        found = self.charts.told.charts.lately(id)
         self.whole += bool(found and found.chart)
         return found
 
@@ -175,11 +178,20 @@ def test_fragments_are_made_once_and_forgotten_in_order():
         return caller
 
     once = Fragments(characters_max=8)
-    assert once("a", part("a")) == once("a", part("a")) == "aaaa"
+
+    def a(state: int) -> Any:
+        return once(("a", state), part("a"))
+
+    assert a(1) == a(1) == "aaaa"
     assert once(None, part("n")) == once(None, part("n")) == "nnnn"
-    once("b", part("b"))
-    once("a", part("a"))
-    once("c", part("c"))
-    once("a", part("a"))
-    once("b", part("b"))
+    once(("b", 1), part("b"))
+    a(1)
+    once(("c", 1), part("c"))
+    a(1)
+    once(("b", 1), part("b"))
     assert made == ["a", "n", "n", "b", "c", "b"]
+    a(2)  # another state of the same place
+    a(1)
+    assert made[-2:] == ["a", "a"]
+    once(("b", 1), part("b"))
+    assert made[-1] == "a"  # what was made anew took no room of the other's

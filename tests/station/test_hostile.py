@@ -155,7 +155,7 @@ def found_all(charts):
     """A search that finds everybody."""
     plain = Charts.find
 
-    async def find(query, limit=20):
+    async def find(query, limit=20, exactly=False):
         return await plain(charts, "", limit)
 
     return find

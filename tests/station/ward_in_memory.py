@@ -611,7 +611,7 @@ class Charts:
         self._answer()
         return [DrugSeen("Furosémide 20 mg/2 mL inj.", 9), DrugSeen("Dobutamine 250 mg/20 mL inj.", 2)]
 
-    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
+    async def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
         self._answer()
         hits = [
             PatientHit(
@@ -634,7 +634,10 @@ class Charts:
         found = self.charts.get({"0100234": "p-durand"}.get(id, id))
         return chart_of(found) if found else None
 
-    async def lately(self, id: str, known: str = "") -> Lately | None:
+    async def version(self, id: str) -> str | None:
+        return "" if await self.chart(id) is not None else None
+
+    async def lately(self, id: str) -> Lately | None:
         found = await self.chart(id)
         return Lately("", encode_json(found)) if found is not None else None
 

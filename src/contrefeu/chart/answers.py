@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from contrefeu.acts import Downtime
 from contrefeu.base import Clock, FindingError, rfc3339
 from contrefeu.chart.agenda import AgendaLine
+from contrefeu.chart.board_rows import BoardRows, by_bed
 from contrefeu.chart.boards import BoardLine, has_left, row_at
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.deciding import Deciding
@@ -88,7 +89,7 @@ class Lately(Struct, frozen=True):
     """One chart, as it stands."""
 
     version: str  # another one whenever the chart was written since
-    chart: bytes = b""  # its JSON; nothing when the asker has this version
+    chart: bytes  # its JSON
 
 
 class Account(Struct, frozen=True):
@@ -110,6 +111,7 @@ class Charts:
         clock: Clock,
         troubles: Callable[[], dict[str, str]] = dict,
         counts: Callable[[str], bool] = lambda _: True,
+        rows: BoardRows | None = None,
     ) -> None:
         """Answer from *store*.
 
@@ -119,12 +121,14 @@ class Charts:
             clock: What time it is, for what is due.
             troubles: Says which journals are not read on, and the kind of error.
             counts: Whether a journal's declarations of downtime count here: a peer's of another house do not.
+            rows: Rows of boards that are remembered; those of this object alone when None.
         """
         self._troubles = troubles
         self._counts = counts
         self._store = store
         self._settings = settings
         self._clock = clock
+        self._rows = rows or BoardRows(settings.node.zone)
         self._folding = Folding(store, rules_of(settings))
         self._deciding = Deciding(store, counts)
         self._honey = Honey(store, settings.watch.honey, self._node, self._deciding)
@@ -205,7 +209,7 @@ class Charts:
             shown = self._world(world)
             ward = self._wards.home(ward) if ward else ""
             members = self._wards.members(ward) if ward else ("",)
-            lines = [self._at_home(one) for name in members for one in self._store.places.lines(shown, name)]
+            lying = [one for name in members for one in self._store.places.packed(shown, name)]
             planned = [
                 self._at_home(one)
                 for name in (members if ward else ())
@@ -215,15 +219,18 @@ class Charts:
             order = {bed: n for n, bed in enumerate(self._wards.order(ward))} if ward else {}
             name = self._wards.name(ward, shown) if ward else ""
             honey = self._honey.charts()
-            since = {one: self._downtime_ns(one) for one in {line.row.ward for line in lines}}
+            homes = {one: self._wards.home(one) for one in {self._rows.line(packed).row.ward for packed in lying}}
+            since = {one: self._downtime_ns(home) for one, home in homes.items()}
             as_of, feeds = self._as_of(), self._feeds()
         now_ns, zone = self._clock.now_ns(), self._settings.node.zone
-        rows = [
-            row_at(line, now_ns, zone, downtime_ns=since[line.row.ward])
-            for line in lines
-            if line.row.id not in honey and not has_left(line, now_ns)
-        ]
-        rows.sort(key=_by_bed)
+        rows = []
+        for packed in lying:
+            line = self._rows.line(packed)
+            if line.row.id not in honey and not has_left(line, now_ns):
+                row = self._rows.at(packed, now_ns, since[line.row.ward])
+                home = homes[row.ward]
+                rows.append(row if home == row.ward else replace(row, ward=home))
+        rows.sort(key=by_bed)
         rows.sort(key=lambda row: order.get(bed_name(row.room, row.bed), order.get(row.bed, len(order))))
         taken = {name for row in rows for name in (row.bed, bed_name(row.room, row.bed))}
         free = [bed for bed in beds if bed not in taken]
@@ -281,12 +288,12 @@ class Charts:
 
     # People.
 
-    def find(self, query: str, limit: int = 20) -> list[PatientHit]:
-        """Return patients by name (misspelt too), birth date, bed, any number: real ones first."""
+    def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
+        """Return patients by name (misspelt too, unless *exactly*), birth date, bed, any number: real ones first."""
         with self._snapshot():
             real: list[PatientHit] = []
             others: list[PatientHit] = []
-            for hit in self._store.people.hits(self._store.people.find(query, limit)):
+            for hit in self._store.people.hits(self._store.people.find(query, limit, exactly=exactly)):
                 hit = replace(hit, ward=self._wards.home(hit.ward))  # noqa: PLW2901 - as it is shown
                 (real if hit.world == "P" else others).append(hit)
                 if len(real) >= limit:
@@ -309,21 +316,24 @@ class Charts:
                 return self._folding.at(node, at_ns)
             return self._store.folded.chart(self._store.identities.root(node))
 
-    def lately(self, id: str, known: str = "") -> Lately | None:
-        """Return one chart as it stands now, without its contents when the asker has this version already.
-
-        Args:
-            id: Of the chart, or a number; as for `chart`.
-            known: The version that the asker has.
-        """
+    def version(self, id: str) -> str | None:
+        """Return what is another text once the chart of *id* was written again; None when there is none."""
         with self._snapshot():
-            node = self._node(id)
-            root = None if node is None else self._store.identities.root(node)
-            written = None if root is None else self._store.folded.version(root)
-            if root is None or written is None:
+            return self._version(id)[1]
+
+    def _version(self, id: str) -> tuple[int, str | None]:
+        node = self._node(id)
+        root = 0 if node is None else self._store.identities.root(node)
+        written = None if node is None else self._store.folded.version(root)
+        return root, None if written is None else f"{_PROCESS}-{written}"
+
+    def lately(self, id: str) -> Lately | None:
+        """Return the chart of *id* (as for `chart`) as it stands now, and its version."""
+        with self._snapshot():
+            root, version = self._version(id)
+            if version is None:
                 return None
-            version = f"{_PROCESS}-{written}"
-            return Lately(version, b"" if version == known else encode(self._store.folded.chart(root)))
+            return Lately(version, encode(self._store.folded.chart(root)))
 
     def row(self, id: str) -> BoardRow | None:
         """Return the row of one patient as the board of their ward has it; None when they are on none."""
@@ -582,18 +592,3 @@ def _authorities(number: dict[str, object]) -> set[str]:
     assigner = number.get("assigner")
     named = str(assigner.get("display", "")) if isinstance(assigner, dict) else ""
     return {named, str(number.get("system", ""))} - {""}
-
-
-def _by_bed(row: BoardRow) -> tuple[str, list[tuple[int, str]], str]:
-    """Ward, then room and bed as people count: 2 before 10."""
-    parts: list[tuple[int, str]] = []
-    digits = ""
-    for c in f"{row.room} {row.bed} ":
-        if c.isascii() and c.isdigit():
-            digits += c
-            continue
-        if digits:
-            parts.append((int(digits), ""))
-            digits = ""
-        parts.append((1 << 62, c))
-    return row.ward, parts, row.id

@@ -3,6 +3,8 @@
 Rules kept here:
   * A question waits ANSWER_S at most; the ward app never hangs on a reader that is gone.
   * A connection carries one question at a time; a question that waits (`changes`) holds up no other.
+  * Short questions that are asked in the same moment go together: a page asks several, and each way there and back
+    costs as much as many an answer.
   * A reader that was restarted is asked again, once: a question changes nothing.
 """
 
@@ -35,6 +37,7 @@ from contrefeu.journal import Entry
 from contrefeu.mapping import Listed, Loss
 
 ANSWER_S = 15.0  # a page that waited longer would not be waited for
+TURNS = 3  # of the event loop, in which what is asked goes together: a page's own question, and what stands around it
 IDLE_MAX = 8  # connections kept for the next question: as many as pages are asked for at once
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -49,10 +52,12 @@ class ChartsClient:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: list[_Streams] = []
+        self._waiting: dict[bytes, asyncio.Future[bytes]] = {}  # short questions that are about to be asked
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def status(self) -> ChartsStatus:
         """Say how far the charts have been read."""
-        return await self._ask("status")  # type: ignore[no-any-return]
+        return await self._soon("status")  # type: ignore[no-any-return]
 
     async def wards(self, world: str = "") -> list[WardSummary]:
         """Return every ward."""
@@ -64,7 +69,7 @@ class ChartsClient:
 
     async def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
-        return await self._ask("board", ward, world)  # type: ignore[no-any-return]
+        return await self._soon("board", ward, world)  # type: ignore[no-any-return]
 
     async def work(self, world: str = "") -> list[WorkLine]:
         """Return what waits for somebody, of every patient for whom something does."""
@@ -76,23 +81,27 @@ class ChartsClient:
 
     async def corrections(self, login: str, world: str = "") -> list[Correction]:
         """Return the results that were corrected after *login* looked at them, the newest first."""
-        return await self._ask("corrections", login, world)  # type: ignore[no-any-return]
+        return await self._soon("corrections", login, world)  # type: ignore[no-any-return]
 
-    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
-        """Return patients by name (misspelt too), birth date, bed, any number."""
-        return await self._ask("find", query, limit)  # type: ignore[no-any-return]
+    async def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
+        """Return patients by name (misspelt too, unless *exactly*), birth date, bed, any number."""
+        return await (self._soon if exactly else self._ask)("find", query, limit, exactly)  # type: ignore[no-any-return]
 
     async def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         """Return one chart, by its id or any number of the patient."""
         return await self._ask("chart", id, at_ns)  # type: ignore[no-any-return]
 
-    async def lately(self, id: str, known: str = "") -> Lately | None:
-        """Return one chart as it stands now, without its contents when the asker knows this version."""
-        return await self._ask("lately", id, known)  # type: ignore[no-any-return]
+    async def lately(self, id: str) -> Lately | None:
+        """Return one chart as it stands now, in JSON, and its version."""
+        return await self._ask("lately", id)  # type: ignore[no-any-return]
+
+    async def version(self, id: str) -> str | None:
+        """Return what is another text once a chart was written again; None when there is none."""
+        return await self._soon("version", id)  # type: ignore[no-any-return]
 
     async def row(self, id: str) -> BoardRow | None:
         """Return the row of one patient as the board of their ward has it; None when they are on none."""
-        return await self._ask("row", id)  # type: ignore[no-any-return]
+        return await self._soon("row", id)  # type: ignore[no-any-return]
 
     async def hits(self, ids: list[str]) -> list[PatientHit | None]:
         """Return of each of *ids* who it is and where, as a search shows them."""
@@ -146,22 +155,58 @@ class ChartsClient:
         while self._idle:
             self._idle.pop()[1].close()
 
+    async def _soon(self, name: str, *arguments: Any) -> Any:
+        """Ask with whatever else is asked now; who asks the same gets the same answer."""
+        question, loop = ask(name, list(arguments)), asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._turn, TURNS)
+        waiting = self._waiting.get(question)
+        if waiting is None:
+            waiting = self._waiting[question] = loop.create_future()
+        return READERS[name](await asyncio.shield(waiting))
+
+    def _turn(self, left: int) -> None:
+        if left:
+            asyncio.get_running_loop().call_soon(self._turn, left - 1)
+            return
+        waiting, self._waiting = self._waiting, {}
+        task = asyncio.ensure_future(self._together(waiting))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _together(self, waiting: dict[bytes, "asyncio.Future[bytes]"]) -> None:
+        try:
+            if len(waiting) == 1:
+                answers = [await self._answer(next(iter(waiting)), ANSWER_S)]
+            else:
+                answers = READERS["together"](await self._answer(ask("together", list(waiting)), ANSWER_S))
+        except Exception as found:
+            for one in waiting.values():
+                one.set_exception(found)
+                one.exception()  # nobody may wait for it any more
+            return
+        for one, answer in zip(waiting.values(), answers, strict=True):
+            one.set_result(answer)
+
     async def _ask(self, name: str, *arguments: Any, within_s: float = ANSWER_S) -> Any:
-        question = framed(ask(name, list(arguments)))
+        return READERS[name](await self._answer(ask(name, list(arguments)), within_s))
+
+    async def _answer(self, asked: bytes, within_s: float) -> bytes:
+        question = framed(asked)
         async with asyncio.timeout(within_s):
             while self._idle:
                 streams = self._idle.pop()
                 if not streams[1].is_closing():
                     try:
-                        return await self._over(streams, name, question)
+                        return await self._over(streams, question)
                     except (ConnectionError, asyncio.IncompleteReadError):
                         break  # it was kept from before the reader's end: ask once more
             try:
-                return await self._over(await asyncio.open_unix_connection(self._path), name, question)
+                return await self._over(await asyncio.open_unix_connection(self._path), question)
             except asyncio.IncompleteReadError:
                 raise ConnectionResetError("the reader went away") from None
 
-    async def _over(self, streams: _Streams, name: str, question: bytes) -> Any:
+    async def _over(self, streams: _Streams, question: bytes) -> bytes:
         reader, writer = streams
         whole = False
         try:
@@ -177,7 +222,7 @@ class ChartsClient:
                 self._idle.append(streams)
             else:
                 writer.close()
-        return READERS[name](answer)
+        return answer
 
 
 class SyncChartsClient:
@@ -224,9 +269,9 @@ class SyncChartsClient:
         """Return one chart, by its id or any number of the patient."""
         return self._ask("chart", id, at_ns)  # type: ignore[no-any-return]
 
-    def lately(self, id: str, known: str = "") -> Lately | None:
-        """Return one chart as it stands now, in JSON; without it when the asker knows this version."""
-        return self._ask("lately", id, known)  # type: ignore[no-any-return]
+    def lately(self, id: str) -> Lately | None:
+        """Return one chart as it stands now, in JSON, and its version."""
+        return self._ask("lately", id)  # type: ignore[no-any-return]
 
     def bundle(self, id: str, at_ns: int | None = None) -> bytes | None:
         """Return one chart as a FHIR collection Bundle."""

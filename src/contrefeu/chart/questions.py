@@ -2,14 +2,17 @@
 
     question = length (u32) || msgpack [name, arguments]
     answer   = length (u32) || msgpack ["ok", value] or ["error", kind, what, safe, next]
+    together = a question whose arguments are questions; its value, their answers in the same order
 
 Rules kept here:
   * A question that is not in the table is answered with an error, and touches nothing.
+  * What is asked together is short (SHORT): nobody waits for another's long answer.
   * A chart travels as its JSON: a decimal keeps its digits.
 """
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from struct import Struct as Layout
 from typing import Any
 
@@ -21,17 +24,20 @@ from contrefeu.chart.answers import Account, Lately
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.views import (
+    AsOf,
     Board,
     BoardRow,
     ChartsStatus,
     DrugSeen,
     ExportResult,
+    FeedStatus,
     HoneyChart,
     PatientHit,
     Person,
     UnplacedEntry,
     WardKnown,
     WardSummary,
+    World,
 )
 from contrefeu.chart.work import WorkLine
 from contrefeu.fhir import encode as encode_json
@@ -39,6 +45,7 @@ from contrefeu.journal import Entry
 from contrefeu.mapping import Listed, Loss
 
 LENGTH = Layout(">I")
+ROWS_MAX = 4_000  # rows of boards that whoever asks remembers: every bed of a large hospital and what changes, 10 MB
 QUESTION_BYTES_MAX = 64 * 2**10  # a search, a number: never more
 ANSWER_BYTES_MAX = 2**31  # a chart with every scanned page of a life in it
 # What is asked -> the type of its answer; `chart` is JSON in bytes.
@@ -68,17 +75,42 @@ ANSWERS: dict[str, Any] = {
     "staff": list[Listed],
     "status": ChartsStatus,
     "text": str,
+    "together": list[bytes],
     "unread": list[UnplacedEntry],
+    "version": str | None,
     "waiting": list[UnplacedEntry],
     "wards": list[WardSummary],
     "whose": list[str],
     "work": list[WorkLine],
 }
+SHORT = frozenset({"board", "corrections", "find", "row", "status", "version"})  # what may be asked together
 _ERRORS = {kind.kind: kind for kind in (ContrefeuError, MissingError, OperatorError, StorageError)}
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
 _question = msgspec.msgpack.Decoder(tuple[str, list[Any]])
 _failed = msgspec.msgpack.Decoder(tuple[str, str, str, str, str])
 _chart = msgspec.json.Decoder(Chart, float_hook=Decimal)
+_row = lru_cache(ROWS_MAX)(msgspec.msgpack.Decoder(BoardRow).decode)  # the same bytes are the same row
+
+
+class _PackedBoard(msgspec.Struct):
+    """A board whose rows are not read yet."""
+
+    ward: str
+    name: str
+    world: World
+    rows: list[msgspec.Raw]
+    free_beds: list[str]
+    as_of: AsOf
+    feeds: list[FeedStatus]
+    coming: list[BoardRow] = []
+    also: list[str] = []
+
+    def read(self) -> Board:
+        """Read those rows that were not read lately."""
+        rows = [_row(bytes(one)) for one in self.rows]
+        return Board(
+            self.ward, self.name, self.world, rows, self.free_beds, self.as_of, self.feeds, self.coming, self.also
+        )
 
 
 def chart_in(data: bytes) -> Chart:
@@ -124,13 +156,16 @@ def refused(error: ContrefeuError) -> bytes:
 
 def answer_of(name: str) -> Callable[[bytes], Any]:
     """Return what reads the answers to *name*; it raises what the other side raised."""
-    decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple.__class_getitem__((str, ANSWERS[name])))
+    kind = _PackedBoard if name == "board" else ANSWERS[name]
+    decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple.__class_getitem__((str, kind)))
 
     def read(data: bytes) -> Any:
         if data[1:6] == b"\xa5erro":  # an array whose first item is the text "error"
             _, kind, what, safe, next_ = _failed.decode(data)
             raise _ERRORS[kind](what, safe=safe, next=next_)
         value = decoder.decode(data)[1]
+        if name == "board":
+            return value.read()
         return _chart.decode(value) if name == "chart" and value is not None else value
 
     return read

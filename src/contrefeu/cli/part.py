@@ -11,6 +11,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from contrefeu.capture import Intake
     from contrefeu.cli.node import Node
 
+SWITCH_S = 0.0005  # after which the thread that lays a great chart out lets pages go on: Python's own is ten times that
 GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
 RESERVE_S = 60.0  # how often the space kept back for acts is filled again, once the disk has room
 STORE_S = 1.0  # how often a reader sees whether a restore has brought charts of more of the history
@@ -231,6 +233,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     ]
     app = web_app(node, intake, looks, insecure_http=insecure_http, demo=demo)
     sweep_seldom()  # a page makes more objects than Python sweeps after, and leaves none
+    sys.setswitchinterval(SWITCH_S)
     if node.settings.group.listen:
         beside.append(asyncio.create_task(tell_group(node, app.state.house)))
     tls: dict[str, Any] = {}

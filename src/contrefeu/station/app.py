@@ -6,6 +6,7 @@ Rules kept here:
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from jinja2 import PackageLoader
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from contrefeu.chart import BLOOD_GROUPS, tall_man
 from contrefeu.station.deps import Deps
 from contrefeu.station.fhir_api import FhirApi
-from contrefeu.station.house import House, OutOfScope, around
+from contrefeu.station.house import House, OutOfScope, around, ward_name
 from contrefeu.station.labels import (
     DUE_SIGNS,
     age_words,
@@ -79,7 +80,6 @@ from contrefeu.web import (
     NO_METHOD,
     NOT_FOUND,
     Changes,
-    Fragments,
     LoginPages,
     Setting,
     Shell,
@@ -94,7 +94,6 @@ def create_app(deps: Deps) -> Starlette:
     staff = Staff(deps.charts, deps.appender, deps.clock, deps.counts)
     work = WorkInHand(deps.charts, deps.clock, staff, deps.settings.care.escalate_minutes)
     changes = Changes(deps.charts.changes)
-    settled = {ward.id: ward.name for ward in deps.settings.wards}
     shell = Shell(
         Setting(
             door=staff,
@@ -115,11 +114,10 @@ def create_app(deps: Deps) -> Starlette:
             common={
                 "entry_kind": entry_kind,
                 "label": label,
-                "once": Fragments(),
                 "links": [one.link for one in deps.mounted],
                 "is_blood_group": lambda key: bool(BLOOD_GROUPS & set(key.split("|"))),
                 "role_name": role_name,
-                "ward_name": lambda ward: settled.get(ward) or staff.wards.name(ward) or ward,
+                "ward_name": partial(ward_name, deps, staff),
                 "age_words": age_words,
                 "sparkline": sparkline,
                 "tall_man": tall_man,

@@ -71,16 +71,20 @@ class ChartsLike(Protocol):
         """The drugs that are prescribed to patients who are here."""
         ...
 
-    async def find(self, query: str, limit: int = 20) -> list[PatientHit]:
-        """Patients by name (misspelt too), birth date, bed, any number."""
+    async def find(self, query: str, limit: int = 20, exactly: bool = False) -> list[PatientHit]:
+        """Patients by name (misspelt too, unless *exactly*), birth date, bed, any number."""
         ...
 
     async def chart(self, id: str, at_ns: int | None = None) -> Chart | None:
         """One chart, by its id or any number of the patient."""
         ...
 
-    async def lately(self, id: str, known: str = "") -> Lately | None:
-        """One chart as it stands now, without its contents when the asker knows this version."""
+    async def lately(self, id: str) -> Lately | None:
+        """One chart as it stands now, in JSON, and its version."""
+        ...
+
+    async def version(self, id: str) -> str | None:
+        """What is another text once a chart was written again; "" when nobody can tell, None when there is none."""
         ...
 
     async def row(self, id: str) -> BoardRow | None:

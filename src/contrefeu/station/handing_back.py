@@ -62,7 +62,7 @@ async def lines_of(house: House, ward: str, world: str, declared: Declared) -> l
     for row in (await house.charts.board(ward, world)).rows:
         opened = await house.lately.open(row.id)
         if opened is not None:
-            sheet = Sheet(opened.chart, house.deps.clock.now_ns(), opened.laid)
+            sheet = opened.sheet(house.deps.clock.now_ns())
             found.append(line_of(house, row, sheet, declared))
     return found
 

@@ -1,5 +1,6 @@
 """What every page of the ward app stands on: the charts, the shell, the staff, and the world that is shown."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -94,6 +95,10 @@ class House:
         assert isinstance(actor, Account), "the staff's door lets accounts in"
         return actor
 
+    def ward_name(self, ward: str) -> str:
+        """Return what a ward is called."""
+        return ward_name(self.deps, self.staff, ward)
+
     def age(self, whose: Person) -> Age | None:
         """Return how old somebody is; None when nobody knows."""
         if not whose.age_known:
@@ -121,7 +126,7 @@ class House:
         if opened is None:
             raise NOT_FOUND
         found = opened.chart
-        sheet, id_ = Sheet(found, self.deps.clock.now_ns(), opened.laid), found.id
+        sheet, id_ = opened.sheet(self.deps.clock.now_ns()), found.id
         whose = person_of(sheet)
         ward = whose.ward or (last_ward(found) if left else "")
         if not self.account(request).in_scope(ward) and not self.glass_broken(request, id_):
@@ -162,6 +167,12 @@ class House:
         return row.confidential and not self.account(request).in_scope(row.ward)
 
 
+def ward_name(deps: Deps, staff: Staff, ward: str) -> str:
+    """Return what a ward is called: by the settings, by people here, by its feeds."""
+    settled = next((one.name for one in deps.settings.wards if one.id == ward), "")
+    return settled or staff.wards.name(ward) or ward
+
+
 def namesake(one: str, other: str) -> bool:
     """Whether two names, as searches show them, are the same to somebody who hears them."""
     return set(name_words(one.partition(" (")[0])) == set(name_words(other))
@@ -185,9 +196,10 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
     try:
         if visit.actor is not None:
             await staff.refresh()
-        status = await deps.charts.status()
-        urgent, urgent_wards = await _urgent(work, visit)
-        corrected = await _corrected(deps, staff, visit, urgent)
+        status, found, (urgent, urgent_wards) = await asyncio.gather(
+            deps.charts.status(), _corrections(deps, staff, visit), _urgent(work, visit)
+        )
+        corrected = _corrected(found, urgent)
     except (OSError, TimeoutError):
         return Around(
             answers=False,
@@ -229,12 +241,16 @@ async def corrections_for(charts: ChartsLike, staff: Staff, account: Account, wo
     return [one for one in found if (account.login, one.resource, one.entry) not in staff.corrections_seen]
 
 
-async def _corrected(deps: Deps, staff: Staff, visit: Visit, urgent: Sequence[Urgent]) -> list[Corrected]:
-    """What the person saw that was corrected since, unless the page asks them to acknowledge that very result."""
+async def _corrections(deps: Deps, staff: Staff, visit: Visit) -> list[Correction]:
+    """What the person saw that was corrected since."""
     if not isinstance(visit.actor, Account) or visit.session is None:
         return []
+    return await corrections_for(deps.charts, staff, visit.actor, visit.session.world)
+
+
+def _corrected(found: Sequence[Correction], urgent: Sequence[Urgent]) -> list[Corrected]:
+    """What of it a page says: all but what it asks the person to acknowledge."""
     asked = {one.address.rpartition("/")[2] for one in urgent}
-    found = await corrections_for(deps.charts, staff, visit.actor, visit.session.world)
     return [
         Corrected(one.chart, one.name, one.what, one.old, one.now, one.at, one.resource, one.entry)
         for one in found

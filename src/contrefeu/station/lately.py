@@ -13,20 +13,32 @@ from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from contrefeu.chart import Chart, chart_in, kept_resources, no_sweep
-from contrefeu.chart.sheet import Laid, Sheet, results_of
+from contrefeu.chart.sheet import Laid, Sheet, person_of, results_of
 from contrefeu.station.deps import ChartsLike
 
 LATELY_BYTES_MAX = 16 * 2**20  # bytes of JSON: some hundred charts of a ward, about 100 MB once they are laid out
 BESIDE_BYTES = 128 * 1024  # bytes of JSON above which a chart is laid out in a thread: 5 ms of work
+_MINUTE_NS = 60 * 10**9  # what the clock changes of a stay lasts for longer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened:
     """One version of a chart, laid out."""
 
     chart: Chart
     laid: Laid
     bytes: int  # of its JSON
+    _throughout: tuple[int, Sheet | None] = (-1, None)  # minute -> the sheet that holds for all of it, if one does
+
+    def sheet(self, now_ns: int) -> Sheet:
+        """Return the chart as it stands at *now_ns*: one sheet a minute, as long as it is the same at both its ends."""
+        minute = now_ns // _MINUTE_NS
+        if self._throughout[0] != minute:
+            begins, ends = (Sheet(self.chart, at * _MINUTE_NS, self.laid) for at in (minute, minute + 1))
+            begins.minute = minute
+            same = begins.present == ends.present and person_of(begins) == person_of(ends)
+            self._throughout = minute, begins if same else None
+        return self._throughout[1] or Sheet(self.chart, now_ns, self.laid)
 
 
 class LatelyOpened:
@@ -43,12 +55,12 @@ class LatelyOpened:
         lock = self._asking.setdefault(asked, asyncio.Lock())
         async with lock:
             known = self._opened.get(asked)
-            found = await self._charts.lately(asked, known.laid.version if known else "")
-            if found is None:
-                return None
-            if known is not None and not found.chart:
+            if known is not None and await self._charts.version(asked) == known.laid.version:
                 self._opened.move_to_end(asked)
                 return known
+            found = await self._charts.lately(asked)
+            if found is None:
+                return None
             if len(found.chart) > BESIDE_BYTES:
                 opened = await asyncio.to_thread(_laid_out, found.version, found.chart)
             else:

@@ -6,6 +6,7 @@ from contrefeu.web.audit import (
 )
 from contrefeu.web.fragments import (
     Fragments,
+    Part,
 )
 from contrefeu.web.health import (
     Changes,
@@ -89,6 +90,7 @@ __all__ = [
     "Link",
     "LoginPages",
     "Mounted",
+    "Part",
     "Problem",
     "Refused",
     "Seen",

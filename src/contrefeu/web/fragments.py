@@ -1,11 +1,13 @@
 """Parts of pages, made once and laid into every page that shows the same.
 
-    {% call once(page.key_of("results")) %} ... {% endcall %}
+    {% call once(page.part("results")) %} ... {% endcall %}
 
 Rules kept here:
-  * A key MUST name all that its part depends on: what it shows, the language, the day, what its reader may do. Two
-    readers share a part only where nothing in it is for one of them alone: no token of a form, no name of a person.
-  * A part without a key (None) is made each time.
+  * A part is named by its *place* (which part of what, for whom) and its *state*. Both together MUST name all that it
+    depends on: what it shows, the language, the day, what its reader may do. Two readers share a part only where
+    nothing in it is for one of them alone: no token of a form, no name of a person.
+  * Of a place the last state alone is remembered: what a message or the clock has made old is gone.
+  * A part without a name (None) is made each time.
   * At most CHARACTERS_MAX are remembered; those that nobody asked for lately go first.
 """
 
@@ -14,7 +16,10 @@ from collections.abc import Callable, Hashable
 
 from markupsafe import Markup, escape
 
-CHARACTERS_MAX = 8_000_000  # characters of HTML: rows of 100 wards and the results of 100 charts, some 10 MB
+CHARACTERS_MAX = 8_000_000  # characters of HTML: rows of 100 wards and some 50 great charts, 10 to 20 MB
+
+Part = tuple[Hashable, Hashable]
+"""Place and state."""
 
 
 class Fragments:
@@ -22,19 +27,22 @@ class Fragments:
 
     def __init__(self, characters_max: int = CHARACTERS_MAX) -> None:
         self._max = characters_max
-        self._made: OrderedDict[Hashable, Markup] = OrderedDict()
+        self._made: OrderedDict[Hashable, tuple[Hashable, Markup]] = OrderedDict()
         self._characters = 0
 
-    def __call__(self, key: Hashable | None, caller: Callable[[], str]) -> Markup:
-        """Return what *caller* makes, or made before under *key*."""
-        if key is None:
+    def __call__(self, part: Part | None, caller: Callable[[], str]) -> Markup:
+        """Return what *caller* makes, or made before of the same *part*."""
+        if part is None:
             return escape(caller())
-        found = self._made.get(key)
-        if found is not None:
-            self._made.move_to_end(key)
-            return found
-        made = self._made[key] = escape(caller())
-        self._characters += len(made)
+        place, state = part
+        found = self._made.get(place)
+        if found is not None and found[0] == state:
+            self._made.move_to_end(place)
+            return found[1]
+        made = escape(caller())
+        before = self._made.pop(place, None)
+        self._made[place] = state, made
+        self._characters += len(made) - (len(before[1]) if before else 0)
         while self._characters > self._max:
-            self._characters -= len(self._made.popitem(last=False)[1])
+            self._characters -= len(self._made.popitem(last=False)[1][1])
         return made

@@ -7,6 +7,7 @@ Rules kept here:
   * Every page says how far the charts have been read, and when they do not answer.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -28,6 +29,7 @@ from contrefeu.fhir import encode, outcome
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.web.audit import AuditLog
 from contrefeu.web.drafts import Drafts
+from contrefeu.web.fragments import Fragments
 from contrefeu.web.headers import security_headers
 from contrefeu.web.language import Words, negotiate
 from contrefeu.web.mount import Due
@@ -191,7 +193,8 @@ class Shell:
         self.cookie, self.door_cookie = f"{prefix}contrefeu", f"{prefix}contrefeu-login"
         self.draft_cookie = f"{prefix}contrefeu-draft"
         self.templates = Templates(
-            setting.loaders, {"static": self.static.url, "facility": setting.facility, **setting.common}
+            setting.loaders,
+            {"static": self.static.url, "facility": setting.facility, "once": Fragments(), **setting.common},
         )
 
     def page(
@@ -220,7 +223,13 @@ class Shell:
                 raise await self.refusal(request)
             if request.method == "POST":
                 await self.check_form(request, visit.csrf, bytes_max)
-            return await handler(request)
+                return await handler(request)
+            visit.ahead = asyncio.ensure_future(self._around(visit))
+            try:
+                return await handler(request)
+            finally:
+                visit.ahead.cancel()
+                visit.ahead = None
 
         self.doors.setdefault(path, permission)
         return Route(path, guarded, methods=list(methods))
@@ -276,13 +285,16 @@ class Shell:
             exercise: Whether what it shows is an exercise's; None for the world that the person looks at (F33).
         """
         visit = visit_of(request)
-        around = await self.setting.around(visit)
+        around = await (visit.ahead or self._around(visit))
         if exercise is not None:
             around = replace(around, exercise=exercise)
         values = {"page": page, "visit": visit, "around": around, "now_ns": self.setting.clock.now_ns()}
         values["live"] = str(self.setting.live())
         values["audit_gap"] = self.audit.gap
         return HTMLResponse(self.templates.render(template, visit.words, values), status_code=status)
+
+    async def _around(self, visit: Visit) -> Around:
+        return await self.setting.around(visit)
 
     async def look(self, request: Request, kind: str, *, patient: str = "", what: str = "", query: str = "") -> None:
         """Journal that the person looks at something; a page that refreshes itself is the same look.

@@ -1,10 +1,13 @@
 """One request, as the pages see it: who asks, in which language, from which screen."""
 
+import asyncio
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
 
+from contrefeu.web.fragments import Part
 from contrefeu.web.language import Words
 from contrefeu.web.people import Actor
 from contrefeu.web.session import Session
@@ -26,6 +29,7 @@ class Visit:
     keeps: bool = False  # the browser keeps the page for when the station is out of reach; nobody looks yet
     address: str = ""
     path: str = "/"
+    ahead: "asyncio.Task[Any] | None" = None  # what stands around the page, asked while the page itself is read
 
     @property
     def csrf(self) -> str:
@@ -35,6 +39,11 @@ class Visit:
     def may(self, permission: str) -> bool:
         """Whether the person may."""
         return self.actor is not None and self.actor.may(permission)
+
+    def nav(self, waiting: int) -> Part:
+        """What the list of pages depends on: role, language, the page that is open if it is listed, what waits."""
+        here = "" if self.path.startswith(("/patient/", "/ward/")) else self.path
+        return ("nav", self.actor.role if self.actor else "", self.words.language, here), waiting
 
 
 def visit_of(request: Request) -> Visit:

@@ -50,6 +50,10 @@ class Allergies:
 
 def allergies_of(sheet: Sheet) -> Allergies:
     """Return what the chart says of allergies."""
+    return sheet.once("allergies", lambda: _allergies(sheet))
+
+
+def _allergies(sheet: Sheet) -> Allergies:
     found = sheet.all("AllergyIntolerance")
     denials = [one for one in found if (denies_allergies(one) or denied_kind(one)) and not is_struck(one)]
     denials.sort(key=denies_allergies, reverse=True)

@@ -108,6 +108,10 @@ class Person:
 
 def person_of(sheet: Sheet) -> Person:
     """Return who the chart is about."""
+    return sheet.once("person", lambda: _person(sheet))
+
+
+def _person(sheet: Sheet) -> Person:
     patient, stay = sheet.patient, stay_of(sheet.chart, sheet.now_ns)
     called = names(patient)
     ward, room, bed = (*place_of(sheet.chart, sheet.now_ns), "", "", "")[:3]

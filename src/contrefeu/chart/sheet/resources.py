@@ -44,12 +44,23 @@ class Laid:
 class Sheet:
     """One chart: its resources, by type and by reference."""
 
+    minute: int | None = None  # since 1970, for the whole of which it holds; None when for `now_ns` alone
+
     def __init__(self, chart: Chart, now_ns: int = 0, laid: Laid | None = None) -> None:
         """Lay *chart* out as it stands at *now_ns*; *laid* is what was laid out of it before, the same version."""
         self.chart = chart
         self.now_ns = now_ns
         self.laid = laid or Laid(kept_resources(chart))
         self._present = Laid(present_resources(chart, now_ns))
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what *make* made of this sheet, and of nothing else, under *name*."""
+        return self._present.once(name, make)
+
+    @property
+    def present(self) -> Mapping[str, Resource]:
+        """The patient and the stays, by reference: what the clock changes."""
+        return self._present.by_reference
 
     def all(self, *types: str) -> list[Resource]:
         """Return every resource of these types."""

@@ -117,6 +117,10 @@ class Story:
 
 def story_of(sheet: Sheet) -> Story:
     """Return the rest of the chart."""
+    return sheet.once("story", lambda: _story(sheet))
+
+
+def _story(sheet: Sheet) -> Story:
     problems = [_line(found, found.get("code"), "onsetDateTime", "recordedDate") for found in sheet.all("Condition")]
     return Story(
         problems=tuple(sorted(problems, key=lambda line: (line.over, line.struck, line.what))),

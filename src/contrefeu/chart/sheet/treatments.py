@@ -112,6 +112,10 @@ class Treatments:
 
 def treatments_of(sheet: Sheet) -> Treatments:
     """Return what the chart says of prescriptions and doses."""
+    return sheet.once("treatments", lambda: _treatments(sheet))
+
+
+def _treatments(sheet: Sheet) -> Treatments:
     given: dict[str, list[Dose]] = {}
     for found in newest(sheet.all("MedicationAdministration"), "effectiveDateTime", "effectivePeriod.start"):
         request = sheet.get(found.get("request"))

@@ -61,6 +61,10 @@ class Score:
 
 def warning_score(sheet: Sheet, zone: tzinfo) -> Score:
     """Return the NEWS2 of the newest complete set, or why there is none."""
+    return sheet.once(f"warning score {zone}", lambda: _warning_score(sheet, zone))
+
+
+def _warning_score(sheet: Sheet, zone: tzinfo) -> Score:
     person = person_of(sheet)
     age = age_of(person.birth_date, sheet.now_ns, zone, person.birth_time) if person.age_known else None
     if age is None or (age.about and age.unit == "years" and age.number in {AGE_MIN - 1, AGE_MIN}):

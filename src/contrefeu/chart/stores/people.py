@@ -76,13 +76,13 @@ class People:
                     packed = self._db.veil.open("people.hit", found[root], root)
                     yield msgspec.json.decode(packed, type=PatientHit)
 
-    def find(self, query: str, limit: int) -> list[int]:
-        """Return the roots of the patients that answer to *query*, the closest first."""
+    def find(self, query: str, limit: int, *, exactly: bool = False) -> list[int]:
+        """Return the roots of the patients that answer to *query*, the closest first; *exactly*: no word is guessed."""
         asked = query.split()[:TOKENS_MAX]
         if not asked or limit < 1:
             return []
         found: dict[int, None] = {}
-        for widened in (_exact, _begun, self._misspelt):
+        for widened in (_exact,) if exactly else (_exact, _begun, self._misspelt):
             parts = [
                 alternatives for at, token in enumerate(asked) if (alternatives := widened(token, at == len(asked) - 1))
             ]

@@ -67,11 +67,15 @@ class Places:
 
     def lines(self, world: str, ward: str) -> list[BoardLine]:
         """Return the line of each patient of a ward, of every ward for ""."""
+        return [self._decode.decode(line) for line in self.packed(world, ward)]
+
+    def packed(self, world: str, ward: str) -> list[bytes]:
+        """Return the same lines as they are written down."""
         sql, values = "SELECT node, line FROM places WHERE world = ?", (world,)
         found = (
             self._db.rows(f"{sql} AND ward = ?", (*values, self._ward(ward))) if ward else self._db.rows(sql, values)
         )
-        return [self._decode.decode(self._opened(root, line)) for root, line in found]
+        return [self._opened(root, line) for root, line in found]
 
     def planned(self, world: str, ward: str, from_ns: int, to_ns: int) -> list[BoardLine]:
         """Return the line of each patient who is planned for a ward, from one day to another."""

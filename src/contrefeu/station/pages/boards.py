@@ -10,9 +10,11 @@ Rules kept here:
     (F31).
 """
 
+import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 import msgspec
 from starlette.requests import Request
@@ -37,9 +39,10 @@ from contrefeu.chart import (
 from contrefeu.station.handing_back import fresh
 from contrefeu.station.house import House, opens_unplaced, urgent_of
 from contrefeu.station.pages.writing import due_there, writes_here
-from contrefeu.web import NOT_FOUND, Urgent, visit_of
+from contrefeu.web import NOT_FOUND, Part, Urgent, visit_of
 
 _pack = msgspec.msgpack.Encoder().encode
+AGES_MAX = 4_000  # ages remembered: everybody in a large hospital
 DUE_SHOWN = 4  # doses of a row; how many more there are is said
 UNPLACED_SHOWN = 3  # results without owner on the hospital's board; how many there are is said
 
@@ -63,7 +66,13 @@ class BoardLine:
     hidden: bool
     cared: bool  # whether the person sees more than who lies there
     due: Sequence[DueItem]
-    key: Hashable | None = None  # what the row as HTML depends on
+    shared: tuple[Hashable, Hashable] = ((), ())  # what every row of the board depends on: its place, its state
+
+    def part(self, index: int) -> Part:
+        """What the row as HTML is remembered by; a bed whose patient is hidden is known by its number alone."""
+        place, state = self.shared
+        whose = index if self.hidden else self.row.id
+        return (place, whose, self.cared), (state, _pack((self.row, self.due, self.age)))
 
     @property
     def born(self) -> bool:
@@ -112,17 +121,14 @@ class BoardPage:
     escalated: Sequence[Urgent]  # what nobody acknowledged in time, on the hospital's board
     lacks: Mapping[str, tuple[str, ...]]  # ward -> what it would lack in an outage; on the hospital's board, of all
     limits: tuple[str, str] | None  # who signed the list of critical limits, and when; None when none is in force
+    table: Part  # what the rows depend on
     due_shown: int = field(default=DUE_SHOWN)
 
 
-def _age(row: BoardRow, now_ns: int, zone: tzinfo) -> Age | None:
-    """A birth date that is nobody's drives no age (F22)."""
-    return None if FICTITIOUS & set(row.doubts) else age_of(row.birth_date, now_ns, zone)
-
-
-def _shown(line: BoardLine) -> tuple[Hashable, ...]:
-    """All that a row shows, as bytes: each row has many words, and most of them are those of a second ago."""
-    return _pack((line.row, list(line.due), line.age)), line.hidden, line.cared
+@lru_cache(AGES_MAX)
+def _age(birth_date: str, day: str, zone: tzinfo) -> Age | None:
+    """How old somebody is on a *day*."""
+    return age_of(birth_date, int(datetime.fromisoformat(day).replace(hour=12, tzinfo=zone).timestamp()) * 10**9, zone)
 
 
 def _day(now_ns: int, zone: tzinfo) -> str:
@@ -167,7 +173,7 @@ class Boards:
 
     async def _board(self, request: Request, ward: str) -> Response:
         house = self._house
-        board = await house.charts.board(ward, house.world(request))
+        board, status = await asyncio.gather(house.charts.board(ward, house.world(request)), house.charts.status())
         if (
             ward
             and not board.rows
@@ -178,11 +184,12 @@ class Boards:
         await house.shell.look(request, "board", what=f"ward {ward}" if ward else "hospital")
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         account = house.account(request)
-        lines = [self._line(request, row, _age(row, now_ns, zone)) for row in board.rows]
-        shared = (visit_of(request).words.language, _day(now_ns, zone), not ward, account.may("chart"))
-        lines = [replace(line, key=(*shared, *_shown(line))) for line in lines]
+        day = _day(now_ns, zone)
+        names = () if ward else tuple((one, house.ward_name(one)) for one in sorted({row.ward for row in board.rows}))
+        shared = ("row", visit_of(request).words.language, not ward, account.may("chart")), (day, names)
+        lines = self._lines(account, board.rows, day, shared)
+        shown = _pack([(line.row, line.due, line.age, line.hidden, line.cared) for line in lines])
         feeds = of_feeds(board.feeds)
-        status = await house.charts.status()
         unplaced = await house.charts.waiting(UNPLACED_SHOWN) if status.waiting and not ward else ()
         page = BoardPage(
             board=board,
@@ -192,7 +199,7 @@ class Boards:
             partly=any(not line.cared for line in lines),
             late=sum(item.state == "late" for line in lines for item in line.due),
             critical=sum(line.row.critical for line in lines if line.cared),
-            coming=[self._line(request, row, None) for row in board.coming],
+            coming=self._lines(account, board.coming, day, shared),
             leaving=sum(bool(row.leaves) for row in board.rows),
             admits=bool(ward)
             and account.may("move")
@@ -209,6 +216,7 @@ class Boards:
             escalated=await self._escalated(request) if not ward else (),
             lacks={one: codes for one, codes in house.deps.lacking().items() if ward in ("", one)},
             limits=house.limits,
+            table=(("table", board.world, ward, account.role, account.wards, shared[0]), (shared[1], shown)),
         )
         return await house.shell.render(request, "board.html", page)
 
@@ -233,9 +241,20 @@ class Boards:
             shown.append(urgent if cared else replace(urgent, name="", value="", what="", address=""))
         return shown
 
-    def _line(self, request: Request, row: BoardRow, age: Age | None) -> BoardLine:
-        house = self._house
-        account = house.account(request)
-        cared = account.may("chart") and account.in_scope(row.ward)
-        due: Sequence[DueItem] = row.due if cared else ()
-        return BoardLine(row, age, house.hides(request, row), cared, due_there(house, row.ward, due))
+    def _lines(
+        self, account: Account, rows: Sequence[BoardRow], day: str, shared: tuple[Hashable, Hashable]
+    ) -> list[BoardLine]:
+        """What is worked out of each row for its reader."""
+        house, zone, clinical = self._house, self._house.deps.zone, account.may("chart")
+        scope = {ward: account.in_scope(ward) for ward in {row.ward for row in rows}}
+        down = {ward for ward in scope if house.staff.downtime.of(ward) is not None}
+        lines = []
+        for row in rows:
+            cared = clinical and scope[row.ward]
+            due: Sequence[DueItem] = row.due if cared else ()
+            if due and row.ward in down:
+                due = due_there(house, row.ward, due)
+            # A birth date that is nobody's drives no age (F22).
+            age = None if FICTITIOUS.intersection(row.doubts) else _age(row.birth_date, day, zone)
+            lines.append(BoardLine(row, age, row.confidential and not scope[row.ward], cared, due, shared))
+        return lines

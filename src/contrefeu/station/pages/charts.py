@@ -7,10 +7,12 @@ Rules kept here:
   * A document is sent as its sender gave it, through this route alone, and can run nothing.
 """
 
-from collections.abc import Hashable, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -62,8 +64,10 @@ from contrefeu.station.house import House, namesake
 from contrefeu.station.names import names_left, pairs
 from contrefeu.station.pages.measure import all_series, series_id
 from contrefeu.station.pages.writing import due_of, written_here
-from contrefeu.web import NOT_FOUND, person, visit_of
+from contrefeu.web import NOT_FOUND, Part, person, visit_of
 
+_pack = msgspec.msgpack.Encoder().encode
+_MAY = ("entry", "move", "prescribe", "results", "write")  # whatever chart.html asks, and what it includes
 REASON_LENGTH_MIN = 5  # characters: less cannot be reviewed the next day
 REASON_LENGTH_MAX = 300  # characters: two sentences
 REF_LENGTH_MAX = 100  # characters of journal/sequence
@@ -122,7 +126,8 @@ class ChartPage:
     score: Score | None = None  # NEWS2; None while the aid is off
     score_by: str = ""  # who turned it on
     limits: SignedLimits | None = None  # of the laboratory's list; None while none are in force
-    key: tuple[Hashable, ...] | None = None  # what parts of the page depend on; None while no version is known
+    parts: Part | None = None  # what parts of the page depend on; None while no version is known
+    whole: Part | None = None  # what the page but its surround depends on; None while it is made each time
     values_before: int = VALUES_BEFORE
 
     @property
@@ -130,9 +135,9 @@ class ChartPage:
         """Whether earlier values unfold in place: of a great chart they would be most of the page."""
         return sum(len(one.values) for one in all_series(self.results)) <= VALUES_UNFOLDED_MAX
 
-    def part(self, name: str) -> Hashable | None:
+    def part(self, name: str) -> Part | None:
         """What a part of the page is remembered by."""
-        return None if self.key is None else (name, *self.key)
+        return None if self.parts is None else ((name, self.parts[0]), self.parts[1])
 
     def measure(self, series: Series) -> str:
         """Where all values of a measurement are."""
@@ -198,6 +203,9 @@ class ChartPages:
         age = house.age(whose)
         work = sheet.laid.once("work", lambda: work_line(sheet.chart))
         waiting = work.items if work else []
+        due, namesakes = await asyncio.gather(
+            due_of(house, id_, whose.ward), self._namesakes(request, sheet.chart, whose)
+        )
         page = ChartPage(
             id=id_,
             person=whose,
@@ -206,7 +214,7 @@ class ChartPages:
             treatments=treatments_of(sheet),
             results=results_of(sheet),
             story=story_of(sheet),
-            due=await due_of(house, id_, whose.ward),
+            due=due,
             sheet=sheet,
             unread=self._unread(sheet.chart),
             through_glass=not house.account(request).in_scope(whose.ward),
@@ -219,28 +227,60 @@ class ChartPages:
             ],
             laboratory=bool(house.staff.downtime.declared),
             kept=self._kept(request, sheet),
-            on_leave=stay_of(sheet.chart, now_ns).get("status") == "onleave",
+            on_leave=sheet.once("on leave", lambda: stay_of(sheet.chart, now_ns).get("status") == "onleave"),
             dispute=dispute_of(sheet.chart.stays),
             temporary=(number := temporary_number(sheet)),
             old_names=self._identity_waits(sheet, number) if number else 0,
-            namesakes=await self._namesakes(request, sheet.chart, whose),
+            namesakes=namesakes,
             score=warning_score(sheet, house.deps.zone) if (aid := house.staff.aids.on.get(NEWS2)) else None,
             score_by=self._name(aid.by) if aid else "",
             limits=SignedLimits(house.tests, self._name(signed[0]), signed[1]) if (signed := house.limits) else None,
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
-        page = replace(page, key=self._key(request, page, sheet.laid.version))
+        page = replace(page, parts=self._parts(request, page), whole=self._whole(request, page))
         return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
 
-    def _key(self, request: Request, page: ChartPage, version: str) -> tuple[Hashable, ...] | None:
+    def _parts(self, request: Request, page: ChartPage) -> Part | None:
         """What results and reports on the page depend on: the version, the day, and what its reader may do there."""
+        version = page.sheet.laid.version
         if not version:
             return None
         visit, deps = visit_of(request), self._house.deps
         day = visit.words.day(rfc3339(deps.clock.now_ns()))
         limits = (page.limits.tests.digest, page.limits.by, page.limits.at) if page.limits else None
         types_in = page.laboratory and visit.may("results")
-        return page.id, version, visit.words.language, day, limits, types_in, visit.may("entry")
+        return (page.id, visit.words.language, types_in, visit.may("entry")), (version, day, limits)
+
+    def _whole(self, request: Request, page: ChartPage) -> Part | None:
+        """What all of the page but its surround depends on: the chart in this minute, and whatever is not in the chart.
+
+        None when no version is known, or the clock changes the chart within this minute.
+        """
+        visit, house, sheet = visit_of(request), self._house, page.sheet
+        if not sheet.laid.version or sheet.minute is None:
+            return None
+        alerts = (alert.until for alert in page.story.alerts)
+        now_ns = house.deps.clock.now_ns()
+        beside = (
+            page.age,
+            page.due,
+            [one.uncertain for one in page.unread],
+            page.weight_old,
+            [bool(until) and visit.words.minutes_since(until, now_ns) > 0 for until in alerts],
+            sorted(page.writes),
+            page.clashes,
+            page.laboratory,
+            page.kept,
+            page.on_leave,
+            page.old_names,
+            page.namesakes,
+            page.score is None,
+            page.score_by,
+            house.ward_name(page.person.ward),
+        )
+        limits = (page.limits.tests.digest, page.limits.by, page.limits.at) if page.limits else None
+        place = "chart", page.id, visit.words.language, page.through_glass, *map(visit.may, _MAY)
+        return place, (sheet.laid.version, sheet.minute, limits, _pack(beside))
 
     def _identity_waits(self, sheet: Sheet, number: str) -> int:
         """How many things bear a name that was left, and how many pairs wait for people."""
@@ -255,7 +295,7 @@ class ChartPages:
     async def _namesakes(self, request: Request, chart: Chart, whose: Person) -> list[PatientHit]:
         """Others who are here and have the same name."""
         name = f"{whose.family} {whose.given}".strip()
-        hits = await self._house.charts.find(name, NAMESAKES_MAX) if name else []
+        hits = await self._house.charts.find(name, NAMESAKES_MAX, exactly=True) if name else []
         here = [hit for hit in hits if hit.id != chart.id and hit.world == chart.world and hit.ward]
         return await self._house.visible(request, [hit for hit in here if namesake(hit.name, name)])
 
