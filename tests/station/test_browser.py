@@ -125,6 +125,7 @@ def test_from_a_badge_to_the_first_chart_in_as_many_clicks_as_the_guide_says(scr
     page.keyboard.press("Enter")
     expect(page.locator("#secret")).to_be_focused()
     page.keyboard.type(SECRET)
+    expect(page.locator("#secret")).to_have_value(SECRET)
     page.keyboard.press("Enter")
     click("Cardiologie")
     click("DURAND Élodie")
