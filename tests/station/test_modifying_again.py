@@ -7,6 +7,7 @@ import pytest
 
 from contrefeu.chart import clashes_of, courses_of
 from contrefeu.chart.sheet import Sheet, treatments_of
+from tests.chart.feed import chart, ras, rde
 from tests.station.test_care import form
 from tests.station.test_clashes import apart, joined
 from tests.station.test_modifying import HOURS, Bed, in_form
@@ -142,3 +143,16 @@ def test_the_pharmacist_hears_of_a_stop_after_a_change_was_taken_back():
     assert form(bed.doctor, f"/write/stop/{bed.id}/{bed.prescribed}", reason="x").status_code == 303
     waiting = [one for line in bed.charts.told.charts.work("P") for one in line.items if one.kind == "opinion"]
     assert [one.state for one in waiting] == ["stopped"]
+
+
+@pytest.mark.req("F23")
+def test_a_replacement_under_the_same_number_is_the_same_order():
+    """RP and RO of one number: one prescription, which takes no place of its own; its dose is shown once."""
+    replaced, new = rde("1124 0210", "RP"), rde("1124 0210", "RO", amount="2")
+    order = [line for line in new.split(b"\r") if line[:3] in (b"ORC", b"RXE", b"TQ1", b"RXR")]
+    body = b"\r".join([replaced.rstrip(b"\r"), *order, b""])
+    found = treatments_of(Sheet(chart(rde("1124 0100"), ras("1124 0205", "1124 0200"), body)))
+    [now] = found.running
+    assert len(now.doses) == 1
+    assert not now.instead_of
+    assert found.stopped == ()
