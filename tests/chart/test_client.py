@@ -14,6 +14,7 @@ import pytest
 from contrefeu.base import ManualClock, OperatorError, StorageError
 from contrefeu.chart import ChartsClient, SyncChartsClient, open_charts, run_reader
 from contrefeu.chart.answers import HITS_MAX
+from contrefeu.chart.questions import answered
 from contrefeu.custody import DataKeys, KeyPair
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Draft, JournalWriter
 from contrefeu.proof import Signer
@@ -260,3 +261,22 @@ def test_two_commands_do_not_write_at_once(house):
         with house.open() as third:
             assert third.status().patients == 1
         assert first.status() == second.status()
+
+
+def test_questions_that_were_asked_together_hang_on_no_answer(tmp_path, monkeypatch):
+    """Fewer answers than questions: each asker hears that it failed, and none waits for ever; the next is answered."""
+
+    async def main() -> None:
+        client = ChartsClient(tmp_path / "none.sock")
+        short = answered([answered("v1")])
+
+        async def answer(asked: bytes, within_s: float) -> bytes:
+            return short if b"together" in asked else answered("v2")
+
+        monkeypatch.setattr(client, "_answer", answer)
+        async with asyncio.timeout(30):
+            found = await asyncio.gather(client.version("1"), client.version("2"), return_exceptions=True)
+            assert [type(one) for one in found] == [ValueError, ValueError]
+            assert await client.version("3") == "v2"
+
+    asyncio.run(main())

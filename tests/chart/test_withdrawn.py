@@ -249,3 +249,28 @@ def test_a_store_folded_by_other_rules_hides_the_same(tmp_path):
     again = Told(tmp_path / "charts.db")
     assert again.charts.sha256() == wanted
     assert "6.8" not in texts(again)
+
+
+@pytest.mark.req("F41")
+def test_another_entry_withdrawn_is_another_version():
+    """One shown again, another withdrawn: as many entries, the same last word, and not the same chart."""
+    told, station = started()
+    told.take(*(entry(resulted("1", f"k{n}", f"{n}.5"), 10 + n, at=10 + n) for n in (1, 2, 3)))
+    first = station.withdraw("entry", "n-capture/11", 20)
+    told.take(*first)
+    before, said = told.charts.version("1"), texts(told)
+    told.take(*station.undo(first[0].ref, 30), *station.withdraw("entry", "n-capture/12", 31))
+    assert texts(told) != said
+    assert told.charts.version("1") != before
+
+
+@pytest.mark.req("F41")
+def test_a_document_withdrawn_is_another_version():
+    """A page that is remembered by its version shows it no more; shown again, it is the same chart."""
+    told, station = started()
+    chart = told.charts.chart("1")
+    assert chart is not None
+    before, name = told.charts.version("1"), next(name for name in chart.kept if name.startswith("DocumentReference/"))
+    acts = station.withdraw("document", name, 1, chart=chart.id)
+    told.take(*acts)
+    assert told.charts.version("1") != before

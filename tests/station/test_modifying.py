@@ -43,7 +43,7 @@ class Bed:
         [hit] = self.charts.told.charts.find("martin")
         self.id = hit.id
         self.doctor, self.nurse = (at_work(login, self.charts) for login in ("martin", "nadia"))
-        self.old = self.prescribes(**typed) if typed else ""
+        self.old = self.prescribed = self.prescribes(**typed) if typed else ""
 
     def prescribes(self, **typed):
         """Write one; its id."""

@@ -151,6 +151,7 @@ from contrefeu.chart.reader import (
     run_reader,
 )
 from contrefeu.chart.replaced import (
+    family,
     kin,
     replaces,
     runs,
@@ -226,6 +227,7 @@ from contrefeu.chart.versions import (
     MODIFIED,
     REASON,
     SOURCE,
+    is_modified,
     strength_of,
 )
 from contrefeu.chart.views import (
@@ -385,6 +387,7 @@ __all__ = [
     "due_in_downtime",
     "due_times",
     "earlier",
+    "family",
     "first",
     "flag_of",
     "fold",
@@ -398,6 +401,7 @@ __all__ = [
     "is_everybodys",
     "is_infusion",
     "is_level",
+    "is_modified",
     "is_number",
     "is_protected",
     "is_struck",

@@ -325,7 +325,8 @@ class Charts:
         node = self._node(id)
         root = 0 if node is None else self._store.identities.root(node)
         written = None if node is None else self._store.folded.version(root)
-        return root, None if written is None else f"{_PROCESS}-{written}"
+        # A head counts its entries: with one withdrawn and another shown again it is the same, and the chart is not.
+        return root, None if written is None else f"{_PROCESS}-{self._folding.hidden}-{written}"
 
     def lately(self, id: str) -> Lately | None:
         """Return the chart of *id* (as for `chart`) as it stands now, and its version."""

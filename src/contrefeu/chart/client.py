@@ -180,12 +180,13 @@ class ChartsClient:
                 answers = [await self._answer(next(iter(waiting)), ANSWER_S)]
             else:
                 answers = READERS["together"](await self._answer(ask("together", list(waiting)), ANSWER_S))
+            answered = list(zip(waiting.values(), answers, strict=True))  # nobody waits for an answer that is not there
         except Exception as found:
             for one in waiting.values():
                 one.set_exception(found)
                 one.exception()  # nobody may wait for it any more
             return
-        for one, answer in zip(waiting.values(), answers, strict=True):
+        for one, answer in answered:
             one.set_result(answer)
 
     async def _ask(self, name: str, *arguments: Any, within_s: float = ANSWER_S) -> Any:

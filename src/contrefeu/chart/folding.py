@@ -7,6 +7,7 @@ Rules kept here:
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
@@ -48,6 +49,7 @@ class Folding:
         self._store = store
         self._rules = rules
         self.withdrawn = NOTHING  # what is hidden (F41): `refresh`, or who follows the acts, says it
+        self.hidden = ""  # another text once something else is hidden
         self._note: str | None = None
         self.recent: dict[int, Reading] = {}  # entry -> what it says, of the batch at hand: not read twice
 
@@ -56,6 +58,7 @@ class Folding:
         note = self._store.kept.note(WITHDRAWN_NOTE)
         if note != self._note:
             self._note, self.withdrawn = note, _withdrawn.decode(note) if note else NOTHING
+            self.hidden = blake2b((note or "").encode(), digest_size=8).hexdigest()
 
     def withdrawn_as_written(self) -> None:
         """Forget what was found hidden by a batch that was taken back."""

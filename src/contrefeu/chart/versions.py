@@ -15,7 +15,9 @@ Rules kept here:
 """
 
 from bisect import insort
+from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -163,7 +165,7 @@ def _written(resource: Json) -> bool:
     return any(one.get("url") == WRITTEN for one in resource.get("extension", []))
 
 
-def is_modified(prescription: Json) -> bool:
+def is_modified(prescription: Mapping[str, Any]) -> bool:
     """Whether a prescription is stopped because another one took its place, as people here say it."""
     codings = (prescription.get("statusReason") or {}).get("coding") or []
     return any(one.get("system") == REASON and one.get("code") == MODIFIED for one in codings)

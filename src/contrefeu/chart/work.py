@@ -36,11 +36,11 @@ from contrefeu.chart.elements import (
 )
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
-from contrefeu.chart.replaced import replaces, runs
+from contrefeu.chart.replaced import replaces
 from contrefeu.chart.sentences import drug_of, drug_said, flag_of, instruction_of, instructions_of, value_of
 from contrefeu.chart.stays import encounter
 from contrefeu.chart.steps import steps_in_force
-from contrefeu.chart.versions import Kept
+from contrefeu.chart.versions import Kept, is_modified
 
 NS_PER_S = 1_000_000_000
 ANSWER = "urn:contrefeu:answer"  # system of what a Communication answers; VERBAL and TASK: docs/spec/charts-v1.md
@@ -225,15 +225,14 @@ def _items(chart: Chart, since_ns: int) -> Iterator[WorkItem]:
         for kept in chart.kept.values()
         if kept.kind == "Communication" and written_here(kept.now) and not is_error(kept.now)
     }
-    replaced = {replaces(kept.now) for kept in chart.kept.values() if kept.kind == "MedicationRequest"}
     signed = {about for kind, about, _ in answers if kind in {"signed", "contested"}}
     for name, kept in chart.kept.items():
         if kept.kind == "Observation" and kept.received_ns >= since_ns:
             yield from _of_result(name, kept, answers)
         elif kept.received_ns >= since_ns and name not in signed and (found := _item(name, kept)):
             yield found
-        changed = name in replaced and not runs(kept.now)  # the one that took its place says it
-        if kept.kind == "MedicationRequest" and kept.received_ns >= since_ns and not changed:
+        # Of one that was modified, the one that took its place says it.
+        if kept.kind == "MedicationRequest" and kept.received_ns >= since_ns and not is_modified(kept.now):
             yield from _of_order(name, kept, answers)
 
 

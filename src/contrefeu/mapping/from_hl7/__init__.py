@@ -369,7 +369,10 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
                     order.orc, drug, order.routes, order.timings, order.components, notes, visit, context, unnumbered,
                     replaced,
                 )  # fmt: skip
-                replaced = said.key if said is not None and order.orc.text(1).upper() in REPLACED else replaced
+                control = order.orc.text(1).upper()
+                replaced = said.key if said is not None and control in REPLACED else replaced
+                if said is not None and control == "RO":  # of the number that its RP has: that order, changed
+                    reading.said = [one for one in reading.said if (one.kind, one.key) != (said.kind, said.key)]
         elif order.orc is not None and (order.diets or (order.obr is None and reading.kind[:3] == "OMD")):
             said = diets.diet(order.orc, order.diets, notes, visit, context, unnumbered)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:

@@ -85,12 +85,13 @@ def prescription(
     placer, filler, identifiers = order_numbers(orc, None, context)
     if not placer and not filler and (not unnumbered or drug is None):
         return None
-    control = orc.text(1).upper()
+    control, numbered = orc.text(1).upper(), [key for key in (placer, filler) if key]
+    key = order_key(placer, filler) if numbered else unnumbered
     found = MedicationRequest(
         identifier=identifiers,
         status=_status(orc),
         intent="order",
-        priorPrescription=_prescribed(replaced) if replaced and control == "RO" else None,
+        priorPrescription=_prescribed(replaced) if replaced not in ("", key) and control == "RO" else None,
         encounter=reference(visit),
         authoredOn=context.when(orc.text(9)) if control in {"NW", "RO"} else "",  # v2-to-FHIR, ORC-9
         requester=first_person(orc, 12),
@@ -104,8 +105,7 @@ def prescription(
     values = plain(found)
     del values["resourceType"]
     at = max(nanoseconds(context.moment(orc.text(9))), context.sent_ns)
-    names = [f"order:{key}" for key in (placer, filler) if key]
-    return Said("MedicationRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
+    return Said("MedicationRequest", key, values, at, "update", [f"order:{one}" for one in numbered])
 
 
 def give(

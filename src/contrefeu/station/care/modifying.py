@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from contrefeu.chart import MODIFIED, REASON, Resource, drug_said, first, instant, instruction_of
+from contrefeu.chart import MODIFIED, REASON, Resource, drug_said, first, instant, instruction_of, kin
 from contrefeu.chart import concept as words_of
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
@@ -100,12 +100,13 @@ def _without(text: str, *rhythms: str) -> str:
 
 
 def given_lately(target: Target, scribe: Scribe) -> list[Resource]:
-    """Return the doses of the prescription that were given within a day, the newest first."""
-    mine, since = f"MedicationRequest/{_line(target)['id']}", scribe.now_ns - int(DAY.total_seconds()) * NS_PER_S
+    """Return the doses of the course that were given within a day, the newest first."""
+    since = scribe.now_ns - int(DAY.total_seconds()) * NS_PER_S
+    course = _course(target)
     given = [
         (instant(when), one)
         for one in target.sheet.all("MedicationAdministration")
-        if (one.get("request") or {}).get("reference") == mine
+        if (one.get("request") or {}).get("reference") in course
         and one.get("status") in {"completed", "in-progress"}
         and instant(when := first(one, "effectiveDateTime", "effectivePeriod.start")) >= since
     ]
@@ -114,8 +115,15 @@ def given_lately(target: Target, scribe: Scribe) -> list[Resource]:
 
 def waiting(target: Target) -> list[Any]:
     """Return its doses that are due, late, or of which nobody knows."""
+    course = _course(target)
+    return [one for one in target.due if one.resource in course and one.state != "coming" and one.at]
+
+
+def _course(target: Target) -> set[str]:
+    """The prescription, and those whose doses count for it: a change may have been changed."""
+    requests = {f"MedicationRequest/{one['id']}": one for one in target.sheet.all("MedicationRequest")}
     mine = f"MedicationRequest/{_line(target)['id']}"
-    return [one for one in target.due if one.resource == mine and one.state != "coming" and one.at]
+    return {mine, *kin(requests).get(mine, ())}
 
 
 def _line(target: Target) -> Resource:

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from contrefeu.access import ALLERGY
-from contrefeu.chart import MEDICINE, Resource, age_of, replaces, runs
+from contrefeu.chart import MEDICINE, Resource, age_of, family, is_modified, runs
 from contrefeu.chart.sheet import allergies_of, person_of
 from contrefeu.fhir import Json
 from contrefeu.mapping import RELEASED
@@ -183,8 +183,7 @@ def _until(_target: Target, _scribe: Scribe) -> Sequence[Field]:
 
 def _resume(target: Target, typed: Typed) -> list[Json]:
     assert target.line is not None, "there is a prescription to resume"
-    after = replaced_by(target)
-    if after is not None:
+    if _runs_in_its_place(target, target.line):
         typed.problems[""] = N_("Une autre l’a remplacée et court : arrêtez d’abord celle-là.")
     again = _again(target, typed, "active")
     if target.line.get("status") == "on-hold":
@@ -192,20 +191,27 @@ def _resume(target: Target, typed: Typed) -> list[Json]:
     return [again]
 
 
-def replaced_by(target: Target) -> Resource | None:
-    """The prescription that took the place of the one that a form is about, and runs or is held; None for none."""
-    assert target.line is not None, "a form is about a prescription"
-    mine, others = f"MedicationRequest/{target.line['id']}", target.sheet.all("MedicationRequest")
-    return next((one for one in others if replaces(one) == mine and runs(one)), None)
+def _runs_in_its_place(target: Target, line: Resource, gone: Sequence[Resource] = ()) -> bool:
+    """Whether one that came of the same prescription, not one of *gone*, is in force or held."""
+    requests = {f"MedicationRequest/{one['id']}": one for one in target.sheet.all("MedicationRequest")}
+    ended = [one["id"] for one in gone]
+    others = (requests[name] for name in family(requests, f"MedicationRequest/{line['id']}"))
+    return any(runs(one) and one["id"] not in ended for one in others)
 
 
 def put_back(target: Target, gone: Sequence[Resource], reason: str) -> list[Json]:
-    """The prescriptions that *gone* took the place of, in force again: a drug is never lost with its change."""
+    """The prescriptions that *gone* took the place of, in force again: a drug is never lost with its change.
+
+    One that somebody stopped otherwise stays so, and one that another change goes on from.
+    """
     before = (target.sheet.get(one.get("priorPrescription")) for one in gone)
     return [
         changed(one, status="active", statusReason=concept(reason))
         for one in before
-        if one is not None and one.get("status") == "stopped"
+        if one is not None
+        and one.get("status") == "stopped"
+        and is_modified(one)
+        and not _runs_in_its_place(target, one, gone)
     ]
 
 
