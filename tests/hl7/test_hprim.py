@@ -95,10 +95,10 @@ def test_what_is_left_out_is_said():
     lines, lost = put(damaged)
     assert lines == [line.replace("ST|HB", "FIC|HB") for line in PUT]
     assert lost == [
-        "the file has no line L: its end may be missing",
-        "a result is a file of its own: its name is shown, what it says is not here",
-        "AP: kept in the file, not charted",
-        "a line: kept in the file, not charted",
+        ("L", "the file has no last line: its end may be missing"),
+        ("OBX", "a result is a file of its own: its name is shown, what it says is not here"),
+        ("AP", "a line that no rule charts: kept in the file"),
+        ("", "a line that no rule charts: kept in the file"),
     ]
 
 

@@ -109,10 +109,12 @@ def test_an_exercise_is_marked_beside_real_patients():
 def test_every_reason_has_words():
     """Whatever readings and charts say of an entry that is in no chart is said in the language of the page."""
     said = set()
-    for path in [*(SOURCES / "mapping").rglob("*.py"), SOURCES / "chart" / "filing.py"]:
+    for path in [*(SOURCES / "mapping").rglob("*.py"), SOURCES / "chart" / "filing.py", SOURCES / "hl7" / "hprim.py"]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "lose":
                 said.add(node.args[1])
+            elif path.name == "hprim.py" and isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append":
+                said |= {node.args[0].elts[1]} if isinstance(node.args[0], ast.Tuple) else set()
             elif path.name == "filing.py" and isinstance(node, ast.Assign):
                 said.add(node.value)
             elif path.name == "events.py" and isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):

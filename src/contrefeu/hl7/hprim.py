@@ -77,7 +77,7 @@ def hprim_header(body: bytes) -> HprimHeader | None:
     return HprimHeader(marks, fields) if _VERSION.fullmatch(version.strip()) else None
 
 
-def hprim_as_hl7(body: bytes, charset: str = "") -> tuple[bytes, list[str]]:
+def hprim_as_hl7(body: bytes, charset: str = "") -> tuple[bytes, list[tuple[str, str]]]:
     """Return the HL7 v2 message (UTF-8) that says what *body* says, and what it leaves out, without contents.
 
     Raises:
@@ -88,12 +88,12 @@ def hprim_as_hl7(body: bytes, charset: str = "") -> tuple[bytes, list[str]]:
         raise ValueError("no HPRIM Santé file of results")
     text, _, doubt = decode(body, charset)
     # The recommendation names no character set: what nobody named cannot be called wrong.
-    lost = [doubt] if doubt and charset else []
+    lost = [("", doubt)] if doubt and charset else []
     lines = list(_lines(text))
     marks = header.marks
     put = [_msh(header, sha256(body).hexdigest()[:20])]
     if lines[-1].partition(marks.field)[0] != "L":
-        lost.append("the file has no line L: its end may be missing")
+        lost.append(("L", "the file has no last line: its end may be missing"))
     rows = [line.split(marks.field) for line in lines[1:]]
     for patient in _patients(rows):
         put += _patient(patient, header, lost)
@@ -136,7 +136,7 @@ def _patients(rows: list[list[str]]) -> Iterator[list[list[str]]]:
         yield patient
 
 
-def _patient(rows: list[list[str]], header: HprimHeader, lost: list[str]) -> Iterator[list[str]]:
+def _patient(rows: list[list[str]], header: HprimHeader, lost: list[tuple[str, str]]) -> Iterator[list[str]]:
     """PID, and each request once."""
     if rows[0][0] == "P":
         yield _pid(rows[0], header)
@@ -146,11 +146,11 @@ def _patient(rows: list[list[str]], header: HprimHeader, lost: list[str]) -> Ite
             requests.append([row])
         elif row[0] in {"OBX", "C"} and requests:
             if row[0] == "OBX" and _field(row, _KIND) == "FIC":
-                lost.append("a result is a file of its own: its name is shown, what it says is not here")
+                lost.append(("OBX", "a result is a file of its own: its name is shown, what it says is not here"))
             requests[-1].append(row)
         elif row[0] not in {"P", "L"}:
-            known = row[0] if re.fullmatch("[A-Z]{1,3}", row[0]) else "a line"  # its name, never anybody's words
-            lost.append(f"{known}: kept in the file, not charted")
+            known = row[0] if re.fullmatch("[A-Z]{1,3}", row[0]) else ""  # its name, never anybody's words
+            lost.append((known, "a line that no rule charts: kept in the file"))
     by_number = sorted(requests, key=lambda request: _number(request[0], header.marks))  # stable
     for number, same in groupby(by_number, key=lambda request: _number(request[0], header.marks)):
         yield from _report(number, list(same), header)

@@ -27,8 +27,8 @@ def read_hprim(reading: Reading, body: bytes, rules: FeedRules) -> None:
     for part in (reading, *reading.also):
         part.kind = "HPRIM ORU"
         part.said = _by_request(part.said)
-    for why in lost:
-        reading.lose("", why)
+    for where, why in lost:
+        reading.lose(where, why)
 
 
 def _by_request(said: list[Said]) -> list[Said]:

@@ -384,6 +384,18 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "no rule for this kind of content: it is kept as it came": N_(
             "aucune règle pour ce contenu : il est gardé tel que reçu"
         ),
+        "no rule for this kind of file: it is kept as it came": N_(
+            "aucune règle pour ce genre de fichier : il est gardé tel que reçu"
+        ),
+        "the file has no last line: its end may be missing": N_(
+            "le fichier n’a pas de dernière ligne : sa fin manque peut-être"
+        ),
+        "a result is a file of its own: its name is shown, what it says is not here": N_(
+            "un résultat est un fichier à part : son nom est montré, ce qu’il dit n’est pas ici"
+        ),
+        "a line that no rule charts: kept in the file": N_(
+            "une ligne qu’aucune règle ne met au dossier : gardée dans le fichier"
+        ),
         "no patient with a number: kept as it came": N_("aucun patient avec un numéro : gardé tel que reçu"),
         "no MSH: the bytes are kept, nothing could be read": N_(
             "pas de MSH : les octets sont gardés, rien n’a pu être lu"
