@@ -117,6 +117,8 @@ def test_what_the_form_cannot_hold_is_chosen_anew():
     page = f"/write/modify/{bed.id}/{bed.old}"
     found = in_form(bed.doctor, page)
     assert found["drug"], "the drug in its sender's words"
+    assert found["dose"], "how much"
+    assert " · " not in found["dose"], "its words for the rhythm would contradict the new hours"
     sent = form(bed.doctor, page, **found | {"rhythm": "", "reason": "x"})
     assert sent.status_code == 400
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from contrefeu.chart import MODIFIED, REASON, Resource, drug_said, first, instant, instruction_of, kin
+from contrefeu.chart import MODIFIED, REASON, Resource, amount, drug_said, first, instant, instruction_of, kin
 from contrefeu.chart import concept as words_of
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
@@ -77,6 +77,8 @@ def in_force(line: Resource, scribe: Scribe) -> dict[str, str]:
     if one.get("asNeededBoolean"):
         dose, _, limit = text.partition(" · ")
         return found | {"rhythm": "needed", "dose": dose, "limit": limit}
+    # A feed's words for the rhythm ("in the morning") would contradict new hours: they stand above the form alone.
+    found["dose"] = text = _amount_of(one) or text
     if (one.get("timing") or {}).get("event") and not repeat:
         return found | {"rhythm": "once", "dose": text}
     if not repeat or not _UNDERSTOOD.issuperset(repeat):
@@ -90,6 +92,12 @@ def in_force(line: Resource, scribe: Scribe) -> dict[str, str]:
         every = str(int(period))
         return found | {"rhythm": "every", "every": every, "dose": _without(text, f"/{every} h", f"/ {every} h")}
     return found
+
+
+def _amount_of(instruction: Resource) -> str:
+    """The one amount that a sender gave as a number; "" when there is none, or several."""
+    rates = instruction.get("doseAndRate") or []
+    return amount(rates[0].get("doseQuantity")) if len(rates) == 1 else ""
 
 
 def _without(text: str, *rhythms: str) -> str:
