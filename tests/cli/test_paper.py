@@ -105,6 +105,9 @@ def test_written_pages_come_back_to_their_chart(ward: Commands, tmp_path: Path) 
     assert len(ward.told("scan", "--ward", "CARDIO", status=10)["missing"]) == 2
     nowhere = ward("scan", "--ward", "CARDOI")
     assert (nowhere.status, "CARDIO" in nowhere.err) == (1, True), "a ward that is none has nothing missing, it seems"
+    refused = ward("scan", tmp_path / "a.pdf", tmp_path / "gone.pdf")
+    assert (refused.status, "File 2 of those given" in refused.err) == (1, True), refused.err
+    assert len(ward.told("scan", status=10)["missing"]) == 2, "nothing of the other one was filed"
     told = ward.told("scan", tmp_path / "a.pdf", tmp_path / "b.pdf")
     assert {name: told[name] for name in ("pages", "filed", "queued", "unreadable", "missing", "queue")} == {
         "pages": 2, "filed": 2, "queued": 0, "unreadable": 0, "missing": [], "queue": [],

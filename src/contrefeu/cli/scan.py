@@ -65,11 +65,12 @@ def _given(files: list[Path], user: str) -> "Iterator[Given]":
     """All of them are there, before any is taken in."""
     from contrefeu.cli.taking import Given
 
-    contents = [(file, _read(file)) for file in files]
+    contents = [(file, _read(file, n)) for n, file in enumerate(files, 1)]
     return (Given(file.name, data, user) for file, data in contents)
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path, number: int) -> bytes:
+    """What is in the file of this *number* among those given: its name may be a patient's."""
     from contrefeu.base import OperatorError
     from contrefeu.paper.pictures import FILE_BYTES_MAX
 
@@ -79,7 +80,7 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError:
         raise OperatorError(
-            "A file to scan cannot be read, or is too large.",
+            f"File {number} of those given cannot be read, or is too large.",
             safe="Nothing was filed.",
             next="Look at the names given.",
         ) from None
@@ -94,9 +95,9 @@ def read_pictures(files: list[Path]) -> list[str]:
     from contrefeu.paper.pictures import NotAPicture, pages_in, texts_on
 
     found: list[str] = []
-    for file in files:
+    for n, file in enumerate(files, 1):
         try:
-            for image in pages_in(_read(file)):
+            for image in pages_in(_read(file, n)):
                 found += texts_on(image)[0]
         except NotAPicture:
             raise OperatorError(

@@ -76,7 +76,8 @@ ROWS = {
     "This form is about several patients.": "Ce formulaire concerne plusieurs patients.",
     "Wristbands and labels are a patient's.": "Bracelets et étiquettes sont ceux d’un patient.",
     "A file is no picture.": "Un fichier n’est pas une image.",
-    "A file to scan cannot be read, or is too large.": "Un fichier à numériser ne se lit pas, ou est trop gros.",
+    "File {} of those given cannot be read, or is too large.":
+        "Le fichier {} de ceux donnés ne se lit pas, ou est trop gros.",
     "Give PDF, PNG, JPEG or TIFF files.": "Donnez des fichiers PDF, PNG, JPEG ou TIFF.",
     "Look at the names given.": "Regardez les noms donnés.",
     "Lost pages need the number of an issue that has missing ones, --reason and --user.":
