@@ -135,3 +135,8 @@ def test_no_sentence_stands_in_two_tables_or_behind_another() -> None:
         if "\n" not in english and SPOKEN.said(filled) != (french.format(*values) if values else french):
             behind.append(english)
     assert behind == []
+
+
+def test_braces_stand_alike_in_both_languages() -> None:
+    """A setting's `{ward}` is copied from an error into a file: doubled braces would name no ward."""
+    assert [one for one, french in SPOKEN.rows.items() if ("{{" in french) != ("{{" in one)] == []

@@ -62,7 +62,7 @@ ROWS = {
     "No folder for packs is in the settings.":
         "Aucun dossier de fichiers pour les dossiers papier n’est dans les réglages.",
     'Write [packs] folders = ["/srv/packs/{ward}"] into contrefeu.toml.':
-        'Écrivez [packs] folders = ["/srv/packs/{{ward}}"] dans contrefeu.toml.',
+        'Écrivez [packs] folders = ["/srv/packs/{ward}"] dans contrefeu.toml.',
     "No incident was opened, and no password is another.": "Aucun incident n’a été ouvert, aucun mot de passe changé.",
     'No pack of a ward "{}" was ever put anywhere.':
         "Aucun dossier papier d’une unité « {} » n’a jamais été mis nulle part.",
