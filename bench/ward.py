@@ -43,6 +43,7 @@ RATE, MESSAGES = 100, 200  # a second
 SECONDS = float(os.environ.get("BENCH_WARD_SECONDS", "30"))
 CORE = int(os.environ.get("BENCH_WARD_CORE", "0"))
 LIMIT_MS, PAINT_MS = 50.0, 300.0
+HISTORY = 6_000  # messages before: a node at work has learnt its dictionaries (stores/store.py), once and for a second
 CONNECTIONS = 8  # of the askers: more would wait for each other in the one core
 ROOT = Path(__file__).parents[1]
 _ON_ONE_CORE = ("taskset", "-c", str(CORE))
@@ -200,7 +201,7 @@ def _node(folder: Path) -> Iterator[Serving]:
     _contrefeu(home, "init", "--shares-out", str(folder / "shares"))
     secret = _contrefeu(home, "users", "add", "nadia", "--name", "Nadia", "--role", "nurse", "--ward", "*")["secret"]
     messages = folder / "ward.hl7"
-    messages.write_bytes(b"\r\n".join([*admissions(), *great_chart()]))
+    messages.write_bytes(b"\r\n".join([*admissions(), *great_chart(), *results_of_others(HISTORY, first=50_000)]))
     _contrefeu(home, "import", str(messages), "--source", "DPI@CHU")
     command = [*_ON_ONE_CORE, sys.executable, "-m", "contrefeu", "--home", str(home), "up", "--insecure-http"]
     command += ["--mllp", "127.0.0.1:0", "--web", "127.0.0.1:0"]

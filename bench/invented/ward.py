@@ -26,9 +26,9 @@ def great_chart(count: int = REPORTS, first: int = 0) -> list[bytes]:
     return [_report(1, first + n, max(0, 15_000 - 60 * n) if not first else 0) for n in range(count)]
 
 
-def results_of_others(count: int) -> list[bytes]:
-    """What comes in meanwhile: results of everybody else, the ward's other beds among them."""
-    return [_report(2 + n % (BEDS + OTHERS - 1), 100_000 + n, 0, values=4) for n in range(count)]
+def results_of_others(count: int, first: int = 100_000) -> list[bytes]:
+    """What comes in meanwhile: results of everybody else, the ward's other beds among them; reports from number *first*."""
+    return [_report(2 + n % (BEDS + OTHERS - 1), first + n, 0, values=4) for n in range(count)]
 
 
 def _report(patient: int, n: int, minutes_ago: int, values: int = VALUES) -> bytes:

@@ -5,6 +5,7 @@ store is compared with the same chart folded again from its entries, with its li
 """
 
 import random
+from itertools import product
 
 import pytest
 
@@ -103,3 +104,21 @@ def test_a_flag_that_is_taken_back_leaves_the_board():
     told.take(entry(potassium("c5", 4, "7.1", "HH", "C"), 5))
     assert [row.critical for row in told.charts.board("CARD", "P").rows] == [1]
     assert _compare(told) == 1
+
+
+def test_a_result_of_any_flag_and_status_follows_one_of_any_other():
+    """Of boards and lists, only what a message can have changed is worked out again: each change that there is."""
+    words = list(product(("", "N", "H", "HH", "LL"), "PFCXD"))
+    stories = dict(enumerate(product(words, words), 1))
+
+    def result(patient: int, step: int) -> bytes:
+        flag, status = stories[patient][step]
+        obx = f"OBX|1|NM|K^Potassium^L||{step}.1|mmol/L|3.5-5.0|{flag}|||{status}|||202609210810{step:02}"
+        lines = (f"ORC|RE|O{patient}^HIS|F{patient}^LAB", f"OBR|1|O{patient}^HIS|F{patient}^LAB|I^Iono^L", obx)
+        return message("ORU^R01", str(patient), control=f"r{step}-{patient}", minute=step, rest=lines)
+
+    told = Told().take(*(entry(admitted(f"{one}", f"a{one}", ward="CARD"), one) for one in stories))
+    for step in (0, 1):
+        at = (step + 1) * len(stories)
+        told.take(*(entry(result(one, step), at + one) for one in stories))
+    assert _compare(told) == len(words) ** 2

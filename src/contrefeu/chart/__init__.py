@@ -43,7 +43,6 @@ from contrefeu.chart.boards import (
     board_row,
     courses_of,
     place_of,
-    severity_of,
     stay_of,
 )
 from contrefeu.chart.clashes import (
@@ -121,6 +120,7 @@ from contrefeu.chart.elements import (
 from contrefeu.chart.export import (
     write_bundles,
 )
+from contrefeu.chart.flags import severity_of
 from contrefeu.chart.fold import (
     Chart,
     kept_resources,

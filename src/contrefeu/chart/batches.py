@@ -18,7 +18,7 @@ from msgspec import json
 
 from contrefeu.base import ContrefeuError
 from contrefeu.chart.agenda import AgendaLine, agenda_of
-from contrefeu.chart.boards import BoardLine, board_line, has_left, heard_again, place_of
+from contrefeu.chart.boards import BoardLine, board_line, flagged_again, has_left, heard_again, place_of
 from contrefeu.chart.corrections import Correction, corrections_of
 from contrefeu.chart.filing import REFUSED, Filing
 from contrefeu.chart.fold import Chart
@@ -258,6 +258,8 @@ class Batches:
         try:
             if same and found.line is not None and _leaves_boards(chart):
                 line: BoardLine | None = heard_again(found.line, chart)
+            elif same and found.line is not None and _leaves_lists(chart):
+                line = flagged_again(found.line, chart)
             else:
                 line = board_line(chart)
                 self._list(root, found, same=same)
@@ -276,7 +278,7 @@ class Batches:
 
     def _list(self, root: int, found: "_Open", *, same: bool) -> None:
         """Put down what waits for somebody and when they are expected, unless nothing was said that could change it."""
-        if same and found.listed and _leaves_boards(found.chart):
+        if same and found.listed and _leaves_lists(found.chart):
             return
         found.listed = True
         line = work_line(found.chart)
@@ -326,6 +328,11 @@ def _setters(chart: Chart) -> tuple[str, ...]:
 def _leaves_boards(chart: Chart) -> bool:
     """Whether nothing that a board needs was said since the chart was last written."""
     return isinstance(chart.kept, Objects) and chart.kept.leaves_boards
+
+
+def _leaves_lists(chart: Chart) -> bool:
+    """Whether nothing was said since the chart was last written that somebody could wait for."""
+    return isinstance(chart.kept, Objects) and chart.kept.leaves_lists
 
 
 def _plain_hit(chart: Chart) -> PatientHit:

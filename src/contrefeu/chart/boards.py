@@ -4,7 +4,6 @@ Rules kept here:
   * A row is said by the chart alone: place from the stay in progress, allergies and alerts in their sender's words.
   * What depends on the hour (late, due, coming; results of the last 72 h) is computed when it is asked, from a line
     that the chart gives once: `row_at(board_line(chart), now)` is `board_row(chart, now)`.
-  * A flag is its sender's (OBX-8): a missing one is not "normal", and nothing is worked out from ranges.
   * A death ends due doses and keeps the bed (F19); a protected identity is marked, whoever shows it decides (F24).
   * Who is planned has a line too, which says when they come: it stands on no board as a patient, and takes no bed.
   * What is said of isolation, resuscitation and diet stands apart; what nobody said stays empty, and is never "none".
@@ -12,7 +11,6 @@ Rules kept here:
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -46,6 +44,7 @@ from contrefeu.chart.elements import (
     supplements_of,
     written_here,
 )
+from contrefeu.chart.flags import flags_of
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.replaced import kin, successors
@@ -58,15 +57,6 @@ from contrefeu.chart.views import BoardRow
 
 NS_PER_S = 1_000_000_000
 RESULTS_S = 72 * 3600  # seconds for which a flagged result counts on a board: a long week-end (views.BoardRow)
-ANSWER_S = 14 * 86_400  # seconds from sample to answer in which the answer counts: cultures, not archives sent again
-
-Severity = Literal["critical", "high", "low", "odd", ""]
-SEVERITIES: dict[str, Severity] = {  # HL7 table 0078 and v3 ObservationInterpretation
-    "HH": "critical", "LL": "critical", "AA": "critical", "HU": "critical", "LU": "critical", ">": "critical",
-    "<": "critical", "H": "high", "HX": "high", "U": "odd", "L": "low", "LX": "low", "A": "odd", "R": "odd",
-    "POS": "odd", "DET": "odd",
-}  # fmt: skip
-_GONE = frozenset({"cancelled", "entered-in-error"})
 _PRESENT = frozenset({"in-progress", "arrived", "onleave"})
 _PARTS = {"wa": 0, "ro": 1, "bd": 2}
 _ON_BOARDS = frozenset(
@@ -190,7 +180,7 @@ def board_line(chart: Chart) -> BoardLine | None:
         dispute=dispute_of(chart.stays),
         stay_class=str((stay.get("class") or {}).get("code", "")),
         physician=next((display(one.get("individual")) for one in stay.get("participant") or []), ""),
-        emergency=emergency_of((kept.kind, kept.now) for kept in chart.kept.values()),
+        emergency=emergency_of((kept.kind, kept.now) for kept in chart.kept.values() if _may_be_level(kept)),
     )
     courses = [] if deceased else courses_of(chart)
     drugs = [] if deceased else _drugs(chart)
@@ -206,8 +196,14 @@ def has_left(line: BoardLine, now_ns: int) -> bool:
 def on_boards(kept: Kept) -> bool:
     """Whether `board_line` depends on this object of a chart."""
     if kept.kind == "Observation":
-        return _flag_of(kept.now) != "" or is_level(kept.kind, kept.now)
+        flags = flags_of(kept)
+        return flags.standing != "" or flags.level
     return kept.kind in _ON_BOARDS
+
+
+def flagged_again(line: BoardLine, chart: Chart) -> BoardLine:
+    """Return the line of a chart that was *line* before, when of what boards show flagged results alone were said."""
+    return heard_again(replace(line, flagged=_flagged(chart)), chart)
 
 
 def heard_again(line: BoardLine, chart: Chart) -> BoardLine:
@@ -302,16 +298,6 @@ def _same_drug(dose: Resource, request: Resource) -> bool:
     return bool(set(codes(ours)) & set(codes(theirs))) or drug_said(dose).casefold() == drug_said(request).casefold()
 
 
-def severity_of(observation: Resource) -> Severity:
-    """Return how its sender flagged a result: the worst of OBX-8; "" when no flag says anything."""
-    flags = observation.get("interpretation")
-    if not flags:
-        return ""
-    found = {SEVERITIES.get(code, "") for one in flags for code in codes(one) or [concept(one)]}
-    order: tuple[Severity, ...] = ("critical", "high", "low", "odd")
-    return next((severity for severity in order if severity in found), "")
-
-
 def _fhir_stay(chart: Chart) -> Resource:
     present = [k.now for k in chart.kept.values() if k.kind == "Encounter" and k.now.get("status") in _PRESENT]
     return max(present, key=_fhir_rank, default={})
@@ -355,6 +341,10 @@ def _alerts(chart: Chart) -> list[Alert]:
     return sorted((one for one in found if one.what), key=lambda one: one.what)
 
 
+def _may_be_level(kept: Kept) -> bool:
+    return kept.kind == "Flag" or (kept.kind == "Observation" and flags_of(kept).level)
+
+
 def _ordered(chart: Chart) -> list[Resource]:
     """Orders of diets in force."""
     orders = [kept.now for kept in chart.kept.values() if kept.kind == "NutritionOrder"]
@@ -378,27 +368,14 @@ def _flagged(chart: Chart) -> list[tuple[int, bool]]:
     """Flagged results that may count: none older than the board looks back from the chart's last word."""
     found = []
     for kept in chart.kept.values():
-        if kept.kind == "Observation" and (severity := _flag_of(kept.now)):
-            found.append((_result_ns(kept.now) or kept.received_ns, severity == "critical"))
+        if kept.kind == "Observation" and (severity := (flags := flags_of(kept)).standing):
+            found.append((flags.at_ns or kept.received_ns, severity == "critical"))
     since = _since(chart)
     return sorted(one for one in found if one[0] >= since)
 
 
-def _flag_of(observation: Resource) -> Severity:
-    """How a result that stands was flagged."""
-    if observation.get("interpretation") and observation.get("status") not in _GONE:
-        return severity_of(observation)
-    return ""
-
-
 def _since(chart: Chart) -> int:
     return chart.last_received_ns - RESULTS_S * NS_PER_S
-
-
-def _result_ns(observation: Resource) -> int:
-    taken = instant(first(observation, "effectiveDateTime", "effectivePeriod.start", "effectiveInstant"))
-    issued = instant(first(observation, "issued"))
-    return issued if 0 <= issued - taken <= ANSWER_S * NS_PER_S or not taken else taken
 
 
 @lru_cache(maxsize=8)  # one hospital has one zone; a group has a few

@@ -36,7 +36,7 @@ from contrefeu.hospital import Settings
 from contrefeu.journal import KeyOf
 from contrefeu.mapping import Rules
 
-GATHER_S = 0.05  # between two small batches: each is a transaction, and costs as much as folding five messages
+GATHER_S = 0.2  # between two small batches: each is a transaction, and writes each chart that it touches
 SMALL = 64  # entries of a batch behind which it is worth while to wait for more
 POLL_S = 0.05  # how long the journals are left alone when nothing tells that one has grown
 STORE_AGAIN_S = 5.0  # how often a store in trouble is tried again

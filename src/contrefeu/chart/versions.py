@@ -82,7 +82,7 @@ class Earlier(Struct, frozen=True, omit_defaults=True):
         return self.digest or self.value
 
 
-class Kept(Struct):
+class Kept(Struct, dict=True):  # dict: what is worked out of `now`, and is not written (flags.py)
     """One object: what holds of it, who said so, and what was replaced."""
 
     kind: str

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contrefeu.base import rfc3339
-from contrefeu.chart.boards import leaves_ns, on_boards, place_of, severity_of, stay_of
+from contrefeu.chart.boards import leaves_ns, on_boards, place_of, stay_of
 from contrefeu.chart.clashes import Clash, clashes_of
 from contrefeu.chart.elements import (
     Resource,
@@ -34,6 +34,7 @@ from contrefeu.chart.elements import (
     numbers,
     written_here,
 )
+from contrefeu.chart.flags import flags_of
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.replaced import replaces
@@ -95,6 +96,14 @@ class WorkLine(Struct, frozen=True):
 def on_lists(kept: Kept) -> bool:
     """Whether a board or the list of what waits depends on this object of a chart."""
     return on_boards(kept) or _waits(kept.kind, kept.now)
+
+
+def is_flag_alone(kept: Kept) -> bool:
+    """Whether all that a board or a list has of an object is that a result was flagged: nobody waits for it."""
+    if kept.kind != "Observation" or _waits(kept.kind, kept.now):
+        return False
+    flags = flags_of(kept)
+    return flags.standing not in {"", "critical"} and not flags.level
 
 
 def work_line(chart: Chart) -> WorkLine | None:
@@ -253,9 +262,9 @@ def _item(name: str, kept: Kept) -> WorkItem | None:
 
 def _of_result(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Iterator[WorkItem]:
     now, status = kept.now, str(kept.now.get("status", ""))
-    gone = status in {"cancelled", "entered-in-error"}
-    replaced = status in REPLACING and bool(kept.earlier and (gone or kept.replaced()))
-    critical = severity_of(now) == "critical" and not gone
+    flags = flags_of(kept)
+    replaced = status in REPLACING and bool(kept.earlier and (flags.gone or kept.replaced()))
+    critical = flags.standing == "critical"
     if (critical or replaced) and ("acknowledged", name, result_words(now)) not in answers:
         yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), result_words(now),
                      "effectiveDateTime", "effectivePeriod.start", "issued")  # fmt: skip

@@ -21,6 +21,7 @@ from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.stores.parts import Parts, Shelf, written
 from contrefeu.chart.sweeps import no_sweep
 from contrefeu.chart.versions import Kept
+from contrefeu.chart.work import is_flag_alone
 from contrefeu.fhir import encode
 
 
@@ -38,6 +39,7 @@ class Objects(dict[str, Kept]):
         self.places: dict[str, int] = {}  # name -> n, of those in memory
         self.touched: set[str] = set()  # since they were last written
         self._stirred = False  # one of them was on boards before it was touched
+        self._awaited = False  # and was more there than a flagged result
 
     def get(self, name: str, default: Kept | None = None) -> Kept | None:  # type: ignore[override]
         """Return the object called *name*; the caller may change it."""
@@ -49,6 +51,7 @@ class Objects(dict[str, Kept]):
                 super().__setitem__(name, found)
         elif found is not None and name not in self.touched:
             self._stirred = True  # what stays in memory is what boards need
+            self._awaited = self._awaited or not is_flag_alone(found)
         if found is None:
             return default
         self.touched.add(name)
@@ -58,6 +61,13 @@ class Objects(dict[str, Kept]):
     def leaves_boards(self) -> bool:
         """Whether what was touched is on no board, and was on none."""
         return not self._stirred and not any(shown(self[name]) for name in self.touched)
+
+    @property
+    def leaves_lists(self) -> bool:
+        """Whether of what was touched boards show flagged results alone, and did: nobody waits for any of it."""
+        if self._awaited:
+            return False
+        return not any(shown(self[name]) and not is_flag_alone(self[name]) for name in self.touched)
 
     def __setitem__(self, name: str, kept: Kept) -> None:
         """Put an object into the chart."""
@@ -77,7 +87,7 @@ class Objects(dict[str, Kept]):
         for name in hidden:
             del self[name], self.places[name]
         self.touched.clear()
-        self._stirred = False
+        self._stirred = self._awaited = False
 
 
 class Folded:
