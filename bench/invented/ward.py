@@ -27,7 +27,7 @@ def great_chart(count: int = REPORTS, first: int = 0) -> list[bytes]:
 
 
 def results_of_others(count: int, first: int = 100_000) -> list[bytes]:
-    """What comes in meanwhile: results of everybody else, the ward's other beds among them; reports from number *first*."""
+    """What comes in meanwhile: results of everybody else, the ward's other beds too; reports from *first* on."""
     return [_report(2 + n % (BEDS + OTHERS - 1), first + n, 0, values=4) for n in range(count)]
 
 
