@@ -227,6 +227,26 @@ def test_a_batch_gathers_for_as_long_as_the_settings_say(tmp_path: Path) -> None
     asyncio.run(story())
 
 
+def test_commits_keep_their_pace(tmp_path: Path) -> None:
+    """With `pace_s` who comes alone is written at once; whoever comes within it of a commit shares the next one."""
+    syncs = Syncs()
+
+    async def story() -> None:
+        async with house(tmp_path) as h:
+            paced = Intake(h.writer, ManualClock(), pace_s=3600)
+            assert await paced.append("test", MEDIA_OTHER, b"alone")
+            with syncs.counting():
+                after = [asyncio.create_task(paced.append("test", MEDIA_OTHER, b"%d" % n)) for n in range(3)]
+                await asyncio.sleep(0.01)
+                assert not any(one.done() for one in after)
+                assert syncs.count == 0
+                paced.commit()
+                await asyncio.gather(*after)
+            assert syncs.count == 1
+
+    asyncio.run(story())
+
+
 @pytest.mark.req("F28")
 def test_nobody_is_left_waiting_by_a_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error nobody foresaw is reported, and each offer of its batch is refused: no sender waits for ever."""

@@ -19,6 +19,7 @@ from contrefeu.chart.board_rows import BoardRows
 from contrefeu.chart.boards import row_at
 from contrefeu.chart.sheet import Sheet
 from contrefeu.chart.views import BoardRow
+from contrefeu.station.board_lines import LaidBoards
 from contrefeu.station.lately import LatelyOpened, Opened
 from contrefeu.web import Fragments
 from tests.station.folded import SETTINGS, Folded, at_work, house
@@ -96,8 +97,9 @@ class _Lives:
         """Charts, rows and parts of pages that are not remembered, for the length of the block."""
         charts, home = self.charts.told.charts, self.kept.app.state.house
         globals_ = [one.globals for one in self.kept.shell.templates._by_language.values()]
-        was = charts._rows, home.lately, globals_[0]["once"]
+        was = charts._rows, home.lately, home.boards, globals_[0]["once"]
         charts._rows, home.lately, once = _Forgetful(SETTINGS.node.zone), LatelyOpened(self.charts), Fragments()
+        home.boards = LaidBoards()
         patch = pytest.MonkeyPatch()
         patch.setattr(Opened, "sheet", lambda opened, now_ns: Sheet(opened.chart, now_ns, opened.laid))
         for one in globals_:
@@ -106,7 +108,7 @@ class _Lives:
             yield
         finally:
             patch.undo()
-            charts._rows, home.lately, once = was
+            charts._rows, home.lately, home.boards, once = was
             for one in globals_:
                 one["once"] = once
 

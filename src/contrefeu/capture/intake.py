@@ -4,6 +4,8 @@ Rules kept here:
   * An offer is answered after its entry is on disk, or told that it is not: never in between.
   * Group commit: what arrives in one turn of the event loop, and while the last commit was syncing, is one batch.
     A connection alone waits for one sync and no timer, unless the settings say to gather (`capture.gather_ms`).
+  * With a pace, commits are that far apart: who comes alone is written at once, who comes soon after waits for the
+    others of the same while.
   * A commit takes at most COMMIT_ENTRIES_MAX entries and about COMMIT_BYTES_SOFT bytes: who came first does not wait
     for the syncs of all who came after.
   * Answers are given in the order of the offers, and each is given, whatever stops the writer. Of a batch that the
@@ -39,11 +41,20 @@ log = structlog.get_logger("capture")
 class Intake:
     """The writer of one journal, shared by all who append in this process; lives in one event loop."""
 
-    def __init__(self, writer: JournalWriter, clock: Clock, *, gather_s: float = 0.0) -> None:
-        """Append with *writer*; the first of a batch waits *gather_s* for others, at most."""
+    def __init__(self, writer: JournalWriter, clock: Clock, *, gather_s: float = 0.0, pace_s: float = 0.0) -> None:
+        """Append with *writer*.
+
+        Args:
+            writer: Of the journal.
+            clock: What time it is.
+            gather_s: For which the first of a batch waits for others, at most.
+            pace_s: From one commit to the next, at least.
+        """
         self._writer = writer
         self._clock = clock
         self._gather_s = gather_s
+        self._pace_s = pace_s
+        self._next_s = 0.0  # of the loop's clock: when the pace allows the next commit
         self._waiting: list[tuple[Draft | None, Answer]] = []
         self._scheduled = False
         self._closed = False
@@ -105,12 +116,12 @@ class Intake:
             return
         self._waiting.append((draft, answer))
         if not self._scheduled:
-            self._schedule(self._gather_s)
+            self._schedule(max(self._gather_s, self._next_s - asyncio.get_running_loop().time()))
 
     def _schedule(self, seconds: float) -> None:
         self._scheduled = True
         loop = asyncio.get_running_loop()
-        if seconds:
+        if seconds > 0:
             loop.call_later(seconds, self._turn)
         else:
             loop.call_soon(self._turn)
@@ -194,6 +205,7 @@ class Intake:
 
     def _turn(self) -> None:
         self._scheduled = False
+        self._next_s = asyncio.get_running_loop().time() + self._pace_s
         try:
             self._commit_next()
         finally:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from contrefeu.capture import Intake
     from contrefeu.cli.node import Node
 
+LOOKS_S = 0.02  # s from one commit of looks to the next, at least: unseen, and it halves the syncs of a busy ward
 SWITCH_S = 0.0005  # after which the thread that lays a great chart out lets pages go on: Python's own is ten times that
 GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
 RESERVE_S = 60.0  # how often the space kept back for acts is filled again, once the disk has room
@@ -217,7 +218,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     host, port = _address(listen)
     reserve = Reserve(node.paths.reserve)
     intake = Intake(node.writer(node.station_journal, reserve), node.clock)
-    looks = Intake(node.writer(node.audit_journal, reserve), node.clock)
+    looks = Intake(node.writer(node.audit_journal, reserve), node.clock, pace_s=LOOKS_S)
     locals_ = LocalServer(intake, lambda: _state(intake, confined)), LocalServer(looks, lambda: _state(looks, confined))
     for local, path in zip(locals_, (node.station_socket, node.audit_socket), strict=True):
         await local.listen(path)

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from contrefeu.chart import BLOOD_GROUPS, tall_man
+from contrefeu.station.board_lines import LaidBoards
 from contrefeu.station.deps import Deps
 from contrefeu.station.fhir_api import FhirApi
 from contrefeu.station.house import House, OutOfScope, around, ward_name
@@ -128,7 +129,7 @@ def create_app(deps: Deps) -> Starlette:
             },
         )
     )
-    house = House(deps, staff, shell, work, LatelyOpened(deps.charts))
+    house = House(deps, staff, shell, work, LatelyOpened(deps.charts), LaidBoards())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

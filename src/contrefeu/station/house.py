@@ -27,6 +27,7 @@ from contrefeu.chart import (
 from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.journal import Entry
 from contrefeu.station.banner import banner
+from contrefeu.station.board_lines import LaidBoards
 from contrefeu.station.care import TestList
 from contrefeu.station.care.stay import last_step
 from contrefeu.station.care.testlist import shipped_tests
@@ -59,6 +60,7 @@ class House:
     shell: Shell
     work: WorkInHand
     lately: LatelyOpened
+    boards: LaidBoards
 
     @property
     def charts(self) -> ChartsLike:

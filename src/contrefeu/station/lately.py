@@ -50,6 +50,11 @@ class LatelyOpened:
         self._bytes = 0
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def known(self, asked: str, now_ns: int) -> Sheet | None:
+        """Return what is remembered of that chart, which may hold no more."""
+        found = self._opened.get(asked)
+        return found.sheet(now_ns) if found is not None else None
+
     async def open(self, asked: str) -> Opened | None:
         """Return the chart of that id or number as it stands now; None when there is none."""
         lock = self._asking.setdefault(asked, asyncio.Lock())

@@ -65,6 +65,7 @@ class Staff:
         self.papers = Papers()
         self.hand_backs = HandBacks()
         self.registers = Registers(self.wards.members)
+        self._serving: dict[str, tuple[Account, Account]] = {}  # login -> account, and as `_served` has it
         self.corrections_seen: set[tuple[str, str, str]] = set()  # login, resource, entry
         self.acts: list[tuple[Entry, Act]] = []
         self._raised: dict[str, Spoken] = {}  # entry -> what the watch wrote
@@ -109,7 +110,10 @@ class Staff:
 
     def _served(self, account: Account) -> Account:
         """The account, serving its wards under every name that they have."""
-        return replace(account, wards=self.wards.widened(account.wards))
+        served = self._serving.get(account.login)
+        if served is None or served[0] is not account:
+            served = self._serving[account.login] = account, replace(account, wards=self.wards.widened(account.wards))
+        return served[1]
 
     async def write(self, act: Act, by: str) -> str:
         """Append an act; it counts at once. Returns its journal/sequence.
@@ -153,6 +157,7 @@ class Staff:
             if whole:
                 mine = [kept for kept, _ in self.acts]
                 self.accounts, self.wards, self.acts, self._refs = Accounts(), CorrectedWards(), [], set()
+                self._serving = {}
                 self.downtime = Downtime(self.wards.members, self._clock.now_ns)
                 self.clocks, self.words, self.papers, self._folded_ns = Clocks(), WordsBetween(), Papers(), now
                 self.formulary, self.aids, self.corrections_seen = Formulary(), Aids(), set()
@@ -177,6 +182,7 @@ class Staff:
         self.acts.append((entry, act))
         self.accounts.apply(act)
         self.wards.apply(act, entry.source)
+        self._serving.clear()
         self.downtime.apply(act, entry.source, entry.ref)
         self.words.apply(act, entry)
         self.formulary.apply(act, entry, self.accounts)

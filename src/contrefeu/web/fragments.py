@@ -5,7 +5,7 @@
 Rules kept here:
   * A part is named by its *place* (which part of what, for whom) and its *state*. Both together MUST name all that it
     depends on: what it shows, the language, the day, what its reader may do. Two readers share a part only where
-    nothing in it is for one of them alone: no token of a form, no name of a person.
+    nothing in it is for one of them alone: no token of a form, no name of a person. What has them names the session.
   * Of a place the last state alone is remembered: what a message or the clock has made old is gone.
   * A part without a name (None) is made each time.
   * At most CHARACTERS_MAX are remembered; those that nobody asked for lately go first.

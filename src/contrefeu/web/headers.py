@@ -6,7 +6,7 @@ Rules kept here:
   * No HSTS: a ward PC that does not trust the local CA yet must still reach its charts; TLS is the node's only port.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
@@ -24,10 +24,19 @@ _COMMON = {
 }
 
 
-def security_headers(path: str) -> Mapping[str, str]:
+def security_headers(path: str) -> Sequence[tuple[bytes, bytes]]:
     """Return the headers of the answer to *path*; what a handler has set stands."""
-    if path.startswith(("/document/", "/picture/")):
-        headers = _COMMON | {"content-security-policy": _CSP_DOCUMENT, "x-frame-options": "SAMEORIGIN"}
-    else:
-        headers = _COMMON | {"content-security-policy": _CSP, "x-frame-options": "DENY"}
-    return headers if path.startswith("/static/") else headers | {"cache-control": "no-store"}
+    if path.startswith("/static/"):
+        return _STATIC
+    return _DOCUMENT if path.startswith(("/document/", "/picture/")) else _PAGE
+
+
+def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    """As a server sends them."""
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
+
+
+_OWN = _COMMON | {"content-security-policy": _CSP, "x-frame-options": "DENY"}
+_FRAMED = _COMMON | {"content-security-policy": _CSP_DOCUMENT, "x-frame-options": "SAMEORIGIN"}
+_UNKEPT = {"cache-control": "no-store"}
+_STATIC, _PAGE, _DOCUMENT = _raw(_OWN), _raw(_OWN | _UNKEPT), _raw(_FRAMED | _UNKEPT)

@@ -9,15 +9,17 @@ Rules kept here:
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import tzinfo
 from hmac import compare_digest
+from operator import attrgetter
 from typing import Literal
 from urllib.parse import urlsplit
 
+import msgspec
 from jinja2 import BaseLoader
 from prometheus_client import CollectorRegistry
-from starlette.datastructures import FormData, MutableHeaders
+from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartParser
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -29,7 +31,7 @@ from contrefeu.fhir import encode, outcome
 from contrefeu.journal import MEDIA_FHIR
 from contrefeu.web.audit import AuditLog
 from contrefeu.web.drafts import Drafts
-from contrefeu.web.fragments import Fragments
+from contrefeu.web.fragments import Fragments, Part
 from contrefeu.web.headers import security_headers
 from contrefeu.web.language import Words, negotiate
 from contrefeu.web.mount import Due
@@ -41,6 +43,8 @@ from contrefeu.web.templates import Templates
 from contrefeu.web.tokens import Tokens
 from contrefeu.web.visit import THEMES, Visit, login_address, visit_of
 
+_pack = msgspec.msgpack.Encoder().encode
+_MINUTE_NS = 60 * 10**9
 Handler = Callable[[Request], Awaitable[Response]]
 # Status -> OperationOutcome.issue.code (hl7.org/fhir/R4/valueset-issue-type.html)
 ISSUES = {
@@ -152,6 +156,9 @@ class Around:
         default_factory=dict
     )  # journal -> why it cannot write, or was left (label "alarm"); vault -> why it protects nobody
     dues: Sequence[Due] = ()  # deadlines that run, for those whose work they are
+
+
+_standing = attrgetter(*(one.name for one in fields(Around) if not one.name.startswith("as_of")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +280,14 @@ class Shell:
         return form
 
     async def render(
-        self, request: Request, template: str, page: object, *, status: int = 200, exercise: bool | None = None
+        self,
+        request: Request,
+        template: str,
+        page: object,
+        *,
+        status: int = 200,
+        exercise: bool | None = None,
+        framed: bool = False,
     ) -> HTMLResponse:
         """Return the page that *template* makes of *page*.
 
@@ -283,14 +297,16 @@ class Shell:
             page: What it shows.
             status: HTTP status.
             exercise: Whether what it shows is an exercise's; None for the world that the person looks at (F33).
+            framed: Whether what stands around it says nothing of the page itself, and is remembered.
         """
         visit = visit_of(request)
         around = await (visit.ahead or self._around(visit))
-        if exercise is not None:
+        if exercise is not None and exercise != around.exercise:
             around = replace(around, exercise=exercise)
-        values = {"page": page, "visit": visit, "around": around, "now_ns": self.setting.clock.now_ns()}
+        now_ns, gap = self.setting.clock.now_ns(), self.audit.gap
+        values = {"page": page, "visit": visit, "around": around, "now_ns": now_ns, "audit_gap": gap}
         values["live"] = str(self.setting.live())
-        values["audit_gap"] = self.audit.gap
+        values["surround"] = _surround(visit, around, now_ns, gap) if framed else _no_part
         return HTMLResponse(self.templates.render(template, visit.words, values), status_code=status)
 
     async def _around(self, visit: Visit) -> Around:
@@ -407,15 +423,15 @@ class ShellMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started, ours = False, security_headers(scope["path"])
 
         async def sending(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in security_headers(scope["path"]).items():
-                    headers.setdefault(name, value)
+                headers = message["headers"]
+                there = {name for name, _ in headers}
+                message["headers"] = [*headers, *(one for one in ours if one[0] not in there)]
             await send(message)
 
         request = Request(scope, receive)
@@ -429,6 +445,23 @@ class ShellMiddleware:
                 raise
             response = await self._shell.problem(request, problem_of(found))
             await response(scope, receive, sending)
+
+
+def _no_part(_: str) -> None:
+    """No part is remembered."""
+
+
+def _surround(visit: Visit, around: Around, now_ns: int, gap: int) -> Callable[[str], Part | None]:
+    """Return what each piece around a page depends on: whose session, which page, and all that stands there now.
+
+    Nothing is remembered while a deadline runs, whose hours and minutes change at any instant; of all else the clock
+    changes the day alone.
+    """
+    if visit.session is None or around.dues:
+        return _no_part
+    place = (visit.session.csrf, visit.path, visit.words.language, visit.theme)
+    state = (visit.actor, now_ns // _MINUTE_NS, gap, _pack(_standing(around)))
+    return lambda name: ((name, place), state)
 
 
 def _to_login(request: Request, visit: Visit) -> Response:

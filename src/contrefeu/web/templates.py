@@ -61,6 +61,7 @@ def _environment(loader: BaseLoader, language: str, common: Mapping[str, object]
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
         auto_reload=False,
+        cache_size=-1,  # all of them, without a lock: there are as many as files
         finalize=_printable,
         bytecode_cache=_COMPILED,
     )

@@ -24,7 +24,6 @@ from starlette.routing import Route
 from contrefeu.access import Account
 from contrefeu.chart import (
     FICTITIOUS,
-    ON_BOARD,
     Age,
     Board,
     BoardRow,
@@ -36,6 +35,7 @@ from contrefeu.chart import (
     of_feeds,
     silent_feeds,
 )
+from contrefeu.station.board_lines import DUE_SHOWN, BoardLine, Laid
 from contrefeu.station.handing_back import fresh
 from contrefeu.station.house import House, opens_unplaced, urgent_of
 from contrefeu.station.pages.writing import due_there, writes_here
@@ -43,7 +43,6 @@ from contrefeu.web import NOT_FOUND, Part, Urgent, visit_of
 
 _pack = msgspec.msgpack.Encoder().encode
 AGES_MAX = 4_000  # ages remembered: everybody in a large hospital
-DUE_SHOWN = 4  # doses of a row; how many more there are is said
 UNPLACED_SHOWN = 3  # results without owner on the hospital's board; how many there are is said
 
 
@@ -55,45 +54,6 @@ class WardsPage:
     others: Sequence[WardSummary]
     downtime: frozenset[str]
     waiting: int  # results without owner (F31)
-
-
-@dataclass(frozen=True, slots=True)
-class BoardLine:
-    """One row, with what is worked out for its reader."""
-
-    row: BoardRow
-    age: Age | None
-    hidden: bool
-    cared: bool  # whether the person sees more than who lies there
-    due: Sequence[DueItem]
-    shared: tuple[Hashable, Hashable] = ((), ())  # what every row of the board depends on: its place, its state
-
-    def part(self, index: int) -> Part:
-        """What the row as HTML is remembered by; a bed whose patient is hidden is known by its number alone."""
-        place, state = self.shared
-        whose = index if self.hidden else self.row.id
-        return (place, whose, self.cared), (state, _pack((self.row, self.due, self.age)))
-
-    @property
-    def born(self) -> bool:
-        """Whether the birth date is the patient's: a fictitious one is no second identifier (F22)."""
-        return not FICTITIOUS & set(self.row.doubts)
-
-    @property
-    def alerts(self) -> list[str]:
-        """What is said beside isolation, diet and how far care goes."""
-        row = self.row
-        return [one for one in row.alerts if one not in {*row.isolation, *row.resuscitation, *row.diets}]
-
-    @property
-    def not_said(self) -> list[str]:
-        """What nobody recorded of what a ward must know of each (F18): never taken for "none"."""
-        return [care for care in ON_BOARD if care not in self.row.said]
-
-    @property
-    def more_due(self) -> int:
-        """How many due items the row does not show."""
-        return max(0, len(self.due) - DUE_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +81,22 @@ class BoardPage:
     escalated: Sequence[Urgent]  # what nobody acknowledged in time, on the hospital's board
     lacks: Mapping[str, tuple[str, ...]]  # ward -> what it would lack in an outage; on the hospital's board, of all
     limits: tuple[str, str] | None  # who signed the list of critical limits, and when; None when none is in force
-    table: Part  # what the rows depend on
+    place: Hashable  # which board, and for whom
+    table: Hashable  # what the rows depend on beside
     due_shown: int = field(default=DUE_SHOWN)
+
+    def part(self, name: str) -> Part:
+        """What a part of the page but its table is remembered by: all that it shows, in this minute."""
+        board = self.board
+        said = (board.ward, board.name, board.free_beds, self.late, self.critical, self.leaving, self.admits,
+                self.hands_back, self.waiting, self.unread, self.unplaced, self.opens, self.papers, self.escalated,
+                self.lacks, self.limits)  # fmt: skip
+        return (name, self.place), (self.table, _pack(said))
+
+    @property
+    def rows(self) -> Part:
+        """What the table is remembered by."""
+        return ("table", self.place), self.table
 
 
 @lru_cache(AGES_MAX)
@@ -187,8 +161,8 @@ class Boards:
         day = _day(now_ns, zone)
         names = () if ward else tuple((one, house.ward_name(one)) for one in sorted({row.ward for row in board.rows}))
         shared = ("row", visit_of(request).words.language, not ward, account.may("chart")), (day, names)
-        lines = self._lines(account, board.rows, day, shared)
-        shown = _pack([(line.row, line.due, line.age, line.hidden, line.cared) for line in lines])
+        laid = self._laid(account, board, day, shared)
+        lines = laid.lines
         feeds = of_feeds(board.feeds)
         unplaced = await house.charts.waiting(UNPLACED_SHOWN) if status.waiting and not ward else ()
         page = BoardPage(
@@ -196,11 +170,11 @@ class Boards:
             lines=lines,
             clinical=account.may("chart"),
             whole=not ward,
-            partly=any(not line.cared for line in lines),
-            late=sum(item.state == "late" for line in lines for item in line.due),
-            critical=sum(line.row.critical for line in lines if line.cared),
-            coming=self._lines(account, board.coming, day, shared),
-            leaving=sum(bool(row.leaves) for row in board.rows),
+            partly=laid.partly,
+            late=laid.late,
+            critical=laid.critical,
+            coming=laid.coming,
+            leaving=laid.leaving,
             admits=bool(ward)
             and account.may("move")
             and account.in_scope(ward)
@@ -216,9 +190,10 @@ class Boards:
             escalated=await self._escalated(request) if not ward else (),
             lacks={one: codes for one, codes in house.deps.lacking().items() if ward in ("", one)},
             limits=house.limits,
-            table=(("table", board.world, ward, account.role, account.wards, shared[0]), (shared[1], shown)),
+            place=laid.place,
+            table=(day, names, laid.shown),
         )
-        return await house.shell.render(request, "board.html", page)
+        return await house.shell.render(request, "board.html", page, framed=True)
 
     def _hands_back(self, account: Account, ward: str) -> bool:
         if not (ward and account.may("handback") and account.in_scope(ward)):
@@ -240,6 +215,32 @@ class Boards:
             cared = account.may("chart") and account.in_scope(one.ward)
             shown.append(urgent if cared else replace(urgent, name="", value="", what="", address=""))
         return shown
+
+    def _laid(self, account: Account, board: Board, day: str, shared: tuple[Hashable, Hashable]) -> Laid:
+        """Lay rows out for their reader: once, as long as they are the same; each time in a downtime, for its hours."""
+        place = (board.world, board.ward, account.role, account.wards, shared[0])
+        if self._house.staff.downtime.declared:
+            return self._lay(place, account, board, day, shared)
+        return self._house.boards.laid(
+            place,
+            (board.rows, board.coming, shared[1]),
+            lambda: self._lay(place, account, board, day, shared),
+        )
+
+    def _lay(
+        self, place: Hashable, account: Account, board: Board, day: str, shared: tuple[Hashable, Hashable]
+    ) -> Laid:
+        lines, coming = (self._lines(account, rows, day, shared) for rows in (board.rows, board.coming))
+        return Laid(
+            place,
+            lines,
+            coming,
+            partly=any(not line.cared for line in lines),
+            late=sum(item.state == "late" for line in lines for item in line.due),
+            critical=sum(line.row.critical for line in lines if line.cared),
+            leaving=sum(bool(row.leaves) for row in board.rows),
+            shown=_pack([(line.row, line.due, line.age, line.hidden, line.cared) for line in (*lines, *coming)]),
+        )
 
     def _lines(
         self, account: Account, rows: Sequence[BoardRow], day: str, shared: tuple[Hashable, Hashable]

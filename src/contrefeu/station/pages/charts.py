@@ -24,6 +24,7 @@ from contrefeu.chart import (
     OURS,
     TEMPORARY,
     Age,
+    BoardRow,
     Chart,
     Clash,
     Dispute,
@@ -63,7 +64,7 @@ from contrefeu.station.handing_back import late_acts
 from contrefeu.station.house import House, namesake
 from contrefeu.station.names import names_left, pairs
 from contrefeu.station.pages.measure import all_series, series_id
-from contrefeu.station.pages.writing import due_of, written_here
+from contrefeu.station.pages.writing import due_there, written_here
 from contrefeu.web import NOT_FOUND, Part, person, visit_of
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -176,6 +177,14 @@ class GlassPage:
     too_short: bool = False
 
 
+def _name(whose: Person) -> str:
+    return f"{whose.family} {whose.given}".strip()
+
+
+async def _nobody() -> list[PatientHit]:
+    return []
+
+
 class ChartPages:
     """Their handlers."""
 
@@ -195,17 +204,25 @@ class ChartPages:
         """Show a chart."""
         house = self._house
         asked = request.path_params["id"]
-        id_, sheet, whose = await house.open(request, asked)
-        if id_ != asked:
-            return RedirectResponse(f"/patient/{quote(id_)}", 303)
-        await house.shell.look(request, "view", patient=id_)
+        known = house.lately.known(asked, house.deps.clock.now_ns())
+        # What is asked beside goes to the reader with the question whether the chart still holds.
+        early = asyncio.ensure_future(self._beside(known)) if known is not None else None
+        try:
+            id_, sheet, whose = await house.open(request, asked)
+            if id_ != asked:
+                return RedirectResponse(f"/patient/{quote(id_)}", 303)
+            await house.shell.look(request, "view", patient=id_)
+            holds = known is not None and known.laid is sheet.laid
+            row, hits = await (early if early is not None and holds else self._beside(sheet))
+        finally:
+            if early is not None and not early.cancel() and not early.cancelled():
+                early.exception()  # seen: `open` says that the charts do not answer
         now_ns = house.deps.clock.now_ns()
         age = house.age(whose)
         work = sheet.laid.once("work", lambda: work_line(sheet.chart))
         waiting = work.items if work else []
-        due, namesakes = await asyncio.gather(
-            due_of(house, id_, whose.ward), self._namesakes(request, sheet.chart, whose)
-        )
+        due = due_there(house, whose.ward, row.due if row is not None and whose.ward else [])
+        namesakes = await self._namesakes(request, sheet.chart, whose, hits)
         page = ChartPage(
             id=id_,
             person=whose,
@@ -238,7 +255,7 @@ class ChartPages:
             weight_old=whose.weight is not None and weight_is_old(age, whose.weight.when, now_ns),
         )
         page = replace(page, parts=self._parts(request, page), whole=self._whole(request, page))
-        return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T")
+        return await house.shell.render(request, "chart.html", page, exercise=sheet.chart.world == "T", framed=True)
 
     def _parts(self, request: Request, page: ChartPage) -> Part | None:
         """What results and reports on the page depend on: the version, the day, and what its reader may do there."""
@@ -292,10 +309,18 @@ class ChartPages:
         account = self._house.staff.accounts.get(login)
         return account.name if account else login
 
-    async def _namesakes(self, request: Request, chart: Chart, whose: Person) -> list[PatientHit]:
-        """Others who are here and have the same name."""
-        name = f"{whose.family} {whose.given}".strip()
-        hits = await self._house.charts.find(name, NAMESAKES_MAX, exactly=True) if name else []
+    async def _beside(self, sheet: Sheet) -> tuple[BoardRow | None, list[PatientHit]]:
+        """Ask for what is due, as the board says it, so that no two pages differ, and for who has the same name."""
+        charts, whose = self._house.charts, person_of(sheet)
+        name = _name(whose)
+        asked = charts.find(name, NAMESAKES_MAX, exactly=True) if name else _nobody()
+        return await asyncio.gather(charts.row(sheet.chart.id), asked)
+
+    async def _namesakes(
+        self, request: Request, chart: Chart, whose: Person, hits: Sequence[PatientHit]
+    ) -> list[PatientHit]:
+        """Others of *hits* who are here and have the same name."""
+        name = _name(whose)
         here = [hit for hit in hits if hit.id != chart.id and hit.world == chart.world and hit.ward]
         return await self._house.visible(request, [hit for hit in here if namesake(hit.name, name)])
 
