@@ -64,6 +64,45 @@ def test_a_running_node_keeps_its_charts_on_a_server(tmp_path: Path, postgres: s
     assert not (home / "charts" / "charts.db").exists()
 
 
+@pytest.mark.postgres
+def test_a_restore_puts_the_charts_where_it_is_told(cli: Commands, filed: File, tmp_path: Path, postgres: str) -> None:
+    """The same hash as in a file; the new home goes on there. A server that is away is said before anything comes."""
+    pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
+    cli.told("import", filed("1.hl7", admission()))
+    cli.told("import", filed("2.hl7", potassium()))
+    vault, shares = f"file://{tmp_path / 'vault'}", sorted((tmp_path / "home-shares").glob("*.txt"))[:3]
+    cli.told("vault", "add", vault)
+    cli.told("vault", "copy")
+    asked = ("restore", "--from", vault, "--shares", *shares, "--to")
+    local = cli.told(*asked, tmp_path / "local")
+
+    there, away = tmp_path / "there", f"postgresql://nobody@/charts?host={tmp_path}"
+    refused = cli(*asked, there, "--charts-store", away)
+    assert refused.status != 0
+    assert "cannot be reached on its server" in refused.err
+    assert not (there / "contrefeu.toml").exists()
+    assert "place of the charts" in cli(*asked, there, "--charts-store", postgres).err
+    done = cli.told(*asked, tmp_path / "served", "--charts-store", postgres)
+    assert done["charts_sha256"] == local["charts_sha256"]
+    assert not (tmp_path / "served" / "charts" / "charts.db").exists()
+    assert (
+        contrefeu(tmp_path / "served", "find", IPP)["patients"]
+        == contrefeu(tmp_path / "local", "find", IPP)["patients"]
+    )
+
+
+def test_a_restore_takes_no_password(cli: Commands, tmp_path: Path) -> None:
+    """It would stand in the new home's settings, which are copied to vaults."""
+    vault, shares = f"file://{tmp_path / 'vault'}", sorted((tmp_path / "home-shares").glob("*.txt"))[:3]
+    cli.told("vault", "add", vault)
+    cli.told("vault", "copy")
+    words = ("restore", "--from", vault, "--shares", *shares, "--to", tmp_path / "new")
+    ran = cli(*words, "--charts-store", "postgresql://a:hush@db/charts")
+    assert ran.status != 0
+    assert "holds a password" in ran.err
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_server_that_is_away_is_said_to_be(cli: Commands, tmp_path: Path) -> None:
     """Without an address, a name or a trace."""
     pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')

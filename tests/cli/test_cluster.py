@@ -217,10 +217,12 @@ def test_without_the_extra_the_error_says_what_to_install(
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark runs on Java")
 @pytest.mark.timeout(900)
+@pytest.mark.postgres
 def test_a_restore_whose_entries_a_cluster_reads_is_the_same(
-    home: Commands, filed: Callable[[str, bytes], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres: str
 ) -> None:
-    """Every chart has the same hash; a batch whose executor's answer is nobody's is read here."""
+    """Every chart has the same hash, in a file and on a server; a batch whose executor's answer is nobody's is read
+    here."""
     vault, shares = f"file://{tmp_path / 'vault'}", sorted((tmp_path / "home-shares").glob("*.txt"))[:3]
     home.told("vault", "add", vault)
     home.told("vault", "copy")
@@ -237,8 +239,14 @@ def test_a_restore_whose_entries_a_cluster_reads_is_the_same(
     monkeypatch.setattr(cluster_reading._Readers, "_read", read)
     told = {
         engine: home.told("restore", "--from", vault, "--shares", *shares, "--to", tmp_path / engine, *flags)
-        for engine, flags in (("local", ()), ("spark", ("--engine", "spark", "--master", "local[2]")))
+        for engine, flags in (
+            ("local", ()),
+            ("spark", ("--engine", "spark", "--master", "local[2]")),
+            ("served", ("--engine", "spark", "--master", "local[2]", "--charts-store", postgres)),
+        )
     }
+    assert not (tmp_path / "served" / "charts" / "charts.db").exists()
+    assert told["served"]["charts_sha256"] == told["local"]["charts_sha256"]
     assert len(asked) > 2
     assert told["spark"]["charts_sha256"] == told["local"]["charts_sha256"]
     assert told["spark"]["patients"] == told["local"]["patients"] > 8

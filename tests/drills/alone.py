@@ -40,16 +40,16 @@ def main(folder: Path) -> dict[str, Any]:
     message.write_text(PATIENT.format(now=time.strftime("%Y%m%d%H%M%S")))
     contrefeu(home, "import", str(message), "--source", "DPI@CHU")
     with RunningNode(home) as node:
-        coordinator, nurse = (_logged_in(node, login, people[login]) for login in ("crise", "nadia"))
-        board = _until(lambda: nurse.get("ward/CARD").text, "DURAND")
+        coordinator, nurse = (logged_in(node, login, people[login]) for login in ("crise", "nadia"))
+        board = until_said(lambda: nurse.get("ward/CARD").text, "DURAND")
         done["board"] = "DURAND" in board
-        done["declared"] = _send(coordinator, "downtime", do="declare", reason="essai", medium="screen").status_code
+        done["declared"] = send_form(coordinator, "downtime", do="declare", reason="essai", medium="screen").status_code
         chart = re.findall(r'href="/(patient/[^"]+)"', board)[0]
         form = chart.replace("patient/", "write/note/")
-        _until(lambda: nurse.get(chart).text, f'href="/{form}"')
-        done["written"] = _send(nurse, form, text="Dort depuis minuit", kind="nursing").status_code
-        done["read"] = "Dort depuis minuit" in _until(lambda: nurse.get(chart).text, "Dort depuis minuit")
-        done["found"] = "DURAND" in _send(nurse, "search", page="", q="durand", follow=True).text
+        until_said(lambda: nurse.get(chart).text, f'href="/{form}"')
+        done["written"] = send_form(nurse, form, text="Dort depuis minuit", kind="nursing").status_code
+        done["read"] = "Dort depuis minuit" in until_said(lambda: nurse.get(chart).text, "Dort depuis minuit")
+        done["found"] = "DURAND" in send_form(nurse, "search", page="", q="durand", follow=True).text
         sheet = folder / "pack.pdf"
         done["printed"] = contrefeu(home, "pack", "--ward", "CARD", "--out", str(sheet))["patients"]
         done["pdf"] = sheet.read_bytes()[:5].decode()
@@ -68,13 +68,14 @@ def _nothing_there() -> bool:
     return False
 
 
-def _logged_in(node: RunningNode, login: str, secret: str) -> httpx.Client:
+def logged_in(node: RunningNode, login: str, secret: str) -> httpx.Client:
+    """Somebody at the ward app of *node*."""
     client = httpx.Client(base_url=node.ready["web"], timeout=60)
-    assert _send(client, "login", login=login, secret=secret).status_code == 303
+    assert send_form(client, "login", login=login, secret=secret).status_code == 303
     return client
 
 
-def _send(client: httpx.Client, path: str, *, page: str | None = None, follow: bool = False, **typed: str) -> Any:
+def send_form(client: httpx.Client, path: str, *, page: str | None = None, follow: bool = False, **typed: str) -> Any:
     """Fill in the form of a page that is sent to *path*, as a browser without scripts does."""
     html = client.get(path if page is None else page or "/").text
     forms = re.findall(r"<form.*?</form>", html, re.DOTALL)
@@ -92,7 +93,8 @@ def _said(tag: str, attribute: str) -> str:
     return found[1] if found else ""
 
 
-def _until(look: Any, words: str) -> str:
+def until_said(look: Any, words: str) -> str:
+    """Look until a page has *words* in it; returns the page."""
     began = time.monotonic()
     while time.monotonic() - began < SHOWN_S:
         page = str(look())

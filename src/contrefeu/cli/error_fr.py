@@ -135,8 +135,9 @@ ERRORS = Phrases({
         "Les dossiers ont été lus jusqu’à l’entrée {} de « {} », qui en a {}.",
     "Run the same command again; with --debug it says what stopped it.":
         "Relancez la même commande ; avec --debug elle dit ce qui l’a arrêtée.",
-    "Another restore was stopped in that folder: with another key or until another time.":
-        "Une autre restauration s’est arrêtée dans ce dossier : avec une autre clé, ou jusqu’à une autre heure.",
+    "Another restore was stopped in that folder: another key, time, or place of the charts.":
+        "Une autre restauration s’est arrêtée dans ce dossier : autre clé, autre heure ou autre"
+        " endroit des dossiers de patients.",
     "Finish that one with the command it was started with, or name another folder with --to.":
         "Terminez celle-là avec la commande qui l’a lancée, ou nommez un autre dossier avec --to.",
     "{} is not empty, and no restore was stopped in it.":

@@ -26,6 +26,10 @@ def restore(
             help="Shown to object stores; mode 0600. One for all, or again for each, in the order of --from.",
         ),
     ] = None,
+    charts_store: Annotated[
+        str,
+        typer.Option(metavar="URL", help="PostgreSQL server to put the charts on.  [default: a file of the new home]"),
+    ] = "",
     engine: Annotated[Engine, typer.Option(help="local, or spark: entries are read on a cluster.")] = "local",
     master: Master = "local[*]",
     cluster_key: ClusterKey = None,
@@ -37,6 +41,9 @@ def restore(
     away or damaged is named, and does not stop the rest. The newest entries come first: once the home opens, `up`,
     `find` and `chart` show today's inpatients, and every page says that its history is being restored. The new home has
     an identity of its own and reads the old journals; it never writes them. Stopped half-way, the same command goes on.
+
+    The charts lie in a sealed file of the new home, whatever the lost one said: its server may be lost, or not to be
+    trusted. `--charts-store postgresql://…` has them on a server that is (docs/howto/postgresql.md).
 
     `--engine spark` has what each entry says read on the executors of an Apache Spark cluster, which are given entries
     and nothing else; one process files, folds and writes: the same charts, the same hash. Needs contrefeu[spark].
@@ -64,6 +71,7 @@ def restore(
             credentials=credentials or [],
             watcher=watcher,
             begin=begin,
+            charts_store=charts_store,
         )
     told = _told(done, home, rfc3339(until_ns) if until_ns is not None else "")
     answer(json, told, lambda: _for_people(done, home))

@@ -41,6 +41,12 @@ class Plan(msgspec.Struct, frozen=True):
     recovery: str  # fingerprint of the custodians' key
     node: str  # identity of the new node
     until_ns: int | None
+    charts_store: str = ""  # the server that charts go to
+
+    @property
+    def aim(self) -> tuple[str, int | None, str]:
+        """What must be the same for who goes on with it."""
+        return self.recovery, self.until_ns, self.charts_store
 
 
 def unfinished_in(to: Path) -> Plan | None:
@@ -85,7 +91,12 @@ def alone_in(to: Path) -> Iterator[None]:
 
 
 def planned(
-    unfinished: Plan | None, urls: Sequence[str], pair: KeyPair, settings: Settings, until_ns: int | None
+    unfinished: Plan | None,
+    urls: Sequence[str],
+    pair: KeyPair,
+    settings: Settings,
+    until_ns: int | None,
+    charts_store: str,
 ) -> Plan:
     """The plan of this restore.
 
@@ -94,10 +105,10 @@ def planned(
     """
     prefix = "drill/" if settings.drill else ""
     node = unfinished.node if unfinished is not None else f"{prefix}n{secrets.token_hex(4)}"
-    plan = Plan(list(urls), pair.fingerprint, node, until_ns)
-    if unfinished is not None and (unfinished.recovery, unfinished.until_ns) != (plan.recovery, plan.until_ns):
+    plan = Plan(list(urls), pair.fingerprint, node, until_ns, charts_store)
+    if unfinished is not None and unfinished.aim != plan.aim:
         raise OperatorError(
-            "Another restore was stopped in that folder: with another key or until another time.",
+            "Another restore was stopped in that folder: another key, time, or place of the charts.",
             safe="Nothing in it was changed.",
             next="Finish that one with the command it was started with, or name another folder with --to.",
         )

@@ -31,7 +31,7 @@ import structlog
 
 from contrefeu.acts import encode
 from contrefeu.base import Clock, ManyFiles, OperatorError, durable_makedirs, sync_dir
-from contrefeu.chart import STATION, Begin, open_charts
+from contrefeu.chart import STATION, Begin, how_apart, open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import MEDIA_ACT, Draft, JournalFiles, KeyOf, Recipient, recovery_keys
@@ -123,6 +123,7 @@ def restore(
     credentials: Sequence[Path] = (),
     watcher: Watcher | None = None,
     begin: Begin | None = None,
+    charts_store: str = "",
 ) -> Restored:
     """Make a new home at *to* from the vaults at *urls* together, or go on with making it.
 
@@ -135,12 +136,13 @@ def restore(
         credentials: The file of what is shown to every object store, or one for each, in the order of *urls*.
         watcher: Is told how it goes.
         begin: Gives who reads entries ahead of the fold; processes of this machine when it is None.
+        charts_store: The postgresql:// URL of the server that the charts go to; "" for a file of the home.
 
     Raises:
         StorageError: The shares do not open the copies, or every vault, or the disk, is in trouble.
         TamperError: No vault has some bytes as they were written.
         MissingError: No vault has some entries that were signed for.
-        OperatorError: Something else lies at *to*, or a store has no credentials.
+        OperatorError: Something else lies at *to*, a store has no credentials, or *charts_store* is no address.
     """
     began = time.monotonic()
     unfinished = unfinished_in(to)
@@ -157,11 +159,16 @@ def restore(
         copies.leave_ended(custodians)
     refuse_foreign_shares(journals, opened, key_of)
     settings = last_settings(vaults, {copies.journal: copies.opened_ns for copies in journals}, findings)
-    plan = planned(unfinished, urls, opened.pair, settings, until_ns)
-    text = settings_text(settings, plan.node)
+    plan = planned(unfinished, urls, opened.pair, settings, until_ns, charts_store)
+    text = settings_text(settings, plan.node, charts_store)
+    new = parse_settings(text)
     with alone_in(to):
         paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
-        run = _Run(paths, plan.node, text, parse_settings(text), journals, clock, watcher or Nobody(), began)
+        if charts_store:
+            how_apart(
+                charts_store, paths.store_key.read_bytes()
+            )  # who does not answer now is said before hours of work
+        run = _Run(paths, plan.node, text, new, journals, clock, watcher or Nobody(), began)
         run.bring(key_of, until_ns, custodians)
         keys = run.grant(opened, key_of)
         digest, patients = run.fold(keys, until_ns, begin)
@@ -320,6 +327,7 @@ class _Run:
                 paths.journals,
                 keys,
                 self._settings,
+                server=self._settings.charts.store,
                 clock=self._clock,
                 told=self._watcher.told,
                 begin=begin,

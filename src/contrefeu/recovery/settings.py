@@ -3,6 +3,7 @@
 Rules kept here:
   * The zone, the wards, the feeds and the refused senders come along: charts depend on them.
   * The vaults do not: a home that was made to look at the past must not add to it. `vault add` says it again.
+  * Nor does the server that held the charts: who restores says whether there is one to be trusted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,13 +47,15 @@ def last_settings(vaults: Sequence[Vault], opened: Mapping[str, int], findings: 
     return max(found, key=lambda one: one[:2])[2]
 
 
-def settings_text(old: Settings, node: str) -> str:
-    """The text of `contrefeu.toml` of the new *node*: what *old* said, its identity and its vaults apart."""
+def settings_text(old: Settings, node: str, charts_store: str = "") -> str:
+    """The text of `contrefeu.toml` of the new *node*: what *old* said, but its identity, its vaults and its server."""
     said: dict[str, Any] = msgspec.to_builtins(old)
     said["node"]["id"] = node
     lines = ["# Contrefeu: settings of this node, restored. docs/reference/settings.md says what each means."]
     for table in ("node", "capture", "web", "exchange", "keys", "copies"):  # system users are a machine's own
         lines += [f"[{table}]", *_pairs(said[table]), ""]
+    if charts_store:
+        lines += ["[charts]", *_pairs({"store": charts_store}), ""]
     for ward in said["wards"]:
         lines += ["[[wards]]", *_pairs(ward), ""]
     lines += [feed_text(name, feed) for name, feed in old.feeds.items()]
