@@ -161,3 +161,25 @@ def test_a_laboratory_file_that_no_reader_knows_is_kept_and_given_back(cli: Comm
     assert (told["received"], told["journaled"], told["charted"], told["kept_uncharted"]) == (1, 1, 0, 1)
     shown = cli("journal", "show", "--entry", f"{told['journal']}/{told['first']}", "--raw")
     assert shown.out == hprim
+
+
+@pytest.mark.req("F35", "C3")
+def test_a_pn13_file_is_known_kept_and_said_to_be_on_no_chart(cli: Commands, filed: File) -> None:
+    """Prescriptions in PN13 are told by their namespace, in either language, and given back byte for byte."""
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Messages Phast-id_message="1" xmlns="http://www.phast.fr/SIPhII">'
+        "<M_Prescription_médicaments><Patient><Ipp>900001</Ipp></Patient></M_Prescription_médicaments></Messages>"
+    ).encode()
+    path = filed("rx.xml", body)
+    told = cli.told("import", path)
+    assert (told["journaled"], told["charted"], told["kept_uncharted"]) == (1, 0, 1)
+    entry = f"{told['journal']}/{told['first']}"
+    assert cli("journal", "show", "--entry", entry, "--raw").out == body
+    looked = cli.told("feeds", "check", "--sample", path, status=10)["feeds"][0]
+    assert looked["kinds"] == {"PN13": 1}
+    why = "prescriptions, dispensing or administrations in PN13: read the message, no chart shows it"
+    assert looked["not_charted"] == {why: 1}
+    french = cli("feeds", "check", "--sample", path, before=("--lang", "fr")).out.decode()
+    assert "prescriptions, dispensations ou administrations en PN13 : lisez le message" in french
+    french = cli("journal", "show", "--entry", entry, before=("--lang", "fr")).out.decode()
+    assert "administrations en PN13 : lisez le message" in french

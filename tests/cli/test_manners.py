@@ -6,6 +6,7 @@ Method: the same questions to each command, in this process; a pipe that closes,
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,9 @@ def test_a_command_starts_without_what_only_some_commands_need() -> None:
     loaded = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, timeout=60, check=True).stdout
     heavy = {"apsw", "babel", "cryptography", "jinja2", "pikepdf", "pydantic", "rich", "starlette", "typst", "uvicorn"}
     assert heavy.intersection(loaded.split()) == set()
+
+
+def test_the_program_says_which_version_it_is(cli: Commands) -> None:
+    """As its package is called, in one line, with a home or without."""
+    ran = cli.at(cli.home / "nowhere")("--version")
+    assert (ran.status, ran.out.decode().split()) == (0, ["contrefeu", version("contrefeu")])

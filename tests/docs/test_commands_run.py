@@ -65,6 +65,8 @@ ELSEWHERE = {
     "git ": "the reader's own tool",
     "openssl ": "the reader's own tool",
     "python3 ": "the reader's own tool",
+    "~/contrefeu/bin/": "tests/deploy/test_bundle.py: an environment of its own; tests/cli/test_manners.py",
+    "alias ": "the reader's own tool",
     ".venv/bin/python bench": "tests/docs/test_bench.py tries that every benchmark runs",
     ".venv/bin/contrefeu drill": "tests/drills",
 }

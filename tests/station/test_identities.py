@@ -5,8 +5,10 @@ Method: visitors of the ward app on a ward in memory; what a link does to charts
 
 import pytest
 
-from contrefeu.acts import IdentitiesLinked, PairDecided, PairsProposed, ProposedPair, decode, encode
+from contrefeu.acts import IdentitiesLinked, PairDecided, PairsProposed, PairState, ProposedPair, decode, encode
+from contrefeu.chart.sheet import Person
 from contrefeu.journal import MEDIA_ACT
+from contrefeu.station.pages.identities import PairRow
 from tests.station.visitors import Visitor, join, text_of, visitor, wait_for
 
 FIELDS = {"family": "same", "given": "same", "birth": "slip", "phone": "unsaid"}
@@ -94,3 +96,27 @@ def test_what_was_never_proposed_is_not_joined():
     assert acts(at) == []
     join(at, "nadia")
     assert decide(at, "same") == 400, "not of her wards"
+
+
+@pytest.mark.req("R6")
+@pytest.mark.parametrize(("said", "found"), [("unknown", "unsaid"), ("male", "same"), ("female", "other")])
+def test_a_sex_that_nobody_said_disagrees_with_nobody(said: str, found: str):
+    """Somebody unknown whose sex was not said is no other sex than the patient's whom a nurse proposes."""
+    proposed = PairState(ProposedPair("TEMP|C", KNOWN, "said", 0, {}), "2026-11-24T02:00:00Z")
+    row = PairRow(0, proposed, whose(said), whose("male"), mine=False, blood=False)
+    assert row.fields == {"birth": "same", "sex": found}
+
+
+def whose(sex: str) -> Person:
+    """Somebody of whom a birth date and *sex* are known."""
+    texts = "family given used birth_time ward room bed admitted visit physician deceased"
+    return Person(
+        birth_date="1954-03-12",
+        sex=sex,
+        numbers=(),
+        weight=None,
+        contacts=(),
+        confidential=False,
+        reliability=(),
+        **dict.fromkeys(texts.split(), ""),
+    )

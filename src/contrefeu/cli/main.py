@@ -65,6 +65,7 @@ from contrefeu.cli.door import (
     Language,
     default_home,
     default_language,
+    quote,
     set_up_command_logs,
     speak,
     speak_of_failure,
@@ -133,6 +134,14 @@ app.command("prepare")(prepare.prepare)
 app.command("part", hidden=True)(part.part)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from contrefeu.exercise import this_version
+
+        quote(f"contrefeu {this_version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def entrance(
     context: typer.Context,
@@ -141,6 +150,9 @@ def entrance(
     ] = None,
     lang: Annotated[Language | None, typer.Option(help="Language of what people read: fr or en.")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; they may name patients.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is.")
+    ] = False,
 ) -> None:
     """Keeps a hospital caring for its patients while its IT is down, and rebuilds the records afterwards."""
     set_up_command_logs()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrefeu.cli.door import quote, say, whisper
+from contrefeu.cli.door import quote, say, spoken, whisper
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -151,7 +151,7 @@ def show(one: dict[str, Any]) -> None:
     """Say it to people."""
     say(f"{one['source']}  {one['entries']} entries, {one['tests']} of exercises, the longest {one['bytes_max']} bytes")
     for key, words in _LINES:
-        counts = Counter(one[key])
+        counts = Counter(_in_words(one[key]) if key == "not_charted" else one[key])
         if counts:
             say(f"  {words}: " + ", ".join(f"{name or '-'} {count}" for name, count in counts.most_common()))
     without = sum(one["without_zone"].values())
@@ -167,6 +167,18 @@ def show(one: dict[str, Any]) -> None:
         say("  proposed (contrefeu feeds check SENDER --accept NAME writes it):")
         for line in one["proposal"].splitlines():
             quote(f"    {line}")
+
+
+def _in_words(counts: dict[str, int]) -> dict[str, int]:
+    """Why no chart says it, as people read it; a place before it stays the standard's."""
+    from contrefeu.station import LABELS
+
+    whys = LABELS["loss"] if spoken() == "fr" else {}
+    worded: Counter[str] = Counter()
+    for name, count in counts.items():
+        where, parted, why = name.partition(": ") if name not in whys else ("", "", name)
+        worded[f"{where}{parted}{whys.get(why, why)}"] += count
+    return worded
 
 
 _LINES = (

@@ -24,6 +24,10 @@ MEDIA_FHIR = "application/fhir+json"
 MEDIA_CDA = "application/cda+xml"
 MEDIA_HPRIM = "text/x-hprim"
 MEDIA_ACT = "application/vnd.contrefeu.act+json"
+# Namespace of PN13-SIPh2 (French prescription, dispensing, administration); as in the examples of the national
+# ePrescription guide, build.fhir.org/ig/ansforge/interop-ig-fhir-ePrescription, read on 2026-11-27.
+_PN13 = b"http://www.phast.fr/SIPhII"
+_HEAD_BYTES = 4096  # of a document: its root element and the namespaces there
 _LINKED = b'{"act":"identities-linked"'  # how such an act begins: no other is decoded here
 
 
@@ -99,6 +103,9 @@ def _translate(reading: Reading, entry: EntryLike, rules: FeedRules) -> None:
         read_cda(reading, entry.body, rules)
     elif entry.media_type == MEDIA_HPRIM:
         read_hprim(reading, entry.body, rules)
+    elif _PN13 in entry.body[:_HEAD_BYTES]:
+        reading.kind = "PN13"
+        reading.lose("", "prescriptions, dispensing or administrations in PN13: read the message, no chart shows it")
     else:
         reading.lose("", "no rule for this kind of content: it is kept as it came")
 

@@ -384,6 +384,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "no rule for this kind of content: it is kept as it came": N_(
             "aucune règle pour ce contenu : il est gardé tel que reçu"
         ),
+        "prescriptions, dispensing or administrations in PN13: read the message, no chart shows it": N_(
+            "prescriptions, dispensations ou administrations en PN13 : lisez le message, aucun dossier ne les montre"
+        ),
         "no rule for this kind of file: it is kept as it came": N_(
             "aucune règle pour ce genre de fichier : il est gardé tel que reçu"
         ),

@@ -60,7 +60,7 @@ class PairRow:
         one, other = self.temporary, self.known
         if self.state.pair.fields or one is None or other is None:
             return self.state.pair.fields
-        return {"birth": _agree(_day(one), _day(other)), "sex": _agree(one.sex, other.sex)}
+        return {"birth": _agree(_day(one), _day(other)), "sex": _agree(_sex(one), _sex(other))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,11 @@ def _agree(one: str, other: str) -> Agreement:
 def _day(person: Person) -> str:
     """The birth date, when it is a whole day: a year by sight says nothing."""
     return person.birth_date if len(person.birth_date) == _DAY_CHARS else ""
+
+
+def _sex(person: Person) -> str:
+    """The sex, when it was said: of somebody unknown it often was not, and that disagrees with nobody."""
+    return "" if person.sex == "unknown" else person.sex
 
 
 def _blood(one: PairState, *charts: Chart | None) -> bool:
