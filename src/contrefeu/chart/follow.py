@@ -24,6 +24,7 @@ from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.stores import ChartStore, order_of, place_of
 from contrefeu.chart.sweeps import few_sweeps
+from contrefeu.chart.views import STATION
 from contrefeu.hospital import Settings
 from contrefeu.journal import (
     Entry,
@@ -53,6 +54,7 @@ class _Stream:
     """One journal, read ahead by a frame."""
 
     def __init__(self, files: JournalFiles, key_of: KeyOf, position: int, opened: Callable[[Entry], Entry]) -> None:
+        self.folder = files.folder
         self.reader = JournalReader(files, key_of)
         self._opened = opened
         self._read = position
@@ -97,6 +99,7 @@ class Follower:
         self._more = False  # whether the last batch was full
         self._streams: dict[str, _Stream] = {}
         self._watch: HeadWatch | None = None
+        self._acts: HeadWatch | None = None  # of the journals in which people act
         self._looked = -JOURNALS_AGAIN_S
         self._unopened: dict[str, Exception] = {}  # folder -> why its journal cannot be followed
         self._stopped: dict[str, Exception] = {}  # journal -> why it is not read on
@@ -118,9 +121,9 @@ class Follower:
         for stream in self._streams.values():
             stream.reader.close()
         self._streams.clear()
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
+        for watch in filter(None, (self._watch, self._acts)):
+            watch.close()
+        self._watch = self._acts = None
 
     def wait(self, timeout_s: float) -> None:
         """Return when there may be something new, at the latest after *timeout_s*."""
@@ -128,6 +131,14 @@ class Follower:
         for files in journals_in(self._folder):
             self._watch.add(files.folder)
         self._watch.wait(timeout_s)
+
+    def rest(self, timeout_s: float) -> None:
+        """Return after *timeout_s*, or when people here may have acted: who acts waits to see it."""
+        self._acts = self._acts or HeadWatch()
+        for journal, stream in self._streams.items():
+            if journal.endswith(STATION):
+                self._acts.add(stream.folder)
+        self._acts.wait(timeout_s)
 
     def step(self) -> int:
         """Read one batch; returns how many entries, 0 when there is nothing new.

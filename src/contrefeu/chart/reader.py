@@ -36,8 +36,7 @@ from contrefeu.hospital import Settings
 from contrefeu.journal import KeyOf
 from contrefeu.mapping import Rules
 
-GATHER_S = 0.2  # at most between two small batches: each is a transaction, and writes each chart that it touches
-GATHER_EACH_S = 0.02  # for each entry of the one before: who acts while little comes in is not kept waiting
+GATHER_S = 0.2  # between two small batches: each is a transaction, and writes each chart that it touches
 SMALL = 64  # entries of a batch behind which it is worth while to wait for more
 POLL_S = 0.05  # how long the journals are left alone when nothing tells that one has grown
 STORE_AGAIN_S = 5.0  # how often a store in trouble is tried again
@@ -230,8 +229,8 @@ class _Reader:
                 loop.call_soon_threadsafe(self._changed, number)
             if not moved:
                 follower.wait(POLL_S)
-            elif moved < SMALL:  # what comes alone is read at once; what comes soon after another waits for its like
-                self._stopping.wait(began + min(GATHER_S, moved * GATHER_EACH_S) - time.monotonic())
+            elif moved < SMALL and (left_s := began + GATHER_S - time.monotonic()) > 0:
+                follower.rest(left_s)  # what comes alone is read at once, and so is what people do; the rest gathers
 
     def _stand_by(self, loop: asyncio.AbstractEventLoop) -> None:
         """Tell of what the other node writes, until it lets the store go."""
