@@ -84,6 +84,21 @@ async def until_read(client: ChartsClient, entries: int) -> None:
             number = await client.changes(number, 5)
 
 
+def test_what_people_do_does_not_wait_for_feeds_to_gather(house, monkeypatch):
+    """Small batches wait for each other; an act ends that wait, for what came in before it too."""
+    monkeypatch.setattr("contrefeu.chart.reader.GATHER_S", 60.0)
+
+    async def main() -> None:
+        async with house.reader():
+            client = ChartsClient(house.socket)
+            await until_read(client, 4)  # a small batch: the next one of feeds would come in a minute
+            house.append(resulted("1", "c4", "4.0", order="O2"))
+            house.append(ACT, journal="n-station", media=MEDIA_ACT)
+            await until_read(client, 6)
+
+    asyncio.run(main())
+
+
 def test_every_question_has_its_answer(house):
     """Each answer over the socket is the one that the charts give in the process."""
 

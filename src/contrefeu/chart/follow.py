@@ -134,10 +134,13 @@ class Follower:
 
     def rest(self, timeout_s: float) -> None:
         """Return after *timeout_s*, or when people here may have acted: who acts waits to see it."""
+        acting = [stream.folder for journal, stream in self._streams.items() if journal.endswith(STATION)]
+        if not acting:
+            time.sleep(timeout_s)
+            return
         self._acts = self._acts or HeadWatch()
-        for journal, stream in self._streams.items():
-            if journal.endswith(STATION):
-                self._acts.add(stream.folder)
+        for folder in acting:
+            self._acts.add(folder)
         self._acts.wait(timeout_s)
 
     def step(self) -> int:
