@@ -526,7 +526,7 @@ def test_a_plan_says_what_is_being_restored(hospital: Hospital, tmp_path: Path) 
     plan = json.loads((tmp_path / "again" / half.UNFINISHED).read_bytes())
     assert plan["sources"] == [hospital.vault.url]
     assert plan["recovery"] == hospital.recovery.fingerprint
-    assert set(plan) == {"sources", "recovery", "node", "until_ns"}
+    assert set(plan) == {"sources", "recovery", "node", "until_ns", "charts_store"}
 
 
 def test_an_entry_that_no_chart_read_fails_the_restore(

@@ -116,7 +116,11 @@ class Intake:
             return
         self._waiting.append((draft, answer))
         if not self._scheduled:
-            self._schedule(max(self._gather_s, self._next_s - asyncio.get_running_loop().time()))
+            self._schedule(max(self._gather_s, self._paced_s()))
+
+    def _paced_s(self) -> float:
+        """For how long the next commit keeps its pace."""
+        return self._next_s - asyncio.get_running_loop().time() if self._pace_s else 0.0
 
     def _schedule(self, seconds: float) -> None:
         self._scheduled = True
@@ -205,7 +209,8 @@ class Intake:
 
     def _turn(self) -> None:
         self._scheduled = False
-        self._next_s = asyncio.get_running_loop().time() + self._pace_s
+        if self._pace_s:
+            self._next_s = asyncio.get_running_loop().time() + self._pace_s
         try:
             self._commit_next()
         finally:
