@@ -41,7 +41,7 @@ def test_a_feed_is_connected_by_questions(cli: Commands, filed: File, typed) -> 
         "127.0.0.1:2575",
         "docs/howto/engines",
         "CPAGE@CHU  2 entrées",
-        "[feeds.NAME]",
+        "[feeds.gap]",
         "Rien n’a été écrit.",
     ):
         assert words in said.out.decode(), words

@@ -13,13 +13,23 @@ from html import unescape
 
 import pytest
 
-from contrefeu.cli.exercising import WardExercise
+from contrefeu.base import parse_rfc3339
+from contrefeu.cli.exercising import WardExercise, peopled
 from contrefeu.drill.screen import Screen
 from contrefeu.exercise import open_record, parse_script, shipped, signed
 
 SPEED = 20  # the people of this test are done soon after minute 14: in less than a minute
 pytestmark = pytest.mark.timeout(900)  # seconds: a whole node, on two slow processors that others use too
 SMALL = {"beds = 16": "beds = 8\npast_hours = 6"}
+
+
+def test_the_shipped_half_hour_finds_its_patients_at_any_hour():
+    """An hour at which the seed's own house has one patient in the ward, and the scenario names two."""
+    script = parse_script(shipped()["ward"], "ward")
+    at_ns = parse_rfc3339("2026-11-28T14:55:00Z")
+    seed, house, past = peopled(script, at_ns)
+    lying = [one for one in house.truth() if one.place and one.place.ward == script.ward and one.place.bed]
+    assert (seed > script.seed, len(lying) >= len(script.letters), bool(past)) == (True, True, True)
 
 
 @pytest.fixture(scope="module")

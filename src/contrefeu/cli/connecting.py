@@ -65,7 +65,7 @@ def connect(node: "Node", name: str, language: Language, *, asks: bool) -> None:
     words = _Words(language)
     words.say("side", address=node.settings.capture.mllp)
     one = _chosen(_sampled(node, words), words)
-    show(one)
+    show(one, name)
     if one["described"]:
         words.say("described", source=one["source"])
         return

@@ -135,7 +135,11 @@ def _password(settings: DirectorySettings) -> int:
     try:
         password = Path(settings.password_file).read_bytes().rstrip(b"\r\n") if settings.password_file else b""
     except OSError:
-        raise OperatorError("The file of the directory's password cannot be read.", safe="Nobody was added.") from None
+        raise OperatorError(
+            "The file of the directory's password cannot be read.",
+            safe="Nobody was added.",
+            next="Correct password_file in contrefeu.toml, or let whoever runs this command read it.",
+        ) from None
     memory = os.memfd_create("password")
     os.fchmod(memory, 0o600)
     os.write(memory, password)

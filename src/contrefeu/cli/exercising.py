@@ -38,13 +38,40 @@ from contrefeu.exercise import (
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
-    from contrefeu.drill import Hospital, TruePatient
+    from contrefeu.drill import Hospital, Sent, TruePatient
     from contrefeu.proof import Signer
 
 FORMS = 3  # vital signs forms that lie ready, printed and numbered: some are written on, one gets lost (Q2)
+SEEDS_TRIED_MAX = 20  # houses: at some hours a ward of a small one has nobody, of so many never
 NS_PER_MINUTE = 60 * 1_000_000_000
 
 Progress = Callable[[str], None]
+
+
+def peopled(script: Script, now_ns: int) -> "tuple[int, Hospital, list[Sent]]":
+    """The house of the scenario's seed, and its past; or of the next seed whose ward has the patients that it names."""
+    from contrefeu.drill import Hospital
+
+    most = 0
+    for seed in range(script.seed, script.seed + SEEDS_TRIED_MAX):
+        hospital = Hospital.for_exercise(seed, script.beds, now_ns, script.past_hours)
+        past = list(hospital.until(now_ns))
+        most = max(most, len(_lying(script, hospital)))
+        if most >= len(script.letters):
+            return seed, hospital, past
+    raise OperatorError(
+        f'The simulated ward "{script.ward}" has {most} patients in beds, and the scenario names '
+        f"{len(script.letters)}.",
+        safe="Nothing was started.",
+        next="Give the scenario more beds, another seed or another ward.",
+    )
+
+
+def _lying(script: Script, hospital: "Hospital") -> "list[TruePatient]":
+    """Patients of the ward, bed by bed."""
+    found = [(one.place, one) for one in hospital.truth() if one.place and one.place.ward == script.ward]
+    found = [(place, one) for place, one in found if place.bed]
+    return [one for _, one in sorted(found, key=lambda each: (each[0].room, each[0].bed))]
 
 
 class WardExercise:
@@ -63,7 +90,7 @@ class WardExercise:
         folder.mkdir(parents=True, exist_ok=True)
         self._under: NodeUnderDrill = NodeUnderDrill(folder / "home")
         self._hospital: Hospital | None = None
-        self._messages = 0
+        self._seed, self._messages = script.seed, 0
         self._patients: dict[str, TruePatient] = {}
         self._ref, self._started = "", ExerciseStarted("", "", "")
         self.logins: list[dict[str, str]] = []
@@ -96,41 +123,26 @@ class WardExercise:
     def prepare(self, web: str, *, insecure: bool = False) -> None:
         """Make the home, its accounts, its patients; print what lies on the ward."""
         from contrefeu.cli.demo import prepare_demo
-        from contrefeu.drill import Hospital, send
+        from contrefeu.drill import send
 
         shares = str(self.folder / "shares")
         self._under.command("init", "--drill", "--facility", self._facility, "--shares-out", shares)
         self.logins = prepare_demo(self.node)
         self._under.up("127.0.0.1:0", web, *(["--insecure-http"] if insecure else []))
-        now_ns, script = self._clock.now_ns(), self.script
-        hospital = self._hospital = Hospital.for_exercise(script.seed, script.beds, now_ns, script.past_hours)
-        past = list(hospital.until(now_ns))
-        self._messages = len(past)
+        script = self.script
+        self._seed, hospital, past = peopled(script, self._clock.now_ns())
+        self._hospital, self._messages = hospital, len(past)
         self._progress(
             self._say("{n} messages du passé de l’hôpital", "{n} messages of the hospital’s past", n=len(past))
         )
         asyncio.run(send(past, *self._under.mllp))
-        self._patients = self._drawn(hospital)
+        self._patients = dict(zip(script.letters, _lying(script, hospital), strict=False))
         write_sheets(script, self.folder / "sheets", self._language, self._named())
         self._print()
 
     @property
     def _facility(self) -> str:
         return self._say("Exercice", "Exercise")
-
-    def _drawn(self, hospital: "Hospital") -> "dict[str, TruePatient]":
-        """Whom the injects name: patients of the ward, bed by bed."""
-        lying = [one for one in hospital.truth() if one.place and one.place.ward == self.script.ward and one.place.bed]
-        lying.sort(key=lambda one: (one.place.room, one.place.bed) if one.place else ("", ""))
-        letters = self.script.letters
-        if len(lying) < len(letters):
-            raise OperatorError(
-                f'The simulated ward "{self.script.ward}" has {len(lying)} patients in beds, and the scenario names '
-                f"{len(letters)}.",
-                safe="Nothing was started.",
-                next="Give the scenario more beds, another seed or another ward.",
-            )
-        return dict(zip(letters, lying, strict=False))
 
     def _named(self) -> dict[str, str]:
         return {letter: _words(one, self._language) for letter, one in self._patients.items()}
@@ -244,7 +256,7 @@ class WardExercise:
             began=second(parse_rfc3339(self._started.at)),
             ended=second(now_ns),
             speed=f"{speed:g}",
-            seed=script.seed,
+            seed=self._seed,
             beds=script.beds,
             messages=self._messages,
             led_by=led_by,

@@ -288,8 +288,10 @@ ROWS = {
         "Si des noms s’affichent mal dans les dossiers, dites le vrai avec `charset`.",
     "No rule reads anything of it: every message is kept, none is charted.":
         "Aucune règle n’en lit rien : chaque message est gardé, aucun n’est dans un dossier.",
-    "proposed (contrefeu feeds check SENDER --accept NAME writes it):":
-        "proposé (contrefeu feeds check EMETTEUR --accept NOM l’écrit) :",
+    "proposed:": "proposé :",
+    "proposed; contrefeu feeds check {} --accept NAME writes it, under a NAME of your choice:":
+        "proposé ; contrefeu feeds check {} --accept NOM l’écrit, sous un NOM de votre choix :",
+    "[feeds.NAME]": "[feeds.NOM]",
     "Correct it in contrefeu.toml.": "Corrigez-le dans contrefeu.toml.",
     "There is a feed {} already.": "Il y a déjà un flux {}.",
     "Give it another name.": "Donnez-lui un autre nom.",

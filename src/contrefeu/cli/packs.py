@@ -51,6 +51,8 @@ def list_(context: typer.Context, json: Json = False) -> None:
     packs = standing(Node.at(door(context).home))
 
     def for_people() -> None:
+        if not packs:
+            say("No ward has a pack that was made ahead ([packs] folders in contrefeu.toml).")
         for one in packs:
             say(f"{'OLD  ' if one.old else ''}{one.ward}: {one.age_minutes} min, {one.patients} patients")
             for place in one.places:

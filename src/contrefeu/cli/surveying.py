@@ -6,6 +6,7 @@ Rules kept here:
 """
 
 import contextlib
+import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -147,8 +148,8 @@ def told_of(node: "Node", survey: "FeedSurvey") -> dict[str, Any]:
     return told
 
 
-def show(one: dict[str, Any]) -> None:
-    """Say it to people."""
+def show(one: dict[str, Any], feed: str = "") -> None:
+    """Say it to people; the profile as *feed*, or how to have it written under one."""
     say(f"{one['source']}  {one['entries']} entries, {one['tests']} of exercises, the longest {one['bytes_max']} bytes")
     for key, words in _LINES:
         counts = Counter(_in_words(one[key]) if key == "not_charted" else one[key])
@@ -164,9 +165,20 @@ def show(one: dict[str, Any]) -> None:
     for finding in one["findings"]:
         say(f"  LOOK: {finding}")
     if not one["described"]:
-        say("  proposed (contrefeu feeds check SENDER --accept NAME writes it):")
-        for line in one["proposal"].splitlines():
-            quote(f"    {line}")
+        _say_proposal(one, feed)
+
+
+def _say_proposal(one: dict[str, Any], feed: str) -> None:
+    head, *lines = one["proposal"].splitlines()
+    if feed:
+        say("  proposed:")
+        quote(f"    [feeds.{feed}]")
+    else:
+        sender = shlex.quote(one["source"])
+        say(f"  proposed; contrefeu feeds check {sender} --accept NAME writes it, under a NAME of your choice:")
+        say(f"    {head}")
+    for line in lines:
+        quote(f"    {line}")
 
 
 def _in_words(counts: dict[str, int]) -> dict[str, int]:

@@ -416,6 +416,7 @@ ROWS = {
     "{}  ACT     {}  {}": "{}  À TRAITER   {}  {}",
     "{}  ATTACK  {}  {}": "{}  ATTAQUE     {}  {}",
     "since {}  entry {}": "depuis le {}  entrée {}",
+    "evidence {}": "preuves {}",
     "somebody sees to it: {}": "quelqu’un s’en occupe : {}",
     "harmless: {}": "sans gravité : {}",
     "confirmed: {}": "confirmée : {}",

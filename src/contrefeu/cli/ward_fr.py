@@ -59,6 +59,8 @@ ROWS = {
     "Write a longer one in the file.": "Écrivez-en un plus long dans le fichier.",
     "{} could not be written: {}.": "{} n’a pas pu être écrit : {}.",
     "{} is a folder.": "{} est un dossier.",
+    "No ward has a pack that was made ahead ([packs] folders in contrefeu.toml).":
+        "Aucune unité n’a de dossier papier fait d’avance ([packs] folders dans contrefeu.toml).",
     "No folder for packs is in the settings.":
         "Aucun dossier de fichiers pour les dossiers papier n’est dans les réglages.",
     'Write [packs] folders = ["/srv/packs/{ward}"] into contrefeu.toml.':
@@ -164,6 +166,8 @@ ROWS = {
         "apt-get install ldap-utils, ou faites le LDIF ailleurs et donnez --file.",
     "That file cannot be read.": "Ce fichier ne se lit pas.",
     "The file of the directory's password cannot be read.": "Le fichier du mot de passe de l’annuaire ne se lit pas.",
+    "Correct password_file in contrefeu.toml, or let whoever runs this command read it.":
+        "Corrigez password_file dans contrefeu.toml, ou laissez qui lance cette commande le lire.",
     "The directory does not answer: {}": "L’annuaire ne répond pas : {}",
     "The directory does not say who is under {}: {}": "L’annuaire ne dit pas qui est sous {} : {}",
     "nothing came": "rien n’est venu",

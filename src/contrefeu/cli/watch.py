@@ -74,6 +74,7 @@ def described_alarm(alarm: "Alarm") -> dict[str, Any]:
     }
 
 
+EVIDENCE_SHOWN = 3  # entries of an alarm that people are shown: so many are opened by hand; --json has all
 _SEVERITIES = {"look": "LOOK", "act": "ACT", "attack": "ATTACK"}
 _VERDICTS = {"seen": "somebody sees to it", "harmless": "harmless", "real": "confirmed"}
 
@@ -94,6 +95,9 @@ def _for_people(told: dict[str, Any], language: str) -> None:
         what = ALARM_RULES[one["rule"]] if french else RULES[one["rule"]].sees
         quote(f"    {what} ({figures})" if figures else f"    {what}")
         say(f"    since {one['since']}  entry {one['entry']}")
+        if one["evidence"]:
+            more = " …" if len(one["evidence"]) > EVIDENCE_SHOWN else ""
+            say(f"    evidence {', '.join(one['evidence'][:EVIDENCE_SHOWN])}{more}")
         if one["verdict"]:
             say(f"    {_VERDICTS[one['verdict']]}: {one['by']}")
     for point in told["clean_point"].values():
