@@ -39,7 +39,7 @@ from bench.invented.ward import BEDS, GREAT, WARD, admissions, great_chart, resu
 from bench.peers.processes import children, cpu_s
 from bench.peers.rows import at, row
 
-RATE, MESSAGES = 100, 200  # a second
+RATE, MESSAGES = int(os.environ.get("BENCH_WARD_RATE", "100")), 200  # a second
 SECONDS = float(os.environ.get("BENCH_WARD_SECONDS", "30"))
 CORE = int(os.environ.get("BENCH_WARD_CORE", "0"))
 LIMIT_MS, PAINT_MS = 50.0, 300.0
