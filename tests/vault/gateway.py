@@ -154,9 +154,15 @@ def gateway(shared: Path) -> Iterator[Store]:
 
 
 def free_port() -> int:
-    """A port that is free, and the next one too: the monitor's."""
+    """A port that is free, and the next one too: the monitor's.
+
+    Below those that the kernel gives to whoever asks for any (32768 and up): it is taken some ten seconds from now.
+    """
     while True:
-        with socket.create_server(("127.0.0.1", 0)) as one:
-            port: int = one.getsockname()[1]
-            with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port + 1)):
-                return port
+        port = 20_000 + secrets.randbelow(12_000)
+        with contextlib.suppress(OSError), _listening(port), _listening(port + 1):
+            return port
+
+
+def _listening(port: int) -> socket.socket:
+    return socket.create_server(("127.0.0.1", port))
