@@ -56,9 +56,10 @@ def peopled(script: Script, now_ns: int) -> "tuple[int, Hospital, list[Sent]]":
     for seed in range(script.seed, script.seed + SEEDS_TRIED_MAX):
         hospital = Hospital.for_exercise(seed, script.beds, now_ns, script.past_hours)
         past = list(hospital.until(now_ns))
-        most = max(most, len(_lying(script, hospital)))
-        if most >= len(script.letters):
+        lying = len(_lying(script, hospital))
+        if lying >= len(script.letters):
             return seed, hospital, past
+        most = max(most, lying)
     raise OperatorError(
         f'The simulated ward "{script.ward}" has {most} patients in beds, and the scenario names '
         f"{len(script.letters)}.",

@@ -293,6 +293,7 @@ ROWS = {
         "proposé ; contrefeu feeds check {} --accept NOM l’écrit, sous un NOM de votre choix :",
     "[feeds.NAME]": "[feeds.NOM]",
     "Correct it in contrefeu.toml.": "Corrigez-le dans contrefeu.toml.",
+    "docs/reference/settings.md lists each key.": "docs/reference/settings.md dit ce que vaut chaque clé.",
     "There is a feed {} already.": "Il y a déjà un flux {}.",
     "Give it another name.": "Donnez-lui un autre nom.",
     "Small letters, digits, '-' and '_'.": "Petites lettres, chiffres, « - » et « _ ».",

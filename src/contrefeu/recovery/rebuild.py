@@ -164,10 +164,8 @@ def restore(
     new = parse_settings(text)
     with alone_in(to):
         paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
-        if charts_store:
-            how_apart(
-                charts_store, paths.store_key.read_bytes()
-            )  # who does not answer now is said before hours of work
+        if charts_store:  # a server that does not answer is said before hours of work
+            how_apart(charts_store, paths.store_key.read_bytes())
         run = _Run(paths, plan.node, text, new, journals, clock, watcher or Nobody(), began)
         run.bring(key_of, until_ns, custodians)
         keys = run.grant(opened, key_of)
