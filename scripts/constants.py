@@ -4,6 +4,7 @@ Bytes in, values out: the source is read, not run.
 """
 
 import ast
+import inspect
 import io
 import tokenize
 from dataclasses import dataclass, replace
@@ -35,6 +36,15 @@ def comments_of_fields(path: Path, owner: str) -> dict[str, str]:
     tree, comments = _read(path)
     found = next((node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner), None)
     return {name: comments.get(line, "") for name, line in _assigned(found.body)} if found else {}
+
+
+def comments_of_settings(cls: type) -> dict[str, str]:
+    """Field -> comment of a class of ours, and of those that it extends."""
+    found: dict[str, str] = {}
+    for owner in cls.__mro__:
+        if owner.__module__.startswith("contrefeu."):
+            found |= comments_of_fields(Path(inspect.getfile(owner)), owner.__name__)
+    return found
 
 
 def _assigned(body: list[ast.stmt]) -> list[tuple[str, int]]:

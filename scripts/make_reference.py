@@ -25,7 +25,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 import typer
-from constants import Constant, comments_of_fields, constants_of
+from constants import Constant, comments_of_fields, comments_of_settings, constants_of
 from guide_pages import guide_pages
 from make_requirements import requirements_page
 from runbook_pages import runbook_pages
@@ -230,7 +230,7 @@ def _settings_table(name: str, found: msgspec.inspect.Type, in_force: str = "") 
     elif isinstance(found, msgspec.inspect.DictType):
         kind, header = found.value_type, f"[{name}.NAME]"
     assert isinstance(kind, msgspec.inspect.StructType), "a table of settings is a struct"
-    reasons = comments_of_fields(Path(inspect.getfile(kind.cls)), kind.cls.__name__)
+    reasons = comments_of_settings(kind.cls)
     lines = [f"## `{header}`", "", f"{inspect.cleandoc(kind.cls.__doc__ or '')} {in_force}".strip(), ""]
     lines += ["| key | what it may be | default | why |", "| --- | --- | --- | --- |"]
     inner = []

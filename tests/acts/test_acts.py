@@ -39,6 +39,7 @@ from contrefeu.acts import (
     RecoveryKeyChanged,
     RecoveryRehearsed,
     ReplayEnded,
+    RoleKeyMade,
     SecretChanged,
     ShareConfirmed,
     WardAccount,
@@ -65,6 +66,8 @@ ACTS = {
         ShareConfirmed("ff", 3, AT),
     b'{"act":"recovery-rehearsed","recovery":"ff","shares":[1,2],"segments":9,"closed":0,"seconds":0.5,"at":"t"}':
         RecoveryRehearsed("ff", [1, 2], 9, 0, 0.5, "t"),
+    b'{"act":"role-key-made","role":"psy","public":"AQ==","salt":"Ag==","n":65536,"seed":"Aw==","recovery":"ff",'
+    b'"sealed":"BA=="}': RoleKeyMade("psy", b"\x01", b"\x02", 65536, b"\x03", "ff", b"\x04"),
     b'{"act":"reading-keys-destroyed","days":["2026-11-24"],"fingerprints":["ff"],"at":"t"}':
         ReadingKeysDestroyed(["2026-11-24"], ["ff"], "t"),
     b'{"act":"journal-expired","journal":"n1-capture","note":"signed"}': JournalExpired("n1-capture", "signed"),

@@ -85,7 +85,7 @@ CDA = b'<ClinicalDocument xmlns="urn:hl7-org:v3"><id/><code code="11488-4"/><tit
 @pytest.mark.req("F45")
 def test_documents_in_other_languages_are_refused_by_their_code(media_type, body, refused):
     """A CDA document, a FHIR resource or one in a Bundle; nothing that merely holds the text."""
-    found = refusals(RefuseSettings("consults", document="11488-4"), RefuseSettings(message="MDM", document="2"))
+    found = refusals(RefuseSettings(name="consults", document="11488-4"), RefuseSettings(message="MDM", document="2"))
     assert found.rule(FEED, media_type, body) == ("consults" if refused else "")
 
 
@@ -99,7 +99,7 @@ def test_what_nobody_can_read_is_kept():
 @pytest.mark.req("F45", "F28")
 def test_refused_messages_are_answered_counted_and_not_kept(tmp_path: Path) -> None:
     """In their turn among others; as the profile demands; a frame that was cut is not kept of such a feed."""
-    rules = [RefuseSettings("staff", ward="PERS"), RefuseSettings(message="MDM")]
+    rules = [RefuseSettings(name="staff", ward="PERS"), RefuseSettings(message="MDM")]
     feeds = {"adt": FeedSettings([FEED], on_refuse="AR", refuse=rules)}
     counts = RefusedCounts(tmp_path / "feeds" / "refused.json")
 

@@ -47,6 +47,8 @@ ELSEWHERE = {
     "contrefeu beds": "tests/cli/test_people.py",
     "contrefeu medicines": "tests/cli/test_people.py",
     "contrefeu withdraw": "tests/cli/test_withdraw.py",
+    "contrefeu keys role": "tests/cli/test_sealing.py",
+    "contrefeu journal unseal": "tests/cli/test_sealing.py",
     "nft ": "tests/contain/test_plan.py, where nft is installed",
     "contrefeu replay": "tests/cli/test_recovery.py: every way in which a target answers",
     "contrefeu audit": "tests/cli/test_audit.py",

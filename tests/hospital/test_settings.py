@@ -3,10 +3,8 @@
 Method: `contrefeu.toml` as people mistype it.
 """
 
-import inspect
 import re
 import sys
-from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -33,7 +31,7 @@ from contrefeu.hospital.feeds import Charset
 from tests.house.tree import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from constants import comments_of_fields
+from constants import comments_of_settings
 
 NODE = '[node]\nid = "chu"\n'
 
@@ -141,7 +139,7 @@ def test_a_wrong_feed_names_its_key(text, key):
 @pytest.mark.req("F34")
 def test_a_feed_is_read_back_as_it_was_written():
     """What `feeds add` and a restore write into contrefeu.toml is what they were given."""
-    rules = [RefuseSettings("staff", ward="PERS"), RefuseSettings(path="PID-18.1", value='"x"\\')]
+    rules = [RefuseSettings(name="staff", ward="PERS"), RefuseSettings(path="PID-18.1", value='"x"\\')]
     feed = FeedSettings(
         ["LABO@CHU", "fhir/labo"], "America/Cayenne", "CHU", "8859/15", "ignore", "AR", "AE", "vault", "wait", rules
     )
@@ -289,7 +287,7 @@ def test_each_setting_says_why_and_its_number_its_unit():
     """docs/reference/settings.md has a reason for every key; a number's name ends in what it counts."""
     units = re.compile(r"(^|_)(s|ms|bytes|days|hours|minutes|max|min|sheets|pages|labels)(_|$)")
     for owner in _tables(msgspec.inspect.type_info(Settings)):
-        reasons = comments_of_fields(Path(inspect.getfile(owner.cls)), owner.cls.__name__)
+        reasons = comments_of_settings(owner.cls)
         for key in owner.fields:
             assert reasons.get(key.name), f"{owner.cls.__name__}.{key.name} has no reason"
             if isinstance(key.type, msgspec.inspect.IntType | msgspec.inspect.FloatType):

@@ -21,12 +21,13 @@ from contrefeu.exercise import shipped
 from contrefeu.journal import MEDIA_ACT
 from tests.declare.pages import mounted
 from tests.station.living import LivingCharts, in_downtime
+from tests.station.sealed import with_sealed
 from tests.station.test_care import form
 from tests.station.visitors import Visitor, join, visitor
 from tests.station.ward_in_memory import NOW_NS
 
 OF_MACHINES = ("/healthz", "/readyz", "/metrics", "/static/", "/changes", "/worker.js", "/document/", "/raw/", "/fhir/")
-OF_MACHINES += ("/beds.json", "/beds.xml", "/picture/")
+OF_MACHINES += ("/beds.json", "/beds.xml", "/picture/", "/opened/")
 SHEET = "00000000000000a1"  # issue of a dose sheet that came home
 STARTS = {
     "": ["/login", "/away", "/nothing"],
@@ -63,6 +64,7 @@ NO_LINK = {
 def lived_in() -> LivingCharts:
     """A ward where an order waits for its prescriber, a task and a request for somebody, a result for its biologist."""
     charts = in_downtime()
+    with_sealed(charts)
     nurse, doctor, labo = (visitor(login, charts=charts) for login in ("nadia", "martin", "labo"))
     order = {"drug": "Furosémide 40 mg cp", "dose": "1 cp", "route": "orale", "rhythm": "once", "prescriber": "martin"}
     form(nurse, "/write/verbal/p-durand", **order, readback="yes")

@@ -652,9 +652,10 @@ class Charts:
     async def entry(self, ref_: str) -> Entry | None:
         self._answer()
         journal, _, sequence = ref_.rpartition("/")
-        if journal == CAPTURE and int(sequence) <= self.sequence:
+        found = next((entry for entry in self.journal if entry.ref == ref_), None)
+        if found is None and journal == CAPTURE and int(sequence) <= self.sequence:
             return Entry(journal, int(sequence), NOW_NS, 0, "LABO@CHU", MEDIA_HL7V2, MESSAGE)
-        return next((entry for entry in self.journal if entry.ref == ref_), None)
+        return found
 
     async def numbers(self, id: str) -> list[str]:
         self._answer()

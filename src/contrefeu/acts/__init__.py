@@ -135,6 +135,7 @@ from contrefeu.acts.keeping import (
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
+    RoleKeyMade,
     ShareConfirmed,
 )
 from contrefeu.acts.matching import (
@@ -345,6 +346,7 @@ __all__ = [
     "RecoveryRehearsed",
     "Remark",
     "ReplayEnded",
+    "RoleKeyMade",
     "Roles",
     "SecretChanged",
     "Sent",

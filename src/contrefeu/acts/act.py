@@ -46,6 +46,7 @@ from contrefeu.acts.keeping import (
     ReadingKeysDestroyed,
     RecoveryKeyChanged,
     RecoveryRehearsed,
+    RoleKeyMade,
     ShareConfirmed,
 )
 from contrefeu.acts.matching import IdentitiesLinked, PairDecided, PairsProposed
@@ -296,6 +297,7 @@ Act = (
     | ReadingKeysDestroyed
     | RecoveryKeyChanged
     | RecoveryRehearsed
+    | RoleKeyMade
     | ShareConfirmed
     | CorrectionSeen
     | WardAnswered

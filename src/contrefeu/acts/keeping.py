@@ -1,7 +1,7 @@
 """Acts about keys: who confirmed a share, when the recovery key was tried, which reading keys were destroyed.
 
-Rules kept here: as in act.py; and none of these acts holds a secret. A share is named by its commitment, a key by its
-fingerprint.
+Rules kept here: as in act.py; and none of these acts holds a secret in clear. A share is named by its commitment, a
+key by its fingerprint.
 """
 
 from msgspec import Struct
@@ -31,6 +31,18 @@ class RecoveryRehearsed(Struct, frozen=True, tag_field="act", tag="recovery-rehe
     closed: int  # headers that it did not open
     seconds: float
     at: str  # RFC 3339
+
+
+class RoleKeyMade(Struct, frozen=True, tag_field="act", tag="role-key-made"):
+    """Documents can be sealed to a role; the custodians open its key with the recovery key that is named (F45)."""
+
+    role: str
+    public: bytes
+    salt: bytes  # of the lock that the role's words open, as `n` and `seed`
+    n: int
+    seed: bytes
+    recovery: str  # fingerprint
+    sealed: bytes  # the seed of the role's key, sealed to the recovery key (docs/spec/sealed-document-v1.md)
 
 
 class ReadingKeysDestroyed(Struct, frozen=True, tag_field="act", tag="reading-keys-destroyed"):

@@ -7,6 +7,7 @@ from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, Lo
 from contrefeu.capture.mllp_server import MllpCounts, MllpListener, tls_context
 from contrefeu.capture.refuse import Refusals, RefusedCounts
 from contrefeu.capture.reserve import Reserve, ReservedWriter
+from contrefeu.capture.seal import SealedJournal, Sealing
 from contrefeu.capture.sequence import Sequences
 from contrefeu.capture.vaulted import CopiesFile, Standing, VaultIntake
 
@@ -28,6 +29,8 @@ __all__ = [
     "RefusedCounts",
     "Reserve",
     "ReservedWriter",
+    "SealedJournal",
+    "Sealing",
     "Sequences",
     "Standing",
     "VaultIntake",

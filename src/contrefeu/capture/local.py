@@ -81,6 +81,7 @@ class LocalServer:
         intake: Intake,
         state: Callable[[], dict[str, Any]],
         refuses: Callable[[str, str, bytes], bool] = lambda _source, _media_type, _body: False,
+        seals: Callable[[str, str, bytes], tuple[str, bytes]] = lambda _source, media_type, body: (media_type, body),
     ) -> None:
         """Serve *intake*.
 
@@ -88,10 +89,12 @@ class LocalServer:
             intake: Of the journal.
             state: What the process says of itself.
             refuses: Whether a body of a source and a media type is refused; it counts what it refuses.
+            seals: The media type and the body under which what it does not refuse is kept.
         """
         self._intake = intake
         self._state = state
         self._refuses = refuses
+        self._seals = seals
         self._server: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
@@ -137,10 +140,11 @@ class LocalServer:
             return Refused("sender", "The request is not one.", "Nothing was kept.", "")
         if isinstance(asked, Ask):
             return Told(self._state())
-        drafts = [Draft(*draft) for draft in asked.drafts if not self._refuses(*draft[:3])]
-        if not drafts:
+        taken = [Draft(*draft) for draft in asked.drafts if not self._refuses(*draft[:3])]
+        if not taken:
             return Kept(0, 0, self._intake.journal)
         try:
+            drafts = [Draft(d.source, *self._seals(d.source, d.media_type, d.body), d.received_ns) for d in taken]
             kept = self._intake.append_all(drafts)
         except JournalFailed as failed:
             return Refused(failed.kind, failed.what, failed.safe, failed.next, failed.kept)

@@ -7,7 +7,8 @@ Rules kept here:
   * Whatever was kept is acknowledged AA (original mode) or CA (enhanced mode), undecodable too (F28).
   * Bytes outside a frame, frames cut by a lost connection, and frames above the limit (up to the limit) are kept as
     they came, not acknowledged, and counted (C3).
-  * What a refuse list is about is acknowledged and counted, and nothing of it is kept (F45; `refuse`).
+  * What a refuse list is about is acknowledged and counted, and nothing of it is kept (F45; `refuse`). What a seal rule
+    is about is kept as a role alone opens it (`seal`).
   * A sender that numbers its messages is told the number that is wanted next (F29; `sequence`).
   * A sender that does not read its acknowledgements is not read either: its bytes wait in its own machine.
   * A connection whose other end is gone is given up after some minutes: it must not hold a place for ever.
@@ -28,11 +29,13 @@ from msgspec import Struct
 from contrefeu.base import OperatorError
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.refuse import Refusals, RefusedCounts
+from contrefeu.capture.seal import Sealing
 from contrefeu.capture.sequence import Link, Sequences, link_of, number_of
 from contrefeu.hl7 import UNREAD, Acknowledger, Frame, Framer, Header, StrayBytes, framed_answers, peek
 from contrefeu.hospital import FeedSettings
-from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_HL7V2, MEDIA_OTHER, Draft
+from contrefeu.journal import ENTRY_BODY_BYTES_MAX, MEDIA_HL7V2, MEDIA_OTHER, Draft, EntryTooLong
 
+PART_BYTES_MAX = ENTRY_BODY_BYTES_MAX - 2**20  # of bytes outside a frame, in one entry; the rest is room to seal them
 UNFINISHED_BYTES_MAX = 2**30  # all frames being received, together: what a flood of half messages may take of memory
 IDLE_PROBE_S = 60  # a firewall that forgets idle connections does so after 5 min or more: this keeps them known
 PROBE_S = 15  # between probes that go unanswered
@@ -53,6 +56,7 @@ class MllpCounts(Struct):
     acknowledged: int = 0
     stray: int = 0  # arrivals outside a frame
     refused_by_rule: dict[str, int] = {}  # over restarts
+    sealed_by_role: dict[str, int] = {}
     sequences: dict[str, Link] = {}  # links whose sender numbers its messages
     turned_away: int = 0  # connections above the limit
 
@@ -70,6 +74,7 @@ class MllpListener:
         feeds: Mapping[str, FeedSettings] | None = None,
         sequences: Sequences | None = None,
         refused: RefusedCounts | None = None,
+        sealing: Sealing | None = None,
     ) -> None:
         """Serve *intake*.
 
@@ -81,6 +86,7 @@ class MllpListener:
             feeds: What is known of senders beforehand, by name of the feed.
             sequences: What answers MSH-13; None to answer no sender by MSA-4.
             refused: Where refused messages are counted; None to count them for as long as the process lives.
+            sealing: What seals documents to roles; None to seal none.
         """
         self.profiles = {sender: feed for feed in (feeds or {}).values() for sender in feed.senders}
         self.refusals = Refusals(refuse, feeds)
@@ -91,6 +97,9 @@ class MllpListener:
         self.connections_max = connections_max
         self.counts = MllpCounts()
         self._refused = refused
+        self._sealing = sealing
+        if sealing is not None:
+            self.counts.sealed_by_role = sealing.by_role
         if refused is not None:
             self.counts.refused_by_rule = refused.by_rule
         if sequences is not None:
@@ -174,6 +183,14 @@ class MllpListener:
         if rule:
             self.refuses(rule)
         return bool(rule)
+
+    def sealed(self, source: str, media_type: str, body: bytes) -> tuple[str, bytes]:
+        """The media type and the body under which what *source* sent is journaled.
+
+        Raises:
+            EntryTooLong: What is to be sealed has no room.
+        """
+        return self._sealing.seal(source, media_type, body) if self._sealing is not None else (media_type, body)
 
     def link(self, header: Header) -> str:
         """The link whose sequence number is to be answered; "" for none."""
@@ -303,7 +320,13 @@ class MllpConnection(asyncio.Protocol):
 
     def _offer(self, source: str, media_type: str, body: bytes, answer: Callable[[str | None], None]) -> None:
         intake = self._listener.intake
-        intake.offer(Draft(source, media_type, body, intake.now_ns()), answer)
+        try:
+            kept = self._listener.sealed(source, media_type, body)
+        except EntryTooLong:
+            log.error("a document is too long to be sealed", source=source, bytes=len(body))
+            self.close()  # as for a frame that is too long: its sender has it, and somebody must look
+            return
+        intake.offer(Draft(source, *kept, intake.now_ns()), answer)
 
     def _answering(self, header: Header, outcome: str = "AA") -> Callable[[str | None], None]:
         """What answers a message once it is known whether the disk took it."""
@@ -353,10 +376,9 @@ class MllpConnection(asyncio.Protocol):
         if rule:
             listener.refuses(rule)
             return
-        intake = listener.intake
-        for start in range(0, len(stray.data), ENTRY_BODY_BYTES_MAX):
-            part = stray.data[start : start + ENTRY_BODY_BYTES_MAX]
-            intake.offer(Draft(source or "mllp", MEDIA_OTHER, part, intake.now_ns()), lambda _ref: None)
+        for start in range(0, len(stray.data), PART_BYTES_MAX):
+            part = stray.data[start : start + PART_BYTES_MAX]
+            self._offer(source or "mllp", MEDIA_OTHER, part, lambda _ref: None)
         log.warning("bytes outside a frame", source=source, bytes=len(stray.data), reason=stray.reason)
 
     def _answer_in_turn(self, answers: bytes) -> None:

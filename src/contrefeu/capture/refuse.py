@@ -10,8 +10,7 @@ Rules kept here:
 """
 
 import asyncio
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,20 +19,14 @@ from msgspec import DecodeError
 from msgspec.json import decode, encode
 
 from contrefeu.base import durable_makedirs, write_file
+from contrefeu.capture.about import About, codes_of
 from contrefeu.hl7 import Message, NotHl7
-from contrefeu.hospital import FeedSettings, RefuseSettings, feed_of
-from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_OTHER
+from contrefeu.hospital import FeedSettings, feed_of
+from contrefeu.journal import MEDIA_HL7V2, MEDIA_OTHER
 
-_PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d+)(?:\.(\d+))?(?:\.(\d+))?")
-# The patient's ward; the medical service; the unit responsible (IHE PAM France, ZBE-7 is an XON: its 10 is the code)
-_WARD = ("PV1-3.1", "PV1-10.1", "ZBE-7.10", "ZBE-7.1")
-_DOCUMENT = ("OBR-4.1", "OBR-4.4", "TXA-2.1", "OBX-3.1", "OBX-3.4")
-_CDA_CODE = re.compile(rb'<(?:\w+:)?code\b[^>]*?\bcode\s*=\s*["\']([^"\']*)["\']')
 _CUT = "cut"  # counted under "<feed>/cut": bytes of a feed with rules that no rule could judge
 
 log = structlog.get_logger("capture")
-
-_Test = Callable[[Message], bool]
 
 
 class Refusals:
@@ -46,10 +39,10 @@ class Refusals:
             senders: Refused whatever they send (`capture.refuse`).
             feeds: Their rules, by name of the feed (`feeds.NAME.refuse`).
         """
-        self._rules: dict[str, tuple[_Rule, ...]] = {}
+        self._rules: dict[str, tuple[tuple[str, About], ...]] = {}
         self._names: dict[str, str] = {}
         for name, feed in (feeds or {}).items():
-            rules = tuple(_Rule(one, one.name or f"{name}/{n}") for n, one in enumerate(feed.refuse, 1))
+            rules = tuple((one.name or f"{name}/{n}", About(one)) for n, one in enumerate(feed.refuse, 1))
             if rules:
                 self._rules |= dict.fromkeys(feed.senders, rules)
                 self._names |= dict.fromkeys(feed.senders, name)
@@ -80,9 +73,9 @@ class Refusals:
                 message = Message.parse(body)
             except NotHl7:
                 return ""
-            return next((rule.name for rule in rules if rule.is_about(message)), "")
-        codes = _codes(media_type, body)
-        return next((rule.name for rule in rules if rule.names_document(codes)), "")
+            return next((name for name, rule in rules if rule.fits(message)), "")
+        codes = codes_of(media_type, body)
+        return next((name for name, rule in rules if rule.names_document(codes)), "")
 
 
 class RefusedCounts:
@@ -117,81 +110,3 @@ class RefusedCounts:
         while True:
             await asyncio.sleep(seconds)
             self.save()
-
-
-class _Rule:
-    """One rule: what must all be so."""
-
-    def __init__(self, said: RefuseSettings, name: str) -> None:
-        self.name = name
-        self._document = said.document
-        self._only_document = not (said.message or said.ward or said.path)
-        self._tests: list[_Test] = []
-        if said.message:
-            self._tests.append(_kind(said.message))
-        if said.ward:
-            self._tests.append(_any(_WARD, said.ward))
-        if said.document:
-            self._tests.append(_any(_DOCUMENT, said.document))
-        if said.path:
-            self._tests.append(_any((said.path,), said.value))
-
-    def is_about(self, message: Message) -> bool:
-        return all(test(message) for test in self._tests)
-
-    def names_document(self, codes: Collection[str]) -> bool:
-        """Whether it is about a document that is no HL7 v2 message: it has a code, and none of the fields."""
-        return self._only_document and self._document in codes
-
-
-def _kind(named: str) -> _Test:
-    code, _, event = named.partition("^")
-    return lambda message: message.code == code and event in ("", message.event)
-
-
-def _any(paths: Collection[str], value: str) -> _Test:
-    """Whether *value* stands at one of *paths*, in any segment and repetition."""
-    places = [_place(path) for path in paths]
-
-    def test(message: Message) -> bool:
-        return any(
-            rep.text(component, subcomponent) == value
-            for name, field, component, subcomponent in places
-            for segment in message.all(name)
-            for rep in segment.reps(field)
-        )
-
-    return test
-
-
-def _place(path: str) -> tuple[str, int, int, int]:
-    found = _PATH.fullmatch(path)
-    assert found is not None, "the settings were checked"
-    name, field, component, subcomponent = found.groups()
-    return name, int(field), int(component or 1), int(subcomponent or 1)
-
-
-def _codes(media_type: str, body: bytes) -> list[str]:
-    """The codes that a CDA document or a FHIR resource calls itself by."""
-    if media_type == MEDIA_CDA:
-        found = _CDA_CODE.search(body)  # ClinicalDocument/code comes before any other (CDA R2, 4.2.1)
-        return [found[1].decode("utf-8", "replace")] if found else []
-    if media_type != MEDIA_FHIR:
-        return []
-    try:
-        resource = decode(body)
-    except (DecodeError, RecursionError):
-        return []
-    entries = resource.get("entry") if isinstance(resource, dict) else None
-    inside = [entry.get("resource") for entry in entries or [] if isinstance(entry, dict)]
-    return [code for one in (resource, *inside) if isinstance(one, dict) for code in _coded(one)]
-
-
-def _coded(resource: dict[str, object]) -> list[str]:
-    """DocumentReference.type, Composition.type, DiagnosticReport.code."""
-    found = []
-    for key in ("type", "code"):
-        concept = resource.get(key)
-        codings = concept.get("coding") if isinstance(concept, dict) else None
-        found += [str(one.get("code")) for one in codings or [] if isinstance(one, dict) and one.get("code")]
-    return found

@@ -3,6 +3,7 @@
 from contrefeu.cda.codes import Code, Number
 from contrefeu.cda.document import Author, Document, File, PersonName, Section, read_document
 from contrefeu.cda.entries import Act, Entry, Problem, Reaction, Result, Substance, Vaccine, Value
+from contrefeu.cda.outline import outline_of
 from contrefeu.cda.tree import DEPTH_MAX, NotCda
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "Substance",
     "Vaccine",
     "Value",
+    "outline_of",
     "read_document",
 ]

@@ -427,7 +427,7 @@ class Charts:
             found = [loss for part in parts_of(reading) for loss in part.loss]
             state, reason = self._store.kept.state(self._store.kept.id_of(entry.journal, entry.sequence)) or (ACT, "")
             if state == DUPLICATE:
-                _, _, first = self._store.kept.first_of(entry.source, reading.control_id, entry.body)
+                _, _, first = self._store.kept.first_of(entry, reading.control_id)
                 stands = next(self._store.kept.entries([first] if first is not None else []), None)
                 reason = f"a repeat of {stands.ref}" if stands is not None else "a repeat"
         return [*([Loss("", reason)] if reason else []), *found]

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from contrefeu.base import parse_rfc3339
 from contrefeu.chart.versions import EARLIER, SOURCE
 from contrefeu.chart.views import AllergiesState
-from contrefeu.mapping import WRITTEN
+from contrefeu.mapping import SEALED_TO, WRITTEN
 
 Resource = Mapping[str, Any]
 
@@ -303,6 +303,12 @@ def confidential(*resources: Resource) -> bool:
     """Whether a security label R or V (HL7 v3 Confidentiality) stands on one of *resources* (F24)."""
     labels = [label for one in resources for label in (one.get("meta") or {}).get("security") or []]
     return any(label.get("code") in {"R", "V"} for label in labels)
+
+
+def sealed_role(document: Resource) -> str:
+    """Return the role to which a document is sealed; "" when it is not (F45)."""
+    found = (one.get("valueCode") for one in document.get("extension") or [] if one.get("url") == SEALED_TO)
+    return str(next(found, None) or "")
 
 
 def denies_allergies(allergy: Resource) -> bool:

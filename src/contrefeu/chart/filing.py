@@ -67,7 +67,7 @@ class Filing:
             return
         self.unsettled = self.unsettled or entry.ref in self._folding.withdrawn.named
         if reading.control_id:
-            control, digest, first = self._kept.first_of(entry.source, reading.control_id, entry.body)
+            control, digest, first = self._kept.first_of(entry, reading.control_id)
             if first is not None:
                 self._repeat(entry, reading, control, digest, first)
                 return

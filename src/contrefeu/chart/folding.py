@@ -187,7 +187,7 @@ class Folding:
             entry = next(kept.entries([one.id]))
             reading = self.read(entry)
             if reading.control_id:
-                control, digest, _ = kept.first_of(entry.source, reading.control_id, entry.body)
+                control, digest, _ = kept.first_of(entry, reading.control_id)
                 repeats = kept.placed(kept.repeats_of(control, digest))
                 found += [repeat for repeat in repeats if repeat.received_ns <= at_ns][:1]
         return [one.id for one in sorted(found)]

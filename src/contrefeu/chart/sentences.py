@@ -39,6 +39,7 @@ from contrefeu.chart.elements import (
     numbers,
     quantity,
     range_words,
+    sealed_role,
     status_of,
     supplements_of,
     titre_words,
@@ -359,8 +360,9 @@ def _report(one: Resource, language: Language, zone: str) -> str:
     status = str(one["status"]) if one.get("status") in {"superseded", "entered-in-error"} else status
     authors = one.get("performer") or one.get("author") or one.get("resultsInterpreter") or []
     when = first(one, "effectiveDateTime", "issued", "date")
+    sealed = sealed_role(one)
     parts = [
-        report_title(one) or "?",
+        f"{word('sealed to', language)} {sealed}" if sealed else report_title(one) or "?",
         moment(when, language, zone) if when else word("hour not said", language),
         listed([display(found) for found in authors]),
     ]

@@ -78,7 +78,7 @@ class Withdrawing:
         control_id = self._folding.read(entry).control_id
         if not control_id:
             return [ref]
-        control, digest, first = self._store.kept.first_of(entry.source, control_id, entry.body)
+        control, digest, first = self._store.kept.first_of(entry, control_id)
         same = [*([first] if first is not None else []), *self._store.kept.repeats_of(control, digest)]
         return [ref, *(one.ref for one in self._store.kept.entries(same))]
 

@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "old number": (" (ancien numéro)", " (old number)"),
     "deceased": ("DÉCÉDÉ(E)", "DECEASED"),
     "on": ("le", "on"),
+    "sealed to": ("Document scellé, pour", "Sealed document, for"),
     "protected": ("IDENTITÉ PROTÉGÉE", "PROTECTED IDENTITY"),
     "no known allergy": ("AUCUNE ALLERGIE CONNUE", "NO KNOWN ALLERGY"),
     "reaction": ("réaction :", "reaction:"),

@@ -29,6 +29,7 @@ _ADMINISTERS = {
     "DowntimeLifted": "wards",
     "RecoveryKeyChanged": "",
     "RecoveryRehearsed": "",
+    "RoleKeyMade": "role",
     "ShareConfirmed": "",
     "HorizonHeld": "",
     "HorizonReleased": "",

@@ -47,6 +47,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "keys/public",
             "keys/recovery",
             "keys/recovery.pub",
+            "keys/roles",
             "vouched",
             "exchange/vouched",
             "exchange/witnessed",

@@ -161,6 +161,32 @@ def prove(
     answer(json, told, lambda: say("\n".join(f"{key}: {value}" for key, value in told.items())))
 
 
+@app.command("unseal")
+def unseal(
+    context: typer.Context,
+    entry: Annotated[str, typer.Option(metavar="JOURNAL/SEQ", help="The entry of a sealed document.")],
+    shares: Shares = None,
+    words_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Read the role's words from FILE. They are asked for else.")
+    ] = None,
+) -> None:
+    """Write a document that is sealed to a role to stdout, as it came: by the role's words, or the custodians' shares.
+
+    That it was opened, or that somebody tried, is itself an entry.
+    """
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.sealing import opened_by_custodians, opened_by_words
+
+    node = Node.at(door(context).home)
+    if shares:
+        body = opened_by_custodians(node, entry, shares)
+    else:
+        said = words_file.read_text() if words_file else typer.prompt("Words", hide_input=True, err=True)
+        body = opened_by_words(node, entry, said)
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+
+
 app.command("consistency")(proving.consistency)
 app.command("check")(proving.check)
 

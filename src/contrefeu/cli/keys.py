@@ -28,11 +28,14 @@ def status(context: typer.Context, json: Json = False) -> None:
     from contrefeu.cli.node import Node
     from contrefeu.cli.openable import openable
     from contrefeu.cli.rehearsing import described_recovery
+    from contrefeu.cli.sealing import described_roles
 
     node = Node.at(door(context).home)
     told: dict[str, Any] = {"node": node.settings.node.id}
     told |= described_recovery(node)
     told |= {"horizon": described_horizon(node) | {"why_kept": why_kept(node)}, "journals": openable(node)}
+    told["roles"] = described_roles(node)
+    told["alarms"] += ["role-without-key"] if any(not one["fingerprint"] for one in told["roles"]) else []
     lost = any(one["nobody"] for one in told["journals"])
     answer(json, told, lambda: _say_status(told))
     finish(10 if told["alarms"] or lost else 0)
@@ -144,6 +147,37 @@ def rotate(
     answer(json, told, for_people)
 
 
+@app.command("role")
+def role(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the role, as rules say it: psychiatry.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Make another key for a role that has one: words were lost, or told.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Make the key of a role to which documents are sealed, and show its eight words, once.
+
+    Rules of feeds name the role (`feeds.NAME.seal`). Whoever has the words opens its documents, on any node; so do the
+    custodians together, with `journal unseal`. With --again, what was sealed before opens with the former words.
+    """
+    from contrefeu.cli.node import Node
+    from contrefeu.cli.sealing import make_role
+
+    made, words = make_role(Node.at(door(context).home), name, again=again)
+    told = {"role": made.role, "fingerprint": made.recipient.fingerprint, "words": words}
+
+    def for_people() -> None:
+        from contrefeu.custody import words_of
+
+        say(f"Documents can be sealed to {made.role} from now on. Its words:")
+        for line in words_of(words).splitlines():
+            say(f"  {line}")
+        say("They are kept nowhere: write them on paper for those who may read, and put one copy in a safe.")
+
+    answer(json, told, for_people)
+
+
 @app.command("expire")
 def expire(
     context: typer.Context,
@@ -243,6 +277,8 @@ def _say_status(told: dict[str, Any]) -> None:
             f"  {one['journal']}: {one['node']} segments open for this node, {one['custodians']} for the custodians, "
             f"{one['nobody']} for nobody"
         )
+    for one in told["roles"]:
+        say(f"  role {one['role']}: {one['fingerprint'][:16] or 'no key'}")
     say_alarms(told["alarms"])
 
 
@@ -251,6 +287,7 @@ ALARMS = {
     "rehearsal-incomplete": "at the last rehearsal a segment did not open: contrefeu keys status",
     "custodians-unconfirmed": "too few custodians confirmed their share within a year: contrefeu keys confirm",
     "rotation-unfinished": "a rotation was interrupted: contrefeu keys rotate with the old shares finishes it",
+    "role-without-key": "a rule seals documents to a role that has no key: contrefeu keys role",
     "no-notes": "this home's shares cannot be confirmed one by one: contrefeu keys rotate makes new ones",
 }
 

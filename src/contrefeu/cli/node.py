@@ -22,7 +22,7 @@ import structlog
 
 from contrefeu.acts import WATCH
 from contrefeu.base import Clock, MissingError, OperatorError, SystemClock
-from contrefeu.capture import LocalJournal, Reserve, ReservedWriter
+from contrefeu.capture import LocalJournal, Reserve, ReservedWriter, SealedJournal, Sealing
 from contrefeu.custody import (
     BeyondHorizon,
     DataKeys,
@@ -34,6 +34,7 @@ from contrefeu.custody import (
     last_entry_of,
     public_reading_keys,
     recovery_in_force,
+    role_keys,
 )
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import (
@@ -232,9 +233,32 @@ class Node:
         except FileNotFoundError:
             return 0
 
-    def capture_appender(self) -> "contextlib.AbstractContextManager[Appender]":
-        """Append to the capture journal."""
-        return self._appender(self.capture_journal, self.capture_socket)
+    @contextlib.contextmanager
+    def capture_appender(self) -> "Iterator[Appender]":
+        """Append to the capture journal; documents are sealed to roles as a running node does it."""
+        from contrefeu.cli.sealing import bring_back_roles
+
+        running = listens(self.capture_socket)
+        if not running:
+            bring_back_roles(self)
+        with self._appender(self.capture_journal, self.capture_socket) as journal:
+            yield journal if running else SealedJournal(journal, self.sealing())
+
+    def sealing(self) -> Sealing:
+        """What seals documents of feeds to roles (F45).
+
+        Raises:
+            OperatorError: A rule names a role that has no key.
+        """
+        seed = self.paths.signing_seed("capture").read_bytes()
+        found = Sealing(self.settings.feeds, lambda: {one.role: one for one in role_keys(self.paths.role_keys)}, seed)
+        if found.lacking:
+            raise OperatorError(
+                f"A rule of a feed seals documents to {found.lacking[0]}, a role that has no key.",
+                safe="Everything journaled; nothing was started, and nothing was taken in clear.",
+                next=f"contrefeu keys role {found.lacking[0]} makes it; or take the rule out of contrefeu.toml.",
+            )
+        return found
 
     def station_appender(self) -> "contextlib.AbstractContextManager[Appender]":
         """Append to the station journal."""

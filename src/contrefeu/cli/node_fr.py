@@ -108,6 +108,41 @@ ROWS = {
     "An entry of {} bytes is above the limit of {}.": "Une entrée de {} octets dépasse la limite de {}.",
     "Everything journaled before it.": "Tout ce qui fut mis au journal avant elle.",
     "Split it, or raise the matter with its sender.": "Coupez-la, ou voyez avec son émetteur.",
+    # Documents sealed to roles
+    "ALARM: a rule seals documents to a role that has no key: contrefeu keys role":
+        "ALARME : une règle scelle des documents pour un rôle sans clé : contrefeu keys role",
+    "Documents can be sealed to {} from now on. Its words:":
+        "Des documents peuvent désormais être scellés pour {}. Ses mots :",
+    "They are kept nowhere: write them on paper for those who may read, and put one copy in a safe.":
+        "Ils ne sont gardés nulle part : écrivez-les sur papier pour qui doit lire, et mettez-en un au coffre.",
+    "role {}: {}": "rôle {} : {}",
+    "no key": "sans clé",
+    "A document of {} bytes is too long to be sealed.": "Un document de {} octets est trop long pour être scellé.",
+    "A rule of a feed seals documents to {}, a role that has no key.":
+        "Une règle d’un flux scelle des documents pour {}, un rôle sans clé.",
+    "Everything journaled; nothing was started, and nothing was taken in clear.":
+        "Tout ce qui est au journal ; rien n’a démarré, rien n’a été reçu en clair.",
+    "contrefeu keys role {} makes it; or take the rule out of contrefeu.toml.":
+        "contrefeu keys role {} la crée ; ou ôtez la règle de contrefeu.toml.",
+    "A role is named with small letters, digits and hyphens, 31 at most.":
+        "Un rôle se nomme en minuscules, chiffres et traits d’union, 31 au plus.",
+    "Name it as rules of feeds will: contrefeu keys role psychiatry":
+        "Nommez-le comme le feront les règles des flux : contrefeu keys role psychiatrie",
+    "{} has a key.": "{} a une clé.",
+    "The key, and what was sealed to it.": "La clé, et ce qui fut scellé pour elle.",
+    "Words that were lost or told: --again makes another key; the custodians open what was sealed before.":
+        "Des mots perdus ou divulgués : --again crée une autre clé ; les dépositaires ouvrent ce qui fut scellé avant.",
+    "These are not the words of {}.": "Ce ne sont pas les mots de {}.",
+    "These shares do not open it.": "Ces parts ne l’ouvrent pas.",
+    "The document; nothing of it was shown.": "Le document ; rien n’en a été montré.",
+    "Compare the words or shares with their paper; a former key has former words.":
+        "Comparez les mots ou les parts à leur papier ; une ancienne clé a d’anciens mots.",
+    "{} is no sealed document.": "{} n’est pas un document scellé.",
+    "contrefeu journal show --entry shows it.": "contrefeu journal show --entry le montre.",
+    "keys/roles/{} is not the key of a role.": "keys/roles/{} n’est pas la clé d’un rôle.",
+    "Everything that was sealed; its words open it.": "Tout ce qui fut scellé ; ses mots l’ouvrent.",
+    "Bring the file back from a backup, or make another key: contrefeu keys role.":
+        "Remettez le fichier d’une sauvegarde, ou créez une autre clé : contrefeu keys role.",
     # Keys
     "ALARM: the recovery key was not tried for a year: contrefeu keys rehearse":
         "ALARME : la clé de récupération n’a pas été essayée depuis un an : contrefeu keys rehearse",

@@ -122,10 +122,14 @@ async def _capture(
         feeds=node.settings.feeds,
         sequences=sequences,
         refused=refused,
+        sealing=node.sealing(),
     )
-    local = LocalServer(
-        intake, lambda: _state(intake, confined) | msgspec.to_builtins(listener.counts), listener.refuses_body
-    )
+
+    def state() -> dict[str, Any]:
+        counts: dict[str, Any] = msgspec.to_builtins(listener.counts)
+        return _state(intake, confined) | counts
+
+    local = LocalServer(intake, state, listener.refuses_body, listener.sealed)
     await local.listen(node.capture_socket)
     host, port = await listener.listen(*_address(listen))
     if tls is not None:

@@ -158,6 +158,8 @@ ROWS = {
     "it was accepted, and could not be read back ({})": "acceptée, et n’a pu être relue ({})",
     "it was accepted, and is not there when read back": "acceptée, et absente à la relecture",
     "it is not one HL7 v2 message": "ce n’est pas un message HL7 v2",
+    "it is sealed to a role, whose words open it: send it by hand":
+        "elle est scellée pour un rôle, dont les mots l’ouvrent : à envoyer à la main",
     "it holds several messages": "elle contient plusieurs messages",
     "it holds the marks of a frame": "elle contient les marques d’une trame",
     "it has no control id (MSH-10)": "elle n’a pas d’identifiant (MSH-10)",

@@ -10,11 +10,13 @@ from contrefeu.base import FileLock, OperatorError, StorageError
 from contrefeu.cli.node import FOLLOW_S, Node, listens
 from contrefeu.cli.progress import Progress
 from contrefeu.cli.rehearsing import custodians_of, open_recovery
+from contrefeu.cli.sealing import role_acts
 from contrefeu.cli.shares import refuse_shares_folder, write_shares
 from contrefeu.custody import (
     KeyPair,
     OpenedRecovery,
     Rotation,
+    copies_for,
     known_recovery_keys,
     recovery_in_force,
     split_secret,
@@ -63,6 +65,7 @@ def _rotate(
         lambda: _wait_for_writers(node),
     )
     last = known_recovery_keys(node.paths.recovery_notes)[-1]
+    node.record(*map(encode, copies_for(role_acts(node), old.pair, last.recipient)))
     return Rotated(last.fingerprint, last.number, written, rotation.granted)
 
 

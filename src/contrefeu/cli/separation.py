@@ -252,6 +252,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
     yield paths.keys, _ROOT, GROUP, 0o2750
     yield from _tree(paths.recovery_notes, _ROOT, 0o2750, 0o644)
     yield paths.recovery_public, _ROOT, GROUP, 0o644
+    yield from _tree(paths.role_keys, _ROOT, 0o2750, 0o644)
     yield from _tree(paths.keys / "public", "reader", 0o2750, 0o644)
     yield from _tree(paths.keys / "reading", "reader", 0o700, 0o600)
     yield paths.store_key, "reader", _ROOT, 0o600

@@ -156,6 +156,8 @@ LINES = Phrases({
     "ALARM: {}": "ALARME : {}",
     "the recovery key was not tried for a year: contrefeu keys rehearse":
         "la clé de récupération n’a pas été essayée depuis un an : contrefeu keys rehearse",
+    "a rule seals documents to a role that has no key: contrefeu keys role":
+        "une règle scelle des documents pour un rôle sans clé : contrefeu keys role",
     "at the last rehearsal a segment did not open: contrefeu keys status":
         "au dernier essai, un segment ne s’est pas ouvert : contrefeu keys status",
     "too few custodians confirmed their share within a year: contrefeu keys confirm":

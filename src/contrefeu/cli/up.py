@@ -40,6 +40,7 @@ def up(
     from contrefeu.cli.node import Node
     from contrefeu.cli.prepare import complete
     from contrefeu.cli.reloading import note_in_force, reload
+    from contrefeu.cli.sealing import bring_back_roles
     from contrefeu.cli.supervisor import Supervisor
 
     set_up_logs("supervisor")
@@ -47,6 +48,8 @@ def up(
     node = Node.at(entrance.home)
     with _alone(node):
         complete(node)
+        bring_back_roles(node)
+        node.sealing()  # a rule without its key is said before anything starts
         logins = prepare_demo(node) if demo else []
         supervisor = Supervisor(entrance.home, debug=entrance.debug, identity_of=_identities(node))
         signal.signal(signal.SIGTERM, supervisor.ask_to_stop)

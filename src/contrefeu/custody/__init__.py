@@ -24,6 +24,17 @@ from contrefeu.custody.recovery import (
     share_number,
 )
 from contrefeu.custody.rehearsal import Rehearsal, rehearse
+from contrefeu.custody.roles import (
+    copies_for,
+    draw_role_key,
+    keep_role_key,
+    key_of,
+    open_role_key,
+    open_sealed,
+    opened_by_custodians,
+    role_keys,
+    words_of,
+)
 from contrefeu.custody.rotation import Rotation
 from contrefeu.custody.sealed_home import open_home, seal_home
 from contrefeu.custody.shares import combine_shares, split_secret
@@ -44,7 +55,9 @@ __all__ = [
     "Rotation",
     "combine_shares",
     "complete_home",
+    "copies_for",
     "cosigner_of",
+    "draw_role_key",
     "end",
     "endings",
     "erase",
@@ -52,19 +65,26 @@ __all__ = [
     "grant_segments",
     "granted_recipients",
     "granter_of",
+    "keep_role_key",
     "key_for",
+    "key_of",
     "known_recovery_keys",
     "last_entry_of",
     "make_home",
     "make_station_seeds",
     "open_home",
+    "open_role_key",
+    "open_sealed",
+    "opened_by_custodians",
     "own_reading_keys",
     "public_reading_keys",
     "reading_keys_note",
     "recovery_in_force",
     "rehearse",
+    "role_keys",
     "seal_home",
     "share_number",
     "split_secret",
     "wards_verifier",
+    "words_of",
 ]

@@ -8,6 +8,7 @@
     ├── node/watch.seed           signing key of the watch's journal of alarms: the watch process
     ├── keys/recovery.pub         the custodians' public key: all writers seal to it
     ├── keys/recovery/            which public keys the custodians' were, one signed note each: all writers
+    ├── keys/roles/               public keys of roles that documents are sealed to: the capture process
     ├── keys/public/              public reading keys, by day: all writers
     ├── keys/reading/             private reading keys, by day: the reader process
     ├── keys/store.key            opens charts.db: the reader process
@@ -67,6 +68,11 @@ class HomePaths:
     def recovery_notes(self) -> Path:
         """The custodians' public keys, one signed note each, in order."""
         return self.keys / "recovery"
+
+    @property
+    def role_keys(self) -> Path:
+        """Keys of roles that documents are sealed to, one file each."""
+        return self.keys / "roles"
 
     @property
     def store_key(self) -> Path:
@@ -155,6 +161,7 @@ def make_home(
     paths = HomePaths(root)
     for folder in ("node", "keys", "ca", "journals", "grants", "charts", "feeds", "reserve", "run"):
         durable_makedirs(root / folder)
+    durable_makedirs(paths.role_keys, mode=0o755)
     for role in ROLES:
         write_file(paths.signing_seed(role), secrets.token_bytes(32))
     write_file(paths.recovery_public, f"{recovery}\n".encode(), mode=0o644)
@@ -168,8 +175,9 @@ def make_home(
 
 
 def complete_home(paths: HomePaths) -> None:
-    """Add what homes made by an earlier version lack: keys of later journals, a folder for what is known of senders."""
+    """Add what homes made by an earlier version lack: keys of later journals, folders."""
     durable_makedirs(paths.feeds)
+    durable_makedirs(paths.role_keys, mode=0o755)
     durable_makedirs(paths.reserve.parent)
     for role in ("audit", "watch"):
         if not paths.signing_seed(role).exists():

@@ -41,9 +41,14 @@ class KeyPair:
         Raises:
             JournalUnreadable: It was sealed to another key, or for another segment.
         """
+        opened = self.open_with(sealed, seal_info(origin, segment, self.fingerprint))
+        if opened is None:
+            raise JournalUnreadable(f'The key "{self.recipient.name}" does not open segment {segment} of "{origin}".')
+        return opened
+
+    def open_with(self, sealed: bytes, info: bytes) -> bytes | None:
+        """Return what was sealed to this key with *info*; None when it was sealed to another, or for another use."""
         try:
-            return SUITE.decrypt(sealed, self._key, seal_info(origin, segment, self.fingerprint))
+            return SUITE.decrypt(sealed, self._key, info)
         except (InvalidTag, ValueError):
-            raise JournalUnreadable(
-                f'The key "{self.recipient.name}" does not open segment {segment} of "{origin}".'
-            ) from None
+            return None

@@ -344,14 +344,15 @@ class Message:
             lines = [line for line in text.split("\r") if line]
             if {line[3:4] for line in lines} == {mark} or all(line[3:4] == mark or len(line) == 3 for line in lines):
                 return [Segment(line, at, notation) for at, line in enumerate(lines, 1)]
-        segments: list[str] = []
+        segments: list[list[str]] = []  # the lines of each: put together once, however many there are
         for line in _LINES.split(text):
             if not segments or (_NAME.match(line) and (line[3:4] == mark or len(line.rstrip()) == 3)):
-                segments.append(line)
-            elif line.strip("\x00\x1c\x1a \t") and segments:
-                segments[-1] += f"\n{line}"
-                self.problems.append(f"segment {len(segments)} goes on over a line break")
-        return [Segment(line, at, notation) for at, line in enumerate(segments, 1)]
+                segments.append([line])
+            elif line.strip("\x00\x1c\x1a \t"):
+                segments[-1].append(line)
+                if len(segments[-1]) == 2:
+                    self.problems.append(f"segment {len(segments)} goes on over a line break")
+        return [Segment("\n".join(lines), at, notation) for at, lines in enumerate(segments, 1)]
 
 
 class Header(Struct, frozen=True):

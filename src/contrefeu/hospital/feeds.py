@@ -3,7 +3,7 @@
 Rules kept here:
   * A sender is in one feed at most: which rules hold for a message never depends on the order of a file.
   * A rule that says nothing would refuse everything: it is an error.
-  * Values in, values out; what a refuse rule does to a message is `contrefeu.capture.refuse`.
+  * Values in, values out; what a rule does to a message is `contrefeu.capture`'s: `refuse` and `seal`.
 """
 
 from collections.abc import Iterator
@@ -29,6 +29,8 @@ Charset = Literal[
     "WINDOWS-1252", "UNICODE UTF-8", "UNICODE UTF-16", "GB 18030-2000", "KS X 1001", "BIG-5", "ISO IR87",
 ]  # fmt: skip
 FEED_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+ROLE_NAME = r"^[a-z0-9][a-z0-9-]{0,30}$"
+RoleName = Annotated[str, Meta(pattern=ROLE_NAME)]
 FeedName = Annotated[str, Meta(pattern=FEED_NAME)]
 
 
@@ -44,10 +46,9 @@ def feed_of(source: str) -> str:
     return source.removeprefix(TAP)
 
 
-class RefuseSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is never journaled of a feed: a message is refused when all that one rule says is so (F45)."""
+class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which messages of a feed a rule is about: those of which all that it says is so."""
 
-    name: str = ""  # under which `status` counts it; "FEED/1", "FEED/2" ... when not given
     message: str = ""  # MSH-9: "MDM", or "MDM^T02"
     ward: str = ""  # PV1-3.1, the service of PV1-10, or the responsible unit of ZBE-7.10
     document: str = ""  # code of a document (LOINC or local): OBR-4, TXA-2, OBX-3; a CDA's or a FHIR document's own
@@ -58,6 +59,24 @@ class RefuseSettings(Struct, frozen=True, forbid_unknown_fields=True):
     def says(self) -> bool:
         """Whether there is a condition."""
         return bool(self.message or self.ward or self.document or self.path)
+
+
+class RefuseSettings(RuleSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is never journaled of a feed: a message is refused when all that one rule says is so (F45)."""
+
+    name: str = ""  # under which `status` counts it; "FEED/1", "FEED/2" ... when not given
+
+
+class SealSettings(RuleSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which documents and results of a feed are sealed to a role, when all that one rule says is so (F45)."""
+
+    role: RoleName  # whose words open them: as `contrefeu keys role` made it
+    restricted: bool = False  # what its sender marks as restricted: TXA-18, CDA and FHIR confidentiality R or V
+
+    @property
+    def says(self) -> bool:
+        """Whether there is a condition."""
+        return self.restricted or super().says
 
 
 Fact = Literal["allergies", "identity", "location", "prescriptions", "results"]
@@ -83,6 +102,7 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     refuse: list[RefuseSettings] = field(default_factory=list)  # never journaled, counted
     sets: list[Fact] = field(default_factory=_all_facts)  # facts it may set; what else it says is not charted
     survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in a merge (A18, A30, A34, A36, A39, A40, A46, A47)
+    seal: list[SealSettings] = field(default_factory=list)  # journaled, and opened by a role's words alone
 
 
 def feed_problems(feeds: dict[str, FeedSettings]) -> Iterator[Problem]:
@@ -97,12 +117,16 @@ def feed_problems(feeds: dict[str, FeedSettings]) -> Iterator[Problem]:
         if feed.zone and not is_zone(feed.zone):
             what = f"{quoted(feed.zone)} names no time zone"
             yield _wrong(f"{key}.zone", what, "Write one such as America/Cayenne.")
-        for n, rule in enumerate(feed.refuse, 1):
-            if not rule.says:
-                advice = "Give it message, ward, document, or path and value."
-                yield _wrong(f"{key}.refuse[{n}]", f"rule {n} says nothing", advice)
-            if bool(rule.path) != bool(rule.value):
-                yield _wrong(f"{key}.refuse[{n}]", f"rule {n} needs both path and value", "Give both, or neither.")
+        for kind, rules in (("refuse", feed.refuse), ("seal", feed.seal)):
+            for n, rule in enumerate(rules, 1):
+                yield from _rule_problems(f"{key}.{kind}[{n}]", n, rule)
+
+
+def _rule_problems(key: str, number: int, rule: RuleSettings) -> Iterator[Problem]:
+    if not rule.says:
+        yield _wrong(key, f"rule {number} says nothing", "Give it message, ward, document, or path and value.")
+    if bool(rule.path) != bool(rule.value):
+        yield _wrong(key, f"rule {number} needs both path and value", "Give both, or neither.")
 
 
 def feed_text(name: str, feed: FeedSettings) -> str:
@@ -112,11 +136,12 @@ def feed_text(name: str, feed: FeedSettings) -> str:
     '[feeds.labo]\\nsenders = ["LABO@CHU"]\\nzone = "Europe/Paris"\\n'
     """
     said = msgspec.to_builtins(feed)
-    unsaid = msgspec.to_builtins(FeedSettings(feed.senders, refuse=feed.refuse))
+    unsaid = msgspec.to_builtins(FeedSettings(feed.senders, refuse=feed.refuse, seal=feed.seal))
     kept = {key: value for key, value in said.items() if key == "senders" or value != unsaid[key]}
     lines = [f"[feeds.{name}]", *_pairs(kept)]
-    for rule in said["refuse"]:
-        lines += [f"[[feeds.{name}.refuse]]", *_pairs({key: value for key, value in rule.items() if value})]
+    for kind in ("refuse", "seal"):
+        for rule in said[kind]:
+            lines += [f"[[feeds.{name}.{kind}]]", *_pairs({key: value for key, value in rule.items() if value})]
     return "\n".join(lines) + "\n"
 
 

@@ -41,11 +41,15 @@ class Recipient:
 
     def seal(self, data_key: bytes, origin: str, segment: int) -> bytes:
         """Return *data_key* sealed to this recipient, for one segment of one journal."""
+        return self.seal_with(data_key, seal_info(origin, segment, self.fingerprint))
+
+    def seal_with(self, secret: bytes, info: bytes) -> bytes:
+        """Return *secret* sealed to this recipient; *info* must be said again to open it."""
         key = MLKEM768X25519PublicKey(
             MLKEM768PublicKey.from_public_bytes(self.public[:1184]),
             X25519PublicKey.from_public_bytes(self.public[1184:]),
         )
-        return SUITE.encrypt(data_key, key, seal_info(origin, segment, self.fingerprint))
+        return SUITE.encrypt(secret, key, info)
 
     def __str__(self) -> str:
         return f"{self.name} {base64.b64encode(self.public).decode()}"

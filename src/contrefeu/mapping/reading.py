@@ -18,6 +18,7 @@ from contrefeu.mapping.loss import Loss
 OBJECT = "urn:contrefeu:object|"
 WRITTEN = "urn:contrefeu:written"  # extension: people here wrote it; at which station, by that station's clock
 RELEASED = "urn:contrefeu:released"  # extension: this entry ends a hold; what is said of the line later leaves it out
+SEALED_TO = "urn:contrefeu:sealed-to"  # extension: this document is opened by the words of the role it names (F45)
 SEEN = "seen"  # part of WRITTEN: the last act of each station that its author's chart held
 """Begins the key of a `Said` about an object that the chart holds already: its id stands behind."""
 

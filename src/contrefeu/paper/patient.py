@@ -283,4 +283,5 @@ def _report(one: Report, setting: Setting) -> ReportText:
         notes.append(f"[{setting.say('goes on')} {one.source}]")
     status = word(f"result {one.status}", setting.language) if one.status not in {"final", "current", ""} else ""
     about = " · ".join(filter(None, (setting.at(one.when), one.by, status.upper())))
-    return ReportText(one.title or "?", about, text.strip(), notes, one.struck)
+    title = f"{setting.say('sealed to')} {one.sealed_to}" if one.sealed_to else one.title
+    return ReportText(title or "?", about, text.strip(), notes, one.struck)

@@ -148,6 +148,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "ALLERGIES: NONE IN FORCE, LINES TAKEN BACK",
     ),
     "identity doubt": ("IDENTITÉ À VÉRIFIER", "IDENTITY TO BE CHECKED"),
+    "sealed to": ("Document scellé, pour", "Sealed document, for"),
     "protected": ("IDENTITÉ PROTÉGÉE", "PROTECTED IDENTITY"),
     "exercise": ("EXERCICE", "EXERCISE"),
     "deceased": ("DÉCÉDÉ(E)", "DECEASED"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from contrefeu.capture import Item
 from contrefeu.hl7 import peek, source_name
-from contrefeu.journal import MEDIA_FHIR
+from contrefeu.journal import MEDIA_FHIR, MEDIA_SEALED, as_known, as_repeated
 from contrefeu.recovery.findings import State
 from contrefeu.recovery.holdings import ANY_FACILITY, Listed, Unreadable
 from contrefeu.recovery.likeness import Likeness, Marks
@@ -64,12 +64,16 @@ class Compared:
         self._table.run("INSERT OR IGNORE INTO sent VALUES(?)", (mark,))
 
     def state(self, media_type: str, body: bytes) -> tuple[State | None, Marks]:
-        """Return what is to be said of an entry, None when it is present; entries come in the journals' order."""
-        marks, ask = self._likeness.marks(media_type, body), self._table.row
-        names = self._listed_as(body, marks) if self._listed else ()
+        """Return what is to be said of an entry, None when it is present; entries come in the journals' order.
+
+        A document that is sealed to a role is there if the other side has one of its name: nobody here sees more.
+        """
+        known_as, known = as_known(media_type, body)
+        marks, ask = self._likeness.marks(known_as, known), self._table.row
+        names = self._listed_as(known, marks) if self._listed else ()
         if names:
             self._table.run("UPDATE listed SET known = 1 WHERE name IN (?, ?, ?)", names)
-        row = (marks.name, self._likeness.digest(body))
+        row = (marks.name, self._likeness.digest(as_repeated(media_type, body)))
         if not self._table.run("INSERT OR IGNORE INTO ours VALUES(?, ?)", row):
             return "repeat", marks
         self._table.run("INSERT OR IGNORE INTO said VALUES(?)", (marks.says,))
@@ -79,7 +83,9 @@ class Compared:
             return None, marks
         if names and ask("SELECT 1 FROM listed WHERE name IN (?, ?, ?)", names):
             return None, marks
-        return ("different" if ask("SELECT 1 FROM held WHERE name = ?", (marks.name,)) else "missing"), marks
+        if ask("SELECT 1 FROM held WHERE name = ?", (marks.name,)) is None:
+            return "missing", marks
+        return (None if media_type == MEDIA_SEALED else "different"), marks
 
     def _listed_as(self, body: bytes, marks: Marks) -> tuple[int, int, int]:
         """The marks under which a list may name a message: of its sender, of MSH-3 alone, of nobody."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from contrefeu.chart import STATION
 from contrefeu.hl7 import acknowledgement_codes, peek
-from contrefeu.journal import MEDIA_HL7V2, Entry
+from contrefeu.journal import MEDIA_HL7V2, MEDIA_SEALED, Entry
 from contrefeu.recovery.profiles import Profile
 
 CONTROL_ID_CHARS_MAX = 20  # MSH-10 in the versions before 2.7 (HL7 v2.5.1, 2.15.9.10)
@@ -40,6 +40,8 @@ def sendable(entry: Entry, profile: Profile, target: str) -> Sendable:
     Raises:
         Unsendable: It does not.
     """
+    if entry.media_type == MEDIA_SEALED:
+        raise Unsendable("it is sealed to a role, whose words open it: send it by hand")
     body = entry.body
     header = peek(body) if entry.media_type == MEDIA_HL7V2 else None
     if header is None or body[:3] != b"MSH":

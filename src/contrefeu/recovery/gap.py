@@ -27,7 +27,7 @@ from contrefeu.capture import Item
 from contrefeu.chart import AUDIT, STATION, Chart, kind_of, place_of, steps_in_force, to_bundle
 from contrefeu.fhir import decode
 from contrefeu.hl7 import Message, NotHl7
-from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_FHIR, MEDIA_HL7V2, Entry
+from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_SEALED, Entry
 from contrefeu.mapping import PEOPLE, Reading
 from contrefeu.recovery.asked import Asked
 from contrefeu.recovery.compared import Compared
@@ -172,7 +172,9 @@ class _Walk:
             self._keep(Finding(entry.ref, "nobodys"))
             return
         state, marks = self._compared.state(entry.media_type, entry.body)
-        if self._sources.asked is not None:
+        if entry.media_type == MEDIA_SEALED:
+            pass  # its outline is no resource to compare: it is there by its name, or somebody looks
+        elif self._sources.asked is not None:
             state = self._by_answers(entry) if state in COMPARED else state
         elif self._compared.resources.count:
             judged = self._compared.resources.judge(self._sources.read(entry))

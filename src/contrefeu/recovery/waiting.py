@@ -48,6 +48,7 @@ TURNS: Mapping[str, Turn] = {
     "the target holds something else under its number": "recovery",
     TO_REVIEW: "review",
     REJECTED: "interfaces",
+    "it is sealed to a role, whose words open it: send it by hand": "recovery",
     "it holds several messages": "interfaces",
     "it holds the marks of a frame": "interfaces",
     "it has no control id (MSH-10)": "interfaces",

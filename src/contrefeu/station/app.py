@@ -66,6 +66,7 @@ from contrefeu.station.pages.recovery import RecoveryPages
 from contrefeu.station.pages.registers import RegisterPages
 from contrefeu.station.pages.replay_plan import ReplayPlanPages
 from contrefeu.station.pages.rounds import RoundPages
+from contrefeu.station.pages.sealed import SealedPages
 from contrefeu.station.pages.search import SearchPages
 from contrefeu.station.pages.ticks import TickPages
 from contrefeu.station.pages.transfusion import TransfusionPages
@@ -190,6 +191,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *ReplayPlanPages(house).routes(),
         *SearchPages(house).routes(),
         *EntryPages(house).routes(),
+        *SealedPages(house).routes(),
         *UnplacedPages(house).routes(),
         *PaperPages(house).routes(),
         *QueuedPages(house).routes(),

@@ -381,6 +381,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
             "son émetteur a supprimé une ressource : ce que le dossier en dit reste"
         ),
         "a list that nothing here uses: it is kept": N_("une liste dont rien ici ne se sert : gardée"),
+        "sealed to a role, and whose it is stands inside: the role's words open it": N_(
+            "scellé pour un rôle, et le patient n’est dit qu’à l’intérieur : les mots de ce rôle l’ouvrent"
+        ),
         "no rule for this kind of content: it is kept as it came": N_(
             "aucune règle pour ce contenu : il est gardé tel que reçu"
         ),

@@ -129,6 +129,9 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
         "the plan names no entry by it": N_("le plan ne nomme là aucune entrée"),
         "it cannot be read here (journal-tampered)": N_("illisible ici : son journal est altéré"),
         "it cannot be read here (journal-unreadable)": N_("illisible ici : aucune clé d’ici ne l’ouvre"),
+        "it is sealed to a role, whose words open it: send it by hand": N_(
+            "elle est scellée pour un rôle, dont les mots l’ouvrent : à envoyer à la main"
+        ),
         "it holds several messages": N_("elle contient plusieurs messages"),
         "it holds the marks of a frame": N_("elle contient les marques d’une trame"),
         "whether its application answers depends (MSH-16): a marked form asks for an answer": N_(

@@ -17,7 +17,7 @@ LATE_S = 300.0  # s that a vault may be behind
 CANARY_BYTES_MAX = 1 << 20  # of a canary, compared
 # Of the home, what only people's commands write: who joins a peer lets it read. A folder stands for what lies in it
 GUARDED = (
-    "contrefeu.toml", "node", "keys/recovery", "keys/recovery.pub", "ca",
+    "contrefeu.toml", "node", "keys/recovery", "keys/recovery.pub", "keys/roles", "ca",
     "peers", "vault-credentials", "group.toml", "laboratory.toml", "regimes",
 )  # fmt: skip
 GONE = "gone"

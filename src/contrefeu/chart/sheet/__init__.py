@@ -5,7 +5,17 @@ from contrefeu.chart.sheet.handback import HandBack, Medicine, PageOut, hand_bac
 from contrefeu.chart.sheet.person import Person, person_of
 from contrefeu.chart.sheet.resources import Heard, Laid, Sheet
 from contrefeu.chart.sheet.results import VITAL_CODES, Panel, Results, Series, Value, results_of
-from contrefeu.chart.sheet.story import SHOWN_TYPES, Attachment, Line, Report, Story, attachment_bytes, story_of
+from contrefeu.chart.sheet.story import (
+    SHOWN_TYPES,
+    Attachment,
+    Line,
+    Report,
+    Story,
+    attachment_bytes,
+    attachments_in,
+    report_of,
+    story_of,
+)
 from contrefeu.chart.sheet.treatments import Dose, Opinion, Treatment, Treatments, treatments_of
 from contrefeu.chart.sheet.warning_score import SATURATION_TARGET, Score, warning_score
 
@@ -37,8 +47,10 @@ __all__ = [
     "Value",
     "allergies_of",
     "attachment_bytes",
+    "attachments_in",
     "hand_back_of",
     "person_of",
+    "report_of",
     "results_of",
     "story_of",
     "treatments_of",

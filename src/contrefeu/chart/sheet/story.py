@@ -27,6 +27,7 @@ from contrefeu.chart import (
     notice_of,
     report_title,
     review_of,
+    sealed_role,
     source_of,
     specimen_of,
     status_of,
@@ -98,6 +99,7 @@ class Report:
     attachments: tuple[Attachment, ...]
     struck: bool
     source: str
+    sealed_to: str  # the role whose words open it; "" for what is not sealed (F45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,11 @@ def _unsaid(sheet: Sheet) -> tuple[str, ...]:
     if any(one.get("status", "active") == "active" for one in sheet.all("NutritionOrder")):
         said.add("diet")
     return tuple(one for one in CARE_OF.values() if one not in said)
+
+
+def attachments_in(resource: Resource) -> list[tuple[bytes, str]]:
+    """Return the bytes and media types of what a report or a document holds, in order."""
+    return [(_body(one) or b"", str(one.get("contentType", ""))) for one in _raw_attachments(resource)]
 
 
 def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
@@ -263,15 +270,17 @@ def _appointment(resource: Resource) -> Line:
 def _reports(sheet: Sheet) -> list[Report]:
     found = []
     for resource in newest(sheet.all("DiagnosticReport", "DocumentReference"), "effectiveDateTime", "issued", "date"):
-        report = _report(resource)
+        report = report_of(resource)
         if report.attachments or report.conclusion or resource["resourceType"] == "DocumentReference":
             found.append(report)
     return found
 
 
-def _report(resource: Resource) -> Report:
+def report_of(resource: Resource) -> Report:
+    """Return a report or a document as charts show it."""
     key = f"{resource['resourceType']}/{resource.get('id')}"
-    raw = _raw_attachments(resource)
+    sealed_to = sealed_role(resource)
+    raw = [] if sealed_to else _raw_attachments(resource)
     authors = resource.get("performer") or resource.get("author") or resource.get("resultsInterpreter") or []
     return Report(
         key=key,
@@ -283,6 +292,7 @@ def _report(resource: Resource) -> Report:
         attachments=tuple(_attachment(f"{key}/{index}", one) for index, one in enumerate(raw)),
         struck=is_error(resource) or resource.get("status") in {"superseded", "cancelled"},
         source=source_of(resource),
+        sealed_to=sealed_to,
     )
 
 

@@ -18,7 +18,7 @@ from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.stores.seen import Seen
 from contrefeu.hospital import feed_of
-from contrefeu.journal import Entry
+from contrefeu.journal import Entry, as_repeated
 
 CHARTED, UNCHARTED, WAITING, DUPLICATE, ACT, WITHDRAWN = 1, 0, 2, 3, 4, 5
 SEQUENCE_BITS = 44  # 17e12 entries a journal, and half a million journals, in SQLite's 63 bits
@@ -302,10 +302,10 @@ class Kept:
 
     # Repeats.
 
-    def first_of(self, source: str, control_id: str, body: bytes) -> tuple[int, int, int | None]:
+    def first_of(self, entry: Entry, control_id: str) -> tuple[int, int, int | None]:
         """Return the keys of (source, control id) and of the bytes, and the entry that stands for both, if any."""
-        control = self._hash("repeats.control", f"{feed_of(source)}\0{control_id}".encode())
-        digest = self._hash("repeats.body", body)
+        control = self._hash("repeats.control", f"{feed_of(entry.source)}\0{control_id}".encode())
+        digest = self._hash("repeats.body", as_repeated(entry.media_type, entry.body))
         found = self._stand.get(control, {}).get(digest)
         if found is not None or control in self._unused:
             return control, digest, found

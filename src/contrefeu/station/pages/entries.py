@@ -9,14 +9,15 @@ Rules kept here:
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.acts import HoneyNamed, HoneyReleased, decode
 from contrefeu.base import rfc3339
-from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry, parse_ref
+from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, MEDIA_SEALED, Entry, parse_ref
 from contrefeu.mapping import PEOPLE, Loss
 from contrefeu.station.care import made_by
 from contrefeu.station.house import House, OutOfScope, opens_unplaced
@@ -57,7 +58,9 @@ class EntryPages:
 
     async def show(self, request: Request) -> Response:
         """Show an entry."""
-        entry, chart = await self._entry(request)
+        entry, chart = await self.asked(request)
+        if entry.media_type == MEDIA_SEALED:
+            return RedirectResponse(f"/sealed/{quote(entry.ref)}{chart_query(chart)}", 303)
         is_hl7 = entry.media_type == MEDIA_HL7V2
         text, cut = ("", False) if is_hl7 else show_text(entry.body, entry.media_type)
         page = EntryPage(
@@ -81,13 +84,17 @@ class EntryPages:
 
     async def raw(self, request: Request) -> Response:
         """Send an entry's bytes."""
-        entry, _ = await self._entry(request)
+        entry, _ = await self.asked(request)
         name = re.sub(r"[^A-Za-z0-9.-]", "_", entry.ref)
         headers = {"content-disposition": f'attachment; filename="{name}.bin"'}
         return Response(entry.body, media_type="application/octet-stream", headers=headers)
 
-    async def _entry(self, request: Request) -> tuple[Entry, str]:
-        """Return the entry, and the chart that gives the right to it ("" when the person's role does)."""
+    async def asked(self, request: Request) -> tuple[Entry, str]:
+        """Return the entry, and the chart that gives the right to it ("" when the person's role does).
+
+        Raises:
+            Problem: There is none, or the person has no right to it.
+        """
         house, ref = self._house, request.path_params["ref"]
         try:
             _, sequence = parse_ref(ref)
@@ -118,6 +125,11 @@ class EntryPages:
         if not opens_unplaced(self._house.account(request)):
             raise await self._house.shell.refusal(request)
         return ""
+
+
+def chart_query(chart: str) -> str:
+    """Return what ends the address of an entry that is read for a chart."""
+    return f"?chart={quote(chart)}" if chart else ""
 
 
 def _names_honey(entry: Entry) -> bool:
