@@ -84,8 +84,10 @@ def test_a_rule_seals_what_it_is_about_and_nothing_else(rule, about, near):
     assert b"SECRET" not in body
     assert b"ESSAI^ADA" in outline(body)
     assert found.seal(FEED, MEDIA_HL7V2, near) == (MEDIA_HL7V2, near)
-    assert found.seal("LABO@CHU", MEDIA_HL7V2, about) == (MEDIA_HL7V2, about), "rules are of a feed"
-    assert found.by_role == {"psy": 1}
+    other = about.replace(b"CPAGE", b"OTHER")
+    assert found.seal("OTHER@CHU", MEDIA_HL7V2, other) == (MEDIA_HL7V2, other), "rules are of a feed"
+    assert found.seal("archive", MEDIA_HL7V2, about)[0] == MEDIA_SEALED, "imported as another's"
+    assert found.by_role == {"psy": 2}
 
 
 @pytest.mark.req("F45")
@@ -166,6 +168,16 @@ def test_fhir_documents_are_sealed_in_their_bundle():
         assert b"SECRET" not in sealed
         names = [one["resource"]["id"] for one in msgspec.json.decode(outline(sealed))["entry"]]
         assert names == (["1", "r", "p", "d1"] if kind == "transaction" else ["1", "r", "d1"])
+
+
+@pytest.mark.req("F45")
+def test_what_stands_beside_a_document_may_be_long():
+    """A bundle of much else: the outline is as long as that, and it opens all the same."""
+    other = {"resourceType": "Observation", "id": "p", "valueString": "x" * 500_000}
+    inside = [{"resource": one} for one in (other, reference())]
+    whole = msgspec.json.encode({"resourceType": "Bundle", "type": "transaction", "entry": inside})
+    _, sealed = sealing(RESTRICTED).seal(FEED, MEDIA_FHIR, whole)
+    assert opened(sealed) == whole
 
 
 @pytest.mark.req("F45", "C3")
@@ -265,7 +277,7 @@ def test_what_a_command_appends_is_sealed_too(monkeypatch):
             return range(1, len(drafts) + 1)
 
     journal = SealedJournal(Journal(), sealing(RESTRICTED))
-    journal.append([Draft(FEED, MEDIA_HL7V2, MDM, 1), Draft("X@Y", MEDIA_HL7V2, MDM, 2)])
+    journal.append([Draft(FEED, MEDIA_HL7V2, MDM, 1), Draft("X@Y", MEDIA_HL7V2, MDM.replace(b"CPAGE", b"X"), 2)])
     assert [one.media_type for one in kept] == [MEDIA_SEALED, MEDIA_HL7V2]
     again = Draft(FEED, MEDIA_SEALED, kept[0].body, 3)
     journal.append([again])

@@ -81,7 +81,9 @@ def test_a_document_is_on_the_chart_and_what_stands_in_it_is_not(sealed, filed) 
         assert not [path for path in folder.rglob("*") if path.is_file() and SECRET in path.read_bytes()]
     assert unseal(cli, filed, words.upper()) == report()
     assert unseal(cli, filed, "academic acid", 10) == b""
-    assert cli("audit", "export", "--as", "fhir").out.count(ref(cli).encode()) >= 2, "who opened it, and who tried, is in the audit"
+    assert cli("audit", "export", "--as", "fhir").out.count(ref(cli).encode()) >= 2, (
+        "who opened it, and who tried, is in the audit"
+    )
     ran = cli("journal", "unseal", "--entry", ref(cli).replace("/2", "/1"), "--words-file", filed("w", words.encode()))
     assert (ran.status, "no sealed document" in ran.err) == (1, True)
 

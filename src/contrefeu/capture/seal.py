@@ -16,7 +16,7 @@ from contrefeu.base import StorageError
 from contrefeu.capture.about import About, coded, codes_of, resources_of
 from contrefeu.capture.outline import is_document, outline
 from contrefeu.cda import NotCda, read_document
-from contrefeu.hl7 import Message, NotHl7
+from contrefeu.hl7 import Message, NotHl7, sender_of
 from contrefeu.hospital import FeedSettings, SealSettings, feed_of
 from contrefeu.journal import (
     ENTRY_BODY_BYTES_MAX,
@@ -74,7 +74,7 @@ class Sealing:
         Raises:
             EntryTooLong: What is to be sealed has no room for what stands before it.
         """
-        rules = self._rules.get(feed_of(source))
+        rules = self._rules_of(source, media_type, body) if self._rules else None
         if rules is None or media_type == MEDIA_SEALED:
             return media_type, body
         if media_type == MEDIA_OTHER:
@@ -84,6 +84,11 @@ class Sealing:
             return media_type, body
         known = outline(media_type, body, lambda one: any(each.is_about(one) for each in rules))
         return self._sealed(rule.role, media_type, body, known)
+
+    def _rules_of(self, source: str, media_type: str, body: bytes) -> "tuple[_Rule, ...] | None":
+        """Those of *source*; else those of the sender that a message names: it may have been imported as another's."""
+        found = self._rules.get(feed_of(source))
+        return self._rules.get(sender_of(body)) if found is None and media_type == MEDIA_HL7V2 else found
 
     def _rule(self, rules: "tuple[_Rule, ...]", media_type: str, body: bytes) -> "_Rule | None":
         if media_type == MEDIA_HL7V2:

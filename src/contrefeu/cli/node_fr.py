@@ -117,6 +117,7 @@ ROWS = {
         "Ils ne sont gardés nulle part : écrivez-les sur papier pour qui doit lire, et mettez-en un au coffre.",
     "role {}: {}": "rôle {} : {}",
     "no key": "sans clé",
+    "sealed to {}  {} since the start": "scellés pour {}  {} depuis le démarrage",
     "A document of {} bytes is too long to be sealed.": "Un document de {} octets est trop long pour être scellé.",
     "A rule of a feed seals documents to {}, a role that has no key.":
         "Une règle d’un flux scelle des documents pour {}, un rôle sans clé.",

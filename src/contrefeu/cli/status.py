@@ -104,6 +104,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "taps": _taps(node),
         "downtime": {"state": downtime["state"], "since": downtime["since"]},
         "refused": RefusedCounts(node.paths.feeds / "refused.json").by_rule | capture.get("refused_by_rule", {}),
+        "sealed": capture.get("sealed_by_role", {}),
         "capture": capture,
         "trouble": capture.get("trouble", "") or station.get("trouble", ""),
         "writing": {s["journal"]: s["trouble"] for s in (capture, station) if s.get("trouble")},
@@ -319,6 +320,8 @@ def _say_feeds(told: dict[str, Any]) -> None:
         say(f"  feed {f['source']}  {f['received']} received, last {f['last']}")
     for rule, count in told["refused"].items():
         say(f"  refused by {rule}  {count}, not kept")
+    for role, count in told["sealed"].items():
+        say(f"  sealed to {role}  {count} since the start")
     for tap in told["taps"]:
         counts = tap["counts"]
         say(f"  tap {tap['interface']}  {counts['messages']} messages, {counts['gaps']} gaps, last told {tap['at']}")

@@ -8,7 +8,7 @@ its outline, in the head, in clear.
 
 Rules kept here:
   * Nothing here opens without the data key: private keys live in `custody`.
-  * What is in a head comes from outside: sizes are bounded before they are believed.
+  * What is in a head comes from outside: a document's size is bounded before it is believed.
   * `same` tells a repeat from another document (F29); it is keyed, so that nobody can try guesses on it.
 """
 
@@ -26,7 +26,6 @@ from contrefeu.journal.entry import ENTRY_BODY_BYTES_MAX
 from contrefeu.journal.recipients import Recipient
 
 MEDIA_SEALED = "application/vnd.contrefeu.sealed"
-HEAD_BYTES_MAX = 256 * 1024  # of the line before the ciphertext: an outline has a header, never a document
 SAME_BYTES = 16
 _START = b'{"sealed":"v1",'
 _NONCE = bytes(12)  # a data key seals one document, so that one nonce does
@@ -109,7 +108,7 @@ def seal_document(key: RoleKey, media_type: str, body: bytes, outline: Outline |
 
 def read_sealed(body: bytes) -> SealedDocument | None:
     """Read the body of an entry of MEDIA_SEALED; None when it is none."""
-    end = body.find(b"\n", 0, HEAD_BYTES_MAX)
+    end = body.find(b"\n")
     if end < 0 or not body.startswith(_START):
         return None
     try:
