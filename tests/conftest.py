@@ -10,7 +10,7 @@ Rules kept here:
   * No power is cut in this process: a sync that reaches the disk would show nothing, and costs the neighbours. Tests of
     what is synced, when, and of syncs that fail put their own in its place (a simulated disk, strace); nodes that tests
     start are processes of their own and sync.
-  * Nobody guesses secrets in this process: a hash that takes a quarter of a second would slow the tests and nobody else.
+  * Nobody guesses secrets in this process: a hash that takes a quarter of a second would slow the tests alone.
     Tests of what a guess costs hash as the product does (`full_hashes`); processes that tests start do so too.
   * In CI (CONTREFEU_CI=1) nothing is skipped: a skipped test fails the run, whatever the reason.
 """
