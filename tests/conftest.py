@@ -10,18 +10,23 @@ Rules kept here:
   * No power is cut in this process: a sync that reaches the disk would show nothing, and costs the neighbours. Tests of
     what is synced, when, and of syncs that fail put their own in its place (a simulated disk, strace); nodes that tests
     start are processes of their own and sync.
+  * Nobody guesses secrets in this process: a hash that takes a quarter of a second would slow the tests alone.
+    Tests of what a guess costs hash as the product does (`full_hashes`); processes that tests start do so too.
   * In CI (CONTREFEU_CI=1) nothing is skipped: a skipped test fails the run, whatever the reason.
 """
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from contrefeu.access import secrets
 from contrefeu.journal import store
 from tests.suites.postgres import server
 
@@ -55,6 +60,33 @@ def _a_light_disk() -> Iterator[None]:
         patch.setattr(os, "fsync", lambda fd: None)
         patch.setattr(os, "fdatasync", lambda fd: None)
         patch.setattr(store, "PREALLOCATE_BYTES", 1 << 16)  # hundreds of journals of 4 MiB would fill a small machine
+        yield
+
+
+@contextmanager
+def _hashed_by(hasher: PasswordHasher) -> Iterator[None]:
+    """Secrets and the hash that nobody has, by *hasher*."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_HASHER", hasher)
+        secrets._nobody.cache_clear()
+        yield
+    secrets._nobody.cache_clear()
+
+
+_FULL = secrets._HASHER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_hashes() -> Iterator[None]:
+    """Secrets whose hash costs nothing; a check costs what the hash says."""
+    with _hashed_by(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)):
+        yield
+
+
+@pytest.fixture
+def full_hashes() -> Iterator[None]:
+    """Secrets hashed as the product does."""
+    with _hashed_by(_FULL):
         yield
 
 
