@@ -343,7 +343,11 @@ def test_no_bytes_stop_the_feed(noise: list[bytes], tmp_path_factory: pytest.Tem
             assert b"MSA|AA|A-1" in await other.send(message("A-1"))
             sender.close()
             other.close()
-            await asyncio.sleep(0.01)
+            for _ in range(500):
+                if not h.listener.counts.connections:
+                    break
+                await asyncio.sleep(0.01)
+            h.intake.commit()
             kept = b"".join(entry.body for entry in h.entries() if b"A-1|T" not in entry.body)
             marks = b"\x0b\x1c\r\n \x00"
             sent = b"".join(noise)

@@ -40,6 +40,7 @@ FROZEN = {
     "journal-v1.json": "3b3450fd7a5cad6283b3b0ea09ef8c45d8e6aaf50acc1756e0bbed3a80f7e187",
     "journal-v1.txt": "c0ccffeaba7670b2e36a90980e91a43b626121614b5501e2e7c353e8b71e8631",
     "proofs-v1.json": "c5247bf89d6e5309b54ecec702d6afe1fdca091e0969f181da3924049c4cc468",
+    "sealed-document-v1.json": "56971c8ead511553f8c328e47c74f963a378d386734ca78c665d8b89ea497d5c",
     "sealed-keys.json": "1f10d51f3f2490e4f5a709cc3958b767112970c8edf7997e2b174592fcd80d0e",
 }
 CHECKS = {"note", "header", "frame", "order", "tree", "checkpoint", "open", "key", "trust", "verifier"}
