@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.second_reader import auditor, reader
+from tests.second_reader import auditor, reader, sealed
 from tests.second_reader.vectors import edited, told, whole_journal
 
 TOLD = told()
@@ -22,8 +22,9 @@ TRUSTED = whole_journal()["verifier"].decode()
 
 
 def test_second_reader_is_a_stranger():
-    """The reader has at most 200 lines, and neither it nor the auditor imports the package or its tests."""
-    for module, others in ((reader, set()), (auditor, {"tests.second_reader.reader"})):
+    """The reader has at most 200 lines, and neither it nor what stands beside it imports the package or its tests."""
+    stranger = {"tests.second_reader.reader"}
+    for module, others in ((reader, set()), (auditor, stranger), (sealed, stranger)):
         text = Path(module.__file__).read_text()
         imported = {
             name
@@ -108,3 +109,10 @@ def test_every_root_grows_as_the_page_says():
             leaves.append(auditor.leaf(found[1]))
             at += 120 + len(found[2])
     assert [reader.root(leaves[: size + 1]).hex() for size in range(len(leaves))] == TOLD["roots"]
+
+
+@pytest.mark.req("F45")
+def test_stranger_opens_a_sealed_document_by_its_words():
+    """docs/spec/sealed-document-v1.md is enough for the document, byte for byte."""
+    vector = told("sealed-document-v1.json")
+    assert sealed.document(base64.b64decode(vector["body"]), vector["words"]).decode() == vector["document"]
