@@ -22,7 +22,7 @@ check: $(VENV)/.dev ## style, types, floors, documents
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 tests/docs tests/house
+	$(BIN)/pytest -n 2 --dist worksteal tests/docs tests/house
 
 docs: $(VENV)/.dev ## write the generated pages again
 	$(BIN)/python scripts/make_reference.py

@@ -20,6 +20,8 @@ from contrefeu.hl7 import peek
 from contrefeu.journal import MEDIA_HL7V2, Entry
 from tests.chart.feeds import Told, admitted, entry, message
 
+COMPARED = 100  # batches between two comparisons: each folds every chart anew, as dear as sixty batches
+
 
 def _entries(style: str, seed: int) -> list[Entry]:
     hospital = Hospital.for_drill(seed=seed, beds=5, style=style, now_ns=START_NS)
@@ -77,7 +79,7 @@ def test_what_is_kept_of_a_chart_is_what_its_fold_says(style, seed, size, monkey
             batch, batches = [], batches + 1
             if batches % 7 == 0:
                 told.reopened()
-            if batches % 40 == 0:
+            if batches % COMPARED == 0:
                 _compare(told)
     told.take(*batch)
     assert _compare(told) > 4

@@ -54,6 +54,14 @@ class Commands:
         return ran.told
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _light_java() -> Iterator[None]:
+    """A Java that compiles quickly and once: half of what Spark costs a processor, whose sessions here last seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        yield
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home made once: making one draws a week of keys."""
