@@ -134,6 +134,18 @@ ROWS = {
     "Name a folder that is empty, or not there.": "Nommez un dossier vide, ou qui n’existe pas.",
     "{} holds something else than an export.": "{} contient autre chose qu’un export.",
     # People
+    "contrefeu users add --help": "contrefeu users add --help",
+    "A new person needs --name and --role.": "Une nouvelle personne demande --name et --role.",
+    "The login {} exists already: {}.": "L’identifiant {} existe déjà : {}.",
+    "It is as it was.": "Il est comme il était.",
+    "Another person: choose another login.": "Une autre personne : choisissez un autre identifiant.",
+    "A new secret, for who forgot theirs: {}": "Un nouveau secret, pour qui a oublié le sien : {}",
+    "Another name, role or wards, with the secret kept: contrefeu users import FILE":
+        "Un autre nom, rôle ou d’autres unités, secret gardé : contrefeu users import FILE",
+    "{} existed and is replaced: {}, {}. The secret before is void.":
+        "{} existait et est remplacé : {}, {}. Le secret d’avant ne vaut plus.",
+    "NOBODY was found, and nobody is enrolled: compare base, filter, login and groups in [directory].":
+        "PERSONNE n’a été trouvé, et personne n’est inscrit : comparez base, filter, login et groups dans [directory].",
     "{}: (the secret you gave)": "{} : (le secret que vous avez donné)",
     "{} {} {}  (disabled)": "{} {} {}  (désactivé)",
     "{}: disabled": "{} : désactivé",
