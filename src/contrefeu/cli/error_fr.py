@@ -57,7 +57,11 @@ ERRORS = Phrases({
     "{} is not in the range {}.": "{} n’est pas dans les limites {}.",
     "--without-protected goes with --engine local.": "--without-protected va avec --engine local.",
     "{}: one of {}, then =, then one of {}.": "{} : l’un de ceux-ci : {}, puis =, puis l’un de ceux-là : {}.",
-    "No answer was given.": "Aucune réponse n’a été donnée.",
+    "What was asked was not answered.": "Ce qui était demandé est resté sans réponse.",
+    "Answer at a terminal; a secret or a code may come from a file: --secret-file, --code-file.":
+        "Répondez dans un terminal ; un secret ou un code peut venir d’un fichier : --secret-file, --code-file.",
+    "The secret of {}": "Le secret de {}",
+    "Code of the stick": "Code de la clé",
     # Sending back
     "The plan {} was made {}.": "Le plan {} a été fait {}.",
     "Give the --to and --profile that it was made with; after another comparison write one anew, with"

@@ -186,10 +186,17 @@ def run(arguments: list[str]) -> int:
             return 2
         return speak_of_failure(refused, debug=False)
     except typer.Abort:
-        return speak_of_failure(OperatorError("No answer was given.", safe="Nothing was done."), debug=debug)
+        return speak_of_failure(_UNANSWERED, debug=debug)
     except Exception as error:
         return speak_of_failure(error, debug=debug)
     return status or 0
+
+
+_UNANSWERED = OperatorError(
+    "What was asked was not answered.",
+    safe="Nothing was done.",
+    next="Answer at a terminal; a secret or a code may come from a file: --secret-file, --code-file.",
+)
 
 
 @cache

@@ -172,7 +172,7 @@ ROWS = {
     "peer {}  {}, clock {} s  {}": "pair {}  {}, horloge {} s  {}",
     "ward station {} ({})  {} entries given, {}": "poste d’unité {} ({})  {} entrées données, {}",
     "ward station {} ({})  {} entries given, {}  {}": "poste d’unité {} ({})  {} entrées données, {}  {}",
-    "never met": "jamais rencontré",
+    "never met over a line": "jamais rencontré par une ligne",
     "not running": "arrêté",
     "revoked": "révoqué",
     "damaged": "endommagé",

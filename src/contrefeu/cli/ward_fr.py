@@ -49,7 +49,10 @@ ROWS = {
         "Faites de la place ou nommez un autre endroit avec --out, et imprimez à nouveau.",
     "Name a file with --out.": "Nommez un fichier avec --out.",
     "Name a text file with one line.": "Nommez un fichier texte d’une ligne.",
-    "Name another place with --out, or make the folder.": "Nommez un autre endroit avec --out, ou créez le dossier.",
+    "Name another place, or make the folder.": "Nommez un autre endroit, ou créez le dossier.",
+    "Nobody is found.": "Personne n’est trouvé.",
+    "No ward {} is known here: compare with contrefeu beds, or its station is given nobody.":
+        "Aucune unité {} n’est connue ici : comparez avec contrefeu beds, sinon son poste ne reçoit personne.",
     "Nothing can be written to {}.": "Rien ne peut être écrit dans {}.",
     "Nothing was made, and no page was issued.": "Rien n’a été fait, aucune page n’a été émise.",
     "Nothing was made, and nothing says that pages were issued or given.":
@@ -267,8 +270,8 @@ ROWS = {
     "Noted as {}.": "Noté sous {}.",
     "{}: sent {}.": "{} : envoyé le {}.",
     "{}: closed.": "{} : clos.",
-    "    never sent, and their clocks stop: {}": "    jamais envoyées, leurs délais s’arrêtent : {}",
-    "    still owed: {}": "    encore due : {}",
+    "never sent, and their clocks stop: {}": "jamais envoyées, leurs délais s’arrêtent : {}",
+    "still owed: {}": "encore due : {}",
     "{}  open  {}  known since {} ({})": "{}  ouvert  {}  connu depuis le {} ({})",
     "{}  closed  {}  known since {} ({})": "{}  clos  {}  connu depuis le {} ({})",
     "{} running  due {}": "{} en cours  échéance {}",
