@@ -137,6 +137,11 @@ def test_no_sentence_stands_in_two_tables_or_behind_another() -> None:
     assert behind == []
 
 
+def test_no_row_begins_with_a_space() -> None:
+    """A line is looked for without what it is indented by: such a row would never be found."""
+    assert [row for row in SPOKEN.rows if row.startswith(" ")] == []
+
+
 def test_braces_stand_alike_in_both_languages() -> None:
     """A setting's `{ward}` is copied from an error into a file: doubled braces would name no ward."""
     assert [one for one, french in SPOKEN.rows.items() if ("{{" in french) != ("{{" in one)] == []

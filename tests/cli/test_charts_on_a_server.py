@@ -3,6 +3,7 @@
 Method: one home, its charts asked for from its file and from a real server (scripts/postgres.sh).
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,27 +81,40 @@ def test_a_restore_puts_the_charts_where_it_is_told(cli: Commands, filed: File, 
     refused = cli(*asked, there, "--charts-store", away)
     assert refused.status != 0
     assert "cannot be reached on its server" in refused.err
-    assert not (there / "contrefeu.toml").exists()
-    assert "place of the charts" in cli(*asked, there, "--charts-store", postgres).err
-    done = cli.told(*asked, tmp_path / "served", "--charts-store", postgres)
+    assert not there.exists(), "the same command with another place goes on"
+    done = cli.told(*asked, there, "--charts-store", postgres)
     assert done["charts_sha256"] == local["charts_sha256"]
-    assert not (tmp_path / "served" / "charts" / "charts.db").exists()
-    assert (
-        contrefeu(tmp_path / "served", "find", IPP)["patients"]
-        == contrefeu(tmp_path / "local", "find", IPP)["patients"]
-    )
+    assert not (there / "charts" / "charts.db").exists()
+    assert contrefeu(there, "find", IPP)["patients"] == contrefeu(tmp_path / "local", "find", IPP)["patients"]
 
 
-def test_a_restore_takes_no_password(cli: Commands, tmp_path: Path) -> None:
-    """It would stand in the new home's settings, which are copied to vaults."""
-    vault, shares = f"file://{tmp_path / 'vault'}", sorted((tmp_path / "home-shares").glob("*.txt"))[:3]
+@pytest.mark.parametrize("url", ["postgresql://a:hush@db/charts", "postgresql://[", "mysql://db/charts"])
+def test_a_restore_takes_no_password_and_no_other_server(url: str, cli: Commands, tmp_path: Path) -> None:
+    """It would stand in the new home's settings, which are copied to vaults; the option is named, and no file."""
+    ran = cli(*_restoring(cli, tmp_path), "--charts-store", url)
+    assert ran.status == 1
+    assert "--charts-store takes postgresql://USER@HOST/DATABASE, without a password" in ran.err
+    assert "contrefeu.toml" not in ran.err and "hush" not in ran.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_restore_without_the_driver_begins_nothing(
+    cli: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the charts in a file instead then finds no restore that was begun for a server."""
+    monkeypatch.setitem(sys.modules, "contrefeu.chart.stores.postgres", None)
+    words = _restoring(cli, tmp_path)
+    ran = cli(*words, "--charts-store", "postgresql://a@db/charts")
+    assert (ran.status, "its driver is not installed" in ran.err) == (1, True), ran.err
+    assert not (tmp_path / "new").exists()
+    assert cli(*words).status == 0
+
+
+def _restoring(cli: Commands, folder: Path) -> tuple[object, ...]:
+    vault, shares = f"file://{folder / 'vault'}", sorted((folder / "home-shares").glob("*.txt"))[:3]
     cli.told("vault", "add", vault)
     cli.told("vault", "copy")
-    words = ("restore", "--from", vault, "--shares", *shares, "--to", tmp_path / "new")
-    ran = cli(*words, "--charts-store", "postgresql://a:hush@db/charts")
-    assert ran.status != 0
-    assert "holds a password" in ran.err
-    assert not (tmp_path / "new").exists()
+    return "restore", "--from", vault, "--shares", *shares, "--to", folder / "new"
 
 
 def test_a_server_that_is_away_is_said_to_be(cli: Commands, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 Method: the real command on the small hospital of tests/contain.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
 from tests.contain.hospital import TOML
 from tests.contain.test_reading import NFDUMP_16, ZEEK
+from tests.house.tree import ROOT
 
 File = Callable[[str, bytes], Path]
 
@@ -49,6 +51,30 @@ def test_a_text_that_windows_wrote_is_read(nowhere: Commands, filed: File) -> No
     )
     told = nowhere.told("contain", "plan", inventory, "--flows", flows, "--suspect", "pc")
     assert told["suspects"] == ["pc"]
+
+
+def test_the_inventory_that_the_page_shows_is_planned(nowhere: Commands, filed: File) -> None:
+    """As a reader would: copied from docs/howto/contain.md, with the suspects that its command names."""
+    page = (ROOT / "docs/howto/contain.md").read_text()
+    shown = page.partition("```toml\n")[2].partition("```")[0]
+    [suspects] = re.findall(r"contain plan inventory.toml .*--suspect ([a-z ]+) --", page)
+    inventory = filed("inventory.toml", shown.encode())
+    assert nowhere.told("contain", "plan", inventory, "--suspect", *suspects.split())["cut"]
+    wrong = filed("wrong.toml", shown.replace('id = "ad"', 'id = "da"').encode())
+    ran = nowhere("contain", "plan", wrong, "--suspect", *suspects.split())
+    assert "The inventory: ehr names ad, which is none of its systems." in ran.err
+    assert "qui n’est aucun de ses systèmes" in nowhere(*_words(wrong), before=("--lang", "fr")).err
+
+
+def _words(inventory: Path) -> tuple[object, ...]:
+    return "contain", "plan", inventory, "--suspect", "pcs"
+
+
+@pytest.mark.parametrize("option", ["--sheet", "--nft"])
+def test_a_folder_that_is_not_there_is_said(nowhere: Commands, filed: File, tmp_path: Path, option: str) -> None:
+    """Before the plan is made, with what to do."""
+    ran = nowhere(*_words(filed("inventory.toml", TOML.encode())), option, tmp_path / "nowhere" / "plan")
+    assert (ran.status, "Nothing can be written to" in ran.err, "make the folder" in ran.err) == (14, True, True)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.cli.conftest import Commands
 from tests.cli.messages import admission, potassium
@@ -27,6 +28,28 @@ def staffed(cli: Commands, filed: File) -> Commands:
 def as_(filed: File, login: str) -> tuple[object, ...]:
     """Who, and where their secret is."""
     return "--as", login, "--secret-file", filed(f"{login}.secret", f"secret of {login}\n".encode())
+
+
+def test_who_does_not_answer_is_told_how_to(staffed: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked in their language, by name; without a terminal, what to give instead."""
+    asked = []
+
+    def nobody(text: str, **_: object) -> str:
+        asked.append(text)
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.prompt", nobody)
+    ran = staffed("incident", "open", "x", "--as", "crise", before=("--lang", "fr"))
+    assert (ran.status, asked) == (1, ["Le secret de crise"])
+    assert "resté sans réponse" in ran.err and "--secret-file" in ran.err
+
+
+def test_a_draft_has_somewhere_to_go(staffed: Commands, tmp_path: Path) -> None:
+    """A folder that is not there is said before anything is drafted, with what to do."""
+    for option in ("--out", "--stix", "--records"):
+        ran = staffed("declare", "ars", "--out", tmp_path / "a.pdf", option, tmp_path / "nowhere" / "x")
+        assert (ran.status, "make the folder" in ran.err) == (14, True), ran.err
+        assert not (tmp_path / "a.pdf").exists()
 
 
 @pytest.mark.req("L1", "L2", "A3")

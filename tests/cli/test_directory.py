@@ -13,6 +13,7 @@ from contrefeu.access import secret_matches
 from contrefeu.cli.accounts import station_acts, the_accounts
 from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
+from tests.cli.test_feeds import File
 from tests.drills.test_two_nodes import free_port
 from tests.suites.slapd import BASE, READER, SIZE_MAX, Slapd, slapd
 
@@ -130,6 +131,14 @@ def test_an_administrator_is_made_by_no_directory(settled: Commands, directory: 
     settings.write_text(settings.read_text().replace('role = "nurse"', 'role = "admin"'))
     ran = settled("users", "directory")
     assert (ran.status, "directory.groups[1].role" in ran.err) == (1, True), ran.err
+
+
+def test_an_answer_with_nobody_in_it_is_a_finding(settled: Commands, filed: File) -> None:
+    """It is a mistake in the settings, most often: a timer that enrols nobody must not look well."""
+    nobody = filed("nobody.ldif", b"dn: cn=ide,ou=groups,dc=chu,dc=example\nobjectClass: groupOfNames\n")
+    ran = settled("users", "directory", "--file", nobody)
+    assert (ran.status, "NOBODY was found, and nobody is enrolled" in ran.out.decode()) == (10, True), ran.err
+    assert settled.told("users", "directory", "--file", nobody, status=10)["users"] == []
 
 
 @pytest.mark.parametrize(

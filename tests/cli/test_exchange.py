@@ -91,7 +91,20 @@ def test_two_homes_end_with_the_same_charts(joined, tmp_path, filed):
     status = other.told("status")
     assert status["closed"] == []
     assert [peer["state"] for peer in status["peers"]] == ["never met"]
+    assert "never met over a line" in other("status").out.decode(), "by stick it was"
+    assert other("find", "nobody").out == b"Nobody is found.\n"
     assert other.told("journal", "verify")["intact"]
+
+
+def test_a_ward_that_nobody_knows_here_is_said(cli, other, tmp_path, filed):
+    """A mistyped ward would leave its station without a patient, and nobody would know why."""
+    cli.told("import", filed("a.hl7", ADMISSION))
+    card = tmp_path / "ward.card"
+    known = other.told("station", "invite", "--out", card)["fingerprint"]
+    [ward] = [one["id"] for one in cli.told("beds")["wards"]]
+    words = ("station", "join", card, "--house", "--fingerprint", known, "--ward")
+    assert "No ward NOWHERE is known here" in cli(*words, "NOWHERE").out.decode()
+    assert "is known here" not in cli(*words, ward).out.decode()
 
 
 def test_a_journal_that_was_never_granted_is_kept_and_is_no_trouble(cli, other, tmp_path, filed):

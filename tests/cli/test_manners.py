@@ -210,3 +210,49 @@ def test_the_program_says_which_version_it_is(cli: Commands) -> None:
     """As its package is called, in one line, with a home or without."""
     ran = cli.at(cli.home / "nowhere")("--version")
     assert (ran.status, ran.out.decode().split()) == (0, ["contrefeu", version("contrefeu")])
+
+
+@pytest.mark.parametrize(
+    ("typed", "what", "instead"),
+    [
+        (["status", "--lang", "fr"], "--lang se met avant la commande.", "contrefeu --lang fr status"),
+        (["users", "--home", "a b", "list"], "--home se met avant la commande.", "contrefeu --home 'a b' users list"),
+        (["status", "--debug"], "--debug se met avant la commande.", "contrefeu --debug status"),
+        (["status", "--home=x", "--json"], "--home se met avant la commande.", "contrefeu --home=x status --json"),
+        (["statu"], "Il n’y a pas de commande 'statu'. Vouliez-vous dire 'status', 'station' ?", "contrefeu --help"),
+        (["find"], "Il manque l’argument 'query'.", "contrefeu find --help"),
+        (["find", "a", "b"], "Ceci est de trop : b", "contrefeu find --help"),
+        (["users", "list", "--nope"], "Il n’y a pas d’option --nope", "contrefeu users list --help"),
+        (["init", "--jsn"], "Il n’y a pas d’option --jsn (options possibles : --json).", "contrefeu init --help"),
+        (["--home"], "L’option '--home' demande une valeur.", "contrefeu --help"),
+        (["up", "--beds", "3"], "Valeur impossible pour '--beds' : 3 n’est pas dans les limites 8<=x<=2500.", "up"),
+        (["--lang", "de", "status"], "Valeur impossible pour '--lang' : 'de' n’est pas l’un de ceux-ci", "contrefeu"),
+        (["restore", "--from", "file:///x"], "Il manque l’option '--shares'.", "contrefeu restore --help"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_bad_command_line_is_refused_in_the_readers_language(
+    typed: list[str], what: str, instead: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with it and what to type; an option for every command is shown where it goes."""
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    assert run(typed) == 2
+    out, err = capsys.readouterr()
+    heading, said, safe, then = err.splitlines()
+    assert (out, heading) == ("", "contrefeu : erreur : command-line (code de sortie 2)")
+    assert said.startswith(f"  quoi  {what}")
+    assert safe == "  sûr   Rien n’a été fait."
+    assert then.startswith("  puis  ") and instead in then
+
+
+def test_the_language_that_is_asked_for_in_the_wrong_place_is_spoken(capsys: pytest.CaptureFixture[str]) -> None:
+    """`contrefeu status --lang fr`, where the locale is English; and the English words are English."""
+    for typed, said in (
+        (["status", "--lang", "fr"], "--lang se met avant la commande."),
+        (["status", "--lang=fr"], "--lang se met avant la commande."),
+        (["status", "--lang", "en"], "--lang stands before the command."),
+        (["status", "--lang"], "--lang stands before the command."),
+        (["status", "--home", "x"], "--home stands before the command."),
+    ):
+        assert run(typed) == 2
+        assert said in capsys.readouterr().err

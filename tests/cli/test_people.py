@@ -11,6 +11,7 @@ import pytest
 
 from contrefeu.access import Accounts, secret_matches
 from contrefeu.acts import AccountAdded, DowntimeLifted, decode
+from contrefeu.base import StorageError
 from contrefeu.cli.node import Node
 from contrefeu.journal import MEDIA_ACT, Draft, Entry
 from tests.chart.feed import adt
@@ -66,6 +67,31 @@ def test_an_account_that_cannot_be_is_refused(arguments: tuple[str, ...], said: 
     before = len(station(cli))
     ran = cli("users", "add", *arguments)
     assert (ran.status, said in ran.err, len(station(cli))) == (1, True, before)
+
+
+def test_a_login_that_exists_is_said_at_once(cli: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything else is asked: what it is, and what to type; who is replaced is named."""
+    one = ("users", "add", "nadia", "--name", "Nadia B.", "--role", "nurse", "--ward", "CARDIO")
+    first = cli.told(*one)
+    assert first["replaced"] is False
+    before = len(station(cli))
+    ran = cli("users", "add", "NADIA")
+    assert (ran.status, ran.out, len(station(cli))) == (1, b"", before)
+    assert "The login nadia exists already: nurse CARDIO." in ran.err
+    assert "contrefeu users add nadia --name 'Nadia B.' --role nurse --ward CARDIO" in ran.err
+    assert "contrefeu users import FILE" in ran.err
+    missing = cli("users", "add", "paul", "--role", "nurse")
+    assert (missing.status, "needs --name and --role" in missing.err) == (2, True)
+    again = cli(*one)
+    assert "nadia existed and is replaced: Nadia B., nurse CARDIO. The secret before is void." in again.err
+    cli.told("users", "disable", "Nadia")
+    assert "nurse CARDIO (disabled)." in cli("users", "add", "nadia", "--name", "N").err
+
+    def away(node: Node) -> Accounts:
+        raise StorageError("The charts are away.")
+
+    monkeypatch.setattr("contrefeu.cli.accounts.the_accounts", away)
+    assert cli.told(*one)["replaced"] is False, "without charts people come in all the same"
 
 
 def test_many_people_come_from_a_csv_file(cli: Commands, filed: File) -> None:

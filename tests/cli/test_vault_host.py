@@ -81,6 +81,8 @@ def test_a_node_that_does_not_answer_is_said(cli: Commands, host: Commands) -> N
     [node] = contrefeu(host.home, "vault", "pull", "--once", status=14)["nodes"]
     assert (node["state"], node["entries"]) == ("unreachable", 0)
     assert "does not answer" in node["problem"]
+    said = host("vault", "pull", "--once")
+    assert (said.status, b"0 entries, how far behind is not known The node does not" in said.out) == (14, True)
     assert host.told("vault", "host", "status", status=14)["nodes"][0]["state"] in {"unreachable", "not pulling"}
 
 

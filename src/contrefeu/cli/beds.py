@@ -30,6 +30,7 @@ def beds(
 
     from contrefeu.chart import moment
     from contrefeu.cli.node import Node
+    from contrefeu.cli.printing import ready_for
     from contrefeu.fhir import encode
     from contrefeu.station import as_fhir, as_have, as_script, bed_status
 
@@ -39,6 +40,7 @@ def beds(
         found = [(ward, charts.board(ward.id)) for ward in charts.wards()]
     status = bed_status(node.settings.node.facility, found)
     zone, language = node.settings.node.zone, entrance.language
+    ready_for(out)
     node.audit("board", what="beds")
     if form is Form.FHIR:
         text = encode(as_fhir(status)).decode()

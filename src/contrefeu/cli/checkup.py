@@ -160,7 +160,7 @@ def charts_server(node: Node) -> Iterator[Finding]:
     """Whether the server of the charts keeps facilities apart, where there is one (docs/howto/postgresql.md)."""
     if not node.charts_server(node.paths.charts_now):
         return
-    how = how_apart(node.settings.charts.store, node.paths.store_key.read_bytes())
+    how = how_apart(node.settings.charts.store)
     safe = "Names, numbers and contents: the server has none of them in clear."
     if how.superuser:
         what = "The node's user on the charts' server is its superuser: all charts there can be deleted from here."

@@ -47,9 +47,11 @@ def plan(
     shows an inventory.
     """
     from contrefeu.base import SystemClock, rfc3339, write_file
+    from contrefeu.cli.printing import ready_for
     from contrefeu.contain import make_plan, make_terrain, nft_rules
 
     door_ = door(context)
+    ready_for(nft, sheet)
     read, model = _inventory(inventory), _spread(spread)
     terrain = make_terrain(read, model, [way for path in flows or [] for way in _flows(path, model)])
     made = make_plan(terrain, suspect, door_.language, whole=restart_all)

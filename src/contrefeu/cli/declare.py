@@ -47,6 +47,7 @@ def declare(
     """
     from contrefeu.base import OperatorError, write_file
     from contrefeu.cli.node import Node
+    from contrefeu.cli.printing import ready_for
     from contrefeu.declare import draft_pdf, draft_text, looks_csv, make_draft, stix_bundle
 
     node = Node.at(door(context).home)
@@ -54,6 +55,7 @@ def declare(
     chosen = regime_of(regimes, regime)
     if out is None and as_ is Form.PDF:
         raise OperatorError("A sheet needs a file.", next="Add --out FILE.pdf, or --as text.")
+    ready_for(out, stix, records)
     node.audit("act", what=f"declare {chosen.id}")
     file = _file(node, incident)
     draft = make_draft(file, chosen, regimes, house_of(node, door(context).language), node.clock.now_ns())

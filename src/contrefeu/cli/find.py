@@ -59,7 +59,7 @@ def find(
 
     def for_people() -> None:
         if not found:
-            say("-")
+            say("Nobody is found.")
         for hit in found:
             place = f"{hit.ward} {hit.bed}".strip()
             test = "  EXERCICE" if hit.world == "T" else ""

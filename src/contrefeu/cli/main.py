@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from contrefeu.base import OperatorError
 from contrefeu.cli import (
     audit,
     beds,
@@ -61,6 +62,7 @@ from contrefeu.cli import (
     withdraw,
     witness,
 )
+from contrefeu.cli.command_line import UsageError, language_of, refusal
 from contrefeu.cli.door import (
     Door,
     Language,
@@ -173,15 +175,31 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit status."""
-    arguments = _spread(_spread(arguments, "--shares"), "--suspect")
+    typed, arguments = arguments, _spread(_spread(arguments, "--shares"), "--suspect")
+    debug = "--debug" in arguments
     try:
-        # It shows what is wrong with a command line, and ends with 2; Ctrl-C ends with 130.
-        _command_line()(arguments, prog_name="contrefeu")
+        status = _command_line()(arguments, prog_name="contrefeu", standalone_mode=False)  # Ctrl-C: 130
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+    except UsageError as error:
+        speak(language_of(typed))
+        refused = refusal(error, typed)
+        if refused is None:
+            error.show()  # type: ignore[attr-defined]
+            return 2
+        return speak_of_failure(refused, debug=False)
+    except typer.Abort:
+        return speak_of_failure(_UNANSWERED, debug=debug)
     except Exception as error:
-        return speak_of_failure(error, debug="--debug" in arguments)
-    return 0
+        return speak_of_failure(error, debug=debug)
+    return status or 0
+
+
+_UNANSWERED = OperatorError(
+    "What was asked was not answered.",
+    safe="Nothing was done.",
+    next="Answer at a terminal; a secret or a code may come from a file: --secret-file, --code-file.",
+)
 
 
 @cache

@@ -208,7 +208,7 @@ ROWS = {
     "peer {}  {}, clock {} s  {}": "pair {}  {}, horloge {} s  {}",
     "ward station {} ({})  {} entries given, {}": "poste d’unité {} ({})  {} entrées données, {}",
     "ward station {} ({})  {} entries given, {}  {}": "poste d’unité {} ({})  {} entrées données, {}  {}",
-    "never met": "jamais rencontré",
+    "never met over a line": "jamais rencontré par une ligne",
     "not running": "arrêté",
     "revoked": "révoqué",
     "damaged": "endommagé",
@@ -251,10 +251,18 @@ ROWS = {
     "The journal: charts are a view of it.": "Le journal : les dossiers en sont une vue.",
     "See to its disk and key; a damaged store may be deleted, and is filled again from the journals.":
         "Voyez son disque et sa clé ; une base abîmée peut être effacée, les journaux la remplissent à nouveau.",
-    "The settings put the charts on a PostgreSQL server, and its driver is not installed.":
-        "Les réglages mettent les dossiers sur un serveur PostgreSQL, et son pilote n’est pas installé.",
-    'Install it: pip install "contrefeu[postgres]"; or remove `charts.store` from contrefeu.toml.':
-        "Installez-le : pip install \"contrefeu[postgres]\" ; ou retirez `charts.store` de contrefeu.toml.",
+    "The charts are to lie on a PostgreSQL server, and its driver is not installed.":
+        "Les dossiers doivent être sur un serveur PostgreSQL, et son pilote n’est pas installé.",
+    'Install it: pip install "contrefeu[postgres]". Or have them in a file of the home: without'
+    " `charts.store` in contrefeu.toml, or without --charts-store.":
+        'Installez-le : pip install "contrefeu[postgres]". Ou gardez-les dans un fichier du nœud : sans `charts.store`'
+        " dans contrefeu.toml, ou sans --charts-store.",
+    "--charts-store takes postgresql://USER@HOST/DATABASE, without a password: the new home's settings name it, and"
+    " they are copied to vaults.":
+        "--charts-store prend postgresql://USER@HOST/DATABASE, sans mot de passe : les réglages du nouveau nœud le"
+        " nomment, et ils sont copiés dans les coffres.",
+    "Give the address so; the password goes into a password file (docs/howto/postgresql.md).":
+        "Donnez l’adresse ainsi ; le mot de passe va dans un fichier de mots de passe (docs/howto/postgresql.md).",
     "Give the disk space; it goes on by itself.": "Donnez de la place au disque ; cela reprend seul.",
     "Its journal; what it was given twice is read once.":
         "Son journal ; ce qui lui fut donné deux fois est lu une fois.",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contrefeu.cli.door import worded
+
 if TYPE_CHECKING:
     from contrefeu.acts import Act
     from contrefeu.cli.node import Node
@@ -48,7 +50,8 @@ def known_person(node: "Node", login: str, secret_file: Path | None, permission:
     from contrefeu.cli.accounts import known_accounts
 
     accounts = {one.login: one for one in known_accounts(node) if not one.disabled}
-    secret = secret_file.read_text().strip() if secret_file else typer.prompt("Secret", hide_input=True, err=True)
+    asked = worded(f"The secret of {login}")
+    secret = secret_file.read_text().strip() if secret_file else typer.prompt(asked, hide_input=True, err=True)
     account = accounts.get(login.strip().casefold())
     if not secret_matches(account.secret_hash if account else None, secret) or account is None:
         node.audit("login", user=login, what=what, failed=True)

@@ -23,12 +23,14 @@ def poster(
     """
     from contrefeu.base import write_file
     from contrefeu.cli.node import Node
+    from contrefeu.cli.printing import ready_for
     from contrefeu.paper import poster_pdf
 
     entrance = door(context)
     settings = Node.at(entrance.home).settings
     host, port = settings.web.names[0], settings.web.listen.rpartition(":")[2]
     address = address or f"https://{host}" + ("" if port == "443" else f":{port}")
+    ready_for(out)
     write_file(out.absolute(), poster_pdf(settings.node.facility, address, entrance.language), mode=0o644)
     if urlsplit(address).hostname in ("localhost", "127.0.0.1"):
         whisper(

@@ -107,21 +107,24 @@ def ready(folder: Path, *, make: bool = False) -> None:
         raise StorageError(
             f"Nothing can be written to {folder}.",
             safe="Nothing was made, and nothing says that pages were issued or given.",
-            next="Name another place with --out, or make the folder.",
+            next="Name another place, or make the folder.",
         ) from None
 
 
-def ready_for(file: Path) -> None:
-    """See that *file* can be written before its pages are issued.
+def ready_for(*files: Path | None) -> None:
+    """See that each of *files* that is named can be written, before pages are issued or a question is asked.
 
     Raises:
-        StorageError: It cannot.
+        StorageError: One cannot.
     """
-    if file.is_dir():
-        raise StorageError(
-            f"{file} is a folder.", safe="Nothing was made, and no page was issued.", next="Name a file with --out."
-        )
-    ready(file.parent)
+    for file in files:
+        if file is None:
+            continue
+        if file.is_dir():
+            raise StorageError(
+                f"{file} is a folder.", safe="Nothing was made, and no page was issued.", next="Name a file."
+            )
+        ready(file.parent)
 
 
 def written(node: Node, file: Path, printed: "Printed") -> None:

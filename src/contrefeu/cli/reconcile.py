@@ -40,6 +40,7 @@ def reconcile(
     from contrefeu.base import rfc3339, write_file
     from contrefeu.chart import rules_of
     from contrefeu.cli.node import Node
+    from contrefeu.cli.printing import ready_for
     from contrefeu.cli.recovering import Recovery
     from contrefeu.mapping import read
     from contrefeu.recovery import (
@@ -55,6 +56,7 @@ def reconcile(
     )
 
     node, how = Node.at(door(context).home), read_profile(profile)
+    ready_for(out)
     node.audit("act", what="account of every entry")
     recovery = Recovery(node)
     account = Account(rfc3339(node.clock.now_ns()))

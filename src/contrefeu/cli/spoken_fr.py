@@ -37,11 +37,6 @@ LINES = Phrases({
     "Next: contrefeu --home {} up": "Puis : contrefeu --home {} up",
     "Charts can be read: contrefeu --home {} up. What each lacks, it says; the rest comes.":
         "Les dossiers sont lisibles : contrefeu --home {} up. Chacun dit ce qui lui manque ; le reste vient.",
-    # replay
-    "  held {}   remaining {}   set aside {}   sent now {}":
-        "  retenus {}   restants {}   mis de côté {}   envoyés {}",
-    "  held: {}  {}": "  retenus : {}  {}",
-    "  waiting: {} of the same patient, for {}": "  en attente : {} du même patient, après {}",
     # vault
     "warning: {}": "attention : {}",
     "a plain copy: who has the node's credentials can delete it":

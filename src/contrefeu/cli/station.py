@@ -100,6 +100,8 @@ def join(
         quota_bytes=quota_bytes or QUOTA_BYTES,
         wards=tuple(ward or ()),
     )
+    with node.charts() as charts:
+        strange = sorted({*decided.wards} - {name for one in charts.wards() for name in (one.id, *one.also)})
     peer = node.peers().keep(decided)
     node.audit("act", what=f"station join {peer.node}")
     told = _told(peer)
@@ -110,6 +112,8 @@ def join(
             "It must join this station too (contrefeu station invite). A running node with its first peer, or its first"
         )
         say("ward: restart it.")
+        for one in strange:
+            say(f"No ward {one} is known here: compare with contrefeu beds, or its station is given nobody.")
 
     answer(json, told, for_people)
 

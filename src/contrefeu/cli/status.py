@@ -354,7 +354,8 @@ def _untrue(told: dict[str, Any]) -> list[dict[str, Any]]:
 def _say_peers(told: dict[str, Any]) -> None:
     for p in told["peers"]:
         clock = f", clock {p['clock_offset_s']:+} s" if p["clock"] in {"off", "ahead"} else ""
-        say(f"  peer {p['node']}  {p['state']}{clock}  {p['problem']}".rstrip())
+        state = "never met over a line" if p["state"] == "never met" else p["state"]  # a stick leaves no trace here
+        say(f"  peer {p['node']}  {state}{clock}  {p['problem']}".rstrip())
     for ward in told["wards"]:
         names = ", ".join(ward["wards"])
         stands = f"{ward['given']} entries given, {ward['state']}  {ward['problem']}".rstrip()

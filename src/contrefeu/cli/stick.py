@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, emit, finish, say
+from contrefeu.cli.door import Json, answer, door, emit, finish, say, worded
 
 if TYPE_CHECKING:
     from contrefeu.cli.stick_making import Made
@@ -130,7 +130,9 @@ def open_(
             f"There is no crisis stick in {stick}.", safe="Nothing was made.", next="Name the stick's folder."
         ) from None
     with file:
-        code = code_file.read_text() if code_file else typer.prompt("Code", hide_input=True, err=True)
+        code = (
+            code_file.read_text() if code_file else typer.prompt(worded("Code of the stick"), hide_input=True, err=True)
+        )
         open_home(file, code, to.absolute())
     answer(json, {"home": str(to)}, lambda: say(f"Station ready in {to}: contrefeu --home {to} up"))
 

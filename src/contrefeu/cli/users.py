@@ -1,16 +1,19 @@
 """`contrefeu users`: people and their roles, working with the directory down."""
 
 import csv
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.command_line import CommandLineError
+from contrefeu.cli.door import Json, answer, door, finish, say, whisper
 
 if TYPE_CHECKING:
-    from contrefeu.access import Enrolment, Person
+    from contrefeu.access import Account, Enrolment, Person
+    from contrefeu.base import OperatorError
     from contrefeu.cli.node import Node
 
 Digits = Annotated[bool, typer.Option("--digits", help="Draw codes of six digits instead of passwords.")]
@@ -22,24 +25,75 @@ app = typer.Typer(no_args_is_help=True, help="People and roles, working with the
 def add(
     context: typer.Context,
     login: Annotated[str, typer.Argument()],
-    name: Annotated[str, typer.Option(help="As shown on screens and sheets.")],
-    role: Annotated[str, typer.Option(help="nurse, physician, pharmacist, clerk, coordinator, recovery, ...")],
+    name: Annotated[str, typer.Option(help="As shown on screens and sheets; always needed.")] = "",
+    role: Annotated[
+        str, typer.Option(help="nurse, physician, pharmacist, clerk, coordinator, recovery, ...; always needed.")
+    ] = "",
     ward: Annotated[list[str] | None, typer.Option(help="A ward they see; repeat; '*' is every ward.")] = None,
     secret_file: Annotated[Path | None, typer.Option(help="Read the secret there instead of drawing one.")] = None,
     badge: Annotated[str, typer.Option(help="What a badge reader types for them; with their code it is a login.")] = "",
     digits: Digits = False,
     json: Json = False,
 ) -> None:
-    """Add a person, or replace what is known of them. The secret is shown once."""
+    """Add a person, or replace what is known of them, with a new secret. The secret is shown once."""
     from contrefeu.access import new_account
     from contrefeu.acts import encode
     from contrefeu.cli.node import Node
 
+    node = Node.at(door(context).home)
+    known = _known(node, login)
+    if not (name and role):
+        if known is not None:
+            raise _exists(known)
+        raise CommandLineError(
+            "A new person needs --name and --role.", safe="Nobody was added.", next="contrefeu users add --help"
+        )
     secret = secret_file.read_text().strip() if secret_file else None
     account = new_account(login, name, role, ward or [], secret, badge=badge, pin=digits)
-    Node.at(door(context).home).record(encode(account.act))
-    told = {"login": account.act.login, "role": role, "secret": "" if secret_file else account.secret}
-    answer(json, told, lambda: say(f"{account.act.login}: {told['secret'] or '(the secret you gave)'}"))
+    node.record(encode(account.act))
+    told = {
+        "login": account.act.login,
+        "role": role,
+        "secret": "" if secret_file else account.secret,
+        "replaced": known is not None,
+    }
+
+    def for_people() -> None:
+        say(f"{account.act.login}: {told['secret'] or '(the secret you gave)'}")
+        if known is not None:
+            whisper(f"{known.login} existed and is replaced: {known.name}, {_place(known)}. The secret before is void.")
+
+    answer(json, told, for_people)
+
+
+def _known(node: "Node", login: str) -> "Account | None":
+    """Who has *login*; nobody while the charts cannot be read, for people come in all the same."""
+    from contrefeu.base import StorageError
+    from contrefeu.cli.accounts import the_accounts
+
+    try:
+        return the_accounts(node).get(login)
+    except StorageError:
+        return None
+
+
+def _exists(known: "Account") -> "OperatorError":
+    from contrefeu.base import OperatorError
+
+    wards = [word for ward in known.wards for word in ("--ward", ward)]
+    again = ["contrefeu", "users", "add", known.login, "--name", known.name, "--role", known.role, *wards]
+    return OperatorError(
+        f"The login {known.login} exists already: {_place(known)}.",
+        safe="It is as it was.",
+        next=f"Another person: choose another login.\n"
+        f"A new secret, for who forgot theirs: {shlex.join(again)}\n"
+        "Another name, role or wards, with the secret kept: contrefeu users import FILE",
+    )
+
+
+def _place(account: "Account") -> str:
+    """What somebody is, and where."""
+    return " ".join([account.role, *account.wards, *(["(disabled)"] if account.disabled else [])])
 
 
 @app.command("import")
@@ -91,7 +145,7 @@ def directory(
     Who is new has a secret drawn, shown once; who is known keeps theirs. Nobody is disabled: who left the directory is
     named, and somebody decides. The directory is asked now, and never at the door.
 
-    Exit status: 0 nobody has left   10 somebody who left the directory may still log in
+    Exit status: 0 nobody has left   10 somebody who left the directory may still log in, or nobody is in its groups
     """
     from contrefeu.access import Attributes, enrolled, roll_of
     from contrefeu.cli.accounts import of_the_directory, the_accounts
@@ -129,9 +183,11 @@ def directory(
         for dn in roll.empty:
             say(f"NOBODY IN   {dn}")
         say(f"{len(roll.people)} people in the groups, {roll.no_group} in none, {roll.locked} locked by the directory")
+        if not roll.people:
+            say("NOBODY was found, and nobody is enrolled: compare base, filter, login and groups in [directory].")
 
     answer(json, told, for_people)
-    finish(10 if left else 0)
+    finish(10 if left or not roll.people else 0)
 
 
 def _record(node: "Node", done: "list[Enrolment]", source: str = "") -> None:
@@ -215,11 +271,12 @@ def disable(
     """Let nobody log in by this login any more."""
     from contrefeu.acts import AccountDisabled, encode
     from contrefeu.base import OperatorError
-    from contrefeu.cli.accounts import known_accounts
+    from contrefeu.cli.accounts import the_accounts
     from contrefeu.cli.node import Node
 
     node = Node.at(door(context).home)
-    if login not in {account.login for account in known_accounts(node)}:
+    known = the_accounts(node).get(login)
+    if known is None:
         raise OperatorError(f"Nobody has the login {login!r}.", next="contrefeu users list")
-    node.record(encode(AccountDisabled(login, reason)))
-    answer(json, {"login": login, "disabled": True}, lambda: say(f"{login}: disabled"))
+    node.record(encode(AccountDisabled(known.login, reason)))
+    answer(json, {"login": known.login, "disabled": True}, lambda: say(f"{known.login}: disabled"))

@@ -467,8 +467,10 @@ ROWS = {
         "L’inventaire : {} : un lien s’écrit de->vers ou de->vers:port.",
     "The inventory: the {} {} stands twice.": "L’inventaire : {} {} y est deux fois.",
     "Give each an id of its own.": "Donnez à chacun son propre id.",
-    "The inventory: {}: there is no {} {}.": "L’inventaire : {} : il n’y a pas de {} {}.",
-    "Add that {}, or correct its name.": "Ajoutez : {} ; ou corrigez son nom.",
+    "The inventory: {} names {}, which is none of its {}.": "L’inventaire : {} nomme {}, qui n’est aucun de ses {}.",
+    "systems": "systèmes",
+    "accounts": "comptes",
+    "Add it, or correct its name.": "Ajoutez-le, ou corrigez son nom.",
     "The inventory: system {}: an address is no IP address or prefix.":
         "L’inventaire : système {} : une adresse n’est ni une adresse IP ni un préfixe.",
     "Write one such as 10.1.2.3 or 10.1.2.0/24.": "Écrivez-en une comme 10.1.2.3 ou 10.1.2.0/24.",

@@ -335,7 +335,9 @@ def _exit_status(nodes: list[dict[str, Any]]) -> int:
 
 def _for_people(nodes: list[dict[str, Any]]) -> None:
     for node in nodes:
-        lag = "how far behind is not known" if node["lag_seconds"] is None else f"{node['lag_seconds']} s behind"
+        nothing = node["state"] == "unreachable" and not node["entries"]  # its lag counts from when it was first tried
+        unknown = node["lag_seconds"] is None or nothing
+        lag = "how far behind is not known" if unknown else f"{node['lag_seconds']} s behind"
         say(f"{node['node']}: {node['state']}, {node['entries']} entries, {lag} {node['problem']}".rstrip())
         if node["missing"]:
             say(f"  missing: {node['missing']}")

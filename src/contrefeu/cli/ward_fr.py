@@ -49,7 +49,10 @@ ROWS = {
         "Faites de la place ou nommez un autre endroit avec --out, et imprimez à nouveau.",
     "Name a file with --out.": "Nommez un fichier avec --out.",
     "Name a text file with one line.": "Nommez un fichier texte d’une ligne.",
-    "Name another place with --out, or make the folder.": "Nommez un autre endroit avec --out, ou créez le dossier.",
+    "Name another place, or make the folder.": "Nommez un autre endroit, ou créez le dossier.",
+    "Nobody is found.": "Personne n’est trouvé.",
+    "No ward {} is known here: compare with contrefeu beds, or its station is given nobody.":
+        "Aucune unité {} n’est connue ici : comparez avec contrefeu beds, sinon son poste ne reçoit personne.",
     "Nothing can be written to {}.": "Rien ne peut être écrit dans {}.",
     "Nothing was made, and no page was issued.": "Rien n’a été fait, aucune page n’a été émise.",
     "Nothing was made, and nothing says that pages were issued or given.":
@@ -134,6 +137,18 @@ ROWS = {
     "Name a folder that is empty, or not there.": "Nommez un dossier vide, ou qui n’existe pas.",
     "{} holds something else than an export.": "{} contient autre chose qu’un export.",
     # People
+    "contrefeu users add --help": "contrefeu users add --help",
+    "A new person needs --name and --role.": "Une nouvelle personne demande --name et --role.",
+    "The login {} exists already: {}.": "L’identifiant {} existe déjà : {}.",
+    "It is as it was.": "Il est comme il était.",
+    "Another person: choose another login.": "Une autre personne : choisissez un autre identifiant.",
+    "A new secret, for who forgot theirs: {}": "Un nouveau secret, pour qui a oublié le sien : {}",
+    "Another name, role or wards, with the secret kept: contrefeu users import FILE":
+        "Un autre nom, rôle ou d’autres unités, secret gardé : contrefeu users import FILE",
+    "{} existed and is replaced: {}, {}. The secret before is void.":
+        "{} existait et est remplacé : {}, {}. Le secret d’avant ne vaut plus.",
+    "NOBODY was found, and nobody is enrolled: compare base, filter, login and groups in [directory].":
+        "PERSONNE n’a été trouvé, et personne n’est inscrit : comparez base, filter, login et groups dans [directory].",
     "{}: (the secret you gave)": "{} : (le secret que vous avez donné)",
     "{} {} {}  (disabled)": "{} {} {}  (désactivé)",
     "{}: disabled": "{} : désactivé",
@@ -255,8 +270,8 @@ ROWS = {
     "Noted as {}.": "Noté sous {}.",
     "{}: sent {}.": "{} : envoyé le {}.",
     "{}: closed.": "{} : clos.",
-    "    never sent, and their clocks stop: {}": "    jamais envoyées, leurs délais s’arrêtent : {}",
-    "    still owed: {}": "    encore due : {}",
+    "never sent, and their clocks stop: {}": "jamais envoyées, leurs délais s’arrêtent : {}",
+    "still owed: {}": "encore due : {}",
     "{}  open  {}  known since {} ({})": "{}  ouvert  {}  connu depuis le {} ({})",
     "{}  closed  {}  known since {} ({})": "{}  clos  {}  connu depuis le {} ({})",
     "{} running  due {}": "{} en cours  échéance {}",

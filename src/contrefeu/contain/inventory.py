@@ -145,16 +145,16 @@ def _checked(found: dict[str, Any]) -> Inventory:
     zones = _ids("zone", inventory.zones)
     accounts = {account for system in inventory.systems for account in system.accounts}
     for one in inventory.systems:
-        _known(f"system {one.id}", [*one.trusts, *one.needs], systems, "system")
+        _known(one.id, [*one.trusts, *one.needs], systems, "systems")
         if one.zone and zones:
-            _known(f"system {one.id}", [one.zone], zones, "zone")
+            _known(one.id, [one.zone], zones, "zones")
     for function in inventory.functions:
         where = f"function {function.id}"
         ends = [end for link in function.links for end in link_ends(link, where)[:2]]
-        _known(where, [*function.systems, *ends], systems, "system")
-        _known(where, function.accounts, accounts, "account")
+        _known(function.id, [*function.systems, *ends], systems, "systems")
+        _known(function.id, function.accounts, accounts, "accounts")
     for flow in inventory.flows:
-        _known("flow", [flow.source, flow.target], systems, "system")
+        _known("[[flows]]", [flow.source, flow.target], systems, "systems")
     return inventory
 
 
@@ -186,7 +186,7 @@ def _known(where: str, names: Iterable[str], known: set[str], kind: str) -> None
     for name in names:
         if name not in known:
             raise InventoryError(
-                f"The inventory: {where}: there is no {kind} {name}.",
+                f"The inventory: {where} names {name}, which is none of its {kind}.",
                 safe="Nothing was planned.",
-                next=f"Add that {kind}, or correct its name.",
+                next="Add it, or correct its name.",
             )

@@ -31,7 +31,7 @@ import structlog
 
 from contrefeu.acts import encode
 from contrefeu.base import Clock, ManyFiles, OperatorError, durable_makedirs, sync_dir
-from contrefeu.chart import STATION, Begin, how_apart, open_charts
+from contrefeu.chart import STATION, Begin, open_charts
 from contrefeu.custody import DataKeys, HomePaths, OpenedRecovery, ReadingKeys, grant_segments, public_reading_keys
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import MEDIA_ACT, Draft, JournalFiles, KeyOf, Recipient, recovery_keys
@@ -60,7 +60,7 @@ from contrefeu.recovery.lacking import (
     refuse_what_was_not_read,
 )
 from contrefeu.recovery.opening import refuse_foreign_shares, rights
-from contrefeu.recovery.settings import last_settings, settings_text
+from contrefeu.recovery.settings import last_settings, refuse_charts_store, settings_text
 from contrefeu.vault import Vault, open_vault
 
 RESTORE = "restore"  # source of what the restore itself says in the new node's journal: nobody who logs in is called so
@@ -142,9 +142,11 @@ def restore(
         StorageError: The shares do not open the copies, or every vault, or the disk, is in trouble.
         TamperError: No vault has some bytes as they were written.
         MissingError: No vault has some entries that were signed for.
-        OperatorError: Something else lies at *to*, a store has no credentials, or *charts_store* is no address.
+        OperatorError: Something else lies at *to*, a store has no credentials, or charts cannot go to *charts_store*.
     """
     began = time.monotonic()
+    if charts_store:
+        refuse_charts_store(charts_store)
     unfinished = unfinished_in(to)
     vaults = _opened(urls, credentials)
     findings = Findings()
@@ -164,8 +166,6 @@ def restore(
     new = parse_settings(text)
     with alone_in(to):
         paths = bare_home(to, plan, settings, opened.pair.recipient, notes, clock)
-        if charts_store:  # a server that does not answer is said before hours of work
-            how_apart(charts_store, paths.store_key.read_bytes())
         run = _Run(paths, plan.node, text, new, journals, clock, watcher or Nobody(), began)
         run.bring(key_of, until_ns, custodians)
         keys = run.grant(opened, key_of)

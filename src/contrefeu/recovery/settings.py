@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from contrefeu.base import MissingError
-from contrefeu.hospital import Settings, feed_text
+from contrefeu.base import MissingError, OperatorError
+from contrefeu.chart import how_apart
+from contrefeu.hospital import Settings, feed_text, read_settings
 from contrefeu.recovery.gather import Findings
 from contrefeu.vault import Vault, VaultAway, absent_from, newest_settings
 
@@ -47,6 +48,28 @@ def last_settings(vaults: Sequence[Vault], opened: Mapping[str, int], findings: 
     return max(found, key=lambda one: one[:2])[2]
 
 
+def refuse_charts_store(url: str) -> None:
+    """See that charts can go to the server at *url*: before anything is begun, and before hours of work.
+
+    Raises:
+        OperatorError: It is no address, holds a password, or the driver that it needs is not installed.
+        StorageError: The server is in trouble.
+    """
+    _, problems = read_settings("\n".join(_charts_lines(url)))
+    if any(one.key == "charts.store" for one in problems):
+        raise OperatorError(
+            "--charts-store takes postgresql://USER@HOST/DATABASE, without a password: the new home's settings name it,"
+            " and they are copied to vaults.",
+            safe="The vaults, as they were; nothing was made.",
+            next="Give the address so; the password goes into a password file (docs/howto/postgresql.md).",
+        )
+    how_apart(url)
+
+
+def _charts_lines(url: str) -> list[str]:
+    return ["[charts]", *_pairs({"store": url}), ""]
+
+
 def settings_text(old: Settings, node: str, charts_store: str = "") -> str:
     """The text of `contrefeu.toml` of the new *node*: what *old* said, but its identity, its vaults and its server."""
     said: dict[str, Any] = msgspec.to_builtins(old)
@@ -55,7 +78,7 @@ def settings_text(old: Settings, node: str, charts_store: str = "") -> str:
     for table in ("node", "capture", "web", "exchange", "keys", "copies"):  # system users are a machine's own
         lines += [f"[{table}]", *_pairs(said[table]), ""]
     if charts_store:
-        lines += ["[charts]", *_pairs({"store": charts_store}), ""]
+        lines += _charts_lines(charts_store)
     for ward in said["wards"]:
         lines += ["[[wards]]", *_pairs(ward), ""]
     lines += [feed_text(name, feed) for name, feed in old.feeds.items()]

@@ -1,10 +1,11 @@
 """Which database a store lies in: the sealed file of the home, or the server that its settings name."""
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contrefeu.base import OperatorError
-from contrefeu.chart.stores.engine import Apart, Place
+from contrefeu.chart.stores.engine import KEY_BYTES, Apart, Place
 from contrefeu.chart.stores.sqlite import SqliteFile
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ def place_of(path: Path | None, key: bytes, server: str = "") -> Place:
     return _on_server(server, key) if server else SqliteFile(path, key)
 
 
-def how_apart(server: str, key: bytes) -> Apart:
+def how_apart(server: str) -> Apart:
     """Return how the server of a store keeps its users apart.
 
     Raises:
         OperatorError: The driver that the server needs is not installed.
         StorageError: The server is in trouble.
     """
-    return _on_server(server, key).apart()
+    return _on_server(server, secrets.token_bytes(KEY_BYTES)).apart()  # it looks at no store: any key will do
 
 
 def _on_server(server: str, key: bytes) -> "PostgresSchema":
@@ -40,8 +41,9 @@ def _on_server(server: str, key: bytes) -> "PostgresSchema":
         from contrefeu.chart.stores.postgres import PostgresSchema  # noqa: PLC0415 - an extra: who needs it installs it
     except ImportError:
         raise OperatorError(
-            "The settings put the charts on a PostgreSQL server, and its driver is not installed.",
+            "The charts are to lie on a PostgreSQL server, and its driver is not installed.",
             safe="Nothing was changed.",
-            next='Install it: pip install "contrefeu[postgres]"; or remove `charts.store` from contrefeu.toml.',
+            next='Install it: pip install "contrefeu[postgres]". Or have them in a file of the home: without'
+            " `charts.store` in contrefeu.toml, or without --charts-store.",
         ) from None
     return PostgresSchema(server, key)
