@@ -16,7 +16,7 @@ base=${BASE:-/var/cache/contrefeu-boot-stick} suite=${SUITE:-bookworm} room=${RO
 work=$(mktemp -d)
 trap 'umount "$work/root/proc" 2>/dev/null || true; rm -rf "$work"' EXIT
 parts="linux-image-amd64 live-boot systemd-sysv udev dbus libpam-systemd python3 python3-venv openssh-client openssl"
-parts+=" kbd console-setup keyboard-configuration cage chromium fonts-dejavu-core libgl1-mesa-dri"
+parts+=" kbd console-setup keyboard-configuration cage xwayland chromium fonts-dejavu-core libgl1-mesa-dri"
 if [ ! -e "$base/made" ]; then
     rm -rf "$base"
     mkdir -p "$base"
@@ -45,6 +45,9 @@ for unit in getty@.service serial-getty@.service autovt@.service console-getty.s
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer console-setup.service keyboard-setup.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit" # nobody logs in, nothing is fetched; station.sh knows the keyboard
 done
+# A console in UTF-8: where the system was installed, no language was set.
+sed -i 's/^CHARMAP=.*/CHARMAP="UTF-8"/' "$root/etc/default/console-setup"
+chroot "$root" setupcon --save-only
 echo station >"$root/etc/hostname"
 printf '127.0.0.1 localhost station\n' >"$root/etc/hosts"
 : >"$root/etc/machine-id"
