@@ -15,13 +15,17 @@ out=$(mkdir -p "${1:-dist}/boot-stick" && cd "${1:-dist}/boot-stick" && pwd)
 base=${BASE:-/var/cache/contrefeu-boot-stick} suite=${SUITE:-bookworm} room=${ROOM:-4000}
 work=$(mktemp -d)
 trap 'umount "$work/root/proc" 2>/dev/null || true; rm -rf "$work"' EXIT
-parts=linux-image-amd64,live-boot,systemd-sysv,udev,dbus,libpam-systemd,python3,python3-venv,openssh-client,openssl
-parts+=,kbd,console-setup,keyboard-configuration,cage,chromium,fonts-dejavu-core,libgl1-mesa-dri
+parts="linux-image-amd64 live-boot systemd-sysv udev dbus libpam-systemd python3 python3-venv openssh-client openssl"
+parts+=" kbd console-setup keyboard-configuration cage xwayland chromium fonts-dejavu-core libgl1-mesa-dri"
 if [ ! -e "$base/made" ]; then
     rm -rf "$base"
     mkdir -p "$base"
-    debootstrap --variant=minbase --include="$parts" "$suite" "$base/root" "${MIRROR:-http://deb.debian.org/debian}" \
+    debootstrap --variant=minbase "$suite" "$base/root" "${MIRROR:-http://deb.debian.org/debian}" \
         >"$work/log" || { tail "$work/log" >&2; exit 1; }
+    # apt finds what debootstrap does not: a package that another one provides.
+    chroot "$base/root" env DEBIAN_FRONTEND=noninteractive sh -c \
+        "apt-get -qq update && apt-get -qq --yes --no-install-recommends install $parts" \
+        >"$work/log" 2>&1 || { tail "$work/log" >&2; exit 1; }
     (cd "$base" && chroot root sh -c 'cd /tmp && apt-get -qq download shim-signed grub-efi-amd64-signed' &&
         for package in root/tmp/*.deb; do dpkg-deb -x "$package" signed; done && rm root/tmp/*.deb)
     touch "$base/made"
@@ -41,6 +45,9 @@ for unit in getty@.service serial-getty@.service autovt@.service console-getty.s
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer console-setup.service keyboard-setup.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit" # nobody logs in, nothing is fetched; station.sh knows the keyboard
 done
+# A console in UTF-8: where the system was installed, no language was set.
+sed -i 's/^CHARMAP=.*/CHARMAP="UTF-8"/' "$root/etc/default/console-setup"
+chroot "$root" setupcon --save-only
 echo station >"$root/etc/hostname"
 printf '127.0.0.1 localhost station\n' >"$root/etc/hosts"
 : >"$root/etc/machine-id"

@@ -14,6 +14,7 @@ from tests.house.tree import ROOT
 PARTS = ROOT / "deploy" / "boot-stick"
 SCRIPT = (ROOT / "scripts" / "make_boot_stick.sh").read_text()
 GRUB = (PARTS / "grub.cfg").read_text()
+INSTALLED = set(" ".join(re.findall(r'^parts\+?="(.*)"$', SCRIPT, re.MULTILINE)).split())
 
 
 @pytest.mark.req("F39")
@@ -64,5 +65,17 @@ def test_nobody_logs_in_and_nothing_is_fetched():
     """No console asks for a name; no network is configured and no package installs one."""
     for unit in ("getty@.service", "serial-getty@.service", "autovt@.service", "apt-daily.timer"):
         assert unit in SCRIPT
-    installed = {name for line in re.findall(r"^parts\+?=,?(.*)$", SCRIPT, re.MULTILINE) for name in line.split(",")}
-    assert not installed & {"dhcpcd-base", "isc-dhcp-client", "network-manager", "openssh-server", "ifupdown"}
+    assert not INSTALLED & {"dhcpcd-base", "isc-dhcp-client", "network-manager", "openssh-server", "ifupdown"}
+
+
+def test_the_browser_has_what_it_does_not_start_without():
+    """The kiosk ends at once where Xwayland is missing, which nothing else asks for."""
+    assert {"cage", "xwayland", "chromium"} <= INSTALLED
+
+
+def test_what_is_read_on_it_is_in_the_language_of_its_keyboard():
+    """A French keyboard gets a ward app in French, a US one in English; a console that writes é as é."""
+    assert 'CHARMAP="UTF-8"' in SCRIPT
+    assert "setupcon --save-only" in SCRIPT
+    assert "--accept-lang=${SPOKEN}" in (PARTS / "station-browser.service").read_text()
+    assert '[ "$1" = us ] && language=en || language=fr' in (PARTS / "browser.sh").read_text()

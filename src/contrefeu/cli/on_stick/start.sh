@@ -51,8 +51,8 @@ sh "$here/program/install.sh" --signers "$here/signers" --prefix "$memory/progra
         "Les lignes au-dessus disent pourquoi ; prenez un autre PC, ou une autre clé." \
         "The lines above say why; take another PC, or another stick."
 }
-# A code that was mistyped is asked for again; one in a file is not.
-until "$contrefeu" stick open "$here" --to "$memory/home" ${CONTREFEU_CODE_FILE:+--code-file "$CONTREFEU_CODE_FILE"}; do
+# A code that was mistyped is asked for again; one in a file is not. What it says to type next is done below.
+until "$contrefeu" stick open "$here" --to "$memory/home" ${CONTREFEU_CODE_FILE:+--code-file "$CONTREFEU_CODE_FILE"} >/dev/null; do
     [ -t 0 ] && [ -z "${CONTREFEU_CODE_FILE:-}" ] || { rm -rf "$memory" && exit 1; }
     say "Tapez le code de nouveau, ou Ctrl-C." "Type the code again, or Ctrl-C."
 done
