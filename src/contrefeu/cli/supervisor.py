@@ -37,7 +37,7 @@ from contrefeu.base import StorageError
 if TYPE_CHECKING:
     from contrefeu.cli.separation import Identity
 
-READY_S_MAX = 120.0  # a cold disk and a busy machine; a part that is not ready by then is not coming
+READY_S_MAX = 600.0  # an old PC that starts from a stick takes minutes; a part that died is told at once
 RESTART_S_MAX = 5.0  # a sender waits no longer for a part that fails at once; a broken one spins no core
 STOP_S_MAX = 15.0  # for all parts together: a disk that syncs slowly; service managers kill after 90 s
 _PR_SET_PDEATHSIG = 1
