@@ -6,6 +6,7 @@ every word that must not stand in them; then a listener on a real socket, and a 
 
 import asyncio
 import re
+import time
 from pathlib import Path
 
 import msgspec
@@ -101,7 +102,15 @@ def test_an_outline_says_whose_when_and_which_number():
     _, body = sealing(RESTRICTED, CONSULT).seal(FEED, MEDIA_HL7V2, ORU)
     lines = outline(body).split(b"\r")
     assert lines[0].split(b"|")[8] == b"MDM^T02^MDM_T02"
-    assert lines[3] == b"TXA|1|||20261127||||||||F1^LAB||||||R|"
+    numbered = re.fullmatch(rb"TXA\|1\|\|\|20261127\|{8}F1\.[0-9a-f]{16}\^LAB\|{6}R\|", lines[3])
+    assert numbered, lines[3]
+    twin, corrected = ORU.replace(b"11488-4^SECRET", b"11488-4^OTHER"), ORU + b"OBX|9"
+    numbers = {
+        outline(sealing(CONSULT).seal(FEED, MEDIA_HL7V2, one)[1]).split(b"\r")[3] for one in (ORU, twin, corrected)
+    }
+    assert len(numbers) == 2, "two results of one specimen are two documents; a correction is the same one"
+    over = ORU.replace(b"|||20261127", b"|||20261127" + b"|" * 18 + b"X")
+    assert b"|MDM^T11^MDM_T11|" in outline(sealing(CONSULT).seal(FEED, MEDIA_HL7V2, over)[1])
 
 
 @pytest.mark.parametrize("kind", ["ADT^A01", "ORM^O01", "RDE^O11", "SIU^S12"])
@@ -114,11 +123,19 @@ def test_what_moves_a_patient_or_treats_them_is_never_sealed(kind):
 
 CDA = b"""<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2" extension="D1"/>
 <code code="11488-4" displayName="SECRET"/><title>SECRET</title><effectiveTime value="20261127"/>
-<confidentialityCode code="R"/><recordTarget><patientRole><id root="1.3" extension="123"/><patient><name>
+<confidentialityCode code="R"/><recordTarget><patientRole><id root="1.3" extension="123"/>
+<providerOrganization><name>SECRET</name>
+</providerOrganization><patient><name>
 <given>Ada</given><family>ESSAI</family></name></patient></patientRole></recordTarget><author><time value="1"/>
 <assignedAuthor><id root="1"/><assignedPerson><name>SECRET</name></assignedPerson></assignedAuthor></author>
 <component><structuredBody><component><section><title>SECRET</title><text>SECRET</text></section></component>
 </structuredBody></component></ClinicalDocument>"""
+CDA = CDA.replace(
+    b"<component><structured",
+    b'<relatedDocument typeCode="RPLC"><parentDocument><id root="1.2" extension="D0"/><code code="SECRET"/><text>SECRET'
+    b"</text></parentDocument></relatedDocument>SECRET<component><structured",
+    1,
+)
 
 
 @pytest.mark.req("F45")
@@ -167,7 +184,128 @@ def test_fhir_documents_are_sealed_in_their_bundle():
         assert opened(sealed) == whole
         assert b"SECRET" not in sealed
         names = [one["resource"]["id"] for one in msgspec.json.decode(outline(sealed))["entry"]]
-        assert names == (["1", "r", "p", "d1"] if kind == "transaction" else ["1", "r", "d1"])
+        assert names == ["1", "DiagnosticReport-r", *(["p"] if kind == "transaction" else []), "d1"]
+
+
+@pytest.mark.req("F45")
+def test_what_belongs_to_a_sealed_document_goes_with_it():
+    """Whatever it leads to, however far and in which version; lists, authors and pictures that only describe it."""
+    condition = {"resourceType": "Condition", "id": "c", "code": {"text": "SECRET"}, "evidence": [{"detail": [
+        {"reference": "Observation/o"}]}]}  # fmt: skip
+    parts = [
+        {"resourceType": "Patient", "id": "1"},
+        {"resourceType": "Composition", "id": "d", "type": {"coding": [{"code": "11488-4"}]},
+         "section": [{"entry": [{"reference": "Condition/c/_history/2"}]}]},
+        condition,
+        {"resourceType": "Observation", "id": "o", "valueString": "SECRET", "subject": {"reference": "Patient/1"}},
+        {"resourceType": "List", "id": "l", "title": "SECRET"},
+        {"resourceType": "Practitioner", "id": "w", "name": [{"family": "SECRET"}]},
+        {"resourceType": "Media", "id": "m", "content": {"data": "SECRET"}},
+        {"resourceType": "MedicationRequest", "id": "k"},
+    ]  # fmt: skip
+    inside = [{"fullUrl": "", "resource": one, "request": {"method": "PUT", "url": "SECRET"}} for one in parts]
+    whole = msgspec.json.encode({"resourceType": "Bundle", "type": "transaction", "entry": inside})
+    _, sealed = sealing(CONSULT).seal(FEED, MEDIA_FHIR, whole)
+    assert b"SECRET" not in sealed
+    names = [one["resource"]["id"] for one in msgspec.json.decode(outline(sealed))["entry"]]
+    assert names == ["1", "Composition-d", "k"], "a prescription beside it stays on the chart"
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        {"resourceType": "Bundle", "entry": [{"resource": {"entry": [{"resource": reference()}]}}]},
+        [reference()],
+        {"resourceType": "Bundle", "meta": {"security": [{"code": "R"}]}, "entry": [{"resource": reference(meta={})}]},
+    ],
+    ids=["a bundle in a bundle", "a list", "a bundle that is marked"],
+)  # fmt: skip
+@pytest.mark.req("F45")
+def test_wherever_charts_would_find_a_document_it_is_sealed(whole):
+    """As deep as the reader of FHIR goes."""
+    media, sealed = sealing(RESTRICTED).seal(FEED, MEDIA_FHIR, msgspec.json.encode(whole))
+    assert media == MEDIA_SEALED
+    assert b"SECRET" not in sealed
+    assert msgspec.json.decode(outline(sealed))["entry"][0]["resource"]["id"] == "d1"
+
+
+def test_a_retracted_document_and_an_exercise_s_stay_what_they_are():
+    """What its sender took back is no current document; what is an exercise's is in no real chart (F33)."""
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "entered-in-error", "code": {"coding": [
+        {"code": "11488-4"}]}}  # fmt: skip
+    report["meta"] = {"security": [{"code": "HTEST"}, {"code": "SECRET"}]}
+    known = msgspec.json.decode(outline(sealing(CONSULT).seal(FEED, MEDIA_FHIR, msgspec.json.encode(report))[1]))
+    assert (known["status"], known["meta"]) == ("entered-in-error", {"security": [{"code": "HTEST"}]})
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        (MEDIA_CDA, b'<!DOCTYPE x [<!ENTITY a "b">]>' + CDA[21:]),
+        (MEDIA_CDA, CDA[:-20]),
+        (MEDIA_FHIR, b'{"resourceType":"DocumentReference"'),
+        (MEDIA_FHIR, '{"resourceType":"DocumentReference","description":"é"}'.encode("latin-1")),
+        (MEDIA_HL7V2, MDM.replace(b"PID|", b"PIDX|")),
+        (MEDIA_HL7V2, MDM.replace(b"PID|", b"PID |")),
+        (MEDIA_FHIR, b'{"resourceType":"Bundle","entry":5,"meta":{"security":[{"code":[]}]}}'),
+        (MEDIA_FHIR, b'[{"resourceType":["DocumentReference"],"type":{"coding":5},"confidentiality":["R"]}]'),
+        (MEDIA_FHIR, b'{"resourceType":"DocumentReference","meta":{"security":[{"code":{}},5]},"type":{"coding":[5]}}'),
+        (MEDIA_FHIR, b"[" * 100_000),
+    ],
+)
+@pytest.mark.req("F45", "F28")
+def test_whatever_a_body_is_made_of_a_feed_goes_on(media_type, body):
+    """It is sealed without an outline, or no rule is about it; nothing raises."""
+    media, kept = sealing(RESTRICTED, SealSettings(role="psy", message="MDM")).seal(FEED, media_type, body)
+    if media == MEDIA_SEALED:
+        assert (opened(kept), outline(kept)) == (body, b"")
+    else:
+        assert (media, kept) == (media_type, body)
+        assert body.startswith(
+            (b'{"resourceType":"Bundle","entry":5', b"[{", b'{"resourceType":"DocumentReference","meta"')
+        )
+
+
+def test_a_defect_of_ours_keeps_nothing_in_clear(monkeypatch):
+    """Whatever a judgement stumbles over: sealed, to the first role."""
+    monkeypatch.setattr("contrefeu.capture.seal.messages_of", None)
+    media, kept = sealing(RESTRICTED).seal(FEED, MEDIA_HL7V2, message())
+    assert (media, opened(kept)) == (MEDIA_SEALED, message())
+
+
+@pytest.mark.req("F45")
+def test_each_message_of_a_frame_is_judged():
+    """A movement before or behind a document stays on the chart; the document does not."""
+    move = message("PV1|1|I|CARD", kind="ADT^A08", control_id="A-9")
+    for body in (MDM + move, move + MDM):
+        media, sealed = sealing(RESTRICTED).seal(FEED, MEDIA_HL7V2, body)
+        assert (media, opened(sealed)) == (MEDIA_SEALED, body)
+        assert b"SECRET" not in sealed
+        assert move in outline(sealed)
+
+
+@pytest.mark.req("F45")
+def test_marks_are_found_however_they_are_written():
+    """A second repetition, blanks; a cancellation that does not say it again; bytes before MSH."""
+    for body in (
+        MDM.replace(b"|AU|R|AV", b"|AU|U~ R|AV"),
+        MDM.replace(b"MDM^T02", b" MDM^T02"),
+        MDM.replace(b"|AU|R|AV", b"|AU||AV").replace(b"T02", b"T11"),
+        b"\xef\xbb\xbf" + MDM,
+    ):
+        media, sealed = sealing(RESTRICTED).seal(FEED, MEDIA_HL7V2, body)
+        assert media == MEDIA_SEALED
+        assert b"SECRET" not in sealed
+        assert b"PID|" in outline(sealed)
+
+
+def test_time_grows_no_faster_than_a_body():
+    """Ten thousand documents, and a million openings of a tag: no judgement is worth a feed's wait."""
+    inside = [{"resource": reference(id=str(n))} for n in range(10_000)]
+    began = time.process_time()
+    sealing(RESTRICTED).seal(FEED, MEDIA_FHIR, msgspec.json.encode({"resourceType": "Bundle", "entry": inside}))
+    sealing(CONSULT).seal(FEED, MEDIA_CDA, b"<code " * 500_000)
+    assert time.process_time() - began < 30
 
 
 @pytest.mark.req("F45")

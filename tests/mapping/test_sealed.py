@@ -6,6 +6,7 @@ Method: the real sealing in front of the real reader; hostile heads.
 import msgspec
 import pytest
 
+from contrefeu.chart import sealed_role
 from contrefeu.hospital import SealSettings
 from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, MEDIA_SEALED, Entry
 from contrefeu.mapping import FeedRules, Reading, read
@@ -48,7 +49,8 @@ def test_a_chart_says_that_there_is_one(media_type, body, date):
     reading = charted(media_type, body)
     assert reading.understood, reading.loss
     assert reading.subjects[0].keys
-    document, *others = [one for one in reading.said if one.kind == "DocumentReference"]
+    said = [one for one in reading.said if one.kind == "DocumentReference"]
+    document, *others = [one for one in said if one.resource.keys() != {"status"}]  # but one that it replaces
     assert document.resource["extension"] == [{"url": "urn:contrefeu:sealed-to", "valueCode": "psy"}]
     assert document.resource["meta"]["security"][0]["code"] == "R"
     assert document.resource["content"] == [{"attachment": {"title": "psy"}}]
@@ -83,3 +85,20 @@ def test_an_outline_that_is_sealed_itself_ends():
     head = {"role": "psy", "outline": {"media_type": MEDIA_SEALED, "body": b"x"}}
     reading = read(Entry("j", 1, 1, 1, FEED, MEDIA_SEALED, msgspec.json.encode(head) + b"\n"), FeedRules())
     assert reading.kind == "sealed"
+
+
+@pytest.mark.req("F45")
+def test_what_a_sealed_document_replaces_is_not_said_to_be_sealed():
+    """T10 of another document: the parent is superseded, and stays what it was."""
+    reading = charted(MEDIA_HL7V2, MDM.replace(b"MDM^T02", b"MDM^T10"))
+    parent, document = (one for one in reading.said if one.kind == "DocumentReference")
+    assert parent.resource == {"status": "superseded"}
+    assert (document.mode, sealed_role(document.resource)) == ("replace", "psy")
+
+
+@pytest.mark.req("F45")
+def test_a_document_that_is_sent_in_clear_later_is_shown():
+    """Its content stands for itself; the mark that it was sealed once hides nothing."""
+    sealed = charted(MEDIA_HL7V2, MDM).said[0].resource
+    clear = read(Entry("j", 2, 2, 2, FEED, MEDIA_HL7V2, MDM.replace(b"T02", b"T08")), FeedRules()).said[0].resource
+    assert sealed_role(sealed | clear) == ""

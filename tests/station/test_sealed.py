@@ -43,7 +43,10 @@ def test_the_words_open_it_for_who_typed_them(martin):
     assert "Dit en confiance <b>." in text_of(page)
     assert "Dr Lenoir" in text_of(page)
     assert f'src="/opened/2/{REF}?chart=p-durand"' in page.text
-    assert martin.get(f"/opened/2/{REF}?chart=p-durand").content == PDF
+    framed = martin.get(f"/opened/2/{REF}?chart=p-durand")
+    assert (framed.content, framed.headers["x-frame-options"]) == (PDF, "SAMEORIGIN")
+    assert framed.headers["cache-control"] == "no-store"
+    assert page.headers["refresh"] == "601"
     assert martin.get(f"/opened/0/{REF}?chart=p-durand").content == document()
     assert martin.get(f"/opened/3/{REF}?chart=p-durand").status_code == 404
     looks = [one for one in martin.charts.audited() if one["outcome"] == "0" and REF in str(one)]

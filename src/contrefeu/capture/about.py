@@ -7,8 +7,8 @@ Rules kept here:
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
-from msgspec import DecodeError
 from msgspec.json import decode
 
 from contrefeu.hl7 import Message
@@ -19,7 +19,7 @@ _PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 # The patient's ward; the medical service; the unit responsible (IHE PAM France, ZBE-7 is an XON: its 10 is the code)
 _WARD = ("PV1-3.1", "PV1-10.1", "ZBE-7.10", "ZBE-7.1")
 _DOCUMENT = ("OBR-4.1", "OBR-4.4", "TXA-2.1", "OBX-3.1", "OBX-3.4")
-_CDA_CODE = re.compile(rb'<(?:\w+:)?code\b[^>]*?\bcode\s*=\s*["\']([^"\']*)["\']')
+_CDA_CODE = re.compile(rb'<(?:[\w.-]+:)?code\b[^<>]*?\bcode\s*=\s*["\']([^"\']*)["\']')
 
 _Test = Callable[[Message], bool]
 
@@ -54,28 +54,37 @@ def codes_of(media_type: str, body: bytes) -> list[str]:
     if media_type == MEDIA_CDA:
         found = _CDA_CODE.search(body)  # ClinicalDocument/code comes before any other (CDA R2, 4.2.1)
         return [found[1].decode("utf-8", "replace")] if found else []
-    return [code for one in resources_of(media_type, body) for code in coded(one)]
-
-
-def resources_of(media_type: str, body: bytes) -> list[dict[str, object]]:
-    """Return a FHIR resource and those of its bundle; nothing for what is none."""
     if media_type != MEDIA_FHIR:
         return []
     try:
-        resource = decode(body)
-    except (DecodeError, RecursionError):
+        whole = decode(body)
+    except (ValueError, RecursionError):  # no JSON, or no UTF-8
         return []
-    entries = resource.get("entry") if isinstance(resource, dict) else None
-    inside = [entry.get("resource") for entry in entries or [] if isinstance(entry, dict)]
-    return [one for one in (resource, *inside) if isinstance(one, dict)]
+    return [code for _, one in entries_of(whole) for code in coded(one)]
 
 
-def coded(resource: dict[str, object]) -> Iterator[str]:
+def entries_of(whole: Any, url: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every resource of a bundle, a list, or bundles in bundles, with its fullUrl."""
+    waiting = [(url, whole)]
+    while waiting:
+        name, one = waiting.pop()
+        if isinstance(one, list):
+            waiting += [("", inside) for inside in reversed(one)]
+        elif isinstance(one, dict) and isinstance(one.get("entry"), list):
+            found = [entry for entry in one["entry"] if isinstance(entry, dict)]
+            waiting += [(str(entry.get("fullUrl") or ""), entry.get("resource")) for entry in reversed(found)]
+        elif isinstance(one, dict):
+            yield name, one
+
+
+def coded(resource: dict[str, Any]) -> Iterator[str]:
     """Yield the codes of DocumentReference.type, Composition.type, DiagnosticReport.code."""
     for key in ("type", "code"):
         concept = resource.get(key)
         codings = concept.get("coding") if isinstance(concept, dict) else None
-        yield from (str(one.get("code")) for one in codings or [] if isinstance(one, dict) and one.get("code"))
+        for one in codings if isinstance(codings, list) else []:
+            if isinstance(one, dict) and one.get("code"):
+                yield str(one["code"])
 
 
 def _kind(named: str) -> _Test:

@@ -9,75 +9,77 @@ Rules kept here:
   * An outline is of the sender's language, so that charts read it as they read the sender.
   * Bytes are cut, never decoded and written again: a name stands in an outline as it was sent.
   * Who cannot be told gives no outline, and what is sealed waits on no chart.
+  * What belongs to a sealed document in a bundle goes with it: all that it leads to, and what only describes it.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from msgspec import DecodeError
-from msgspec.json import decode, encode
+from msgspec.json import encode
 
-from contrefeu.capture.about import resources_of
+from contrefeu.capture.about import entries_of
 from contrefeu.cda import NotCda, outline_of
+from contrefeu.fhir import HTEST
 from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, Outline
+
+Mark = Callable[[bytes], bytes]
+"""Eight bytes or more, in hexadecimal, that tell what somebody said from what somebody else said, and nothing of it."""
 
 _EVN_KEPT = (1, 2, 6)  # event, when it was written and when it happened
 _PV1_KEPT = (1, 2, 19)  # set, class, number of the stay
 _TXA_KEPT = (1, 4, 6, 7, 12, 13, 17, 18, 19)  # times, own number, parent's, states; not what it is, nor by whom
 _TXA_FIELDS = 20
 _RESTRICTED = b"R"  # TXA-18, table 0272
+_LEADING = b"\x0b\r\n \x00\xef\xbb\xbf"  # what some senders write before MSH
+_MARK_CHARS = 16  # of a mark in a number: 64 bits
+_STARTS = re.compile(rb"(?<=[\r\n])(?=MSH[^A-Za-z0-9\r\n])")
 DOCUMENTS = frozenset({"DocumentReference", "Composition", "DiagnosticReport"})
-_KEPT = ("id", "identifier", "masterIdentifier", "subject", "date", "relatesTo")  # of a document in FHIR
+_KEPT = ("identifier", "masterIdentifier", "subject", "relatesTo")  # of a document in FHIR
 _DATES = ("date", "effectiveDateTime", "issued")
+_OVER = {"entered-in-error", "cancelled"}
+# Of a bundle with a sealed document: what only describes documents, and says who wrote them, where
+_DESCRIBES = {"Binary", "List", "Media", "Provenance", "Practitioner", "PractitionerRole", "Organization", "Location"}
 
 
-def outline(media_type: str, body: bytes, is_sealed: Callable[[dict[str, object]], bool]) -> Outline | None:
-    """Return what charts may know of *body*; None when it does not say whose it is.
-
-    Args:
-        media_type: Of *body*.
-        body: As it came.
-        is_sealed: Of a resource of a FHIR bundle: whether a rule is about it.
-    """
-    if media_type == MEDIA_HL7V2:
-        found = _of_hl7(body)
-    elif media_type == MEDIA_CDA:
-        found = _of_cda(body)
-    elif media_type == MEDIA_FHIR:
-        found = _of_fhir(body, is_sealed)
-    else:
-        found = None
-    return Outline(media_type, found) if found is not None else None
+def messages_of(body: bytes) -> list[bytes]:
+    """Return the messages in one frame: most often one."""
+    return _STARTS.split(body)
 
 
-def _of_hl7(body: bytes) -> bytes | None:
-    lines = [line for line in body.replace(b"\n", b"\r").split(b"\r") if line]
-    start = next((at for at, line in enumerate(lines) if line.startswith(b"MSH") and len(line) > 5), None)
-    if start is None or [line[:3] for line in lines].count(b"PID") != 1:
-        return None  # no patient, several, or two bytes a letter
-    bar, hat = lines[start][3:4], lines[start][4:5]
-    rows = [line.split(bar) for line in lines[start:]]
+def hl7_outline(body: bytes, mark: Mark) -> bytes | None:
+    """Return what charts may know of one HL7 v2 message; None when it does not say of which one patient it is."""
+    lines = [line for line in body.lstrip(_LEADING).replace(b"\n", b"\r").split(b"\r") if line]
+    if not lines or not lines[0].startswith(b"MSH") or len(lines[0]) < 6:
+        return None  # two bytes a letter, or no message
+    bar, hat = lines[0][3:4], lines[0][4:5]
+    rows = [line.split(bar) for line in lines]
+    if [row[0] for row in rows].count(b"PID") != 1:
+        return None
     said = {row[0]: row for row in reversed(rows)}  # the first of each name
     kept = [bar.join(_only(said[b"EVN"], _EVN_KEPT, 7))] if b"EVN" in said else []
     kept.append(bar.join(said[b"PID"]))
     kept += [bar.join(_only(said[b"PV1"], _PV1_KEPT, 20))] if b"PV1" in said else []
-    header = said[b"MSH"] + [b""] * (9 - len(said[b"MSH"]))
-    if header[8][:3] == b"MDM":
+    header = rows[0] + [b""] * (10 - len(rows[0]))
+    if header[8].strip()[:3] == b"MDM":
         txa = _only(said.get(b"TXA", []), _TXA_KEPT, _TXA_FIELDS)
     else:
-        header[8] = hat.join((b"MDM", b"T02", b"MDM_T02"))
-        txa = _of_result(said.get(b"OBR", []), header)
+        txa = _of_result(said.get(b"OBR", []), header, hat, mark)
     txa[0] = b"TXA"
     txa[18] = txa[18] or _RESTRICTED
-    return b"\r".join((bar.join(header), *kept, bar.join(txa), b""))
+    return b"\r".join((bar.join(header).rstrip(bar), *kept, bar.join(txa), b""))
 
 
-def _of_result(obr: list[bytes], header: list[bytes]) -> list[bytes]:
-    """The TXA of a result: its number is its order's (filler, placer), or the message's."""
-    row = obr + [b""] * (8 - len(obr))
+def _of_result(obr: list[bytes], header: list[bytes], hat: bytes, mark: Mark) -> list[bytes]:
+    """The TXA of a result: its number is its order's and a mark of what was asked, or the message's."""
+    row = obr + [b""] * (26 - len(obr))
+    event = b"T11" if row[25] == b"X" else b"T02"
+    header[8] = hat.join((b"MDM", event, b"MDM_" + event))
     txa = [b""] * _TXA_FIELDS
     txa[1], txa[4] = b"1", row[7]
-    txa[12] = row[3] or row[2] or (header[9] if len(header) > 9 else b"")
+    number, *rest = (row[3] or row[2]).split(hat)
+    # One number is of several results where a laboratory counts specimens: each is a document of its own.
+    txa[12] = hat.join((number + b"." + mark(row[4])[:_MARK_CHARS], *rest)) if number else header[9]
     return txa
 
 
@@ -86,62 +88,110 @@ def _only(row: list[bytes], fields: tuple[int, ...], length: int) -> list[bytes]
     return [row[0] if row else b"", *found[1:]]
 
 
-def _of_cda(body: bytes) -> bytes | None:
-    try:
-        return outline_of(body)
-    except NotCda:
-        return None
+def outline(media_type: str, body: bytes, sealed: Callable[[bytes], bool], mark: Mark) -> Outline | None:
+    """Return what charts may know of HL7 v2 and CDA; None when it does not say whose it is.
+
+    Args:
+        media_type: Of *body*.
+        body: As it came.
+        sealed: Of a message in *body*: whether a rule is about it; others stay as they came.
+        mark: Tells one result of an order from another.
+    """
+    found: bytes | None = None
+    if media_type == MEDIA_HL7V2:
+        parts = [hl7_outline(one, mark) if sealed(one) else one for one in messages_of(body)]
+        found = b"".join(one for one in parts if one is not None) if None not in parts else None
+    elif media_type == MEDIA_CDA:
+        try:
+            found = outline_of(body)
+        except NotCda:
+            found = None
+    return Outline(media_type, found) if found is not None else None
 
 
-def _of_fhir(body: bytes, is_sealed: Callable[[dict[str, object]], bool]) -> bytes | None:
-    try:
-        whole = decode(body)
-    except (DecodeError, RecursionError):
-        return None
-    if not isinstance(whole, dict):
-        return None
-    if whole.get("resourceType") != "Bundle":
-        return encode(_document(whole))
-    sealed = [one for one in resources_of(MEDIA_FHIR, body) if is_document(one) and is_sealed(one)]
-    entries = [
-        one for one in whole.get("entry") or [] if isinstance(one, dict) and isinstance(one.get("resource"), dict)
-    ]
-    is_one = whole.get("type") == "document"  # all of it is the document (FHIR R4, documents)
-    gone = {name for one in sealed for name in _results(one)}
-    kept = list(_entries(entries, sealed, gone, is_one=is_one))
-    return encode({"resourceType": "Bundle", "type": "collection" if is_one else whole.get("type"), "entry": kept})
+def fhir_outline(whole: Any, is_sealed: Callable[[dict[str, Any]], bool]) -> Outline:
+    """Return what charts may know of a FHIR resource, bundle or list in which documents are sealed.
+
+    Args:
+        whole: It, decoded.
+        is_sealed: Whether a rule is about a document or report.
+    """
+    if isinstance(whole, dict) and whole.get("resourceType") != "Bundle":
+        return Outline(MEDIA_FHIR, encode(_document(whole)))
+    entries = list(entries_of(whole))
+    # A bundle that is a document is one whole (FHIR R4, documents).
+    is_one = isinstance(whole, dict) and whole.get("type") == "document"
+    sealed = {id(one) for _, one in entries if is_document(one) and is_sealed(one)}
+    gone = set() if is_one else _reached(entries, sealed)
+    kept = []
+    for url, one in entries:
+        type_ = one.get("resourceType")
+        if id(one) in sealed:
+            kept.append(_entry(url, _document(one)))
+        elif type_ == "Patient" or not (is_one or type_ in _DESCRIBES or id(one) in gone):
+            kept.append(_entry(url, one))
+    return Outline(MEDIA_FHIR, encode({"resourceType": "Bundle", "type": "collection", "entry": kept}))
 
 
-def _entries(
-    entries: list[dict[str, Any]], sealed: list[dict[str, object]], gone: set[str], *, is_one: bool
-) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        resource = entry["resource"]
-        type_ = resource.get("resourceType")
-        named = {str(entry.get("fullUrl", "")), f"{type_}/{resource.get('id')}"}
-        if resource in sealed:
-            yield entry | {"resource": _document(resource)}
-        elif type_ == "Patient" or not (is_one or type_ == "Binary" or named & gone):
-            yield entry
+def _entry(url: str, resource: dict[str, Any]) -> dict[str, Any]:
+    return {"fullUrl": url, "resource": resource} if url else {"resource": resource}
 
 
-def _results(report: dict[str, object]) -> Iterator[str]:
-    """What a report refers to as its results."""
-    found = report.get("result")
-    for one in found if isinstance(found, list) else []:
-        if isinstance(one, dict) and one.get("reference"):
-            yield str(one["reference"])
+def _reached(entries: list[tuple[str, dict[str, Any]]], sealed: set[int]) -> set[int]:
+    """What sealed documents lead to, however far."""
+    named = {name: one for url, one in entries for name in (url, f"{one.get('resourceType')}/{one.get('id')}") if name}
+    waiting = [one for _, one in entries if id(one) in sealed]
+    found: set[int] = set()
+    while waiting:
+        for reference in _references(waiting.pop()):
+            target = named.get(reference.partition("/_history/")[0])
+            if target is not None and id(target) not in found | sealed and target.get("resourceType") != "Patient":
+                found.add(id(target))
+                waiting.append(target)
+    return found
+
+
+def _references(resource: dict[str, Any]) -> Iterator[str]:
+    waiting: list[Any] = [resource]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("reference"), str):
+                yield one["reference"]
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
 
 
 def _document(resource: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: resource[key] for key in _KEPT if key in resource}
+    type_ = resource.get("resourceType")
+    said: dict[str, Any] = {"resourceType": "DocumentReference"}
+    if resource.get("id"):  # of another type it is another document, though the number be the same
+        said["id"] = resource["id"] if type_ == "DocumentReference" else f"{type_}-{resource['id']}"
+    said |= {key: resource[key] for key in _KEPT if key in resource}
+    own = resource.get("status") if type_ == "DocumentReference" else None
+    said["status"] = "entered-in-error" if _is(resource.get("status"), _OVER) else own or "current"
     date = next((resource[key] for key in _DATES if resource.get(key)), None)
-    own = resource.get("resourceType") == "DocumentReference"
-    status = resource.get("status", "current") if own else "current"
-    said = {"resourceType": "DocumentReference", **kept, "status": status}
-    return said | ({"date": date} if date else {})
+    labels = [one for one in labels_of(resource) if one.get("code") == HTEST["code"]]
+    return said | ({"date": date} if date else {}) | ({"meta": {"security": labels}} if labels else {})
 
 
-def is_document(resource: dict[str, object]) -> bool:
+def is_document(resource: dict[str, Any]) -> bool:
     """Whether a resource is a document or a report."""
-    return resource.get("resourceType") in DOCUMENTS
+    return _is(resource.get("resourceType"), DOCUMENTS)
+
+
+def labels_of(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the security labels of a resource: meta.security, DocumentReference.securityLabel."""
+    meta = resource.get("meta")
+    labels = dicts(meta.get("security") if isinstance(meta, dict) else None)
+    return labels + [one for concept in dicts(resource.get("securityLabel")) for one in dicts(concept.get("coding"))]
+
+
+def dicts(found: object) -> list[dict[str, Any]]:
+    """Return the objects in what should be a list of them."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _is(value: object, among: Iterable[str]) -> bool:
+    return isinstance(value, str) and value in among

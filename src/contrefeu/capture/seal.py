@@ -3,24 +3,29 @@
 Rules kept here:
   * What a rule is about is sealed whole, as it came; nothing of it but its outline is journaled in another way.
   * Documents and results are sealed, nothing else: a movement or a prescription that nobody sees makes a wrong chart.
-  * Of a feed with such rules, what cannot be judged (cut short, outside a frame) is sealed too, to its first role.
+  * Of a feed with such rules, what cannot be judged (cut short, outside a frame, no CDA, no FHIR) is sealed too, to its
+    first role; whatever is made to defeat a judgement stops no feed.
   * A role's key that goes away while the node runs is remembered: nothing is kept in clear because a file is gone.
 """
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
+
+import structlog
+from msgspec.json import decode
 
 from contrefeu.base import StorageError
-from contrefeu.capture.about import About, coded, codes_of, resources_of
-from contrefeu.capture.outline import is_document, outline
-from contrefeu.cda import NotCda, read_document
+from contrefeu.capture.about import About, coded, codes_of, entries_of
+from contrefeu.capture.outline import fhir_outline, is_document, labels_of, messages_of, outline
+from contrefeu.cda import Code, NotCda, read_document
 from contrefeu.hl7 import Message, NotHl7, sender_of
 from contrefeu.hospital import FeedSettings, SealSettings, feed_of
 from contrefeu.journal import (
     ENTRY_BODY_BYTES_MAX,
     MEDIA_CDA,
+    MEDIA_FHIR,
     MEDIA_HL7V2,
     MEDIA_OTHER,
     MEDIA_SEALED,
@@ -35,6 +40,8 @@ from contrefeu.journal import (
 _CARRIERS = frozenset({"MDM", "ORU", "OUL"})  # HL7 v2 messages that carry documents and results, and nothing else
 _RESTRICTED = frozenset({"R", "V", "VR"})  # table 0272 (TXA-18); HL7 v3 Confidentiality
 _SAME = b"contrefeu sealed document v1 same"
+
+log = structlog.get_logger("capture")
 
 
 class _Journal(Protocol):
@@ -77,33 +84,68 @@ class Sealing:
         rules = self._rules_of(source, media_type, body) if self._rules else None
         if rules is None or media_type == MEDIA_SEALED:
             return media_type, body
-        if media_type == MEDIA_OTHER:
-            return self._sealed(rules[0].role, media_type, body, None)
-        rule = self._rule(rules, media_type, body)
-        if rule is None:
-            return media_type, body
-        known = outline(media_type, body, lambda one: any(each.is_about(one) for each in rules))
-        return self._sealed(rule.role, media_type, body, known)
+        try:
+            judged = self._judged(rules, media_type, body)
+        except Exception as defeated:  # whatever it is made of: a feed goes on, and nothing is kept in clear
+            log.error("what is to be sealed cannot be judged", source=source, error=type(defeated).__name__)
+            judged = rules[0].role, None
+        return self._sealed(*judged, media_type, body) if judged is not None else (media_type, body)
 
     def _rules_of(self, source: str, media_type: str, body: bytes) -> "tuple[_Rule, ...] | None":
         """Those of *source*; else those of the sender that a message names: it may have been imported as another's."""
         found = self._rules.get(feed_of(source))
         return self._rules.get(sender_of(body)) if found is None and media_type == MEDIA_HL7V2 else found
 
-    def _rule(self, rules: "tuple[_Rule, ...]", media_type: str, body: bytes) -> "_Rule | None":
+    def _judged(self, rules: "tuple[_Rule, ...]", media_type: str, body: bytes) -> tuple[str, Outline | None] | None:
+        """The role that a body is sealed to, and its outline; None for what no rule is about."""
         if media_type == MEDIA_HL7V2:
-            try:
-                message = Message.parse(body)
-            except NotHl7:
-                return rules[0]
-            return next((rule for rule in rules if message.code in _CARRIERS and rule.fits(message)), None)
+            return self._of_messages(rules, body)
         if media_type == MEDIA_CDA:
-            codes, restricted = codes_of(media_type, body), _is_restricted(body)
-            return next((rule for rule in rules if rule.names(codes, restricted=restricted)), None)
-        documents = [one for one in resources_of(media_type, body) if is_document(one)]
-        return next((rule for rule in rules if any(map(rule.is_about, documents))), None)
+            return self._of_cda(rules, body)
+        if media_type == MEDIA_FHIR:
+            return self._of_fhir(rules, body)
+        return (rules[0].role, None) if media_type == MEDIA_OTHER else None
 
-    def _sealed(self, role: str, media_type: str, body: bytes, known: Outline | None) -> tuple[str, bytes]:
+    def _of_messages(self, rules: "tuple[_Rule, ...]", body: bytes) -> tuple[str, Outline | None] | None:
+        def about(message: bytes) -> "_Rule | None":
+            read = Message.parse(message)
+            return next((rule for rule in rules if read.code.strip() in _CARRIERS and rule.fits(read)), None)
+
+        try:
+            found = [about(one) for one in messages_of(body)]
+        except NotHl7:
+            return rules[0].role, None
+        role = next((rule.role for rule in found if rule is not None), "")
+        if not role:
+            return None
+        return role, outline(MEDIA_HL7V2, body, lambda one: about(one) is not None, self._mark)
+
+    def _of_cda(self, rules: "tuple[_Rule, ...]", body: bytes) -> tuple[str, Outline | None] | None:
+        try:
+            document = read_document(body)
+        except NotCda:
+            return rules[0].role, None
+        codes = [*codes_of(MEDIA_CDA, body), *(one.code for one in _with_others(document.code))]
+        restricted = document.confidentiality in _RESTRICTED
+        rule = next((rule for rule in rules if rule.names(codes, restricted=restricted)), None)
+        return (rule.role, outline(MEDIA_CDA, body, lambda _: True, self._mark)) if rule is not None else None
+
+    def _of_fhir(self, rules: "tuple[_Rule, ...]", body: bytes) -> tuple[str, Outline | None] | None:
+        try:
+            whole = decode(body)
+        except (ValueError, RecursionError):
+            return rules[0].role, None
+        labelled = isinstance(whole, dict) and _is_labelled(whole)
+        documents = [one for _, one in entries_of(whole) if is_document(one)]
+        rule = next((rule for rule in rules if any(rule.is_about(one, labelled) for one in documents)), None)
+        if rule is None:
+            return None
+        return rule.role, fhir_outline(whole, lambda one: any(each.is_about(one, labelled) for each in rules))
+
+    def _mark(self, said: bytes) -> bytes:
+        return hmac.digest(self._same_key, said, "sha256").hex().encode()
+
+    def _sealed(self, role: str, known: Outline | None, media_type: str, body: bytes) -> tuple[str, bytes]:
         with suppress(StorageError):  # a file that was damaged meanwhile
             self._known |= self._keys()
         same = hmac.digest(self._same_key, media_type.encode() + b"\0" + body, "sha256")[:SAME_BYTES]
@@ -148,8 +190,7 @@ class _Rule:
         self._only_restricted = not (said.message or said.ward or said.path or said.document)
 
     def fits(self, message: Message) -> bool:
-        restricted = any(one.text(18).upper() in _RESTRICTED for one in message.all("TXA"))
-        return (restricted or not self._restricted) and self._about.fits(message)
+        return (not self._restricted or _is_marked(message)) and self._about.fits(message)
 
     def names(self, codes: list[str], *, restricted: bool) -> bool:
         """Whether it is about a document that is no HL7 v2 message."""
@@ -157,26 +198,22 @@ class _Rule:
             return False
         return (self._restricted and self._only_restricted) or self._about.names_document(codes)
 
-    def is_about(self, resource: dict[str, object]) -> bool:
-        """The same of a document or report in FHIR."""
-        return self.names(list(coded(resource)), restricted=_is_labelled(resource))
+    def is_about(self, resource: dict[str, Any], labelled: bool = False) -> bool:
+        """The same of a document or report in FHIR, or in a bundle that is *labelled* as a whole."""
+        return self.names(list(coded(resource)), restricted=labelled or _is_labelled(resource))
 
 
-def _is_restricted(body: bytes) -> bool:
-    try:
-        return read_document(body).confidentiality in _RESTRICTED
-    except NotCda:
-        return False
+def _is_marked(message: Message) -> bool:
+    """TXA-18; a cancellation that does not repeat it may be of a restricted document."""
+    found = [rep.text(1).strip().upper() for one in message.all("TXA") for rep in one.reps(18)]
+    return any(one in _RESTRICTED for one in found) or (message.event == "T11" and not any(found))
 
 
-def _is_labelled(resource: dict[str, object]) -> bool:
-    """DocumentReference.securityLabel, and meta.security of any resource; Composition.confidentiality (R4)."""
-    meta = resource.get("meta")
-    labels = list(_dicts(meta.get("security") if isinstance(meta, dict) else None))
-    concepts = _dicts(resource.get("securityLabel"))
-    labels += [one for concept in concepts for one in _dicts(concept.get("coding"))]
-    return resource.get("confidentiality") in _RESTRICTED or any(one.get("code") in _RESTRICTED for one in labels)
+def _is_labelled(resource: dict[str, Any]) -> bool:
+    """Composition.confidentiality (R4), and security labels."""
+    said = [resource.get("confidentiality"), *(one.get("code") for one in labels_of(resource))]
+    return any(isinstance(one, str) and one in _RESTRICTED for one in said)
 
 
-def _dicts(found: object) -> list[dict[str, object]]:
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def _with_others(code: Code | None) -> "list[Code]":
+    return [code, *code.others] if code is not None else []

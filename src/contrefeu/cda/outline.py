@@ -12,6 +12,9 @@ _KEPT = frozenset(
     )
 )  # fmt: skip
 
+# In what is kept: the type of the document that this one replaces, and where the patient is known
+_SAYS_WHAT = frozenset(f"{C}{name}" for name in ("providerOrganization", "code", "text", "title"))
+
 
 def outline_of(body: bytes) -> bytes:
     """Return *body* without its type, title, authors, places and content.
@@ -23,5 +26,11 @@ def outline_of(body: bytes) -> bytes:
     for child in list(root):
         if child.tag not in _KEPT:
             root.remove(child)
+    for parent in root.iter():
+        parent.text = parent.text if len(parent) == 0 else None
+        parent.tail = None
+        for child in [one for one in parent if one.tag in _SAYS_WHAT]:
+            parent.remove(child)
+    root.text = None
     found: bytes = ET.tostring(root, "utf-8")
     return found

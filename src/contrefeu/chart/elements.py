@@ -306,9 +306,10 @@ def confidential(*resources: Resource) -> bool:
 
 
 def sealed_role(document: Resource) -> str:
-    """Return the role to which a document is sealed; "" when it is not (F45)."""
+    """Return the role to which a document is sealed; "" when it is not, or was sent in clear since (F45)."""
     found = (one.get("valueCode") for one in document.get("extension") or [] if one.get("url") == SEALED_TO)
-    return str(next(found, None) or "")
+    role = str(next(found, None) or "")
+    return role if document.get("content") == [{"attachment": {"title": role}}] else ""
 
 
 def denies_allergies(allergy: Resource) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contrefeu.cli import proving
-from contrefeu.cli.door import Json, Language, answer, door, finish, say
+from contrefeu.cli.door import Json, Language, answer, door, finish, say, worded
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -181,10 +181,21 @@ def unseal(
     if shares:
         body = opened_by_custodians(node, entry, shares)
     else:
-        said = words_file.read_text() if words_file else typer.prompt("Words", hide_input=True, err=True)
+        said = _words(words_file) if words_file else typer.prompt(worded("The role's words"), hide_input=True, err=True)
         body = opened_by_words(node, entry, said)
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
+
+
+def _words(file: Path) -> str:
+    from contrefeu.base import OperatorError
+
+    try:
+        return file.read_text()
+    except (OSError, ValueError):
+        raise OperatorError(
+            f"{file} cannot be read as words.", safe="Nothing was opened.", next="Name a text file that holds them."
+        ) from None
 
 
 app.command("consistency")(proving.consistency)

@@ -117,6 +117,9 @@ ROWS = {
         "Ils ne sont gardés nulle part : écrivez-les sur papier pour qui doit lire, et mettez-en un au coffre.",
     "role {}: {}": "rôle {} : {}",
     "no key": "sans clé",
+    "The role's words": "Les mots du rôle",
+    "{} cannot be read as words.": "{} ne se lit pas comme des mots.",
+    "Name a text file that holds them.": "Nommez un fichier texte qui les contient.",
     "sealed to {}  {} since the start": "scellés pour {}  {} depuis le démarrage",
     "A document of {} bytes is too long to be sealed.": "Un document de {} octets est trop long pour être scellé.",
     "A rule of a feed seals documents to {}, a role that has no key.":
@@ -130,18 +133,18 @@ ROWS = {
     "Name it as rules of feeds will: contrefeu keys role psychiatry":
         "Nommez-le comme le feront les règles des flux : contrefeu keys role psychiatrie",
     "{} has a key.": "{} a une clé.",
-    "The key, and what was sealed to it.": "La clé, et ce qui fut scellé pour elle.",
+    "The key, and what was sealed to it.": "La clé, et ce qui a été scellé pour elle.",
     "Words that were lost or told: --again makes another key; the custodians open what was sealed before.":
-        "Des mots perdus ou divulgués : --again crée une autre clé ; les dépositaires ouvrent ce qui fut scellé avant.",
+        "Mots perdus ou divulgués : --again crée une autre clé ; les dépositaires ouvrent ce qui a été scellé avant.",
     "These are not the words of {}.": "Ce ne sont pas les mots de {}.",
     "These shares do not open it.": "Ces parts ne l’ouvrent pas.",
     "The document; nothing of it was shown.": "Le document ; rien n’en a été montré.",
     "Compare the words or shares with their paper; a former key has former words.":
-        "Comparez les mots ou les parts à leur papier ; une ancienne clé a d’anciens mots.",
+        "Comparez les mots ou les parts à leur papier ; une ancienne clé s’ouvre avec ses anciens mots.",
     "{} is no sealed document.": "{} n’est pas un document scellé.",
     "contrefeu journal show --entry shows it.": "contrefeu journal show --entry le montre.",
     "keys/roles/{} is not the key of a role.": "keys/roles/{} n’est pas la clé d’un rôle.",
-    "Everything that was sealed; its words open it.": "Tout ce qui fut scellé ; ses mots l’ouvrent.",
+    "Everything that was sealed; its words open it.": "Tout ce qui a été scellé ; ses mots l’ouvrent.",
     "Bring the file back from a backup, or make another key: contrefeu keys role.":
         "Remettez le fichier d’une sauvegarde, ou créez une autre clé : contrefeu keys role.",
     # Keys

@@ -18,6 +18,7 @@ def prepare(context: typer.Context) -> None:
     from contrefeu.base import OperatorError
     from contrefeu.cli.node import Node
     from contrefeu.cli.reloading import note_in_force
+    from contrefeu.cli.sealing import bring_back_roles
     from contrefeu.cli.separation import separate
 
     node = Node.at(door(context).home)
@@ -28,6 +29,8 @@ def prepare(context: typer.Context) -> None:
             next='Write users = "separate" under [processes] in contrefeu.toml; then systemctl restart contrefeu.',
         )
     complete(node)
+    bring_back_roles(node)
+    node.sealing()  # a rule without its key is said before anything starts
     note_in_force(node)
     separate(node)
 

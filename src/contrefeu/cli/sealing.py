@@ -57,7 +57,10 @@ def bring_back_roles(node: Node) -> None:
     lacking = {rule.role for feed in node.settings.feeds.values() for rule in feed.seal}
     lacking -= {one.role for one in role_keys(node.paths.role_keys)} if lacking else set()
     if lacking:
-        for made in {one.role: one for one in role_acts(node) if one.role in lacking}.values():
+        first: dict[bytes, RoleKeyMade] = {}  # a rotation says keys again, in any order
+        for made in role_acts(node):
+            first.setdefault(made.public, made)
+        for made in {one.role: one for one in first.values() if one.role in lacking}.values():
             keep_role_key(node.paths.role_keys, key_of(made))
 
 

@@ -145,19 +145,17 @@ def _read_sealed(reading: Reading, body: bytes, rules: FeedRules) -> None:
 def _told_as_sealed(said: Said, role: str, media_type: str) -> Said:
     """A document of an outline, which says to whom it is sealed; what else stands in a bundle is as it was sent."""
     resource = said.resource
-    if (
-        said.kind != "DocumentReference"
-        or "status" not in resource
-        or (media_type == MEDIA_FHIR and "content" in resource)
-    ):
+    plain = "content" in resource and media_type != MEDIA_CDA
+    if said.kind != "DocumentReference" or plain or resource.keys() == {"status"}:  # a parent that is replaced
         return said
     kept = {key: value for key, value in resource.items() if key not in ("content", "description", "type")}
+    labels = (resource.get("meta") or {}).get("security") or []
     sealed = {
-        "meta": {"security": [RESTRICTED]},
+        "meta": {"security": [*labels, RESTRICTED]},
         "extension": [*resource.get("extension", []), {"url": SEALED_TO, "valueCode": role}],
         "content": [{"attachment": {"title": role}}],  # FHIR asks for one; there is nothing to read in it
     }
-    return msgspec.structs.replace(said, resource=kept | sealed)
+    return msgspec.structs.replace(said, resource=kept | sealed, mode="replace")  # nothing of a former version stays
 
 
 def _read_link(reading: Reading, body: bytes) -> None:

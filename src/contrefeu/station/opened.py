@@ -52,6 +52,7 @@ class OpenedDocuments:
             return False
         self._lockout.succeeded(session.login)
         self._open[session.csrf, entry.ref] = (found, self._clock.now_ns() + OPEN_S * _NS)
+        asyncio.get_running_loop().call_later(OPEN_S + 1, self._close_old)  # nobody may ask again
         while sum(len(one.body) for one, _ in self._open.values()) > OPENED_BYTES_MAX and len(self._open) > 1:
             del self._open[next(iter(self._open))]
         return True

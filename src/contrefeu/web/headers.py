@@ -28,7 +28,7 @@ def security_headers(path: str) -> Sequence[tuple[bytes, bytes]]:
     """Return the headers of the answer to *path*; what a handler has set stands."""
     if path.startswith("/static/"):
         return _STATIC
-    return _DOCUMENT if path.startswith(("/document/", "/picture/")) else _PAGE
+    return _DOCUMENT if path.startswith(("/document/", "/opened/", "/picture/")) else _PAGE
 
 
 def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:

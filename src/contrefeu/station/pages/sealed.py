@@ -20,7 +20,7 @@ from contrefeu.journal import MEDIA_HL7V2, MEDIA_SEALED, Entry, read_sealed
 from contrefeu.mapping import read
 from contrefeu.station.house import House
 from contrefeu.station.message import ShownSegment, show_segments, show_text
-from contrefeu.station.opened import OpenedDocuments
+from contrefeu.station.opened import OPEN_S, OpenedDocuments
 from contrefeu.station.pages.entries import EntryPages, chart_query
 from contrefeu.web import NOT_FOUND, Session, person
 
@@ -103,7 +103,10 @@ class SealedPages:
             wait_s=self._opened.wait_s(session.login),
             content=self._content(opened) if opened is not None else None,
         )
-        return await self._house.shell.render(request, "sealed.html", page, status=403 if wrong else 200)
+        answer = await self._house.shell.render(request, "sealed.html", page, status=403 if wrong else 200)
+        if opened is not None:
+            answer.headers["refresh"] = str(OPEN_S + 1)  # a screen that somebody left shows it no longer
+        return answer
 
     async def _taken(self, request: Request, session: Session, entry: Entry) -> bool:
         """Do what a form asks; False when its words open nothing."""
