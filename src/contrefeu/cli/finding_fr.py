@@ -198,6 +198,8 @@ FINDINGS = Phrases({
     "On the server, for each: REVOKE ALL ON DATABASE its name FROM PUBLIC.":
         "Sur le serveur, pour chacune : REVOKE ALL ON DATABASE son nom FROM PUBLIC.",
     # Keys
+    "A rule seals documents to a role that has no key.": "Une règle scelle des documents pour un rôle sans clé.",
+    "contrefeu keys role": "contrefeu keys role",
     "The recovery key was not tried for a year.": "La clé de reprise n’a pas été essayée depuis un an.",
     "At the last rehearsal a segment did not open.": "Au dernier essai, un segment ne s’est pas ouvert.",
     "Too few custodians confirmed their share within a year.":
