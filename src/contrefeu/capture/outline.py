@@ -13,13 +13,13 @@ Rules kept here:
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec.json import encode
 
 from contrefeu.capture.about import entries_of
-from contrefeu.cda import NotCda, outline_of
+from contrefeu.cda import outline_of
 from contrefeu.fhir import HTEST
 from contrefeu.journal import MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, Outline
 
@@ -88,25 +88,24 @@ def _only(row: list[bytes], fields: tuple[int, ...], length: int) -> list[bytes]
     return [row[0] if row else b"", *found[1:]]
 
 
-def outline(media_type: str, body: bytes, sealed: Callable[[bytes], bool], mark: Mark) -> Outline | None:
-    """Return what charts may know of HL7 v2 and CDA; None when it does not say whose it is.
+def messages_outline(parts: Sequence[tuple[bytes, bool]], mark: Mark) -> Outline | None:
+    """Return what charts may know of the messages of a frame; None when one does not say of which one patient it is.
 
     Args:
-        media_type: Of *body*.
-        body: As it came.
-        sealed: Of a message in *body*: whether a rule is about it; others stay as they came.
+        parts: Each message, and whether it is sealed: others stay as they came.
         mark: Tells one result of an order from another.
     """
-    found: bytes | None = None
-    if media_type == MEDIA_HL7V2:
-        parts = [hl7_outline(one, mark) if sealed(one) else one for one in messages_of(body)]
-        found = b"".join(one for one in parts if one is not None) if None not in parts else None
-    elif media_type == MEDIA_CDA:
-        try:
-            found = outline_of(body)
-        except NotCda:
-            found = None
-    return Outline(media_type, found) if found is not None else None
+    found = [hl7_outline(one, mark) if sealed else one for one, sealed in parts]
+    return Outline(MEDIA_HL7V2, b"".join(one for one in found if one)) if None not in found else None
+
+
+def cda_outline(body: bytes) -> Outline:
+    """Return what charts may know of a CDA document.
+
+    Raises:
+        NotCda: It is none.
+    """
+    return Outline(MEDIA_CDA, outline_of(body))
 
 
 def fhir_outline(whole: Any, is_sealed: Callable[[dict[str, Any]], bool]) -> Outline:

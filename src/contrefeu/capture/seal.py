@@ -18,7 +18,7 @@ from msgspec.json import decode
 
 from contrefeu.base import StorageError
 from contrefeu.capture.about import About, coded, codes_of, entries_of
-from contrefeu.capture.outline import fhir_outline, is_document, labels_of, messages_of, outline
+from contrefeu.capture.outline import cda_outline, fhir_outline, is_document, labels_of, messages_of, messages_outline
 from contrefeu.cda import Code, NotCda, read_document
 from contrefeu.hl7 import Message, NotHl7, sender_of
 from contrefeu.hospital import FeedSettings, SealSettings, feed_of
@@ -111,14 +111,16 @@ class Sealing:
             read = Message.parse(message)
             return next((rule for rule in rules if read.code.strip() in _CARRIERS and rule.fits(read)), None)
 
+        messages = messages_of(body)
         try:
-            found = [about(one) for one in messages_of(body)]
+            found = [about(one) for one in messages]
         except NotHl7:
             return rules[0].role, None
         role = next((rule.role for rule in found if rule is not None), "")
         if not role:
             return None
-        return role, outline(MEDIA_HL7V2, body, lambda one: about(one) is not None, self._mark)
+        sealed = [rule is not None for rule in found]
+        return role, messages_outline(list(zip(messages, sealed, strict=True)), self._mark)
 
     def _of_cda(self, rules: "tuple[_Rule, ...]", body: bytes) -> tuple[str, Outline | None] | None:
         try:
@@ -128,7 +130,7 @@ class Sealing:
         codes = [*codes_of(MEDIA_CDA, body), *(one.code for one in _with_others(document.code))]
         restricted = document.confidentiality in _RESTRICTED
         rule = next((rule for rule in rules if rule.names(codes, restricted=restricted)), None)
-        return (rule.role, outline(MEDIA_CDA, body, lambda _: True, self._mark)) if rule is not None else None
+        return (rule.role, cda_outline(body)) if rule is not None else None
 
     def _of_fhir(self, rules: "tuple[_Rule, ...]", body: bytes) -> tuple[str, Outline | None] | None:
         try:
