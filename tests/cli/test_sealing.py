@@ -138,6 +138,18 @@ def test_nothing_is_taken_in_clear_for_want_of_a_key(cli: Commands, filed: File)
 
 
 @pytest.mark.req("F45")
+def test_the_words_that_people_read_open_what_is_sealed(cli: Commands, filed: File) -> None:
+    """As a person copies them from the screen: two lines of four words."""
+    shown = cli("keys", "role", "psychiatrie").out.decode().splitlines()
+    words = [line.strip() for line in shown if line.startswith("  ")]
+    assert [len(line.split()) for line in words] == [4, 4]
+    with (cli.home / "contrefeu.toml").open("ab") as settings:
+        settings.write(RULES)
+    cli.told("import", filed("1.hl7", admission() + report()))
+    assert unseal(cli, filed, "\n".join(words)) == report()
+
+
+@pytest.mark.req("F45")
 def test_an_interrupted_rotation_leaves_no_document_closed(sealed, tmp_path, monkeypatch) -> None:
     """Killed when the new key is in force and the copies are not made: the old shares finish it."""
     cli, _ = sealed

@@ -171,7 +171,7 @@ def role(
         from contrefeu.custody import words_of
 
         say(f"Documents can be sealed to {made.role} from now on. Its words:")
-        for line in words_of(words).splitlines():
+        for line in words_of(words):
             say(f"  {line}")
         say("They are kept nowhere: write them on paper for those who may read, and put one copy in a safe.")
 

@@ -13,7 +13,7 @@ Rules kept here:
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import scrypt
 from pathlib import Path
 
@@ -111,10 +111,10 @@ def keep_role_key(folder: Path, key: RoleKey) -> None:
     write_file(folder / f"{key.role}.json", msgspec.json.encode(key), mode=0o644)
 
 
-def words_of(lines: Sequence[str]) -> str:
+def words_of(words: str) -> list[str]:
     """Return words as they are printed for people: four on a line."""
-    words = " ".join(lines).split()
-    return "\n".join(" ".join(words[at : at + 4]) for at in range(0, len(words), 4))
+    found = words.split()
+    return [" ".join(found[at : at + 4]) for at in range(0, len(found), 4)]
 
 
 def _read(path: Path) -> RoleKey:
