@@ -6,6 +6,7 @@ Method: a real journal, sealed to a key of the test; the reader runs in this eve
 import asyncio
 import socket
 import stat
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from contrefeu.base import ManualClock, OperatorError, StorageError
 from contrefeu.chart import ChartsClient, SyncChartsClient, open_charts, run_reader
-from contrefeu.chart.answers import HITS_MAX
+from contrefeu.chart.answers import HITS_MAX, Charts
 from contrefeu.chart.questions import answered
 from contrefeu.custody import DataKeys, KeyPair
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Draft, JournalWriter
@@ -94,6 +95,36 @@ def test_what_people_do_does_not_wait_for_feeds_to_gather(house, monkeypatch):
             await until_read(client, 4)  # a small batch: the next one of feeds would come in a minute
             house.append(resulted("1", "c4", "4.0", order="O2"))
             house.append(ACT, journal="n-station", media=MEDIA_ACT)
+            await until_read(client, 6)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("give_s", "waits"), [(60.0, True), (0.001, False)])
+def test_messages_let_a_short_question_by_and_do_not_stop_for_it(house, monkeypatch, give_s, waits):
+    """Between two messages whoever reads waits for a short question that is open, each time for so long and no longer."""
+    opened, answer, status = threading.Event(), threading.Event(), Charts.status
+    monkeypatch.setattr("contrefeu.chart.right_of_way.GIVE_S_MAX", give_s)
+
+    def slow(charts: Charts):
+        opened.set()
+        assert answer.wait(30)
+        return status(charts)
+
+    async def main() -> None:
+        async with house.reader():
+            client = ChartsClient(house.socket)
+            await until_read(client, 4)
+            monkeypatch.setattr(Charts, "status", slow)
+            asked = asyncio.create_task(client.status())
+            assert await asyncio.to_thread(opened.wait, 30)
+            house.append(resulted("1", "c4", "4.0", order="O2"), resulted("1", "c5", "4.1", order="O3"))
+            if waits:
+                assert await client.changes(4, 1.0) == 4
+            else:
+                await until_read(client, 6)
+            answer.set()
+            await asked
             await until_read(client, 6)
 
     asyncio.run(main())

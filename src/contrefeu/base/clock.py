@@ -10,6 +10,7 @@ from typing import Protocol
 
 NS_PER_S = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_NAIVE = datetime(1970, 1, 1)  # noqa: DTZ001 - isoformat() of a naive one has no offset to take away
 
 
 class Clock(Protocol):
@@ -53,8 +54,7 @@ def rfc3339(ns: int) -> str:
     >>> rfc3339(0)
     '1970-01-01T00:00:00.000000Z'
     """
-    moment = _EPOCH + timedelta(microseconds=ns // 1000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+    return (_EPOCH_NAIVE + timedelta(microseconds=ns // 1000)).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_rfc3339(text: str) -> int:

@@ -340,13 +340,17 @@ class Charts:
         """Return the row of one patient as the board of their ward has it; None when they are on none."""
         with self._snapshot():
             node = self._node(id)
-            line = None if node is None else self._store.places.line(self._store.identities.root(node))
-            line = None if line is None else self._at_home(line)
-            since = 0 if line is None else self._downtime_ns(line.row.ward)
+            packed = None if node is None else self._store.places.packed_of(self._store.identities.root(node))
+            if packed is None:
+                return None
+            line = self._rows.line(packed)
+            home = self._wards.home(line.row.ward)
+            since = self._downtime_ns(home)
         now_ns = self._clock.now_ns()
-        if line is None or line.comes_ns or has_left(line, now_ns):
+        if line.comes_ns or has_left(line, now_ns):
             return None
-        return row_at(line, now_ns, self._settings.node.zone, downtime_ns=since)
+        row = self._rows.at(packed, now_ns, since)
+        return row if row.ward == home else replace(row, ward=home)
 
     def hits(self, ids: list[str]) -> list[PatientHit | None]:
         """Return of each of *ids* (charts, or numbers) who it is and where, as a search shows them."""

@@ -11,7 +11,7 @@ Rules kept here:
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from msgspec import json
@@ -43,10 +43,20 @@ _log = structlog.get_logger()
 class Batches:
     """Writes one store."""
 
-    def __init__(self, store: ChartStore, rules: Rules, *, again: bool = False) -> None:
-        """Write *store*; *again* when what is taken are the entries of another store, read before."""
+    def __init__(
+        self, store: ChartStore, rules: Rules, *, again: bool = False, give_way: Callable[[], None] = lambda: None
+    ) -> None:
+        """Write *store*.
+
+        Args:
+            store: To write.
+            rules: Of the feeds.
+            again: Whether what is taken are the entries of another store, read before.
+            give_way: Called between two entries and between two charts: whoever is in more of a hurry goes first.
+        """
         self._store = store
         self._again = again
+        self._give_way = give_way
         self._folding = Folding(store, rules)
         self._filing = Filing(store, self._folding)
         self._withdrawing = Withdrawing(store, self._folding, self._filing)
@@ -93,6 +103,7 @@ class Batches:
                 for entry, reading in zip(entries, readings or map(self._folding.read, entries), strict=True):
                     if not self._again and self._is_read(entry, positions):
                         continue
+                    self._give_way()
                     if unread:
                         filing.keep(entry, unread)
                     else:
@@ -172,6 +183,7 @@ class Batches:
         for root in again:
             self._fold_again(root)
         for root, new in added.items():
+            self._give_way()
             if root not in again:
                 self._fold_on(root, new)
         self._filing.clear()
@@ -216,6 +228,7 @@ class Batches:
     def _write(self) -> None:
         """Write every chart that changed, and what is asked of it; they stay open, as many as there is room for."""
         for root in sorted(self._changed):
+            self._give_way()
             found = self._open[root]
             self._show(root, found)
             self._store.folded.keep(root, found.chart)

@@ -86,6 +86,7 @@ class Follower:
         settings: Settings,
         counts: Callable[[str], bool] = lambda _: True,
         begin: Begin | None = None,
+        give_way: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._folder = journals
@@ -94,7 +95,7 @@ class Follower:
         self._own = f"{settings.node.id}-"
         self._own_wards = ward_prefix(settings.node.id)
         rules = rules_of(settings)
-        self._batches = Batches(store, rules)
+        self._batches = Batches(store, rules, give_way=give_way)
         self._ahead = Ahead(rules, self._gathered, begin)
         self._more = False  # whether the last batch was full
         self._streams: dict[str, _Stream] = {}

@@ -30,6 +30,7 @@ from contrefeu.chart.board_rows import BoardRows
 from contrefeu.chart.follow import Follower, lock_of
 from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, SHORT, answered, asked, framed, refused
 from contrefeu.chart.refold import open_store
+from contrefeu.chart.right_of_way import RightOfWay
 from contrefeu.chart.stores import ChartStore, Place, StoreAway, StoreTaken, place_of
 from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.hospital import Settings
@@ -99,8 +100,9 @@ async def run_reader(
                 await asyncio.wait_for(stop.wait(), STORE_AGAIN_S)
             return
         try:
-            follower = Follower(store, journals, key_of, settings, counts) if writes else None
-            reader = _Reader(store, follower, settings, clock or SystemClock(), counts)
+            way = RightOfWay()
+            follower = Follower(store, journals, key_of, settings, counts, give_way=way.give) if writes else None
+            reader = _Reader(store, follower, settings, clock or SystemClock(), counts, way)
             await _serve(reader, socket_path, ready, stop)
         finally:
             store.close()
@@ -156,8 +158,10 @@ class _Reader:
         settings: Settings,
         clock: Clock,
         counts: Callable[[str], bool],
+        way: RightOfWay,
     ) -> None:
         self._store = store
+        self._way = way
         self._settings = settings
         self._clock = clock
         self._follower = follower  # None: another node writes the store
@@ -304,7 +308,8 @@ class _Reader:
                 return answered(await self._together(arguments))
             if name == "changes":
                 return answered(await self._changes(int(arguments[0]), float(arguments[1])))
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, name, arguments)
+            with self._way.asking() if name in SHORT else contextlib.nullcontext():
+                return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, name, arguments)
         except (ValueError, TypeError, LookupError):
             return refused(ContrefeuError(_NO_QUESTION))
         except ContrefeuError as found:
@@ -314,7 +319,8 @@ class _Reader:
         def each() -> list[bytes]:
             return [self._one_of(question) for question in questions]
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, each)
+        with self._way.asking():
+            return await asyncio.get_running_loop().run_in_executor(self._pool, each)
 
     def _one_of(self, question: bytes) -> bytes:
         try:

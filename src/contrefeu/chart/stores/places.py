@@ -62,8 +62,13 @@ class Places:
 
     def line(self, root: int) -> BoardLine | None:
         """Return the line of one patient; None when they lie nowhere."""
+        packed = self.packed_of(root)
+        return None if packed is None else self._decode.decode(packed)
+
+    def packed_of(self, root: int) -> bytes | None:
+        """Return the same line as it is written down."""
         kept = self._db.value("SELECT line FROM places WHERE node = ?", (root,))
-        return None if kept is None else self._decode.decode(self._opened(root, kept))
+        return None if kept is None else self._opened(root, kept)
 
     def lines(self, world: str, ward: str) -> list[BoardLine]:
         """Return the line of each patient of a ward, of every ward for ""."""
