@@ -238,6 +238,11 @@ ERRORS = Phrases({
     "{} in {} does not read back as it was written.": "{} dans {} ne se relit pas tel qu’il fut écrit.",
     "Replace that disk; copies go on by themselves.": "Remplacez ce disque ; les copies reprennent d’elles-mêmes.",
     "The bucket {} is out of reach: {}.": "Le bucket {} est hors d’atteinte : {}.",
+    "The bucket {} refuses these credentials here: {}.": "Le bucket {} refuse ces accès à cet endroit : {}.",
+    "Compare the bucket and folder of the address with what these credentials are for, and have the bucket's owner"
+    " look at its policy.":
+        "Comparez le bucket et le dossier de l’adresse à ce pour quoi ces accès sont faits, et faites voir sa politique"
+        " au propriétaire du bucket.",
     "Look at the link and the store's own state; copies go on by themselves.":
         "Regardez la liaison et l’état du dépôt ; les copies reprennent d’elles-mêmes.",
     "There are no credentials for that vault here.": "Il n’y a pas ici d’accès pour ce coffre.",

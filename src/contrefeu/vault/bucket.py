@@ -32,6 +32,7 @@ READ_S = 20.0  # between two bytes of an answer
 LOCK_SLACK_S = 2.0  # stores keep whole seconds
 SENDING_S_MAX = 3600.0  # of an object over a slow line: its lock is counted from before, its age from behind
 _GONE = frozenset(["NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"])
+_NOT_THEIRS = frozenset(["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"])
 _UNLOCKED = frozenset(["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"])
 
 
@@ -219,6 +220,8 @@ class Bucket:
         try:
             yield
         except ClientError as refused:
+            if _said(refused) in _NOT_THEIRS:
+                raise self._not_ours(_said(refused)) from refused
             raise self._away(f"it answers {_said(refused)}") from refused
         except BotoCoreError as lost:
             raise self._away(f"no answer ({type(lost).__name__})") from lost
@@ -230,6 +233,14 @@ class Bucket:
             f"The bucket {self._address.bucket} is out of reach: {why}.",
             safe="The journals; what the vault held it still holds.",
             next="Look at the link and the store's own state; copies go on by themselves.",
+        )
+
+    def _not_ours(self, code: str) -> VaultAway:
+        return VaultAway(
+            f"The bucket {self._address.bucket} refuses these credentials here: {code}.",
+            safe="The journals; what the vault held it still holds.",
+            next="Compare the bucket and folder of the address with what these credentials are for, and have the"
+            " bucket's owner look at its policy.",
         )
 
     def _refusal(self, what: str) -> VaultAway:
