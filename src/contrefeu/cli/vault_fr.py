@@ -171,12 +171,16 @@ ROWS = {
     "{}: {} segment {} would go": "{} : {}, segment {} partirait",
     "{}: {} segment {} was let go": "{} : {}, segment {} est parti",
     "{} segments older than {} days": "{} segments de plus de {} jours",
-    "{}: sent at the next step of the running node": "{} : envoyé au prochain pas du nœud en marche",
-    "everything: sent at the next step of the running node": "tout : envoyé au prochain pas du nœud en marche",
+    "{}: sent at the next step of the running node, or by vault copy":
+        "{} : envoyé au prochain pas du nœud en marche, ou par vault copy",
+    "everything: sent at the next step of the running node, or by vault copy":
+        "tout : envoyé au prochain pas du nœud en marche, ou par vault copy",
+    "contrefeu vault host status, on the vault host, lists them: type the list as it stands.":
+        "contrefeu vault host status, chez l’hôte de coffre, les énumère : tapez la liste telle quelle.",
+    "The node does not offer any more: {}.": "Le nœud n’offre plus : {}.",
+    "Files of the one-way copy did not come.": "Des fichiers de la copie à sens unique ne sont pas venus.",
     "{}: {}, {} entries, {} s behind": "{} : {}, {} entrées, {} s de retard",
-    "{}: {}, {} entries, {} s behind {}": "{} : {}, {} entrées, {} s de retard {}",
     "{}: {}, {} entries, how far behind is not known": "{} : {}, {} entrées, retard inconnu",
-    "{}: {}, {} entries, how far behind is not known {}": "{} : {}, {} entrées, retard inconnu {}",
     "missing: {}": "manquent : {}",
     "A vault host's name has small letters, digits and hyphens.":
         "Le nom d’un hôte de coffre a de petites lettres, des chiffres et des tirets.",
