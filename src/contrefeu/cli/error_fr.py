@@ -23,6 +23,7 @@ ERRORS = Phrases({
     "Nothing was made, and nothing in a vault was changed.": "Rien n’a été fait, et aucun coffre n’a été changé.",
     "Nothing was added; the journals were not touched.": "Rien n’a été ajouté ; les journaux n’ont pas été touchés.",
     "It goes on; nothing was changed.": "Elle continue ; rien n’a été changé.",
+    "That one goes on; nothing was changed.": "Celui-là continue ; rien n’a été changé.",
     "The settings, as they were.": "Les réglages, tels qu’ils étaient.",
     "The copies, as they were.": "Les copies, telles qu’elles étaient.",
     "The copy in the vault, as it was.": "La copie dans le coffre, telle qu’elle était.",

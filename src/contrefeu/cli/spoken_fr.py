@@ -211,7 +211,7 @@ LINES = Phrases({
         "Donnez chaque part à son dépositaire, puis effacez les fichiers : elles ne sont gardées nulle part ailleurs.",
     "First administrator: login {}, password {} (shown once)":
         "Premier administrateur : identifiant {}, mot de passe {} (montré une seule fois)",
-    "{} files: {} received, {} journaled in {}": "{} fichiers : {} reçus, {} mis au journal {}",
+    "files {}   received {}   journaled {}, in {}": "fichiers {}   reçus {}   mis au journal {}, dans {}",
     "charted {}   kept, not charted {}   repeats {}": "dans un dossier {}   gardés, dans aucun {}   répétés {}",
     "To be completed, put to the data protection officer, and signed: no legal advice.":
         "À compléter, à soumettre au délégué à la protection des données et à signer : ce n’est pas un avis juridique.",
