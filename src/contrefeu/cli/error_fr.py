@@ -87,6 +87,10 @@ ERRORS = Phrases({
         "Donnez le fichier de chaque dépositaire, tel qu’init ou keys rotate l’a écrit, ou un texte avec ses mots.",
     "Look at the stick or at who may read the file; any other custodian's share serves as well.":
         "Regardez la clé USB, ou qui peut lire le fichier ; la part d’un autre dépositaire convient aussi bien.",
+    "These shares give a key that nothing here was ever sealed to ({}): they are another hospital's.":
+        "Ces parts donnent une clé à laquelle rien ici n’a jamais été scellé ({}) : elles sont d’un autre hôpital.",
+    "Bring this hospital's: their first lines name the key {}, or one that was before it.":
+        "Apportez celles de cet hôpital : leurs premières lignes nomment la clé {}, ou une qui l’a précédée.",
     "The custodians' shares do not give the recovery key: {}":
         "Les parts des dépositaires ne donnent pas la clé de récupération : {}",
     "{} different ones were given, of {}.": "{} différentes données, sur {}.",
@@ -285,6 +289,11 @@ ERRORS = Phrases({
         "Relancez-la avec --debug et signalez ce qu’elle affiche (des patients peuvent y être nommés : relisez avant).",
     'Journal "{}" holds {} leaves and vouched for {}.':
         "Le journal « {} » tient {} feuilles et s’est porté garant de {}.",
+    'The custodians\' shares give another key than segment {} of journal "{}" was sealed to.':
+        "Les parts des dépositaires ne donnent pas la clé à laquelle le segment {} du journal « {} » fut scellé.",
+    "The segment is whole; nothing of it was shown.": "Le segment est entier ; rien n’en a été montré.",
+    "Bring the shares whose first lines name the key {}; these name {}.":
+        "Apportez les parts dont les premières lignes nomment la clé {} ; celles-ci nomment {}.",
     "Every byte is as it was found; no sender was told that more was kept.":
         "Chaque octet est tel que trouvé ; aucun émetteur n’a appris que davantage était gardé.",
     "Every byte is as it was found, and so are the copies in the vaults.":
