@@ -245,6 +245,20 @@ ERRORS = Phrases({
     "The bucket {} is out of reach: {}.": "Le bucket {} est hors d’atteinte : {}.",
     "Look at the link and the store's own state; copies go on by themselves.":
         "Regardez la liaison et l’état du dépôt ; les copies reprennent d’elles-mêmes.",
+    "Compare access_key and secret_key in the file with those that the store's owner gave, or have new ones given.":
+        "Comparez access_key et secret_key du fichier à ceux que le propriétaire du dépôt a donnés, ou demandez-en "
+        "d’autres.",
+    "Compare the name in the address. Its owner makes a bucket, with Object Lock; nothing here does.":
+        "Comparez le nom dans l’adresse. Son propriétaire crée le bucket, avec Object Lock ; rien ici ne le fait.",
+    "Its owner gives these credentials what the page on vaults lists; deleting is not in it.":
+        "Son propriétaire donne à ces accès ce que la page sur les coffres énumère ; effacer n’en est pas.",
+    "Set this machine's clock: the store refuses whoever is off by a quarter of an hour.":
+        "Réglez l’horloge de cette machine : le dépôt refuse qui s’écarte d’un quart d’heure.",
+    "Nothing lay in {} yet at the instant that as-of names.":
+        "Rien n’était encore dans {} à l’instant que nomme as-of.",
+    "Name a later instant, or leave as-of out; contrefeu vault verify says what is whole.":
+        "Nommez un instant plus tardif, ou retirez as-of ; contrefeu vault verify dit ce qui est entier.",
+    "Name the file that holds access_key and secret_key.": "Nommez le fichier qui contient access_key et secret_key.",
     "There are no credentials for that vault here.": "Il n’y a pas ici d’accès pour ce coffre.",
     "contrefeu vault add URL --credentials FILE keeps them; other commands take the same option.":
         "contrefeu vault add URL --credentials FICHIER les garde ; les autres commandes ont la même option.",
@@ -275,6 +289,11 @@ ERRORS = Phrases({
     "Give the disk space, or bring it back; writing resumes by itself.":
         "Donnez de la place au disque, ou ramenez-le ; l’écriture reprend d’elle-même.",
     'No key here opens segment {} of journal "{}".': "Aucune clé ici n’ouvre le segment {} du journal « {} ».",
+    'The custodians\' shares give another key than segment {} of journal "{}" was sealed to.':
+        "Les parts des dépositaires ne donnent pas la clé à laquelle le segment {} du journal « {} » fut scellé.",
+    "The segment is whole; nothing of it was shown.": "Le segment est entier ; rien n’en a été montré.",
+    "Bring the shares whose first lines name the key {}; these name {}.":
+        "Apportez les parts dont les premières lignes nomment la clé {} ; celles-ci nomment {}.",
     "The segment is whole; it is only closed to this node (beyond its horizon, or never granted).":
         "Le segment est entier ; il est seulement fermé à ce nœud (au-delà de son horizon, ou jamais accordé).",
     "The custodians open it: the same command with --shares FILE..., or contrefeu restore.":
@@ -289,11 +308,6 @@ ERRORS = Phrases({
         "Relancez-la avec --debug et signalez ce qu’elle affiche (des patients peuvent y être nommés : relisez avant).",
     'Journal "{}" holds {} leaves and vouched for {}.':
         "Le journal « {} » tient {} feuilles et s’est porté garant de {}.",
-    'The custodians\' shares give another key than segment {} of journal "{}" was sealed to.':
-        "Les parts des dépositaires ne donnent pas la clé à laquelle le segment {} du journal « {} » fut scellé.",
-    "The segment is whole; nothing of it was shown.": "Le segment est entier ; rien n’en a été montré.",
-    "Bring the shares whose first lines name the key {}; these name {}.":
-        "Apportez les parts dont les premières lignes nomment la clé {} ; celles-ci nomment {}.",
     "Every byte is as it was found; no sender was told that more was kept.":
         "Chaque octet est tel que trouvé ; aucun émetteur n’a appris que davantage était gardé.",
     "Every byte is as it was found, and so are the copies in the vaults.":

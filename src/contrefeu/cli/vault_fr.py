@@ -52,6 +52,8 @@ ROWS = {
         "Voyez ce qui leur fait passer la diode ; l’envoi reprend de lui-même.",
     "The journals, and the files that wait.": "Les journaux, et les fichiers qui attendent.",
     "The journals, and what was sent before.": "Les journaux, et ce qui a déjà été envoyé.",
+    "A vault or a witness does not answer in time: what it holds was not compared.":
+        "Un coffre ou un témoin ne répond pas à temps : ce qu’il tient n’a pas été comparé.",
     # Vaults
     "{} of {} held: it enforces": "{} sur {} tiennent : il fait respecter le verrou",
     "{} of {} held: IT DOES NOT ENFORCE": "{} sur {} tiennent : IL NE FAIT PAS RESPECTER LE VERROU",
