@@ -147,6 +147,9 @@ LINES = Phrases({
         "les processus du nœud partagent un utilisateur du système ([processes] users dans contrefeu.toml)",
     "this kernel has no Landlock: capture and web may open what their user may":
         "ce noyau n’a pas Landlock : capture et web peuvent ouvrir ce que peut leur utilisateur",
+    "to be looked at": "à regarder",
+    "to be dealt with now": "à traiter",
+    "probably an attack": "sans doute une attaque",
     "ALARMS: {} open, the gravest {}: contrefeu watch": "ALARMES : {} ouvertes, la plus grave {} : contrefeu watch",
     "ALARM: {}": "ALARME : {}",
     "the recovery key was not tried for a year: contrefeu keys rehearse":
