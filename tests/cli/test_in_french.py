@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from contrefeu.acts import SEVERITIES
 from contrefeu.cli import checkup, machine, phrases, spool, vaults, wardtest
 from contrefeu.cli.door import quote, say, speak
 from contrefeu.cli.error_fr import ERRORS
@@ -21,7 +22,8 @@ from contrefeu.cli.finding_fr import FINDINGS, PRINTER_TROUBLES
 from contrefeu.cli.keys import ALARMS
 from contrefeu.cli.phrases import Phrases
 from contrefeu.cli.problem_fr import PROBLEMS
-from contrefeu.cli.spoken_fr import LINES, SPOKEN
+from contrefeu.cli.spoken_fr import LINES, SPOKEN, in_french
+from contrefeu.cli.watch import GRAVITIES
 from contrefeu.custody import home as custody_home
 from contrefeu.custody import recovery
 from contrefeu.custody import shares as custody_shares
@@ -257,3 +259,11 @@ def test_a_night_is_lived_in_french(nowhere: Commands, filed: Callable[[str, byt
     assert "entrées, 1 patients en" in said(*words, *given[:3])
     assert "entrées" in said("status", at=new, status=0)
     assert home.told("vault", "verify", vault)["intact"]
+
+
+def test_how_grave_an_alarm_is_has_words() -> None:
+    """`status` and `group` say a severity in the reader's language: each of them, none as its code."""
+    for severity in SEVERITIES:
+        said = in_french(f"  ALARMS: 5 open, the gravest {GRAVITIES[severity]}: contrefeu watch")
+        assert said.startswith("  ALARMES : 5 ouvertes, la plus grave ")
+        assert GRAVITIES[severity] not in said

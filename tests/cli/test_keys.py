@@ -55,6 +55,8 @@ def test_a_rehearsal_is_timed_and_an_entry_and_reads_no_body(cli: Commands, tmp_
     status = cli.told("keys", "status")
     assert status["custodians"]["rehearsed_segments"] == told["opened"]
     assert status["alarms"] == []
+    printed = [one.with_suffix(".html") for one in shares(folder, 1, 3, 5)]
+    assert cli.told("keys", "rehearse", "--shares", *printed)["shares"] == [1, 3, 5], "the page to print serves as well"
     assert cli("keys", "rehearse", "--shares", *shares(folder, 1, 2)).status == 14
     other = tmp_path / "other"
     cli.at(other / "home")("init", "--shares-out", other / "shares")

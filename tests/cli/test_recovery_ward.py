@@ -116,7 +116,8 @@ def test_what_was_set_aside_for_review_goes_once_somebody_released_it(
     node, empty = Node.at(cli.home), tmp_path / "empty"
     empty.mkdir()
     while_ = ("--clean", "2020-01-01T00:00:00Z", "--detected", "2099-01-01T00:00:00Z")
-    cli.told("gap", "--against", empty, *while_, status=10)
+    said = cli("gap", "--against", empty, *while_, before=("--lang", "fr"))
+    assert (said.status, "1 mises de côté : en doute, à relire" in said.out.decode()) == (10, True)
     receiver = Receiver()
     first = cli.told("replay", "--to", receiver.url)
     assert (first["set_aside"], first["sent"]) == (1, 0)

@@ -89,6 +89,21 @@ def test_a_document_is_on_the_chart_and_what_stands_in_it_is_not(sealed, filed) 
 
 
 @pytest.mark.req("F45", "C4")
+@pytest.mark.parametrize("asked", [("journal", "unseal"), ("journal", "show"), ("journal", "prove")])
+def test_another_hospitals_shares_are_told_as_such(sealed, tmp_path, asked) -> None:
+    """Nothing here was ever sealed to their key: that is said, with the key that this hospital's name."""
+    cli, _words = sealed
+    entry = ref(cli)
+    assert cli.at(tmp_path / "next" / "home")("init", "--shares-out", tmp_path / "theirs").status == 0
+    asking = (*asked, "--entry", entry, "--shares")
+    ran = cli(*asking, *shares(tmp_path / "theirs"), before=("--lang", "fr"))
+    assert (ran.status, "d’un autre hôpital" in ran.err) == (14, True)
+    force = cli.told("keys", "status")["recipients"][-1]["fingerprint"]
+    assert force[:16] in ran.err
+    assert cli(*asking, *shares(tmp_path / "home-shares")).status == 0
+
+
+@pytest.mark.req("F45", "C4")
 def test_custodians_open_it_after_a_rotation_and_a_restore(sealed, filed, tmp_path) -> None:
     """By the shares in force; the restored node has the role's key again, and seals with it."""
     cli, words = sealed
@@ -98,6 +113,12 @@ def test_custodians_open_it_after_a_rotation_and_a_restore(sealed, filed, tmp_pa
     assert cli("journal", "unseal", "--entry", ref(cli), "--shares", *old).out == report()
     cli.told("keys", "rotate", "--shares", *old, "--shares-out", new)
     assert cli("journal", "unseal", "--entry", ref(cli), "--shares", *shares(new)).out == report()
+    cli.told("import", filed("later.hl7", report("P-3")))
+    later = next(one for one in reversed(cli.told("journal", "show")["entries"]) if one["source"] == "PSY@CHU")
+    asking = ("journal", "unseal", "--entry", f"{later['journal']}/{later['seq']}", "--shares", *old)
+    ran = cli(*asking, before=("--lang", "fr"))
+    former, force = (one["fingerprint"][:16] for one in cli.told("keys", "status")["recipients"])
+    assert (ran.status, f"nomment la clé {force} ; celles-ci nomment {former}" in ran.err) == (14, True)
     again = cli.told("keys", "rotate", "--shares", *old, "--shares-out", new)
     assert again["shares"] == [], "done again, nothing is made twice"
     settings = (cli.home / "contrefeu.toml").read_text()

@@ -82,7 +82,7 @@ def test_a_node_that_does_not_answer_is_said(cli: Commands, host: Commands) -> N
     assert (node["state"], node["entries"]) == ("unreachable", 0)
     assert "does not answer" in node["problem"]
     said = host("vault", "pull", "--once")
-    assert (said.status, b"0 entries, how far behind is not known The node does not" in said.out) == (14, True)
+    assert (said.status, b"0 entries, how far behind is not known\n  The node does not" in said.out) == (14, True)
     assert host.told("vault", "host", "status", status=14)["nodes"][0]["state"] in {"unreachable", "not pulling"}
 
 
@@ -215,6 +215,10 @@ def test_a_one_way_copy_from_the_first_message_to_the_last_chart(
         path.unlink() if path.name.startswith(streams[1]) else path.rename(into / path.name)
     [node] = contrefeu(host.home, "vault", "pull", "--once", status=13)["nodes"]
     assert node["missing"] == f"{streams[1]}:1"
+    assert node["lag_seconds"] is None, "one look that did not get everything knows no hour at which all was here"
+    said = host("vault", "host", "status", before=("--lang", "fr")).out.decode().splitlines()
+    assert said[1:] == ["  Des fichiers de la copie à sens unique ne sont pas venus.", f"  manquent : {streams[1]}:1"]
+    assert "telle quelle" in cli("vault", "resend", url, before=("--lang", "fr")).err
     cli.told("vault", "resend", url, node["missing"])
     cli.told("vault", "copy")
     for path in out.iterdir():

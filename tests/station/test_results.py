@@ -178,6 +178,10 @@ def test_a_value_that_changes_asks_again():
     corrected = {"t-": "4.1", "t--again": "4.1", "reason": "tube hémolysé"}
     assert form(labo, f"/write/correct/p-durand/{path}", **corrected).status_code == 303
     assert waiting(charts, "corrected") == [("Potassium", "4.1 mmol/L, corrected")]
+    for page in ("/work", "/ward/CARD", "/handover/CARD"):
+        told = text_of(nurse.get(page))
+        assert "4.1 mmol/L, corrigé" in told, f"{page}: how far along it is, in the reader's language"
+        assert "mmol/L, corrected" not in told
     words = text_of(nurse.get("/patient/p-durand"))
     assert "RÉSULTAT CORRIGÉ" in words
     assert "6.9 mmol/L" in words

@@ -496,6 +496,23 @@ def test_a_plain_copy_is_one_all_the_same(store: Store, house: House, tmp_path: 
     assert (found.intact, found.damage, found.entries) == (True, [], 20)
 
 
+def test_what_a_store_refuses_says_what_to_do(store: Store, vault: Vault, tmp_path: Path) -> None:
+    """A bucket that is not there, a secret that is another, an instant before everything: each has its own advice."""
+    own = store.credentials(tmp_path)
+    nowhere = vault.url.replace(bucket_of(vault), "no-such-bucket")
+    with pytest.raises(VaultAway, match="NoSuchBucket") as refused:
+        open_vault(nowhere, own).identity()
+    assert "Its owner makes a bucket" in refused.value.next
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(own.read_text().replace('secret_key = "', 'secret_key = "x'))
+    wrong.chmod(0o600)
+    with pytest.raises(VaultAway, match="SignatureDoesNotMatch") as refused:
+        open_vault(vault.url, wrong).identity()
+    assert "access_key" in refused.value.next
+    with pytest.raises(VaultAway, match="Nothing lay in"):
+        open_vault(f"{vault.url}&as-of=2001-01-01T00:00:00Z", own).identity()
+
+
 def test_credentials_are_in_no_address_and_no_open_file(store: Store, bucket: str, tmp_path: Path) -> None:
     """A file that others may read is refused; an address with a secret in it too; neither is shown."""
     path = store.credentials(tmp_path)

@@ -23,7 +23,7 @@ ALARM_RULES: Mapping[str, str] = {
     "honey": N_("un dossier que personne n’a de raison d’ouvrir a été ouvert"),
     "looks-many": N_("ouvre beaucoup de dossiers en peu de temps"),
     "looks-without-reason": N_("ouvre des dossiers sans lien avec son service"),
-    "export": N_("a exporté des dossiers"),
+    "export": N_("a exporté des dossiers, ou la trace des accès"),
     "at-night": N_("ouvre des dossiers la nuit, contre son habitude"),
     "on-leave": N_("ouvre des dossiers pendant un congé"),
     "glass-cluster": N_("brise la glace plusieurs fois de suite"),

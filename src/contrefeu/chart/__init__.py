@@ -264,6 +264,7 @@ from contrefeu.chart.words import (
 from contrefeu.chart.work import (
     ANSWER,
     MEDICINE,
+    REPLACING,
     SPECIMEN,
     VERBAL,
     WorkItem,
@@ -299,6 +300,7 @@ __all__ = [
     "PROVISIONAL",
     "REASON",
     "RELIABILITY",
+    "REPLACING",
     "REVIEW",
     "SETTLED",
     "SOURCE",

@@ -117,7 +117,8 @@ def _commanded(node: "Node", since: str) -> Iterator[dict[str, Any]]:
     for entry, event in _events(node, since, ""):
         kind = (event.get("subtype") or [{}])[0].get("code", "")
         if kind in _ADMIN_KINDS:
-            yield _act(event["recorded"], entry, _who(event), _what(event) or kind, failed=event.get("outcome") != "0")
+            what = " ".join(filter(None, ("" if kind == "act" else kind, _what(event)))) or kind
+            yield _act(event["recorded"], entry, _who(event), what, failed=event.get("outcome") != "0")
 
 
 def _administered(node: "Node", since: str) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ Rules kept here:
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,11 +158,16 @@ def _report(error: ContrefeuError) -> str:
 def set_up_command_logs() -> None:
     """A command's logs are lines on stderr, redacted: stdout is for its answer."""
     structlog.configure(
-        processors=[structlog.processors.add_log_level, redact, structlog.dev.ConsoleRenderer(colors=False)],
+        processors=[structlog.processors.add_log_level, redact, _in_words, structlog.dev.ConsoleRenderer(colors=False)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,  # a part of a node sets up others
     )
+
+
+def _in_words(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What a command logs is read by whoever typed it: in their language where it has a row."""
+    return {**event, "event": worded(str(event["event"]))}
 
 
 def set_up_logs(process: str) -> None:

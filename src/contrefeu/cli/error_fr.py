@@ -23,6 +23,7 @@ ERRORS = Phrases({
     "Nothing was made, and nothing in a vault was changed.": "Rien n’a été fait, et aucun coffre n’a été changé.",
     "Nothing was added; the journals were not touched.": "Rien n’a été ajouté ; les journaux n’ont pas été touchés.",
     "It goes on; nothing was changed.": "Elle continue ; rien n’a été changé.",
+    "That one goes on; nothing was changed.": "Celui-là continue ; rien n’a été changé.",
     "The settings, as they were.": "Les réglages, tels qu’ils étaient.",
     "The copies, as they were.": "Les copies, telles qu’elles étaient.",
     "The copy in the vault, as it was.": "La copie dans le coffre, telle qu’elle était.",
@@ -86,6 +87,10 @@ ERRORS = Phrases({
         "Donnez le fichier de chaque dépositaire, tel qu’init ou keys rotate l’a écrit, ou un texte avec ses mots.",
     "Look at the stick or at who may read the file; any other custodian's share serves as well.":
         "Regardez la clé USB, ou qui peut lire le fichier ; la part d’un autre dépositaire convient aussi bien.",
+    "These shares give a key that nothing here was ever sealed to ({}): they are another hospital's.":
+        "Ces parts donnent une clé à laquelle rien ici n’a jamais été scellé ({}) : elles sont d’un autre hôpital.",
+    "Bring this hospital's: their first lines name the key {}, or one that was before it.":
+        "Apportez celles de cet hôpital : leurs premières lignes nomment la clé {}, ou une qui l’a précédée.",
     "The custodians' shares do not give the recovery key: {}":
         "Les parts des dépositaires ne donnent pas la clé de récupération : {}",
     "{} different ones were given, of {}.": "{} différentes données, sur {}.",
@@ -239,12 +244,24 @@ ERRORS = Phrases({
     "Replace that disk; copies go on by themselves.": "Remplacez ce disque ; les copies reprennent d’elles-mêmes.",
     "The bucket {} is out of reach: {}.": "Le bucket {} est hors d’atteinte : {}.",
     "The bucket {} refuses these credentials here: {}.": "Le bucket {} refuse ces accès à cet endroit : {}.",
-    "Compare the bucket and folder of the address with what these credentials are for, and have the bucket's owner"
-    " look at its policy.":
-        "Comparez le bucket et le dossier de l’adresse à ce pour quoi ces accès sont faits, et faites voir sa politique"
-        " au propriétaire du bucket.",
+    "Compare the bucket and folder of the address with what these credentials are for; the page on vaults lists what its"
+    " owner gives them, and deleting is not in it.":
+        "Comparez le bucket et le dossier de l’adresse à ce pour quoi ces accès sont faits ; la page sur les coffres dit ce"
+        " que son propriétaire leur accorde, et effacer n’en est pas.",
     "Look at the link and the store's own state; copies go on by themselves.":
         "Regardez la liaison et l’état du dépôt ; les copies reprennent d’elles-mêmes.",
+    "Compare access_key and secret_key in the file with those that the store's owner gave, or have new ones given.":
+        "Comparez access_key et secret_key du fichier à ceux que le propriétaire du dépôt a donnés, ou demandez-en "
+        "d’autres.",
+    "Compare the name in the address. Its owner makes a bucket, with Object Lock; nothing here does.":
+        "Comparez le nom dans l’adresse. Son propriétaire crée le bucket, avec Object Lock ; rien ici ne le fait.",
+    "Set this machine's clock: the store refuses whoever is off by a quarter of an hour.":
+        "Réglez l’horloge de cette machine : le dépôt refuse qui s’écarte d’un quart d’heure.",
+    "Nothing lay in {} yet at the instant that as-of names.":
+        "Rien n’était encore dans {} à l’instant que nomme as-of.",
+    "Name a later instant, or leave as-of out; contrefeu vault verify says what is whole.":
+        "Nommez un instant plus tardif, ou retirez as-of ; contrefeu vault verify dit ce qui est entier.",
+    "Name the file that holds access_key and secret_key.": "Nommez le fichier qui contient access_key et secret_key.",
     "There are no credentials for that vault here.": "Il n’y a pas ici d’accès pour ce coffre.",
     "contrefeu vault add URL --credentials FILE keeps them; other commands take the same option.":
         "contrefeu vault add URL --credentials FICHIER les garde ; les autres commandes ont la même option.",
@@ -275,6 +292,11 @@ ERRORS = Phrases({
     "Give the disk space, or bring it back; writing resumes by itself.":
         "Donnez de la place au disque, ou ramenez-le ; l’écriture reprend d’elle-même.",
     'No key here opens segment {} of journal "{}".': "Aucune clé ici n’ouvre le segment {} du journal « {} ».",
+    'The custodians\' shares give another key than segment {} of journal "{}" was sealed to.':
+        "Les parts des dépositaires ne donnent pas la clé à laquelle le segment {} du journal « {} » fut scellé.",
+    "The segment is whole; nothing of it was shown.": "Le segment est entier ; rien n’en a été montré.",
+    "Bring the shares whose first lines name the key {}; these name {}.":
+        "Apportez les parts dont les premières lignes nomment la clé {} ; celles-ci nomment {}.",
     "The segment is whole; it is only closed to this node (beyond its horizon, or never granted).":
         "Le segment est entier ; il est seulement fermé à ce nœud (au-delà de son horizon, ou jamais accordé).",
     "The custodians open it: the same command with --shares FILE..., or contrefeu restore.":

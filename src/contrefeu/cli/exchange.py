@@ -36,9 +36,9 @@ def exchange(context: typer.Context, where: Where, json: Json = False) -> None:
     }
 
     def for_people() -> None:
-        say(f"{told['given']} entries given, {told['taken']} taken")
+        say(f"entries given: {told['given']}, taken: {told['taken']}")
         for name, both in told["journals"].items():
-            say(f"  {name}: {both['given']} given, {both['taken']} taken")
+            say(f"  {name}: given {both['given']}, taken {both['taken']}")
         for one in told["findings"]:
             say(f"  {one['kind'].upper()}: {one['what']}")
 

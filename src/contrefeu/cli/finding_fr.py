@@ -256,8 +256,8 @@ FINDINGS = Phrases({
     "A pack that was made does not open.": "Un dossier papier qui vient d’être fait ne s’ouvre pas.",
     "The printer {} {}.": "L’imprimante {} : {}.",
     "Nobody who may write on this ward is enrolled.": "Personne d’inscrit ne peut écrire dans cette unité.",
-    "contrefeu users add LOGIN --role nurse --ward {}, or users import a list.":
-        "contrefeu users add LOGIN --role nurse --ward {}, ou users import d’une liste.",
+    "contrefeu users add LOGIN --name NAME --role nurse --ward {}, or users import a list.":
+        "contrefeu users add LOGIN --name NOM --role nurse --ward {}, ou users import d’une liste.",
     "not copying": "plus de copie en cours",
     "never copied": "jamais copié",
     "unreachable": "hors d’atteinte",

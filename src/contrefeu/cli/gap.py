@@ -61,7 +61,7 @@ def gap(
     `--engine spark` has what each entry says read on the executors of an Apache Spark cluster: the same findings.
     Exit status 10 when something is.
     """
-    from contrefeu.acts import GapTaken
+    from contrefeu.acts import EntriesSetAside, GapTaken
     from contrefeu.base import OperatorError, rfc3339
     from contrefeu.chart import rules_of
     from contrefeu.cli.node import Node
@@ -138,10 +138,12 @@ def gap(
             found.extra, found.findings, found.at, found.unasked, found.older,
         )  # fmt: skip
         aside = set_aside(findings(recovery.findings, found.findings), ledger, OWNER, found.at)
+        fresh = 0
         with recovery.recorder() as record:
             # Killed in between, nothing in doubt is left to a plan of before.
             for act in chain(trust.told, aside, [taken]):
                 record([act])
+                fresh += len(act.entries) if isinstance(act, EntriesSetAside) else 0
     for trouble in found.unreadable:
         whisper(f"contrefeu: {trouble.origin}: {trouble.reason}")
     if found.missing and not found.held:  # a folder that was not mounted, a server that gives nothing
@@ -152,11 +154,11 @@ def gap(
 
     told = msgspec.to_builtins(found) | {"seconds": seconds}
     target = against if server or asks else "mllp://HOST:PORT"
-    answer(json, told, lambda: _for_people(found, seconds, target))
+    answer(json, told, lambda: _for_people(found, seconds, target, fresh))
     finish(10 if found.missing or found.different or found.unreadable else 0)
 
 
-def _for_people(found: "Gap", seconds: float, to: str) -> None:
+def _for_people(found: "Gap", seconds: float, to: str, fresh: int) -> None:
     say(f"{found.entries} entries: {found.present} present, {found.missing} missing, {found.different} different")
     if found.older:
         say(f"  {found.older} of the missing are there in an earlier state")
@@ -171,6 +173,8 @@ def _for_people(found: "Gap", seconds: float, to: str) -> None:
             say(f"  {title} {name or '?'}: {counts}, {n['unasked']} not shown")
     lacking = sum(1 for one in found.patients if one.id and one.missing + one.different)
     say(f"  {lacking} patients lack something")
+    if fresh:
+        say(f"  {fresh} set aside: in doubt, to be read again in the ward app (Recovery) before they go back")
     if found.missing or found.different:
         say(f"Next: contrefeu replay --to {to} --dry-run")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contrefeu.cli.door import Json, answer, door, finish, say
+from contrefeu.cli.watch import GRAVITIES
 
 if TYPE_CHECKING:
     from contrefeu.group import FacilityTold, Standing
@@ -149,6 +150,6 @@ def _lines(told: "FacilityTold") -> "Iterator[str]":
         if copy.state != "up-to-date":
             yield f"copy {copy.place}  {copy.state}"
     if told.alarms.open:
-        yield f"{told.alarms.open} ALARMS, the gravest {told.alarms.gravest}"
+        yield f"{told.alarms.open} ALARMS, the gravest {GRAVITIES[told.alarms.gravest]}"
     for journal, why in told.troubles.items():
         yield f"journal {journal}  {why}"

@@ -91,5 +91,5 @@ def _answers(questions: Iterable[Callable[[], list[Note]]], wait_s: float) -> li
     for thread in asking:
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
-            log.warning("somebody does not answer: what they hold is not compared")
+            log.warning("A vault or a witness does not answer in time: what it holds was not compared.")
     return list(found)

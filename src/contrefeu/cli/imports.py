@@ -164,7 +164,7 @@ def _is_exercise(item: "Item") -> bool:
 
 
 def _for_people(done: Imported) -> None:
-    say(f"{done.files} files: {done.received} received, {done.journaled} journaled in {done.journal}")
+    say(f"files {done.files}   received {done.received}   journaled {done.journaled}, in {done.journal}")
     for rule, count in done.refused_by_rule.items():
         say(f"  refused by {rule}: {count}, not kept")
     say(f"  charted {done.charted}   kept, not charted {done.kept_uncharted}   repeats {done.duplicates}")

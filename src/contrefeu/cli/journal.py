@@ -240,11 +240,11 @@ def _say_row(row: dict[str, Any]) -> None:
 
 def _custodians(node: "Node", shares: list[Path] | None) -> "DataKeys | None":
     """What opens everything, when the custodians are here; that they were is an entry."""
-    from contrefeu.cli.rehearsing import open_recovery
+    from contrefeu.cli.rehearsing import opened_for
 
     if not shares:
         return None
-    opened, _words = open_recovery(shares)
+    opened = opened_for(node, shares)
     node.audit("entry", what=f"opened with the custodians' shares of key {opened.pair.fingerprint[:16]}")
     return node.recovery_keys(opened)
 

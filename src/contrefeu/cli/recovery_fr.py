@@ -37,6 +37,8 @@ ROWS = {
         "unité {} : {} absentes, {} différentes, {} là-bas seulement, {} non montrées",
     "day {}: {} missing, {} different, {} there alone, {} not shown":
         "jour {} : {} absentes, {} différentes, {} là-bas seulement, {} non montrées",
+    "{} set aside: in doubt, to be read again in the ward app (Recovery) before they go back":
+        "{} mises de côté : en doute, à relire dans l’application (Reprise) avant de repartir",
     "{} patients lack something": "il manque quelque chose à {} patients",
     "Next: contrefeu replay --to mllp://HOST:PORT --dry-run": "Puis : contrefeu replay --to mllp://HOTE:PORT --dry-run",
     "Next: contrefeu replay --to {} --dry-run": "Puis : contrefeu replay --to {} --dry-run",

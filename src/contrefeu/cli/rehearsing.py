@@ -6,12 +6,12 @@ from typing import Any
 
 from contrefeu.access import Custodians, RecoveryInForce
 from contrefeu.acts import RecoveryKeyChanged, RecoveryRehearsed, encode
-from contrefeu.base import OperatorError, rfc3339
+from contrefeu.base import OperatorError, StorageError, rfc3339
 from contrefeu.cli.accounts import station_acts
 from contrefeu.cli.node import Node
 from contrefeu.cli.shares import read_share
 from contrefeu.custody import OpenedRecovery, Rehearsal, known_recovery_keys, recovery_in_force, rehearse, share_number
-from contrefeu.journal import Recipient, RecoveryKey
+from contrefeu.journal import Recipient, RecoveryKey, headers
 
 
 def record_first_key(node: Node, opened: OpenedRecovery, note: bytes) -> None:
@@ -40,6 +40,37 @@ def open_recovery(shares: Sequence[Path]) -> tuple[OpenedRecovery, list[str]]:
     """
     words = [read_share(path) for path in shares]
     return OpenedRecovery.from_shares(words), words
+
+
+def opened_for(node: Node, shares: Sequence[Path]) -> OpenedRecovery:
+    """Put the shares in these files together to open something of *node*.
+
+    Raises:
+        OperatorError: A file holds no share.
+        StorageError: They give no recovery key, or one that nothing here was sealed to.
+    """
+    opened, _words = open_recovery(shares)
+    fingerprint = opened.pair.fingerprint
+    keys = known_recovery_keys(node.paths.recovery_notes)
+    if not any(key.fingerprint == fingerprint for key in keys) and not _names(node, fingerprint):
+        force = recovery_in_force(node.paths.recovery_notes, node.paths.recovery_public).fingerprint
+        raise StorageError(
+            f"These shares give a key that nothing here was ever sealed to ({fingerprint[:16]}): they are another "
+            "hospital's.",
+            safe="Nothing was opened and nothing was changed.",
+            next=f"Bring this hospital's: their first lines name the key {force[:16]}, or one that was before it.",
+        )
+    return opened
+
+
+def _names(node: Node, fingerprint: str) -> bool:
+    """Whether a segment here, of any hospital, is sealed to that key."""
+    return any(
+        key.fingerprint == fingerprint
+        for files in node.journals()
+        for _number, header in headers(files)
+        for key in header.keys
+    )
 
 
 def numbers_of(key: RecoveryKey, words: Sequence[str]) -> list[int]:

@@ -9,7 +9,7 @@ from contrefeu.acts import RoleKeyMade, encode
 from contrefeu.base import FindingError, OperatorError
 from contrefeu.cli.accounts import station_acts
 from contrefeu.cli.node import Node
-from contrefeu.cli.rehearsing import open_recovery
+from contrefeu.cli.rehearsing import opened_for
 from contrefeu.custody import (
     KeyPair,
     OpenedRecovery,
@@ -96,7 +96,7 @@ def opened_by_custodians(node: Node, ref: str, shares: Sequence[Path]) -> bytes:
         FindingError: These shares do not open it.
         OperatorError: It is no sealed document.
     """
-    opened, _ = open_recovery(shares)
+    opened = opened_for(node, shares)
     document = _sealed(node, ref, opened)
     acts = (one for one in role_acts(node) if key_of(one).recipient.fingerprint == document.head.recipient)
     pairs = [pair for one in acts if (pair := from_custodians(one, opened.pair)) is not None]

@@ -1,6 +1,7 @@
 """The custodians' shares as files: one text file and one printable page each (SLIP-39 words)."""
 
 import contextlib
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -80,6 +81,8 @@ def read_share(path: Path) -> str:
             safe="Nothing was opened.",
             next="Look at the stick or at who may read the file; any other custodian's share serves as well.",
         ) from None
+    if path.suffix == ".html":  # the page to print, which lies beside: its words are the same
+        text = " ".join(re.findall(r"</small> ([a-z]+)</td>", text.decode(errors="replace"))).encode()
     lines = text.decode(errors="replace").splitlines()
     words = " ".join(line for line in lines if not line.startswith("#")).strip()
     if not words or "\ufffd" in words:

@@ -147,6 +147,9 @@ LINES = Phrases({
         "les processus du nœud partagent un utilisateur du système ([processes] users dans contrefeu.toml)",
     "this kernel has no Landlock: capture and web may open what their user may":
         "ce noyau n’a pas Landlock : capture et web peuvent ouvrir ce que peut leur utilisateur",
+    "to be looked at": "à regarder",
+    "to be dealt with now": "à traiter",
+    "probably an attack": "sans doute une attaque",
     "ALARMS: {} open, the gravest {}: contrefeu watch": "ALARMES : {} ouvertes, la plus grave {} : contrefeu watch",
     "ALARM: {}": "ALARME : {}",
     "the recovery key was not tried for a year: contrefeu keys rehearse":
@@ -211,7 +214,7 @@ LINES = Phrases({
         "Donnez chaque part à son dépositaire, puis effacez les fichiers : elles ne sont gardées nulle part ailleurs.",
     "First administrator: login {}, password {} (shown once)":
         "Premier administrateur : identifiant {}, mot de passe {} (montré une seule fois)",
-    "{} files: {} received, {} journaled in {}": "{} fichiers : {} reçus, {} mis au journal {}",
+    "files {}   received {}   journaled {}, in {}": "fichiers {}   reçus {}   mis au journal {}, dans {}",
     "charted {}   kept, not charted {}   repeats {}": "dans un dossier {}   gardés, dans aucun {}   répétés {}",
     "To be completed, put to the data protection officer, and signed: no legal advice.":
         "À compléter, à soumettre au délégué à la protection des données et à signer : ce n’est pas un avis juridique.",

@@ -6,6 +6,7 @@ import typer
 
 from contrefeu.cli.door import Json, answer, door, finish, say
 from contrefeu.cli.keys import say_alarms
+from contrefeu.cli.watch import GRAVITIES
 
 if TYPE_CHECKING:
     from contrefeu.cli.node import Node
@@ -299,7 +300,8 @@ def _for_people(told: dict[str, Any]) -> None:
         say(f"  note: {_NOTES[note]}")
     say_alarms(told["keys"]["alarms"])
     if told["alarms"]["open"]:
-        say(f"  ALARMS: {told['alarms']['open']} open, the gravest {told['alarms']['gravest']}: contrefeu watch")
+        gravest = GRAVITIES[told["alarms"]["gravest"]]
+        say(f"  ALARMS: {told['alarms']['open']} open, the gravest {gravest}: contrefeu watch")
     for journal, kind in told["troubles"].items():
         say(f"  TROUBLE: journal {journal} is not read on ({kind}): contrefeu journal verify says where")
     _journals_in_trouble(told)

@@ -109,7 +109,7 @@ def _alone(node: "Node") -> Iterator[None]:
     except StorageError:
         raise StorageError(
             "A node runs already on this home.",
-            safe="It goes on; nothing was changed.",
+            safe="That one goes on; nothing was changed.",
             next="contrefeu status shows it. To start it anew, stop it first (Ctrl-C, or SIGTERM to its pid).",
         ) from None
     try:

@@ -52,6 +52,8 @@ ROWS = {
         "Voyez ce qui leur fait passer la diode ; l’envoi reprend de lui-même.",
     "The journals, and the files that wait.": "Les journaux, et les fichiers qui attendent.",
     "The journals, and what was sent before.": "Les journaux, et ce qui a déjà été envoyé.",
+    "A vault or a witness does not answer in time: what it holds was not compared.":
+        "Un coffre ou un témoin ne répond pas à temps : ce qu’il tient n’a pas été comparé.",
     # Vaults
     "{} of {} held: it enforces": "{} sur {} tiennent : il fait respecter le verrou",
     "{} of {} held: IT DOES NOT ENFORCE": "{} sur {} tiennent : IL NE FAIT PAS RESPECTER LE VERROU",
@@ -171,12 +173,16 @@ ROWS = {
     "{}: {} segment {} would go": "{} : {}, segment {} partirait",
     "{}: {} segment {} was let go": "{} : {}, segment {} est parti",
     "{} segments older than {} days": "{} segments de plus de {} jours",
-    "{}: sent at the next step of the running node": "{} : envoyé au prochain pas du nœud en marche",
-    "everything: sent at the next step of the running node": "tout : envoyé au prochain pas du nœud en marche",
+    "{}: sent at the next step of the running node, or by vault copy":
+        "{} : envoyé au prochain pas du nœud en marche, ou par vault copy",
+    "everything: sent at the next step of the running node, or by vault copy":
+        "tout : envoyé au prochain pas du nœud en marche, ou par vault copy",
+    "contrefeu vault host status, on the vault host, lists them: type the list as it stands.":
+        "contrefeu vault host status, chez l’hôte de coffre, les énumère : tapez la liste telle quelle.",
+    "The node does not offer any more: {}.": "Le nœud n’offre plus : {}.",
+    "Files of the one-way copy did not come.": "Des fichiers de la copie à sens unique ne sont pas venus.",
     "{}: {}, {} entries, {} s behind": "{} : {}, {} entrées, {} s de retard",
-    "{}: {}, {} entries, {} s behind {}": "{} : {}, {} entrées, {} s de retard {}",
     "{}: {}, {} entries, how far behind is not known": "{} : {}, {} entrées, retard inconnu",
-    "{}: {}, {} entries, how far behind is not known {}": "{} : {}, {} entrées, retard inconnu {}",
     "missing: {}": "manquent : {}",
     "A vault host's name has small letters, digits and hyphens.":
         "Le nom d’un hôte de coffre a de petites lettres, des chiffres et des tirets.",

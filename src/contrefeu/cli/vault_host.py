@@ -248,10 +248,15 @@ def resend(
     node = Node.at(door(context).home)
     spool_folder(url)
     if bool(files) == from_start:
-        raise OperatorError("Name the files that are missing, or --from-start.", safe="Nothing was sent.")
+        raise OperatorError(
+            "Name the files that are missing, or --from-start.",
+            safe="Nothing was sent.",
+            next="contrefeu vault host status, on the vault host, lists them: type the list as it stands.",
+        )
     ask_again(node.paths, url, "all" if from_start else files)
     asked = "everything" if from_start else files
-    answer(json, {"url": url, "asked": asked}, lambda: say(f"{asked}: sent at the next step of the running node"))
+    line = f"{asked}: sent at the next step of the running node, or by vault copy"
+    answer(json, {"url": url, "asked": asked}, lambda: say(line))
 
 
 def prepare_spool(url: str) -> None:
@@ -338,6 +343,8 @@ def _for_people(nodes: list[dict[str, Any]]) -> None:
         nothing = node["state"] == "unreachable" and not node["entries"]  # its lag counts from when it was first tried
         unknown = node["lag_seconds"] is None or nothing
         lag = "how far behind is not known" if unknown else f"{node['lag_seconds']} s behind"
-        say(f"{node['node']}: {node['state']}, {node['entries']} entries, {lag} {node['problem']}".rstrip())
+        say(f"{node['node']}: {node['state']}, {node['entries']} entries, {lag}")
+        for sentence in node["problem"].splitlines():
+            say(f"  {sentence}")
         if node["missing"]:
             say(f"  missing: {node['missing']}")

@@ -35,7 +35,17 @@ EXPIRES_SOON_DAYS = 60  # a host's certificate is renewed by an audit, which tak
 
 
 def credentials_for(home: Path, url: str, named: Path | None) -> Path | None:
-    """The file that was named, or the one that the home keeps for the vault at *url*."""
+    """The file that was named, or the one that the home keeps for the vault at *url*.
+
+    Raises:
+        OperatorError: No file has the name that was typed.
+    """
+    if named is not None and not named.exists():
+        raise OperatorError(
+            f"There is no file {named}.",
+            safe="Nothing was changed.",
+            next="Name the file that holds access_key and secret_key.",
+        )
     return named if named is not None or not url.startswith("s3:") else HomePaths(home).vault_credentials
 
 

@@ -140,6 +140,9 @@ ROWS = {
     "contrefeu users add --help": "contrefeu users add --help",
     "A new person needs --name and --role.": "Une nouvelle personne demande --name et --role.",
     "The login {} exists already: {}.": "L’identifiant {} existe déjà : {}.",
+    "The login {} exists already: {} (disabled).": "L’identifiant {} existe déjà : {} (désactivé).",
+    "{} existed and is replaced: {}, {} (disabled). The secret before is void.":
+        "{} existait et est remplacé : {}, {} (désactivé). Le secret d’avant ne vaut plus.",
     "It is as it was.": "Il est comme il était.",
     "Another person: choose another login.": "Une autre personne : choisissez un autre identifiant.",
     "A new secret, for who forgot theirs: {}": "Un nouveau secret, pour qui a oublié le sien : {}",

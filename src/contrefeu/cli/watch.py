@@ -75,6 +75,7 @@ def described_alarm(alarm: "Alarm") -> dict[str, Any]:
 
 
 EVIDENCE_SHOWN = 3  # entries of an alarm that people are shown: so many are opened by hand; --json has all
+GRAVITIES = {"look": "to be looked at", "act": "to be dealt with now", "attack": "probably an attack"}
 _SEVERITIES = {"look": "LOOK", "act": "ACT", "attack": "ATTACK"}
 _VERDICTS = {"seen": "somebody sees to it", "harmless": "harmless", "real": "confirmed"}
 

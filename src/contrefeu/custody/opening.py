@@ -25,6 +25,7 @@ from contrefeu.base import ManyFiles, durable_makedirs
 from contrefeu.custody.horizon import ReadingKeys
 from contrefeu.custody.keypair import KeyPair
 from contrefeu.journal import (
+    RECOVERY,
     JournalFiles,
     JournalReader,
     JournalTampered,
@@ -82,10 +83,25 @@ class DataKeys:
                 data_key = pair.open(sealed, header.origin, header.segment)
                 if commitment_of(data_key) == header.commitment:
                     return data_key
+        if self._recovery is not None:
+            raise self._another_set(header)
         raise BeyondHorizon(
             f'No key here opens segment {header.segment} of journal "{header.origin}".',
             safe="The segment is whole; it is only closed to this node (beyond its horizon, or never granted).",
             next="The custodians open it: the same command with --shares FILE..., or contrefeu restore.",
+            header=header,
+        )
+
+    def _another_set(self, header: SegmentHeader) -> BeyondHorizon:
+        """The custodians are here, and theirs is not the key that was in force when this was written."""
+        assert self._recovery is not None, "without them the custodians are asked for"
+        given = self._recovery.fingerprint[:16]
+        wanted = next((key.fingerprint[:16] for key in header.keys if key.name == RECOVERY), "-")
+        return BeyondHorizon(
+            f'The custodians\' shares give another key than segment {header.segment} of journal "{header.origin}" '
+            "was sealed to.",
+            safe="The segment is whole; nothing of it was shown.",
+            next=f"Bring the shares whose first lines name the key {wanted}; these name {given}.",
             header=header,
         )
 

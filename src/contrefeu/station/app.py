@@ -28,6 +28,7 @@ from contrefeu.station.labels import (
     due_words,
     entry_kind,
     label,
+    result_said,
     role_name,
     why_words,
 )
@@ -125,6 +126,7 @@ def create_app(deps: Deps) -> Starlette:
                 "tall_man": tall_man,
                 "due_signs": DUE_SIGNS,
                 "due_words": due_words,
+                "result_said": result_said,
                 "why_words": why_words,
                 "allergies_struck_words": allergies_struck_words,
             },

@@ -32,7 +32,7 @@ from contrefeu.station.care import TestList
 from contrefeu.station.care.stay import last_step
 from contrefeu.station.care.testlist import shipped_tests
 from contrefeu.station.deps import ChartsLike, Deps
-from contrefeu.station.labels import label
+from contrefeu.station.labels import label, result_said
 from contrefeu.station.lately import LatelyOpened
 from contrefeu.station.staff import Staff
 from contrefeu.station.urgency import grouped
@@ -265,10 +265,10 @@ async def _urgent(work: WorkInHand, visit: Visit) -> tuple[tuple[Urgent, ...], t
     if not isinstance(visit.actor, Account) or visit.session is None:
         return (), ()
     found = for_person(visit.actor, await work.alarms(visit.session.world))
-    return grouped([urgent_of(one) for one in found], visit.actor.wards, visit.path)
+    return grouped([urgent_of(one, visit.words) for one in found], visit.actor.wards, visit.path)
 
 
-def urgent_of(one: Waiting) -> Urgent:
+def urgent_of(one: Waiting, words: Words) -> Urgent:
     """Return what a page says of an alarm."""
     line, item = one.line, one.item
     bed = line.bed if not line.room or line.bed.startswith(line.room) else f"{line.room}{line.bed}"
@@ -278,7 +278,7 @@ def urgent_of(one: Waiting) -> Urgent:
         place=" ".join(filter(None, (one.ward, bed))) if one.ward else "",
         name=f"{line.family} {line.given}".strip(),
         what=item.what,
-        value=item.value,
+        value=result_said(item.value, words),
         at=item.at,
         address=f"/write/acknowledge/{quote(line.id)}/{quote(one.address)}",
         escalated=one.escalated,

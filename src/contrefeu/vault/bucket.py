@@ -32,8 +32,18 @@ READ_S = 20.0  # between two bytes of an answer
 LOCK_SLACK_S = 2.0  # stores keep whole seconds
 SENDING_S_MAX = 3600.0  # of an object over a slow line: its lock is counted from before, its age from behind
 _GONE = frozenset(["NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"])
-_NOT_THEIRS = frozenset(["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"])
 _UNLOCKED = frozenset(["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"])
+_LOOK = "Look at the link and the store's own state; copies go on by themselves."
+_KEYS = "Compare access_key and secret_key in the file with those that the store's owner gave, or have new ones given."
+_PLACE = (
+    "Compare the bucket and folder of the address with what these credentials are for; the page on vaults lists what its"
+    " owner gives them, and deleting is not in it."
+)
+_NOT_THEIRS = {"AccessDenied": _PLACE, "InvalidAccessKeyId": _KEYS, "SignatureDoesNotMatch": _KEYS}
+_ADVICE = {  # error codes of the S3 API reference, "List of error codes": what somebody must do before it answers
+    "NoSuchBucket": "Compare the name in the address. Its owner makes a bucket, with Object Lock; nothing here does.",
+    "RequestTimeTooSkewed": "Set this machine's clock: the store refuses whoever is off by a quarter of an hour.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,11 @@ class Bucket:
         self._clock_lock = threading.Lock()
         self._clock: tuple[dt.datetime, float] | None = None
         self.client = connect(address, credentials)
+
+    @property
+    def as_of(self) -> dt.datetime | None:
+        """Only what was there by then is looked at."""
+        return self._address.as_of
 
     @property
     def locks(self) -> bool:
@@ -220,27 +235,27 @@ class Bucket:
         try:
             yield
         except ClientError as refused:
-            if _said(refused) in _NOT_THEIRS:
-                raise self._not_ours(_said(refused)) from refused
-            raise self._away(f"it answers {_said(refused)}") from refused
+            code = _said(refused)
+            if code in _NOT_THEIRS:
+                raise self._not_ours(code) from refused
+            raise self._away(f"it answers {code}", _ADVICE.get(code, _LOOK)) from refused
         except BotoCoreError as lost:
             raise self._away(f"no answer ({type(lost).__name__})") from lost
         except OSError as lost:
             raise self._away(lost.strerror or type(lost).__name__) from lost
 
-    def _away(self, why: str) -> VaultAway:
+    def _away(self, why: str, advice: str = _LOOK) -> VaultAway:
         return VaultAway(
             f"The bucket {self._address.bucket} is out of reach: {why}.",
             safe="The journals; what the vault held it still holds.",
-            next="Look at the link and the store's own state; copies go on by themselves.",
+            next=advice,
         )
 
     def _not_ours(self, code: str) -> VaultAway:
         return VaultAway(
             f"The bucket {self._address.bucket} refuses these credentials here: {code}.",
             safe="The journals; what the vault held it still holds.",
-            next="Compare the bucket and folder of the address with what these credentials are for, and have the"
-            " bucket's owner look at its policy.",
+            next=_NOT_THEIRS[code],
         )
 
     def _refusal(self, what: str) -> VaultAway:

@@ -35,7 +35,7 @@ class FolderPuller(Puller):
         problem = found.problem
         if inbox.missing:
             state = "alarm" if state in {"up-to-date", "catching-up"} else state
-            problem = f"{problem} Files of the one-way copy did not come.".strip()
+            problem = f"{problem}\nFiles of the one-way copy did not come.".strip()
         if found.complete and not inbox.missing and inbox.heard:
             self._fresh_at = time.monotonic()
         moved = bool(inbox.applied) or self._vault.written != written

@@ -99,6 +99,12 @@ class ObjectLockVault:
         if not marker or time.monotonic() - at > IDENTITY_S:
             found = self._counted.oldest(MARKER)
             marker = self._bucket.get(found).decode(errors="replace") if found is not None else ""
+            if not marker and self._bucket.as_of is not None:
+                raise VaultAway(
+                    f"Nothing lay in {self._url.partition('?')[0]} yet at the instant that as-of names.",
+                    safe="Nothing was changed.",
+                    next="Name a later instant, or leave as-of out; contrefeu vault verify says what is whole.",
+                )
             if not marker.startswith(f"{_TITLE}\n"):
                 raise VaultAway(
                     f"{self._url.partition('?')[0]} is no vault.",

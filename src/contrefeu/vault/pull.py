@@ -75,7 +75,7 @@ class NodeShipper(Shipper):
         gone = sorted(set(self._vault.names(JOURNALS)) - self._offered) if state != "unreachable" else []
         if gone:
             state = "alarm" if state in {"up-to-date", "catching-up"} else state
-            problem = f"{problem} The node does not offer any more: {', '.join(gone)}.".strip()
+            problem = f"{problem}\nThe node does not offer any more: {', '.join(gone)}.".strip()
         entries = {name: lane.entries for name, lane in self._lanes.items()}
         moved = self._quota.written != written
         return Standing(state, found.entries, problem, found.complete, moved, entries)
@@ -169,7 +169,7 @@ class LinkPuller(Puller):
     def _tell(self, seen: Seen, standing: Standing) -> None:
         state = "alarm" if standing.state == "full" else standing.state
         entries = standing.journals or {}
-        self._link.tell(Stand(seen.mark, entries, state, standing.problem, self._settings.days))
+        self._link.tell(Stand(seen.mark, entries, state, standing.problem.replace("\n", " "), self._settings.days))
 
 
 def _same(source: PulledSource) -> Source:

@@ -32,7 +32,7 @@ class Standing:
 
     state: PullState
     entries: int = 0
-    problem: str = ""
+    problem: str = ""  # a sentence a line
     complete: bool = False
     moved: bool = False  # whether the last step copied something
     journals: dict[str, int] | None = None  # entries of each
@@ -49,7 +49,8 @@ class Puller(threading.Thread, ABC):
         self._vault = QuotaVault(f"file://{host.copies(node)}", host.copies(node), settings.quota_bytes(node))
         self._vault.make()
         self._leaving = threading.Event()
-        self._fresh_at = time.monotonic()
+        self._begun_at = self._fresh_at = time.monotonic()
+        self._once = False
         self._standing = Standing("catching-up")
 
     def leave(self) -> None:
@@ -59,12 +60,15 @@ class Puller(threading.Thread, ABC):
     def described(self) -> dict[str, Any]:
         """How the copies of this node stand, for the state file."""
         standing = self._standing
+        lag_s = round(max(0.0, time.monotonic() - self._fresh_at), 3)
+        # One look that did not get everything has seen no moment at which it was all here.
+        unseen = self._once and self._fresh_at == self._begun_at and standing.state in {"alarm", "catching-up"}
         return {
             "node": self.node.name,
             "url": self.node.url,
             "state": standing.state,
             "entries": standing.entries,
-            "lag_seconds": round(max(0.0, time.monotonic() - self._fresh_at), 3),
+            "lag_seconds": None if unseen else lag_s,
             "problem": standing.problem,
             "journals": standing.journals or {},
             "missing": standing.missing,
@@ -75,6 +79,7 @@ class Puller(threading.Thread, ABC):
 
     def once(self) -> None:
         """Pull until all that is there is here, or something is in the way."""
+        self._once = True
         while True:
             self._step(once=True)
             if self._standing.complete or not self._standing.moved:

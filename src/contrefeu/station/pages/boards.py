@@ -211,7 +211,7 @@ class Boards:
         found = [one for one in await house.work.alarms(house.world(request)) if one.escalated]
         shown = []
         for one in found:
-            urgent = urgent_of(one)
+            urgent = urgent_of(one, visit_of(request).words)
             cared = account.may("chart") and account.in_scope(one.ward)
             shown.append(urgent if cared else replace(urgent, name="", value="", what="", address=""))
         return shown
