@@ -102,7 +102,7 @@ def test_what_people_do_does_not_wait_for_feeds_to_gather(house, monkeypatch):
 
 @pytest.mark.parametrize(("give_s", "waits"), [(60.0, True), (0.001, False)])
 def test_messages_let_a_short_question_by_and_do_not_stop_for_it(house, monkeypatch, give_s, waits):
-    """Between two messages whoever reads waits for a short question that is open, each time for so long and no longer."""
+    """Between two messages whoever reads waits for a short question that is open, for so long and no longer."""
     opened, answer, status = threading.Event(), threading.Event(), Charts.status
     monkeypatch.setattr("contrefeu.chart.right_of_way.GIVE_S_MAX", give_s)
 

@@ -3,6 +3,8 @@
 Method: a class of tests to inherit from; `told()` gives an empty store that takes entries and answers questions.
 """
 
+from uuid import UUID
+
 import pytest
 
 from contrefeu.base import parse_rfc3339
@@ -152,3 +154,37 @@ class ChartStoreSuite:
         assert [since(ward) for ward in ("CARD", "CHIR")] == [declared_ns, 0]
         told.take(act("n-station", 2, b'{"act":"downtime-lifted","wards":[],' + at))
         assert since("CARD") == 0
+
+    @pytest.mark.req("F7")
+    def test_corrections_of_what_somebody_saw_do_not_cost_all_that_they_saw(self, monkeypatch):
+        """Thousands of looks, at two numbers that are joined later: one correction told, and no look beside it read."""
+        told = self.told().take(
+            entry(resulted("1", "c1", "4.9"), 1),
+            entry(resulted("2", "c2", "4.4"), 2),
+            entry(resulted("3", "c3", "4"), 3),
+        )
+        store = told.store
+        ids = {number: told.charts.chart(number).id for number in "123"}
+        nodes = {number: store.identities.by_chart(UUID(ids[number]).bytes) for number in "123"}
+        who, now = store.looks._login("nadia"), entry(b"", 1).received_ns
+        with store.transaction():
+            for n in range(2000):
+                row = (who, nodes["13"[n % 2]], now - 10**12 + n)
+                store.looks._db.run("INSERT INTO looks VALUES(?, ?, ?)", row)
+            store.looks._db.run("INSERT INTO looks VALUES(?, ?, ?)", (who, nodes["2"], now + 4 * 10**9))
+        corrected = resulted("2", "c4", "6.9", minute=9).replace(b"|H|||F", b"|H|||C")
+        told.take(entry(corrected, 4, at=9), entry(merged("1", "2", "c5", minute=10), 5, at=10))
+        read, rows = [], type(store.looks._db).rows
+
+        def counted(self, *asked):
+            found = rows(self, *asked)
+            read.extend(found)
+            return found
+
+        monkeypatch.setattr(type(store.looks._db), "rows", counted)
+        [one] = store.looks.corrections("nadia", "P")
+        assert (one.old[:3], one.now[:3]) == ("4.4", "6.9")
+        assert store.looks.corrections("martin", "P") == []
+        nadia, read[:] = len(read), []
+        assert store.looks.corrections("nadia", "T") == [] and read == []
+        assert nadia <= 1 + 1 + 1000 + 1  # the look at the joined number, and those at the one that it was joined to

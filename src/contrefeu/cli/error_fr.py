@@ -244,10 +244,10 @@ ERRORS = Phrases({
     "Replace that disk; copies go on by themselves.": "Remplacez ce disque ; les copies reprennent d’elles-mêmes.",
     "The bucket {} is out of reach: {}.": "Le bucket {} est hors d’atteinte : {}.",
     "The bucket {} refuses these credentials here: {}.": "Le bucket {} refuse ces accès à cet endroit : {}.",
-    "Compare the bucket and folder of the address with what these credentials are for; the page on vaults lists what its"
-    " owner gives them, and deleting is not in it.":
-        "Comparez le bucket et le dossier de l’adresse à ce pour quoi ces accès sont faits ; la page sur les coffres dit ce"
-        " que son propriétaire leur accorde, et effacer n’en est pas.",
+    "Compare the bucket and folder of the address with what these credentials are for; the page on vaults lists what"
+    " its owner gives them, and deleting is not in it.":
+        "Comparez le bucket et le dossier de l’adresse à ce pour quoi ces accès sont faits ; la page sur les coffres "
+        " dit ce que son propriétaire leur accorde, et effacer n’en est pas.",
     "Look at the link and the store's own state; copies go on by themselves.":
         "Regardez la liaison et l’état du dépôt ; les copies reprennent d’elles-mêmes.",
     "Compare access_key and secret_key in the file with those that the store's owner gave, or have new ones given.":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from contrefeu.capture import Intake
     from contrefeu.cli.node import Node
 
-LOOKS_S = 0.008  # s from one commit of looks to the next, at least: unseen, and it saves a busy ward a third of its syncs
+LOOKS_S = 0.008  # s from one commit of looks to the next, at least: unseen, and it saves a busy ward a third of them
 SWITCH_S = 0.0005  # after which the thread that lays a great chart out lets pages go on: Python's own is ten times that
 GRANTS_S = 0.5  # how often the reader sees whether a peer lacks a right to a new segment
 RESERVE_S = 60.0  # how often the space kept back for acts is filled again, once the disk has room

@@ -36,8 +36,8 @@ _UNLOCKED = frozenset(["NoSuchObjectLockConfiguration", "ObjectLockConfiguration
 _LOOK = "Look at the link and the store's own state; copies go on by themselves."
 _KEYS = "Compare access_key and secret_key in the file with those that the store's owner gave, or have new ones given."
 _PLACE = (
-    "Compare the bucket and folder of the address with what these credentials are for; the page on vaults lists what its"
-    " owner gives them, and deleting is not in it."
+    "Compare the bucket and folder of the address with what these credentials are for; the page on vaults lists what"
+    " its owner gives them, and deleting is not in it."
 )
 _NOT_THEIRS = {"AccessDenied": _PLACE, "InvalidAccessKeyId": _KEYS, "SignatureDoesNotMatch": _KEYS}
 _ADVICE = {  # error codes of the S3 API reference, "List of error codes": what somebody must do before it answers
