@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
+from contrefeu.access import server_pin
 from contrefeu.base import OperatorError
 from contrefeu.cli import crisis_stick, stick_making
 from contrefeu.cli.crisis_stick import Trouble, check_stick
 from contrefeu.cli.main import run
 from contrefeu.cli.node import Node
+from contrefeu.cli.stick_home import PRINTER, SWITCH_ADDRESS, new_station
 from contrefeu.custody import granter_of, open_home, seal_home
 from contrefeu.proof import Verifier
 from tests.cli.conftest import Commands
@@ -127,6 +130,33 @@ def test_two_stations_work_on_when_the_hospital_is_gone(made: Made, tmp_path: Pa
     assert told(two, "downtime", "status")["state"] == "declared"
     hashes = {told(home, "export", "--to", tmp_path / f"x{home.name}")["charts_sha256"] for home in (one, two)}
     assert len(hashes) == 1
+
+
+@pytest.mark.req("F39")
+def test_sticks_made_together_can_be_screens_of_each_other(made: Made, tmp_path: Path) -> None:
+    """Each lists the keys of both stations' certificates, good for the switch; the list is signed."""
+    said = {(stick / "screens").read_text() for stick in made.sticks}
+    assert len(said) == 1
+    known = dict(reversed(line.split()) for line in said.pop().splitlines())
+    for number, one in enumerate(made.said):
+        ca = Node.at(made.opened(number, tmp_path / f"pc{number}")).paths.ca_dir
+        assert known[one["station"]] == server_pin(ca)
+        certificate = x509.load_pem_x509_certificate((ca / "server.pem").read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert SWITCH_ADDRESS in map(str, names.get_values_for_type(x509.IPAddress))
+    stick = tmp_path / "stick"
+    shutil.copytree(made.sticks[0], stick)
+    (stick / "screens").write_text("AAAA drill/n00000000\n")
+    assert check_stick(stick, maker(made)).findings == [Trouble("altered", "screens")]
+
+
+def test_a_station_of_a_ward_prints_its_pack_beside_it(made: Made, tmp_path: Path) -> None:
+    """A station of the whole house would print every ward's."""
+    for wards, printers in (((), {}), (("CARD", "O'R"), {"CARD": PRINTER, "O'R": PRINTER})):
+        house = tmp_path / f"house{len(wards)}"
+        shutil.copytree(made.home, house)
+        station = new_station(Node.at(house), tmp_path / f"station{len(wards)}", wards)
+        assert station.settings.packs.printers == printers
 
 
 @pytest.mark.req("F39")
