@@ -1,5 +1,6 @@
 #!/bin/sh
-# On a PC that started from a boot stick: finds the crisis stick, starts its station in memory, shows it in a browser.
+# On a PC that started from a boot stick: finds the crisis stick, asks whether there are other screens, starts its station
+# in memory, shows it in a browser; or makes the PC a screen of another station.
 # Whatever happens, somebody at the screen reads what to do; the PC's own disks are never mounted (no-inner-disk.rules).
 export LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 stick=/run/crisis-stick
@@ -29,12 +30,40 @@ if [ ! -e "$stick/start.sh" ]; then
         "This stick has no station yet: contrefeu stick make, on the hospital's node."
     again
 fi
+lan=/usr/lib/contrefeu/lan.sh
+echo
+say "  Entrée : ce PC seul, sans réseau." "  Enter: this PC alone, no network."
+echo
+say "  2 Entrée : d'autres écrans, sur un commutateur à vous (pas celui de l'hôpital)." \
+    "  2 Enter: other screens, on a switch of your own (not the hospital's)."
+echo
+say "  3 Entrée : ce PC n'est que l'écran d'un poste qui a choisi 2." "  3 Enter: this PC is just a screen of a station that chose 2."
+read -r screens
+watch=
+trap : INT # Ctrl-C is start.sh's, which ends the station and says what became of it; ignored here, it would be there too
+case "$screens" in
+*2* | *é*) # a French keyboard without Shift
+    "$lan" serve || again
+    "$lan" watch &
+    watch=$!
+    ;;
+*3* | *'"'*)
+    "$lan" screen || again
+    /usr/lib/contrefeu/browser.sh "${layout:-fr}" "$stick/screens" || again
+    say "Écran du poste https://10.211.0.1:8443. Entrée : terminer." "A screen of the station https://10.211.0.1:8443. Enter: end."
+    read -r _
+    systemctl stop station-browser.service
+    "$lan" down
+    umount "$stick"
+    again
+    ;;
+esac
 /usr/lib/contrefeu/browser.sh "${layout:-fr}" & # waits for the station
 browser=$!
-trap '' INT # Ctrl-C is start.sh's, which ends the station and says what became of it
-sh "$stick/start.sh"
-kill "$browser" 2>/dev/null
+if [ -n "$watch" ]; then sh "$stick/start.sh"; else CONTREFEU_WEB=127.0.0.1:8443 sh "$stick/start.sh"; fi
+kill "$browser" $watch 2>/dev/null
 systemctl stop station-browser.service 2>/dev/null
+[ -z "$watch" ] || "$lan" down
 sync
 umount "$stick" && say "La clé peut être retirée." "The stick may be pulled out."
 again

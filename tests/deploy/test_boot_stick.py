@@ -47,22 +47,24 @@ def test_inner_disks_are_read_only_in_the_first_system_too():
     assert "copy_exec /usr/sbin/blockdev" in SCRIPT
 
 
-@pytest.mark.parametrize("name", ["station.sh", "browser.sh"])
+@pytest.mark.parametrize("name", sorted(path.name for path in PARTS.glob("*.sh")))
 def test_its_scripts_are_sound(name: str):
     """A shell reads them whole."""
     done = subprocess.run(["sh", "-n", PARTS / name], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_it_says_stands_in_both_languages():
+@pytest.mark.parametrize("name", ["station.sh", "browser.sh", "lan.sh"])
+def test_what_it_says_stands_in_both_languages(name: str):
     """Each word to the person at the screen is said in French, then in English."""
-    said = re.findall(r'say "([^"]+)" (?:\\\n\s+)?"([^"]+)"', (PARTS / "station.sh").read_text())
-    assert len(said) == (PARTS / "station.sh").read_text().count("say ")
+    text = (PARTS / name).read_text()
+    said = re.findall(r'\bsay "([^"]+)" (?:\\\n\s+)?"([^"]+)"', text)
+    assert len(said) == len(re.findall(r"\bsay (?!\()", text.replace("say()", "")))
     assert all(french != english for french, english in said)
 
 
 def test_nobody_logs_in_and_nothing_is_fetched():
-    """No console asks for a name; no network is configured and no package installs one."""
+    """No console asks for a name; no package brings a network up by itself."""
     for unit in ("getty@.service", "serial-getty@.service", "autovt@.service", "apt-daily.timer"):
         assert unit in SCRIPT
     assert not INSTALLED & {"dhcpcd-base", "isc-dhcp-client", "network-manager", "openssh-server", "ifupdown"}

@@ -1,0 +1,212 @@
+"""A boot stick's own switch and its USB printer: asked for, looked at first, closed but for one port (F39).
+
+Method: frames and tables of its module are read and made here; its scripts run with commands that note how they were
+called. `scripts/prove_boot_stick.py --switch --printer` starts the image with a second screen and a printer beside it.
+"""
+
+import importlib.util
+import os
+import re
+import socket
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from contrefeu.cli.stick_home import PRINTER, SWITCH_ADDRESS
+from tests.house.tree import ROOT
+
+PARTS = ROOT / "deploy" / "boot-stick"
+STATION = (PARTS / "station.sh").read_text()
+MAC, OTHER = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"
+XID = b"\x01\x02\x03\x04"
+LISTENING = "  {n}: {address}:{port} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1 1\n"
+
+
+@pytest.fixture(scope="module")
+def lan() -> ModuleType:
+    """The module, as the stick's Python has it."""
+    spec = importlib.util.spec_from_file_location("lan", PARTS / "lan.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def offer(discover: bytes, server: str) -> bytes:
+    """What a DHCP server at *server* answers to a frame."""
+    sent = discover[42:]
+    body = b"\x02" + sent[1:236] + b"\x63\x82\x53\x63\x35\x01\x02\xff"
+    head = discover[14:26] + socket.inet_aton(server) + b"\xff" * 4
+    return MAC + OTHER + b"\x08\x00" + head + b"\x00\x43\x00\x44" + discover[38:42] + body
+
+
+@pytest.mark.req("F39")
+def test_who_gives_addresses_is_heard(lan: ModuleType):
+    """An offer to this question counts; one to another question, and the question itself, do not."""
+    asked = lan.discover(MAC, XID)
+    assert lan.checksum(asked[14:34]) == 0
+    assert lan.offered(offer(asked, "10.1.2.3"), XID) == "10.1.2.3"
+    assert lan.offered(offer(asked, "10.1.2.3"), b"\0\0\0\0") == ""
+    assert lan.offered(asked, XID) == ""
+    assert [lan.offered(asked[:size], XID) for size in range(len(asked))] == [""] * len(asked)
+
+
+def test_who_has_the_address_is_heard(lan: ModuleType):
+    """Another card that answers for it; what this one sends is no answer."""
+    asked = lan.who_has(MAC, SWITCH_ADDRESS)
+    assert asked[28:32] == bytes(4), "a question that claims the address would disturb who has it"
+    answer = MAC + OTHER + b"\x08\x06" + asked[14:20] + b"\x00\x02" + OTHER + socket.inet_aton(SWITCH_ADDRESS) + MAC
+    assert lan.has(answer + bytes(4), MAC, SWITCH_ADDRESS)
+    assert not lan.has(answer + bytes(4), OTHER, SWITCH_ADDRESS)
+    assert not lan.has(asked, MAC, SWITCH_ADDRESS)
+
+
+def test_only_a_cable_is_a_cable(lan: ModuleType, tmp_path: Path):
+    """Wi-Fi, mobile modems, the loopback and bridges are none."""
+    cards = {"enp1s0": "1", "wlp2s0": "1", "wwan0": "1", "lo": "772", "docker0": "1"}
+    for name, kind in cards.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "type").write_text(f"{kind}\n")
+        (tmp_path / name / "uevent").write_text("DEVTYPE=wwan\n" if name == "wwan0" else f"INTERFACE={name}\n")
+    for name in ("enp1s0", "wlp2s0", "wwan0"):
+        (tmp_path / name / "device").mkdir()
+    (tmp_path / "wlp2s0" / "phy80211").mkdir()
+    assert lan.wired(tmp_path) == ["enp1s0"]
+
+
+def called(folder: Path, name: str, body: str = "") -> None:
+    """A command that notes how it was called."""
+    (folder / name).write_text(f'#!/bin/sh\necho {name} "$@" >>"{folder}/calls"\n{body}\n')
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.req("F39")
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
+        (20, "carte réseau"),
+        (21, "Aucun câble"),
+        (22, "Plusieurs câbles"),
+        (23, "réseau de l'hôpital"),
+        (24, "autre poste"),
+    ],
+)
+def test_a_cable_that_is_not_ones_own_is_left(tmp_path: Path, found: int, word: str):
+    """The network stays off, its links go down again, and why is said."""
+    asked = "cable" if found <= 22 else "alone"
+    for name in ("ip", "systemctl", "nft"):
+        called(tmp_path, name)
+    called(tmp_path, "python3", f'[ "$2" = {asked} ] && exit {found}; [ "$2" != cable ] || echo enp1s0')
+    done = subprocess.run(
+        ["sh", PARTS / "lan.sh", "serve"],
+        env={**os.environ, "LAN_BIN": str(tmp_path), "LAN_RUN": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert word in done.stdout and "The network stays off." in done.stdout
+    calls = (tmp_path / "calls").read_text()
+    assert "systemctl start" not in calls
+    assert "nft add" not in calls
+    assert ("ip link set dev enp1s0 down" in calls) == (found > 22)
+    assert not (tmp_path / "systemd" / "network" / "10-station.network").exists()
+
+
+@pytest.mark.req("F39")
+def test_on_a_switch_of_ones_own_it_gives_addresses_and_nothing_that_leads_out(tmp_path: Path):
+    """The card that was found alone; no router, no names; the firewall knows the card first."""
+    for name in ("ip", "systemctl", "nft"):
+        called(tmp_path, name)
+    called(tmp_path, "python3", '[ "$2" != cable ] || echo enp1s0')
+    env = {**os.environ, "LAN_BIN": str(tmp_path), "LAN_RUN": str(tmp_path)}
+    subprocess.run(["sh", PARTS / "lan.sh", "serve"], env=env, capture_output=True, check=True)
+    lines = (tmp_path / "systemd" / "network" / "10-station.network").read_text().splitlines()
+    assert {"Name=enp1s0", f"Address={SWITCH_ADDRESS}/24", "DHCPServer=yes"} <= set(lines)
+    assert {"EmitRouter=no", "EmitDNS=no", "EmitNTP=no", "LinkLocalAddressing=no", "IPv6AcceptRA=no"} <= set(lines)
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls.index("nft add element inet station cables { enp1s0 }") < calls.index(
+        "systemctl start systemd-networkd.service"
+    )
+    subprocess.run(["sh", PARTS / "lan.sh", "down"], env=env, capture_output=True, check=True)
+    assert "ip link set dev enp1s0 down" in (tmp_path / "calls").read_text()
+
+
+def test_without_being_asked_there_is_no_network():
+    """The first answer is the one of Enter; the app of a PC alone listens to this PC alone."""
+    assert STATION.index("read -r screens") < STATION.index('"$lan" serve')
+    assert 'if [ -n "$watch" ]; then sh "$stick/start.sh"; else CONTREFEU_WEB=127.0.0.1:8443 sh' in STATION
+    script = (ROOT / "scripts" / "make_boot_stick.sh").read_text()
+    assert "systemd-networkd.service" not in script, "networkd is started by lan.sh"
+    assert "avahi-daemon.service" in re.findall(r"for unit in (.*?); do", script, re.DOTALL)[0]
+    assert {"install cfg80211 /bin/false", "install bluetooth /bin/false"} <= set(
+        (PARTS / "no-radio.conf").read_text().splitlines()
+    )
+
+
+def test_the_firewall_opens_the_ward_app_and_addresses():
+    """Three chains that drop; in and out, on the cable, DHCP and 8443 of the station."""
+    rules = (PARTS / "lan.nft").read_text()
+    assert rules.count("policy drop;") == rules.count("type filter hook") == 3
+    assert set(re.findall(r"dport (?:\{ ([\d, ]+) \}|(\d+)) accept", rules)) == {("67, 68", ""), ("", "8443")}
+    assert rules.count(f"ip daddr {SWITCH_ADDRESS} tcp dport 8443") == 2
+
+
+def test_one_address_everywhere(lan: ModuleType):
+    """The certificate that `stick make` makes is for the address that the stick's system takes."""
+    assert lan.ADDRESS == SWITCH_ADDRESS
+    for name in ("serve.network", "lan.sh", "browser.sh", "station.sh"):
+        said = set(re.findall(r"\b10\.\d+\.\d+\.\d+\b", (PARTS / name).read_text()))
+        assert said == {SWITCH_ADDRESS}, name
+
+
+def test_ctrl_c_reaches_the_station(tmp_path: Path):
+    """A shell cannot take back a signal that was ignored when it began: who calls start.sh catches it."""
+    (line,) = re.findall(r"^trap .* INT\b", STATION, re.MULTILINE)
+    (tmp_path / "child.sh").write_text("trap 'echo ended' INT\nkill -INT $$\n")
+    done = subprocess.run(["sh", "-c", f"{line}\nsh {tmp_path}/child.sh"], capture_output=True, text=True, check=True)
+    assert done.stdout == "ended\n"
+
+
+def printers(tmp_path: Path, tcp: str, lpinfo: str) -> str:
+    """What printer.sh takes."""
+    (tmp_path / "tcp").write_text(tcp)
+    called(tmp_path, "lpinfo", f"cat <<'END'\n{lpinfo}\nEND")
+    env = {**os.environ, "PRINTER_BIN": str(tmp_path), "PRINTER_TCP": str(tmp_path / "tcp")}
+    done = subprocess.run(["sh", PARTS / "printer.sh", "once"], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == (0 if done.stdout else 1)
+    return done.stdout.strip()
+
+
+def usb(reads: str) -> str:
+    """A printer as lpinfo tells of it."""
+    return (
+        "Device: uri = usb://Maker/Model?serial=1\n        class = direct\n        info = Maker Model\n"
+        f"        device-id = MFG:Maker;CMD:{reads};MDL:Model;\n        location = "
+    )
+
+
+@pytest.mark.req("F39")
+def test_a_usb_printer_is_found(tmp_path: Path):
+    """One that speaks IPP comes first; an older one by what it says it reads; one that says neither is none."""
+    ipp = LISTENING.format(n=0, address="0100007F", port="EA60")
+    assert printers(tmp_path, ipp, usb("PCL")) == "ipp://localhost:60000/ipp/print everywhere"
+    elsewhere = LISTENING.format(n=0, address="0100007F", port="20FB") + LISTENING.format(
+        n=1, address="0102000A", port="EA60"
+    )
+    assert printers(tmp_path, elsewhere, "") == ""
+    assert printers(tmp_path, "", usb("PJL,PCL,POSTSCRIPT")).endswith("1 drv:///sample.drv/generic.ppd")
+    assert printers(tmp_path, "", usb("PJL,PCL5e")).endswith("1 drv:///sample.drv/generpcl.ppd")
+    assert printers(tmp_path, "", usb("GDI")) == ""
+
+
+def test_the_printer_is_for_this_pc_alone():
+    """One name everywhere; CUPS on its socket, ipp-usb on the loopback; nothing of a job is kept."""
+    assert f"queue={PRINTER}\n" in (PARTS / "printer.sh").read_text()
+    cups = (PARTS / "cupsd.conf").read_text().splitlines()
+    assert [line for line in cups if line.startswith(("Listen", "Port"))] == ["Listen /run/cups/cups.sock"]
+    assert {"Browsing No", "WebInterface No", "PreserveJobFiles No", "PreserveJobHistory No"} <= set(cups)
+    ipp = (PARTS / "ipp-usb.conf").read_text()
+    assert "interface = loopback" in ipp and "dns-sd = disable" in ipp
