@@ -7,7 +7,8 @@ IMAGE is of make_boot_stick.sh (it is copied), STICK a folder of `contrefeu stic
 pictures (PNG). Whoever looks at them writes what is to be typed into OUT/type (the code, once the station asks for it),
 names of keys into OUT/press (`ctrl-c`, `alt-f2`), and makes OUT/end when enough is seen. With --switch (as root) the PC
 has a card on a switch of its own, and OUT/look sends another screen onto it (second_screen.py). With --printer OUT/plug
-plugs a USB printer in (usb_printer.py, cups-ipp-utils, avahi-daemon); what it prints is in OUT/printed.
+plugs a USB printer in (usb_printer.py, cups-ipp-utils, avahi-daemon); what it prints is in OUT/printed. OUT/carry names
+a folder that is plugged in as a second stick; OUT/pull pulls it out and writes what is on it then to OUT/carried.
 
 Needs qemu-system-x86 (7.1), ovmf, mtools, fdisk, e2fsprogs. A processor that virtualizes takes minutes; elsewhere it is
 emulated: half an hour.
@@ -43,6 +44,7 @@ AZERTY = {
 AZERTY |= {digit: f"shift-{digit}" for digit in "0123456789"}
 APART = "CONTREFEU_PROOF_APART"  # set where the proof has a network of its own
 CARD, PRINTER_PORT = "switch", 8631  # of the proof: its end of the switch, and where its printer listens
+CARRIER_MB = 300  # of the second stick
 SCREEN_S = 15.0  # between two pictures
 
 
@@ -105,6 +107,15 @@ class Machine:
         """Plug a USB printer in."""
         self.says(f"chardev-add socket,id=printer,path={self._folder}/usb")
         self.says("device_add usb-redir,chardev=printer,id=printer")
+
+    def plug_stick(self, image: Path) -> None:
+        """Plug a second stick in."""
+        self.says(f"drive_add 0 if=none,id=carry,format=raw,file={image}")
+        self.says("device_add usb-storage,drive=carry,id=carried,removable=on")
+
+    def pull_stick(self) -> None:
+        """Pull it out."""
+        self.says("device_del carried")
 
     def picture(self) -> None:
         """Keep its screen."""
@@ -169,10 +180,25 @@ def watched(machine: Machine, out: Path, stick: Path, minutes: float) -> None:
             if (out / "plug").exists():
                 (out / "plug").unlink()
                 machine.plug_printer()
+            if folder := taken(out / "carry").strip():
+                carrier(out / "carry.img", Path(folder))
+                machine.plug_stick(out / "carry.img")
+            if (out / "pull").exists():
+                (out / "pull").unlink()
+                machine.pull_stick()
+                subprocess.run(["mcopy", "-s", "-n", "-i", out / "carry.img", "::", out / "carried"], check=False)
             if (out / "look").exists():
                 (out / "look").unlink()
                 look(out, stick)
             time.sleep(0.5)
+
+
+def carrier(image: Path, folder: Path) -> None:
+    """A stick without a table, as many are sold, with what is in *folder*."""
+    with image.open("wb") as file:
+        file.truncate(CARRIER_MB << 20)
+    subprocess.run(["mkfs.vfat", "-n", "PORTEUSE", image], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["mcopy", "-s", "-i", image, *folder.iterdir(), "::"], check=True)
 
 
 def look(out: Path, stick: Path) -> None:

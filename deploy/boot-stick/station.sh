@@ -60,8 +60,10 @@ case "$screens" in
 esac
 /usr/lib/contrefeu/browser.sh "${layout:-fr}" & # waits for the station
 browser=$!
+/usr/lib/contrefeu/carry.sh "$stick" & # journals of other sticks
+carry=$!
 if [ -n "$watch" ]; then sh "$stick/start.sh"; else CONTREFEU_WEB=127.0.0.1:8443 sh "$stick/start.sh"; fi
-kill "$browser" $watch 2>/dev/null
+kill "$browser" "$carry" $watch 2>/dev/null
 systemctl stop station-browser.service 2>/dev/null
 [ -z "$watch" ] || "$lan" down
 sync

@@ -170,6 +170,48 @@ def test_ctrl_c_reaches_the_station(tmp_path: Path):
     assert done.stdout == "ended\n"
 
 
+@pytest.mark.req("F39")
+@pytest.mark.parametrize(
+    ("kind", "folder", "taken"), [("vfat", True, True), ("vfat", False, False), ("ext4", True, False)]
+)
+def test_another_stick_gives_and_takes_journals(tmp_path: Path, kind: str, folder: bool, taken: bool):
+    """Once; neither a disk without the folder nor another file system, nor the station's own stick."""
+    (own := tmp_path / "own").mkdir()
+    (own / "start.sh").write_text(f'echo exchange "$@" >>{tmp_path}/calls\n')
+    (by := tmp_path / "by-id").mkdir()
+    for name in ("sda1", "sdb1"):
+        (tmp_path / name).touch()
+        (by / f"usb-stick-{name}").symlink_to(tmp_path / name)
+    (by / "ata-inner").symlink_to(tmp_path / "calls")
+    (at := tmp_path / "at").mkdir()
+    if folder:
+        (at / "contrefeu-exchange").mkdir()
+    (tmp_path / "ready").write_text("ready")
+    called(tmp_path, "findmnt", f"echo {tmp_path}/sda1")
+    called(tmp_path, "lsblk", 'case "$3" in *sda1) echo sda ;; *) echo sdb ;; esac')
+    called(tmp_path, "blkid", f"echo {kind}")
+    for name in ("mount", "umount", "chvt", "sync"):
+        called(tmp_path, name)
+    env = {"CARRY_BY": by, "CARRY_AT": at, "CARRY_READY": tmp_path / "ready", "CARRY_LOOK_S": "0.1"}
+    said = subprocess.run(
+        ["timeout", "1.5", "sh", PARTS / "carry.sh", own],
+        env={
+            **os.environ,
+            **{name: str(value) for name, value in env.items()},
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls.count(f"exchange exchange {at}") == taken
+    assert ("peut être retirée" in said) == taken
+    mounts = [call for call in calls if call.startswith("mount ")]
+    assert len(mounts) == (kind == "vfat")
+    assert all(f"nosuid,nodev,noexec,umask=077 {tmp_path}/sdb1" in call for call in mounts)
+
+
 def printers(tmp_path: Path, tcp: str, lpinfo: str) -> str:
     """What printer.sh takes."""
     (tmp_path / "tcp").write_text(tcp)
