@@ -16,7 +16,8 @@ base=${BASE:-/var/cache/contrefeu-boot-stick} suite=${SUITE:-bookworm} room=${RO
 work=$(mktemp -d)
 trap 'umount "$work/root/proc" 2>/dev/null || true; rm -rf "$work"' EXIT
 parts="linux-image-amd64 live-boot systemd-sysv udev dbus libpam-systemd python3 python3-venv openssh-client openssl"
-parts+=" kbd console-setup keyboard-configuration cage xwayland chromium fonts-dejavu-core libgl1-mesa-dri"
+parts+=" kbd console-setup keyboard-configuration seatd cage xwayland chromium fonts-dejavu-core libgl1-mesa-dri"
+parts+=" xserver-xorg-core xserver-xorg-video-fbdev xserver-xorg-input-libinput matchbox-window-manager xauth" # other screens
 parts+=" iproute2 nftables cups cups-client cups-filters ipp-usb" # a switch, a USB printer
 if [ ! -e "$base/made" ]; then
     rm -rf "$base"

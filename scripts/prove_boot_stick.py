@@ -1,7 +1,7 @@
 """A boot stick starts a PC whose disk tempts it with a root partition and swap, and not one byte of that disk changes.
 
   scripts/prove_boot_stick.py IMAGE STICK OUT [--firmware bios|uefi|secure] [--minutes N] [--cores N]
-                              [--switch] [--printer]
+                              [--screen virtio|std] [--switch] [--printer]
 
 IMAGE is of make_boot_stick.sh (it is copied), STICK a folder of `contrefeu stick make`. Its screen is kept in OUT as
 pictures (PNG). Whoever looks at them writes what is to be typed into OUT/type (the code, once the station asks for it),
@@ -51,7 +51,9 @@ SCREEN_S = 15.0  # between two pictures
 class Machine:
     """A PC with the stick on USB, a disk inside and, unless it is on a switch, no network."""
 
-    def __init__(self, folder: Path, image: Path, disk: Path, firmware: str, cores: int, *, switch: bool) -> None:
+    def __init__(
+        self, folder: Path, image: Path, disk: Path, firmware: str, cores: int, *, switch: bool, screen: str
+    ) -> None:
         self._folder, self._monitor, self._shots = folder, folder / "monitor", 0
         self._monitor.unlink(missing_ok=True)
         command = [
@@ -66,6 +68,8 @@ class Machine:
             f"tap,ifname={CARD},script=no,downscript=no,model=e1000e" if switch else "none",
             "-machine",
             "q35,smm=on",
+            "-vga",
+            screen,
         ]
         command += (
             ["-accel", "kvm", "-cpu", "host"] if virtualizes() else ["-accel", "tcg,thread=multi", "-cpu", "Nehalem"]
@@ -248,6 +252,7 @@ def main() -> None:
     parser.add_argument("--firmware", choices=("bios", "uefi", "secure"), default="uefi")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--screen", choices=("virtio", "std"), default="virtio", help="std: cage cannot, X is taken")
     parser.add_argument("--switch", action="store_true")
     parser.add_argument("--printer", action="store_true")
     asked = parser.parse_args()
@@ -264,7 +269,7 @@ def main() -> None:
     with_stick(image, asked.stick)
     before = tempting_disk(disk)
     beside = printer(asked.out) if asked.printer else []
-    machine = Machine(asked.out, image, disk, asked.firmware, asked.cores, switch=asked.switch)
+    machine = Machine(asked.out, image, disk, asked.firmware, asked.cores, switch=asked.switch, screen=asked.screen)
     try:
         watched(machine, asked.out, asked.stick, asked.minutes)
     finally:

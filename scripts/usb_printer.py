@@ -18,7 +18,9 @@ HELLO, CONNECT, INTERFACES, ENDPOINTS = 0, 1, 4, 5
 SET_CONFIGURATION, GET_CONFIGURATION, CONFIGURATION = 6, 7, 8
 SET_ALT, GET_ALT, ALT, CANCEL = 9, 10, 11, 21
 CONTROL, BULK = 100, 101
-CAPS = 1 << 1 | 1 << 4 | 1 << 6  # device version, sizes of packets, lengths of 32 bits
+CAPS = (
+    1 << 1 | 1 << 4 | 1 << 5 | 1 << 6
+)  # device version, sizes of packets, ids of 64 bits, lengths of 32: xHCI wants them
 OK, CANCELLED, STALL = 0, 1, 4
 PIPES = (1, 2)  # an interface each; in and out have its number
 STRINGS = ("", "Contrefeu", "Exercise printer", "F39-0001")
@@ -102,8 +104,8 @@ class Printer:
         """Until the PC is gone."""
         self._send(HELLO, 0, b"contrefeu".ljust(64, b"\0") + struct.pack("<I", CAPS))
         first = True
-        while head := self._exactly(12):
-            kind, length, packet = struct.unpack("<III", head)
+        while head := self._exactly(12 if first else 16):  # ids of 64 bits once both said hello
+            kind, length, packet = struct.unpack("<III" if first else "<IIQ", head)
             body = self._exactly(length)
             if first:
                 first = False
@@ -185,7 +187,7 @@ class Printer:
 
     def _send(self, kind: int, packet: int, body: bytes) -> None:
         with self._lock:
-            self._pc.sendall(struct.pack("<III", kind, len(body), packet) + body)
+            self._pc.sendall(struct.pack("<III" if kind == HELLO else "<IIQ", kind, len(body), packet) + body)
 
     def _exactly(self, count: int) -> bytes:
         data = b""

@@ -6,13 +6,15 @@ export LC_ALL=C.UTF-8 PATH="${PRINTER_BIN:+$PRINTER_BIN:}/usr/sbin:/usr/bin:/sbi
 queue=contrefeu
 look_s=5
 tcp=${PRINTER_TCP:-/proc/net/tcp}
+devices=${PRINTER_USB:-/sys/bus/usb/devices}
 
-driverless() { # the ports of ipp-usb, 60000 and up, on this PC alone: hexadecimal in the kernel's list
-    awk '$4 == "0A" && $2 ~ /^0100007F:EA[67]/ { print substr($2, 10) }' "$tcp" | sort | while read -r port; do
+driverless() { # the ports of ipp-usb, 60000 and up (it listens everywhere, and answers this PC alone): the kernel's hexadecimal
+    awk '$4 == "0A" && $2 ~ /^(0100007F|00000000):EA[67]/ { print substr($2, 10) }' "$tcp" | sort | while read -r port; do
         echo "ipp://localhost:$((0x$port))/ipp/print everywhere"
     done
 }
-with_driver() { # of printers that ipp-usb does not take: device, and what they read
+with_driver() { # of printers that ipp-usb does not take: device, and what they read; asked only when there is one
+    grep -qsx 07 "$devices"/*/bInterfaceClass || return
     lpinfo -l --include-schemes usb -v 2>/dev/null | awk '
         /^Device: uri = / { uri = $4 }
         /^ *device-id = / {
@@ -20,7 +22,10 @@ with_driver() { # of printers that ipp-usb does not take: device, and what they 
             else if ($0 ~ /(CMD|COMMAND SET):[^;]*PCL/) print uri, "drv:///sample.drv/generpcl.ppd"
         }'
 }
-found() { { driverless; with_driver; } | head -1; }
+found() {
+    ipp=$(driverless)
+    if [ -n "$ipp" ]; then echo "$ipp"; else with_driver; fi | head -1
+}
 take() { # device, driver: make it the queue
     lpadmin -p "$queue" -E -v "$1" -m "$2" -o printer-error-policy=retry-job -o PageSize=A4 2>/dev/null &&
         lpadmin -d "$queue" && cupsenable "$queue" && cupsaccept "$queue"

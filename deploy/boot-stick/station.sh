@@ -52,7 +52,7 @@ case "$screens" in
     /usr/lib/contrefeu/browser.sh "${layout:-fr}" "$stick/screens" || again
     say "Écran du poste https://10.211.0.1:8443. Entrée : terminer." "A screen of the station https://10.211.0.1:8443. Enter: end."
     read -r _
-    systemctl stop station-browser.service
+    systemctl stop station-browser.service station-browser-x.service
     "$lan" down
     umount "$stick"
     again
@@ -64,7 +64,7 @@ browser=$!
 carry=$!
 if [ -n "$watch" ]; then sh "$stick/start.sh"; else CONTREFEU_WEB=127.0.0.1:8443 sh "$stick/start.sh"; fi
 kill "$browser" "$carry" $watch 2>/dev/null
-systemctl stop station-browser.service 2>/dev/null
+systemctl stop station-browser.service station-browser-x.service 2>/dev/null
 [ -z "$watch" ] || "$lan" down
 sync
 umount "$stick" && say "La clé peut être retirée." "The stick may be pulled out."

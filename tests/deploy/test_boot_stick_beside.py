@@ -216,7 +216,10 @@ def printers(tmp_path: Path, tcp: str, lpinfo: str) -> str:
     """What printer.sh takes."""
     (tmp_path / "tcp").write_text(tcp)
     called(tmp_path, "lpinfo", f"cat <<'END'\n{lpinfo}\nEND")
-    env = {**os.environ, "PRINTER_BIN": str(tmp_path), "PRINTER_TCP": str(tmp_path / "tcp")}
+    (device := tmp_path / "usb" / "1-1:1.0").mkdir(parents=True, exist_ok=True)
+    (device / "bInterfaceClass").write_text("07\n")
+    env = {"PRINTER_BIN": tmp_path, "PRINTER_TCP": tmp_path / "tcp", "PRINTER_USB": tmp_path / "usb"}
+    env = {**os.environ, **{name: str(value) for name, value in env.items()}}
     done = subprocess.run(["sh", PARTS / "printer.sh", "once"], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == (0 if done.stdout else 1)
     return done.stdout.strip()
@@ -235,6 +238,7 @@ def test_a_usb_printer_is_found(tmp_path: Path):
     """One that speaks IPP comes first; an older one by what it says it reads; one that says neither is none."""
     ipp = LISTENING.format(n=0, address="0100007F", port="EA60")
     assert printers(tmp_path, ipp, usb("PCL")) == "ipp://localhost:60000/ipp/print everywhere"
+    assert printers(tmp_path, ipp.replace("0100007F", "00000000"), "").startswith("ipp://localhost:60000/")
     elsewhere = LISTENING.format(n=0, address="0100007F", port="20FB") + LISTENING.format(
         n=1, address="0102000A", port="EA60"
     )
