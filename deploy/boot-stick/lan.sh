@@ -51,9 +51,9 @@ watch) # until the hospital's network is plugged into the switch
     wait $!
     ended=$?
     chvt 1
+    (refused "$ended")
     say "Pour rallumer le réseau : terminez le poste (Ctrl-C), puis recommencez. L'application : Ctrl-Alt-F2." \
         "To switch the network on again: end the station (Ctrl-C), then begin again. The app: Ctrl-Alt-F2."
-    refused "$ended"
     ;;
 screen)
     say "Le câble est examiné." "The cable is looked at."

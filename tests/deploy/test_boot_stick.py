@@ -14,7 +14,7 @@ from tests.house.tree import ROOT
 PARTS = ROOT / "deploy" / "boot-stick"
 SCRIPT = (ROOT / "scripts" / "make_boot_stick.sh").read_text()
 GRUB = (PARTS / "grub.cfg").read_text()
-INSTALLED = set(" ".join(re.findall(r'^parts\+?="(.*)"$', SCRIPT, re.MULTILINE)).split())
+INSTALLED = set(" ".join(re.findall(r'^parts\+?="(.*?)"', SCRIPT, re.MULTILINE)).split())
 
 
 @pytest.mark.req("F39")
@@ -71,8 +71,9 @@ def test_nobody_logs_in_and_nothing_is_fetched():
 
 
 def test_the_browser_has_what_it_does_not_start_without():
-    """The kiosk ends at once where Xwayland is missing, which nothing else asks for."""
-    assert {"cage", "xwayland", "chromium"} <= INSTALLED
+    """The kiosk ends where Xwayland is missing, has no screen without seatd, and X is there where cage cannot."""
+    assert {"cage", "seatd", "xwayland", "chromium"} <= INSTALLED
+    assert {"xserver-xorg-core", "xserver-xorg-video-fbdev", "xserver-xorg-input-libinput", "xauth"} <= INSTALLED
 
 
 def test_what_is_read_on_it_is_in_the_language_of_its_keyboard():

@@ -248,6 +248,32 @@ def test_a_usb_printer_is_found(tmp_path: Path):
     assert printers(tmp_path, "", usb("GDI")) == ""
 
 
+@pytest.mark.req("F39")
+def test_a_network_that_comes_later_is_left_too(tmp_path: Path):
+    """Somebody answers on the switch: the link goes down, and the person reads why, then how to begin again."""
+    for name in ("ip", "systemctl", "nft", "chvt"):
+        called(tmp_path, name)
+    called(tmp_path, "python3", "exit 23")
+    (tmp_path / "station-lan").write_text("enp1s0\n")
+    env = {**os.environ, "LAN_BIN": str(tmp_path), "LAN_RUN": str(tmp_path)}
+    done = subprocess.run(["sh", PARTS / "lan.sh", "watch"], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.index("Le réseau reste éteint.") < done.stdout.index("Pour rallumer le réseau")
+    assert "ip link set dev enp1s0 down" in (tmp_path / "calls").read_text()
+
+
+def test_both_browsers_are_as_narrow():
+    """Under cage or X the same page, the same certificates, the same user; a click past a certificate is nowhere."""
+    flags = [
+        set(re.findall(r"--[a-z-]+", text.partition("chromium ")[2]))
+        for text in ((PARTS / "station-browser.service").read_text(), (PARTS / "plain-screen.sh").read_text())
+    ]
+    assert flags[0] == flags[1]
+    assert {"--kiosk", "--ignore-certificate-errors-spki-list"} <= flags[0]
+    assert "OnFailure=station-browser-x.service" in (PARTS / "station-browser.service").read_text()
+    assert "--reuid=station" in (PARTS / "plain-screen.sh").read_text()
+    assert '"SSLErrorOverrideAllowed": false' in (ROOT / "scripts" / "make_boot_stick.sh").read_text()
+
+
 def test_the_printer_is_for_this_pc_alone():
     """One name everywhere; CUPS on its socket, ipp-usb on the loopback; nothing of a job is kept."""
     assert f"queue={PRINTER}\n" in (PARTS / "printer.sh").read_text()
