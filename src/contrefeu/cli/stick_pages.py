@@ -8,9 +8,10 @@ from typing import Literal
 
 from contrefeu.base import durable_makedirs, write_file
 from contrefeu.cli.node import Node
+from contrefeu.cli.stick_home import SWITCH_ADDRESS
 from contrefeu.paper import poster_pdf
 
-ADDRESS = "https://contrefeu.local:8443"  # as the poster says it: the name that the station's certificate has
+ADDRESS = f"https://{SWITCH_ADDRESS}:8443"  # as the poster says it: nobody on the switch knows a name
 GUIDES = {"ward": ("Le service", "The ward"), "recovery": ("La cellule de crise", "The crisis cell")}
 LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 
