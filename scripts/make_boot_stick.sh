@@ -47,8 +47,7 @@ install -D -m 644 deploy/boot-stick/no-ipv6.conf "$root/etc/sysctl.d/90-station.
 install -D -m 644 deploy/boot-stick/no-radio.conf "$root/etc/modprobe.d/no-radio.conf"
 install -D -m 644 deploy/boot-stick/cupsd.conf "$root/etc/cups/cupsd.conf"
 install -D -m 644 deploy/boot-stick/ipp-usb.conf "$root/etc/ipp-usb/ipp-usb.conf"
-mkdir -p "$root/etc/chromium/policies/managed"
-echo '{"SSLErrorOverrideAllowed": false}' >"$root/etc/chromium/policies/managed/station.json"
+install -D -m 644 deploy/boot-stick/browser-policy.json "$root/etc/chromium/policies/managed/station.json"
 install -D -m 644 deploy/boot-stick/no-inner-disk.rules "$root/etc/udev/rules.d/90-no-inner-disk.rules"
 chroot "$root" useradd --no-create-home --shell /usr/sbin/nologin station
 mkdir -p "$root/etc/systemd/system/multi-user.target.wants"

@@ -6,6 +6,10 @@ export LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 stick=/run/crisis-stick
 mkdir -p "$stick"
 say() { printf '%s\n%s\n' "$1" "$2"; }
+close_browser() { # one after the other: a cage that is stopped counts as failed, and calls the other
+    systemctl stop station-browser.service 2>/dev/null
+    systemctl stop station-browser-x.service 2>/dev/null
+}
 again() { # what was wrong was said: once read, everything begins again
     say "Entrée : recommencer." "Enter: begin again."
     read -r _
@@ -52,7 +56,7 @@ case "$screens" in
     /usr/lib/contrefeu/browser.sh "${layout:-fr}" "$stick/screens" || again
     say "Écran du poste https://10.211.0.1:8443. Entrée : terminer." "A screen of the station https://10.211.0.1:8443. Enter: end."
     read -r _
-    systemctl stop station-browser.service station-browser-x.service
+    close_browser
     "$lan" down
     umount "$stick"
     again
@@ -64,7 +68,7 @@ browser=$!
 carry=$!
 if [ -n "$watch" ]; then sh "$stick/start.sh"; else CONTREFEU_WEB=127.0.0.1:8443 sh "$stick/start.sh"; fi
 kill "$browser" "$carry" $watch 2>/dev/null
-systemctl stop station-browser.service station-browser-x.service 2>/dev/null
+close_browser
 [ -z "$watch" ] || "$lan" down
 sync
 umount "$stick" && say "La clé peut être retirée." "The stick may be pulled out."

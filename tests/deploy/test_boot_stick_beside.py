@@ -5,6 +5,7 @@ called. `scripts/prove_boot_stick.py --switch --printer` starts the image with a
 """
 
 import importlib.util
+import json
 import os
 import re
 import socket
@@ -271,7 +272,10 @@ def test_both_browsers_are_as_narrow():
     assert {"--kiosk", "--ignore-certificate-errors-spki-list"} <= flags[0]
     assert "OnFailure=station-browser-x.service" in (PARTS / "station-browser.service").read_text()
     assert "--reuid=station" in (PARTS / "plain-screen.sh").read_text()
-    assert '"SSLErrorOverrideAllowed": false' in (ROOT / "scripts" / "make_boot_stick.sh").read_text()
+    policy = json.loads((PARTS / "browser-policy.json").read_text())
+    assert not policy["SSLErrorOverrideAllowed"]
+    assert not policy["PasswordManagerEnabled"], "the next person at this screen would be the last one"
+    assert "policies/managed/station.json" in (ROOT / "scripts" / "make_boot_stick.sh").read_text()
 
 
 def test_the_printer_is_for_this_pc_alone():
