@@ -426,3 +426,22 @@ def test_whoever_starts_a_stick_is_spoken_to_in_french_and_in_english() -> None:
         "/proc is no memory but a disk: nothing was written.",
         "  next  CONTREFEU_MEMORY=/a/tmpfs sh start.sh",
     ]
+
+
+@pytest.mark.parametrize(
+    ("own", "ended", "others"), [(0, 0, True), (10, 0, True), (12, 0, True), (13, 0, True), (1, 1, False)]
+)
+def test_another_stick_is_exchanged_with_whatever_the_own_one_ends_with(
+    tmp_path: Path, own: int, ended: int, *, others: bool
+) -> None:
+    """After a power cut the own stick has more of the station's journal than the station: 12, each time."""
+    start = Path(crisis_stick.__file__).parent / "on_stick" / "start.sh"
+    (other := tmp_path / "other").mkdir()
+    (program := tmp_path / f"contrefeu-{os.getuid()}" / "program" / "bin").mkdir(parents=True)
+    stub = f'#!/bin/sh\necho "$5" >>"{tmp_path}/calls"\n[ "$5" = "{other}" ] || exit {own}\n'
+    (program / "contrefeu").write_text(stub)
+    (program / "contrefeu").chmod(0o755)
+    env = {**os.environ, "CONTREFEU_MEMORY": str(tmp_path)}
+    ran = subprocess.run(["sh", str(start), "exchange", str(other)], env=env, check=False, timeout=60)
+    assert ran.returncode == ended
+    assert (tmp_path / "calls").read_text().splitlines() == [str(start.parent), *([str(other)] if others else [])]

@@ -172,45 +172,88 @@ def test_ctrl_c_reaches_the_station(tmp_path: Path):
 
 
 @pytest.mark.req("F39")
-@pytest.mark.parametrize(
-    ("kind", "folder", "taken"), [("vfat", True, True), ("vfat", False, False), ("ext4", True, False)]
-)
-def test_another_stick_gives_and_takes_journals(tmp_path: Path, kind: str, folder: bool, taken: bool):
-    """Once; neither a disk without the folder nor another file system, nor the station's own stick."""
+def carry(tmp_path: Path, kind: str = "vfat", ended: int = 0, label: str = "", *, folder: bool = True) -> str:
+    """What carry.sh says beside a stick sda1, its own, and another one, sdb1; the commands that it calls are noted."""
     (own := tmp_path / "own").mkdir()
-    (own / "start.sh").write_text(f'echo exchange "$@" >>{tmp_path}/calls\n')
     (by := tmp_path / "by-id").mkdir()
     for name in ("sda1", "sdb1"):
         (tmp_path / name).touch()
         (by / f"usb-stick-{name}").symlink_to(tmp_path / name)
+        (tmp_path / "block" / name[:3]).mkdir(parents=True)
+        (tmp_path / "block" / name[:3] / "diskseq").write_text("7\n")
     (by / "ata-inner").symlink_to(tmp_path / "calls")
     (at := tmp_path / "at").mkdir()
     if folder:
         (at / "contrefeu-exchange").mkdir()
-    (tmp_path / "ready").write_text("ready")
+    (program := tmp_path / "memory" / "program" / "bin").mkdir(parents=True)
+    (tmp_path / "memory" / "tmp").mkdir()
+    (tmp_path / "memory" / "tmp" / "ready").write_text("ready")
+    called(program, "contrefeu", f'echo "$@" >>{tmp_path}/calls; exit {ended}')
     called(tmp_path, "findmnt", f"echo {tmp_path}/sda1")
     called(tmp_path, "lsblk", 'case "$3" in *sda1) echo sda ;; *) echo sdb ;; esac')
-    called(tmp_path, "blkid", f"echo {kind}")
+    called(tmp_path, "blkid", f'case "$*" in *LABEL*) echo {label} ;; *) echo {kind} ;; esac')
+    called(tmp_path, "mountpoint", "exit 1")
     for name in ("mount", "umount", "chvt", "sync"):
-        called(tmp_path, name)
-    env = {"CARRY_BY": by, "CARRY_AT": at, "CARRY_READY": tmp_path / "ready", "CARRY_LOOK_S": "0.1"}
-    said = subprocess.run(
-        ["timeout", "1.5", "sh", PARTS / "carry.sh", own],
+        called(tmp_path, name, "[ ! -e ${0%/*}/$(basename $0)-fails ]")
+    env = {"CARRY_BY": by, "CARRY_AT": at, "CARRY_MEMORY": tmp_path / "memory", "CARRY_LOOK_S": "0.1"}
+    env["CARRY_BLOCKS"] = tmp_path / "block"
+    running = subprocess.Popen(
+        ["sh", PARTS / "carry.sh", own],
         env={
             **os.environ,
             **{name: str(value) for name, value in env.items()},
             "PATH": f"{tmp_path}:{os.environ['PATH']}",
         },
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    ).stdout
+    )
+    with pytest.raises(subprocess.TimeoutExpired):  # several looks
+        running.wait(1.5)
+    running.terminate()
+    said, errors = running.communicate(timeout=20)
+    assert (running.returncode, errors) == (0, "")
+    return said
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "taken"), [("vfat", True, True), ("vfat", False, False), ("ext4", True, False)]
+)
+def test_another_stick_gives_and_takes_journals(tmp_path: Path, kind: str, folder: bool, taken: bool):
+    """Once; neither a disk without the folder, which is never written, nor another file system, nor the own stick."""
+    said = carry(tmp_path, kind, folder=folder)
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert calls.count(f"exchange exchange {at}") == taken
+    assert calls.count(f"--home {tmp_path}/memory/home journal exchange {tmp_path}/at") == taken
     assert ("peut être retirée" in said) == taken
-    mounts = [call for call in calls if call.startswith("mount ")]
-    assert len(mounts) == (kind == "vfat")
-    assert all(f"nosuid,nodev,noexec,umask=077 {tmp_path}/sdb1" in call for call in mounts)
+    assert len([call for call in calls if call.startswith("mount -t")]) == (kind == "vfat")
+    assert len([call for call in calls if call.startswith("mount -o remount,rw,")]) == taken
+    mounts = [call for call in calls if call.startswith("mount -t")]
+    assert all(f"ro,nosuid,nodev,noexec,umask=077 {tmp_path}/sdb1" in call for call in mounts)
+    assert not (tmp_path / "memory" / "carrying").exists()
+
+
+@pytest.mark.parametrize(
+    ("ended", "word"), [(0, "Done."), (10, "was no journal"), (12, "Not all was taken"), (1, "was not done")]
+)
+def test_what_became_of_a_stick_is_said_as_it_is(tmp_path: Path, ended: int, word: str):
+    """Another history is never "done"; a stick that did not take anything is not let go with a kind word."""
+    said = carry(tmp_path, ended=ended)
+    assert said.count(word) == 1
+    assert ("Done." in said) == (ended == 0)
+    assert ("may be pulled out" in said) == (ended != 1)
+
+
+def test_a_stick_that_starts_pcs_is_never_mounted(tmp_path: Path):
+    """The first partition of another boot stick, which nothing is to change."""
+    carry(tmp_path, label="CF-BOOT")
+    assert "mount" not in (tmp_path / "calls").read_text()
+
+
+def test_a_stick_that_is_not_let_go_is_said(tmp_path: Path):
+    """Whoever pulls it out then may lose what lies in no file yet."""
+    (tmp_path / "umount-fails").touch()
+    said = carry(tmp_path)
+    assert "n'est pas libérée" in said and "peut être retirée" not in said
 
 
 def printers(tmp_path: Path, tcp: str, lpinfo: str) -> str:
