@@ -116,3 +116,4 @@ while [ -z "$ended_by" ]; do
     sleep "$look_s" &
     wait $!
 done
+exit 0
