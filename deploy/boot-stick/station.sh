@@ -13,6 +13,7 @@ say() { printf '%s\n%s\n' "$1" "$2"; }
 close_browser() { # one after the other: a cage that is stopped counts as failed, and calls the other
     systemctl stop station-browser.service 2>/dev/null
     systemctl stop station-browser-x.service 2>/dev/null
+    systemctl reset-failed station-browser.service station-browser-x.service 2>/dev/null # how often they were begun is forgotten
 }
 again() { # what was wrong was said: once read, everything begins again
     say "Entrée : recommencer." "Enter: begin again."
