@@ -387,6 +387,8 @@ def test_a_usb_printer_is_found(tmp_path: Path):
     ipp = LISTENING.format(n=0, address="0100007F", port="EA60")
     assert printers(tmp_path, ipp, usb("PCL")) == "ipp://localhost:60000/ipp/print everywhere"
     assert printers(tmp_path, ipp.replace("0100007F", "00000000"), "").startswith("ipp://localhost:60000/")
+    others = ipp.replace("00000000 0 0 1 1", "00000000 1000 0 1 1")
+    assert others != ipp and printers(tmp_path, others, "") == "", "a port that another user listens on is no printer"
     elsewhere = LISTENING.format(n=0, address="0100007F", port="20FB") + LISTENING.format(
         n=1, address="0102000A", port="EA60"
     )
@@ -394,6 +396,23 @@ def test_a_usb_printer_is_found(tmp_path: Path):
     assert printers(tmp_path, "", usb("PJL,PCL,POSTSCRIPT")).endswith("1 drv:///sample.drv/generic.ppd")
     assert printers(tmp_path, "", usb("PJL,PCL5e")).endswith("1 drv:///sample.drv/generpcl.ppd")
     assert printers(tmp_path, "", usb("GDI")) == ""
+
+
+@pytest.mark.parametrize(
+    ("reads", "word"), [("PCL", "cannot be taken"), ("GDI", "cannot make it print")], ids=["refused", "unknown"]
+)
+def test_a_printer_that_cannot_be_taken_is_said_once(tmp_path: Path, reads: str, word: str):
+    """In both languages, and not at each look."""
+    called(tmp_path, "lpadmin", "exit 1")
+    assert bool(printers(tmp_path, "", usb(reads))) == (reads == "PCL")
+    env = {"PRINTER_BIN": tmp_path, "PRINTER_TCP": tmp_path / "tcp", "PRINTER_USB": tmp_path / "usb"}
+    env = {**os.environ, **{name: str(value) for name, value in env.items()}, "PRINTER_LOOK_S": "0.05"}
+    running = subprocess.Popen(["sh", PARTS / "printer.sh"], env=env, stdout=subprocess.PIPE, text=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(3)
+    running.terminate()
+    said, _ = running.communicate(timeout=20)
+    assert said.count(word) == said.count("Imprimante branchée") == 1
 
 
 @pytest.mark.req("F39")
@@ -417,6 +436,9 @@ def test_both_browsers_are_as_narrow():
     ]
     assert flags[0] == flags[1]
     assert {"--kiosk", "--ignore-certificate-errors-spki-list"} <= flags[0]
+    plain = (PARTS / "station-browser-x.service").read_text().partition("[Service]")[0]
+    assert {"StartLimitBurst=4", "OnFailure=station-no-browser.service"} <= set(plain.splitlines()), "tried for ever"
+    assert "L'application ne s'ouvre que" in (PARTS / "station-no-browser.service").read_text()
     assert "OnFailure=station-browser-x.service" in (PARTS / "station-browser.service").read_text()
     assert "--reuid=station" in (PARTS / "plain-screen.sh").read_text()
     policy = json.loads((PARTS / "browser-policy.json").read_text())
@@ -431,5 +453,7 @@ def test_the_printer_is_for_this_pc_alone():
     cups = (PARTS / "cupsd.conf").read_text().splitlines()
     assert [line for line in cups if line.startswith(("Listen", "Port"))] == ["Listen /run/cups/cups.sock"]
     assert {"Browsing No", "WebInterface No", "PreserveJobFiles No", "PreserveJobHistory No"} <= set(cups)
+    admin = "\n".join(cups).partition("<Location /admin>\n")[2].partition("</Location>")[0]
+    assert admin.split("\n")[:3] == ["  AuthType Default", "  Require user @SYSTEM", "  Order allow,deny"]
     ipp = (PARTS / "ipp-usb.conf").read_text()
     assert "interface = loopback" in ipp and "dns-sd = disable" in ipp
