@@ -2,8 +2,9 @@
 """A switch of the station's own: which cable it is, and whether somebody is there already.
 
     lan.py cable          brings the wired links up, without an address; prints the one that has a cable
-    lan.py alone IFACE    asks the cable who gives addresses and who has the station's; 0: nobody
+    lan.py alone IFACE    asks the cable who gives addresses and who has the station's, and listens; 0: nobody
     lan.py watch IFACE    asks again and again; ends once somebody answers
+    lan.py station IFACE  asks who gives addresses: 0, the station and nobody else; a screen's, before it takes one
     lan.py lease IFACE    waits for an address of the station's network, which it prints; a screen's
 
 Ends with what SAID lists. Wi-Fi is no cable. Standard library alone: it runs on the boot stick's own Python.
@@ -31,10 +32,13 @@ SAID = {
 }
 CARRIER_S = 8.0  # an old switch takes three seconds for a link
 ASK_S = 4.0  # for answers to one question; a server that looks whether an address is free first takes two
-ASKED = 3  # times, each: a switch that has just come up drops the first
+ALONE_S = 45.0  # asked and listened for so long: a managed switch lets nothing through for 30 s after a link comes up
+SCREEN_ASKS = 11  # times that a screen asks for the station: as long
 AGAIN_S = 20.0  # between two looks while the station serves
 LEASE_S = 60.0  # a screen waits so long for its address: DHCP asks at 4, 8, 16 and 32 seconds
-ETH_ARP, ETH_IP = 0x0806, 0x0800
+ETH_ARP, ETH_IP, ETH_LLDP, ETH_EAPOL = 0x0806, 0x0800, 0x88CC, 0x888E
+# Switches that are managed speak of themselves: spanning tree (802.1D, Cisco's PVST+), Cisco's CDP
+MANAGED = frozenset(map(bytes.fromhex, ("0180c2000000", "01000ccccccd", "01000ccccccc")))
 BROADCAST = b"\xff" * 6
 OFFER, MAGIC = 2, b"\x63\x82\x53\x63"
 NET = Path("/sys/class/net")
@@ -123,6 +127,26 @@ def has(frame: bytes, mac: bytes, address: str) -> bool:
     return frame[28:32] == socket.inet_aton(address) and frame[22:28] != mac
 
 
+def of_a_house(frame: bytes, mac: bytes) -> bool:
+    """Whether *frame* says that the cable leads into a network that somebody runs: not the switch of one's own.
+
+    A managed switch (spanning tree, LLDP, CDP, 802.1X asking who is there), or anybody with an address that neither the
+    station nor the card itself gave.
+    """
+    if len(frame) < 14 or frame[6:12] == mac:
+        return False
+    (kind,) = struct.unpack("!H", frame[12:14])
+    if frame[:6] in MANAGED or kind == ETH_LLDP:
+        return True
+    if kind == ETH_EAPOL:  # an EAP packet that is a request: of the switch, not of a PC (RFC 3748, 4)
+        return len(frame) > 18 and frame[15] == 0 and frame[18] == 1
+    at = {ETH_ARP: 28, ETH_IP: 26}.get(kind)
+    if at is None or len(frame) < at + 4:
+        return False
+    sender = socket.inet_ntoa(frame[at : at + 4])
+    return sender != "0.0.0.0" and not sender.startswith(("169.254.", PREFIX))  # noqa: S104 - read, not bound
+
+
 def answers(sock: socket.socket, until: float) -> Iterator[bytes]:
     """Frames that come in."""
     while (left := until - time.monotonic()) > 0:
@@ -133,24 +157,50 @@ def answers(sock: socket.socket, until: float) -> Iterator[bytes]:
             return
 
 
-def asked(name: str) -> int:
-    """Ask once who gives addresses and who has the station's: GIVEN, TAKEN, or 0 for nobody."""
+def asked(name: str, *, listen: bool = False) -> int:
+    """Ask once who gives addresses and who has the station's: GIVEN, TAKEN, or 0 for nobody.
+
+    Args:
+        name: Of the card.
+        listen: Whether what others say by themselves counts too. Not while the station serves: a PC that is plugged in
+            as a screen may come with an address of elsewhere.
+    """
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sock:
         sock.bind((name, 0))
         mac, xid = sock.getsockname()[4], os.urandom(4)
         sock.send(who_has(mac, ADDRESS))
         sock.send(discover(mac, xid))
         for frame in answers(sock, time.monotonic() + ASK_S):
+            if frame[6:12] == mac:
+                continue
             if has(frame, mac, ADDRESS):
                 return TAKEN
-            if offered(frame, xid) not in {"", ADDRESS}:
+            if offered(frame, xid) or (listen and of_a_house(frame, mac)):
                 return GIVEN
     return 0
 
 
 def alone(name: str) -> int:
-    """Ask ASKED times."""
-    return next((found for _ in range(ASKED) if (found := asked(name))), 0)
+    """Ask and listen for ALONE_S, from when the link is up."""
+    until = time.monotonic() + ALONE_S
+    while time.monotonic() < until:
+        if found := asked(name, listen=True):
+            return found
+    return 0
+
+
+def station(name: str) -> int:
+    """Ask who gives addresses: the station, and it alone, or STRANGE. The card has no address yet and takes none."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sock:
+        sock.bind((name, 0))
+        mac = sock.getsockname()[4]
+        for _ in range(SCREEN_ASKS):
+            xid = os.urandom(4)
+            sock.send(discover(mac, xid))
+            servers = {offered(frame, xid) for frame in answers(sock, time.monotonic() + ASK_S)} - {""}
+            if servers:
+                return 0 if servers == {ADDRESS} else STRANGE
+    return STRANGE
 
 
 def watch(name: str) -> int:
@@ -186,7 +236,7 @@ def main() -> None:
     elif what == "lease":
         sys.stdout.write(f"{lease(name)}\n")
     else:
-        raise SystemExit({"alone": alone, "watch": watch}[what](name))
+        raise SystemExit({"alone": alone, "station": station, "watch": watch}[what](name))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def called(folder: Path, name: str, body: str = "") -> None:
         (20, "carte réseau"),
         (21, "Aucun câble"),
         (22, "Plusieurs câbles"),
-        (23, "réseau de l'hôpital"),
+        (23, "celui de l'hôpital"),
         (24, "autre poste"),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_cable_that_is_not_ones_own_is_left(tmp_path: Path, found: int, word: 
     assert done.returncode == 1
     assert word in done.stdout and "The network stays off." in done.stdout
     calls = (tmp_path / "calls").read_text()
-    assert "systemctl start" not in calls
+    assert "systemctl restart" not in calls
     assert "nft add" not in calls
     assert ("ip link set dev enp1s0 down" in calls) == (found > 22)
     assert not (tmp_path / "systemd" / "network" / "10-station.network").exists()
@@ -119,8 +119,9 @@ def test_a_cable_that_is_not_ones_own_is_left(tmp_path: Path, found: int, word: 
 @pytest.mark.req("F39")
 def test_on_a_switch_of_ones_own_it_gives_addresses_and_nothing_that_leads_out(tmp_path: Path):
     """The card that was found alone; no router, no names; the firewall knows the card first."""
-    for name in ("ip", "systemctl", "nft"):
+    for name in ("systemctl", "nft"):
         called(tmp_path, name)
+    called(tmp_path, "ip", f'[ "$4" != show ] || echo "2: enp1s0 inet {SWITCH_ADDRESS}/24 scope global"')
     called(tmp_path, "python3", '[ "$2" != cable ] || echo enp1s0')
     env = {**os.environ, "LAN_BIN": str(tmp_path), "LAN_RUN": str(tmp_path)}
     subprocess.run(["sh", PARTS / "lan.sh", "serve"], env=env, capture_output=True, check=True)
@@ -129,10 +130,102 @@ def test_on_a_switch_of_ones_own_it_gives_addresses_and_nothing_that_leads_out(t
     assert {"EmitRouter=no", "EmitDNS=no", "EmitNTP=no", "LinkLocalAddressing=no", "IPv6AcceptRA=no"} <= set(lines)
     calls = (tmp_path / "calls").read_text().splitlines()
     assert calls.index("nft add element inet station cables { enp1s0 }") < calls.index(
-        "systemctl start systemd-networkd.service"
+        "systemctl restart systemd-networkd.service"
     )
     subprocess.run(["sh", PARTS / "lan.sh", "down"], env=env, capture_output=True, check=True)
     assert "ip link set dev enp1s0 down" in (tmp_path / "calls").read_text()
+
+
+def test_an_address_that_does_not_come_is_no_network(tmp_path: Path):
+    """It is said that addresses are given once the card has the station's."""
+    for name in ("systemctl", "nft", "ip"):
+        called(tmp_path, name)
+    called(tmp_path, "python3", '[ "$2" != cable ] || echo enp1s0')
+    env = {**os.environ, "LAN_BIN": str(tmp_path), "LAN_RUN": str(tmp_path), "LAN_WAIT_S": "1"}
+    done = subprocess.run(["sh", PARTS / "lan.sh", "serve"], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "The network stays off." in done.stdout and "gives addresses" not in done.stdout
+    assert "ip addr flush dev enp1s0" in (tmp_path / "calls").read_text()
+
+
+@pytest.mark.req("F39")
+def test_a_managed_switch_and_whoever_has_an_address_are_heard(lan: ModuleType):
+    """Before any of them answers a question: for 45 s, as a port of such a switch is deaf for 30."""
+    arp, ip = b"\x08\x06" + bytes(14), b"\x08\x00" + bytes(12)
+
+    def heard(rest: bytes, to: bytes = b"\xff" * 6, sender: bytes = OTHER) -> bool:
+        return lan.of_a_house(to + sender + rest + bytes(40), MAC)
+
+    assert heard(b"\x00\x26\x42\x42\x03", to=bytes.fromhex("0180c2000000")), "spanning tree"
+    assert heard(b"\x88\xcc"), "LLDP"
+    assert heard(b"\x88\x8e\x01\x00\x00\x05\x01"), "802.1X asks"
+    assert not heard(b"\x88\x8e\x01\x01\x00\x00"), "a PC that would like to be asked"
+    for address, counts in {"10.1.2.3": True, "0.0.0.0": False, "169.254.7.7": False, "10.211.0.100": False}.items():
+        for kind in (arp, ip):
+            assert heard(kind + socket.inet_aton(address)) is counts, (address, kind)
+            assert not heard(kind + socket.inet_aton(address), sender=MAC), "what the card itself says"
+    assert [lan.of_a_house((b"\xff" * 6 + OTHER + arp)[:size], MAC) for size in range(30)] == [False] * 30
+    assert lan.ALONE_S >= 45
+
+
+class Cable:
+    """A socket on which *frames* come in answer to what is sent."""
+
+    def __init__(self, server: str, mac: bytes = OTHER) -> None:
+        self.server, self.mac, self.frames = server, mac, list[bytes]()
+
+    def __enter__(self) -> "Cable":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def bind(self, _: object) -> None:
+        pass
+
+    def settimeout(self, _: float) -> None:
+        pass
+
+    def getsockname(self) -> tuple[object, ...]:
+        return ("enp1s0", 3, 0, 1, MAC)
+
+    def send(self, frame: bytes) -> None:
+        if self.server and frame[12:14] == b"\x08\x00":
+            answer = offer(frame, self.server)
+            self.frames.append(answer[:6] + self.mac + answer[12:])
+
+    def recv(self, _: int) -> bytes:
+        if not self.frames:
+            raise TimeoutError
+        return self.frames.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("server", "mac", "found"),
+    [
+        ("10.211.0.1", OTHER, "GIVEN"),
+        ("10.211.0.1", MAC, None),
+        ("10.1.2.3", OTHER, "GIVEN"),
+        ("", OTHER, None),
+    ],
+)
+def test_another_station_is_somebody_and_what_this_card_says_is_not(
+    lan: ModuleType, monkeypatch: pytest.MonkeyPatch, server: str, mac: bytes, found: str | None
+):
+    """Told apart by the card that sent it: another station has the same address."""
+    monkeypatch.setattr(lan.socket, "socket", lambda *_: Cable(server, mac))
+    assert lan.asked("enp1s0") == (getattr(lan, found) if found else 0)
+
+
+@pytest.mark.parametrize(("server", "strange"), [("10.211.0.1", False), ("10.1.2.3", True), ("", True)])
+def test_a_screen_takes_no_address_but_the_station_s(
+    lan: ModuleType, monkeypatch: pytest.MonkeyPatch, server: str, strange: bool
+):
+    """It asks who gives them before it takes one: on the hospital's network it has none."""
+    monkeypatch.setattr(lan.socket, "socket", lambda *_: Cable(server))
+    assert lan.station("enp1s0") == (lan.STRANGE if strange else 0)
+    screen = (PARTS / "lan.sh").read_text().partition("screen)\n")[2]
+    assert screen.index('"$lan" station') < screen.index("network ")
 
 
 def test_without_being_asked_there_is_no_network():
@@ -416,16 +509,21 @@ def test_a_printer_that_cannot_be_taken_is_said_once(tmp_path: Path, reads: str,
 
 
 @pytest.mark.req("F39")
-def test_a_network_that_comes_later_is_left_too(tmp_path: Path):
-    """Somebody answers on the switch: the link goes down, and the person reads why, then how to begin again."""
+@pytest.mark.parametrize(
+    ("ended", "word"), [(23, "Débranchez-le de ce PC"), (1, "la carte ne répond plus")], ids=["heard", "card"]
+)
+def test_a_network_that_comes_later_is_left_too(tmp_path: Path, ended: int, word: str):
+    """The link goes down before a screen is asked for; the person reads why, then how to begin again."""
     for name in ("ip", "systemctl", "nft", "chvt"):
         called(tmp_path, name)
-    called(tmp_path, "python3", "exit 23")
+    called(tmp_path, "python3", f"exit {ended}")
     (tmp_path / "station-lan").write_text("enp1s0\n")
     env = {**os.environ, "LAN_BIN": str(tmp_path), "LAN_RUN": str(tmp_path)}
     done = subprocess.run(["sh", PARTS / "lan.sh", "watch"], env=env, capture_output=True, text=True, check=False)
+    assert word in done.stdout
     assert done.stdout.index("Le réseau reste éteint.") < done.stdout.index("Pour rallumer le réseau")
-    assert "ip link set dev enp1s0 down" in (tmp_path / "calls").read_text()
+    calls = (tmp_path / "calls").read_text()
+    assert calls.index("ip link set dev enp1s0 down") < calls.index("chvt 1")
 
 
 def test_both_browsers_are_as_narrow():
