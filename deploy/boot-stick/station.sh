@@ -129,7 +129,7 @@ case "$screens" in
     ;;
 3 | '"')
     "$lan" screen || again
-    "$parts/browser.sh" "${layout:-fr}" "$stick/screens" || again
+    "$parts/browser.sh" "${layout:-fr}" "$stick/screens" || { "$lan" down; again; }
     say "Écran du poste https://10.211.0.1:8443. Entrée : terminer." "A screen of the station https://10.211.0.1:8443. Enter: end."
     read -r _
     "$lan" down
