@@ -19,7 +19,7 @@ parts="linux-image-amd64 live-boot systemd-sysv udev dbus libpam-systemd python3
 parts+=" kbd console-setup keyboard-configuration seatd cage xwayland chromium fonts-dejavu-core libgl1-mesa-dri"
 parts+=" xserver-xorg-core xserver-xorg-video-fbdev xserver-xorg-input-libinput matchbox-window-manager xauth" # other screens
 parts+=" iproute2 nftables cups cups-client cups-filters ipp-usb" # a switch, a USB printer
-if [ ! -e "$base/made" ]; then
+if [ "$(cat "$base/made" 2>/dev/null)" != "$suite $parts" ]; then # none, or of other packages
     rm -rf "$base"
     mkdir -p "$base"
     debootstrap --variant=minbase "$suite" "$base/root" "${MIRROR:-http://deb.debian.org/debian}" \
@@ -32,13 +32,13 @@ if [ ! -e "$base/made" ]; then
         >"$work/log" 2>&1 || { tail "$work/log" >&2; exit 1; }
     (cd "$base" && chroot root sh -c 'cd /tmp && apt-get -qq download shim-signed grub-efi-amd64-signed' &&
         for package in root/tmp/*.deb; do dpkg-deb -x "$package" signed; done && rm root/tmp/*.deb)
-    touch "$base/made"
+    echo "$suite $parts" >"$base/made"
 fi
 cp -a "$base/root" "$work/root"
 root="$work/root"
 
 # What makes a station of it.
-rm "$root/usr/sbin/policy-rc.d"
+rm -f "$root/usr/sbin/policy-rc.d"
 install -D -m 755 -t "$root/usr/lib/contrefeu" deploy/boot-stick/*.sh
 install -D -m 644 -t "$root/usr/lib/contrefeu" deploy/boot-stick/lan.py deploy/boot-stick/*.network
 install -D -m 644 -t "$root/etc/systemd/system" deploy/boot-stick/*.service
