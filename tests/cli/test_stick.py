@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from cryptography import x509
 
@@ -26,7 +27,8 @@ from contrefeu.cli import crisis_stick, stick_making
 from contrefeu.cli.crisis_stick import Trouble, check_stick
 from contrefeu.cli.main import run
 from contrefeu.cli.node import Node
-from contrefeu.cli.stick_home import PRINTER, SWITCH_ADDRESS, new_station
+from contrefeu.cli.spool import PRINTER
+from contrefeu.cli.stick_home import SWITCH_ADDRESS, new_station
 from contrefeu.custody import granter_of, open_home, seal_home
 from contrefeu.proof import Verifier
 from tests.cli.conftest import Commands
@@ -157,6 +159,15 @@ def test_a_station_of_a_ward_prints_its_pack_beside_it(made: Made, tmp_path: Pat
         shutil.copytree(made.home, house)
         station = new_station(Node.at(house), tmp_path / f"station{len(wards)}", wards)
         assert station.settings.packs.printers == printers
+
+
+def test_the_poster_on_a_stick_says_when_its_address_is_true(made: Made) -> None:
+    """10.211.0.1 is of a boot stick that serves a switch; on any other PC it is that PC's address."""
+    for language in ("fr", "en"):
+        poster = pypdfium2.PdfDocument(made.sticks[0] / "guides" / f"poster-{language}.pdf")
+        words = " ".join(page.get_textpage().get_text_bounded() for page in poster).split()
+        assert len(poster) == 2
+        assert {f"https://{SWITCH_ADDRESS}:8443", "https://localhost:8443"} <= {word.rstrip(".") for word in words}
 
 
 @pytest.mark.req("F39")

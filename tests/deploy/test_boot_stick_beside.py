@@ -18,7 +18,8 @@ from types import ModuleType
 
 import pytest
 
-from contrefeu.cli.stick_home import PRINTER, SWITCH_ADDRESS
+from contrefeu.cli.spool import PRINTER
+from contrefeu.cli.stick_home import SWITCH_ADDRESS
 from tests.deploy.stubs import PARTS, called
 from tests.house.tree import ROOT
 

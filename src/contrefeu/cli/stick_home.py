@@ -22,6 +22,7 @@ from contrefeu.base import ContrefeuError, OperatorError, write_file
 from contrefeu.cli.exchange import exchanged
 from contrefeu.cli.node import Node, listens
 from contrefeu.cli.peering import make_station
+from contrefeu.cli.spool import PRINTER
 from contrefeu.cli.wards import ward_states
 from contrefeu.custody import make_home, recovery_in_force
 from contrefeu.journal import note_name
@@ -29,7 +30,6 @@ from contrefeu.vault import Decided
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - of the machine, not of its disk; where there is none, a temporary folder
 SWITCH_ADDRESS = "10.211.0.1"  # of a station on a switch of its own, by a boot stick (deploy/boot-stick/lan.py)
-PRINTER = "contrefeu"  # the queue that a boot stick makes of a USB printer (deploy/boot-stick/printer.sh)
 GIVEN_S = 60.0  # the longest that a running node is waited for to write a ward's journal
 
 
