@@ -16,34 +16,49 @@ base=${BASE:-/var/cache/contrefeu-boot-stick} suite=${SUITE:-bookworm} room=${RO
 work=$(mktemp -d)
 trap 'umount "$work/root/proc" 2>/dev/null || true; rm -rf "$work"' EXIT
 parts="linux-image-amd64 live-boot systemd-sysv udev dbus libpam-systemd python3 python3-venv openssh-client openssl"
-parts+=" kbd console-setup keyboard-configuration cage xwayland chromium fonts-dejavu-core libgl1-mesa-dri"
-if [ ! -e "$base/made" ]; then
+parts+=" kbd console-setup keyboard-configuration seatd cage xwayland chromium fonts-dejavu-core libgl1-mesa-dri"
+parts+=" xserver-xorg-core xserver-xorg-video-fbdev xserver-xorg-input-libinput matchbox-window-manager xauth" # other screens
+parts+=" iproute2 nftables cups cups-client cups-filters ipp-usb" # a switch, a USB printer
+if [ "$(cat "$base/made" 2>/dev/null)" != "$suite $parts" ]; then # none, or of other packages
     rm -rf "$base"
     mkdir -p "$base"
     debootstrap --variant=minbase "$suite" "$base/root" "${MIRROR:-http://deb.debian.org/debian}" \
         >"$work/log" || { tail "$work/log" >&2; exit 1; }
+    printf '#!/bin/sh\nexit 101\n' >"$base/root/usr/sbin/policy-rc.d" # nothing of it starts on the machine that makes it
+    chmod 755 "$base/root/usr/sbin/policy-rc.d"
     # apt finds what debootstrap does not: a package that another one provides.
     chroot "$base/root" env DEBIAN_FRONTEND=noninteractive sh -c \
         "apt-get -qq update && apt-get -qq --yes --no-install-recommends install $parts" \
         >"$work/log" 2>&1 || { tail "$work/log" >&2; exit 1; }
     (cd "$base" && chroot root sh -c 'cd /tmp && apt-get -qq download shim-signed grub-efi-amd64-signed' &&
         for package in root/tmp/*.deb; do dpkg-deb -x "$package" signed; done && rm root/tmp/*.deb)
-    touch "$base/made"
+    echo "$suite $parts" >"$base/made"
 fi
 cp -a "$base/root" "$work/root"
 root="$work/root"
 
 # What makes a station of it.
-install -D -m 755 -t "$root/usr/lib/contrefeu" deploy/boot-stick/station.sh deploy/boot-stick/browser.sh
-install -D -m 644 -t "$root/etc/systemd/system" deploy/boot-stick/station.service deploy/boot-stick/station-browser.service
+rm -f "$root/usr/sbin/policy-rc.d"
+install -D -m 755 -t "$root/usr/lib/contrefeu" deploy/boot-stick/*.sh
+install -D -m 644 -t "$root/usr/lib/contrefeu" deploy/boot-stick/lan.py deploy/boot-stick/*.network
+install -D -m 644 -t "$root/etc/systemd/system" deploy/boot-stick/*.service
+install -D -m 644 deploy/boot-stick/lan.nft "$root/etc/nftables.conf"
+install -D -m 644 deploy/boot-stick/no-ipv6.conf "$root/etc/sysctl.d/90-station.conf"
+install -D -m 644 deploy/boot-stick/no-radio.conf "$root/etc/modprobe.d/no-radio.conf"
+install -D -m 644 deploy/boot-stick/cupsd.conf "$root/etc/cups/cupsd.conf"
+install -D -m 644 deploy/boot-stick/ipp-usb.conf "$root/etc/ipp-usb/ipp-usb.conf"
+install -D -m 644 deploy/boot-stick/browser-policy.json "$root/etc/chromium/policies/managed/station.json"
 install -D -m 644 deploy/boot-stick/no-inner-disk.rules "$root/etc/udev/rules.d/90-no-inner-disk.rules"
 chroot "$root" useradd --no-create-home --shell /usr/sbin/nologin station
 mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
-ln -s ../station.service "$root/etc/systemd/system/multi-user.target.wants/"
+ln -s ../station.service ../station-printer.service "$root/etc/systemd/system/multi-user.target.wants/"
+mkdir -p "$root/etc/systemd/system/sysinit.target.wants"
+ln -s /usr/lib/systemd/system/nftables.service "$root/etc/systemd/system/sysinit.target.wants/"
 ln -sf /usr/lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 for unit in getty@.service serial-getty@.service autovt@.service console-getty.service systemd-firstboot.service \
+    avahi-daemon.service avahi-daemon.socket systemd-networkd-wait-online.service fstrim.timer e2scrub_all.timer e2scrub_reap.service \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer console-setup.service keyboard-setup.service; do
-    ln -sf /dev/null "$root/etc/systemd/system/$unit" # nobody logs in, nothing is fetched; station.sh knows the keyboard
+    ln -sf /dev/null "$root/etc/systemd/system/$unit" # nobody logs in, nothing is fetched or said to a network; station.sh knows the keyboard
 done
 # A console in UTF-8: where the system was installed, no language was set.
 sed -i 's/^CHARMAP=.*/CHARMAP="UTF-8"/' "$root/etc/default/console-setup"

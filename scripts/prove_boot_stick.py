@@ -1,11 +1,17 @@
 """A boot stick starts a PC whose disk tempts it with a root partition and swap, and not one byte of that disk changes.
 
   scripts/prove_boot_stick.py IMAGE STICK OUT [--firmware bios|uefi|secure] [--minutes N] [--cores N]
+                              [--screen virtio|std] [--switch] [--printer]
 
 IMAGE is of make_boot_stick.sh (it is copied), STICK a folder of `contrefeu stick make`. Its screen is kept in OUT as
 pictures (PNG). Whoever looks at them writes what is to be typed into OUT/type (the code, once the station asks for it),
-names of keys into OUT/press (`ctrl-c`, `alt-f2`), and makes OUT/end when enough is seen. Needs qemu-system-x86 (7.1),
-ovmf, mtools, fdisk, e2fsprogs. A processor that virtualizes takes minutes; elsewhere it is emulated: half an hour.
+names of keys into OUT/press (`ctrl-c`, `alt-f2`), and makes OUT/end when enough is seen. With --switch (as root) the PC
+has a card on a switch of its own, and OUT/look sends another screen onto it (second_screen.py). With --printer OUT/plug
+plugs a USB printer in (usb_printer.py, cups-ipp-utils, avahi-daemon); what it prints is in OUT/printed. OUT/carry names
+a folder that is plugged in as a second stick; OUT/pull pulls it out and writes what is on it then to OUT/carried.
+
+Needs qemu-system-x86 (7.1), ovmf, mtools, fdisk, e2fsprogs. A processor that virtualizes takes minutes; elsewhere it is
+emulated: half an hour.
 """
 
 import argparse
@@ -36,13 +42,18 @@ AZERTY = {
     "@": "alt_r-0",
 }
 AZERTY |= {digit: f"shift-{digit}" for digit in "0123456789"}
+APART = "CONTREFEU_PROOF_APART"  # set where the proof has a network of its own
+CARD, PRINTER_PORT = "switch", 8631  # of the proof: its end of the switch, and where its printer listens
+CARRIER_MB = 300  # of the second stick
 SCREEN_S = 15.0  # between two pictures
 
 
 class Machine:
-    """A PC with the stick on USB, a disk inside and no network."""
+    """A PC with the stick on USB, a disk inside and, unless it is on a switch, no network."""
 
-    def __init__(self, folder: Path, image: Path, disk: Path, firmware: str, cores: int) -> None:
+    def __init__(
+        self, folder: Path, image: Path, disk: Path, firmware: str, cores: int, *, switch: bool, screen: str
+    ) -> None:
         self._folder, self._monitor, self._shots = folder, folder / "monitor", 0
         self._monitor.unlink(missing_ok=True)
         command = [
@@ -54,9 +65,11 @@ class Machine:
             "-display",
             "none",
             "-nic",
-            "none",
+            f"tap,ifname={CARD},script=no,downscript=no,model=e1000e" if switch else "none",
             "-machine",
             "q35,smm=on",
+            "-vga",
+            screen,
         ]
         command += (
             ["-accel", "kvm", "-cpu", "host"] if virtualizes() else ["-accel", "tcg,thread=multi", "-cpu", "Nehalem"]
@@ -93,6 +106,20 @@ class Machine:
     def presses(self, key: str) -> None:
         """One key, or several at once, by the names that they have on a US keyboard."""
         self.says(f"sendkey {key}")
+
+    def plug_printer(self) -> None:
+        """Plug a USB printer in."""
+        self.says(f"chardev-add socket,id=printer,path={self._folder}/usb")
+        self.says("device_add usb-redir,chardev=printer,id=printer")
+
+    def plug_stick(self, image: Path) -> None:
+        """Plug a second stick in."""
+        self.says(f"drive_add 0 if=none,id=carry,format=raw,file={image}")
+        self.says("device_add usb-storage,drive=carry,id=carried,removable=on")
+
+    def pull_stick(self) -> None:
+        """Pull it out."""
+        self.says("device_del carried")
 
     def picture(self) -> None:
         """Keep its screen."""
@@ -144,7 +171,7 @@ def with_stick(image: Path, stick: Path) -> None:
     subprocess.run(["mcopy", "-s", "-i", f"{image}@@{start}", *stick.iterdir(), "::"], check=True)
 
 
-def watched(machine: Machine, out: Path, minutes: float) -> None:
+def watched(machine: Machine, out: Path, stick: Path, minutes: float) -> None:
     """Picture after picture, doing what is asked for in OUT, until OUT/end is there or the time is over."""
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end and not (out / "end").exists():
@@ -154,7 +181,67 @@ def watched(machine: Machine, out: Path, minutes: float) -> None:
             for key in taken(out / "press").split():
                 machine.presses(key)
             machine.types(taken(out / "type"))
+            if (out / "plug").exists():
+                (out / "plug").unlink()
+                machine.plug_printer()
+            if folder := taken(out / "carry").strip():
+                carrier(out / "carry.img", Path(folder))
+                machine.plug_stick(out / "carry.img")
+            if (out / "pull").exists():
+                (out / "pull").unlink()
+                machine.pull_stick()
+                subprocess.run(["mcopy", "-s", "-n", "-i", out / "carry.img", "::", out / "carried"], check=False)
+            if (out / "look").exists():
+                (out / "look").unlink()
+                look(out, stick)
             time.sleep(0.5)
+
+
+def carrier(image: Path, folder: Path) -> None:
+    """A stick without a table, as many are sold, with what is in *folder*."""
+    with image.open("wb") as file:
+        file.truncate(CARRIER_MB << 20)
+    subprocess.run(["mkfs.vfat", "-n", "PORTEUSE", image], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["mcopy", "-s", "-i", image, *folder.iterdir(), "::"], check=True)
+
+
+def look(out: Path, stick: Path) -> None:
+    """Send another screen onto the switch; what it met is in OUT/looked and said."""
+    script = Path(__file__).with_name("second_screen.py")
+    with (out / "looked").open("a") as said:
+        subprocess.Popen([sys.executable, script, CARD, stick / "screens"], stdout=said, stderr=subprocess.STDOUT)
+
+
+def printer(out: Path) -> list["subprocess.Popen[bytes]"]:
+    """A printer for the PC's USB, not plugged in yet. It does not start without Avahi, in our /run."""
+    printed = out / "printed"
+    printed.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    for folder in ("dbus", "avahi-daemon"):
+        Path("/run", folder).mkdir()
+    beside = []
+    with (out / "printer.log").open("w") as log:
+        for command in (
+            ["dbus-daemon", "--system", "--nofork", "--nopidfile"],
+            ["avahi-daemon", "--no-drop-root", "--no-chroot", "--no-rlimits"],
+            [
+                "ippeveprinter",
+                "-r",
+                "off",
+                "-p",
+                str(PRINTER_PORT),
+                "-n",
+                "localhost",
+                "-k",
+                "-d",
+                str(printed),
+                "Exercise",
+            ],
+            [sys.executable, str(Path(__file__).with_name("usb_printer.py")), str(out / "usb"), str(PRINTER_PORT)],
+        ):
+            beside.append(subprocess.Popen(command, stdout=log, stderr=log))
+            time.sleep(2)
+    return beside
 
 
 def main() -> None:
@@ -165,18 +252,30 @@ def main() -> None:
     parser.add_argument("--firmware", choices=("bios", "uefi", "secure"), default="uefi")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--screen", choices=("virtio", "std"), default="virtio", help="std: cage cannot, X is taken")
+    parser.add_argument("--switch", action="store_true")
+    parser.add_argument("--printer", action="store_true")
     asked = parser.parse_args()
+    if (asked.switch or asked.printer) and APART not in os.environ:
+        apart = ["unshare", "--net", "--mount", sys.executable, *sys.argv]
+        raise SystemExit(subprocess.run(apart, env={**os.environ, APART: "1"}, check=False).returncode)
+    if APART in os.environ:
+        for command in ("link set lo up", f"tuntap add dev {CARD} mode tap", f"link set {CARD} up"):
+            subprocess.run(["ip", *command.split()], check=True)
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "end").unlink(missing_ok=True)
     image, disk = asked.out / "stick.img", asked.out / "disk.img"
     subprocess.run(["cp", "--sparse=always", asked.image, image], check=True)
     with_stick(image, asked.stick)
     before = tempting_disk(disk)
-    machine = Machine(asked.out, image, disk, asked.firmware, asked.cores)
+    beside = printer(asked.out) if asked.printer else []
+    machine = Machine(asked.out, image, disk, asked.firmware, asked.cores, switch=asked.switch, screen=asked.screen)
     try:
-        watched(machine, asked.out, asked.minutes)
+        watched(machine, asked.out, asked.stick, asked.minutes)
     finally:
         machine.end()
+        for one in beside:
+            one.terminate()
     after = sha256(disk.read_bytes()).hexdigest()
     sys.stdout.write(f"the disk inside: {'not one byte has changed' if before == after else 'WRITTEN'}\n")
     raise SystemExit(before != after)

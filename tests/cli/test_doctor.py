@@ -19,6 +19,7 @@ from contrefeu.cli import checkup, machine
 from contrefeu.cli.node import Node
 from contrefeu.cli.rehearsing import described_recovery
 from contrefeu.cli.reloading import listening, note_in_force, note_listening
+from contrefeu.cli.spool import PRINTER, help_of
 from tests.cli.conftest import Commands
 
 DAY_NS = 86_400 * 10**9
@@ -242,6 +243,7 @@ def test_printers_and_folders_of_packs_are_looked_for(
     assert [id_ for id_, _ in told] == ["pack-folder", "printer", "printer"]
     assert "/media/stick" in told[0][1]
     assert told[2][1] == "The printer second of ward B cannot be reached: CUPS is not installed here."
+    assert help_of("second").startswith("lpstat") and help_of(PRINTER).startswith("Plug a USB printer into this PC")
 
 
 def test_shares_that_lie_together_and_keys_that_nobody_confirmed(

@@ -17,13 +17,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
+from cryptography import x509
 
+from contrefeu.access import server_pin
 from contrefeu.base import OperatorError
 from contrefeu.cli import crisis_stick, stick_making
 from contrefeu.cli.crisis_stick import Trouble, check_stick
 from contrefeu.cli.main import run
 from contrefeu.cli.node import Node
+from contrefeu.cli.spool import PRINTER
+from contrefeu.cli.stick_home import SWITCH_ADDRESS, new_station
 from contrefeu.custody import granter_of, open_home, seal_home
 from contrefeu.proof import Verifier
 from tests.cli.conftest import Commands
@@ -127,6 +132,42 @@ def test_two_stations_work_on_when_the_hospital_is_gone(made: Made, tmp_path: Pa
     assert told(two, "downtime", "status")["state"] == "declared"
     hashes = {told(home, "export", "--to", tmp_path / f"x{home.name}")["charts_sha256"] for home in (one, two)}
     assert len(hashes) == 1
+
+
+@pytest.mark.req("F39")
+def test_sticks_made_together_can_be_screens_of_each_other(made: Made, tmp_path: Path) -> None:
+    """Each lists the keys of both stations' certificates, good for the switch; the list is signed."""
+    said = {(stick / "screens").read_text() for stick in made.sticks}
+    assert len(said) == 1
+    known = dict(reversed(line.split()) for line in said.pop().splitlines())
+    for number, one in enumerate(made.said):
+        ca = Node.at(made.opened(number, tmp_path / f"pc{number}")).paths.ca_dir
+        assert known[one["station"]] == server_pin(ca)
+        certificate = x509.load_pem_x509_certificate((ca / "server.pem").read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert SWITCH_ADDRESS in map(str, names.get_values_for_type(x509.IPAddress))
+    stick = tmp_path / "stick"
+    shutil.copytree(made.sticks[0], stick)
+    (stick / "screens").write_text("AAAA drill/n00000000\n")
+    assert check_stick(stick, maker(made)).findings == [Trouble("altered", "screens")]
+
+
+def test_a_station_of_a_ward_prints_its_pack_beside_it(made: Made, tmp_path: Path) -> None:
+    """A station of the whole house would print every ward's."""
+    for wards, printers in (((), {}), (("CARD", "O'R"), {"CARD": PRINTER, "O'R": PRINTER})):
+        house = tmp_path / f"house{len(wards)}"
+        shutil.copytree(made.home, house)
+        station = new_station(Node.at(house), tmp_path / f"station{len(wards)}", wards)
+        assert station.settings.packs.printers == printers
+
+
+def test_the_poster_on_a_stick_says_when_its_address_is_true(made: Made) -> None:
+    """10.211.0.1 is of a boot stick that serves a switch; on any other PC it is that PC's address."""
+    for language in ("fr", "en"):
+        poster = pypdfium2.PdfDocument(made.sticks[0] / "guides" / f"poster-{language}.pdf")
+        words = " ".join(page.get_textpage().get_text_bounded() for page in poster).split()
+        assert len(poster) == 2
+        assert {f"https://{SWITCH_ADDRESS}:8443", "https://localhost:8443"} <= {word.rstrip(".") for word in words}
 
 
 @pytest.mark.req("F39")
@@ -396,3 +437,22 @@ def test_whoever_starts_a_stick_is_spoken_to_in_french_and_in_english() -> None:
         "/proc is no memory but a disk: nothing was written.",
         "  next  CONTREFEU_MEMORY=/a/tmpfs sh start.sh",
     ]
+
+
+@pytest.mark.parametrize(
+    ("own", "ended", "others"), [(0, 0, True), (10, 0, True), (12, 0, True), (13, 0, True), (1, 1, False)]
+)
+def test_another_stick_is_exchanged_with_whatever_the_own_one_ends_with(
+    tmp_path: Path, own: int, ended: int, *, others: bool
+) -> None:
+    """After a power cut the own stick has more of the station's journal than the station: 12, each time."""
+    start = Path(crisis_stick.__file__).parent / "on_stick" / "start.sh"
+    (other := tmp_path / "other").mkdir()
+    (program := tmp_path / f"contrefeu-{os.getuid()}" / "program" / "bin").mkdir(parents=True)
+    stub = f'#!/bin/sh\necho "$5" >>"{tmp_path}/calls"\n[ "$5" = "{other}" ] || exit {own}\n'
+    (program / "contrefeu").write_text(stub)
+    (program / "contrefeu").chmod(0o755)
+    env = {**os.environ, "CONTREFEU_MEMORY": str(tmp_path)}
+    ran = subprocess.run(["sh", str(start), "exchange", str(other)], env=env, check=False, timeout=60)
+    assert ran.returncode == ended
+    assert (tmp_path / "calls").read_text().splitlines() == [str(start.parent), *([str(other)] if others else [])]

@@ -48,6 +48,7 @@ from contrefeu.access.ldif import (
 from contrefeu.access.local_ca import (
     LocalCa,
     make_local_ca,
+    server_pin,
 )
 from contrefeu.access.lockout import (
     Lockout,
@@ -116,4 +117,5 @@ __all__ = [
     "read_ldif",
     "roll_of",
     "secret_matches",
+    "server_pin",
 ]

@@ -7,10 +7,12 @@ Rules kept here:
   * Names and addresses of the server are in its certificate as given; nothing is guessed from the network.
 """
 
+import base64
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
@@ -56,6 +58,13 @@ def make_local_ca(folder: Path, *, facility: str, names: Sequence[str], clock: C
     write_file(files.server_key, _key_pem(server_key))
     write_file(files.server_certificate, _pem(server) + _pem(ca), mode=0o644)
     return files
+
+
+def server_pin(folder: Path) -> str:
+    """Return what a browser can be told to believe: the hash of the server's public key, base64 (RFC 7469, 2.4)."""
+    key = x509.load_pem_x509_certificate((folder / "server.pem").read_bytes()).public_key()
+    told = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(sha256(told).digest()).decode()
 
 
 def _ca_certificate(key: ec.EllipticCurvePrivateKey, facility: str, now: datetime) -> x509.Certificate:

@@ -26,7 +26,7 @@ from contrefeu.cli.node import Node, listens
 from contrefeu.cli.rehearsing import described_recovery
 from contrefeu.cli.reloading import listening
 from contrefeu.cli.selftest import FINE, last_selftest
-from contrefeu.cli.spool import trouble_of
+from contrefeu.cli.spool import help_of, trouble_of
 from contrefeu.cli.vaults import EXPIRES_SOON_DAYS
 from contrefeu.cli.wardtest import last_wardtest
 
@@ -118,8 +118,7 @@ def printers(node: Node) -> Iterator[Finding]:
         trouble = trouble_of(queue)
         if trouble:
             what = f"The printer {queue} of ward {ward} {trouble}."
-            help_ = "lpstat -t lists queues; cupsenable, cupsaccept or lpadmin mends them."
-            yield act("printer", what, "Its pack lies in the folders.", help_)
+            yield act("printer", what, "Its pack lies in the folders.", help_of(queue))
 
 
 def wards(node: Node) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
     STICK/stick                  the note: who made it, when, for which station; the hash of `files`; a signature
     STICK/files                  SHA-256 and name of every file, as sha256sum writes it
     STICK/hospital.card          the maker's card: its fingerprint is what a stranger compares
+    STICK/screens                whose certificates a PC believes that this stick makes a screen of: key's hash, station
     STICK/start.sh  LISEZMOI.txt README.txt
     STICK/home.sealed            the station's home; a code opens it, which lies nowhere
     STICK/program/               the bundle, as its makers signed it; STICK/signers says by which keys
@@ -32,6 +33,7 @@ from contrefeu.vault import STICK_FOLDER, belongs_to_disk
 
 TITLE = "contrefeu crisis stick v1"
 NOTE, FILES, CARD, HOME, PROGRAM, SIGNERS = "stick", "files", "hospital.card", "home.sealed", "program", "signers"
+SCREENS = "screens"
 GROWS = frozenset({STICK_FOLDER, "contrefeu-vault"})  # folders that are in no list
 BUNDLE_FILES_MAX = 5_000  # of one bundle: wheels of three Pythons are some four hundred
 

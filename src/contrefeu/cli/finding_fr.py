@@ -181,6 +181,8 @@ FINDINGS = Phrases({
     "Its pack lies in the folders.": "Son dossier papier est dans les dossiers de fichiers.",
     "lpstat -t lists queues; cupsenable, cupsaccept or lpadmin mends them.":
         "lpstat -t liste les files ; cupsenable, cupsaccept ou lpadmin les remettent en marche.",
+    "Plug a USB printer into this PC: it is found by itself.":
+        "Branchez une imprimante USB à ce PC : elle est trouvée toute seule.",
     # Charts on a server
     "The node's user on the charts' server is its superuser: all charts there can be deleted from here.":
         "L’utilisateur du nœud sur le serveur des dossiers en est superutilisateur : on peut d’ici y effacer tous"

@@ -13,6 +13,7 @@ import subprocess
 
 from msgspec import Struct
 
+PRINTER = "contrefeu"  # the queue that a boot stick makes of a USB printer (deploy/boot-stick/printer.sh)
 LOOK_S_MAX = 10.0  # a scheduler on this machine answers at once, or not
 SEND_S_MAX = 60.0  # a queue that takes no page in a minute is not there
 _JOB = re.compile(r"request id is (\S+)")
@@ -30,6 +31,13 @@ class Sent(Struct, frozen=True):
 
     job: str = ""  # as CUPS calls it
     problem: str = ""  # why it did not take them
+
+
+def help_of(queue: str) -> str:
+    """What to do about a printer that is in trouble: nobody types a command on a PC that a boot stick started."""
+    if queue == PRINTER:
+        return "Plug a USB printer into this PC: it is found by itself."
+    return "lpstat -t lists queues; cupsenable, cupsaccept or lpadmin mends them."
 
 
 def trouble_of(queue: str) -> str:

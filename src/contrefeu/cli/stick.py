@@ -50,8 +50,9 @@ def make(
     made: list[Made] = []
     try:
         with stations_of(node, sticks, ward or []) as stations:
+            together = [station for _, station, _ in stations]
             for one in stations:
-                made.append(finish_stick(node, *one))
+                made.append(finish_stick(node, *one, together))
                 if not json:
                     _say_made(made[-1], version)
     finally:  # the code of a stick that is done is said, whatever becomes of the next one

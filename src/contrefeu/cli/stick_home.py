@@ -22,12 +22,14 @@ from contrefeu.base import ContrefeuError, OperatorError, write_file
 from contrefeu.cli.exchange import exchanged
 from contrefeu.cli.node import Node, listens
 from contrefeu.cli.peering import make_station
+from contrefeu.cli.spool import PRINTER
 from contrefeu.cli.wards import ward_states
 from contrefeu.custody import make_home, recovery_in_force
 from contrefeu.journal import note_name
 from contrefeu.vault import Decided
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - of the machine, not of its disk; where there is none, a temporary folder
+SWITCH_ADDRESS = "10.211.0.1"  # of a station on a switch of its own, by a boot stick (deploy/boot-stick/lan.py)
 GIVEN_S = 60.0  # the longest that a running node is waited for to write a ward's journal
 
 
@@ -63,7 +65,7 @@ def new_station(house: Node, home: Path, wards: Sequence[str]) -> Node:
         number += 1
     recovery = recovery_in_force(folder, house.paths.recovery_public)
     paths = make_home(home, node_id, facility, recovery, house.clock, notes=notes)
-    write_file(paths.settings, paths.settings.read_bytes() + _settings(house).encode(), mode=0o640)
+    write_file(paths.settings, paths.settings.read_bytes() + _settings(house, wards).encode(), mode=0o640)
     station = Node.at(home)
     make_local_ca(paths.ca_dir, facility=facility, names=station.settings.web.names, clock=house.clock)
     for appender in (station.capture_appender, station.audit_appender, station.station_appender):
@@ -109,11 +111,16 @@ def _write_ward(house: Node, station: str) -> None:
     )
 
 
-def _settings(house: Node) -> str:
-    """What follows `id` and `facility` in the station's settings: reached on its own machine and its own switch."""
+def _settings(house: Node, wards: Sequence[str]) -> str:
+    """What follows `id` and `facility` in the station's settings: reached on its own machine and its own switch.
+
+    A ward's station prints that ward's pack on the printer beside it; one of the whole house would print every ward's.
+    """
     said = house.settings
     lines = [f'zone = "{said.node.zone}"', f'language = "{said.node.language}"', "", "[web]"]
-    lines += ['listen = "0.0.0.0:8443"', 'names = ["localhost", "contrefeu.local"]', "", "[keys]", "horizon_days = 7"]
+    lines += ['listen = "0.0.0.0:8443"', f'names = ["localhost", "contrefeu.local", "{SWITCH_ADDRESS}"]']
+    lines += ["", "[keys]", "horizon_days = 7"]
+    lines += ["", "[packs.printers]", *(f'{_quoted(ward)} = "{PRINTER}"' for ward in wards)] if wards else []
     for ward in said.wards:
         lines += ["", "[[wards]]", f"id = {_quoted(ward.id)}", f"name = {_quoted(ward.name)}"]
         lines += [f"beds = [{', '.join(map(_quoted, ward.beds))}]"]

@@ -1,12 +1,13 @@
 """The last steps of a crisis stick: its home is sealed, its pages are put there, and all of it is listed and signed."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from contrefeu.access import new_secret
+from contrefeu.access import new_secret, server_pin
 from contrefeu.base import rfc3339, write_file
-from contrefeu.cli.crisis_stick import CARD, HOME, sign_stick
+from contrefeu.cli.crisis_stick import CARD, HOME, SCREENS, sign_stick
 from contrefeu.cli.node import Node
 from contrefeu.cli.peering import make_station
 from contrefeu.cli.stick_pages import put_pages
@@ -32,14 +33,24 @@ class Made:
         return asdict(self) | {"stick": str(self.stick)}
 
 
-def finish_stick(node: Node, stick: Path, station: Node, patients: int) -> Made:
-    """Seal the home of *station* onto *stick*, and sign the whole."""
+def finish_stick(node: Node, stick: Path, station: Node, patients: int, together: Sequence[Node]) -> Made:
+    """Seal the home of *station* onto *stick*, and sign the whole.
+
+    Args:
+        node: That makes it.
+        stick: Where.
+        station: Its home, in memory.
+        patients: How many it knows.
+        together: The stations of all sticks that are made with it: it can be a screen of each.
+    """
     code, made = new_secret(), rfc3339(node.clock.now_ns())
     with (stick / HOME).open("xb") as file:
         seal_home(station.paths.root, file, code)
     card, note = make_station(node)
     write_file(stick / CARD, note, mode=0o644)
     packs = put_pages(node, stick)
+    pins = "".join(f"{server_pin(one.paths.ca_dir)} {one.settings.node.id}\n" for one in together)
+    write_file(stick / SCREENS, pins.encode(), mode=0o644)
     name = station.settings.node.id
     label = {"node": card.node, "facility": card.facility, "station": name, "made": made}
     sign_stick(stick, label, granter_of(node.paths, card.node))

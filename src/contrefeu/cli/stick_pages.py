@@ -8,9 +8,16 @@ from typing import Literal
 
 from contrefeu.base import durable_makedirs, write_file
 from contrefeu.cli.node import Node
+from contrefeu.cli.stick_home import SWITCH_ADDRESS
 from contrefeu.paper import poster_pdf
 
-ADDRESS = "https://contrefeu.local:8443"  # as the poster says it: the name that the station's certificate has
+# As the poster says it: nobody on the switch knows a name, and only a boot stick gives its PC an address that is known
+ADDRESS = {
+    "fr": f"https://{SWITCH_ADDRESS}:8443 si la clé a démarré le PC du poste et qu’on y a choisi 2 ; "
+    "sinon https://ADRESSE-DU-PC:8443. Sur ce PC lui-même : https://localhost:8443",
+    "en": f"https://{SWITCH_ADDRESS}:8443 if the stick started the station’s PC and 2 was chosen there; "
+    "else https://ADDRESS-OF-THAT-PC:8443. On that PC itself: https://localhost:8443",
+}
 GUIDES = {"ward": ("Le service", "The ward"), "recovery": ("La cellule de crise", "The crisis cell")}
 LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 
@@ -23,7 +30,7 @@ def put_pages(node: Node, stick: Path) -> int:
         for name, titles in GUIDES.items():
             text = files("contrefeu.station").joinpath("guides", f"{name}-{language}.html").read_text()
             write_file(guides / f"{name}-{language}.html", _page(titles[at], language, text).encode(), mode=0o644)
-        poster = poster_pdf(node.settings.node.facility, ADDRESS, language)
+        poster = poster_pdf(node.settings.node.facility, ADDRESS[language], language)
         write_file(guides / f"poster-{language}.pdf", poster, mode=0o644)
     folder = files("contrefeu.cli").joinpath("on_stick")
     for name in ("start.sh", "LISEZMOI.txt", "README.txt"):

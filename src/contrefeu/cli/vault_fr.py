@@ -542,6 +542,16 @@ ROWS = {
     "The peer was revoked, or joined anew.": "Le pair a été révoqué, ou joint à nouveau.",
     # What an exchange found
     "FORKED: {}": "AUTRE HISTOIRE : {}",
+    "{} on this stick is no journal: it was not read. Journals alone come from a stick.":
+        "{} sur cette clé n’est pas un journal : cela n’a pas été lu. D’une clé ne viennent que des journaux.",
+    'A station "{}" that was not joined left journals on this stick; they were not taken.':
+        "Un poste « {} » qui n’est pas joint a laissé des journaux sur cette clé ; ils n’ont pas été pris.",
+    'What "{}" gives of "{}" is damaged.':
+        "Ce que « {} » donne de « {} » est endommagé.",
+    'The stick has {} entries of "{}": more than this station itself.':
+        "La clé a {} entrées de « {} » : plus que ce poste lui-même.",
+    "The stick has another history of \"{}\", with its writer's signature.":
+        "La clé a une autre histoire de « {} », signée par qui l’écrit.",
     "FOREIGN: {}": "D’UN AUTRE : {}",
     "DAMAGED: {}": "ENDOMMAGÉ : {}",
     "NO-ROOM: {}": "SANS PLACE : {}",

@@ -25,7 +25,7 @@ from contrefeu.cli.accounts import known_accounts
 from contrefeu.cli.node import Node
 from contrefeu.cli.printing import board_of, downtime_of, issuer_of, setting_of
 from contrefeu.cli.queues import printer_of
-from contrefeu.cli.spool import trouble_of
+from contrefeu.cli.spool import help_of, trouble_of
 from contrefeu.cli.standing import Standing, file_names, password_then, standing
 from contrefeu.paper import page_opens, pdf_pages, print_pack, ward_pack
 
@@ -171,8 +171,7 @@ def _printer(node: Node, names: Sequence[str]) -> Iterator[Lack]:
     queue = printer_of(node, names)
     trouble = trouble_of(queue) if queue else ""
     if trouble:
-        advice = "lpstat -t lists queues; cupsenable, cupsaccept or lpadmin mends them."
-        yield Lack("printer", f"The printer {queue} {trouble}.", advice)
+        yield Lack("printer", f"The printer {queue} {trouble}.", help_of(queue))
 
 
 def _login(names: Sequence[str], accounts: "list[Account]") -> Iterator[Lack]:

@@ -25,7 +25,9 @@ stop() { # quoi, what, puis, next
 if [ "${1:-}" = exchange ]; then
     [ -d "${2:-}" ] || stop "Il manque le dossier de l'autre clé." "The folder of the other stick is missing." \
         "sh start.sh exchange /dossier/de/l/autre/cle" "sh start.sh exchange /folder/of/the/other/stick"
-    "$contrefeu" --home "$memory/home" journal exchange "$here"
+    # What this stick itself ends with is no reason to leave the other: after a power cut it has more than the station (12).
+    "$contrefeu" --home "$memory/home" journal exchange "$here" ||
+        { status=$? && [ "$status" -ge 10 ] && [ "$status" -le 13 ]; } || exit "$status"
     exec "$contrefeu" --home "$memory/home" journal exchange "$2"
 fi
 case "$(stat -f -c %T "$place")" in
@@ -72,6 +74,8 @@ node=$!
 leave() {
     trap '' INT TERM
     say "Le poste s'arrête : ne retirez pas la clé." "The station ends: leave the stick in."
+    rm -f "$memory/tmp/ready" # no other stick is begun with; one that is being exchanged with on a boot stick is waited for
+    while kill -0 "$(cat "$memory/carrying" 2>/dev/null)" 2>/dev/null; do sleep 1; done
     kill -TERM "$node" 2>/dev/null || true
     wait "$node" || tail -20 "$memory/tmp/log" >&2
     if ! give; then
