@@ -23,7 +23,7 @@ GROWTH_DAYS = 7  # looked back: a week has its week-end
 DAYS_MIN = 3  # days: of two the median is half an import
 DAY_S = 86_400  # s
 ACTS_A_DAY = 20  # of an inpatient: six rounds, seven doses, results, notes, orders (tests/drills/ward_run counts 19)
-ACT_BYTES = 4_000  # of an act, journal and charts, without scanned pages: 2.8 times what 600 inpatients' were weighed as
+ACT_BYTES = 4_000  # of an act, journal and charts, without scanned pages: 2.8 times what 600 inpatients took each
 
 
 @dataclass(frozen=True, slots=True)
