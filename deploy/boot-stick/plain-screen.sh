@@ -24,7 +24,7 @@ done
 setpriv --reuid=station --regid=station --init-groups --no-new-privs \
     env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="$run" XDG_RUNTIME_DIR="$run" DISPLAY=:0 XAUTHORITY="$run/user" AT="$AT" PINS="$PINS" \
     SPOKEN="$SPOKEN" sh -c 'matchbox-window-manager -use_titlebar no -use_cursor yes &
-        exec chromium --ozone-platform=x11 --kiosk --accept-lang="$SPOKEN" --no-first-run --disable-gpu --disable-dev-shm-usage \
+        exec chromium --ozone-platform=x11 --kiosk --accept-lang="$SPOKEN" --no-first-run --disable-gpu --disable-dev-shm-usage --ipc-connection-timeout=120 \
             --disable-background-networking --user-data-dir="$HOME/browser" --ignore-certificate-errors-spki-list="$PINS" "https://$AT"' &
 trap 'kill $! $x' EXIT
 wait $!
