@@ -42,13 +42,16 @@ network() { # its lines: of one cable, IPv4 alone, nothing that leads anywhere
     echo "$cable" >"$run/station-lan"
     systemctl restart systemd-networkd.service || refused networkd
 }
+looked_at() { # alone: nobody is there; station: one is, and nobody else. Then the lines of this kind of network
+    cable=$(python3 "$lan" cable) || refused $?
+    echo "$cable" >"$run/station-lan"
+    python3 "$lan" "$1" "$cable" || refused $?
+    network "${0%/*}/$2.network"
+}
 case "$1" in
 serve)
     say "Le câble est examiné : une minute." "The cable is looked at: a minute."
-    cable=$(python3 "$lan" cable) || refused $?
-    echo "$cable" >"$run/station-lan"
-    python3 "$lan" alone "$cable" || refused $?
-    network "${0%/*}/serve.network"
+    looked_at alone serve
     until ip -4 -o addr show dev "$cable" | grep -qF " $address/"; do
         wait_s=$((wait_s - 1))
         [ "$wait_s" -ge 0 ] || refused "$address"
@@ -75,10 +78,7 @@ watch) # until the hospital's network is plugged into the switch
     ;;
 screen)
     say "Le câble est examiné : une minute au plus." "The cable is looked at: a minute at most."
-    cable=$(python3 "$lan" cable) || refused $?
-    echo "$cable" >"$run/station-lan"
-    python3 "$lan" station "$cable" || refused $?
-    network "${0%/*}/screen.network"
+    looked_at station screen
     python3 "$lan" lease "$cable" >/dev/null || refused $?
     ;;
 down) down ;;

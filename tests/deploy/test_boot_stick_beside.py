@@ -222,8 +222,10 @@ def test_a_screen_takes_no_address_but_the_station_s(
     """It asks who gives them before it takes one: on the hospital's network it has none."""
     monkeypatch.setattr(lan.socket, "socket", lambda *_: Cable(server))
     assert lan.station("enp1s0") == (lan.STRANGE if strange else 0)
-    screen = (PARTS / "lan.sh").read_text().partition("screen)\n")[2]
-    assert screen.index('"$lan" station') < screen.index("network ")
+    script = (PARTS / "lan.sh").read_text()
+    looked, screen = script.partition("looked_at() {")[2], script.partition("\nscreen)\n")[2]
+    assert looked.index('"$lan" "$1"') < looked.index("network ")
+    assert screen.index("looked_at station screen") < screen.index("lease")
 
 
 def test_without_being_asked_there_is_no_network():
