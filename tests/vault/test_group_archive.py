@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 
 from contrefeu.proof import Signer
-from contrefeu.vault import CopyState, Shipper, Vault, VaultAway, make_vault, open_vault, verify_vault
+from contrefeu.vault import CopyState, VaultAway, make_vault, open_vault, verify_vault
 from contrefeu.vault.address import Credentials, parse_s3
 from contrefeu.vault.bucket import connect
 from tests.vault.gateway import Store
-from tests.vault.house import House
+from tests.vault.house import House, ship
 
 pytestmark = pytest.mark.object_store
 GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "vaults.md"
@@ -105,19 +105,10 @@ def houses(archive: Archive, tmp_path: Path) -> dict[str, House]:
         house.say(20)
         url, credentials = archive.address(facility)
         vault = make_vault(url, outside=house.root, credentials=credentials)
-        assert shipped(house, vault) == CopyState(20, "up-to-date")
+        assert ship(house, vault) == CopyState(20, "up-to-date")
+        vault.finish()
         found[facility] = house
     return found
-
-
-def shipped(house: House, vault: Vault) -> CopyState:
-    """One step of a facility's copies."""
-    shipper = Shipper(house, vault)
-    try:
-        return shipper.step()
-    finally:
-        shipper.close()
-        vault.finish()
 
 
 def seen(archive: Archive, facility: str, who: str) -> tuple[bool, int]:
@@ -203,7 +194,7 @@ def test_a_facilitys_stolen_credentials_touch_no_other_facility(archive: Archive
     assert (seen(archive, "rive", "reader"), seen(archive, "parc", "reader")) == ((True, 20), (True, 20))
     houses["rive"].say(5)
     url, credentials = archive.address("rive")
-    assert shipped(houses["rive"], open_vault(url, credentials=credentials)) == CopyState(25, "up-to-date")
+    assert ship(houses["rive"], open_vault(url, credentials=credentials)) == CopyState(25, "up-to-date")
 
 
 def test_a_facility_harms_not_even_its_own_past(archive: Archive, houses: dict[str, House]) -> None:
