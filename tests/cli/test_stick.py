@@ -184,6 +184,41 @@ def test_what_a_station_wrote_comes_home(made: Made, tmp_path: Path) -> None:
     assert told(home, "find", "DURAND")["patients"]
 
 
+def started(made: Made, stick: Path, to: Path) -> Path:
+    """A station as start.sh has it: opened from its stick, its vault on the stick, what that has brought back."""
+    home = made.opened(0, to)
+    told(home, "vault", "add", f"file://{stick}/contrefeu-vault")
+    run(["--home", str(home), "vault", "repair"])
+    return home
+
+
+@pytest.mark.req("F39")
+@pytest.mark.parametrize("copied", [True, False], ids=["ended", "the vault lacks the last"])
+def test_a_stick_that_starts_again_writes_no_journal_twice(made: Made, tmp_path: Path, *, copied: bool) -> None:
+    """Started again, its station begins other journals once it knows that the stick has more; no finding is left."""
+    hospital, stick = tmp_path / "hospital", tmp_path / "stick"
+    shutil.copytree(made.home, hospital)
+    shutil.copytree(made.sticks[0], stick)
+    first = started(made, stick, tmp_path / "first")
+    (tmp_path / "one.hl7").write_bytes(admission("M2", number="8009999", name="DURAND^EVE"))
+    told(first, "import", tmp_path / "one.hl7")
+    exchange(first, hospital, first, first, through=stick)
+    if copied:
+        told(first, "vault", "copy")
+    again = started(made, stick, tmp_path / "again")
+    if not copied:  # it learns it as it gives
+        assert run(["--home", str(again), "journal", "exchange", str(stick)]) == 12
+    (tmp_path / "two.hl7").write_bytes(admission("M3", number="8008888", name="PETIT^LEA"))
+    told(again, "import", tmp_path / "two.hl7")
+    found = exchange(again, again, through=stick)
+    assert [step["findings"] for step in found] == [[], []]
+    node = Node.at(again).settings.node.id
+    given = {name for step in found for name, both in step["journals"].items() if both["given"]}
+    assert given and all(journal.startswith(f"{node}.2-") for journal in given)
+    exchange(hospital, again, hospital, through=stick)
+    assert [told(hospital, "find", name)["patients"] != [] for name in ("DURAND", "PETIT")] == [True, True]
+
+
 @pytest.mark.req("F39")
 def test_a_stick_import_takes_journals_and_names_all_else(made: Made, tmp_path: Path) -> None:
     """Settings, programs and keys put onto a stick are read by nobody; each is named, and the home is as it was."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contrefeu.cli.node import Node
+from contrefeu.cli.separation import _writer_of
 from contrefeu.journal import JournalFiles
 from contrefeu.proof import Checkpoint, Signer
 from tests.cli.conftest import Commands
@@ -151,3 +152,15 @@ def test_a_vault_that_does_not_answer_holds_up_no_feed(cli: Commands, filed: Fil
     first = Node.at(cli.home).capture_journal
     assert cli.told("import", filed("1.hl7", admission()))["journaled"] == 1
     assert Node.at(cli.home).capture_journal == first
+
+
+@pytest.mark.parametrize(
+    ("folder", "owner"),
+    [
+        ("drill_n1-capture", "capture"), ("drill_n1.2-capture", "capture"), ("drill_n1.2-watch", "reader"),
+        ("drill_n1.3-audit", "web"), ("drill_n2.2-capture", "exchange"), ("drill_n12-station", "exchange"),
+    ],
+)  # fmt: skip
+def test_a_successor_is_its_writers_as_the_first_was(folder: str, owner: str) -> None:
+    """Where each process has a user of its own, whoever wrote the first journal may write the next."""
+    assert _writer_of(folder, "drill/n1") == owner

@@ -19,6 +19,7 @@ from contrefeu.journal import (
     JournalWriter,
     Limits,
     chain,
+    of_station,
     open_writer,
     standing,
     successor_name,
@@ -286,3 +287,16 @@ def test_names_end_as_the_first_one_does(journal: str, second: str) -> None:
     assert successor_name(journal, 1) == journal
     assert successor_name(journal, 2) == second
     assert Signer(second, SEED).verifier.name == second
+
+
+@pytest.mark.parametrize(
+    ("journal", "node", "is_one"),
+    [
+        ("n1-capture", "n1", True), ("n1.2-capture", "n1", True), ("drill/n1.17-audit", "drill/n1", True),
+        ("n12-capture", "n1", False), ("n1.-capture", "n1", False), ("n1.x-capture", "n1", False),
+        ("n1.2", "n1", False), ("n1", "n1", False), ("n1.2.3-capture", "n1", False), ("drill/n1-audit", "n1", False),
+    ],
+)  # fmt: skip
+def test_a_successor_bears_its_stations_name(journal: str, node: str, *, is_one: bool) -> None:
+    """And no other station's does."""
+    assert of_station(journal, node) is is_one

@@ -34,6 +34,7 @@ from contrefeu.journal import (
     KeyOf,
     NoJournal,
     journals_in,
+    of_station,
     unpacked,
     ward_prefix,
 )
@@ -92,7 +93,7 @@ class Follower:
         self._folder = journals
         self._key_of = key_of
         self._counts = counts
-        self._own = f"{settings.node.id}-"
+        self._node = settings.node.id
         self._own_wards = ward_prefix(settings.node.id)
         rules = rules_of(settings)
         self._batches = Batches(store, rules, give_way=give_way)
@@ -197,7 +198,7 @@ class Follower:
     def _unpacked(self, entry: Entry) -> Entry:
         """What *entry* carries, unless it would speak for this station: nobody else says what was done here."""
         found = unpacked(entry)
-        return entry if found.journal.startswith(self._own) else found
+        return entry if of_station(found.journal, self._node) else found
 
     def _look(self) -> None:
         """See which journals there are."""

@@ -35,7 +35,7 @@ from urllib.parse import unquote, urlsplit
 import contrefeu
 from contrefeu.base import OperatorError
 from contrefeu.cli.node import Node
-from contrefeu.journal import ward_prefix
+from contrefeu.journal import of_station, ward_prefix
 from contrefeu.vault import ASKED, BACK, LOCK, file_name
 
 GROUP = "contrefeu"
@@ -309,14 +309,11 @@ def _tree(folder: Path, owner: str, folders: int, files: int) -> Iterator[tuple[
 
 def _writer_of(folder: str, node: str) -> str:
     """Whose a journal is: a feed's, the station's, or another node's, which the exchange takes."""
-    prefix = node.replace("/", "_")
-    if folder.startswith(f"{prefix}-capture"):
-        return "capture"
-    if folder.startswith(f"{prefix}-watch"):
-        return "reader"
+    if not of_station(folder, file_name(node)):
+        return "exchange"
     if folder.startswith(file_name(ward_prefix(node))):
         return "wards"
-    return "web" if folder.startswith(f"{prefix}-") else "exchange"
+    return {"capture": "capture", "watch": "reader"}.get(folder.rpartition("-")[2], "web")
 
 
 def _uid(owner: str) -> int:

@@ -90,7 +90,7 @@ from contrefeu.journal.sealed import (
 )
 from contrefeu.journal.standing import root_at, survey
 from contrefeu.journal.store import JournalWriter, Limits
-from contrefeu.journal.succession import Succession, chain, open_writer, successions, successor_name
+from contrefeu.journal.succession import Succession, chain, of_station, open_writer, successions, successor_name
 from contrefeu.journal.verify import Verified, verify_journal
 from contrefeu.journal.waiting import HeadWatch
 
@@ -166,6 +166,7 @@ __all__ = [
     "leaves_file",
     "leaves_of",
     "note_name",
+    "of_station",
     "open_card",
     "open_expiry",
     "open_header",

@@ -13,8 +13,8 @@ A card is a note, signed by the station's granting key (docs/spec/exchange-v1.md
 
 Rules kept here:
   * A card proves nothing by itself: whoever pins it has compared its fingerprint with the station's, by voice or paper.
-  * A journal is a station's when a writer of its card signs it and its name begins with the station's: no station can
-    speak in another's name.
+  * A journal is a station's when a writer of its card signs it and its name begins with the station's (a successor's
+    too): no station can speak in another's name.
 """
 
 import base64
@@ -26,6 +26,7 @@ from hashlib import sha256
 
 from contrefeu.journal.files import JOURNAL_ID
 from contrefeu.journal.recipients import Recipient
+from contrefeu.journal.succession import of_station
 from contrefeu.proof import ProofMismatch, Signer, Verifier, WitnessKey, open_note
 
 TITLE = "contrefeu station v1"
@@ -78,7 +79,7 @@ class Card:
         """Whether *verifier* is that of a journal of this station: a key of its card, under a name of its own."""
         return (
             JOURNAL_ID.fullmatch(verifier.name) is not None
-            and verifier.name.startswith(f"{self.node}-")
+            and of_station(verifier.name, self.node)
             and any(writer.public == verifier.public for writer in self.writers)
         )
 

@@ -33,6 +33,7 @@ from contrefeu.proof import Checkpoint, Followed, Frontier, ProofMismatch, Signe
 
 SUCCESSORS_MAX = 1000  # of one journal: somebody starts a writer on a broken disk again and again
 _READ_BYTES = 1 << 20
+_ROLE = re.compile(r"(\.[0-9]+)?-")  # behind a node's name
 
 log = structlog.get_logger("journal")
 
@@ -45,6 +46,15 @@ def successor_name(journal: str, number: int) -> str:
     """
     before, after = _around(journal)
     return journal if number == 1 else f"{before}.{number}{after}"
+
+
+def of_station(journal: str, node: str) -> bool:
+    """Whether a journal has the name of one of *node*'s, or of a successor: a node's own name has no full stop.
+
+    >>> of_station("drill/n1.2-capture", "drill/n1"), of_station("drill/n1x-capture", "drill/n1")
+    (True, False)
+    """
+    return journal.startswith(node) and _ROLE.match(journal, len(node)) is not None
 
 
 def _around(journal: str) -> tuple[str, str]:

@@ -48,7 +48,7 @@ from contrefeu.acts import (
 )
 from contrefeu.base import StorageError, swap_file
 from contrefeu.chart import Board
-from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, Entry, carry, parse_ref
+from contrefeu.journal import ENTRY_BODY_BYTES_MAX, Draft, Entry, carry, of_station, parse_ref
 
 BATCH_ENTRIES = 500
 BATCH_BYTES = 4 * 2**20
@@ -196,7 +196,7 @@ class WardBook:
 
     def _lacking(self, refs: Sequence[str], charts: AskCharts) -> Iterator[Entry]:
         for ref in dict.fromkeys(refs):
-            if ref in self._sent or ref.startswith(f"{self._station}-"):
+            if ref in self._sent or of_station(ref, self._station):
                 continue
             entry = charts.entry(ref)
             if entry is None:

@@ -25,8 +25,8 @@ from pathlib import Path
 import structlog
 
 from contrefeu.base import Clock, ContrefeuError, StorageError, durable_makedirs, swap_file, write_file
-from contrefeu.journal import JournalFiles, journals_in, open_reading_keys, ward_journal
-from contrefeu.proof import Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
+from contrefeu.journal import JournalFiles, journals_in, of_station, open_reading_keys, ward_journal
+from contrefeu.proof import Checkpoint, Cosigner, ProofMismatch, Verifier, open_checkpoint, open_note
 from contrefeu.vault.held import Held, Incomplete, Mismatch, OutOfRoom, TurnOver
 from contrefeu.vault.judging import Judge
 from contrefeu.vault.peers import Peer, Peers, file_name
@@ -106,7 +106,7 @@ class Exchange:
                 continue
             owner = self.peers.owner(offer.verifier)
             if owner is None:
-                if shelf.giver == giver.node and offer.verifier.name.startswith(f"{giver.node}-"):
+                if shelf.giver == giver.node and of_station(offer.verifier.name, giver.node):
                     report.found.append(_not_pinned(offer, giver))
                 continue
             with self._one(offer.verifier.name) as free:
@@ -121,9 +121,7 @@ class Exchange:
         ours = ward_journal(giver.node, self.node)
         if all(offer.verifier.name != ours for offer in offers):
             return offers
-        return [
-            one for one in offers if one.verifier.name == ours or not one.verifier.name.startswith(f"{giver.node}-")
-        ]
+        return [one for one in offers if one.verifier.name == ours or not of_station(one.verifier.name, giver.node)]
 
     @contextlib.contextmanager
     def _one(self, journal: str) -> Iterator[bool]:
@@ -213,20 +211,23 @@ class Exchange:
 
     # This station's own journals.
 
+    def note_own(self, verifier: Verifier, point: Checkpoint, note: bytes) -> None:
+        """Keep how far others hold a journal of this station: its writer begins another rather than write it again."""
+        kept = self.folder / "vouched" / JournalFiles.of(self.journals, verifier.name).folder.name
+        with contextlib.suppress(FileNotFoundError, ProofMismatch):
+            if open_checkpoint(kept.read_bytes(), [verifier]).size >= point.size:
+                return
+        durable_makedirs(kept.parent)
+        write_file(kept, note)
+
     def _compare_own(self, verifier: Verifier, note: bytes, shelf: Shelf, report: Report) -> None:
         """A peer that has more of this station's own journal than is here: it was put back from an older state (S4)."""
         try:
             point = open_checkpoint(note, [verifier])
         except ProofMismatch:
             return
+        self.note_own(verifier, point, note)
         files = JournalFiles.of(self.journals, verifier.name)
-        kept = self.folder / "vouched" / files.folder.name
-        with contextlib.suppress(FileNotFoundError, ProofMismatch):
-            if open_checkpoint(kept.read_bytes(), [verifier]).size >= point.size:
-                note = b""
-        if note:
-            durable_makedirs(kept.parent)
-            write_file(kept, note)
         head, own = files.read_head(), None
         with contextlib.suppress(FileNotFoundError, ProofMismatch):
             own = open_checkpoint(files.checkpoint.read_bytes(), [verifier])

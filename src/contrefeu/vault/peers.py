@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from contrefeu.base import OperatorError, durable_makedirs, write_file
-from contrefeu.journal import Card, open_card
+from contrefeu.journal import Card, of_station, open_card
 from contrefeu.proof import ProofMismatch, Verifier
 
 QUOTA_BYTES = 64 * 2**30  # of one peer's journals here: years of a ward, about a month of a large hospital
@@ -90,7 +90,7 @@ class Peers:
 
     def speaks_for(self, journal: str) -> Peer | None:
         """The peer, revoked or not, whose name a *journal* bears."""
-        named = [peer for peer in self.all() if journal.startswith(f"{peer.node}-")]
+        named = [peer for peer in self.all() if of_station(journal, peer.node)]
         return max(named, key=lambda peer: len(peer.node), default=None)
 
     def keep(self, decided: Decided) -> Peer:

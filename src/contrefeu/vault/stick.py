@@ -16,7 +16,7 @@ import stat
 from pathlib import Path
 
 from contrefeu.base import ContrefeuError, OperatorError, StorageError
-from contrefeu.journal import JournalFiles
+from contrefeu.journal import JournalFiles, successions
 from contrefeu.proof import ProofMismatch, open_checkpoint
 from contrefeu.vault.copy import JournalCopy, Refused
 from contrefeu.vault.directory import DirectoryVault
@@ -150,14 +150,21 @@ def _give(exchange: Exchange, folder: DirectoryVault, files: JournalFiles, repor
 
 
 def _is_witness(exchange: Exchange, folder: DirectoryVault, files: JournalFiles, report: Report) -> bool:
-    """Whether the stick holds a checkpoint of more than is here: then the journal here was put back (S4)."""
+    """Whether the stick holds a checkpoint of more than is here: then the journal here was put back (S4).
+
+    Where another journal was begun in its place this is known, and no finding any more.
+    """
     verifier = files.verifier()
     try:
-        there = open_checkpoint(folder.read(f"journals/{files.folder.name}/checkpoint"), [verifier])
+        note = folder.read(f"journals/{files.folder.name}/checkpoint")
+        there = open_checkpoint(note, [verifier])
         here = open_checkpoint(files.checkpoint.read_bytes(), [verifier])
     except (ProofMismatch, OSError, ContrefeuError):
         return False
     if there.size > here.size:
+        exchange.note_own(verifier, there, note)
+        if any(one.follows.origin == verifier.name for one in successions(exchange.journals)):
+            return True
         what = f'The stick has {there.entries} entries of "{verifier.name}": more than this station itself.'
         report.found.append(Found("rolled-back", verifier.name, exchange.node, what))
         return True

@@ -84,6 +84,8 @@ leave() {
             "Remettez la clé, puis : $contrefeu --home $memory/home journal exchange DOSSIER" \
             "Put the stick back, then: $contrefeu --home $memory/home journal exchange DIR"
     fi
+    # What giving wrote of itself, too: from where the vault ends another journal is begun the next time, and none is written twice.
+    "$contrefeu" --home "$memory/home" vault copy >/dev/null 2>&1 || true
     rm -rf "$memory"
     say "Ce qui a été fait est sur la clé ; rien n'en reste sur ce PC." "What was done is on the stick; nothing of it is left on this PC."
     exit 0
