@@ -32,7 +32,7 @@ from contrefeu.chart.questions import LENGTH, QUESTION_BYTES_MAX, SHORT, answere
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.right_of_way import RightOfWay
 from contrefeu.chart.stores import ChartStore, Place, StoreAway, StoreTaken, place_of
-from contrefeu.chart.sweeps import few_sweeps
+from contrefeu.chart.sweeps import ShortSweeps
 from contrefeu.hospital import Settings
 from contrefeu.journal import KeyOf
 from contrefeu.mapping import Rules
@@ -203,11 +203,11 @@ class _Reader:
         """Read the journals until stopped, or stand by while another node does."""
         defect: BaseException | None = None
         try:
-            with few_sweeps():
+            with ShortSweeps() as sweeps:
                 if self._follower is None:
                     self._stand_by(loop)
                 else:
-                    self._read_on(self._follower, loop)
+                    self._read_on(self._follower, loop, sweeps)
         except StoreTaken:
             _log.warning("another node writes the charts now")
         except BaseException as found:  # the process ends with it, and says so
@@ -215,7 +215,7 @@ class _Reader:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._end, defect)
 
-    def _read_on(self, follower: Follower, loop: asyncio.AbstractEventLoop) -> None:
+    def _read_on(self, follower: Follower, loop: asyncio.AbstractEventLoop, sweeps: ShortSweeps) -> None:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
@@ -231,6 +231,7 @@ class _Reader:
             if self._tell_troubles(follower) or moved:
                 number = self._store.kept.total() + self._told
                 loop.call_soon_threadsafe(self._changed, number)
+            sweeps.all_when_due()
             if not moved:
                 follower.wait(POLL_S)
             elif moved < SMALL and (left_s := began + GATHER_S - time.monotonic()) > 0:
