@@ -6,12 +6,14 @@ all the time; then what the store gives back is what the dict holds.
 
 from unittest import mock
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contrefeu.chart import WRITTEN
+from contrefeu.chart import WRITTEN, kept_resources
 from contrefeu.chart.fold import new_chart
+from contrefeu.chart.pieces import Gathered
 from contrefeu.chart.stores import ChartStore, parts, place_of
 from contrefeu.chart.versions import Kept
 from contrefeu.fhir import derived_id, encode
@@ -58,13 +60,14 @@ def test_the_last_of_each_object_holds(messages, rows, size):
     """Whether the chart stays open or is opened again for each message, and however small its parts are."""
     with mock.patch.multiple(parts, ROWS_MAX=rows, PART_OBJECTS=size, PART_BITS=5):
         store = ChartStore(place_of(None, bytes(32)))
-        chart, model = new_chart("key", "P"), {}
+        chart, model, gathered = new_chart("key", "P"), {}, None
         for n, (words, again) in enumerate(messages, 1):
             _said(chart, model, words, n)
             with store.transaction():
                 store.folded.keep(ROOT, chart)
             whole = store.folded.chart(ROOT)
             assert [(name, encode(kept)) for name, kept in whole.kept.items()] == list(model.items())
+            gathered = _gathered(store, gathered)
             opened = store.folded.opened(ROOT)
             assert opened.kept.count == len(model)
             assert {name: encode(kept) for name, kept in opened.kept.items()} == {
@@ -74,6 +77,54 @@ def test_the_last_of_each_object_holds(messages, rows, size):
             if again:
                 chart = opened
         store.close()
+
+
+def _gathered(store: ChartStore, before: Gathered | None) -> Gathered:
+    """The chart of pieces, those of them that were read before not again: it is the chart that the store reads."""
+    found = store.folded.lately(ROOT, "", before.stamps if before else ())
+    gathered, chart = Gathered(found, before), store.folded.chart(ROOT)
+    assert gathered.chart == chart
+    assert list(gathered.chart.kept) == list(chart.kept)
+    assert gathered.resources == kept_resources(chart)
+    anew = store.folded.lately(ROOT, "", ())
+    assert gathered.bytes == len(anew.head) + sum(len(piece.body) for piece in anew.pieces)
+    known = {piece.stamp for piece in anew.pieces} & {*(before.stamps if before else ())}
+    assert {piece.stamp for piece in found.pieces if piece.body is None} == known
+    return gathered
+
+
+def test_what_was_read_of_a_chart_is_not_read_again(store):
+    """A message about one of a thousand objects: a screen is given that object, and keeps all others as they are."""
+    chart = new_chart("key", "P")
+    names = [derived_id(KIND, f"one {n}") for n in range(1_000)]
+    with store.transaction():
+        for name in names:
+            chart.kept[f"{KIND}/{name}"] = _task(name, 1, waits=False)
+            store.folded.keep(ROOT, chart)
+    before = _gathered(store, None)
+    with store.transaction():
+        chart.kept.get(f"{KIND}/{names[500]}").now["description"] = "another word"
+        store.folded.keep(ROOT, chart)
+    given = store.folded.lately(ROOT, "", before.stamps)
+    assert sum(len(piece.body) for piece in given.pieces if piece.body) < before.bytes // 20
+    after = _gathered(store, before)
+    kept = {id(one) for one in before.resources}
+    assert sum(id(one) not in kept for one in after.resources) <= parts.ROWS_MAX + 1
+    changed = [one for one in after.resources if one["description"] == "another word"]
+    assert [one["id"] for one in changed] == [names[500]]
+
+
+def test_pieces_of_a_chart_under_another_number_name_its_patient(store):
+    """Two charts were joined: what was read of one is another patient's now."""
+    chart = new_chart("key", "P")
+    chart.kept[f"{KIND}/{NAMES[0]}"] = _task(NAMES[0], 1, waits=False)
+    with store.transaction():
+        store.folded.keep(ROOT, chart)
+    before = _gathered(store, None)
+    given = store.folded.lately(ROOT, "", before.stamps)
+    chart.id = new_chart("other", "P").id
+    other = msgspec.structs.replace(given, head=encode(msgspec.structs.replace(chart, kept={})))
+    assert [one["for"]["reference"] for one in Gathered(other, before).resources] == [f"Patient/{chart.id}"]
 
 
 def test_a_chart_that_grows_is_read_in_few_pieces(store):

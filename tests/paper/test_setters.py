@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from contrefeu.fhir import encode
+from contrefeu.chart import whole
 from contrefeu.paper import Order, SetPack, Setters, set_pack
 from tests.chart.feed import adt, chart, oru, rde
 from tests.paper.house import Ward, texts
@@ -24,7 +24,7 @@ WARDS = [Ward([chart(A01, rde("1124 0810"))]), Ward([chart(A01, LABS)])]
 
 def order_of(ward: Ward, **said: object) -> Order:
     """The pack of *ward*, to lie ready."""
-    charts = {one.id: encode(one) for one in ward.charts}
+    charts = {one.id: whole(one) for one in ward.charts}
     order = Order(ward.board, charts, ward.setting, "CHU", SEED, ahead=True, password=PASSWORD)
     return replace(order, **said)
 

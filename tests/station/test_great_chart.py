@@ -5,6 +5,7 @@ charts for is counted.
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -94,9 +95,9 @@ class _Counting:
     async def version(self, id: str) -> str | None:
         return self.charts.told.charts.version(id)
 
-    async def lately(self, id: str) -> Any:
-        found = self.charts.told.charts.lately(id)
-        self.whole += bool(found and found.chart)
+    async def lately(self, id: str, known: Sequence[bytes] = ()) -> Any:
+        found = self.charts.told.charts.lately(id, known)
+        self.whole += found is not None
         return found
 
 

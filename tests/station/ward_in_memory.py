@@ -6,6 +6,7 @@ Nobody here exists. Times are counted from NOW (2026-11-24 02:11 UTC: 03:11 in P
 import asyncio
 import contextlib
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,9 +19,9 @@ from contrefeu.access import new_account
 from contrefeu.acts import encode
 from contrefeu.base import ManualClock, rfc3339
 from contrefeu.chart.agenda import AgendaLine, agenda_of
-from contrefeu.chart.answers import Lately
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart, Unread
+from contrefeu.chart.pieces import Lately, whole
 from contrefeu.chart.versions import Kept
 from contrefeu.chart.views import (
     AsOf,
@@ -38,7 +39,6 @@ from contrefeu.chart.views import (
     WardSummary,
 )
 from contrefeu.chart.work import WorkLine, work_line
-from contrefeu.fhir import encode as encode_json
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry
 from contrefeu.station import Deps, JournalState, NodeStatus, VaultState, create_app
@@ -637,9 +637,9 @@ class Charts:
     async def version(self, id: str) -> str | None:
         return "" if await self.chart(id) is not None else None
 
-    async def lately(self, id: str) -> Lately | None:
+    async def lately(self, id: str, known: Sequence[bytes] = ()) -> Lately | None:
         found = await self.chart(id)
-        return Lately("", encode_json(found)) if found is not None else None
+        return whole(found) if found is not None else None
 
     async def hits(self, ids: list[str]) -> list[PatientHit | None]:
         found = {hit.id: hit for hit in await self.find("", 1000)}

@@ -27,7 +27,6 @@ from contrefeu.chart.answers import (
     UNPLACED_MAX,
     Account,
     Charts,
-    Lately,
     rules_of,
 )
 from contrefeu.chart.apart import (
@@ -116,6 +115,7 @@ from contrefeu.chart.elements import (
     status_of,
     supplements_of,
     unit,
+    when_of,
     written_here,
 )
 from contrefeu.chart.export import (
@@ -139,14 +139,17 @@ from contrefeu.chart.partial import (
     Present,
     fold_partial,
 )
+from contrefeu.chart.pieces import (
+    KEY_BYTES,
+    Gathered,
+    Lately,
+    whole,
+)
 from contrefeu.chart.provisional import (
     UNKNOWN,
     is_number,
     number_of,
     spoken,
-)
-from contrefeu.chart.questions import (
-    chart_in,
 )
 from contrefeu.chart.reader import (
     run_reader,
@@ -293,6 +296,7 @@ __all__ = [
     "EARLIER",
     "FEED_SILENT_S",
     "FICTITIOUS",
+    "KEY_BYTES",
     "MEDICINE",
     "MODIFIED",
     "ON_BOARD",
@@ -336,6 +340,7 @@ __all__ = [
     "Emergency",
     "ExportResult",
     "FeedStatus",
+    "Gathered",
     "HoneyChart",
     "Language",
     "Lately",
@@ -368,7 +373,6 @@ __all__ = [
     "bed_name",
     "board_row",
     "cares_of",
-    "chart_in",
     "chart_text",
     "clashes_of",
     "clock",
@@ -470,7 +474,9 @@ __all__ = [
     "value_of",
     "wall_day",
     "weight_is_old",
+    "when_of",
     "where",
+    "whole",
     "word",
     "work_items",
     "work_line",

@@ -8,7 +8,7 @@ Rules kept here:
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -31,6 +31,7 @@ from contrefeu.chart.folding import Folding, node_text, parts_of
 from contrefeu.chart.hits import hit_at
 from contrefeu.chart.honey import Honey
 from contrefeu.chart.patient import patient_resource
+from contrefeu.chart.pieces import Lately
 from contrefeu.chart.sources import charts_of, sources_of
 from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
 from contrefeu.chart.views import (
@@ -83,13 +84,6 @@ def rules_of(settings: Settings) -> Rules:
 
 # Another process may read the same entries otherwise (an upgrade): no version of a chart outlives the one that told it.
 _PROCESS = secrets.token_hex(8)
-
-
-class Lately(Struct, frozen=True):
-    """One chart, as it stands."""
-
-    version: str  # another one whenever the chart was written since
-    chart: bytes  # its JSON
 
 
 class Account(Struct, frozen=True):
@@ -328,13 +322,11 @@ class Charts:
         # A head counts its entries: with one withdrawn and another shown again it is the same, and the chart is not.
         return root, None if written is None else f"{_PROCESS}-{self._folding.hidden}-{written}"
 
-    def lately(self, id: str) -> Lately | None:
-        """Return the chart of *id* (as for `chart`) as it stands now, and its version."""
+    def lately(self, id: str, known: Sequence[bytes] = ()) -> Lately | None:
+        """Return the chart of *id* (as for `chart`) as it stands now, without those of its pieces that are *known*."""
         with self._snapshot():
             root, version = self._version(id)
-            if version is None:
-                return None
-            return Lately(version, encode(self._store.folded.chart(root)))
+            return None if version is None else self._store.folded.lately(root, version, frozenset(known))
 
     def row(self, id: str) -> BoardRow | None:
         """Return the row of one patient as the board of their ward has it; None when they are on none."""

@@ -10,14 +10,16 @@ Rules kept here:
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from contrefeu.base import StorageError
 from contrefeu.chart.agenda import AgendaLine
-from contrefeu.chart.answers import HITS_MAX, PEOPLE_MAX, UNPLACED_MAX, Account, Lately
+from contrefeu.chart.answers import HITS_MAX, PEOPLE_MAX, UNPLACED_MAX, Account
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart
+from contrefeu.chart.pieces import Lately
 from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
 from contrefeu.chart.views import (
     Board,
@@ -91,9 +93,9 @@ class ChartsClient:
         """Return one chart, by its id or any number of the patient."""
         return await self._ask("chart", id, at_ns)  # type: ignore[no-any-return]
 
-    async def lately(self, id: str) -> Lately | None:
-        """Return one chart as it stands now, in JSON, and its version."""
-        return await self._ask("lately", id)  # type: ignore[no-any-return]
+    async def lately(self, id: str, known: Sequence[bytes] = ()) -> Lately | None:
+        """Return one chart as it stands now, and its version; without those of its pieces that are *known*."""
+        return await self._ask("lately", id, list(known))  # type: ignore[no-any-return]
 
     async def version(self, id: str) -> str | None:
         """Return what is another text once a chart was written again; None when there is none."""

@@ -178,7 +178,12 @@ def first(resource: Resource, *names: str) -> str:
 
 def newest(resources: Iterable[Resource], *names: str) -> list[Resource]:
     """Return *resources*, the newest first by the first of these elements; those without a time last."""
-    return sorted(resources, key=lambda found: (instant(first(found, *names)), str(found.get("id"))), reverse=True)
+    return sorted(resources, key=lambda found: when_of(found, *names), reverse=True)
+
+
+def when_of(resource: Resource, *names: str) -> tuple[int, str]:
+    """Return what tells the newer of two resources: the time (ns) of the first of these elements, then the id."""
+    return instant(first(resource, *names)), str(resource.get("id"))
 
 
 def review_of(resource: Resource) -> str:

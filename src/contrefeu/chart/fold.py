@@ -144,8 +144,13 @@ def present_resources(chart: Chart, now_ns: int = 0) -> list[Json]:
 
 def kept_resources(chart: Chart) -> list[Json]:
     """Return all else of the chart, which only an entry changes, by type and id."""
-    subject = {"reference": f"Patient/{chart.id}"}
-    return _said(chart, (chart.kept[name].resource(subject) for name in sorted(chart.kept)))
+    return [kept_resource(chart, chart.kept[name]) for name in sorted(chart.kept)]
+
+
+def kept_resource(chart: Chart, kept: Kept) -> Json:
+    """Return one object of the chart: with what R4 asks for, and labelled where it is an exercise's."""
+    found = kept.resource({"reference": f"Patient/{chart.id}"})
+    return completed(exercise(found) if chart.world == "T" else found)
 
 
 def _said(chart: Chart, resources: Iterable[Json]) -> list[Json]:

@@ -20,9 +20,10 @@ import msgspec
 
 from contrefeu.base import ContrefeuError, MissingError, OperatorError, StorageError
 from contrefeu.chart.agenda import AgendaLine
-from contrefeu.chart.answers import Account, Lately
+from contrefeu.chart.answers import Account
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.fold import Chart
+from contrefeu.chart.pieces import Lately
 from contrefeu.chart.views import (
     AsOf,
     Board,
@@ -111,11 +112,6 @@ class _PackedBoard(msgspec.Struct):
         return Board(
             self.ward, self.name, self.world, rows, self.free_beds, self.as_of, self.feeds, self.coming, self.also
         )
-
-
-def chart_in(data: bytes) -> Chart:
-    """Read a chart from its JSON."""
-    return _chart.decode(data)
 
 
 def framed(data: bytes) -> bytes:

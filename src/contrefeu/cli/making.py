@@ -111,7 +111,7 @@ class _Making:
             setting = Setting(self._language, zone, node.clock.now_ns(), self._news2, exercise)
             order = Order(
                 board=board,
-                charts={row.id: found.chart for row in board.rows if (found := self._charts.lately(row.id))},
+                charts={row.id: found for row in board.rows if (found := self._charts.lately(row.id))},
                 setting=setting,
                 facility=node.settings.node.facility,
                 seed=secret,

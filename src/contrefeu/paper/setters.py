@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from contrefeu.acts import Declared, PagesIssued
 from contrefeu.base import rfc3339
-from contrefeu.chart import Board, Chart, Restoring, chart_in
+from contrefeu.chart import Board, Chart, Gathered, Lately, Restoring
 from contrefeu.paper.binding import print_pack
 from contrefeu.paper.code import PageKey
 from contrefeu.paper.issue import Issuer
@@ -41,7 +41,7 @@ class Order(Struct, frozen=True):
     """A ward's pack that is to be set, and all that it is made of."""
 
     board: Board
-    charts: Mapping[str, bytes]  # chart id -> its JSON
+    charts: Mapping[str, Lately]  # by their ids
     setting: Setting
     facility: str
     seed: bytes  # of the key that signs its pages
@@ -71,7 +71,7 @@ def set_pack(order: Order) -> SetPack:
     """Set what was ordered, here."""
 
     def chart_of(id_: str) -> Chart | None:
-        return chart_in(order.charts[id_]) if id_ in order.charts else None
+        return Gathered(order.charts[id_]).chart if id_ in order.charts else None
 
     setting = order.setting
     pack, whose = ward_pack(order.board, chart_of, setting, order.facility, order.downtime, order.lacks)

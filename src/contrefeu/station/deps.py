@@ -79,7 +79,7 @@ class ChartsLike(Protocol):
         """One chart, by its id or any number of the patient."""
         ...
 
-    async def lately(self, id: str) -> Lately | None:
+    async def lately(self, id: str, known: Sequence[bytes] = ()) -> Lately | None:
         """One chart as it stands now, in JSON, and its version."""
         ...
 

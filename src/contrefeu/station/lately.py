@@ -3,6 +3,7 @@
 Rules kept here:
   * Whoever opens a chart asks the reader which version holds now: nothing old is ever shown for new.
   * One chart is fetched by one asker at a time; who comes meanwhile gets what that one got.
+  * Of a chart that was written since, what changed is read, and what is made of the rest stays.
   * A great chart is laid out beside the event loop: other screens do not wait for it.
   * At most LATELY_BYTES_MAX of JSON is remembered, and nothing of it on a disk.
 """
@@ -12,12 +13,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
-from contrefeu.chart import Chart, chart_in, kept_resources, no_sweep
+from contrefeu.chart import KEY_BYTES, Chart, Gathered, Lately, no_sweep
 from contrefeu.chart.sheet import Laid, Sheet, person_of, results_of
 from contrefeu.station.deps import ChartsLike
 
 LATELY_BYTES_MAX = 16 * 2**20  # bytes of JSON: some hundred charts of a ward, about 100 MB once they are laid out
-BESIDE_BYTES = 128 * 1024  # bytes of JSON above which a chart is laid out in a thread: 5 ms of work
+BESIDE_OBJECTS = 200  # objects above which a chart is laid out in a thread: 5 ms of work, read anew
 _MINUTE_NS = 60 * 10**9  # what the clock changes of a stay lasts for longer
 
 
@@ -25,10 +26,19 @@ _MINUTE_NS = 60 * 10**9  # what the clock changes of a stay lasts for longer
 class Opened:
     """One version of a chart, laid out."""
 
-    chart: Chart
+    gathered: Gathered
     laid: Laid
-    bytes: int  # of its JSON
     _throughout: tuple[int, Sheet | None] = (-1, None)  # minute -> the sheet that holds for all of it, if one does
+
+    @property
+    def chart(self) -> Chart:
+        """As the reader has it."""
+        return self.gathered.chart
+
+    @property
+    def bytes(self) -> int:
+        """Of its JSON."""
+        return self.gathered.bytes
 
     def sheet(self, now_ns: int) -> Sheet:
         """Return the chart as it stands at *now_ns*: one sheet a minute, as long as it is the same at both its ends."""
@@ -63,13 +73,13 @@ class LatelyOpened:
             if known is not None and await self._charts.version(asked) == known.laid.version:
                 self._opened.move_to_end(asked)
                 return known
-            found = await self._charts.lately(asked)
+            found = await self._charts.lately(asked, known.gathered.stamps if known is not None else ())
             if found is None:
                 return None
-            if len(found.chart) > BESIDE_BYTES:
-                opened = await asyncio.to_thread(_laid_out, found.version, found.chart)
+            if sum(len(piece.keys) for piece in found.pieces) > BESIDE_OBJECTS * KEY_BYTES:
+                opened = await asyncio.to_thread(_laid_out, found, known)
             else:
-                opened = _laid_out(found.version, found.chart)
+                opened = _laid_out(found, known)
             self._remember(asked, opened)
             return opened
 
@@ -84,10 +94,10 @@ class LatelyOpened:
             self._bytes -= self._opened.popitem(last=False)[1].bytes
 
 
-def _laid_out(version: str, body: bytes) -> Opened:
+def _laid_out(found: Lately, before: Opened | None) -> Opened:
     """Read a chart and make what takes long."""
     with no_sweep():
-        chart = chart_in(body)
-        laid = Laid(kept_resources(chart), version)
-        results_of(Sheet(chart, laid=laid))
-    return Opened(chart, laid, len(body))
+        gathered = Gathered(found, before.gathered if before is not None else None)
+        laid = Laid(gathered.resources, found.version, before.laid if before is not None else None)
+        results_of(Sheet(gathered.chart, laid=laid))
+    return Opened(gathered, laid)

@@ -152,15 +152,18 @@ def _physician(stay: Resource) -> str:
 
 
 def _weight(sheet: Sheet) -> Weight | None:
-    weights = sheet.laid.once(
-        "weights",
-        lambda: [one for one in sheet.all("Observation") if WEIGHT_CODES & set(codes(one.get("code")))],
-    )
+    weights = sheet.laid.once("weights", lambda: _weights(sheet))
     last = next(iter(newest(weights, "effectiveDateTime", "issued")), None)
     if last is None:
         return None
     value = amount(last.get("valueQuantity")) or str(last.get("valueString", ""))
     return Weight(value, first(last, "effectiveDateTime", "issued")) if value else None
+
+
+def _weights(sheet: Sheet) -> list[Resource]:
+    measured = sheet.all("Observation")
+    is_weight = sheet.laid.each("is a weight", measured, lambda one: bool(WEIGHT_CODES & set(codes(one.get("code")))))
+    return [one for one, found in zip(measured, is_weight, strict=True) if found]
 
 
 def _birth_time(patient: Resource) -> str:

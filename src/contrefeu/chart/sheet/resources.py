@@ -24,9 +24,17 @@ class Heard:
 class Laid:
     """Resources by type and by reference, and what was made of them: once, however often a chart is looked at."""
 
-    def __init__(self, resources: Iterable[Resource], version: str = "") -> None:
-        """Lay out *resources*, which are of this *version* of a chart; "" when nobody can tell it from another."""
+    def __init__(self, resources: Iterable[Resource], version: str = "", before: "Laid | None" = None) -> None:
+        """Lay out *resources*.
+
+        Args:
+            resources: Of a chart; nobody changes them.
+            version: Of it; "" when nobody can tell it from another.
+            before: An earlier version, which may have some of these very objects.
+        """
         self.version = version
+        self._each: dict[str, dict[int, tuple[Resource, Any]]] = {}
+        self._before = before._each if before is not None else {}
         self.by_type: dict[str, list[Resource]] = {}
         self.by_reference: dict[str, Resource] = {}
         self._made: dict[str, Any] = {}
@@ -39,6 +47,21 @@ class Laid:
         if name not in self._made:
             self._made[name] = make()
         return self._made[name]  # type: ignore[no-any-return]  # what `make` gave
+
+    def each(self, name: str, resources: Iterable[Resource], make: Callable[[Resource], Made]) -> list[Made]:
+        """Return what *make* makes of each of these resources, and of it alone, under *name*.
+
+        What it made of an object that the version before had too, it is not asked for again.
+        """
+        known, kept, made = self._before.pop(name, {}), {}, []
+        for resource in resources:
+            found = known.get(id(resource))
+            if found is None or found[0] is not resource:
+                found = resource, make(resource)
+            kept[id(resource)] = found
+            made.append(found[1])
+        self._each[name] = kept
+        return made
 
 
 class Sheet:

@@ -11,7 +11,7 @@ Rules kept here:
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from contrefeu.chart import (
     Resource,
@@ -23,13 +23,13 @@ from contrefeu.chart import (
     instant,
     is_error,
     measured_of,
-    newest,
     notes,
     range_of,
     severity_of,
     source_of,
     unit,
     value_of,
+    when_of,
     written_here,
 )
 from contrefeu.chart.sheet.resources import Sheet
@@ -46,6 +46,7 @@ VITAL_CODES = frozenset(
 SIGNS = {"critical": "‼", "high": "▲", "low": "▼", "odd": "◆"}
 _TIMES = ("effectiveDateTime", "effectivePeriod.start", "issued")  # of a measurement
 FINAL = frozenset({"final", ""})
+_MICRO = frozenset({"MB", "MCB", "MYC", "PAR", "VR"})  # HL7 table 0074
 _GONE = frozenset({"cancelled", "entered-in-error"})
 
 
@@ -183,16 +184,17 @@ def results_of(sheet: Sheet) -> Results:
 
 def _results(sheet: Sheet) -> Results:
     panel_of, micro = _panels(sheet)
-    by_series: dict[tuple[str, ...], list[Resource]] = {}
-    for found in newest(sheet.all("Observation"), *_TIMES):
-        by_series.setdefault(_series_key(found), []).append(found)
+    measured = sheet.laid.each("measured", sheet.all("Observation"), _measured)
+    by_series: dict[tuple[str, ...], list[Value]] = {}
+    for one in sorted(measured, key=_time_of, reverse=True):
+        by_series.setdefault(one.series, []).append(one.value)
     groups: dict[tuple[str, str], list[tuple[str, Series]]] = {}
     reports: dict[tuple[str, str], str] = {}
-    for key, found_all in by_series.items():
-        last = found_all[0]
+    for key, values in by_series.items():
+        last = values[0].of
         reference = f"Observation/{last.get('id')}"
         kind = _kind(last, reference in micro)
-        series = _series(key, found_all)
+        series = _series(key, values)
         name, source = panel_of.get(reference, ("", ""))
         reports.setdefault((kind, name), source)
         groups.setdefault((kind, name), []).append((series.last.when, series))
@@ -209,14 +211,45 @@ def _panels(sheet: Sheet) -> tuple[dict[str, tuple[str, str]], set[str]]:
     """Return each observation's report (its name, its entry), and what microbiology measured (HL7 table 0074)."""
     panel_of: dict[str, tuple[str, str]] = {}
     micro: set[str] = set()
-    for report in newest(sheet.all("DiagnosticReport"), "effectiveDateTime", "issued"):
-        categories = {code for one in report.get("category") or [] for code in codes(one)}
-        for reference in report.get("result") or []:
-            name = str(reference.get("reference", "")).removeprefix("urn:uuid:")
-            panel_of.setdefault(name, (concept(report.get("code")), source_of(report)))
-            if categories & {"MB", "MCB", "MYC", "PAR", "VR"}:
-                micro.add(name)
+    reported = sheet.laid.each("reported", sheet.all("DiagnosticReport"), _reported)
+    for report in sorted(reported, key=_time_of, reverse=True):
+        for name in report.results:
+            panel_of.setdefault(name, report.panel)
+        if report.micro:
+            micro.update(report.results)
     return panel_of, micro
+
+
+class _Measured(NamedTuple):
+    """What one measurement is sorted by."""
+
+    time: tuple[int, str]
+    series: tuple[str, ...]
+    value: Value
+
+
+class _Reported(NamedTuple):
+    """What one report says of measurements."""
+
+    time: tuple[int, str]
+    panel: tuple[str, str]  # its name, its entry
+    micro: bool
+    results: tuple[str, ...]
+
+
+def _time_of(one: _Measured | _Reported) -> tuple[int, str]:
+    return one.time
+
+
+def _measured(resource: Resource) -> _Measured:
+    return _Measured(when_of(resource, *_TIMES), _series_key(resource), Value(resource, first(resource, *_TIMES)))
+
+
+def _reported(resource: Resource) -> _Reported:
+    categories = {code for one in resource.get("category") or [] for code in codes(one)}
+    names = (str(one.get("reference", "")).removeprefix("urn:uuid:") for one in resource.get("result") or [])
+    panel = concept(resource.get("code")), source_of(resource)
+    return _Reported(when_of(resource, "effectiveDateTime", "issued"), panel, bool(categories & _MICRO), tuple(names))
 
 
 def _kind(resource: Resource, is_micro: bool) -> str:
@@ -232,15 +265,11 @@ def _series_key(resource: Resource) -> tuple[str, ...]:
     return named or concept(code), unit(resource.get("valueQuantity")), concept(resource.get("method"))
 
 
-def _series(key: tuple[str, ...], resources: list[Resource]) -> Series:
-    last = resources[0]
+def _series(key: tuple[str, ...], values: list[Value]) -> Series:
+    last = values[0].of
     ranges = last.get("referenceRange") or [{}]
     low, high = (_number((ranges[0].get(end) or {}).get("value")) for end in ("low", "high"))
-    return Series("|".join(key), concept(last.get("code")), tuple(map(_value, resources)), low, high)
-
-
-def _value(resource: Resource) -> Value:
-    return Value(resource, first(resource, *_TIMES))
+    return Series("|".join(key), concept(last.get("code")), tuple(values), low, high)
 
 
 def _number(value: object) -> Decimal | None:

@@ -32,6 +32,7 @@ from contrefeu.chart import (
     specimen_of,
     status_of,
     supplements_of,
+    when_of,
     written_here,
 )
 from contrefeu.chart.sheet.resources import Sheet
@@ -268,12 +269,17 @@ def _appointment(resource: Resource) -> Line:
 
 
 def _reports(sheet: Sheet) -> list[Report]:
-    found = []
-    for resource in newest(sheet.all("DiagnosticReport", "DocumentReference"), "effectiveDateTime", "issued", "date"):
-        report = report_of(resource)
-        if report.attachments or report.conclusion or resource["resourceType"] == "DocumentReference":
-            found.append(report)
-    return found
+    told = sheet.laid.each("told", sheet.all("DiagnosticReport", "DocumentReference"), _told)
+    listed = sorted((one for one in told if one is not None), key=lambda one: one[0], reverse=True)
+    return [report for _, report in listed]
+
+
+def _told(resource: Resource) -> tuple[tuple[int, str], Report] | None:
+    """A report and when it is of; None when it says nothing beside its measurements."""
+    report = report_of(resource)
+    if not (report.attachments or report.conclusion or resource["resourceType"] == "DocumentReference"):
+        return None
+    return when_of(resource, "effectiveDateTime", "issued", "date"), report
 
 
 def report_of(resource: Resource) -> Report:

@@ -8,7 +8,7 @@ Rules kept here:
   * Head and objects are one transaction with the entries that they come from: a crash leaves both as they were.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from hashlib import blake2b
 
@@ -16,6 +16,7 @@ import msgspec
 
 from contrefeu.chart.agenda import shown
 from contrefeu.chart.fold import Chart
+from contrefeu.chart.pieces import Lately
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.stores.parts import Parts, Shelf, written
@@ -123,6 +124,11 @@ class Folded:
         """Return what is another text once the chart of *root* was written again; None when there is none."""
         found = self._db.row("SELECT head FROM charts WHERE node = ?", (root,))
         return None if found is None else blake2b(found[0], digest_size=16).hexdigest()
+
+    def lately(self, root: int, version: str, known: Collection[bytes]) -> Lately:
+        """Return the chart of *root*, which there is, unread: as *version*, without those pieces that are *known*."""
+        head = self._db.value("SELECT head FROM charts WHERE node = ?", (root,))
+        return Lately(version, self._packer.unpack(head, root), self._parts.pieces(root, known))
 
     def opened(self, root: int) -> Chart | None:
         """Return the chart of *root* for folding on: what boards need of it, the rest as it is asked for."""

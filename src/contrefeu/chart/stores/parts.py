@@ -15,14 +15,15 @@ Rules kept here:
     them at once.
 """
 
-import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 import msgspec
 from msgspec import Struct
 
+from contrefeu.chart.pieces import KEY_BYTES, Piece, order_of, packed_order, split
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.versions import Kept
@@ -31,7 +32,6 @@ from contrefeu.fhir import encode
 ROWS_MAX = 24  # objects in rows of their own: a page reads them in a millisecond, and a message seldom writes a part
 PART_OBJECTS = 256  # some 150 kB of JSON: read and split in a millisecond when one of them is asked for
 PART_BITS = 20  # parts that a chart may have had; before the last of them all are written anew
-_KEY = 16  # bytes that an object is looked up by
 
 _PUT_ROW = (
     "INSERT INTO objects VALUES(?, ?, ?, ?, ?)"
@@ -59,23 +59,22 @@ class Part(Struct, frozen=True):
 
     def __len__(self) -> int:
         """How many objects lie in it."""
-        return len(self.keys) // _KEY
+        return len(self.keys) // KEY_BYTES
 
     def find(self, key: bytes) -> int:
         """Return where *key* lies in it, or -1."""
         at = self.keys.find(key)
-        while at % _KEY and at >= 0:
+        while at % KEY_BYTES and at >= 0:
             at = self.keys.find(key, at + 1)
-        return at // _KEY if at >= 0 else -1
+        return at // KEY_BYTES if at >= 0 else -1
 
     def split(self) -> list[tuple[bytes, int]]:
         """Return the keys and places of its objects."""
-        keys = [self.keys[at : at + _KEY] for at in range(0, len(self.keys), _KEY)]
-        return list(zip(keys, self.order(), strict=True))
+        return split(self.keys, self.places)
 
     def order(self) -> tuple[int, ...]:
         """Return the places of its objects."""
-        return struct.unpack(f"<{len(self)}{'H' if len(self.places) == 2 * len(self) else 'I'}", self.places)
+        return order_of(self.places, len(self))
 
 
 class Shelf:
@@ -140,6 +139,22 @@ class Parts:
         for key, n, _, body in self._rows(root):
             found[key] = n, self._one.decode(body)
         return [kept for _, kept in sorted(found.values(), key=_by_place)]
+
+    def pieces(self, root: int, known: Collection[bytes]) -> list[Piece]:
+        """Return every object of a chart, unread; without the bodies of those pieces whose stamps are *known*."""
+        sql = "SELECT at, keys, places, body FROM parts WHERE at BETWEEN ? AND ? ORDER BY at"
+        found = []
+        for at, *index, body in self._db.rows(sql, _span(root)):
+            keys, places = map(bytes, index)
+            stamp = _stamp(keys, places, body)
+            found.append(Piece(stamp, keys, places, None if stamp in known else self._packer.unpack(body, at)))
+        rows = list(self._rows(root))
+        if rows:
+            keys, body = b"".join(row[0] for row in rows), b"[%b]" % b",".join(row[3] for row in rows)
+            places = packed_order(row[1] for row in rows)
+            stamp = _stamp(keys, places, body)
+            found.append(Piece(stamp, keys, places, None if stamp in known else body))
+        return found
 
     def shown(self, root: int) -> tuple[Shelf, list[tuple[int, Kept]]]:
         """Return where the objects of a chart lie, and those that boards need, each with its place."""
@@ -230,8 +245,7 @@ class Parts:
 
     def _put(self, root: int, shelf: Shelf, chosen: list[tuple[bytes, int, bytes]], *, shown: bool) -> None:
         keys = b"".join(key for key, _, _ in chosen)
-        order = [n for _, n, _ in chosen]
-        places = struct.pack(f"<{len(order)}{'H' if max(order) < 1 << 16 else 'I'}", *order)
+        places = packed_order(n for _, n, _ in chosen)
         part = Part(shelf.next_number(), shown, keys, places)
         at = _at(root, part.number)
         body = self._packer.pack(b"[%b]" % b",".join(json for _, _, json in chosen), at)
@@ -281,6 +295,14 @@ def written(key: bytes, n: int, kept: Kept, *, shown: bool) -> Written:
 
 def _part(at: int, shown: int, keys: bytes, places: bytes) -> Part:
     return Part(at & (1 << PART_BITS) - 1, bool(shown), bytes(keys), bytes(places))
+
+
+def _stamp(*contents: bytes) -> bytes:
+    """Of a piece: what is written anew is veiled anew, and has another."""
+    found = blake2b(digest_size=KEY_BYTES)
+    for one in contents:
+        found.update(one)
+    return found.digest()
 
 
 def _at(root: int, number: int) -> int:
