@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contrefeu.chart import WRITTEN, kept_resources
+from contrefeu.chart import WRITTEN, kept_resources, pieces
 from contrefeu.chart.fold import new_chart
 from contrefeu.chart.pieces import Gathered
 from contrefeu.chart.stores import ChartStore, parts, place_of
@@ -54,11 +54,17 @@ def _said(chart, model: dict[str, bytes], words: list[tuple[int, bool]], n: int)
         model[name] = encode(fresh)
 
 
-@given(messages=st.lists(st.tuples(WORDS, st.booleans()), max_size=30), rows=st.integers(0, 4), size=st.integers(1, 6))
+@given(
+    messages=st.lists(st.tuples(WORDS, st.booleans()), max_size=30),
+    rows=st.integers(0, 4),
+    size=st.integers(1, 6),
+    stamps=st.integers(0, 6),
+)
 @settings(deadline=None, max_examples=60)
-def test_the_last_of_each_object_holds(messages, rows, size):
+def test_the_last_of_each_object_holds(messages, rows, size, stamps):
     """Whether the chart stays open or is opened again for each message, and however small its parts are."""
-    with mock.patch.multiple(parts, ROWS_MAX=rows, PART_OBJECTS=size, PART_BITS=5):
+    limits = mock.patch.multiple(parts, ROWS_MAX=rows, PART_OBJECTS=size, PART_BITS=5)
+    with limits, mock.patch.object(pieces, "STAMPS_MAX", stamps):
         store = ChartStore(place_of(None, bytes(32)))
         chart, model, gathered = new_chart("key", "P"), {}, None
         for n, (words, again) in enumerate(messages, 1):

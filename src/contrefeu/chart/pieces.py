@@ -20,6 +20,7 @@ from contrefeu.chart.versions import Kept
 from contrefeu.fhir import Json, encode
 
 KEY_BYTES = 16  # that an object of a chart is looked up by
+STAMPS_MAX = 2_000  # that a question names: half of its bytes; what lies in more pieces is given again
 
 _chart = msgspec.json.Decoder(Chart, float_hook=Decimal).decode
 _objects = msgspec.json.Decoder(list[Kept], float_hook=Decimal).decode
@@ -72,8 +73,8 @@ class Gathered:
 
     @property
     def stamps(self) -> list[bytes]:
-        """The pieces that it was read from."""
-        return list(self._pieces)
+        """The pieces that it was read from, as far as a question can name them."""
+        return list(self._pieces)[:STAMPS_MAX]
 
     def _of(self, piece: Piece, before: "Gathered | None") -> tuple[int, list[_Read]]:
         if piece.body is not None:
