@@ -71,6 +71,7 @@ from contrefeu.chart.disputes import (
     dispute_of,
 )
 from contrefeu.chart.doses import (
+    Course,
     due_times,
     is_infusion,
 )
@@ -132,6 +133,7 @@ from contrefeu.chart.fold import (
 from contrefeu.chart.follow import (
     open_charts,
 )
+from contrefeu.chart.imaging import ACCESSION_TYPE, IMAGING, accession_of, images_made, study_uid
 from contrefeu.chart.kinds import (
     kind_of,
 )
@@ -283,6 +285,7 @@ from contrefeu.mapping import (
 )
 
 __all__ = [
+    "ACCESSION_TYPE",
     "ANSWER",
     "AUDIT",
     "BLOOD_GROUPS",
@@ -293,6 +296,7 @@ __all__ = [
     "EARLIER",
     "FEED_SILENT_S",
     "FICTITIOUS",
+    "IMAGING",
     "MEDICINE",
     "MODIFIED",
     "ON_BOARD",
@@ -360,6 +364,7 @@ __all__ = [
     "WorkItem",
     "WorkLine",
     "age_of",
+    "accession_of",
     "agenda_of",
     "allergies_state",
     "allergies_struck",
@@ -399,6 +404,7 @@ __all__ = [
     "holds_blood",
     "how_apart",
     "instant",
+    "images_made",
     "instruction_of",
     "is_error",
     "is_everybodys",
@@ -460,6 +466,7 @@ __all__ = [
     "steps_in_force",
     "strength_of",
     "successors",
+    "study_uid",
     "summary",
     "supplements_of",
     "sweep_seldom",

@@ -263,17 +263,30 @@ def _version(kind: str, resource: Json, at_ns: int, ref: str) -> Earlier | None:
         value = {key: found for key, found in resource.items() if key.startswith("value")}
         return Earlier(at_ns, status, ref, value) if value else None
     contents = {name: resource[name] for name in _CONTENTS[kind] if resource.get(name)}
+    studies = [*old.now.get("imagingStudy", []), *said.get("imagingStudy", [])]
+    numbers = [one for one in (*old.now.get("identifier", []), *said.get("identifier", [])) if _is_accession(one)]
     if not contents:
         return None
     dose = contents["dosage"].get("dose") if kind == "MedicationAdministration" else None
     digest = blake2b(encode(contents), digest_size=8).hexdigest()
     return Earlier(at_ns, status, ref, {"valueQuantity": dose} if dose else {}, digest)
 
+    if studies:
+        now["imagingStudy"] = list({str(one.get("reference")): one for one in studies}.values())
+    if numbers:
+        others = [one for one in now.get("identifier", []) if not _is_accession(one)]
+        known = {(str(one.get("system")), str(one.get("value"))): one for one in numbers}
+        now["identifier"] = [*others, *known.values()]
 
 def _extension(version: Earlier) -> Json:
     parts: list[Json] = [
         {"url": "status", "valueCode": version.status},
         {"url": "source", "valueUri": f"{SOURCE}{version.ref}"},
+def _is_accession(number: Json) -> bool:
+    """A number by which images are found: a later word that does not say it takes it from nobody (F17)."""
+    return any(one.get("code") == "ACSN" for one in (number.get("type") or {}).get("coding") or [])
+
+
     ]
     parts += [{"url": "value", key: value} for key, value in version.value.items()]
     return {"url": EARLIER, "extension": parts}

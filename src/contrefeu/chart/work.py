@@ -50,6 +50,7 @@ MEDICINE = "urn:contrefeu:medicine"  # system of the code of a medicine of the p
 SPECIMEN = "urn:contrefeu:specimen"  # system of the number on a specimen's label
 OLD_S = 24 * 3600  # seconds from sample to arrival past which a critical result is history to read, not an alarm
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back: a culture's answer, no archive
+VALUE_CHARS_MAX = 160  # of a result in words on a list: an imaging report is read on the chart
 ITEMS_MAX = 60  # of one chart: more than a nurse goes through, less than a burst of old results
 
 Kind = Literal["critical", "corrected", "unsigned", "request", "unvalidated", "task", "opinion", "settle"]
@@ -167,6 +168,15 @@ def result_words(observation: Resource) -> str:
     return listed([value_of(observation), flag_of(observation), status if status in REPLACING else ""])
 
 
+def _told(observation: Resource) -> str:
+    """The same for a list, where a report of some pages is cut: it is acknowledged whole."""
+    value = value_of(observation)
+    if len(value) <= VALUE_CHARS_MAX:
+        return result_words(observation)
+    cut = f"{value[:VALUE_CHARS_MAX].rpartition(' ')[0] or value[:VALUE_CHARS_MAX]} […]"
+    return result_words(observation).replace(value, cut, 1)
+
+
 def order_words(request: Resource) -> str:
     """Return what an opinion is of: drug, dosage, and whether it runs."""
     how = [str(request.get("status", ""))] if request.get("status") != "active" else []
@@ -266,7 +276,7 @@ def _of_result(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Ite
     replaced = status in REPLACING and bool(kept.earlier and (flags.gone or kept.replaced()))
     critical = flags.standing == "critical"
     if (critical or replaced) and ("acknowledged", name, result_words(now)) not in answers:
-        yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), result_words(now),
+        yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), _told(now),
                      "effectiveDateTime", "effectivePeriod.start", "issued")  # fmt: skip
     if status == "preliminary" and written_here(now):
         yield _made("unvalidated", name, kept, concept(now.get("code")), value_of(now), "effectiveDateTime")

@@ -13,6 +13,7 @@ from contrefeu.chart import (
     CARE_OF,
     Resource,
     cares_of,
+    codes,
     concept,
     concepts,
     diet_of,
@@ -28,18 +29,22 @@ from contrefeu.chart import (
     report_title,
     review_of,
     sealed_role,
+    severity_of,
     source_of,
     specimen_of,
     status_of,
     supplements_of,
+    value_of,
     written_here,
 )
+from contrefeu.chart.sheet.imaging import NO_IMAGES, Images, Study, images_of, is_imaging, study_of
 from contrefeu.chart.sheet.resources import Sheet
 
 TEXT_TYPES = ("text/plain", "")
 INDEX_DIGITS_MAX = 4  # digits of an attachment's number: no report has ten thousand
 # What a browser may show in a frame of ours; anything else is given as a file to save.
 SHOWN_TYPES = ("application/pdf", "text/plain", "image/png", "image/jpeg")
+IMAGING_REQUEST = "363679005"  # SNOMED CT, category of a request
 _OVER = frozenset({"resolved", "inactive", "remission", "cancelled", "noshow", "completed", "fulfilled"})
 
 
@@ -69,6 +74,8 @@ class Line:
     notice: str = ""  # of an alert that is ours: what was said of the patient's numbers
     left_out: str = ""  # foods that a diet leaves out
     ours: str = ""  # id of an appointment that people here gave, and that stands
+    images: Images = NO_IMAGES  # of a request
+    asks_images: str = ""  # its id, if it is one to imaging
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,9 @@ class Report:
     struck: bool
     source: str
     sealed_to: str  # the role whose words open it; "" for what is not sealed (F45)
+    images: Images = NO_IMAGES
+    findings: tuple[tuple[str, str], ...] = ()  # of imaging: what its lines are called, and say
+    urgent: bool = False  # whether one of them is flagged so that somebody must be told at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ class Story:
     appointments: tuple[Line, ...]
     procedures: tuple[Line, ...]
     requests: tuple[Line, ...]
+    studies: tuple[Study, ...] = ()  # images that no report here is about
     diets: tuple[Line, ...] = ()
     unsaid: tuple[str, ...] = ()  # of CARE_OF, what nobody recorded: it reads so, and never as "none" (F18)
 
@@ -135,7 +146,8 @@ def _story(sheet: Sheet) -> Story:
             for found in newest(sheet.all("Procedure", "Immunization"), "performedDateTime", "occurrenceDateTime")
         ),
         diets=tuple(_diet(found) for found in newest(sheet.all("NutritionOrder"), "dateTime")),
-        requests=tuple(map(_request, _open_requests(sheet))),
+        requests=tuple(_request(found, sheet) for found in _open_requests(sheet)),
+        studies=sheet.laid.once("studies", lambda: tuple(_studies(sheet))),
         unsaid=_unsaid(sheet),
     )
 
@@ -170,9 +182,12 @@ def _open_requests(sheet: Sheet) -> list[Resource]:
     return newest(waiting, "authoredOn")
 
 
-def _request(resource: Resource) -> Line:
+def _request(resource: Resource, sheet: Sheet) -> Line:
     line = _line(resource, resource.get("code"), "authoredOn")
-    return replace(line, detail=listed([specimen_of(resource), line.detail]))
+    kinds = {code for one in resource.get("category") or [] for code in codes(one)}
+    images = images_of(sheet, resource)
+    answered = str(resource.get("id", "")) if images or IMAGING_REQUEST in kinds else ""
+    return replace(line, detail=listed([specimen_of(resource), line.detail]), images=images, asks_images=answered)
 
 
 def _alert(resource: Resource) -> Line:
@@ -270,10 +285,30 @@ def _appointment(resource: Resource) -> Line:
 def _reports(sheet: Sheet) -> list[Report]:
     found = []
     for resource in newest(sheet.all("DiagnosticReport", "DocumentReference"), "effectiveDateTime", "issued", "date"):
-        report = report_of(resource)
-        if report.attachments or report.conclusion or resource["resourceType"] == "DocumentReference":
+        report = _with_images(sheet, resource)
+        if report.attachments or report.conclusion or report.images or resource["resourceType"] == "DocumentReference":
             found.append(report)
-    return found
+    typed = [one for one in sheet.all("Observation") if is_imaging(one) and written_here(one)]
+    found += [_with_images(sheet, one) for one in newest(typed, "effectiveDateTime", "issued")]
+    return sorted(found, key=lambda report: instant(report.when), reverse=True) if typed else found
+
+
+def _with_images(sheet: Sheet, resource: Resource) -> Report:
+    """A report with its images; of one that is about images, its lines too: they are what it says."""
+    report, images = report_of(resource), images_of(sheet, resource)
+    if not images and resource["resourceType"] != "Observation":
+        return report
+    lines = [resource] if resource["resourceType"] == "Observation" else []
+    lines += [one for name in resource.get("result") or [] if (one := sheet.get(name))]
+    lines = [one for one in lines if not is_error(one)]
+    said = tuple((concept(one.get("code")), value_of(one)) for one in lines if value_of(one))
+    urgent = any(severity_of(one) == "critical" for one in lines)
+    return replace(report, images=images, findings=said, urgent=urgent)
+
+
+def _studies(sheet: Sheet) -> list[Study]:
+    named = {study.uid for report in _reports(sheet) for study in report.images.studies}
+    return [one for one in map(study_of, newest(sheet.all("ImagingStudy"), "started")) if one.uid not in named]
 
 
 def report_of(resource: Resource) -> Report:

@@ -9,6 +9,7 @@ from contrefeu.station.care.ends import CANCEL, DEATH
 from contrefeu.station.care.form import Bed, Choice, Field, Form, Known, Problems, Target, Typed
 from contrefeu.station.care.handover import HANDOVER
 from contrefeu.station.care.medicines import Formulary, parse_medicines
+from contrefeu.station.care.imaging import IMAGING_ANSWER, IMAGING_REPORT
 from contrefeu.station.care.modifying import MODIFY, MODIFY_VERBAL
 from contrefeu.station.care.moves import DISCHARGE, LEAVE, RETURN, TRANSFER
 from contrefeu.station.care.notes import NOTE
@@ -31,7 +32,7 @@ FORMS: dict[str, Form] = {
     for form in (
         *(VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, MODIFY, MODIFY_VERBAL, HOLD, STOP, RESUME, REQUEST, TAKEBACK),
         *(ACKNOWLEDGE, SIGN, VERBAL_ORDER, TASK, TASK_DONE, HANDOVER, OPINION, SETTLE),
-        *(RESULTS, RESULTS_OF, VALIDATE, CORRECT),
+        *(RESULTS, RESULTS_OF, VALIDATE, CORRECT, IMAGING_REPORT, IMAGING_ANSWER),
     )
 }
 FORMS |= {form.name: form for form in (TRANSFER, DISCHARGE, LEAVE, RETURN, DEATH, CANCEL)}
