@@ -4,12 +4,13 @@ from contrefeu.station.care.allergies import ALLERGY
 from contrefeu.station.care.answers import ACKNOWLEDGE, SIGN
 from contrefeu.station.care.appointments import APPOINTMENT_FORMS
 from contrefeu.station.care.blood import BLOOD_FORMS
+from contrefeu.station.care.dispensary import parse_extract
 from contrefeu.station.care.doses import DOSE
 from contrefeu.station.care.ends import CANCEL, DEATH
 from contrefeu.station.care.form import Bed, Choice, Field, Form, Known, Problems, Target, Typed
 from contrefeu.station.care.handover import HANDOVER
-from contrefeu.station.care.medicines import Formulary, parse_medicines
 from contrefeu.station.care.imaging import IMAGING_ANSWER, IMAGING_REPORT
+from contrefeu.station.care.medicines import Formulary, parse_medicines
 from contrefeu.station.care.modifying import MODIFY, MODIFY_VERBAL
 from contrefeu.station.care.moves import DISCHARGE, LEAVE, RETURN, TRANSFER
 from contrefeu.station.care.notes import NOTE
@@ -54,6 +55,7 @@ __all__ = [
     "TestList",
     "Typed",
     "made_by",
+    "parse_extract",
     "parse_medicines",
     "parse_tests",
 ]
