@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from contrefeu.base import rfc3339
 from contrefeu.chart.boards import leaves_ns, on_boards, place_of, stay_of
-from contrefeu.chart.clashes import Clash, clashes_of
+from contrefeu.chart.clashes import Clash, clashes_of, is_measured_here
 from contrefeu.chart.elements import (
     Resource,
     codes,
@@ -96,7 +96,7 @@ class WorkLine(Struct, frozen=True):
 
 def on_lists(kept: Kept) -> bool:
     """Whether a board or the list of what waits depends on this object of a chart."""
-    return on_boards(kept) or _waits(kept.kind, kept.now)
+    return on_boards(kept) or _waits(kept.kind, kept.now) or is_measured_here(kept)
 
 
 def is_flag_alone(kept: Kept) -> bool:
