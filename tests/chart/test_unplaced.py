@@ -162,3 +162,24 @@ def damage(house: House, journal: str) -> None:
     segment.close()
     data[segment.start + 160] ^= 1
     files.segment(number).write_bytes(data)
+
+
+@pytest.mark.req("F31", "F17")
+def test_a_report_that_names_nobody_goes_by_its_accession_number():
+    """No patient, no order that anybody knows: the accession number that an order of the same sender named places it;
+    another number waits."""
+    order = ("ORC|NW|P1^EHR", "OBR|1|P1^EHR||CT^TDM^L||||||||||||||AC-1||||||CT", "ZDS|1.2.3.4^^Application^DICOM")
+
+    def report(number: str, control: str) -> bytes:
+        rest = (
+            f"OBR|1||F-{number}^LABO|CT^TDM^L||||||||||||||{number}||||||CT|F",
+            "OBX|1|TX|C^Conclusion^L||Rien||||||F",
+        )
+        return message("ORU^R01", "-", control=control, rest=rest)
+
+    told = Told().take(entry(message("ORM^O01", "1", control="c1", rest=order), 1))
+    told.take(entry(report("AC-2", "c2"), 2), entry(report("AC-1", "c3"), 3))
+    assert [one.ref for one in told.charts.waiting()] == ["n-capture/2"]
+    text = told.charts.text("1")
+    assert "Conclusion Rien" in text
+    assert "n° d’examen AC-1 · étude DICOM 1.2.3.4 · existence des images non dite" in text

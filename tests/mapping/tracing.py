@@ -87,6 +87,8 @@ def _is_said(path: str, value: Any, said: Said) -> bool:
     name = path.rpartition(".")[2]
     if name in _OURS or name in _COMPUTED:
         return True
+    if path.endswith("identifier.value"):
+        value = str(value).removeprefix("urn:oid:")  # how R4 writes a DICOM UID
     if name == "data":
         packed = b64decode(value)
         return (

@@ -39,7 +39,7 @@ STARTS = {
     "crise": ["/downtime", "/review", "/hospital", "/alarms", "/unplaced", "/incidents", "/containment", "/lost-packs"],
     "accueil": ["/identities", "/identity/p-durand", "/arrive/known/p-durand?ward=CARD"],
     "dpo": ["/withdrawals"],
-    "pharma": ["/pharmacy"],
+    "pharma": ["/pharmacy", "/pharmacy/stock"],
     "surete": ["/aids"],
     "rssi": ["/honey"],
     "info": ["/wards"],

@@ -26,7 +26,13 @@ PAGES = {
     "crise": ["/beds", "/flow", "/downtime", "/review", "/hospital"],
     "bio": ["/laboratory", "/write/results/p-durand", "/write/results/p-durand?panel=free"],
     "lucas": ["/glass/p-durand"],
-    "pharma": ["/pharmacy", "/write/opinion/p-durand/m1"],
+    "pharma": [
+        "/pharmacy",
+        "/write/opinion/p-durand/m1",
+        "/pharmacy/ward/CARD",
+        "/pharmacy/returns",
+        "/pharmacy/stock",
+    ],
     "surete": ["/aids"],
     "dpo": ["/"],
     "info": ["/wards", "/wards/CARD"],
@@ -49,6 +55,7 @@ OF_MOVES = ["/arrive", "/arrive?ward=CARD", "/arrive/unknown?ward=CARD", "/arriv
     f"/write/{form}/p-durand"
     for form in ("transfer", "discharge", "leave", "death", "cancel", "precaution", "directive", "lift")
 ]
+PAGES["martin"] += ["/write/imaging/p-durand"]
 PAGES["martin"] += ["/transfusion/p-durand", "/registers/CARD", "/register/received/CARD"]
 PAGES["martin"] += ["/vitals/p-durand", "/write/saturation/p-durand", "/write/triage/p-durand"]
 PAGES["martin"] += [*OF_MOVES, "/write/transfer/p-durand?ward=CARD", "/arrive/newborn/p-durand?ward=CARD"]

@@ -195,3 +195,59 @@ def test_journals_that_a_stick_carried_say_the_same(tmp_path: Path):
     for site in sites.values():
         site.exchange.close()
         site.crash()
+
+
+def test_one_prescription_that_two_stations_change_otherwise_waits_for_a_person():
+    """Stopped here, put on hold there: one word holds, the pair is listed until a physician who sees both speaks."""
+    north, south = apart()
+    assert form(north.doctor, f"/write/stop/{north.id}/{north.order}", reason="allergie").status_code == 303
+    south.charts.clock.advance(seconds=300)
+    assert form(south.doctor, f"/write/hold/{south.id}/{south.order}", reason="à jeun").status_code == 303
+    joined(north, south)
+    assert (north.kinds(), south.kinds()) == (["changed"], ["changed"])
+    assert north.charts.told.charts.chart(north.id) == north.chart(), "what the store keeps is what the fold says"
+    [clash] = clashes_of(north.chart())
+    assert (clash.first.kind, clash.second.kind) == ("MedicationRequest-stopped", "MedicationRequest-on-hold")
+    page = text_of(north.nurse.get("/work"))
+    assert "Changée autrement sur deux postes" in page
+    assert "Prescription arrêtée" in page and "Prescription suspendue" in page
+    assert "Changée autrement sur deux postes" in text_of(south.nurse.get(f"/patient/{south.id}"))
+    assert form(south.doctor, f"/write/stop/{south.id}/{south.order}", reason="vu les deux").status_code == 303
+    joined(north, south)
+    assert (north.kinds(), south.kinds()) == ([], [])
+
+
+def test_the_pair_of_two_changes_is_settled_by_a_word_and_both_stay_readable():
+    """A person says what is decided; nothing of the prescription changes by it."""
+    north, south = apart()
+    form(north.doctor, f"/write/stop/{north.id}/{north.order}", reason="allergie")
+    form(south.doctor, f"/write/hold/{south.id}/{south.order}", reason="à jeun")
+    joined(north, south)
+    before = north.chart().kept[f"MedicationRequest/{north.order}"].now["status"]
+    [item] = [one for one in work_line(north.chart()).items if one.kind == "settle"]
+    about = f"/write/settle/{north.id}/{item.source}"
+    assert form(north.nurse, about, decision="Dr Martin : arrêtée").status_code == 303
+    joined(north, south)
+    assert (north.kinds(), south.kinds()) == ([], [])
+    assert north.chart().kept[f"MedicationRequest/{north.order}"].now["status"] == before
+
+
+def test_two_stations_that_say_the_same_of_a_prescription_are_no_clash():
+    """Stopped twice is stopped."""
+    north, south = apart()
+    form(north.doctor, f"/write/stop/{north.id}/{north.order}", reason="allergie")
+    form(south.doctor, f"/write/stop/{south.id}/{south.order}", reason="éruption")
+    joined(north, south)
+    assert (north.kinds(), south.kinds()) == ([], [])
+
+
+def test_vital_signs_after_a_discharge_wait_for_a_person():
+    """One station says that the patient left, the other measures: one pair a form, settled like any other."""
+    north, south = apart()
+    assert form(north.nurse, f"/write/discharge/{north.id}", to="home").status_code == 303
+    south.charts.clock.advance(seconds=600)
+    sent = form(south.nurse, f"/write/vitals/{south.id}", pulse="88", temperature="37.2")
+    assert sent.status_code == 303, text_of(sent)
+    joined(north, south)
+    assert (north.kinds(), south.kinds()) == (["after-discharge"], ["after-discharge"])
+    assert "Acte après la sortie" in text_of(north.nurse.get("/work"))

@@ -27,9 +27,14 @@ OWN = {
     "/beds": "board",
     "/flow": "board",
     "/pharmacy": "pharmacy",
+    "/pharmacy/ward/CARD": "pharmacy",
+    "/pharmacy/returns": "pharmacy",
+    "/pharmacy/stock": "pharmacy",
     "/aids": "aids",
 }
-LOOKED_AT = frozenset({"/beds", "/flow", "/crisis", "/pharmacy", "/aids"})  # pages that take no form
+LOOKED_AT = frozenset(
+    {"/beds", "/flow", "/crisis", "/pharmacy", "/pharmacy/ward/CARD", "/pharmacy/stock", "/aids"}
+)  # pages that take no form
 MOVES = ("transfer", "discharge", "leave", "return", "death", "cancel", "precaution", "directive", "lift",
          "appointment")  # fmt: skip
 

@@ -63,6 +63,7 @@ from contrefeu.acts.containment import (
     How,
     Start,
 )
+from contrefeu.acts.dispensing import CabinetLine, CabinetsExtracted, MedicinesReturned
 from contrefeu.acts.doubts import (
     EVERY_SOURCE,
     CleanPointSet,
@@ -258,6 +259,8 @@ __all__ = [
     "AlarmRaised",
     "Answered",
     "Box",
+    "CabinetLine",
+    "CabinetsExtracted",
     "CleanPointSet",
     "CleanPointsSeen",
     "ClockMeasured",
@@ -311,6 +314,7 @@ __all__ = [
     "Medicine",
     "MedicinesProposed",
     "MedicinesReleased",
+    "MedicinesReturned",
     "MedicinesTakenOff",
     "Medium",
     "MessagesAnswered",

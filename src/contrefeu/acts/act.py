@@ -26,6 +26,7 @@ from contrefeu.acts.care import (
     WardTold,
 )
 from contrefeu.acts.containment import ContainmentPlanned
+from contrefeu.acts.dispensing import CabinetsExtracted, MedicinesReturned
 from contrefeu.acts.doubts import CleanPointSet, CleanPointsSeen
 from contrefeu.acts.exercises import ExerciseEnded, ExerciseStarted, ExerciseTicked, ExerciseTold
 from contrefeu.acts.handback import HandBackSigned
@@ -241,6 +242,7 @@ Act = (
     | AidSwitched
     | AlarmAcknowledged
     | AlarmRaised
+    | CabinetsExtracted
     | CleanPointSet
     | CleanPointsSeen
     | ClockMeasured
@@ -274,6 +276,7 @@ Act = (
     | LimitsSigned
     | MedicinesProposed
     | MedicinesReleased
+    | MedicinesReturned
     | MedicinesTakenOff
     | MessagesAnswered
     | MessagesClaimed

@@ -70,6 +70,7 @@ from contrefeu.chart.disputes import (
     dispute_of,
 )
 from contrefeu.chart.doses import (
+    Course,
     due_times,
     is_infusion,
 )
@@ -132,6 +133,7 @@ from contrefeu.chart.fold import (
 from contrefeu.chart.follow import (
     open_charts,
 )
+from contrefeu.chart.imaging import ACCESSION_TYPE, IMAGING, accession_of, images_made, study_uid
 from contrefeu.chart.kinds import (
     kind_of,
 )
@@ -286,6 +288,7 @@ from contrefeu.mapping import (
 )
 
 __all__ = [
+    "ACCESSION_TYPE",
     "ANSWER",
     "AUDIT",
     "BLOOD_GROUPS",
@@ -296,6 +299,7 @@ __all__ = [
     "EARLIER",
     "FEED_SILENT_S",
     "FICTITIOUS",
+    "IMAGING",
     "KEY_BYTES",
     "MEDICINE",
     "MODIFIED",
@@ -334,6 +338,7 @@ __all__ = [
     "Clash",
     "Clocks",
     "Correction",
+    "Course",
     "Dispute",
     "DrugSeen",
     "DueItem",
@@ -364,6 +369,7 @@ __all__ = [
     "WardSummary",
     "WorkItem",
     "WorkLine",
+    "accession_of",
     "age_of",
     "agenda_of",
     "allergies_state",
@@ -402,6 +408,7 @@ __all__ = [
     "fold_partial",
     "holds_blood",
     "how_apart",
+    "images_made",
     "instant",
     "instruction_of",
     "is_error",
@@ -463,6 +470,7 @@ __all__ = [
     "stay_of",
     "steps_in_force",
     "strength_of",
+    "study_uid",
     "successors",
     "summary",
     "supplements_of",

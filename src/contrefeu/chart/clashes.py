@@ -4,6 +4,9 @@ Rules kept here:
   * Both are kept and both are shown: a clash changes no line of a chart, it asks a person.
   * Only acts that people here wrote clash, and only when neither author could see the other's: each act says up to
     which entry of each journal its author's chart had been read (SEEN). What one of them saw, its form asked about.
+  * Of one order that two people changed otherwise, one word holds; both are kept beside (versions.Rival) until
+    somebody who saw both speaks of it, or says that it is settled. Two who say the same are no clash.
+  * Vital signs after a discharge clash as an act does: a form of them is one.
   * What was done here after a ward's cut-over to the record system is such a pair too, with the lifting: the record
     system was in force (F3, F4). It is asked of a chart with the lifting: charts know of none.
   * It ends when a person says that it is settled, when one of the two is taken back, or when the chart has moved on: a
@@ -17,10 +20,21 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contrefeu.chart.elements import Resource, codes, concept, concepts, display, first, instant, is_error, is_instant
+from contrefeu.chart.elements import (
+    Resource,
+    codes,
+    concept,
+    concepts,
+    display,
+    first,
+    instant,
+    is_error,
+    is_instant,
+    listed,
+)
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.replaced import replaces
-from contrefeu.chart.sentences import drug_said
+from contrefeu.chart.sentences import drug_said, instructions_of
 from contrefeu.chart.steps import StayState, Step, steps_in_force, taken_up, where
 from contrefeu.chart.versions import SOURCE, Kept
 from contrefeu.mapping import SEEN, WRITTEN
@@ -30,7 +44,9 @@ TWICE_S = 3600  # between two doses of one drug that clash: what the dose form a
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back, as for all that waits
 SETTLED = "settled"  # what an answer that ends a clash is called; it is about the entries of both acts
 
-ClashKind = Literal["doses", "prescriptions", "modified", "moves", "after-stop", "after-discharge", "after-cutover"]
+ClashKind = Literal[
+    "doses", "prescriptions", "modified", "moves", "after-stop", "after-discharge", "after-cutover", "changed"
+]
 _NOT_GIVEN = frozenset({"stopped", "cancelled", "on-hold"})  # a prescription of which nothing is to be given
 _Found = tuple[ClashKind, "_Act", "_Act"]
 _GIVEN = frozenset({"completed", "in-progress"})
@@ -44,7 +60,7 @@ _MOVES = frozenset({"admit", "transfer", "leave", "return", "discharge"})
 class Side(Struct, frozen=True):
     """One of the two acts."""
 
-    kind: str  # a FHIR type; of a step of a stay "transfer", "discharge"...
+    kind: str  # a FHIR type, with its status of an order that was changed; of a step of a stay "transfer"...
     ref: str  # entry
     at: str  # when it was done, as FHIR writes it
     by: str
@@ -78,13 +94,14 @@ class _Act(Struct, frozen=True):
 
 def clashes_of(chart: Chart) -> list[Clash]:
     """Return what waits for a person to settle, the newest first."""
-    acts, steps = list(_acts(chart)), list(_steps(chart.stays))
-    if len({act.order[1] for act in (*acts, *steps)}) < 2:
+    acts, steps = list(_acts(chart, _ACTS | {"Observation"})), list(_steps(chart.stays))
+    changed = list(_changed(chart))
+    if not changed and len({act.order[1] for act in (*acts, *steps)}) < 2:
         return []  # one station writes: nobody was apart
     settled = list(_settled(chart))
     found = [
         (later.order, Clash(kind, earlier.side, later.side))
-        for kind, one, other in (*_of_pairs(acts), *_of_steps(steps), *_after_discharge(acts, steps))
+        for kind, one, other in (*_of_pairs(acts), *_of_steps(steps), *_after_discharge(acts, steps), *changed)
         for earlier, later in [sorted((one, other), key=lambda act: act.order)]
     ]
     found.sort(key=lambda pair: (pair[0], pair[1].first.ref), reverse=True)
@@ -223,10 +240,60 @@ def _of_steps(steps: list[_Act]) -> Iterator[_Found]:
 
 def _after_discharge(acts: list[_Act], steps: list[_Act]) -> Iterator[_Found]:
     for left in (step for step in steps if step.side.kind == "discharge"):
+        seen: set[str] = set()  # entries: a form of vital signs is one act
         for act in acts:
             running = act.side.kind != "MedicationAdministration" and act.resource.get("status") == "active"
-            if (running or _is_dose(act)) and _is_after(act, left) and not (act.saw(left) or left.saw(act)):
+            if _vital(act) and act.side.ref in seen:
+                continue
+            if (
+                (running or _is_dose(act) or _vital(act))
+                and _is_after(act, left)
+                and not (act.saw(left) or left.saw(act))
+            ):
+                seen.add(act.side.ref)
                 yield "after-discharge", left, act
+
+
+def _changed(chart: Chart) -> Iterator[_Found]:
+    """Two words on one order that say two things: one alone holds, and nobody chose which."""
+    since = chart.last_received_ns - KEPT_S * NS_PER_S
+    for name, kept in chart.kept.items():
+        if not kept.apart or is_error(kept.now):
+            continue
+        acts = []
+        for one in kept.apart:
+            written = _written(one.now)
+            if written is not None and one.received_ns >= since:
+                acts.append(_stating(_act(name, replace(kept, now=one.now, ref=one.ref, order=one.order), written)))
+        for here, there in _apart(acts, lambda one, other: _says(one.resource) != _says(other.resource)):
+            yield "changed", here, there
+
+
+def _stating(act: _Act) -> _Act:
+    """An order with what was said of it: its drug alone would be the same on both sides."""
+    kind = f"{act.side.kind}-{act.resource.get('status', '')}"
+    what = listed([act.side.what, *instructions_of(act.resource)])
+    return _Act(replace(act.side, kind=kind, what=what), act.order, act.seen, act.resource, act.name)
+
+
+def _says(order: Resource) -> object:
+    """What two words on one order must agree on: whether it runs, and how."""
+    return [
+        order.get(name) for name in ("status", "medicationCodeableConcept", "code", "dosageInstruction", "priority")
+    ]
+
+
+def is_measured_here(kept: Kept) -> bool:
+    """Whether an object is a vital sign that people here measured: after a discharge it clashes."""
+    return kept.kind == "Observation" and _is_vital(kept.now) and _written(kept.now) is not None
+
+
+def _is_vital(measured: Resource) -> bool:
+    return any("vital-signs" in codes(one) for one in measured.get("category") or [])
+
+
+def _vital(act: _Act) -> bool:
+    return act.side.kind == "Observation" and _is_vital(act.resource)
 
 
 def _is_dose(act: _Act) -> bool:

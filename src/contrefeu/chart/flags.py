@@ -17,10 +17,11 @@ NS_PER_S = 1_000_000_000
 ANSWER_S = 14 * 86_400  # seconds from sample to answer in which the answer counts: cultures, not archives sent again
 
 Severity = Literal["critical", "high", "low", "odd", ""]
-SEVERITIES: dict[str, Severity] = {  # HL7 table 0078 and v3 ObservationInterpretation
+SEVERITIES: dict[str, Severity] = {  # HL7 table 0078 and v3 ObservationInterpretation; imaging
     "HH": "critical", "LL": "critical", "AA": "critical", "HU": "critical", "LU": "critical", ">": "critical",
     "<": "critical", "H": "high", "HX": "high", "U": "odd", "L": "low", "LX": "low", "A": "odd", "R": "odd",
     "POS": "odd", "DET": "odd",
+    "RID49480": "critical", "RID49481": "critical", "RID49482": "odd", "RID49483": "odd",  # RadLex: ACR categories
 }  # fmt: skip
 _WORST_FIRST: tuple[Severity, ...] = ("critical", "high", "low", "odd")
 _GONE = frozenset({"cancelled", "entered-in-error"})

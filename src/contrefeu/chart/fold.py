@@ -34,6 +34,7 @@ BLOCKS = {
     "ServiceRequest": "requests",
     "Observation": "results",
     "DiagnosticReport": "results",
+    "ImagingStudy": "results",
     "DocumentReference": "documents",
     "Appointment": "appointments",
     "Immunization": "procedures",

@@ -45,6 +45,7 @@ from contrefeu.chart.elements import (
     titre_words,
     unit,
 )
+from contrefeu.chart.imaging import accession_of, images_made, study_uid
 from contrefeu.chart.tallman import tall_man
 from contrefeu.chart.words import MONTHS, Language, word
 
@@ -365,6 +366,7 @@ def _report(one: Resource, language: Language, zone: str) -> str:
         f"{word('sealed to', language)} {sealed}" if sealed else report_title(one) or "?",
         moment(when, language, zone) if when else word("hour not said", language),
         listed([display(found) for found in authors]),
+        _accession(one, language),
     ]
     return _struck(status if status not in {"final", "current"} else "", language, "result") + " · ".join(
         filter(None, parts)
@@ -431,9 +433,30 @@ def _request(one: Resource, language: Language, zone: str) -> str:
         f"{word('for', language)} {moment(when, language, zone)}" if when else "",
         concepts(one.get("reasonCode")),
         display(one.get("requester")),
+        _accession(one, language),
         *notes(one),
     ]
     return _struck(status if status != "active" else "", language) + " · ".join(filter(None, parts))
+
+
+def _accession(one: Resource, language: Language) -> str:
+    number = accession_of(one)
+    return f"{word('accession', language)} {number}" if number else ""
+
+
+def _images(one: Resource, language: Language, zone: str) -> str:
+    when, uid, status = first(one, "started"), study_uid(one), str(one.get("status", ""))
+    parts = [
+        word("images", language),
+        concepts(one.get("procedureCode")) or str(one.get("description", "")),
+        ", ".join(str(found.get("display") or found.get("code") or "") for found in one.get("modality") or []),
+        moment(when, language, zone) if when else "",
+        _accession(one, language),
+        f"{word('study', language)} {uid}" if uid else "",
+        word("images made" if images_made(one) else "images not said", language),
+    ]
+    gone = status if status in {"cancelled", "entered-in-error"} else ""
+    return _struck(gone, language) + " · ".join(filter(None, parts))
 
 
 def _task(one: Resource, language: Language, zone: str) -> str:
@@ -526,6 +549,7 @@ _SENTENCES: dict[str, Callable[[Resource, Language, str], str]] = {
     "DocumentReference": _report,
     "Encounter": _stay,
     "Flag": _alert,
+    "ImagingStudy": _images,
     "Immunization": _act,
     "MedicationAdministration": _dose,
     "MedicationDispense": _dispense,

@@ -23,7 +23,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from contrefeu.fhir import Json, derived_id, encode
-from contrefeu.mapping import OBJECT, WRITTEN, Reading, Said
+from contrefeu.mapping import OBJECT, SEEN, WRITTEN, Reading, Said
 
 EARLIER = "urn:contrefeu:earlier"  # extension: a value that was replaced
 CONFLICT = "urn:contrefeu:conflict"  # extension: what a feed says against what people here ended
@@ -54,6 +54,7 @@ _CONTENTS: dict[str, tuple[str, ...]] = {
 # Statuses that end an order, a slot, a document
 _ENDED = frozenset({"stopped", "cancelled", "revoked", "completed", "entered-in-error", "superseded", "noshow"})
 _GOES_ON = frozenset({"active", "draft", "unknown", ""})  # against a hold
+_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})  # of which one holds, whoever says what
 _ENDING = frozenset({"MedicationRequest", "ServiceRequest", "Appointment", "DocumentReference"})
 # Types that are taken back by verificationStatus, and stand by clinicalStatus: never both (FHIR ait-2, con-5)
 _TAKEN_BACK = frozenset({"AllergyIntolerance", "Condition"})
@@ -82,6 +83,15 @@ class Earlier(Struct, frozen=True, omit_defaults=True):
         return self.digest or self.value
 
 
+class Rival(Struct, frozen=True):
+    """A word of people on an order, beside another one that could not see it, nor it that one (D6)."""
+
+    now: Json
+    ref: str
+    received_ns: int
+    order: tuple[int, str, int]
+
+
 class Kept(Struct, dict=True):  # dict: what is worked out of `now`, and is not written (flags.py)
     """One object: what holds of it, who said so, and what was replaced."""
 
@@ -95,6 +105,7 @@ class Kept(Struct, dict=True):  # dict: what is worked out of `now`, and is not 
     strength: int = 0  # of the word that holds
     told: dict[str, int] = field(default_factory=dict)  # strength of elements that an earlier word said
     earlier: list[Earlier] = field(default_factory=list)  # by their time
+    apart: list[Rival] = field(default_factory=list)  # of an order: words of people who could not see one another's
 
     def resource(self, subject: Json) -> Json:
         """The FHIR resource."""
@@ -133,6 +144,8 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
     if is_modified(said.resource) and _written(old.now) and old.now.get("status") in {"stopped", "on-hold"}:
         return
     holds = strength >= old.strength
+    if said.kind in _ORDERS and _written(said.resource):
+        _set_apart(old, said.resource, reading)
     if holds and _reopens(old, said):
         said = replace(said, resource=_in_conflict(old.now, said.resource, reading))
     if said.kind in _CONTENTS:
@@ -147,6 +160,33 @@ def take(kept: dict[str, Kept], said: Said, reading: Reading) -> None:
     if holds:
         old.ref, old.received_ns, old.order = reading.ref, reading.received_ns, reading.order
         old.at_ns, old.strength = at_ns, strength
+
+
+def seen_by_author(resource: Json) -> dict[str, int]:
+    """How far the author of a word of people could see: journal -> its last act."""
+    for one in resource.get("extension") or []:
+        if one.get("url") == WRITTEN:
+            said = next((str(part.get("valueString", "")) for part in one["extension"] if part.get("url") == SEEN), "")
+            pairs = (text.rpartition("/") for text in said.split())
+            return {journal: int(n) for journal, _, n in pairs if n.isascii() and n.isdigit()}
+    return {}
+
+
+def _set_apart(old: Kept, said: Json, reading: Reading) -> None:
+    """Keep two words of people on one order that could not see each other: whichever holds, somebody must choose."""
+    seen = seen_by_author(said)
+    old.apart = [one for one in old.apart if not _saw(seen, one.order)]  # who saw it has spoken since
+    if not _written(old.now) or is_modified(old.now) or is_modified(said):
+        return  # of a change the prescription that took the place says it (clashes.py)
+    if _saw(seen, old.order) or _saw(seen_by_author(old.now), reading.order) or reading.order[1] == old.order[1]:
+        return
+    words = [*old.apart, Rival(old.now, old.ref, old.received_ns, old.order)]
+    words.append(Rival(said, reading.ref, reading.received_ns, reading.order))
+    old.apart = list({one.ref: one for one in words}.values())
+
+
+def _saw(seen: dict[str, int], order: tuple[int, str, int]) -> bool:
+    return seen.get(order[1], 0) >= order[2]
 
 
 def _reopens(old: Kept, said: Said) -> bool:
@@ -223,15 +263,28 @@ def overlay(now: Json, told: dict[str, int], holder: int, said: Json, strength: 
 def _update(old: Kept, said: Json, strength: int) -> None:
     """Lay an update over an object."""
     now, results = dict(old.now), [*old.now.get("result", []), *said.get("result", [])]
+    studies = [*old.now.get("imagingStudy", []), *said.get("imagingStudy", [])]
+    numbers = [one for one in (*old.now.get("identifier", []), *said.get("identifier", [])) if _is_accession(one)]
     tied = old.kind in _ENDING and strength == old.told.get("status", old.strength)
     if tied and str(now.get("status", "")) in _ENDED and str(said.get("status", "")) not in _ENDED:
         said = {name: value for name, value in said.items() if name not in {"status", "docStatus"}}
     overlay(now, old.told, old.strength, said, strength)
     if results:
         now["result"] = list({str(one.get("reference")): one for one in results}.values())
+    if studies:
+        now["imagingStudy"] = list({str(one.get("reference")): one for one in studies}.values())
+    if numbers:
+        others = [one for one in now.get("identifier", []) if not _is_accession(one)]
+        known = {(str(one.get("system")), str(one.get("value"))): one for one in numbers}
+        now["identifier"] = [*others, *known.values()]
     if old.kind in _TAKEN_BACK:
         _stand_or_fall(now, old.told, max(old.strength, strength))
     old.now = now
+
+
+def _is_accession(number: Json) -> bool:
+    """A number by which images are found: a later word that does not say it takes it from nobody (F17)."""
+    return any(one.get("code") == "ACSN" for one in (number.get("type") or {}).get("coding") or [])
 
 
 def _stand_or_fall(now: Json, told: dict[str, int], holder: int) -> None:

@@ -191,7 +191,7 @@ class _Page:
     def _reports(self) -> list[Resource]:
         """Reports of results that say more than their lines."""
         reports = [one for one in self._of("results") if one["resourceType"] == "DiagnosticReport"]
-        return [one for one in reports if one.get("presentedForm") or one.get("conclusion")]
+        return [one for one in reports if one.get("presentedForm") or one.get("conclusion") or one.get("imagingStudy")]
 
     def _documents(self) -> Iterator[str]:
         found = [*self._reports(), *self._of("documents")]
@@ -202,6 +202,8 @@ class _Page:
             # What an earlier version said stands in its entry: the line leads there.
             for _, ref in earlier(one):
                 yield f"      {word('before', self._language)} [{ref}]"
+        studies = [one for one in self._of("results", "started") if one["resourceType"] == "ImagingStudy"]
+        yield from self._plain(studies)
 
     def _bodies(self, one: Resource) -> Iterator[str]:
         if one.get("conclusion"):

@@ -46,6 +46,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "notice linked": ("une autre identité lui est liée :", "another identity is linked to it:"),
     "notice deleted": ("l’émetteur a supprimé cette personne", "its sender deleted this person"),
     "notice number-moved": ("un numéro a changé de patient :", "a number moved from one patient to another:"),
+    # images: under which numbers they are, and whether anything says that they were made
+    "images": ("Images", "Images"),
+    "accession": ("n° d’examen", "accession no."),
+    "study": ("étude DICOM", "DICOM study"),
+    "images made": ("des images existent", "images exist"),
+    "images not said": ("existence des images non dite", "whether images exist is not said"),
     "asked": ("demandé le", "requested"),
     "for": ("pour le", "for"),
     "lot": ("lot", "lot"),

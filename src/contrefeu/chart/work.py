@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from contrefeu.base import rfc3339
 from contrefeu.chart.boards import leaves_ns, on_boards, place_of, stay_of
-from contrefeu.chart.clashes import Clash, clashes_of
+from contrefeu.chart.clashes import Clash, clashes_of, is_measured_here
 from contrefeu.chart.elements import (
     Resource,
     codes,
@@ -50,6 +50,7 @@ MEDICINE = "urn:contrefeu:medicine"  # system of the code of a medicine of the p
 SPECIMEN = "urn:contrefeu:specimen"  # system of the number on a specimen's label
 OLD_S = 24 * 3600  # seconds from sample to arrival past which a critical result is history to read, not an alarm
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back: a culture's answer, no archive
+VALUE_CHARS_MAX = 160  # of a result in words on a list: an imaging report is read on the chart
 ITEMS_MAX = 60  # of one chart: more than a nurse goes through, less than a burst of old results
 
 Kind = Literal["critical", "corrected", "unsigned", "request", "unvalidated", "task", "opinion", "settle"]
@@ -95,7 +96,7 @@ class WorkLine(Struct, frozen=True):
 
 def on_lists(kept: Kept) -> bool:
     """Whether a board or the list of what waits depends on this object of a chart."""
-    return on_boards(kept) or _waits(kept.kind, kept.now)
+    return on_boards(kept) or _waits(kept.kind, kept.now) or is_measured_here(kept)
 
 
 def is_flag_alone(kept: Kept) -> bool:
@@ -165,6 +166,15 @@ def result_words(observation: Resource) -> str:
     """Return what an acknowledgement is of: value, unit and flag as they were sent, and how far along it is."""
     status = str(observation.get("status", ""))
     return listed([value_of(observation), flag_of(observation), status if status in REPLACING else ""])
+
+
+def _told(observation: Resource) -> str:
+    """The same for a list, where a report of some pages is cut: it is acknowledged whole."""
+    value = value_of(observation)
+    if len(value) <= VALUE_CHARS_MAX:
+        return result_words(observation)
+    cut = f"{value[:VALUE_CHARS_MAX].rpartition(' ')[0] or value[:VALUE_CHARS_MAX]} […]"
+    return result_words(observation).replace(value, cut, 1)
 
 
 def order_words(request: Resource) -> str:
@@ -266,7 +276,7 @@ def _of_result(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Ite
     replaced = status in REPLACING and bool(kept.earlier and (flags.gone or kept.replaced()))
     critical = flags.standing == "critical"
     if (critical or replaced) and ("acknowledged", name, result_words(now)) not in answers:
-        yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), result_words(now),
+        yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), _told(now),
                      "effectiveDateTime", "effectivePeriod.start", "issued")  # fmt: skip
     if status == "preliminary" and written_here(now):
         yield _made("unvalidated", name, kept, concept(now.get("code")), value_of(now), "effectiveDateTime")

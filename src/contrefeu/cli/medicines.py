@@ -61,3 +61,31 @@ def list_(context: typer.Context, json: Json = False) -> None:
         say(f"{len(found)} released, {waiting} proposed")
 
     answer(json, {"medicines": to_builtins(found), "proposed": waiting}, for_people)
+
+
+@app.command("stock")
+def stock(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV with columns cabinet, drug, quantity, date, ward.")],
+    json: Json = False,
+) -> None:
+    """Bring the last extract of the cabinets' system. The page Pharmacy shows it with its date; nothing is reckoned."""
+    from zoneinfo import ZoneInfo
+
+    from contrefeu.acts import CabinetsExtracted, encode
+    from contrefeu.base import OperatorError, rfc3339
+    from contrefeu.cli.node import Node
+    from contrefeu.station.care import parse_extract
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise OperatorError(
+            f"{file.name} cannot be read as text in UTF-8.", safe="Nothing was brought.", next="Save it as UTF-8."
+        ) from None
+    node = Node.at(door(context).home)
+    lines = parse_extract(text, ZoneInfo(node.settings.node.zone))
+    node.record(encode(CabinetsExtracted(lines, file.name, rfc3339(node.clock.now_ns()))))
+    cabinets = len({one.cabinet for one in lines})
+    told = {"cabinets": cabinets, "lines": len(lines), "file": file.name}
+    answer(json, told, lambda: say(f"{len(lines)} lines of {cabinets} cabinets: page Pharmacy, Cabinets"))

@@ -215,6 +215,12 @@ ROWS = {
     "proposed {} medicines: a pharmacist releases them (page Pharmacy)":
         "{} médicaments proposés : un pharmacien les libère (page Pharmacie)",
     "{} released, {} proposed": "{} libérés, {} proposés",
+    "{} lines of {} cabinets: page Pharmacy, Cabinets": "{} lignes de {} armoires : page Pharmacie, Armoires",
+    "Nothing was brought.": "Rien n’a été apporté.",
+    "That extract of cabinets cannot be used: {}.": "Cet extrait des armoires ne convient pas : {}.",
+    "What is shown of the cabinets: nothing was brought.": "Ce qui est montré des armoires : rien n’a été apporté.",
+    "Correct the file: columns {}, separated by ; or a comma.":
+        "Corrigez le fichier : colonnes {}, séparées par ; ou une virgule.",
     "Nothing was proposed.": "Rien n’a été proposé.",
     "Save it as UTF-8.": "Enregistrez-le en UTF-8.",
     "{} cannot be read as text in UTF-8.": "{} ne se lit pas comme un texte en UTF-8.",

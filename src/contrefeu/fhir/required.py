@@ -16,6 +16,7 @@ _REQUIRED: dict[str, Json] = {
     "DocumentReference": {"status": "current", "content": [{"attachment": _UNKNOWN}]},
     "Encounter": {"status": "unknown", "class": _CLASS},
     "Flag": {"status": "active", "code": _UNKNOWN},
+    "ImagingStudy": {"status": "unknown"},
     "Immunization": {"status": "completed", "vaccineCode": _UNKNOWN},
     "MedicationAdministration": {"status": "unknown"},
     "MedicationDispense": {"status": "unknown"},

@@ -197,8 +197,21 @@ class DiagnosticReport(Resource, tag="DiagnosticReport"):
     resultsInterpreter: list[Reference] = []
     specimen: list[Reference] = []
     result: list[Reference] = []
+    imagingStudy: list[Reference] = []
     conclusion: str = ""
     presentedForm: list[Attachment] = []
+
+
+class ImagingStudy(Resource, tag="ImagingStudy"):
+    """Images, which are elsewhere: by which numbers they are found."""
+
+    status: str = ""
+    modality: list[Coding] = []
+    encounter: Reference | None = None
+    started: str = ""
+    basedOn: list[Reference] = []
+    procedureCode: list[CodeableConcept] = []
+    description: str = ""
 
 
 class ServiceRequest(Resource, tag="ServiceRequest"):

@@ -17,6 +17,7 @@ from contrefeu.hospital.feeds import (
     feed_of,
     feed_text,
 )
+from contrefeu.hospital.imaging import ImagingSettings, viewer_url
 from contrefeu.hospital.live import (
     TAKEN_UP,
     changed_keys,
@@ -74,6 +75,7 @@ __all__ = [
     "ExchangeSettings",
     "FeedSettings",
     "GroupSettings",
+    "ImagingSettings",
     "MaintenanceSettings",
     "NodeSettings",
     "Problem",
@@ -97,5 +99,6 @@ __all__ = [
     "parse_settings",
     "read_settings",
     "taken_up",
+    "viewer_url",
     "when_in_force",
 ]

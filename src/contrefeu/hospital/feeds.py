@@ -102,6 +102,7 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     refuse: list[RefuseSettings] = field(default_factory=list)  # never journaled, counted
     sets: list[Fact] = field(default_factory=_all_facts)  # facts it may set; what else it says is not charted
     survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in a merge (A18, A30, A34, A36, A39, A40, A46, A47)
+    accession: Literal["OBR-18", "OBR-2", "OBR-3", "OBR-20"] = "OBR-18"  # where accession numbers stand, but IPC-1
     seal: list[SealSettings] = field(default_factory=list)  # journaled, and opened by a role's words alone
 
 

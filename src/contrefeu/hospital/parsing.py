@@ -18,6 +18,7 @@ import msgspec
 from contrefeu.hospital.checking import sound_tables, structure_problems
 from contrefeu.hospital.directory import directory_problems
 from contrefeu.hospital.feeds import feed_problems
+from contrefeu.hospital.imaging import imaging_problems
 from contrefeu.hospital.lines import key_lines, line_of
 from contrefeu.hospital.problems import Problem, quoted, settings_error
 from contrefeu.hospital.settings import KEPT_DAYS_MIN, RetentionSettings, Settings
@@ -80,6 +81,7 @@ def sense_problems(settings: Settings) -> Iterator[Problem]:
     yield from _charts_problems(settings)
     yield from directory_problems(settings.directory)
     yield from feed_problems(settings.feeds)
+    yield from imaging_problems(settings.imaging)
     yield from watch_problems(settings.watch)
     yield from _retention_problems(settings.retention)
     yield from _kit_problems(settings)

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 
 from contrefeu.hospital.directory import DirectorySettings
 from contrefeu.hospital.feeds import FeedName, FeedSettings
+from contrefeu.hospital.imaging import ImagingSettings
 from contrefeu.hospital.watching import WatchSettings
 
 NodeId = Annotated[
@@ -247,6 +248,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     copies: CopiesSettings = CopiesSettings()
     packs: PacksSettings = PacksSettings()
     scan: ScanSettings = ScanSettings()
+    imaging: ImagingSettings = ImagingSettings()
     kit: KitSettings = KitSettings()
     wards: list[WardSettings] = field(default_factory=list)
     feeds: dict[FeedName, FeedSettings] = field(default_factory=dict)

@@ -28,6 +28,7 @@ _CHARTED = {
     "Condition": "subject",
     "Observation": "subject",
     "DiagnosticReport": "subject",
+    "ImagingStudy": "subject",
     "ServiceRequest": "subject",
     "MedicationRequest": "subject",
     "MedicationAdministration": "subject",

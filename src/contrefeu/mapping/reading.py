@@ -143,6 +143,7 @@ class FeedRules(Struct, frozen=True):
     charset: str = ""  # instead of MSH-18
     sets: tuple[str, ...] = FACTS  # facts that it may set, in their order
     survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in its merges
+    accession: str = "OBR-18"  # where it writes accession numbers, when IPC-1 says none
 
 
 class Rules(Struct, frozen=True):

@@ -14,6 +14,7 @@ _OF = {
     "NutritionOrder": "prescriptions",
     "Observation": "results",
     "DiagnosticReport": "results",
+    "ImagingStudy": "results",
 }
 WHY = "its feed may not set this: it stays in the message"
 

@@ -28,6 +28,7 @@ from contrefeu.chart.sheet import (
     Person,
     Report,
     Sheet,
+    Study,
     allergies_of,
     person_of,
     story_of,
@@ -150,6 +151,7 @@ def pages_of(sheet: Sheet, setting: Setting) -> PatientPages:
             most=EVERY,
         ),
         _block("requests", sheet, open_requests(sheet), setting, "requests"),
+        *_studies(sheet, setting),
         _block("appointments", sheet, _coming(sheet, setting), setting, "appointments"),
         _contacts(sheet, whose, setting),
     ]
@@ -189,6 +191,25 @@ def _block(
     if not lines and said != setting.say("no source"):
         lines = [Line(setting.say("nothing"))]
     return Block(setting.say(name), said, lines)
+
+
+def study_words(study: Study, setting: Setting) -> str:
+    """Return where images are, for whoever can still look at them."""
+    made = word("images made" if study.made else "images not said", setting.language)
+    return f"{word('study', setting.language)} {study.uid} · {made}"
+
+
+def _studies(sheet: Sheet, setting: Setting) -> list[Block]:
+    """Images that no report here is about; no block when there are none."""
+    found = story_of(sheet).studies
+    lines = [
+        Line(" · ".join(filter(None, (one.title, one.modality, setting.at(one.when) if one.when else "",
+                                      f"{word('accession', setting.language)} {one.accession}" if one.accession else "",
+                                      study_words(one, setting)))))
+        for one in found[:LINES_MAX]
+    ]  # fmt: skip
+    lines += [Line(f"+\u00a0{len(found) - LINES_MAX}")] if len(found) > LINES_MAX else []
+    return [Block(setting.say("images"), "", lines)] if lines else []
 
 
 def _contacts(sheet: Sheet, whose: Person, setting: Setting) -> Block:
@@ -272,16 +293,20 @@ def _reports(sheet: Sheet, setting: Setting) -> tuple[list[ReportText], list[Rep
 
 
 def _report(one: Report, setting: Setting) -> ReportText:
-    text = "\n".join(filter(None, (one.conclusion, *(attached.text for attached in one.attachments))))
+    found = [f"{name} {said}" for name, said in one.findings]
+    text = "\n".join(filter(None, (one.conclusion, *found, *(attached.text for attached in one.attachments))))
     notes = [
         f"({setting.say('not printed')}{setting.say('colon')}{attached.media_type} {attached.title})".replace(" )", ")")
         for attached in one.attachments
         if not attached.text
     ]
+    notes += [study_words(study, setting) for study in one.images.studies]
     if len(text) > REPORT_CHARACTERS_MAX:
         text = text[:REPORT_CHARACTERS_MAX].rpartition(" ")[0] + " […]"
         notes.append(f"[{setting.say('goes on')} {one.source}]")
     status = word(f"result {one.status}", setting.language) if one.status not in {"final", "current", ""} else ""
-    about = " · ".join(filter(None, (setting.at(one.when), one.by, status.upper())))
+    accession = one.images.accession
+    number = f"{word('accession', setting.language)} {accession}" if accession else ""
+    about = " · ".join(filter(None, (setting.at(one.when), one.by, number, status.upper())))
     title = f"{setting.say('sealed to')} {one.sealed_to}" if one.sealed_to else one.title
     return ReportText(title or "?", about, text.strip(), notes, one.struck)

@@ -55,6 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "problems": ("Problèmes et diagnostics", "Problems and diagnoses"),
     "contacts": ("À prévenir", "Contacts"),
     "requests": ("Demandes en cours", "Open requests"),
+    "images": ("Images sans compte rendu ici", "Images without a report here"),
     "appointments": ("Rendez-vous et bloc à venir", "Appointments and theatre to come"),
     "reports": ("Comptes rendus récents", "Recent reports"),
     "unread": ("Messages que rien ici ne sait lire", "Messages that nothing here can read"),

@@ -45,6 +45,7 @@ from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.charts import ChartPages
 from contrefeu.station.pages.corrections import CorrectionPages
 from contrefeu.station.pages.crisis import CrisisPages
+from contrefeu.station.pages.dispensing import DispensingPages
 from contrefeu.station.pages.entries import EntryPages
 from contrefeu.station.pages.flow import FlowPages
 from contrefeu.station.pages.guide import GuidePages
@@ -178,6 +179,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *AidPages(house).routes(),
         *OfflinePages(house).routes(),
         *PharmacyPages(house).routes(),
+        *DispensingPages(house).routes(),
         *VitalsPages(house).routes(),
         *TransfusionPages(house).routes(),
         *MeasurePages(house).routes(),

@@ -45,6 +45,7 @@ TYPES = (
     "Encounter",
     "Flag",
     "Goal",
+    "ImagingStudy",
     "Immunization",
     "MedicationAdministration",
     "MedicationDispense",

@@ -29,6 +29,7 @@ from contrefeu.acts import (
 from contrefeu.base import Clock, StorageError
 from contrefeu.chart import STATION, Clocks
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
+from contrefeu.station.care.dispensary import Dispensary
 from contrefeu.station.care.medicines import Formulary
 from contrefeu.station.deps import ChartsLike
 from contrefeu.station.registers import Registers
@@ -65,6 +66,7 @@ class Staff:
         self.papers = Papers()
         self.hand_backs = HandBacks()
         self.registers = Registers(self.wards.members)
+        self.dispensary = Dispensary()
         self._serving: dict[str, tuple[Account, Account]] = {}  # login -> account, and as `_served` has it
         self.corrections_seen: set[tuple[str, str, str]] = set()  # login, resource, entry
         self.acts: list[tuple[Entry, Act]] = []
@@ -162,6 +164,7 @@ class Staff:
                 self.clocks, self.words, self.papers, self._folded_ns = Clocks(), WordsBetween(), Papers(), now
                 self.formulary, self.aids, self.corrections_seen = Formulary(), Aids(), set()
                 self.registers, self.hand_backs = Registers(self.wards.members), HandBacks()
+                self.dispensary = Dispensary()
             for entry in entries:
                 self._take(entry)
                 self._last = entry.ref
@@ -190,6 +193,7 @@ class Staff:
         self.papers.apply(act, entry.source)
         self.hand_backs.apply(act, entry.source)
         self.registers.apply(act, entry)
+        self.dispensary.apply(act, entry)
         if isinstance(act, CorrectionSeen):
             self.corrections_seen.add((entry.source.removeprefix("user/"), act.resource, act.entry))
         if isinstance(act, ClockMeasured):

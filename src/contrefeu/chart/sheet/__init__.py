@@ -2,6 +2,7 @@
 
 from contrefeu.chart.sheet.allergies import Allergies, Allergy, allergies_of
 from contrefeu.chart.sheet.handback import HandBack, Medicine, PageOut, hand_back_of
+from contrefeu.chart.sheet.imaging import NO_IMAGES, Images, Study
 from contrefeu.chart.sheet.person import Person, person_of
 from contrefeu.chart.sheet.resources import Heard, Laid, Sheet
 from contrefeu.chart.sheet.results import VITAL_CODES, Panel, Results, Series, Value, results_of
@@ -20,6 +21,7 @@ from contrefeu.chart.sheet.treatments import Dose, Opinion, Treatment, Treatment
 from contrefeu.chart.sheet.warning_score import SATURATION_TARGET, Score, warning_score
 
 __all__ = [
+    "NO_IMAGES",
     "SATURATION_TARGET",
     "SHOWN_TYPES",
     "VITAL_CODES",
@@ -29,6 +31,7 @@ __all__ = [
     "Dose",
     "HandBack",
     "Heard",
+    "Images",
     "Laid",
     "Line",
     "Medicine",
@@ -42,6 +45,7 @@ __all__ = [
     "Series",
     "Sheet",
     "Story",
+    "Study",
     "Treatment",
     "Treatments",
     "Value",

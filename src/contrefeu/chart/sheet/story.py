@@ -7,12 +7,15 @@ Rules kept here:
 
 from base64 import b64decode
 from binascii import Error
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from contrefeu.chart import (
     CARE_OF,
     Resource,
     cares_of,
+    codes,
     concept,
     concepts,
     diet_of,
@@ -28,19 +31,23 @@ from contrefeu.chart import (
     report_title,
     review_of,
     sealed_role,
+    severity_of,
     source_of,
     specimen_of,
     status_of,
     supplements_of,
+    value_of,
     when_of,
     written_here,
 )
+from contrefeu.chart.sheet.imaging import NO_IMAGES, Images, Study, images_of, is_imaging, study_of
 from contrefeu.chart.sheet.resources import Sheet
 
 TEXT_TYPES = ("text/plain", "")
 INDEX_DIGITS_MAX = 4  # digits of an attachment's number: no report has ten thousand
 # What a browser may show in a frame of ours; anything else is given as a file to save.
 SHOWN_TYPES = ("application/pdf", "text/plain", "image/png", "image/jpeg")
+IMAGING_REQUEST = "363679005"  # SNOMED CT, category of a request
 _OVER = frozenset({"resolved", "inactive", "remission", "cancelled", "noshow", "completed", "fulfilled"})
 
 
@@ -70,6 +77,8 @@ class Line:
     notice: str = ""  # of an alert that is ours: what was said of the patient's numbers
     left_out: str = ""  # foods that a diet leaves out
     ours: str = ""  # id of an appointment that people here gave, and that stands
+    images: Images = NO_IMAGES  # of a request
+    asks_images: str = ""  # its id, if it is one to imaging
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,9 @@ class Report:
     struck: bool
     source: str
     sealed_to: str  # the role whose words open it; "" for what is not sealed (F45)
+    images: Images = NO_IMAGES
+    findings: tuple[tuple[str, str], ...] = ()  # of imaging: what its lines are called, and say
+    urgent: bool = False  # whether one of them is flagged so that somebody must be told at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,7 @@ class Story:
     appointments: tuple[Line, ...]
     procedures: tuple[Line, ...]
     requests: tuple[Line, ...]
+    studies: tuple[Study, ...] = ()  # images that no report here is about
     diets: tuple[Line, ...] = ()
     unsaid: tuple[str, ...] = ()  # of CARE_OF, what nobody recorded: it reads so, and never as "none" (F18)
 
@@ -125,10 +138,11 @@ def story_of(sheet: Sheet) -> Story:
 
 def _story(sheet: Sheet) -> Story:
     problems = [_line(found, found.get("code"), "onsetDateTime", "recordedDate") for found in sheet.all("Condition")]
+    reports = sheet.laid.once("reports", lambda: tuple(_reports(sheet)))
     return Story(
         problems=tuple(sorted(problems, key=lambda line: (line.over, line.struck, line.what))),
         alerts=tuple(map(_alert, sheet.all("Flag"))),
-        reports=sheet.laid.once("reports", lambda: tuple(_reports(sheet))),
+        reports=reports,
         stays=tuple(_stay(found) for found in newest(sheet.all("Encounter"), "period.start")),
         appointments=tuple(_appointment(found) for found in sorted(sheet.all("Appointment"), key=_start)),
         procedures=tuple(
@@ -136,7 +150,8 @@ def _story(sheet: Sheet) -> Story:
             for found in newest(sheet.all("Procedure", "Immunization"), "performedDateTime", "occurrenceDateTime")
         ),
         diets=tuple(_diet(found) for found in newest(sheet.all("NutritionOrder"), "dateTime")),
-        requests=tuple(map(_request, _open_requests(sheet))),
+        requests=tuple(_request(found, sheet) for found in _open_requests(sheet)),
+        studies=sheet.laid.once("studies", lambda: tuple(_studies(sheet, reports))),
         unsaid=_unsaid(sheet),
     )
 
@@ -171,9 +186,12 @@ def _open_requests(sheet: Sheet) -> list[Resource]:
     return newest(waiting, "authoredOn")
 
 
-def _request(resource: Resource) -> Line:
+def _request(resource: Resource, sheet: Sheet) -> Line:
     line = _line(resource, resource.get("code"), "authoredOn")
-    return replace(line, detail=listed([specimen_of(resource), line.detail]))
+    kinds = {code for one in resource.get("category") or [] for code in codes(one)}
+    images = images_of(sheet, resource)
+    answered = str(resource.get("id", "")) if images or IMAGING_REQUEST in kinds else ""
+    return replace(line, detail=listed([specimen_of(resource), line.detail]), images=images, asks_images=answered)
 
 
 def _alert(resource: Resource) -> Line:
@@ -270,16 +288,46 @@ def _appointment(resource: Resource) -> Line:
 
 def _reports(sheet: Sheet) -> list[Report]:
     told = sheet.laid.each("told", sheet.all("DiagnosticReport", "DocumentReference"), _told)
-    listed = sorted((one for one in told if one is not None), key=lambda one: one[0], reverse=True)
-    return [report for _, report in listed]
+    found = []
+    for one in sorted(told, key=lambda one: one.time, reverse=True):
+        report = _with_images(sheet, one.resource, one.report)
+        if report.attachments or report.conclusion or report.images or report.key.startswith("DocumentReference/"):
+            found.append(report)
+    measured = sheet.all("Observation")
+    of_images = sheet.laid.each("typed of images", measured, lambda one: is_imaging(one) and written_here(one))
+    typed = [one for one, is_typed in zip(measured, of_images, strict=True) if is_typed]
+    found += [_with_images(sheet, one, report_of(one)) for one in newest(typed, "effectiveDateTime", "issued")]
+    return sorted(found, key=lambda report: instant(report.when), reverse=True) if typed else found
 
 
-def _told(resource: Resource) -> tuple[tuple[int, str], Report] | None:
-    """A report and when it is of; None when it says nothing beside its measurements."""
-    report = report_of(resource)
-    if not (report.attachments or report.conclusion or resource["resourceType"] == "DocumentReference"):
-        return None
-    return when_of(resource, "effectiveDateTime", "issued", "date"), report
+class _Told(NamedTuple):
+    """A report, as far as it alone says it."""
+
+    time: tuple[int, str]
+    resource: Resource
+    report: Report
+
+
+def _told(resource: Resource) -> _Told:
+    return _Told(when_of(resource, "effectiveDateTime", "issued", "date"), resource, report_of(resource))
+
+
+def _with_images(sheet: Sheet, resource: Resource, report: Report) -> Report:
+    """A report with its images; of one that is about images, its lines too: they are what it says."""
+    images = images_of(sheet, resource)
+    if not images and resource["resourceType"] != "Observation":
+        return report
+    lines = [resource] if resource["resourceType"] == "Observation" else []
+    lines += [one for name in resource.get("result") or [] if (one := sheet.get(name))]
+    lines = [one for one in lines if not is_error(one)]
+    said = tuple((concept(one.get("code")), value_of(one)) for one in lines if value_of(one))
+    urgent = any(severity_of(one) == "critical" for one in lines)
+    return replace(report, images=images, findings=said, urgent=urgent)
+
+
+def _studies(sheet: Sheet, reports: Iterable[Report]) -> list[Study]:
+    named = {study.uid for report in reports for study in report.images.studies}
+    return [one for one in map(study_of, newest(sheet.all("ImagingStudy"), "started")) if one.uid not in named]
 
 
 def report_of(resource: Resource) -> Report:

@@ -15,6 +15,7 @@ from contrefeu.mapping.from_hl7 import (
     diets,
     documents,
     france,
+    imaging,
     lists,
     notices,
     orders,
@@ -121,7 +122,7 @@ def _message(reading: Reading, body: bytes, rules: FeedRules) -> None:
     reading.world = header.world
     for problem in message.problems:
         reading.lose("", problem)
-    context = Context(message, _zone(rules.zone), rules.authority or header.source, rules.survivor)
+    context = Context(message, _zone(rules.zone), rules.authority or header.source, rules.survivor, rules.accession)
     reading.control_id = context.control_id
     parts = groups(message)
     whole = True
@@ -376,9 +377,14 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
         elif order.orc is not None and (order.diets or (order.obr is None and reading.kind[:3] == "OMD")):
             said = diets.diet(order.orc, order.diets, notes, visit, context, unnumbered)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
+            images = imaging.images_of(order, reading.kind[:3], context, reading)
             said = orders.service_request(
-                order.orc, order.obr, order.reasons, order.timings, notes, visit, context, unnumbered
-            )
+                order.orc, order.obr, order.reasons, order.timings, notes, visit, context, unnumbered,
+                (images.number, images.names),
+            )  # fmt: skip
+            if said is not None and order.obr is not None and images.studies:
+                placer, filler, _ = orders.order_numbers(order.orc, order.obr, context)
+                reading.said += imaging.studies(images, order.obr, placer, filler, visit, context)
         if said is not None:
             reading.said.append(said)
         elif order.orc is not None or reading.kind[:3] not in _PEOPLE:
@@ -392,7 +398,10 @@ def _resulted(reading: Reading, group: Group, visit: str, context: Context) -> N
         if order.obr is None or (reading.kind[:3] in _PEOPLE and order.orc is not None):
             continue
         lines, notes = results.lines_of(order.lines)
-        reading.said += results.report(order.orc, order.obr, lines, notes, order.specimens, visit, context, reading)
+        images = imaging.images_of(order, reading.kind[:3], context, reading)
+        reading.said += results.report(
+            order.orc, order.obr, lines, notes, order.specimens, visit, context, reading, images
+        )
 
 
 def _referred(reading: Reading, rf1: Segment, visit: str, context: Context) -> None:

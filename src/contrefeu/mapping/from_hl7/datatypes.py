@@ -93,13 +93,16 @@ class Times:
 class Context(Times):
     """What every translator needs beside the segment: the feed's zone, and whose numbers those without a name are."""
 
-    __slots__ = ("authority", "control_id", "message", "sent", "sent_at", "sent_ns", "survivor")
+    __slots__ = ("accession", "authority", "control_id", "message", "sent", "sent_at", "sent_ns", "survivor")
 
-    def __init__(self, message: Message, zone: ZoneInfo, authority: str, survivor: str = "PID") -> None:
+    def __init__(
+        self, message: Message, zone: ZoneInfo, authority: str, survivor: str = "PID", accession: str = "OBR-18"
+    ) -> None:
         super().__init__(zone)
         self.message = message
         self.authority = authority
         self.survivor = survivor
+        self.accession = int(accession.partition("-")[2])  # field of OBR
         self.control_id = message.control_id
         self.sent = self.moment(message.message_time)
         self.sent_ns = nanoseconds(self.sent)

@@ -12,7 +12,8 @@ from contrefeu.hl7 import Message, Segment
 _DRUGS = frozenset({"RXO", "RXE", "RXA", "RXD", "RXG"})
 _ORDERING = _DRUGS | {"ORC", "OBR"}
 _UNDER_AN_ORDER = frozenset(
-    {"ODS", "ODT", "OBX", "NTE", "TQ1", "RXR", "RXC", "TQ2", "SPM", "DG1", "TXA", "FT1", "CTI", "BLG", "SAC"}
+    {"ODS", "ODT", "OBX", "NTE", "TQ1", "RXR", "RXC", "TQ2", "SPM", "DG1", "TXA", "FT1", "CTI", "BLG", "SAC", "IPC",
+     "ZDS"}
 )  # fmt: skip
 # segment under an order -> where it stands in Order
 _PLACES = {
@@ -23,6 +24,8 @@ _PLACES = {
     "DG1": "reasons",
     "ODS": "diets",
     "ODT": "diets",
+    "IPC": "images",
+    "ZDS": "images",
     "OBX": "lines",
     "NTE": "lines",
 }
@@ -40,6 +43,7 @@ class Order(Struct):
     specimens: list[Segment] = field(default_factory=list)  # SPM
     reasons: list[Segment] = field(default_factory=list)  # DG1
     diets: list[Segment] = field(default_factory=list)  # ODS and ODT
+    images: list[Segment] = field(default_factory=list)  # IPC and ZDS
     lines: list[Segment] = field(default_factory=list)  # OBX and NTE, in order
     others: list[str] = field(default_factory=list)  # names of segments that no translator reads here
 

@@ -54,6 +54,7 @@ def service_request(
     visit: str,
     context: Context,
     unnumbered: str = "",
+    accession: tuple[Identifier | None, list[str]] = (None, []),
 ) -> Said | None:
     """ORC: 1 control, 5 status, 9 time, 12 provider. OBR: 4 code, 5 priority, 6/36 when, 16 provider, 31 reason.
 
@@ -64,7 +65,11 @@ def service_request(
         return None
     control = orc.text(1).upper() if orc else "NW"
     found = ServiceRequest(
-        identifier=identifiers, status=status_of(orc), intent="order", encounter=reference(visit), note=notes
+        identifier=[*identifiers, *([accession[0]] if accession[0] else [])],
+        status=status_of(orc),
+        intent="order",
+        encounter=reference(visit),
+        note=notes,
     )
     if orc is not None:
         if control == "NW":  # v2-to-FHIR, ORC-9: of a later event it is that event's time, not the order's
@@ -78,9 +83,11 @@ def service_request(
     del values["resourceType"]
     moment = nanoseconds(context.moment(orc.text(9)) if orc else None)
     names = [f"order:{key}" for key in (placer, filler) if key]
+    numbered = bool(names)
+    names += accession[1]
     # ORC-9 is when this very event was entered, in a change too (4.5.1.9): it orders versions only if MSH-7 agrees.
     at = max(moment, context.sent_ns)
-    return Said("ServiceRequest", order_key(placer, filler) if names else unnumbered, values, at, "update", names)
+    return Said("ServiceRequest", order_key(placer, filler) if numbered else unnumbered, values, at, "update", names)
 
 
 def _from_timing(found: ServiceRequest, orc: Segment | None, timings: list[Segment], context: Context) -> None:

@@ -36,13 +36,14 @@ from contrefeu.mapping.from_hl7.datatypes import (
     quantity,
     words,
 )
+from contrefeu.mapping.from_hl7.imaging import NO_IMAGES, Images, studies, study_in
 from contrefeu.mapping.from_hl7.orders import order_numbers, request_reference
 from contrefeu.mapping.from_hl7.shapes import name_of, shape_of
 from contrefeu.mapping.from_hl7.stay import reference
 from contrefeu.mapping.inside import opened
 from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import Reading, Said
-from contrefeu.mapping.tables.codes import REPORT_STATUS
+from contrefeu.mapping.tables.codes import CRITICAL_FLAGS, RADLEX, REPORT_STATUS, URGENT_FINDINGS
 
 _SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
 # OBX-2 and OBX-5.2, OBX-5.3 of encapsulated data (tables 0191, 0291)
@@ -100,6 +101,7 @@ def report(
     visit: str,
     context: Context,
     reading: Reading,
+    images: Images = NO_IMAGES,
 ) -> Iterator[Said]:
     """OBR: 2 placer, 3 filler, 4 code, 7 observed, 15 specimen, 22 reported, 24 section, 25 status, 32 interpreter."""
     placer, filler, identifiers = order_numbers(orc, obr, context)
@@ -115,7 +117,7 @@ def report(
     attachments = [one for line in lines if line.kind == "ED" for one in attachments_of(line.obx)]
     status = REPORT_STATUS.get(obr.text(25).upper(), "") or _status_of(observations)
     found = DiagnosticReport(
-        identifier=identifiers,
+        identifier=images.numbered(identifiers),
         basedOn=[request_reference(placer, filler)] if placer or filler else [],
         status=status,
         category=[CodeableConcept([Coding(_SECTION, section)])] if section else [],
@@ -126,14 +128,16 @@ def report(
         resultsInterpreter=[who] if (who := first_person(obr, 32)) else [],
         specimen=samples,
         result=[Reference(f"Observation/{derived_id('Observation', said.key)}") for said in observations],
+        imagingStudy=images.references,
         conclusion="\n".join(note.text for note in notes),
         presentedForm=attachments,
     )
     values = plain(found)
     del values["resourceType"]
-    names = [f"order:{number}" for number in (placer, filler) if number]
+    names = [*(f"order:{number}" for number in (placer, filler) if number), *images.names]
     yield Said("DiagnosticReport", key, values, at_ns, "update", names)
     yield from observations
+    yield from studies(images, obr, placer, filler, visit, context, status)
 
 
 def measures(lines: list[Line], patient_key: str, visit: str, context: Context, reading: Reading) -> Iterator[Said]:
@@ -229,7 +233,7 @@ def _observations(
     sample = samples[0] if len(samples) == 1 else None
     for line in lines:
         obx = line.obx
-        if line.kind == "ED":
+        if (line.kind == "ED" and not is_critical(line.shape.elements)) or study_in(obx):
             continue
         if not line.name[0]:
             reading.lose(f"OBX[{obx.position}]-3", "a result without a code")
@@ -262,7 +266,20 @@ def _observation(
     _value(found, line, line.shape.unit, context)
     values = line.shape.elements | plain(found)
     del values["resourceType"]
+    if "RID494" in line.obx.line and (urgent := _urgent(line.obx)):
+        values["interpretation"] = [*values.get("interpretation", []), urgent]
     return values
+
+
+def _urgent(obx: Segment) -> Json | None:
+    """An urgent finding by its category (IHE Results Distribution): in OBX-8, in OBX-15, or as a coded value."""
+    for field in (8, 15, 5):
+        for rep in obx.reps(field):
+            for place in (1, 4):
+                if rep.text(place) in URGENT_FINDINGS:
+                    coding = {"system": RADLEX, "code": rep.text(place), "display": rep.text(place + 1)}
+                    return {"coding": [{name: text for name, text in coding.items() if text}]}
+    return None
 
 
 def _samples(obr: Segment, specimens: list[Segment]) -> list[Reference]:
@@ -282,8 +299,16 @@ def _categories(obr: Segment) -> list[CodeableConcept]:
     return [CodeableConcept([Coding(_SECTION, section)])] if section else []
 
 
+def is_critical(elements: Json) -> bool:
+    """Whether a result line is flagged so that somebody must be told at once."""
+    flags = elements.get("interpretation") or []
+    return any(str(coding.get("code")) in CRITICAL_FLAGS for flag in flags for coding in flag.get("coding") or [])
+
+
 def _value(found: Observation, line: Line, unit: str, context: Context) -> None:
     obx, kind = line.obx, line.kind
+    if kind == "ED":  # a file with an alarm: the report holds it, the line says that somebody must read it
+        return
     if kind == "NM" and (amount := decimal(obx.raw(5))) is not None:  # most of them: no mark stands in it
         found.valueQuantity = Quantity(amount, unit=unit)
         return

@@ -27,6 +27,23 @@ CODE_SYSTEMS = {
     "UCUM": "http://unitsofmeasure.org",
 }
 
+# Images. OBR-24 of IHE RAD-4 is a modality; older senders write table 0074
+ACCESSION = 18  # field of OBR, IHE RAD-4
+DICOM = "http://dicom.nema.org/resources/ontology/DCM"
+DICOM_UIDS = "urn:dicom:uid"
+STUDY_CODES = frozenset({"113014", "110180"})  # DICOM PS3.16: DICOM Study (IHE RAD-28); Study Instance UID
+IMAGING_SECTIONS = frozenset(
+    {"RAD", "RX", "RUS", "CUS", "OUS", "VUS", "CT", "NMR", "NMS", "XRC", "IMG", "CTH"}
+)  # HL7 table 0074
+MODALITIES = frozenset(  # DICOM PS3.3, C.7.3.1.1.1
+    {"CR", "CT", "DX", "MG", "MR", "NM", "OP", "OPT", "PX", "RF", "US", "XA", "IO", "BMD", "IVUS"}
+)
+# RadLex, the ACR's categories of actionable findings, as IHE's Results Distribution names them: within minutes, hours
+URGENT_FINDINGS = frozenset({"RID49480", "RID49481"})
+RADLEX = "http://radlex.org"
+# HL7 table 0078: somebody must be told at once; A and N are no such word
+CRITICAL_FLAGS = frozenset({"AA", "HH", "LL", ">", "<"})
+
 # PMSI ways in and out, where from and where to (guide méthodologique of the ATIH, MCO; IHE PAM France, ZFM-1 and 2)
 PMSI_WAYS = {
     "0": "Transfert provisoire",

@@ -51,6 +51,8 @@ def _report(n: int, one: Json, about: About) -> Iterator[str]:
         22: moment(about.at),
         25: "C" if status == "W" else status,  # 0123
     }
+    if any(c.get("code") == "imaging" for category in one.get("category") or [] for c in category.get("coding") or []):
+        obr |= {18: _accession(one), 24: "RAD"}  # IHE RAD-4; 0074
     if request:
         yield line("ORC", {1: "RE", 2: request, 3: obr[3]})
     yield line("OBR", obr)
@@ -66,6 +68,12 @@ def _request(one: Json, about: About) -> str:
         if held is not None and held.get("identifier"):
             return order_number(held, about)
     return ""
+
+
+def _accession(one: Json) -> str:
+    numbers = one.get("identifier") or []
+    said = (n for n in numbers if any(c.get("code") == "ACSN" for c in (n.get("type") or {}).get("coding") or []))
+    return escape(str(next((n.get("value", "") for n in said), "")), STANDARD)
 
 
 def observed_line(n: int, one: Json) -> str:

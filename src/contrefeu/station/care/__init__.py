@@ -4,10 +4,12 @@ from contrefeu.station.care.allergies import ALLERGY
 from contrefeu.station.care.answers import ACKNOWLEDGE, SIGN
 from contrefeu.station.care.appointments import APPOINTMENT_FORMS
 from contrefeu.station.care.blood import BLOOD_FORMS
+from contrefeu.station.care.dispensary import parse_extract
 from contrefeu.station.care.doses import DOSE
 from contrefeu.station.care.ends import CANCEL, DEATH
 from contrefeu.station.care.form import Bed, Choice, Field, Form, Known, Problems, Target, Typed
 from contrefeu.station.care.handover import HANDOVER
+from contrefeu.station.care.imaging import IMAGING_ANSWER, IMAGING_REPORT
 from contrefeu.station.care.medicines import Formulary, parse_medicines
 from contrefeu.station.care.modifying import MODIFY, MODIFY_VERBAL
 from contrefeu.station.care.moves import DISCHARGE, LEAVE, RETURN, TRANSFER
@@ -31,7 +33,7 @@ FORMS: dict[str, Form] = {
     for form in (
         *(VITALS, NOTE, DOSE, ALLERGY, PRESCRIPTION, MODIFY, MODIFY_VERBAL, HOLD, STOP, RESUME, REQUEST, TAKEBACK),
         *(ACKNOWLEDGE, SIGN, VERBAL_ORDER, TASK, TASK_DONE, HANDOVER, OPINION, SETTLE),
-        *(RESULTS, RESULTS_OF, VALIDATE, CORRECT),
+        *(RESULTS, RESULTS_OF, VALIDATE, CORRECT, IMAGING_REPORT, IMAGING_ANSWER),
     )
 }
 FORMS |= {form.name: form for form in (TRANSFER, DISCHARGE, LEAVE, RETURN, DEATH, CANCEL)}
@@ -53,6 +55,7 @@ __all__ = [
     "TestList",
     "Typed",
     "made_by",
+    "parse_extract",
     "parse_medicines",
     "parse_tests",
 ]

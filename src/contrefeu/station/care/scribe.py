@@ -16,7 +16,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID, uuid5
 
-from contrefeu.chart import CONFLICT, EARLIER, SPECIMEN, WRITTEN, Chart, seen_by
+from contrefeu.chart import ACCESSION_TYPE, CONFLICT, EARLIER, SPECIMEN, WRITTEN, Chart, seen_by
 from contrefeu.fhir import Json, encode, exercise
 from contrefeu.mapping import OBJECT, RELEASED, SEEN
 
@@ -118,9 +118,11 @@ def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json, se
     if found["resourceType"] == "Patient":
         return {"identifier": [subject["identifier"]], **found}  # absent says nothing: an extension would replace all
     given = found.get("identifier", [])
-    if all(one["system"] == SPECIMEN for one in given):  # it is new: nothing says yet which one it is
+    if all(
+        one["system"] == SPECIMEN or one.get("type") == ACCESSION_TYPE for one in given
+    ):  # it is new: nothing says yet which one it is
         number = uuid5(_NAMES, name)
-        labels = [one | {"value": label_of(number)} for one in given]
+        labels = [one | {"value": label_of(number)} if one["system"] == SPECIMEN else one for one in given]
         found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{number}"}, *labels]
     if found["resourceType"] == "Encounter":
         found["extension"] = [_numbered(one, name) for one in found["extension"]]

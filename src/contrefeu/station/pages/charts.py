@@ -57,6 +57,7 @@ from contrefeu.chart.sheet import (
     treatments_of,
     warning_score,
 )
+from contrefeu.hospital import viewer_url
 from contrefeu.journal import parse_ref
 from contrefeu.station.care import TestList
 from contrefeu.station.care.naming import temporary_number
@@ -126,6 +127,7 @@ class ChartPage:
     namesakes: Sequence[PatientHit]  # others here who have the same name (F22)
     score: Score | None = None  # NEWS2; None while the aid is off
     score_by: str = ""  # who turned it on
+    viewer: str = ""  # where the house looks at images; "" when it says none
     limits: SignedLimits | None = None  # of the laboratory's list; None while none are in force
     parts: Part | None = None  # what parts of the page depend on; None while no version is known
     whole: Part | None = None  # what the page but its surround depends on; None while it is made each time
@@ -139,6 +141,10 @@ class ChartPage:
     def part(self, name: str) -> Part | None:
         """What a part of the page is remembered by."""
         return None if self.parts is None else ((name, self.parts[0]), self.parts[1])
+
+    def images(self, study_uid: str, accession: str) -> str:
+        """Where the images of a study are looked at; "" when nothing says it."""
+        return viewer_url(self.viewer, study_uid, accession)
 
     def measure(self, series: Series) -> str:
         """Where all values of a measurement are."""
@@ -243,6 +249,7 @@ class ChartPages:
                 *late_acts(house, sheet, whose.ward),
             ],
             laboratory=bool(house.staff.downtime.declared),
+            viewer=house.deps.settings.imaging.viewer,
             kept=self._kept(request, sheet),
             on_leave=sheet.once("on leave", lambda: stay_of(sheet.chart, now_ns).get("status") == "onleave"),
             dispute=dispute_of(sheet.chart.stays),
@@ -266,7 +273,7 @@ class ChartPages:
         day = visit.words.day(rfc3339(deps.clock.now_ns()))
         limits = (page.limits.tests.digest, page.limits.by, page.limits.at) if page.limits else None
         types_in = page.laboratory and visit.may("results")
-        return (page.id, visit.words.language, types_in, visit.may("entry")), (version, day, limits)
+        return (page.id, visit.words.language, types_in, visit.may("entry")), (version, day, limits, page.viewer)
 
     def _whole(self, request: Request, page: ChartPage) -> Part | None:
         """What all of the page but its surround depends on: the chart in this minute, and whatever is not in the chart.
@@ -297,7 +304,7 @@ class ChartPages:
         )
         limits = (page.limits.tests.digest, page.limits.by, page.limits.at) if page.limits else None
         place = "chart", page.id, visit.words.language, page.through_glass, *map(visit.may, _MAY)
-        return place, (sheet.laid.version, sheet.minute, limits, _pack(beside))
+        return place, (sheet.laid.version, sheet.minute, limits, page.viewer, _pack(beside))
 
     def _identity_waits(self, sheet: Sheet, number: str) -> int:
         """How many things bear a name that was left, and how many pairs wait for people."""

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from contrefeu.acts import Act, Medicine, MedicinesReleased, MedicinesTakenOff
 from contrefeu.base import rfc3339
-from contrefeu.chart import DrugSeen
+from contrefeu.chart import DrugSeen, WardSummary
 from contrefeu.station.care.medicines import NAME_LENGTH_MAX, Proposal
 from contrefeu.station.house import House
 from contrefeu.station.work import Waiting, of_kind
@@ -42,6 +42,7 @@ class PharmacyPage:
     at: str
     find: str
     downtime: bool
+    wards: Sequence[WardSummary]
     proposed_shown: int = PROPOSED_SHOWN
 
 
@@ -80,6 +81,7 @@ class PharmacyPages:
             at=at,
             find=find,
             downtime=bool(house.staff.downtime.declared),
+            wards=await house.charts.wards(world),
         )
         return await house.shell.render(request, "pharmacy.html", page)
 
