@@ -75,11 +75,7 @@ def rules_of(settings: Settings) -> Rules:
     known = {
         sender: FeedRules(
             feed.zone or settings.node.zone,
-            feed.authority,
-            feed.charset,
-            tuple(sorted(set(feed.sets))),
-            feed.survivor,
-            feed.accession,
+            *(feed.authority, feed.charset, tuple(sorted(set(feed.sets))), feed.survivor, feed.accession),
         )
         for name, feed in sorted(settings.feeds.items())
         for sender in feed.senders

@@ -284,14 +284,16 @@ class DispensingPages:
         """The doses that were given since, of who lies on the cabinet's ward."""
         board = await self._house.charts.board(extract.ward or extract.cabinet, self._house.world(request))
         found: Counter[str] = Counter()
+        read = 0
         for row in board.rows:
             opened = await self._house.lately.open(row.id)
             sheet = Sheet(opened.chart, laid=opened.laid) if opened else None
+            read += sheet is not None
             for dose in sheet.all("MedicationAdministration") if sheet else ():
                 when = instant(first(dose, "effectiveDateTime", "effectivePeriod.start"))
                 if dose.get("status") in _GIVEN and when > instant(extract.taken):
                     found[drug_said(dose)] += 1
-        return found, len(board.rows)
+        return found, read
 
     async def _exercise(self, request: Request) -> bool:
         return shows_exercise(await self._house.charts.status(), visit_of(request))
