@@ -73,7 +73,12 @@ def rules_of(settings: Settings) -> Rules:
     """Return what is known of every sender."""
     known = {
         sender: FeedRules(
-            feed.zone or settings.node.zone, feed.authority, feed.charset, tuple(sorted(set(feed.sets))), feed.survivor
+            feed.zone or settings.node.zone,
+            feed.authority,
+            feed.charset,
+            tuple(sorted(set(feed.sets))),
+            feed.survivor,
+            feed.control_ids == "daily",
         )
         for name, feed in sorted(settings.feeds.items())
         for sender in feed.senders

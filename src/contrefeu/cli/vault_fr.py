@@ -5,6 +5,8 @@ ROWS = {
     # repair
     "{}: {}: its public key is back, from {}": "{} : {} : sa clé publique est remise, prise de {}",
     # self-test
+    "not in it yet: {} entries since {}; contrefeu vault copy, or start the node":
+        "pas encore dedans : {} entrées depuis {} ; contrefeu vault copy, ou démarrez le nœud",
     "not tested: {} entries that this node cannot open, {} patients of whom they speak":
         "non essayées : {} entrées que ce nœud ne peut ouvrir, {} patients dont elles parlent",
     "Name both the vault and the folder: --vault URL --carried FOLDER.":

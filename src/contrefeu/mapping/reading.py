@@ -143,6 +143,7 @@ class FeedRules(Struct, frozen=True):
     charset: str = ""  # instead of MSH-18
     sets: tuple[str, ...] = FACTS  # facts that it may set, in their order
     survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in its merges
+    daily: bool = False  # whether its control ids begin again each day
 
 
 class Rules(Struct, frozen=True):
