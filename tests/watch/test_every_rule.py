@@ -219,6 +219,8 @@ def test_a_profile_says_the_habit_of_control_ids(habit, told):
     seldom = Memory(reused={"A@H": 0})
     rare = rules_of(again(), [*reused_told([("A@H", 1000, 1)], seldom, NOW, {"A@H": habit})])
     assert rare == ([] if habit == "reused" else [("control-reused", "A@H")])
+    first = rules_of(again(), [*reused_told([("A@H", 3, 1)], Memory(), NOW, {"A@H": habit})])
+    assert first == told, "whose habit is known has none to learn"
 
 
 def test_bytes_that_a_tap_missed_are_told_once():

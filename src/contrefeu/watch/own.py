@@ -115,9 +115,9 @@ def reused_told(
     is none to look at. Where no profile says it, a sender whose numbers come round all the time has a habit.
     """
     for source, received, reused in feeds:
-        before = memory.reused.get(source, reused)
-        memory.reused[source] = reused
         said = habits.get(feed_of(source), "")
+        before = memory.reused.get(source, 0 if said in ("unique", "daily") else reused)
+        memory.reused[source] = reused
         habit = said == "reused" or (not said and before > REUSED_HABIT * received)
         yield Told(at, "control-reused", source, reused > before and not habit, float(reused - before))
 
