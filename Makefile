@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts watch-trial copier cluster cluster-stop system lock clean screenshots
+.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts outage-day watch-trial copier cluster cluster-stop system lock clean screenshots
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,10 @@ lost: $(VENV)/.dev ## TRIALS=100 disks destroyed under senders, with `ack = "vau
 
 line: $(VENV)/.dev ## hours without a vault behind a network that is cut, WAITING=20000 messages, then a line of RATE bytes a second; root
 	$(BIN)/python -m tests.drills.cut_network --waiting $(or $(WAITING),20000) --rate $(or $(RATE),1000000)
+
+outage-day: $(VENV)/.dev ## a day stopped, full, slow, on a compressed clock, MESSAGES=1000000 of it queued; each queue drains in order; needs cc, "full" root (an hour)
+	@mkdir -p $(or $(FULL_ON),/var/tmp/contrefeu-full)
+	$(BIN)/python -m tests.drills.outage_day --messages $(or $(MESSAGES),1000000) --folder /var/tmp $(if $(filter 0,$(shell id -u)),--full-on $(or $(FULL_ON),/var/tmp/contrefeu-full))
 
 watch-trial: $(VENV)/.dev ## the watch on months of simulated life and on attacks; the table of docs/reference/watch.md (some 20 min)
 	$(BIN)/python -m contrefeu.drill.watch_trial --out bench/watch.json

@@ -12,6 +12,7 @@ import contrefeu.chart.folding as folding
 from contrefeu.base import StorageError
 from contrefeu.chart.refold import stamp_of
 from contrefeu.chart.stores import ChartStore, place_of
+from contrefeu.hospital import parse_settings
 from contrefeu.mapping import Rules
 from tests.chart.feeds import KEY, Told, admitted, entry, merged, resulted
 from tests.suites.chart_store_suite import ChartStoreSuite
@@ -56,6 +57,21 @@ def test_a_store_opens_as_it_was_left(tmp_path):
     assert second.charts.status().positions == {"n-capture": 3}
     second.take(*ENTRIES)  # what was read is not read again
     assert second.charts.sha256() == Told().take(*ENTRIES).charts.sha256()
+
+
+@pytest.mark.req("F34")
+@pytest.mark.parametrize("batches", [1, 3])
+def test_a_number_of_yesterday_is_no_trouble_where_they_begin_again_each_day(batches):
+    """By the day on which each message was made: on the same one, or of a sender that says nothing, it is counted."""
+    made = (("4.1", b"20260920"), ("6.0", b"20260921"), ("6.1", b"20260921"))
+    bodies = [resulted("1", "c1", value).replace(b"20260921000000", day + b"230000") for value, day in made]
+    entries = [entry(body, n) for n, body in enumerate(bodies, 1)]
+    for habit, counted in (("daily", 1), ("", 2), ("unique", 2)):
+        profile = f'[feeds.adt]\nsenders = ["ADT@HOSP"]\ncontrol_ids = "{habit}"\n'
+        told = Told(settings=parse_settings('[node]\nid = "test-node"\n' + profile))
+        for n in range(0, 3, 3 // batches):
+            told.take(*entries[n : n + 3 // batches])
+        assert told.store.kept.feeds()[0].reused == counted
 
 
 def test_a_wrong_key_opens_nothing_and_changes_nothing(tmp_path):

@@ -126,6 +126,50 @@ def test_a_sample_is_looked_at_before_anything_is_connected(cli: Commands, filed
     assert cli("feeds", "check", "--sample", path, "--accept", "other").status == 1, "it is described already"
 
 
+@pytest.mark.req("F34")
+@pytest.mark.parametrize(
+    ("number", "habit"),
+    [
+        (lambda n: n, "unique"),
+        (lambda n: n % 150, "daily"),
+        (lambda n: n % 50, "reused"),
+        (lambda n: n if n != 299 else 1, ""),  # once: nothing to make a rule of
+    ],
+)
+def test_the_largest_message_and_the_habit_of_control_ids_are_proposed(
+    cli: Commands, filed: File, number, habit
+) -> None:
+    """Of 300 messages of two days: twice the longest in steps of 64 KiB, and how MSH-10 was used. Few say neither."""
+    rows = [
+        b"MSH|^~\\&|LAB|CHU|CF|CHU|202611%02d030000||ORU^R01|%d|P|2.5||||||8859/1\rPID|1||%d^^^CHU\rNTE|1||%s\r"
+        % (24 + n // 150, number(n), n, b"x" * (70_000 if n == 7 else 10))
+        for n in range(300)
+    ]
+    told = cli.told("feeds", "check", "--sample", filed("many.hl7", b"".join(rows)))["feeds"][0]
+    said = f'control_ids = "{habit}"\n' if habit else ""
+    assert told["proposal"].endswith('sets = ["results"]\nmessage_bytes_max = 196608\n' + said)
+    few = cli.told("feeds", "check", "--sample", filed("few.hl7", b"".join(rows[:100])))["feeds"][0]
+    assert few["proposal"].endswith('sets = ["results"]\n' + ('control_ids = "reused"\n' if habit == "reused" else ""))
+
+
+@pytest.mark.req("F34")
+def test_what_a_profile_did_not_foresee_is_to_be_looked_at(cli: Commands, filed: File) -> None:
+    """A longer message and a number that was used again are charted as ever; `feeds check` ends with 10 and says so."""
+    home = Node.at(cli.home).paths.settings
+    before = home.read_text()
+    cli.told("import", filed("1.hl7", admission() + admission().replace(b"CARDIO", b"NEURO")))
+    for profile, findings in (
+        ("message_bytes_max = 100", ["The longest has"]),
+        ('control_ids = "unique"', ["1 control ids (MSH-10) were used again"]),
+        ('control_ids = "reused"', []),
+        ("message_bytes_max = 5000", []),
+    ):
+        home.write_text(before + f'\n[feeds.adm]\nsenders = ["CPAGE@CHU"]\n{profile}\n')
+        told = cli.told("feeds", "check", "adm", status=10 if findings else 0)["feeds"][0]
+        assert [one[: len(start)] for one, start in zip(told["findings"], findings, strict=True)] == findings
+        assert cli.told("status")["feeds"][0]["received"] == 2
+
+
 def test_a_sender_is_waited_for(cli: Commands, filed: File) -> None:
     """With --wait only what comes from now on is looked at; nothing having come is said so."""
     cli.told("import", filed("1.hl7", admission()))

@@ -46,16 +46,48 @@ def test_a_copy_that_gives_the_charts_back_is_green(copied: tuple[Commands, Path
 
 
 @pytest.mark.req("G1")
-def test_a_copy_that_lacks_something_is_red(copied: tuple[Commands, Path], filed: File) -> None:
-    """Not copied any more, or emptied: exit status 10, and status says so until the next night."""
+def test_a_copy_that_lacks_something_is_red(
+    copied: tuple[Commands, Path], filed: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not copied any more while the node runs, or emptied: exit status 10, and status says so until the next night."""
     cli, vault = copied
     cli.told("import", filed("2.hl7", potassium()))
     os.utime(cli.home / "run" / copying.STATE, ns=(0, 0))  # nobody copies any more: nothing is waited for
-    report = cli.told("vault", "selftest", status=10)
+    with monkeypatch.context() as runs:
+        runs.setattr(nightly, "listens", lambda _path: True)
+        report = cli.told("vault", "selftest", status=10)
     assert [one["state"] for one in report["vaults"]] == ["failed"]
     shutil.rmtree(vault / "journals")
     assert cli.told("vault", "selftest", status=10)["same"] is False
     assert [one["state"] for one in cli.told("status", status=10)["selftest"]] == ["failed"]
+
+
+@pytest.mark.req("G1")
+def test_what_came_after_the_last_copy_of_a_stopped_node_is_no_fault_of_the_copy(
+    copied: tuple[Commands, Path], filed: File
+) -> None:
+    """Nobody copies: it is compared as of what it was seen to hold, and what it lacks since is said, with what to do.
+
+    One that lost what it was seen to hold is red all the same.
+    """
+    cli, vault = copied
+    cli.told("import", filed("2.hl7", potassium()))
+    os.utime(cli.home / "run" / copying.STATE, ns=(0, 0))
+    [found] = cli.told("vault", "selftest")["vaults"]
+    assert (found["state"], found["patients"], found["lacks"]) == ("same", 1, 1)
+    assert f"not in it yet: 1 entries since {found['at'][:10]}" in cli("vault", "selftest").out.decode()
+    cli.told("vault", "copy")
+    [found] = cli.told("vault", "selftest")["vaults"]
+    assert (found["state"], found["lacks"]) == ("same", 0)
+    whole = vault.parent / "whole"
+    shutil.copytree(vault, whole)
+    for _ in range(2):
+        cli.told("import", filed("3.hl7", potassium().replace(b"5.", b"4.")))
+    cli.told("vault", "copy")
+    shutil.rmtree(vault)
+    shutil.copytree(whole, vault)  # put back to an older state
+    report = cli.told("vault", "selftest", status=10)
+    assert "was read up to entry" in report["vaults"][0]["problem"]
 
 
 @pytest.mark.req("G1")

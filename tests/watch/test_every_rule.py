@@ -65,6 +65,7 @@ SIGNS: dict[str, list[object]] = {
     "selftest-red": [*told_of(test="different")],
     "ward-unready": [*wards_told({"CARD": True}, NOW)],
     "journal-damaged": [*told_of(journal="damaged")],
+    "message-large": [heard(NOW, size=2_000_001, size_max=2_000_000)],
     "control-reused": [*reused_told([("A@H", 5003, 3)], Memory(reused={"A@H": 1}), NOW)],
     "tap-gap": [*taps_told([("mirror0", "t1", 2)], Memory(), NOW)],
     # What others find out, or what files say, is tried by itself: below, in test_feeds.py and in the drills.
@@ -100,6 +101,7 @@ def test_nothing_is_said_of_a_rule_that_is_not_in_the_table():
         ("updates", [heard(NOW + n * 8, kind="ADT^A08", group="update") for n in range(70)]),
         ("documents-broken", SIGNS["documents-broken"][:4]),
         ("sender-new", SIGNS["sender-new"][:2]),
+        ("message-large", [heard(NOW, size=2_000_000, size_max=2_000_000), heard(NOW + 1, size=60_000_000)]),
         ("history-other", [Told(NOW, "history-other", "x", bad=False)]),
         ("clock-moved", [Told(NOW, "clock-moved", "x", bad=False)]),
     ],
@@ -203,6 +205,22 @@ def test_a_control_id_that_is_used_again_is_told_once():
     assert [rules_of(watch, list(reused_told(one, memory, NOW + n))) for n, one in enumerate(seen)] == [
         [], [], [("control-reused", "A@H")], [],
     ]  # fmt: skip
+
+
+@pytest.mark.req("F34")
+@pytest.mark.parametrize(
+    ("habit", "told"),
+    [("", []), ("unique", [("control-reused", "A@H")]), ("daily", [("control-reused", "A@H")]), ("reused", [])],
+)
+def test_a_profile_says_the_habit_of_control_ids(habit, told):
+    """Of a sender that used many again: one whose profile says so is not told, one whose profile denies it is."""
+    memory = Memory(reused={"A@H": 50})
+    assert rules_of(again(), [*reused_told([("A@H", 1000, 51)], memory, NOW, {"A@H": habit})]) == told
+    seldom = Memory(reused={"A@H": 0})
+    rare = rules_of(again(), [*reused_told([("A@H", 1000, 1)], seldom, NOW, {"A@H": habit})])
+    assert rare == ([] if habit == "reused" else [("control-reused", "A@H")])
+    first = rules_of(again(), [*reused_told([("A@H", 3, 1)], Memory(), NOW, {"A@H": habit})])
+    assert first == told, "whose habit is known has none to learn"
 
 
 def test_bytes_that_a_tap_missed_are_told_once():

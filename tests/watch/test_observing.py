@@ -8,6 +8,7 @@ import json
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from contrefeu.acts import AccountAdded, Act, GlassBroken, HoneyNamed, HoneyReleased, encode
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR, MEDIA_HL7V2, Entry
@@ -211,3 +212,14 @@ def test_a_household_is_known_by_telephone_or_address_and_by_neither_in_clear():
     (found,) = watching.of(_audit())
     assert isinstance(found, Looked)
     assert found.marks == ("relative", "household")
+
+
+@pytest.mark.req("F34")
+def test_a_message_is_held_against_the_largest_of_its_senders_profile():
+    """Its bytes, and what the profile says of its sender, of a tap that heard it too; 0 of whom none says it."""
+    entry = hl7("ADT^A01")
+    watcher = Observer(bytes(32), Rules(), "Europe/Paris", Desk(), lambda _: NOWHERE, sizes={"CPAGE@CHU": 100})
+    for source, size_max in (("CPAGE@CHU", 100), ("tap:CPAGE@CHU", 100), ("OTHER@CHU", 0)):
+        (found,) = watcher.of(replace(entry, source=source))
+        assert isinstance(found, Heard)
+        assert (found.size, found.size_max) == (len(entry.body), size_max)

@@ -23,7 +23,7 @@ ALARM_RULES: Mapping[str, str] = {
     "honey": N_("un dossier que personne n’a de raison d’ouvrir a été ouvert"),
     "looks-many": N_("ouvre beaucoup de dossiers en peu de temps"),
     "looks-without-reason": N_("ouvre des dossiers sans lien avec son service"),
-    "export": N_("a exporté des dossiers, ou la trace des accès"),
+    "export": N_("a exporté des dossiers, ou la trace des accès avec ce qui fut cherché"),
     "at-night": N_("ouvre des dossiers la nuit, contre son habitude"),
     "on-leave": N_("ouvre des dossiers pendant un congé"),
     "glass-cluster": N_("brise la glace plusieurs fois de suite"),
@@ -38,6 +38,7 @@ ALARM_RULES: Mapping[str, str] = {
     "history-other": N_("un pair montre une autre histoire"),
     "home-changed": N_("réglages ou clés du nœud modifiés"),
     "canary": N_("fichier témoin touché sur un partage"),
+    "message-large": N_("envoie un message plus gros que son profil ne le dit"),
     "control-reused": N_("a réutilisé un numéro de message pour un autre contenu"),
     "tap-gap": N_("écoute réseau incomplète : un message peut manquer"),
     "clock-moved": N_("l’horloge de ce nœud a sauté"),
@@ -59,6 +60,7 @@ ALARM_SEVERITIES: Mapping[str, str] = {
 # Figures of an alarm, as they stand before their number
 ALARM_FIGURES: Mapping[str, str] = {
     "at_night": N_("de nuit (1 : oui)"),
+    "bytes": N_("octets"),
     "charts": N_("dossiers"),
     "documents": N_("documents"),
     "feeds": N_("systèmes"),

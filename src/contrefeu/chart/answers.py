@@ -56,7 +56,7 @@ from contrefeu.chart.wards import Wards
 from contrefeu.chart.wording import chart_text, restoring_text
 from contrefeu.chart.work import WorkLine, is_protected
 from contrefeu.fhir import encode, subsetted
-from contrefeu.hospital import Settings
+from contrefeu.hospital import FeedSettings, Settings
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
 from contrefeu.mapping import FeedRules, Listed, Loss, Rules
 
@@ -72,15 +72,14 @@ UNPLACED_MAX = 200  # entries without owner that one answer names: more than som
 
 def rules_of(settings: Settings) -> Rules:
     """Return what is known of every sender."""
-    known = {
-        sender: FeedRules(
-            feed.zone or settings.node.zone,
-            *(feed.authority, feed.charset, tuple(sorted(set(feed.sets))), feed.survivor, feed.accession),
-        )
-        for name, feed in sorted(settings.feeds.items())
-        for sender in feed.senders
-    }
-    return Rules(FeedRules(zone=settings.node.zone), dict(sorted(known.items())))
+
+    def known(feed: FeedSettings) -> FeedRules:
+        facts, daily = tuple(sorted(set(feed.sets))), feed.control_ids == "daily"
+        said = feed.authority, feed.charset, facts, feed.survivor, feed.accession, daily
+        return FeedRules(feed.zone or settings.node.zone, *said)
+
+    senders = {one: known(feed) for _, feed in sorted(settings.feeds.items()) for one in feed.senders}
+    return Rules(FeedRules(zone=settings.node.zone), dict(sorted(senders.items())))
 
 
 # Another process may read the same entries otherwise (an upgrade): no version of a chart outlives the one that told it.

@@ -72,7 +72,8 @@ class Filing:
                 self._repeat(entry, reading, control, digest, first)
                 return
             self._file(entry, reading, entry.received_ns)
-            if self._kept.stands_for(control, digest, self._kept.id_of(entry.journal, entry.sequence)):
+            before = self._kept.stands_for(control, digest, self._kept.id_of(entry.journal, entry.sequence))
+            if before is not None and not self._folding.begun_again(reading, before):
                 self._kept.count_reused(entry.source)
         else:
             self._file(entry, reading, entry.received_ns)

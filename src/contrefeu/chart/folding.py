@@ -7,7 +7,9 @@ Rules kept here:
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date, datetime
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -73,6 +75,14 @@ class Folding:
     def reading(self, id_: int) -> Reading:
         """Return what a kept entry says."""
         return self.recent.get(id_) or self.read(next(self._store.kept.entries([id_])))
+
+    def begun_again(self, reading: Reading, before: int) -> bool:
+        """Whether its sender counts anew each day, and made this message on another day than the entry *before*."""
+        rules = self._rules.of(reading.source)
+        if not rules.daily:
+            return False
+        zone = ZoneInfo(rules.zone)
+        return _day(reading, zone) != _day(self.reading(before), zone)
 
     def nodes_of(self, part: Reading, at_ns: int = LAST_NS, root_of: RootOf | None = None) -> list[int]:
         """Return the nodes that a reading is filed under: of the number it names, or of the one patient that its
@@ -238,3 +248,8 @@ def hints_of(part: Reading) -> list[str]:
 def node_text(world: str, key: str) -> str:
     """Return what the store calls a number of a world: the two never mix (F33)."""
     return f"{world} {key}"
+
+
+def _day(reading: Reading, zone: ZoneInfo) -> date:
+    """On which day a message was made, as it says; came, when it does not: what waited over midnight is of its day."""
+    return datetime.fromtimestamp((reading.said_at_ns or reading.received_ns) // 10**9, zone).date()

@@ -73,11 +73,12 @@ def export(
     """
     from contrefeu.base import OperatorError, write_file
     from contrefeu.cli.node import Node
+    from contrefeu.watch.observe import OF_THE_AUDIT
 
     if json and out is None:
         raise OperatorError("--json needs --out.", safe="Nothing was read.", next="Name a file with --out.")
     node = Node.at(door(context).home)
-    node.audit("export", what=f"audit as {form}")
+    node.audit("export", what=f"audit, with searches, as {form}" if queries else f"{OF_THE_AUDIT}{form}")
     line = _fhir if form == "fhir" else _syslog
     lines = (line(event, entry, queries) for entry, event in _events(node, since, until))
     if out is None:

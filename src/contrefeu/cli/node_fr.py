@@ -296,6 +296,9 @@ ROWS = {
     "on no chart: {}": "dans aucun dossier : {}",
     "times of day: {}, {} without offset, read in {}": "heures : {}, dont {} sans décalage, lues à l’heure de {}",
     "sequence numbers (MSH-13): {}": "numéros d’ordre (MSH-13) : {}",
+    "control ids (MSH-10): {}, of {} days; used again for another message on the same day {}, on another {}":
+        "numéros de message (MSH-10) : {}, de {} jours ; réutilisés pour un autre message "
+        "le même jour {}, un autre jour {}",
     "{} empty in {} of {}": "{} vide dans {} sur {}",
     "{} empty in {} of {}: no chart says {}": "{} vide dans {} sur {} : aucun dossier ne dit {}",
     "who sent it: two senders without a name are one": "qui l’a envoyé : deux émetteurs sans nom n’en font qu’un",
@@ -333,6 +336,14 @@ ROWS = {
     "If names look wrong on charts, say the real one with `charset`.":
         "{} messages ne sont pas dans le jeu de caractères que nomme MSH-18. "
         "Si des noms s’affichent mal dans les dossiers, dites le vrai avec `charset`.",
+    "The longest has {} bytes, and its profile says {}. It was kept; "
+    "if such messages are wanted, say so with `message_bytes_max`.":
+        "Le plus long a {} octets, et son profil dit {}. Il a été gardé ; "
+        "si de tels messages sont voulus, dites-le avec `message_bytes_max`.",
+    "{} control ids (MSH-10) were used again for another message, and its profile says "
+    "`{}`. Ask its owner why; if it is its habit, say so with `control_ids`.":
+        "{} numéros de message (MSH-10) ont resservi pour un autre message, et son profil dit "
+        "`{}`. Demandez pourquoi à son responsable ; si c’est son habitude, dites-le avec `control_ids`.",
     "No rule reads anything of it: every message is kept, none is charted.":
         "Aucune règle n’en lit rien : chaque message est gardé, aucun n’est dans un dossier.",
     "proposed:": "proposé :",

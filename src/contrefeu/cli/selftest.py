@@ -5,6 +5,7 @@ Rules kept here:
   * A vault host that pulls brings its copy back over its own connection (contrefeu.vault.back).
   * Out of a data diode nothing comes back: somebody carries the disk here; what was found then stands until the next.
   * Where processes have users of their own it runs as the reader's, in the copies' group, and nobody looks into it.
+  * Of a stopped node nobody copies: what came after the copy was last seen is said, and is no fault of the copy.
   * What is red is looked at twice: the second time with everything read anew, so that red means red. A reading key may
     end meanwhile, and with it what can be tested.
 """
@@ -12,14 +13,14 @@ Rules kept here:
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from contrefeu.base import ContrefeuError, OperatorError, parse_rfc3339, rfc3339, write_file
-from contrefeu.cli.node import Node
+from contrefeu.cli.node import Node, listens
 
 if TYPE_CHECKING:
     from contrefeu.vault import Vault
@@ -148,6 +149,7 @@ def _once(node: Node, url: str, patients: int, seed: int | None, folder: Path | 
                 patients=patients,
                 wanted=wanted,
                 carried=folder is not None,
+                seen=_seen(node, url, wanted),
                 counts=node.counts,
                 scratch=node.paths.run,
                 seed=seed,
@@ -159,13 +161,23 @@ def _once(node: Node, url: str, patients: int, seed: int | None, folder: Path | 
         return told | {"state": "failed", "problem": f"This machine refused: {reason}."}
     told |= {"at": rfc3339(found.at_ns), "patients": found.patients, "differing": found.differing}
     told |= {"seconds": round(found.seconds, 3), "beyond_horizon": found.beyond, "passed_over": found.passed_over}
-    told |= {"ended": rfc3339(node.clock.now_ns())}
+    told |= {"ended": rfc3339(node.clock.now_ns()), "lacks": found.lacks}
     return told | {"state": "different" if found.differing else "same"}
 
 
 def _nothing(url: str, at_ns: int) -> dict[str, Any]:
     none: dict[str, Any] = {"url": url, "at": rfc3339(at_ns), "patients": 0, "differing": [], "seconds": 0.0}
-    return none | {"beyond_horizon": 0, "passed_over": 0}
+    return none | {"beyond_horizon": 0, "passed_over": 0, "lacks": 0}
+
+
+def _seen(node: Node, url: str, journals: Iterable[str]) -> dict[str, int] | None:
+    """Up to which entry of each journal the vault was last seen to hold; None while the node runs, or nobody knows."""
+    from contrefeu.cli.copying import last_states
+
+    if listens(node.charts_socket):  # the one that whom it runs as reaches
+        return None
+    positions = next((one.get("positions") for one in last_states(node) if one["url"] == url), None)
+    return positions and {name: positions.get(name.replace("/", "_"), 0) for name in journals}
 
 
 @contextlib.contextmanager

@@ -127,6 +127,7 @@ def told_of(node: "Node", survey: "FeedSurvey") -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(survey)
     learned = told.pop("learned")
     told["described"] = owner is not None
+    told["control_ids"] = {key: learned[key] for key in ("control_ids", "reused_same_day", "reused_later", "days")}
     told["empty"] = {name: one for name, one in learned["fields"].items() if one["empty"]}
     told["missing"] = survey.learned.missing()
     told["proposal"] = feed_text("NAME", survey.proposal())
@@ -142,6 +143,18 @@ def told_of(node: "Node", survey: "FeedSurvey") -> dict[str, Any]:
         told["findings"].append(
             f"{survey.charset_doubts} messages are not in the character set that MSH-18 names. "
             "If names look wrong on charts, say the real one with `charset`."
+        )
+    if owner and 0 < owner.message_bytes_max < survey.bytes_max:
+        told["findings"].append(
+            f"The longest has {survey.bytes_max} bytes, and its profile says {owner.message_bytes_max}. It was kept; "
+            "if such messages are wanted, say so with `message_bytes_max`."
+        )
+    habit, ids = owner.control_ids if owner else "", survey.learned
+    again = ids.reused_same_day + (ids.reused_later if habit == "unique" else 0)
+    if habit in ("unique", "daily") and again:
+        told["findings"].append(
+            f"{again} control ids (MSH-10) were used again for another message, and its profile says "
+            f"`{habit}`. Ask its owner why; if it is its habit, say so with `control_ids`."
         )
     if survey.unread == survey.entries:
         told["findings"].append("No rule reads anything of it: every message is kept, none is charted.")
@@ -159,6 +172,12 @@ def show(one: dict[str, Any], feed: str = "") -> None:
     say(f"  times of day: {one['times']}, {without} without offset, read in {one['zone']}")
     if one["numbered"]:
         say(f"  sequence numbers (MSH-13): {one['numbered']}")
+    ids = one["control_ids"]
+    if ids["control_ids"]:
+        say(
+            f"  control ids (MSH-10): {ids['control_ids']}, of {ids['days']} days; used again for another message "
+            f"on the same day {ids['reused_same_day']}, on another {ids['reused_later']}"
+        )
     for name, seen in one["empty"].items():
         why = f": no chart says {one['missing'][name]}" if name in one["missing"] else ""
         say(f"  {name} empty in {seen['empty']} of {seen['of']}{why}")

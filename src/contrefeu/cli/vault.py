@@ -212,6 +212,7 @@ def selftest(
     A running node does it every night at three. It needs no custodian: it opens what the node's reader opens. A vault
     host that pulls brings its copy back over its own connection. Out of a data diode nothing comes back: carry the disk
     here now and then, and name it with --vault and --carried; it is compared as of the last instant that it covers.
+    So is the copy of a node that does not run, which nobody brings up to date: what it lacks since is said.
     """
     from contrefeu.base import OperatorError
     from contrefeu.cli.confine import shed
@@ -233,6 +234,9 @@ def selftest(
                 continue
             told = one.get("problem") or f"{one['patients']} patients, {len(one['differing'])} differ"
             say(f"{one['url']}: {one['state'] if one['state'] in FINE else one['state'].upper()}, {told}")
+            if one.get("lacks"):
+                lacks, since = one["lacks"], one["at"]
+                say(f"  not in it yet: {lacks} entries since {since}; contrefeu vault copy, or start the node")
             if one["beyond_horizon"]:
                 beyond, passed = one["beyond_horizon"], one["passed_over"]
                 say(f"  not tested: {beyond} entries that this node cannot open, {passed} patients of whom they speak")

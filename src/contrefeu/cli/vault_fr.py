@@ -5,6 +5,13 @@ ROWS = {
     # repair
     "{}: {}: its public key is back, from {}": "{} : {} : sa clé publique est remise, prise de {}",
     # self-test
+    "The copy lacks {} entries, and holds no patient who could be compared.":
+        "Il manque {} entrées à la copie, et elle ne tient aucun patient à comparer.",
+    "The journals of this home.": "Les journaux de ce dossier.",
+    "contrefeu vault copy brings it up to date, then contrefeu vault selftest.":
+        "contrefeu vault copy la met à jour, puis contrefeu vault selftest.",
+    "not in it yet: {} entries since {}; contrefeu vault copy, or start the node":
+        "pas encore dedans : {} entrées depuis {} ; contrefeu vault copy, ou démarrez le nœud",
     "not tested: {} entries that this node cannot open, {} patients of whom they speak":
         "non essayées : {} entrées que ce nœud ne peut ouvrir, {} patients dont elles parlent",
     "Name both the vault and the folder: --vault URL --carried FOLDER.":

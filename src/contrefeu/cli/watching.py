@@ -125,12 +125,15 @@ class Watching:
         self._file = MemoryFile(node.paths.watch / STATE, seed)
         self.memory: Memory = self._file.load()
         zone = node.settings.node.zone
+        feeds = [(sender, feed) for feed in node.settings.feeds.values() for sender in feed.senders]
+        self._habits = {sender: feed.control_ids for sender, feed in feeds}
         self.watch = Watch(self.memory.state, zone, lambda at: node.settings.watch.resting(at, zone))
         digest_key = derived_key(seed, b"watch-digest")
         self._where = Wards(node, digest_key)
+        sizes = {sender: feed.message_bytes_max for sender, feed in feeds}
         observer = Observer(
             digest_key, rules_of(node.settings), zone, self.memory.desk, self._where, Leave(node).holds,
-            node.settings.watch.honey, Homes(node, digest_key),
+            node.settings.watch.honey, Homes(node, digest_key), sizes,
         )  # fmt: skip
         own = f"{node.settings.node.id}{WATCH}"
         keys = node.data_keys()
@@ -181,7 +184,7 @@ class Watching:
         node = self._node
         yield from links_told(node, now)
         yield from copies_told(last_states(node), last_selftest(node), dict(scrubbed(node)), now)
-        yield from reused_told(self._where.feeds(), self.memory, now)
+        yield from reused_told(self._where.feeds(), self.memory, now, self._habits)
         yield from wards_told({one.ward: bool(one.lacks) for one in last_wardtest(node)}, now)
         for one in successions(node.paths.journals):
             yield Told(now, "journal-damaged", one.follows.origin, not one.mended)

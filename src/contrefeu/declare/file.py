@@ -42,7 +42,7 @@ What = Literal["opened", "noted", "sent", "closed", "downtime", "lifted", "alarm
 SYSTEM_RULES = frozenset([
     "feed-silent", "feeds-silent", "feed-collapse", "feed-burst", "merges", "deletes", "cancellations", "updates",
     "kind-new", "sender-changed", "sender-new", "time-jump", "documents-sealed", "documents-broken", "text-same",
-    "control-reused", "canary",
+    "message-large", "control-reused", "canary",
 ])  # fmt: skip
 EVERYTHING = "*"  # the subject of an alarm about several feeds, or about many people
 HARMLESS = "harmless"  # AlarmAcknowledged.verdict

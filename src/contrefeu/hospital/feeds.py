@@ -104,6 +104,8 @@ class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in a merge (A18, A30, A34, A36, A39, A40, A46, A47)
     accession: Literal["OBR-18", "OBR-2", "OBR-3", "OBR-20"] = "OBR-18"  # where accession numbers stand, but IPC-1
     seal: list[SealSettings] = field(default_factory=list)  # journaled, and opened by a role's words alone
+    message_bytes_max: Annotated[int, Meta(ge=0, le=64 * 2**20)] = 0  # what is larger is kept, and an alarm; 0: unknown
+    control_ids: Literal["", "unique", "daily", "reused"] = ""  # MSH-10: once, again each day, at will; empty: learned
 
 
 def feed_problems(feeds: dict[str, FeedSettings]) -> Iterator[Problem]:

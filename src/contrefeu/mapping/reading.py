@@ -144,6 +144,7 @@ class FeedRules(Struct, frozen=True):
     sets: tuple[str, ...] = FACTS  # facts that it may set, in their order
     survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in its merges
     accession: str = "OBR-18"  # where it writes accession numbers, when IPC-1 says none
+    daily: bool = False  # whether its control ids begin again each day
 
 
 class Rules(Struct, frozen=True):

@@ -19,6 +19,7 @@ from contrefeu.mapping.reading import FeedRules, Reading
 
 NAMES_MAX = 50  # different names counted of one kind: more of them are "other", since a sender may invent them
 CHARSET_CHARS_MAX = 40  # of MSH-18, shown: the longest name of table 0211 has 15, two repetitions are common
+LARGEST_MESSAGES = 200  # of a sender, before their largest says what its largest is
 _NUMBERS = (("PID", 3), ("MRG", 1), ("PV1", 19))  # CX: who gave the number is component 4
 _TIMES = (
     ("MSH", 7), ("EVN", 2), ("EVN", 6), ("PV1", 44), ("PV1", 45), ("ZBE", 2), ("ORC", 9), ("OBR", 7), ("OBR", 22),
@@ -65,7 +66,7 @@ class FeedSurvey(Struct):
             except NotHl7:
                 return
             self._look(message)
-            self.learned.take(message, entry.body)
+            self.learned.take(message, entry.body, entry.received_ns)
 
     def proposal(self) -> FeedSettings:
         """The profile that what it sends asks for."""
@@ -75,6 +76,7 @@ class FeedSurvey(Struct):
             self.charsets,
             bare=bool(self.without_authority),
             doubts=bool(self.charset_doubts),
+            bytes_max=self.bytes_max if self.entries >= LARGEST_MESSAGES else 0,
         )
 
     def _lost(self, reading: Reading) -> None:

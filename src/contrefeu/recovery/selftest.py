@@ -99,6 +99,7 @@ class SelfTest:
     beyond: int = 0  # entries that were not read: the node cannot
     passed_over: int = 0  # patients who were drawn, and whose charts come from such entries too
     at_ns: int = 0  # the instant
+    lacks: int = 0  # entries that came after what the copy holds, where nobody copies now
 
 
 def self_test(
@@ -111,6 +112,7 @@ def self_test(
     patients: int,
     wanted: Mapping[str, Reach],
     carried: bool = False,
+    seen: Mapping[str, int] | None = None,
     counts: Callable[[str], bool] = lambda _: True,
     scratch: Path | None = None,
     seed: int | None = None,
@@ -126,6 +128,8 @@ def self_test(
         patients: How many to compare; all, when there are fewer.
         wanted: What of each journal the copy must hold.
         carried: The copy was made some time ago: it must hold all that there was then.
+        seen: Nobody copies now: up to which entry of each journal it was last seen to hold; it must hold that, and
+            is compared as of then. None: it must hold all of *wanted*.
         counts: Whether a journal's declarations count here, as for `open_charts`.
         scratch: Where a chart store may lie for as long as the test lasts.
         seed: Draws the same patients again.
@@ -154,10 +158,17 @@ def self_test(
         ) as charts,
     ):
         positions = charts.status().positions
-        if carried:
+        lacks = 0
+        if not carried:
+            held = {journal: reach.last for journal, reach in wanted.items()}
+            if seen is not None:
+                lacks = sum(
+                    max(0, last - max(seen.get(name, 0), positions.get(name, 0))) for name, last in held.items()
+                )
+                held = {name: min(last, seen.get(name, 0)) for name, last in held.items()}
+            _refuse_what_is_missing(positions, held)
+        if carried or lacks:
             at_ns = min([at_ns, *_lacked_since(positions, wanted, live)])
-        else:
-            _refuse_what_is_missing(positions, wanted)
         known = [chart.id for chart in charts.all(at_ns)]
         chosen = drawing.draw([row.id for row in live.board().rows], patients // 2)
         chosen += drawing.draw(set(known) - set(chosen), patients - len(chosen))
@@ -165,9 +176,15 @@ def self_test(
     there = [pair for pair in pairs if pair[1:] != (None, None)]  # the others were admitted a moment ago
     if carried and not there:
         raise MissingError("The copy that was carried here holds no patient who could be compared.")
+    if lacks and not there:
+        raise MissingError(
+            f"The copy lacks {lacks} entries, and holds no patient who could be compared.",
+            safe="The journals of this home.",
+            next="contrefeu vault copy brings it up to date, then contrefeu vault selftest.",
+        )
     differing = [id_ for id_, ours, theirs in there if ours != theirs]
     seconds = time.monotonic() - began
-    return SelfTest(len(there), differing, seconds, sum(after.values()), len(drawing.passed_over), at_ns)
+    return SelfTest(len(there), differing, seconds, sum(after.values()), len(drawing.passed_over), at_ns, lacks)
 
 
 class _Drawing:
@@ -223,11 +240,11 @@ def _lacked_since(positions: dict[str, int], wanted: Mapping[str, Reach], live: 
                 yield first.received_ns - 1 - int(SETTLED_S * 1e9)
 
 
-def _refuse_what_is_missing(positions: dict[str, int], wanted: Mapping[str, Reach]) -> None:
-    for journal, reach in wanted.items():
-        if positions.get(journal, 0) < reach.last:
+def _refuse_what_is_missing(positions: dict[str, int], held: Mapping[str, int]) -> None:
+    for journal, last in held.items():
+        if positions.get(journal, 0) < last:
             raise MissingError(
-                f'The copy of "{journal}" was read up to entry {positions.get(journal, 0)}; {reach.last} were there.',
+                f'The copy of "{journal}" was read up to entry {positions.get(journal, 0)}; {last} were there.',
                 safe="The journal itself.",
                 next="contrefeu vault verify URL says what is wrong with the copy.",
             )

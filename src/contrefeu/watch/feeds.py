@@ -74,6 +74,9 @@ def heard_signals(feed: Feed, one: Heard, zone: str) -> Iterator[Signal]:
     if one.said:
         _learn_lag(feed, one.at - one.said)
     yield from _counted(feed, one)
+    if one.size > one.size_max > 0:
+        seen = {"bytes": float(one.size), "usual_at_most": float(one.size_max)}
+        yield Signal("message-large", one.source, one.at, one.at, seen, [one.ref])
     yield from _new(feed, one, "kind-new", one.kind, feed.kinds, feed.new_kinds)
     if one.shape:
         yield from _new(feed, one, "sender-changed", one.shape, feed.shapes, feed.new_shapes)

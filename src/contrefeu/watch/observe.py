@@ -8,8 +8,9 @@ Rules kept here:
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -29,6 +30,7 @@ from contrefeu.acts import (
 )
 from contrefeu.base import parse_rfc3339
 from contrefeu.hl7 import Message, NotHl7, parse_moment
+from contrefeu.hospital import feed_of
 from contrefeu.journal import MEDIA_ACT, MEDIA_CARRIED, MEDIA_CDA, MEDIA_FHIR, MEDIA_HL7V2, Entry
 from contrefeu.mapping import Rules
 from contrefeu.watch.cda_scan import CdaScan, scan_cda
@@ -39,6 +41,10 @@ from contrefeu.watch.seen import Group, Heard, Looked, Observation, Place
 DIGEST_BYTES = 8
 NS = 1_000_000_000
 STATION, AUDIT = "-station", "-audit"
+OF_THE_AUDIT = (
+    "audit as "  # begins what an export of the audit without searches says: logins and ids, no patient's name
+)
+NO_SIZES: Mapping[str, int] = MappingProxyType({})
 
 _EVENTS: dict[str, Group] = {
     **dict.fromkeys(["A18", "A30", *(f"A{n}" for n in range(34, 37)), *(f"A{n}" for n in range(39, 52))], "merge"),
@@ -91,6 +97,7 @@ class Observer:
         on_leave: Callable[[str, float], bool] = lambda _login, _at: False,
         honey: Iterable[str] = (),
         home: Callable[[str], frozenset[str]] = lambda _login: frozenset(),
+        sizes: Mapping[str, int] = NO_SIZES,
     ) -> None:
         """Ask nobody but these.
 
@@ -103,6 +110,7 @@ class Observer:
             on_leave: Whether a login's owner is.
             honey: Numbers of honey patients, as the settings have them; the acts say others.
             home: Digests of a login's owner's telephones and addresses.
+            sizes: Of a sender the largest message that its profile knows.
         """
         self._key = key
         self._rules = rules
@@ -112,6 +120,7 @@ class Observer:
         self._on_leave = on_leave
         self._honey = frozenset(honey)
         self._home = home
+        self._sizes = sizes
 
     def of(self, entry: Entry) -> Iterator[Observation]:
         """What *entry* shows."""
@@ -119,7 +128,8 @@ class Observer:
         if entry.journal.endswith(STATION) or entry.journal.endswith(AUDIT):
             yield from self._people(entry, at)
         elif not entry.source.startswith(RULES) and entry.media_type not in (MEDIA_ACT, MEDIA_CARRIED):
-            yield self._message(entry, at)
+            size_max = self._sizes.get(feed_of(entry.source), 0)
+            yield self._message(entry, at)._replace(size=len(entry.body), size_max=size_max)
 
     # Messages.
 
@@ -231,6 +241,8 @@ class Observer:
             return None
         if kind == "login":
             return self._look(entry, at, who, "refused") if failed else None
+        if kind == "export" and shown.startswith(OF_THE_AUDIT):
+            kind = "act"  # whose work it is reads it so: it gives no chart out (`audit acts` lists it)
         if failed:
             asked = _CHART_PATH.match(shown)
             return self._look(entry, at, who, "denied", asked[1]) if asked else None

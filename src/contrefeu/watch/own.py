@@ -6,10 +6,12 @@ Rules kept here:
   * A share that does not answer is no canary that sang.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
+from types import MappingProxyType
 
+from contrefeu.hospital import feed_of
 from contrefeu.watch.memory import Memory
 from contrefeu.watch.seen import Told
 
@@ -22,6 +24,7 @@ GUARDED = (
 )  # fmt: skip
 GONE = "gone"
 _FINE = frozenset(["same", "not yet", "held elsewhere"])  # states of a self-test that call nobody
+NO_HABITS: Mapping[str, str] = MappingProxyType({})
 REUSED_HABIT = 0.001  # of a sender's messages, from which on it is one: a number that comes round each day is more
 
 
@@ -103,15 +106,19 @@ def wards_told(lacking: dict[str, bool], at: float) -> Iterator[Told]:
         yield Told(at, "ward-unready", ward, lacks)
 
 
-def reused_told(feeds: list[tuple[str, int, int]], memory: Memory, at: float) -> Iterator[Told]:
+def reused_told(
+    feeds: list[tuple[str, int, int]], memory: Memory, at: float, habits: Mapping[str, str] = NO_HABITS
+) -> Iterator[Told]:
     """Feeds that used a control id for other bytes since the last look: *feeds* are sender, messages, such ones.
 
-    A sender whose numbers come round all the time has a habit: its profile says so, and no alarm would.
+    *habits* are those of profiles, by sender: one that says "unique" or "daily" is held to it, one that says "reused"
+    is none to look at. Where no profile says it, a sender whose numbers come round all the time has a habit.
     """
     for source, received, reused in feeds:
-        before = memory.reused.get(source, reused)
+        said = habits.get(feed_of(source), "")
+        before = memory.reused.get(source, 0 if said in ("unique", "daily") else reused)
         memory.reused[source] = reused
-        habit = before > REUSED_HABIT * received
+        habit = said == "reused" or (not said and before > REUSED_HABIT * received)
         yield Told(at, "control-reused", source, reused > before and not habit, float(reused - before))
 
 

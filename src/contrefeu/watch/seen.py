@@ -26,6 +26,8 @@ class Heard(NamedTuple):
     documents: tuple[str, ...] = ()  # of each: "good", "sealed" (looks encrypted), "broken" (does not open)
     many: int = 1  # how many times it does what `group` says: a FHIR bundle deletes hundreds at once
     others: tuple[tuple[str, str], ...] = ()  # patient and text of each further one in it
+    size: int = 0  # bytes
+    size_max: int = 0  # bytes of the largest that its sender's profile knows; 0: that says nothing
 
 
 class Looked(NamedTuple):

@@ -159,7 +159,8 @@ _ROWS = (
     ),
     Rule(
         "export", "people", "look",
-        "an export by somebody who made none for forty days, or at night",
+        "an export of charts, or of the audit with what was searched, by somebody who made none for forty days, or at "
+        "night; the audit alone is no chart, and whose work it is gives it out without an alarm",
         "the quick way out for many charts",
         "every first export is one: it should be looked at",
     ),
@@ -254,8 +255,15 @@ _ROWS = (
         "all",
     ),
     Rule(
+        "message-large", "feed", "look",
+        "a message larger than its sender's profile says (`message_bytes_max` of the feed); it was kept and answered",
+        "a scan or a film in every message fills disks and copies; or somebody else speaks in its name",
+        "a new kind of document: write the new largest into the profile",
+    ),
+    Rule(
         "control-reused", "feed", "look",
-        "a sender used a message's control id (MSH-10) again, for other bytes; not one that does so all the time",
+        "a sender used a message's control id (MSH-10) again, for other bytes; not one that does so all the time, or "
+        "whose profile says that it does (`control_ids` of the feed)",
         "somebody sends what was sent before, changed; or the sender was put back to an older state",
         "a sender that begins to count again after an upgrade",
         "source",

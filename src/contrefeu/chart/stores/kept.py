@@ -316,17 +316,18 @@ class Kept:
         sql = "SELECT entry FROM repeats WHERE control = ? AND body = ?"
         return control, digest, self._db.value(sql, (control, digest))
 
-    def stands_for(self, control: int, digest: int, id_: int) -> bool:
-        """Let *id_* stand for its repeats; returns whether the control id had been used for other bytes."""
+    def stands_for(self, control: int, digest: int, id_: int) -> int | None:
+        """Let *id_* stand for its repeats; returns the last entry that used the control id for other bytes, if any."""
         stand = self._stand.setdefault(control, {})
-        used = any(one != digest for one in stand)
-        if not used and control not in self._unused:
-            sql = "SELECT 1 FROM repeats WHERE control = ? AND body != ?"
-            used = self._db.row(sql, (control, digest)) is not None
+        used = [entry for one, entry in stand.items() if one != digest]
+        if control not in self._unused:
+            sql = "SELECT max(entry) FROM repeats WHERE control = ? AND body != ?"
+            before = self._db.value(sql, (control, digest))
+            used += [] if before is None else [before]
         stand[digest] = id_
         if self._seen is not None:
             self._seen.add(control)
-        return used
+        return max(used, default=None)
 
     def add_repeat(self, control: int, digest: int, id_: int) -> None:
         """Keep that *id_* is a repeat that another entry stands for."""
