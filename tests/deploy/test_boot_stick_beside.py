@@ -411,6 +411,7 @@ def test_both_browsers_are_as_narrow():
     ]
     assert flags[0] == flags[1]
     assert {"--kiosk", "--ignore-certificate-errors-spki-list"} <= flags[0]
+    assert "--ipc-connection-timeout" in flags[0], "a browser that got no turn for 15 s lost its network process: white"
     plain = (PARTS / "station-browser-x.service").read_text().partition("[Service]")[0]
     assert {"StartLimitBurst=4", "OnFailure=station-no-browser.service"} <= set(plain.splitlines()), "tried for ever"
     assert "L'application ne s'ouvre que" in (PARTS / "station-no-browser.service").read_text()
