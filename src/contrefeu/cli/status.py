@@ -134,7 +134,7 @@ def _packs(node: "Node") -> list[dict[str, Any]] | None:
 
     try:
         if not node.settings.packs.folders:
-            none = {"made": "", "minutes": 0, "old": False}
+            none: dict[str, Any] = {"made": "", "minutes": 0, "old": False}
             return [{"ward": ward, **none, "printer": printer} for ward, printer in unprinted(node).items()]
         found = standing(node)
     except StorageError:
