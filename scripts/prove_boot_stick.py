@@ -1,14 +1,16 @@
 """A boot stick starts a PC whose disk tempts it with a root partition and swap, and not one byte of that disk changes.
 
   scripts/prove_boot_stick.py IMAGE STICK OUT [--firmware bios|uefi|secure] [--minutes N] [--cores N]
-                              [--screen virtio|std] [--switch] [--printer]
+                              [--screen virtio|std] [--entry N] [--switch | --beside OTHER] [--printer]
 
 IMAGE is of make_boot_stick.sh (it is copied), STICK a folder of `contrefeu stick make`. Its screen is kept in OUT as
 pictures (PNG). Whoever looks at them writes what is to be typed into OUT/type (the code, once the station asks for it),
-names of keys into OUT/press (`ctrl-c`, `alt-f2`), and makes OUT/end when enough is seen. With --switch (as root) the PC
-has a card on a switch of its own, and OUT/look sends another screen onto it (second_screen.py). With --printer OUT/plug
-plugs a USB printer in (usb_printer.py, cups-ipp-utils, avahi-daemon); what it prints is in OUT/printed. OUT/carry names
-a folder that is plugged in as a second stick; OUT/pull pulls it out and writes what is on it then to OUT/carried.
+names of keys into OUT/press (`ctrl-c`, `alt-f2`), and makes OUT/end when enough is seen. --entry N (UEFI) takes the
+boot menu's entry so many below the first. With --switch (as root) the PC has a card on a switch of its own, and
+OUT/look sends another screen onto it (second_screen.py); --beside OTHER puts one more PC onto the switch of the proof
+in folder OTHER. With --printer OUT/plug plugs a USB printer in (usb_printer.py, cups-ipp-utils, avahi-daemon); what it
+prints is in OUT/printed. OUT/carry names a folder that is plugged in as a second stick; OUT/pull pulls it out and
+writes what is on it then to OUT/carried.
 
 Needs qemu-system-x86 (7.1), ovmf, mtools, fdisk, e2fsprogs. A processor that virtualizes takes minutes; elsewhere it is
 emulated: half an hour.
@@ -44,6 +46,7 @@ AZERTY = {
 AZERTY |= {digit: f"shift-{digit}" for digit in "0123456789"}
 APART = "CONTREFEU_PROOF_APART"  # set where the proof has a network of its own
 CARD, PRINTER_PORT = "switch", 8631  # of the proof: its end of the switch, and where its printer listens
+MENU = b"will be executed automatically"  # the boot menu, on the serial line
 CARRIER_MB = 300  # of the second stick
 SCREEN_S = 15.0  # between two pictures
 
@@ -52,10 +55,12 @@ class Machine:
     """A PC with the stick on USB, a disk inside and, unless it is on a switch, no network."""
 
     def __init__(
-        self, folder: Path, image: Path, disk: Path, firmware: str, cores: int, *, switch: bool, screen: str
+        self, folder: Path, image: Path, disk: Path, firmware: str, cores: int, *, cable: str, screen: str
     ) -> None:
+        network = f"tap,ifname={cable},script=no,downscript=no,model=e1000e,mac=52:54:00:0f:39:{cable[2:]}"
         self._folder, self._monitor, self._shots = folder, folder / "monitor", 0
-        self._monitor.unlink(missing_ok=True)
+        for old in (self._monitor, folder / "serial"):
+            old.unlink(missing_ok=True)
         command = [
             "qemu-system-x86_64",
             "-m",
@@ -65,7 +70,7 @@ class Machine:
             "-display",
             "none",
             "-nic",
-            f"tap,ifname={CARD},script=no,downscript=no,model=e1000e" if switch else "none",
+            network if cable else "none",
             "-machine",
             "q35,smm=on",
             "-vga",
@@ -126,6 +131,11 @@ class Machine:
         self._shots += 1
         self.says(f"screendump {self._folder}/screen-{self._shots:03}.png -f png")
 
+    def in_menu(self) -> bool:
+        """Whether the boot menu waits for a key."""
+        serial = self._folder / "serial"
+        return serial.exists() and MENU in serial.read_bytes()
+
     def end(self) -> None:
         """Pull the plug."""
         self._process.terminate()
@@ -171,6 +181,14 @@ def with_stick(image: Path, stick: Path) -> None:
     subprocess.run(["mcopy", "-s", "-i", f"{image}@@{start}", *stick.iterdir(), "::"], check=True)
 
 
+def chosen(machine: Machine, entry: int) -> None:
+    """The boot menu's entry that is so many below the first, once there is a menu."""
+    while not machine.in_menu():
+        time.sleep(0.2)
+    for key in [*["down"] * entry, "ret"]:
+        machine.presses(key)
+
+
 def watched(machine: Machine, out: Path, stick: Path, minutes: float) -> None:
     """Picture after picture, doing what is asked for in OUT, until OUT/end is there or the time is over."""
     end = time.monotonic() + minutes * 60
@@ -210,6 +228,17 @@ def look(out: Path, stick: Path) -> None:
     script = Path(__file__).with_name("second_screen.py")
     with (out / "looked").open("a") as said:
         subprocess.Popen([sys.executable, script, CARD, stick / "screens"], stdout=said, stderr=subprocess.STDOUT)
+
+
+def plugged(*, first: bool) -> str:
+    """A cable for this PC onto the switch, which is made for the first one; of many."""
+    if first:
+        for command in (f"link add {CARD} type bridge", f"link set {CARD} up"):
+            subprocess.run(["ip", *command.split()], check=True)
+    cable = f"pc{len(Path('/proc/self/net/dev').read_text().splitlines()):02}"
+    for command in (f"tuntap add dev {cable} mode tap", f"link set {cable} master {CARD}", f"link set {cable} up"):
+        subprocess.run(["ip", *command.split()], check=True)
+    return cable
 
 
 def printer(out: Path) -> list["subprocess.Popen[bytes]"]:
@@ -253,24 +282,32 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--screen", choices=("virtio", "std"), default="virtio", help="std: cage cannot, X is taken")
+    parser.add_argument("--entry", type=int, default=0)
     parser.add_argument("--switch", action="store_true")
+    parser.add_argument("--beside", type=Path, help="OUT of a proof with --switch that runs")
     parser.add_argument("--printer", action="store_true")
     asked = parser.parse_args()
-    if (asked.switch or asked.printer) and APART not in os.environ:
-        apart = ["unshare", "--net", "--mount", sys.executable, *sys.argv]
+    if (asked.switch or asked.beside or asked.printer) and APART not in os.environ:
+        apart = ["unshare", "--mount", sys.executable, *sys.argv]
+        apart[1:1] = [] if asked.beside else ["--net"]
+        if asked.beside:
+            apart[:0] = ["nsenter", f"--net=/proc/{int((asked.beside / 'pid').read_text())}/ns/net"]
         raise SystemExit(subprocess.run(apart, env={**os.environ, APART: "1"}, check=False).returncode)
     if APART in os.environ:
-        for command in ("link set lo up", f"tuntap add dev {CARD} mode tap", f"link set {CARD} up"):
-            subprocess.run(["ip", *command.split()], check=True)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     asked.out.mkdir(parents=True, exist_ok=True)
+    (asked.out / "pid").write_text(str(os.getpid()))
+    cable = plugged(first=not asked.beside) if asked.switch or asked.beside else ""
     (asked.out / "end").unlink(missing_ok=True)
     image, disk = asked.out / "stick.img", asked.out / "disk.img"
     subprocess.run(["cp", "--sparse=always", asked.image, image], check=True)
     with_stick(image, asked.stick)
     before = tempting_disk(disk)
     beside = printer(asked.out) if asked.printer else []
-    machine = Machine(asked.out, image, disk, asked.firmware, asked.cores, switch=asked.switch, screen=asked.screen)
+    machine = Machine(asked.out, image, disk, asked.firmware, asked.cores, cable=cable, screen=asked.screen)
     try:
+        if asked.entry:
+            chosen(machine, asked.entry)
         watched(machine, asked.out, asked.stick, asked.minutes)
     finally:
         machine.end()

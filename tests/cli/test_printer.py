@@ -4,6 +4,7 @@ Method: a scheduler of the tests' own whose printers are folders (tests/suites/c
 stopped, closed, full and out of paper; a pack, a form, and a ward's pack in a downtime.
 """
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from contrefeu.cli import checkup
 from contrefeu.cli.accounts import station_acts
 from contrefeu.cli.node import Node
 from contrefeu.cli.spool import Sent, send, trouble_of, waits
+from contrefeu.cli.standing import every_quarter
 from contrefeu.journal import MEDIA_HL7V2, Draft
 from tests.cli.conftest import Commands
 from tests.cli.messages import IPP, admission
@@ -158,6 +160,36 @@ def test_a_declared_downtime_prints_the_ward_s_pack_once(ward: Commands, cups: S
     assert ward.told("packs", "list")["packs"][0]["printer"] == ""
     assert len(cups.printed("second-floor", 1)) == 1
     assert [one["form"] for one in ward.told("scan", status=10)["missing"]] == ["dose-sheet"]
+
+
+@pytest.mark.req("F39")
+def test_a_station_that_makes_none_ahead_prints_its_ward_s_pack(ward: Commands, cups: Spool) -> None:
+    """A crisis stick of a ward names a printer and no folder: nothing ever looked at that printer."""
+    settings = Node.at(ward.home).paths.settings
+    kept = [line for line in settings.read_text().splitlines() if not line.startswith("folders =")]
+    settings.write_text("\n".join(kept).replace("second-floor", "beside") + "\n")
+    rounds: list[tuple[str, ...]] = []
+    stop = threading.Event()
+
+    def once(_node: Node, _identity: object, _stop: object, command: tuple[str, ...], **_how: object) -> None:
+        rounds.append(command)
+        stop.set()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("contrefeu.cli.standing.LOOK_S", 0.01)
+        patched.setattr("contrefeu.cli.standing.run_apart", once)
+        every_quarter(Node.at(ward.home), None, stop)
+    assert rounds == [("packs", "make")]
+    ward.told("downtime", "declare", "--reason", "drill of the test")
+    assert ward.told("packs", "make")["made"] == []
+    assert ward.told("status", status=10)["packs"][0]["printer"] == "beside is unknown to CUPS here"
+    cups.add("beside")
+    for _ in range(2):
+        assert ward.told("packs", "make")["made"] == []
+    [(title, pdf)] = cups.printed("beside", 1)
+    assert (title, "MARTIN" in text(pdf)) == ("pack CARDIO", True)
+    assert ward.told("status")["packs"] == []
+    assert ward("packs", "make", "--now").status == 1
 
 
 @pytest.mark.req("G1")

@@ -13,6 +13,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -338,8 +339,11 @@ def test_a_network_that_comes_later_is_left_too(tmp_path: Path, ended: int, word
     assert calls.index("ip link set dev enp1s0 down") < calls.index("chvt 1")
 
 
-def browser(tmp_path: Path, *screens: str, late: bool = False) -> tuple[int, str, str, str]:
-    """How browser.sh ends, what it says and what it gives the browser; the hash of the station's key."""
+def browser(tmp_path: Path, *screens: str, late: str = ":") -> tuple[int, str, str, str]:
+    """How browser.sh ends, what it says and what it gives the browser; the hash of the station's key.
+
+    Before the station shows its certificate it does *late*.
+    """
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=station"]
     subprocess.run(
         ["openssl", *new, "-keyout", tmp_path / "key", "-out", tmp_path / "pem"], check=True, capture_output=True
@@ -348,9 +352,8 @@ def browser(tmp_path: Path, *screens: str, late: bool = False) -> tuple[int, str
         ["openssl", "pkey", "-in", tmp_path / "key", "-pubout", "-outform", "DER"], check=True, capture_output=True
     ).stdout
     pin = base64.b64encode(hashlib.sha256(key).digest()).decode()
-    not_yet = f"[ -e {tmp_path}/once ] || {{ touch {tmp_path}/once; exit 1; }}" if late else ":"
     real = shutil.which("openssl")
-    called(tmp_path, "openssl", f'[ "$1" = s_client ] || exec {real} "$@"\n{not_yet}\ncat {tmp_path}/pem')
+    called(tmp_path, "openssl", f'[ "$1" = s_client ] || exec {real} "$@"\n{late}\ncat {tmp_path}/pem')
     called(tmp_path, "systemctl")
     (tmp_path / "screens").write_text("".join(f"{pin if line == 'PIN' else line} drill/n1\n" for line in screens))
     (tmp_path / "ready").write_text("ready")
@@ -372,8 +375,16 @@ def browser(tmp_path: Path, *screens: str, late: bool = False) -> tuple[int, str
 
 def test_a_certificate_that_is_not_there_yet_is_waited_for(tmp_path: Path):
     """The hash of nothing is no pin."""
-    ended, _, given, pin = browser(tmp_path, late=True)
+    ended, _, given, pin = browser(tmp_path, late=f"[ -e {tmp_path}/once ] || {{ touch {tmp_path}/once; exit 1; }}")
     assert (ended, f"PINS={pin}\n" in given) == (0, True)
+
+
+def test_a_station_that_says_nothing_is_waited_for_as_long_as_is_said(tmp_path: Path):
+    """Each try had ten seconds, and there were as many as seconds were promised: two minutes were twenty."""
+    begun = time.monotonic()
+    ended, said, given, _ = browser(tmp_path, "PIN", late="exec sleep 60")
+    assert (ended, given) == (1, "") and "ne répond pas" in said
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.req("F39")
@@ -400,6 +411,7 @@ def test_both_browsers_are_as_narrow():
     ]
     assert flags[0] == flags[1]
     assert {"--kiosk", "--ignore-certificate-errors-spki-list"} <= flags[0]
+    assert "--ipc-connection-timeout" in flags[0], "a browser that got no turn for 15 s lost its network process: white"
     plain = (PARTS / "station-browser-x.service").read_text().partition("[Service]")[0]
     assert {"StartLimitBurst=4", "OnFailure=station-no-browser.service"} <= set(plain.splitlines()), "tried for ever"
     assert "L'application ne s'ouvre que" in (PARTS / "station-no-browser.service").read_text()

@@ -4,6 +4,10 @@ Method: messages as senders write them, read and folded; the pack's values looke
 text and as codes.
 """
 
+from io import BytesIO
+from itertools import pairwise
+
+import pikepdf
 import pypdfium2
 import pytest
 
@@ -351,6 +355,16 @@ def test_a_locked_pack_opens_with_its_password_alone():
         pypdfium2.PdfDocument(pdf)
     document = pypdfium2.PdfDocument(pdf, password="orage-bleu-27")
     assert "MARTIN" in document[1].get_textpage().get_text_bounded()
+
+
+def test_a_page_whose_parts_are_joined_without_a_space_is_the_same():
+    """CUPS joins them so (cups-filters 1.28): of `Q` and `q` it made `Qq`, and the foot lay elsewhere."""
+    with pikepdf.open(BytesIO(ward(A01).printed().pdf)) as document:
+        for page in document.pages:
+            parts = [part.read_bytes() for part in page.Contents]
+            joints = list(pairwise(parts))
+            assert joints, "what is laid over a page is a part of its own"
+            assert all(before[-1:].isspace() or after[:1].isspace() for before, after in joints)
 
 
 def test_two_patients_have_their_own_pages():

@@ -40,9 +40,12 @@ _Due = tuple[str, bool]  # a ward, and whether its pack is to lie ready; else it
 
 
 def make_due(node: Node, language: "Language", wards: set[str], *, at_once: bool = False) -> list[Standing]:
-    """Make the packs that are due, of *wards* or of all that the settings name; return those that were made."""
+    """Make the packs that are due, of *wards* or of all that the settings name; return those that were made.
+
+    Where the settings name printers and no folder, as on a crisis stick of a ward, none is made ahead.
+    """
     named = set(node.settings.packs.wards)
-    if not node.settings.packs.folders:
+    if not node.settings.packs.folders and (at_once or not node.settings.packs.printers):
         raise OperatorError(
             "No folder for packs is in the settings.",
             safe="Nothing was made.",
@@ -69,6 +72,7 @@ class _Making:
     def __init__(self, node: Node, language: "Language", charts: "Charts | SyncChartsClient") -> None:
         self._node, self._language, self._charts = node, language, charts
         said = [*station_acts(node)]
+        self._ahead = bool(node.settings.packs.folders)
         self._news2 = NEWS2 in aids_in(said)
         self._downtime = downtime_in(said, node)
         self._digests: dict[str, str] = {}  # of the packs that were ordered
@@ -83,7 +87,8 @@ class _Making:
             if queued is not None and queued != before:
                 _keep_queued(self._node, ward, queued)
             printers += [(ward, False)] if now else []
-            ready += [(ward, True)] if at_once or self._is_due(self._charts.board(ward), state, now_ns) else []
+            ahead = self._ahead and (at_once or self._is_due(self._charts.board(ward), state, now_ns))
+            ready += [(ward, True)] if ahead else []
         return printers + ready
 
     def _is_due(self, board: "Board", state: State, now_ns: int) -> bool:

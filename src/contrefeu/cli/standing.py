@@ -68,6 +68,12 @@ def standing(node: Node) -> list[Standing]:
     return [_aged(one, now_ns, state.queues.get(one.ward)) for _, one in sorted(state.packs.items())]
 
 
+def unprinted(node: Node) -> dict[str, str]:
+    """The queue that does not print a ward's pack in a downtime, and why; by ward."""
+    queues = sorted(state_of(node).queues.items())
+    return {ward: f"{queued.queue} {queued.problem}" for ward, queued in queues if queued.problem}
+
+
 def _aged(one: Standing, now_ns: int, queued: Queued | None) -> Standing:
     minutes = (now_ns - parse_rfc3339(one.as_of)) // MINUTE_NS if one.as_of else OLD_MINUTES + 1
     nowhere = all(place.problem for place in one.places)
@@ -107,7 +113,8 @@ def as_file(ward: str) -> str:
 def every_quarter(node: Node, identity: "Identity | None", stop: threading.Event) -> None:
     """Make what is due until *stop* is set, in a process of its own; *identity* says as whom, None: as this one."""
     while not stop.wait(LOOK_S):
-        if node.settings.packs.folders:  # looked at each time: it may be set while the node runs
+        packs = node.settings.packs  # looked at each time: they may be set while the node runs
+        if packs.folders or packs.printers:
             run_apart(node, identity, stop, ("packs", "make"), nice=10)
 
 

@@ -130,11 +130,12 @@ def _packs(node: "Node") -> list[dict[str, Any]] | None:
     None when what is known of them cannot be read.
     """
     from contrefeu.base import StorageError
-    from contrefeu.cli.standing import standing
+    from contrefeu.cli.standing import standing, unprinted
 
-    if not node.settings.packs.folders:
-        return []
     try:
+        if not node.settings.packs.folders:
+            none: dict[str, Any] = {"made": "", "minutes": 0, "old": False}
+            return [{"ward": ward, **none, "printer": printer} for ward, printer in unprinted(node).items()]
         found = standing(node)
     except StorageError:
         return None
@@ -285,7 +286,8 @@ def _for_people(told: dict[str, Any]) -> None:
     if told["packs_unread"]:
         say("packs: what is known of them cannot be read; contrefeu packs list says what to do")
     for one in told["packs"]:
-        say(f"  pack {one['ward']}  {one['minutes']} minutes old{'  TOO OLD, or nowhere' if one['old'] else ''}")
+        if one["made"]:
+            say(f"  pack {one['ward']}  {one['minutes']} minutes old{'  TOO OLD, or nowhere' if one['old'] else ''}")
         if one["printer"]:
             say(f"  pack {one['ward']}  NOT PRINTED: the printer {one['printer']}")
     for one in told["ready"]:

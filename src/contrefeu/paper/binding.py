@@ -20,7 +20,7 @@ from contrefeu.acts import Box
 from contrefeu.paper.code import issue_words
 from contrefeu.paper.issue import Issuer, Whose
 from contrefeu.paper.pack import Printed, WardPack
-from contrefeu.paper.stamp import encryption, qr_drawn
+from contrefeu.paper.stamp import APART, encryption, qr_drawn
 from contrefeu.paper.tags import BEGIN, END, tag
 from contrefeu.paper.typeset import Typeset, forget, typeset
 
@@ -87,7 +87,7 @@ def bound(pack: Laid, texts: Sequence[str], password: str = "") -> bytes:
             names = [str(page.add_resource(one, pikepdf.Name.XObject)) for one in shared]
             drawn = "".join(f"q {name} Do Q\n" for name in names).encode()
             page.contents_add(pikepdf.Stream(document, BEGIN), prepend=True)
-            page.contents_add(pikepdf.Stream(document, drawn + END + qr_drawn(text, page.mediabox)))
+            page.contents_add(pikepdf.Stream(document, APART + drawn + END + qr_drawn(text, page.mediabox)))
         tag(document, [*zip(pack.titles, pack.pages, strict=True)], pack.language)
         document.save(out, encryption=encryption(password))
     return out.getvalue()

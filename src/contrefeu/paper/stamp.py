@@ -17,6 +17,8 @@ from contrefeu.paper.qr import QR_ERROR, QR_MASK, SIZE, qr
 
 _POINTS = 72 / 25.4  # in a millimetre
 SIDE_MM = 28.0  # of a code
+# Before what is added to a page: CUPS (cups-filters 1.28) joins its parts without a space, and `Q` and `q` were `Qq`.
+APART = b"\n"
 RIGHT_MM, TOP_MM = 16.5, 14.0  # from the edges of the page to the code
 
 
@@ -33,7 +35,7 @@ def stamped(pdf: bytes, texts: Sequence[str], password: str = "") -> bytes:
         assert len(document.pages) == len(texts), "each page was counted"
         for page, text in zip(document.pages, texts, strict=True):
             if text:
-                page.contents_add(pikepdf.Stream(document, qr_drawn(text, page.mediabox)))
+                page.contents_add(pikepdf.Stream(document, APART + qr_drawn(text, page.mediabox)))
         document.save(out, encryption=encryption(password))
     return out.getvalue()
 
