@@ -28,6 +28,7 @@ OWN = {
     "/flow": "board",
     "/pharmacy": "pharmacy",
     "/aids": "aids",
+    "/surviving": "downtime",
 }
 LOOKED_AT = frozenset({"/beds", "/flow", "/crisis", "/pharmacy", "/aids"})  # pages that take no form
 MOVES = ("transfer", "discharge", "leave", "return", "death", "cancel", "precaution", "directive", "lift",

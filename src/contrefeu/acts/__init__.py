@@ -138,6 +138,11 @@ from contrefeu.acts.keeping import (
     RoleKeyMade,
     ShareConfirmed,
 )
+from contrefeu.acts.live import (
+    LiveSettled,
+    LiveSwitched,
+    switches,
+)
 from contrefeu.acts.matching import (
     BLOOD,
     MATCHERS,
@@ -304,6 +309,8 @@ __all__ = [
     "JournalExpired",
     "Lifted",
     "LimitsSigned",
+    "LiveSettled",
+    "LiveSwitched",
     "Mark",
     "MarksAnswered",
     "MarksRead",
@@ -384,6 +391,7 @@ __all__ = [
     "may_withdraw",
     "pair_states",
     "plain_login",
+    "switches",
     "two_persons",
     "withdrawals",
 ]

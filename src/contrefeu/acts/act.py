@@ -49,6 +49,7 @@ from contrefeu.acts.keeping import (
     RoleKeyMade,
     ShareConfirmed,
 )
+from contrefeu.acts.live import LiveSettled, LiveSwitched
 from contrefeu.acts.matching import IdentitiesLinked, PairDecided, PairsProposed
 from contrefeu.acts.paper import (
     MarksAnswered,
@@ -272,6 +273,8 @@ Act = (
     | IdentitiesLinked
     | JournalExpired
     | LimitsSigned
+    | LiveSettled
+    | LiveSwitched
     | MedicinesProposed
     | MedicinesReleased
     | MedicinesTakenOff

@@ -51,6 +51,10 @@ from contrefeu.hospital.settings import (
     WitnessSettings,
     default_settings,
 )
+from contrefeu.hospital.surviving import (
+    SurvivingSettings,
+    Taken,
+)
 from contrefeu.hospital.watching import (
     MaintenanceSettings,
     WatchSettings,
@@ -84,6 +88,8 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StockSettings",
+    "SurvivingSettings",
+    "Taken",
     "VaultSettings",
     "WardSettings",
     "WatchSettings",
