@@ -190,7 +190,7 @@ class _System:
             self._open = self._open or _Open(self._node, self._name, self._profile)
             self._round = self._open.step(acts, self._known, switch)
         except (ContrefeuError, OSError) as failed:
-            log.warning("a surviving system is sent nothing now", system=self._name, kind=type(failed).__name__)
+            log.warning("a surviving system is sent nothing now", peer=self._name, kind=type(failed).__name__)
             self.close(acts)  # from the journal again: what became of the last claim stands there, or is in doubt
             return self._told(told, "trouble", failed.what if isinstance(failed, ContrefeuError) else "")
         return self._told(told, "sending" if self._round.reached else "unreachable")
