@@ -56,6 +56,7 @@ NO_LINK = {
     "/measure/{id}/{series}": ("martin", "/measure/p-durand/324a4f37b97cb8de"),  # a chart of few values unfolds them
     "/write/modify-verbal/{id}/{line:path}": ("nadia", "/write/modify-verbal/p-durand/m2"),
     "/write/triage/{id}": ("nadia", "/write/triage/p-durand"),
+    "/surviving": ("crise", "/surviving"),  # linked where the settings name a system
     "/corrections": ("martin", "/corrections"),
     "/ticks/{issue}/{page:int}": ("nadia", f"/ticks/{SHEET}/1"),
 }

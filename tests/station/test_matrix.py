@@ -31,6 +31,7 @@ OWN = {
     "/pharmacy/returns": "pharmacy",
     "/pharmacy/stock": "pharmacy",
     "/aids": "aids",
+    "/surviving": "downtime",
 }
 LOOKED_AT = frozenset(
     {"/beds", "/flow", "/crisis", "/pharmacy", "/pharmacy/ward/CARD", "/pharmacy/stock", "/aids"}

@@ -139,6 +139,11 @@ from contrefeu.acts.keeping import (
     RoleKeyMade,
     ShareConfirmed,
 )
+from contrefeu.acts.live import (
+    LiveSettled,
+    LiveSwitched,
+    switches,
+)
 from contrefeu.acts.matching import (
     BLOOD,
     MATCHERS,
@@ -307,6 +312,8 @@ __all__ = [
     "JournalExpired",
     "Lifted",
     "LimitsSigned",
+    "LiveSettled",
+    "LiveSwitched",
     "Mark",
     "MarksAnswered",
     "MarksRead",
@@ -388,6 +395,7 @@ __all__ = [
     "may_withdraw",
     "pair_states",
     "plain_login",
+    "switches",
     "two_persons",
     "withdrawals",
 ]

@@ -50,6 +50,7 @@ from contrefeu.acts.keeping import (
     RoleKeyMade,
     ShareConfirmed,
 )
+from contrefeu.acts.live import LiveSettled, LiveSwitched
 from contrefeu.acts.matching import IdentitiesLinked, PairDecided, PairsProposed
 from contrefeu.acts.paper import (
     MarksAnswered,
@@ -274,6 +275,8 @@ Act = (
     | IdentitiesLinked
     | JournalExpired
     | LimitsSigned
+    | LiveSettled
+    | LiveSwitched
     | MedicinesProposed
     | MedicinesReleased
     | MedicinesReturned

@@ -51,6 +51,7 @@ class MessagesClaimed(Struct, frozen=True, omit_defaults=True, tag_field="act", 
     entries: list[str]
     at: str  # RFC 3339
     address: str = ""  # where the target was: one address has one name
+    live: bool = False  # sent while the record system was down, to one that worked on: it says nothing of the former
 
 
 class MessagesAnswered(Struct, frozen=True, tag_field="act", tag="messages-answered"):

@@ -270,7 +270,6 @@ from contrefeu.chart.work import (
     ANSWER,
     MEDICINE,
     REPLACING,
-    SPECIMEN,
     VERBAL,
     WorkItem,
     WorkLine,
@@ -278,12 +277,14 @@ from contrefeu.chart.work import (
     is_protected,
     is_verbal,
     order_words,
+    reported,
     result_words,
     specimen_of,
     work_items,
     work_line,
 )
 from contrefeu.mapping import (
+    SPECIMEN,
     WRITTEN,
 )
 
@@ -450,6 +451,7 @@ __all__ = [
     "reliability_of",
     "replaces",
     "report_title",
+    "reported",
     "restoring_text",
     "result_words",
     "review_of",

@@ -11,7 +11,7 @@ Rules kept here:
   * A result that was old when it came in is marked so: in catch-up they are one list, not 400 alarms (F34).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -42,12 +42,12 @@ from contrefeu.chart.sentences import drug_of, drug_said, flag_of, instruction_o
 from contrefeu.chart.stays import encounter
 from contrefeu.chart.steps import steps_in_force
 from contrefeu.chart.versions import Kept, is_modified
+from contrefeu.mapping import SPECIMEN
 
 NS_PER_S = 1_000_000_000
 ANSWER = "urn:contrefeu:answer"  # system of what a Communication answers; VERBAL and TASK: docs/spec/charts-v1.md
 VERBAL = "urn:contrefeu:verbal"  # extension of a MedicationRequest: given by word of mouth, and read back
 MEDICINE = "urn:contrefeu:medicine"  # system of the code of a medicine of the pharmacist's list
-SPECIMEN = "urn:contrefeu:specimen"  # system of the number on a specimen's label
 OLD_S = 24 * 3600  # seconds from sample to arrival past which a critical result is history to read, not an alarm
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back: a culture's answer, no archive
 VALUE_CHARS_MAX = 160  # of a result in words on a list: an imaging report is read on the chart
@@ -55,6 +55,8 @@ ITEMS_MAX = 60  # of one chart: more than a nurse goes through, less than a burs
 
 Kind = Literal["critical", "corrected", "unsigned", "request", "unvalidated", "task", "opinion", "settle"]
 REPLACING = frozenset({"amended", "corrected", "cancelled", "entered-in-error"})
+_PLACER = "urn:id:CONTREFEU"  # of the numbers under which requests written here are sent (mapping/to_hl7)
+_WHOLE = frozenset({"final", "amended", "corrected"})
 _OPEN = frozenset({"active", "on-hold", "requested", "in-progress"})
 
 
@@ -96,7 +98,9 @@ class WorkLine(Struct, frozen=True):
 
 def on_lists(kept: Kept) -> bool:
     """Whether a board or the list of what waits depends on this object of a chart."""
-    return on_boards(kept) or _waits(kept.kind, kept.now) or is_measured_here(kept)
+    if on_boards(kept) or _waits(kept.kind, kept.now):
+        return True
+    return is_measured_here(kept) or _answers_ours(kept)
 
 
 def is_flag_alone(kept: Kept) -> bool:
@@ -244,7 +248,7 @@ def _items(chart: Chart, since_ns: int) -> Iterator[WorkItem]:
         for kept in chart.kept.values()
         if kept.kind == "Communication" and written_here(kept.now) and not is_error(kept.now)
     }
-    signed = {about for kind, about, _ in answers if kind in {"signed", "contested"}}
+    signed = {about for kind, about, _ in answers if kind in {"signed", "contested"}} | _reported(chart)
     for name, kept in chart.kept.items():
         if kept.kind == "Observation" and kept.received_ns >= since_ns:
             yield from _of_result(name, kept, answers)
@@ -253,6 +257,23 @@ def _items(chart: Chart, since_ns: int) -> Iterator[WorkItem]:
         # Of one that was modified, the one that took its place says it.
         if kept.kind == "MedicationRequest" and kept.received_ns >= since_ns and not is_modified(kept.now):
             yield from _of_order(name, kept, answers)
+
+
+def _reported(chart: Chart) -> set[str]:
+    """The requests of which a system that works on sent the whole result, by their number (decision 0225)."""
+    return reported(kept.now for kept in chart.kept.values() if _answers_ours(kept))
+
+
+def reported(reports: Iterable[Resource]) -> set[str]:
+    """Return the requests ("ServiceRequest/id") of which one of *reports* is the whole result."""
+    whole = (one for one in reports if one.get("status") in _WHOLE)
+    return {str(based.get("reference", "")) for one in whole for based in one.get("basedOn") or []}
+
+
+def _answers_ours(kept: Kept) -> bool:
+    """Whether a system sent a report of what was asked for here."""
+    numbers = kept.now.get("identifier") or [] if kept.kind == "DiagnosticReport" else []
+    return any(one.get("system") == _PLACER for one in numbers)
 
 
 def _item(name: str, kept: Kept) -> WorkItem | None:

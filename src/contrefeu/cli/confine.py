@@ -1,8 +1,8 @@
 """What a process of the node can no longer do once it has begun: shed before it hears a byte from outside.
 
 Every part: no new privileges, no core file, no look at its memory by others of the same user, files for the node alone.
-The parts that speak with others (capture, web, group, the watch's child), and the one that writes for wards: of the
-home, the rows of ROOMS and nothing else, for files that are open to the node's user too (Landlock,
+The parts that speak with others (capture, web, group, live, the watch's child), and the one that writes for wards: of
+the home, the rows of ROOMS and nothing else, for files that are open to the node's user too (Landlock,
 https://docs.kernel.org/userspace-api/landlock.html). A bug in the framer or in a page then reads no reading key,
 whichever user it runs as.
 
@@ -76,6 +76,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "tell": ((), ("run",)),  # the watch's child: it tells others what it is told, and reads nothing here
     "group": (("contrefeu.toml", "group.toml", "node/group.seed"), ("run", "group")),
+    "live": (("contrefeu.toml", "peers", "journals"), ("run", "live")),  # sealed bytes: it holds no key that opens one
     "tap": ((), ()),  # it hears a network and says what it heard to the process that started it
     "wards": (
         (

@@ -141,6 +141,11 @@ class Node:
         return self.paths.run / "station" / "sock"
 
     @property
+    def live_socket(self) -> Path:
+        """Where the web process takes claims and answers of the live process, and nothing else."""
+        return self.paths.run / "live" / "sock"
+
+    @property
     def audit_socket(self) -> Path:
         """Where the web process takes audit entries."""
         return self.paths.run / "audit" / "sock"

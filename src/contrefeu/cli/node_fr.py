@@ -211,6 +211,24 @@ ROWS = {
     "peer {}  {}, clock {} s  {}": "pair {}  {}, horloge {} s  {}",
     "ward station {} ({})  {} entries given, {}": "poste d’unité {} ({})  {} entrées données, {}",
     "ward station {} ({})  {} entries given, {}  {}": "poste d’unité {} ({})  {} entrées données, {}  {}",
+    "surviving system {}  {}, {} taken, {} waiting, {} for a person":
+        "système resté en marche {}  {}, {} pris, {} à envoyer, {} pour quelqu’un",
+    "surviving system {}  {}, {} taken, {} waiting, {} for a person  {}":
+        "système resté en marche {}  {}, {} pris, {} à envoyer, {} pour quelqu’un  {}",
+    "no downtime": "aucune panne déclarée",
+    "elsewhere": "un autre nœud lui envoie",
+    "sending": "envoi en cours",
+    "The station's journal did not take what was claimed or answered.":
+        "Le journal du poste n’a pas pris ce qui partait, ou la réponse.",
+    "Nothing more is sent; what was sent is in doubt, and a person is asked.":
+        "Plus rien ne part ; ce qui était parti est en doute, et quelqu’un est interrogé.",
+    "contrefeu status; the log of the web process says why.":
+        "contrefeu status ; le log du processus web dit pourquoi.",
+    'The profile of {} marks messages (form = "marked") and says that no order follows from them.':
+        'Le profil de {} marque les messages (form = "marked") et dit qu’aucune demande n’en découle.',
+    "Nothing was sent to it.": "Rien ne lui a été envoyé.",
+    'Give it a profile with form = "raw": live orders are to be carried out.':
+        'Donnez-lui un profil avec form = "raw" : une demande envoyée en direct est à exécuter.',
     "never met over a line": "jamais rencontré par une ligne",
     "not running": "arrêté",
     "revoked": "révoqué",

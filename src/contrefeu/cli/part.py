@@ -38,7 +38,7 @@ COUNTS_S = 5.0  # how often what refuse lists counted is written down
 def part(
     context: typer.Context,
     name: Annotated[
-        Literal["capture", "reader", "web", "copies", "exchange", "wards", "watch", "group", "hospital"],
+        Literal["capture", "reader", "web", "copies", "exchange", "wards", "watch", "group", "live", "hospital"],
         typer.Argument(),
     ],
     parent: Annotated[int, typer.Option(help="Whose death ends it; 0: a service manager looks after it.")] = 0,
@@ -59,6 +59,7 @@ def part(
     set_up_logs(name)
     node = Node.at(door(context).home)
     tls = _tls(node) if name == "capture" else None  # its files lie outside the home: before it is confined
+    told_how = _profiles(node) if name == "live" else {}  # as above
     confined = confine(name, node.paths)  # before anything listens, and before any thread
     teller = _teller(node) if name == "watch" else None  # before any thread, and before any key is opened
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor says when
@@ -76,6 +77,8 @@ def part(
         _run(lambda stop: _watch(node, teller, stop))
     elif name == "wards":
         _run(lambda stop: _wards(node, stop))
+    elif name == "live":
+        _run(lambda stop: _live(node, told_how, stop))
     elif name == "group":
         _run(lambda stop: _group(node, listen, stop))
     else:
@@ -216,6 +219,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     from contrefeu.capture import Intake, LocalServer, Reserve
     from contrefeu.chart import sweep_seldom
     from contrefeu.cli.grouping import tell_group
+    from contrefeu.cli.live import takes_no_other
     from contrefeu.cli.overtaken import Overtaken
     from contrefeu.cli.webdeps import web_app
 
@@ -223,9 +227,14 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     reserve = Reserve(node.paths.reserve)
     intake = Intake(node.writer(node.station_journal, reserve), node.clock)
     looks = Intake(node.writer(node.audit_journal, reserve), node.clock, pace_s=LOOKS_S)
+    locals_: tuple[LocalServer, ...]
     locals_ = LocalServer(intake, lambda: _state(intake, confined)), LocalServer(looks, lambda: _state(looks, confined))
     for local, path in zip(locals_, (node.station_socket, node.audit_socket), strict=True):
         await local.listen(path)
+    if node.settings.surviving:
+        claims = LocalServer(intake, lambda: _state(intake, confined), takes_no_other)
+        await claims.listen(node.live_socket)
+        locals_ = (*locals_, claims)
     beside = [
         asyncio.create_task(task)
         for task in (
@@ -319,6 +328,20 @@ async def _wards(node: "Node", stop: asyncio.Event) -> None:
 
     tell_ready({})
     await write_for_wards(node, stop)
+
+
+def _profiles(node: "Node") -> dict[str, Any]:
+    from contrefeu.cli.live import profiles
+
+    return dict(profiles(node))
+
+
+async def _live(node: "Node", profiles: dict[str, Any], stop: asyncio.Event) -> None:
+    from contrefeu.cli.live import send_live
+
+    tell_ready({})
+    if node.settings.surviving:
+        await send_live(node, profiles, stop)
 
 
 async def _group(node: "Node", listen: str, stop: asyncio.Event) -> None:

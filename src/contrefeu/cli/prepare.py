@@ -44,7 +44,7 @@ def complete(node: "Node") -> None:
     from contrefeu.custody import complete_home
 
     complete_home(node.paths)
-    for folder in (*NOTED, "wards", "group"):
+    for folder in (*NOTED, "wards", "group", "live"):
         durable_makedirs(node.paths.root / folder, mode=0o750)
     if node.settings.processes.users == "separate":
         for name in ("peers", "exchange"):

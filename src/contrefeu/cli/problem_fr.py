@@ -21,6 +21,14 @@ PROBLEMS = Phrases({
     "Say where people are (base) and what groups give (groups).":
         "Dites où sont les personnes (base) et ce que donnent les groupes (groups).",
     "`{}` is {}, which is no day.": "`{}` vaut {}, qui n’est pas un jour.",
+    "`{}` is that of `{}` too.": "`{}` est aussi celle de `{}`.",
+    "`{}` is {}, which is no absolute path.": "`{}` vaut {}, qui n’est pas un chemin absolu.",
+    "`{}` is false, and this home is an exercise's.": "`{}` est faux, et ce dossier est celui d’un exercice.",
+    "`{}` is true, and this home is no exercise's.": "`{}` est vrai, et ce dossier n’est pas celui d’un exercice.",
+    "A home of exercises sends to a test system alone: name one, and write exercise = true.":
+        "Un dossier d’exercice n’envoie qu’à un système d’essai : nommez-en un, et écrivez exercise = true.",
+    "Real patients go to no test system: take it out, or name the one that cares for them.":
+        "De vrais patients ne partent vers aucun système d’essai : retirez-le, ou nommez celui qui les soigne.",
     "`{}` has port {}; 65535 is the last.": "`{}` a le port {} ; 65535 est le dernier.",
     "`{}` is {}, and so is {}.": "`{}` vaut {}, et {} aussi.",
     "`{}` is {}, below {} days.": "`{}` vaut {}, moins de {} jours.",

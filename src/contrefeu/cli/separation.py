@@ -11,6 +11,7 @@
     exchange  contrefeu-exchange   node/exchange.key, node/witness.seed, exchange/, grants/, journals of others
     wards     contrefeu-wards      node/wards.seed, wards/, the journals for wards; asks run/charts/ as web does
     group     contrefeu-group      node/group.seed, group/: it answers other facilities with numbers that web counted
+    live      contrefeu-live       live/: it asks run/charts/ as web does, and writes claims through run/live/ alone
     (all)     group contrefeu      reads sealed journals, grants, public keys, the settings
 
 Rules kept here:
@@ -39,7 +40,8 @@ from contrefeu.journal import of_station, ward_prefix
 from contrefeu.vault import ASKED, BACK, LOCK, file_name
 
 GROUP = "contrefeu"
-USERS = {part: f"contrefeu-{part}" for part in ("capture", "reader", "web", "copies", "exchange", "wards", "group")}
+_OWN = ("capture", "reader", "web", "copies", "exchange", "wards", "group", "live")
+USERS = {part: f"contrefeu-{part}" for part in _OWN}
 USERS["watch"] = USERS["reader"]  # it opens the same entries
 _ROOT = "root"
 # Socket's folder in run/ -> whose it is, and who may ask.
@@ -48,11 +50,13 @@ _SOCKETS = {
     "charts": ("reader", "web"),
     "station": ("web", "reader"),
     "audit": ("web", "reader"),
+    "live": ("web", "live"),
 }
 # File in run/ -> who writes it anew: the folder lets nobody replace what is another's.
 _SAYS = {
     "links.json": "capture",
     "wards.json": "wards",
+    "live.json": "live",
     "copies.json": "copies",
     "scrub.json": "copies",
     "selftest.json": "reader",
@@ -77,7 +81,7 @@ def identity_of(part: str) -> Identity:
     """Whom a part runs as; the simulated hospital of a demo, which is no part of the node, as capture."""
     found = pwd.getpwnam(USERS.get(part, USERS["capture"]))
     groups = [grp.getgrnam(GROUP).gr_gid]
-    if part == "wards":
+    if part in {"wards", "live"}:
         groups.append(pwd.getpwnam(USERS["web"]).pw_gid)  # those who may ask the charts
     return Identity(user=found.pw_uid, group=found.pw_gid, extra_groups=groups)
 
@@ -238,6 +242,7 @@ def _owners(node: Node) -> Iterator[tuple[Path, str, str, int]]:
         yield root / "node" / "exchange.pem", _ROOT, GROUP, 0o644
     yield from _tree(root / "peers", _ROOT, 0o2750, 0o640)
     yield from _tree(root / "wards", "wards", 0o700, 0o600)
+    yield from _tree(root / "live", "live", 0o700, 0o600)
     yield from _tree(root / "group", "group", 0o2750, 0o640)
     if (root / "group.toml").exists():
         yield root / "group.toml", _ROOT, GROUP, 0o640

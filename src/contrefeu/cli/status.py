@@ -6,6 +6,7 @@ import typer
 
 from contrefeu.cli.door import Json, answer, door, finish, say
 from contrefeu.cli.keys import say_alarms
+from contrefeu.cli.live import is_stuck
 from contrefeu.cli.watch import GRAVITIES
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         or told["alarms"]["gravest"] in {"act", "attack"}
         or any(one["old"] or one["printer"] for one in told["packs"])
         or any(ward["state"] == "alarm" for ward in told["wards"])
+        or any(is_stuck(one) for one in told["surviving"])
     )
     finish(14 if told["trouble"] or told["packs_unread"] else 10 if finding else 0)
 
@@ -53,6 +55,7 @@ def describe(node: "Node") -> dict[str, Any]:
     from contrefeu.cli.accounts import downtime_state
     from contrefeu.cli.exchanging import peer_states, refused_journals
     from contrefeu.cli.growth import growth
+    from contrefeu.cli.live import live_states
     from contrefeu.cli.node import listens
     from contrefeu.cli.wards import ward_states
     from contrefeu.journal import successions
@@ -98,6 +101,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "ready": _ready(node),
         "peers": peer_states(node),
         "wards": ward_states(node),
+        "surviving": live_states(node),
         "refused_journals": refused_journals(node),
         "alarms": _alarms(node),
         "packs": packs or [],
@@ -364,6 +368,10 @@ def _say_peers(told: dict[str, Any]) -> None:
         names = ", ".join(ward["wards"])
         stands = f"{ward['given']} entries given, {ward['state']}  {ward['problem']}".rstrip()
         say(f"  ward station {ward['node']} ({names})  {stands}")
+    for one in told["surviving"]:
+        stuck = sum(count for state, count in one["stuck"].items() if state != "behind")
+        stands = f"{one['state']}, {one['sent']} taken, {one['waiting']} waiting, {stuck} for a person"
+        say(f"  surviving system {one['system']}  {stands}  {one['problem']}".rstrip())
     for name in told["closed"]:
         say(f"  journal {name}  kept and not read: its station has granted nothing yet")
     for name in told["refused_journals"]:

@@ -8,6 +8,7 @@
                  ├─ exchange  (with peers) its connections' key, and the one that cosigns; peers' sealed journals
                  ├─ wards     (with stations of wards) the key that signs their journals; no key that opens
                  ├─ group     (in a group) its connections' key, which signs what the house says in numbers
+                 ├─ live      (with surviving systems) no key: asks the reader, writes claims and answers through web
                  └─ hospital  (with --demo) a simulated hospital, a stranger to the node
 
 Rules kept here:

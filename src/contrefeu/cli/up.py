@@ -154,6 +154,8 @@ def _start(
         parts.append(peers)
     if node.peers().of_wards():
         parts.append(Part("wards", lambda _: []))
+    if node.settings.surviving:
+        parts.append(Part("live", lambda _: []))
     group = Part("group", lambda ready: ["--listen", ready.get("group") or node.settings.group.listen])
     if in_group(node):
         parts.append(group)

@@ -18,6 +18,7 @@ from contrefeu.cli.declare import regimes_of
 from contrefeu.cli.demo import DEMO_LOGINS
 from contrefeu.cli.grouping import group_mounted
 from contrefeu.cli.incoming import FLAG
+from contrefeu.cli.live import live_states
 from contrefeu.cli.lost import PacksOut
 from contrefeu.cli.node import Node
 from contrefeu.cli.recovering import PLAN, WAITING
@@ -27,7 +28,17 @@ from contrefeu.cli.tapping import states
 from contrefeu.cli.wardtest import lacking
 from contrefeu.contain import PAGES as CONTAINMENT
 from contrefeu.declare import Law, Regime, default_regimes, dues, incident_pages
-from contrefeu.station import DemoLogin, Deps, JournalState, NodeStatus, PackState, TapFigures, VaultState, create_app
+from contrefeu.station import (
+    DemoLogin,
+    Deps,
+    JournalState,
+    LiveSystem,
+    NodeStatus,
+    PackState,
+    TapFigures,
+    VaultState,
+    create_app,
+)
 from contrefeu.station.care import TestList, parse_tests
 
 if TYPE_CHECKING:
@@ -69,6 +80,7 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             submit=submit,
             plan=node.paths.run / PLAN,
             waiting=node.paths.run / WAITING,
+            surviving=lambda: [msgspec.convert(one, LiveSystem) for one in live_states(node)],
             packs=PacksOut(node) if node.settings.packs.folders else None,
             handed_in=(node.paths.run / "station" / FLAG).touch,
             demo_logins=_demo_logins(node) if demo or node.settings.drill else (),

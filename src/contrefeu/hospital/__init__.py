@@ -52,6 +52,10 @@ from contrefeu.hospital.settings import (
     WitnessSettings,
     default_settings,
 )
+from contrefeu.hospital.surviving import (
+    SurvivingSettings,
+    Taken,
+)
 from contrefeu.hospital.watching import (
     MaintenanceSettings,
     WatchSettings,
@@ -86,6 +90,8 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StockSettings",
+    "SurvivingSettings",
+    "Taken",
     "VaultSettings",
     "WardSettings",
     "WatchSettings",

@@ -58,6 +58,6 @@ def when_in_force(table: str) -> str:
 def _changed(table: str, old: Any, new: Any) -> list[str]:
     if old == new:
         return []
-    if not isinstance(old, dict) or table == "feeds":
+    if not isinstance(old, dict) or table in {"feeds", "surviving"}:
         return [table]
     return [f"{table}.{key}" for key in old if old[key] != new[key]]

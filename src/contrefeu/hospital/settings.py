@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 from contrefeu.hospital.directory import DirectorySettings
 from contrefeu.hospital.feeds import FeedName, FeedSettings
 from contrefeu.hospital.imaging import ImagingSettings
+from contrefeu.hospital.surviving import SurvivingSettings, SystemName
 from contrefeu.hospital.watching import WatchSettings
 
 NodeId = Annotated[
@@ -252,6 +253,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     kit: KitSettings = KitSettings()
     wards: list[WardSettings] = field(default_factory=list)
     feeds: dict[FeedName, FeedSettings] = field(default_factory=dict)
+    surviving: dict[SystemName, SurvivingSettings] = field(default_factory=dict)
 
     @property
     def drill(self) -> bool:

@@ -16,6 +16,7 @@ from contrefeu.hospital import feed_of
 from contrefeu.mapping.loss import Loss
 
 OBJECT = "urn:contrefeu:object|"
+SPECIMEN = "urn:contrefeu:specimen"  # system of the number on a specimen's label
 WRITTEN = "urn:contrefeu:written"  # extension: people here wrote it; at which station, by that station's clock
 RELEASED = "urn:contrefeu:released"  # extension: this entry ends a hold; what is said of the line later leaves it out
 SEALED_TO = "urn:contrefeu:sealed-to"  # extension: this document is opened by the words of the role it names (F45)

@@ -66,6 +66,12 @@ from contrefeu.recovery.ledger import (
     LEDGER_TABLES,
     Ledger,
 )
+from contrefeu.recovery.live import (
+    Live,
+    Round,
+    Stuck,
+    live_profile,
+)
 from contrefeu.recovery.matching import (
     Matched,
     Matcher,
@@ -188,6 +194,7 @@ __all__ = [
     "Ledger",
     "Line",
     "LinesFile",
+    "Live",
     "Matched",
     "Matcher",
     "MllpTarget",
@@ -201,11 +208,13 @@ __all__ = [
     "Replay",
     "Replayed",
     "Restored",
+    "Round",
     "Scratch",
     "SelfTest",
     "Served",
     "Sources",
     "Statements",
+    "Stuck",
     "Waiting",
     "WaitingHeader",
     "WardMessages",
@@ -226,6 +235,7 @@ __all__ = [
     "held",
     "identities",
     "is_own",
+    "live_profile",
     "made_otherwise",
     "match_on_cluster",
     "open_target",

@@ -1,6 +1,8 @@
 """What was sent back to whom, and what was set aside: the acts of all stations, folded into a table (decision 0091).
 
 Rules kept here:
+  * What a surviving system got live (decision 0225) stays with it: it is not sent to that one again, and it says
+    nothing of a restored system, which still gets everything.
   * The journal is the ledger: this table is a view of its acts, filled again by each command.
   * Claimed and not answered is "unanswered": it may have arrived. Accepted stays accepted, whatever is said later.
   * What was accepted is believed to be there until the next comparison has looked (`stands`). What that one does not
@@ -39,6 +41,7 @@ LEDGER_TABLES = (
     "CREATE TABLE claims(claim TEXT PRIMARY KEY, own INTEGER, target TEXT, address TEXT) WITHOUT ROWID",
     "CREATE INDEX sends_open ON sends(target) WHERE code IS NULL",
     "CREATE TABLE aside(entry TEXT PRIMARY KEY, reason TEXT, owner TEXT) WITHOUT ROWID",
+    "CREATE TABLE live(target TEXT PRIMARY KEY) WITHOUT ROWID",  # systems that worked on, and were sent to at once
     "CREATE TABLE released(entry TEXT PRIMARY KEY) WITHOUT ROWID",  # somebody looked at these since
 )
 LOT = 10_000  # sends that are read at a time: 2 MB
@@ -47,6 +50,7 @@ REVIEW = "received between the last clean moment and the detection"
 DROPPED = "looked at and dropped: "  # what somebody said stands behind it
 Sent = Literal["", "accepted", "rejected", "unanswered"]
 _ACCEPTED = "code IN ('AA', 'CA', 'seen')"
+_RESTORED = "target NOT IN (SELECT target FROM live)"  # of "any target": those that may be a restored system
 _OPEN = f"(code IS NULL OR NOT {_ACCEPTED})"  # what was accepted stays so, whatever is said later
 _LINKED = b'{"act":"identities-linked"'
 _KINDS = (_LINKED, b'{"act":"messages-', b'{"act":"gap-taken"', b'{"act":"entries-')
@@ -149,29 +153,30 @@ class Ledger:
 
     def outcome(self, entry: str, target: str = "") -> Sent:
         """What became of the sending of *entry* to *target*, or to any: accepted by one of them, else the most open."""
-        sql = "SELECT code FROM sends WHERE entry = ? AND ? IN ('', target)"
-        return _outcome([code for (code,) in self._table.rows(sql, (entry, target))])
+        sql = f"SELECT code FROM sends WHERE entry = ? AND (target = ? OR (? = '' AND {_RESTORED}))"  # noqa: S608
+        return _outcome([code for (code,) in self._table.rows(sql, (entry, target, target))])
 
     def standings(self, entries: Sequence[str], target: str) -> list[Standing]:
         """Return how each of *entries* stands with *target*, in one question: a plan has millions."""
         sql = (
-            "SELECT named.value, sends.entry IS NOT NULL, code, gaps, reason, owner FROM json_each(?) AS named"
-            " LEFT JOIN sends ON sends.entry = named.value AND target = ?"
-            " LEFT JOIN aside ON aside.entry = named.value"
+            "SELECT named.value, sends.entry IS NOT NULL, code, gaps, reason, owner, live.target"
+            " FROM json_each(?) AS named"
+            " LEFT JOIN sends ON sends.entry = named.value AND sends.target = ?"
+            " LEFT JOIN aside ON aside.entry = named.value LEFT JOIN live ON live.target = sends.target"
         )
         found = {
             entry: Standing(
                 _outcome([code] if sent else []),
                 None if reason is None else Aside(reason, owner),
-                code in ACCEPTED and gaps == self._gaps,
+                code in ACCEPTED and (gaps == self._gaps or live is not None),
             )
-            for entry, sent, code, gaps, reason, owner in self._table.rows(sql, (json.dumps(entries), target))
+            for entry, sent, code, gaps, reason, owner, live in self._table.rows(sql, (json.dumps(entries), target))
         }
         return [found[entry] for entry in entries]
 
     def stands(self, entry: str) -> bool:
         """Whether a system accepted *entry*, or somebody saw it there, and no comparison has looked since."""
-        sql = f"SELECT 1 FROM sends WHERE entry = ? AND gaps = ? AND {_ACCEPTED}"  # noqa: S608 - a constant
+        sql = f"SELECT 1 FROM sends WHERE entry = ? AND gaps = ? AND {_ACCEPTED} AND {_RESTORED}"  # noqa: S608 - a constant
         return self._table.row(sql, (entry, self._gaps)) is not None
 
     def tries(self, entry: str, target: str) -> int:
@@ -230,7 +235,7 @@ class Ledger:
         """Return a target that one of *entries* was sent to, or may have been; "" when there is none."""
         sql = (
             "SELECT target FROM json_each(?) AS named JOIN sends ON sends.entry = named.value"  # noqa: S608 - constants
-            f" WHERE code IS NULL OR code = '{UNANSWERED}' OR {_ACCEPTED} LIMIT 1"
+            f" WHERE (code IS NULL OR code = '{UNANSWERED}' OR {_ACCEPTED}) AND {_RESTORED} LIMIT 1"
         )
         row = self._table.row(sql, (json.dumps(entries),))
         return row[0] if row else ""
@@ -250,13 +255,16 @@ class Ledger:
         self._table.run("INSERT OR REPLACE INTO aside VALUES(?, ?, ?)", (entry, reason, owner))
 
     def _claim(self, act: MessagesClaimed, own: bool) -> None:
+        if act.live:
+            self._table.run("INSERT OR IGNORE INTO live VALUES(?)", (act.target,))
         self._table.run("INSERT OR IGNORE INTO claims VALUES(?, ?, ?, ?)", (act.claim, own, act.target, act.address))
         tries = [(entry, act.target, act.claim) for entry in act.entries]
         self._table.run_each("INSERT OR IGNORE INTO tries VALUES(?, ?, ?)", tries)
         self._send(((entry, act.target, act.claim, n, None, "") for n, entry in enumerate(act.entries)))
 
     def _answer(self, target: str, answers: Sequence[Answered]) -> None:
-        self._accepted = self._accepted or any(answer.code in ACCEPTED for answer in answers)
+        if self._table.row("SELECT 1 FROM live WHERE target = ?", (target,)) is None:
+            self._accepted = self._accepted or any(answer.code in ACCEPTED for answer in answers)
         self._send((answer.entry, target, "", 0, answer.code, answer.sent_as) for answer in answers)
         again = [(self._gaps, answer.entry, target) for answer in answers if answer.code == SEEN]
         self._table.run_each(f"UPDATE sends SET gaps = ? WHERE entry = ? AND target = ? AND {_ACCEPTED}", again)  # noqa: S608 - a constant

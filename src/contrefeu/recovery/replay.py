@@ -106,6 +106,7 @@ class Replay:
         events: bool = True,
         pause: Callable[[float], None] = time.sleep,
         tell: Callable[[Waiting], None] = lambda _: None,
+        live: bool = False,
     ) -> None:
         """Prepare; nothing is sent.
 
@@ -121,6 +122,7 @@ class Replay:
             events: Whether a message says what happened, so that their order counts; else how things are now.
             pause: Waits so many seconds.
             tell: Takes what waits for a person, an entry at a time.
+            live: Whether the target works on, and is sent to as things are written: a run is one of many.
         """
         self._target = target
         self._address = address
@@ -132,6 +134,7 @@ class Replay:
         self._events = events
         self._pause = pause
         self._tell = tell
+        self._live = live
         self._form = form or (lambda entry, target: sendable(entry, profile, target))
         self._record: Callable[[Sequence[Act]], None] | None = None
         self._wire: Target | None = None
@@ -166,7 +169,7 @@ class Replay:
         self._lines(lines)
         self._send_lot()
         self._say_asides()
-        self._settle_owed(self._ended())
+        self._settle_owed(*([] if self._live else [self._ended()]))
         return self.done
 
     def _ended(self) -> ReplayEnded:
@@ -317,7 +320,7 @@ class Replay:
         assert self._progress is not None, "only a run that sends gathers lots"
         claim = secrets.token_hex(8)
         entries = [line.entry for line, _ in lot]
-        self._settle_owed(MessagesClaimed(self._target, claim, entries, self._now(), self._address))
+        self._settle_owed(MessagesClaimed(self._target, claim, entries, self._now(), self._address, self._live))
         self._progress.begin(claim)
         answers: list[Answered] = []
         for number, (line, ready) in enumerate(lot):

@@ -93,6 +93,14 @@ class MllpTarget:
         self._before = control_id
         return outcome
 
+    def reach(self) -> None:
+        """Connect, if it was not done: nothing is claimed for who does not listen.
+
+        Raises:
+            NotReached: Nobody listens.
+        """
+        self._connected("")
+
     def close(self) -> None:
         """Disconnect."""
         if self._socket is not None:
@@ -101,7 +109,8 @@ class MllpTarget:
 
     def _connected(self, control_id: str) -> socket.socket:
         """A connection on which nothing is owed, and on which no earlier answer can be taken for this one's."""
-        if self._socket is not None and (control_id == self._before or not self._is_quiet()):
+        repeated = bool(control_id) and control_id == self._before
+        if self._socket is not None and (repeated or not self._is_quiet()):
             self.close()
         if self._socket is None:
             try:

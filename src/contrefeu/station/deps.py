@@ -146,6 +146,43 @@ class JournalState(Struct, frozen=True):
     head: str = ""
 
 
+class LiveStuck(Struct, frozen=True):
+    """One entry that a surviving system did not take, or that waits, as the live process says it."""
+
+    entry: str
+    state: str  # "refused", "doubt", "held", "behind"
+    kind: str = ""
+    patient: str = ""  # chart id
+    at: str = ""  # RFC 3339
+    why: str = ""
+    code: str = ""  # MSA-1
+
+
+class LiveSystem(Struct, frozen=True):
+    """One system that works on while the record system is down, as `contrefeu status` says it."""
+
+    system: str
+    address: str = ""
+    target: str = ""  # its name in the account
+    takes: list[str] = []
+    state: str = "off"
+    since: str = ""
+    node: str = ""
+    problem: str = ""
+    sent: int = 0
+    waiting: int = 0
+    aside: int = 0
+    stuck: dict[str, int] = {}
+    shown: list[LiveStuck] = []
+    last: str = ""
+    last_kind: str = ""
+
+    @property
+    def attention(self) -> int:
+        """Entries that a person sees to."""
+        return sum(count for state, count in self.stuck.items() if state != "behind")
+
+
 class PackState(Struct, frozen=True):
     """The pack of one ward that was made ahead, as `contrefeu packs list` says it."""
 
@@ -218,6 +255,7 @@ class Deps:
     handed_in: Callable[[], None] = lambda: None  # says that a page is to be read, to whom reads it
     plan: Path | None = None  # what the last `replay` read, for the pages (planned.py); None: no command leaves one
     waiting: Path | None = None  # what waits for somebody since; as `plan`
+    surviving: Callable[[], Sequence[LiveSystem]] = tuple  # systems that work on, as the settings name them
     packs: PacksOut | None = None  # None: none are made ahead
     demo_logins: tuple[DemoLogin, ...] = ()
     tests: TestList | None = None  # the laboratory's own (laboratory.toml); None: the list that is shipped

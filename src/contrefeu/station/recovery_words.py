@@ -137,11 +137,42 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
         "whether its application answers depends (MSH-16): a marked form asks for an answer": N_(
             "l’application ne répond que dans certains cas (MSH-16)"
         ),
+        "its patient's identity is protected: by telephone, or `protected = true` in the settings": N_(
+            "identité protégée : par téléphone (ou le réglage « protected »)"
+        ),
         **_UNSAID,
         "it is no FHIR": N_("ce n’est pas du FHIR"),
         "it says nothing that FHIR can hold, or that the target does not": N_(
             "rien de ce qu’elle dit ne se dit en FHIR, ou tout y est déjà"
         ),
+    },
+    "surviving_state": {  # contrefeu.cli.live
+        "off": N_("arrêté"),
+        "no downtime": N_("démarré, et aucune panne n’est déclarée : rien ne part"),
+        "waiting": N_("attend les dossiers"),
+        "elsewhere": N_("un autre nœud lui envoie :"),
+        "sending": N_("envoi en cours"),
+        "unreachable": N_("injoignable : rien n’est perdu, l’envoi reprend dès qu’il répond ; prévenez qui le tient"),
+        "stopped": N_("le processus d’envoi ne dit plus rien : prévenez l’informatique"),
+        "trouble": N_("rien ne part : prévenez l’informatique ; passez les demandes par téléphone"),
+    },
+    "surviving_takes": {
+        "adt": N_("identités et mouvements"),
+        "laboratory": N_("demandes de laboratoire"),
+        "imaging": N_("demandes d’imagerie"),
+        "prescriptions": N_("prescriptions"),
+    },
+    "surviving_do": {
+        "refused": N_("Passer la demande par téléphone ; faire corriger là-bas ou ici, puis renvoyer."),
+        "doubt": N_("Regarder là-bas si elle y est, puis le dire ici. Les suivantes de ce patient attendent."),
+        "held": N_("Passer la demande par téléphone ou sur papier."),
+        "behind": N_("Rien : elle part une fois l’autre réglée. Si c’est urgent, téléphoner."),
+    },
+    "surviving_problem": {
+        "gone": N_("Ce système ou cette entrée n’est plus là, ou se trouve réglé. Rien n’a été changé."),
+        "no-downtime": N_("Aucune panne n’est déclarée. Rien n’est parti : déclarez-la d’abord."),
+        "since": N_("Une heure, comme 03:15, entre le début de la panne et maintenant. Rien n’a été changé."),
+        "no-reason": N_("Un motif est nécessaire. Rien n’a été changé."),
     },
     "turn": {  # whose turn it is (contrefeu.recovery.waiting)
         "review": N_("Cellule de crise, page Reprise"),

@@ -29,6 +29,7 @@ from contrefeu.chart import (
     notes,
     notice_of,
     report_title,
+    reported,
     review_of,
     sealed_role,
     severity_of,
@@ -182,7 +183,9 @@ def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
 
 
 def _open_requests(sheet: Sheet) -> list[Resource]:
+    there = reported(sheet.all("DiagnosticReport"))
     waiting = [found for found in sheet.all("ServiceRequest") if found.get("status") in {"active", "on-hold", "draft"}]
+    waiting = [found for found in waiting if f"ServiceRequest/{found.get('id')}" not in there]
     return newest(waiting, "authoredOn")
 
 

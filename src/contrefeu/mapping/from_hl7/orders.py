@@ -5,6 +5,8 @@ Rules kept here:
   * A status that a message does not give stays as it was.
 """
 
+import re
+
 from contrefeu.fhir import Annotation, CodeableConcept, Coding, Identifier, Reference, ServiceRequest, derived_id, plain
 from contrefeu.hl7 import Segment
 from contrefeu.mapping.from_hl7.datatypes import Context, concept_of, entity, first_person
@@ -40,8 +42,13 @@ def unnumbered_key(orc: Segment | None, patient_key: str, number: int, context: 
     return f"message:{patient_key}|{context.authority}|{context.control_id}|{number}"
 
 
+_OWN = re.compile(r"CONTREFEU\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")  # as to_hl7 numbers what is written here
+
+
 def request_reference(placer: str, filler: str) -> Reference:
-    """An order as results name it."""
+    """An order as results name it: one that was written here and sent to their sender is the one on the chart."""
+    if own := _OWN.fullmatch(placer):
+        return Reference(f"ServiceRequest/{derived_id('ServiceRequest', f'urn:ietf:rfc:3986|urn:uuid:{own[1]}')}")
     return Reference(f"ServiceRequest/{derived_id('ServiceRequest', order_key(placer, filler))}")
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from contrefeu.fhir import Json
 from contrefeu.hl7 import STANDARD, escape
-from contrefeu.mapping.reading import RELEASED
+from contrefeu.mapping.reading import RELEASED, SPECIMEN
 from contrefeu.mapping.to_hl7.segments import (
+    OURS,
     About,
     Interface,
     Unsaid,
@@ -88,7 +89,16 @@ def request(resources: Sequence[Json], about: About, _interface: Interface) -> t
     }
     urgent = _PRIORITIES.get(str(one.get("priority", "")), "")
     timing = [line("TQ1", {1: "1", 9: urgent})] if urgent else []
-    return ("OML^O21" if section == "LAB" else "OMG^O19"), [_control(one, about), *timing, line("OBR", obr)]
+    lines = [_control(one, about), *timing, line("OBR", obr)]
+    label = _label(one)
+    if section == "LAB" and label:
+        lines.append(line("SPM", {1: "1", 2: f"{escape(label, STANDARD)}^{OURS}"}))
+    return ("OML^O21" if section == "LAB" else "OMG^O19"), lines
+
+
+def _label(one: Json) -> str:
+    """The number on the label of the specimen: what the laboratory scans."""
+    return next((str(n.get("value", "")) for n in one.get("identifier") or [] if n.get("system") == SPECIMEN), "")
 
 
 def _only(resources: Sequence[Json]) -> Json:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from contrefeu.acts import FUNCTIONS, MEDIA, Declared, DowntimeDeclared, GlassBroken, Lifted
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
-from contrefeu.station.deps import NodeStatus
+from contrefeu.station.deps import LiveSystem, NodeStatus
 from contrefeu.station.house import House
 from contrefeu.station.pages.lifting import Asked, lift
 from contrefeu.web import person
@@ -31,6 +31,7 @@ class StatusPage:
     silent: frozenset[str]  # sources
     sessions: int
     world: str
+    surviving: Sequence[LiveSystem]
     lacks: Mapping[str, Sequence[str]]  # ward -> what it would lack in an outage
 
 
@@ -43,6 +44,7 @@ class DowntimePage:
     lifting: Mapping[str, Lifted]  # ward, "" for the hospital -> its cut-over that has not come
     back: Sequence[str]  # wards that are out of the hospital's downtime
     asked: Asked  # a lifting that was refused
+    surviving: bool = False  # whether the settings name a system that works on
     functions: Sequence[str] = FUNCTIONS  # of a ward, each of which may be written elsewhere than the rest
 
 
@@ -97,6 +99,7 @@ class NodePages:
             silent=silent,
             sessions=len(house.shell.sessions),
             world=house.world(request),
+            surviving=house.deps.surviving(),
             lacks=house.deps.lacking(),
         )
         return await house.shell.render(request, "status.html", page)
@@ -130,6 +133,7 @@ class NodePages:
             lifting={ward: found for ward in downtime.declared if (found := downtime.lifting(ward))},
             back=downtime.back,
             asked=asked,
+            surviving=bool(house.deps.settings.surviving),
         )
         return await house.shell.render(request, "downtime.html", page, status=409 if asked.problem else 200)
 

@@ -1,0 +1,332 @@
+"""The live process: it sends what is written here to systems that work on while the record system is down.
+
+    HOME/live/sent-….log, ….scratch    which message is on its way; a sealed table that ends with the process
+    HOME/run/live.json                 how each system stands, for the pages and `status`: no name, no value
+
+Rules kept here:
+  * It holds no key: it asks the charts, as the web process does, and what it claims and hears goes to the station's
+    journal through a socket that takes claims and answers and nothing else (`takes_no_other`).
+  * Nothing is sent but to systems of the settings, by the node that the last switch names, in a downtime.
+  * It begins once the charts have all that this station had written before: what a killed process claimed is known.
+  * A system has a thread of its own: one that hangs keeps none waiting.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from contrefeu.acts import Act, CorrectedWards, Downtime, LiveSwitched, decode, encode, switches
+from contrefeu.base import ContrefeuError, OperatorError, StorageError, durable_makedirs, parse_rfc3339, swap_file
+from contrefeu.journal import MEDIA_ACT, Draft, Entry
+
+if TYPE_CHECKING:
+    from contrefeu.cli.node import Node
+    from contrefeu.hospital import SurvivingSettings
+    from contrefeu.recovery import Profile, Round
+
+STATE = "live.json"
+SOURCE = "rule/live"  # whose its claims and answers are
+STEP_S = 1.0  # how soon what was written is sent
+STALE_S = 90.0  # what it said is no longer so: it says it three times as often
+REFOLD_STEPS = 60  # steps after which all acts are read again: another station's may arrive late, in the middle
+_CLAIMS = (b'{"act":"messages-claimed"', b'{"act":"messages-answered"', b'{"act":"messages-released"')
+
+log = structlog.get_logger("live")
+
+
+def takes_no_other(source: str, media_type: str, body: bytes) -> bool:
+    """Whether what the live process hands over is none of its claims and answers: it writes nothing else here."""
+    return source != SOURCE or media_type != MEDIA_ACT or not body.startswith(_CLAIMS)
+
+
+def profiles(node: "Node") -> "dict[str, Profile | str]":
+    """The profile of each system, or why it has none; read before the process is confined."""
+    from contrefeu.recovery import live_profile, read_profile
+
+    found: dict[str, Profile | str] = {}
+    for name, system in node.settings.surviving.items():
+        try:
+            profile = read_profile(Path(system.profile) if system.profile else None)
+            live_profile(profile, name)
+            found[name] = profile
+        except OperatorError as wrong:
+            found[name] = wrong.what
+    return found
+
+
+async def send_live(node: "Node", profiles: "dict[str, Profile | str]", stop: asyncio.Event) -> None:
+    """Send until told to stop."""
+    systems = [_System(node, name, profiles[name]) for name in node.settings.surviving]
+    acts = _Acts(node)
+    told: list[dict[str, Any]] = []
+    told_s = 0.0
+    try:
+        while not stop.is_set():
+            said = await asyncio.to_thread(acts.step)
+            steps = (asyncio.to_thread(one.step, acts, said) for one in systems)
+            now = list(await asyncio.gather(*steps))
+            if now != told or time.monotonic() - told_s > STALE_S / 3:
+                with contextlib.suppress(OSError):
+                    swap_file(node.paths.run / STATE, json.dumps(now).encode())
+                    told, told_s = now, time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), STEP_S)
+    finally:
+        for one in systems:
+            await asyncio.to_thread(one.close, acts)
+
+
+class _Acts:
+    """What people said, in journal order: whether a downtime holds, and who is sent to since when."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._said: dict[str, tuple[Entry, Act]] = {}  # entry -> itself, and what it says
+        self._last, self._steps = "", 0
+        self.positions: dict[str, int] = {}
+        self._journal, self._until = "", -1  # what the station had written when this began; -1: not known yet
+        self._held = Downtime(lambda ward: [ward], node.clock.now_ns)
+        self.downtime = False
+        self.switches: dict[str, LiveSwitched] = {}
+
+    def step(self) -> str:
+        """Read on; returns what is in the way, "" for nothing."""
+        from contrefeu.capture import LocalJournal
+        from contrefeu.chart import SyncChartsClient
+
+        try:
+            if self._until < 0:
+                journal = LocalJournal(self._node.live_socket, self._node.station_journal)
+                try:
+                    said = journal.state()
+                    self._journal, self._until = str(said["journal"]), int(said["sequence"])
+                finally:
+                    journal.close()
+            charts = SyncChartsClient(self._node.charts_socket)
+            try:
+                self.positions = charts.status().positions
+                if self.positions.get(self._journal, 0) < self._until:
+                    return "waiting"
+                whole = self._steps % REFOLD_STEPS == 0
+                entries = charts.acts("" if whole else self._last)
+            finally:
+                charts.close()
+        except (ContrefeuError, OSError) as failed:
+            log.warning("the charts or the journal do not answer", kind=type(failed).__name__)
+            return "waiting"
+        self._steps += 1
+        self._take(entries)
+        return ""
+
+    def again(self) -> None:
+        """Wait, before anything more is sent, for the charts to have all that the station has written by now."""
+        self._until = -1
+
+    def since(self, known: set[str]) -> list[tuple[Entry, Act]]:
+        """What was said and is not *known*, in journal order; it is from now on."""
+        found = [both for ref, both in self._said.items() if ref not in known]
+        known.update(self._said)
+        return sorted(found, key=lambda both: _order(both[0]))
+
+    def _take(self, entries: Iterable[Entry]) -> None:
+        fresh = False
+        for entry in entries:
+            self._last = entry.ref
+            if entry.ref in self._said or not self._counts(entry):
+                continue
+            act = decode(entry.body)
+            if act is not None:
+                self._said[entry.ref] = (entry, act)
+                fresh = True
+        if fresh:
+            ordered = sorted(self._said.values(), key=lambda both: _order(both[0]))
+            self.switches = switches(act for _, act in ordered)
+            wards = CorrectedWards()
+            self._held = Downtime(wards.members, self._node.clock.now_ns)
+            for entry, act in ordered:
+                wards.apply(act, entry.source)
+                self._held.apply(act, entry.source, entry.ref)
+        self.downtime = bool(self._held.declared)  # a cut-over may have come since
+
+    def _counts(self, entry: Entry) -> bool:
+        from contrefeu.cli.node import STATION_SUFFIX
+
+        return entry.journal.endswith(STATION_SUFFIX) and self._node.counts(entry.journal)
+
+
+class _System:
+    """One system, its table and its connection."""
+
+    def __init__(self, node: "Node", name: str, profile: "Profile | str") -> None:
+        self._node, self._name, self._profile = node, name, profile
+        self._said: SurvivingSettings = node.settings.surviving[name]
+        self._known: set[str] = set()  # acts that the ledger has
+        self._open: _Open | None = None
+        self._round: Round | None = None
+
+    def step(self, acts: _Acts, trouble: str) -> dict[str, Any]:
+        """Send what may go; returns how the system stands."""
+        switch = acts.switches.get(self._name)
+        mine = switch is not None and switch.on and switch.node == self._node.settings.node.id
+        told: dict[str, Any] = {"system": self._name, "address": self._said.address, "takes": self._said.takes}
+        told["target"] = self._name if isinstance(self._profile, str) else self._profile.name or self._name
+        told |= {"since": switch.since if switch else "", "node": switch.node if switch else "", "problem": ""}
+        if isinstance(self._profile, str):
+            return self._told(told, "trouble", self._profile)
+        if trouble:
+            return self._told(told, trouble)
+        if not mine or switch is None or not acts.downtime:
+            self.close(acts)
+            state = "off" if switch is None or not switch.on else "elsewhere" if not mine else "no downtime"
+            return self._told(told, state)
+        try:
+            self._open = self._open or _Open(self._node, self._name, self._profile)
+            self._round = self._open.step(acts, self._known, switch)
+        except (ContrefeuError, OSError) as failed:
+            log.warning("a surviving system is sent nothing now", peer=self._name, kind=type(failed).__name__)
+            self.close(acts)  # from the journal again: what became of the last claim stands there, or is in doubt
+            return self._told(told, "trouble", failed.what if isinstance(failed, ContrefeuError) else "")
+        return self._told(told, "sending" if self._round.reached else "unreachable")
+
+    def close(self, acts: _Acts) -> None:
+        """Let the table and the connection go."""
+        if self._open is not None:
+            self._open.close()
+            acts.again()
+        self._open = None
+        self._known.clear()
+
+    def _told(self, told: dict[str, Any], state: str, problem: str = "") -> dict[str, Any]:
+        import msgspec
+
+        counts: dict[str, Any] = msgspec.to_builtins(self._round) if self._round is not None else {}
+        counts.pop("reached", None)
+        return told | {"state": state, "problem": problem} | _NONE | counts
+
+
+_NONE: dict[str, Any] = {
+    "sent": 0, "waiting": 0, "aside": 0, "stuck": {}, "shown": [], "last": "", "last_kind": "",
+}  # fmt: skip
+
+
+class _Open:
+    """What is open while a system is sent to."""
+
+    def __init__(self, node: "Node", name: str, profile: "Profile") -> None:
+        from contrefeu.chart import rules_of
+        from contrefeu.recovery import (
+            LEDGER_TABLES,
+            Ledger,
+            Live,
+            MllpTarget,
+            Progress,
+            Wording,
+            address_of,
+            open_target,
+            scratch,
+        )
+
+        self._node = node
+        said, settings = node.settings.surviving[name], node.settings
+        self._kept = contextlib.ExitStack()
+        folder = node.paths.root / "live"
+        durable_makedirs(folder, mode=0o750)
+        table = self._kept.enter_context(scratch(folder, name, *LEDGER_TABLES))
+        self._ledger = Ledger(table, node.station_journal)
+        self._live: Live = Live(
+            name, address_of(said.address), profile, said.takes, self._ledger, node.clock, rules=rules_of(settings),
+            facility=settings.node.facility, world="T" if settings.drill else "P", protected=said.protected,
+            wording=Wording(settings.node.language, settings.node.zone), counts=node.counts,
+        )  # fmt: skip
+        target = open_target(said.address, profile.answer_s)
+        assert isinstance(target, MllpTarget), "the settings take mllp:// alone"
+        self._wire: MllpTarget = target
+        self._progress: Progress = Progress(folder / f"sent-{sha256(self._live.target.encode()).hexdigest()[:16]}.log")
+        self._settled = False
+        self._own: set[str] = set()  # entries that were written here since: what they say is known
+
+    def step(self, acts: _Acts, known: set[str], switch: LiveSwitched) -> "Round":
+        """One round."""
+        from contrefeu.chart import SyncChartsClient
+
+        charts = SyncChartsClient(self._node.charts_socket)
+        try:
+            said = acts.since(known)
+            self._ledger.read(entry for entry, _ in said if entry.ref not in self._own)
+            self._live.hear(act for entry, act in said if entry.ref not in self._own)
+            self._live.begin(parse_rfc3339(switch.since or switch.at))
+            record = self._recorder()
+            if not self._settled:
+                self._live.settle(self._progress, record, charts)
+                self._settled = True
+            self._live.gather(charts, acts.positions)
+            return self._live.send(charts, self._wire, self._progress, record)
+        finally:
+            charts.close()
+
+    def close(self) -> None:
+        """Let it go."""
+        self._progress.close()
+        self._wire.close()
+        self._kept.close()
+
+    def _recorder(self) -> Callable[[Sequence[Act]], None]:
+        from contrefeu.capture import LocalJournal
+
+        def record(said: Sequence[Act]) -> None:
+            now_ns = self._node.clock.now_ns()
+            journal = LocalJournal(self._node.live_socket, self._node.station_journal)
+            try:
+                kept = journal.append([Draft(SOURCE, MEDIA_ACT, encode(act), now_ns) for act in said])
+                if len(kept) != len(said):
+                    raise _not_kept()
+                self._own.update(f"{journal.journal}/{sequence}" for sequence in kept)
+            finally:
+                journal.close()
+            self._live.hear(said)
+
+        return record
+
+
+def live_states(node: "Node") -> list[dict[str, Any]]:
+    """How each system of the settings stands, as the live process last said it."""
+    said: dict[str, dict[str, Any]] = {}
+    path = node.paths.run / STATE
+    with contextlib.suppress(OSError, ValueError):
+        said = {one["system"]: one for one in json.loads(path.read_bytes())}
+        if said and node.clock.now_ns() / 1e9 - path.stat().st_mtime > STALE_S:
+            said = {name: one | {"state": "stopped"} for name, one in said.items()}
+    return [
+        {"system": name, "address": one.address, "takes": one.takes, "since": "", "node": "", "problem": "",
+         "state": "off"} | _NONE | said.get(name, {})
+        for name, one in node.settings.surviving.items()
+    ]  # fmt: skip
+
+
+def is_stuck(told: dict[str, Any]) -> bool:
+    """Whether somebody must see to a system, as `live_states` has it."""
+    stopped = told["state"] == "stopped" and told["since"] != ""
+    return (
+        stopped
+        or told["state"] in {"trouble", "unreachable"}
+        or any(count for state, count in told["stuck"].items() if state != "behind")
+    )
+
+
+def _order(entry: Entry) -> tuple[int, str, int]:
+    return entry.hlc, entry.journal, entry.sequence
+
+
+def _not_kept() -> StorageError:
+    return StorageError(
+        "The station's journal did not take what was claimed or answered.",
+        safe="Nothing more is sent; what was sent is in doubt, and a person is asked.",
+        next="contrefeu status; the log of the web process says why.",
+    )
