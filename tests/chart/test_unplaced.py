@@ -4,6 +4,8 @@ Method: messages that name nobody, or an order that nobody was named beside; ent
 journals sealed to a key of the test, read by `open_charts`, one of them damaged.
 """
 
+from itertools import permutations
+
 import pytest
 
 from contrefeu.chart import AsOf, UnplacedEntry
@@ -183,3 +185,47 @@ def test_a_report_that_names_nobody_goes_by_its_accession_number():
     text = told.charts.text("1")
     assert "Conclusion Rien" in text
     assert "n° d’examen AC-1 · étude DICOM 1.2.3.4 · existence des images non dite" in text
+
+
+def ordered(number: str, accession: str, control: str) -> bytes:
+    """An order to imaging for a patient."""
+    obr = f"OBR|1|P{number}^EHR||CT^TDM^L||||||||||||||{accession}||||||CT"
+    return message("ORM^O01", number, control=control, rest=(f"ORC|NW|P{number}^EHR", obr))
+
+
+def reported(accession: str, control: str, *, number: str = "-") -> bytes:
+    """Its report; it names no patient, or one without a number ("")."""
+    obr = f"OBR|1||F9^LABO|CT^TDM^L||||||||||||||{accession}||||||CT|F"
+    rest = (obr, "OBX|1|TX|C^Conclusion^L||Hémorragie|||AA|||F")
+    return message("ORU^R01", number, control=control, rest=rest)
+
+
+@pytest.mark.req("F31", "F17")
+@pytest.mark.parametrize("turn", list(permutations(range(3))))
+def test_an_accession_number_of_two_patients_files_nothing(turn):
+    """Whichever came first, in a batch or one by one: the report waits for a person, and stands on neither chart."""
+    said = [ordered("1", "AC-1", "c1"), ordered("2", "AC-1", "c2"), reported("AC-1", "c3")]
+    entries = [entry(said[which], n) for n, which in enumerate(turn, 1)]
+    one_by_one = Told()
+    for one in entries:
+        one_by_one.take(one)
+    for told in (one_by_one, Told().take(*entries)):
+        assert [one.ref for one in told.charts.waiting()] == [f"n-capture/{turn.index(2) + 1}"]
+        assert not any("Hémorragie" in told.charts.text(number) for number in ("1", "2"))
+
+
+@pytest.mark.req("F31", "F17")
+@pytest.mark.parametrize("nothing", ["0", "000000", "NA", "N/A", "-", "9999", "X"])
+def test_what_stands_for_no_number_finds_no_patient(nothing):
+    """One patient's order has it, a report of somebody else too."""
+    told = Told().take(entry(ordered("1", nothing, "c1"), 1), entry(reported(nothing, "c2"), 2))
+    assert [one.ref for one in told.charts.waiting()] == ["n-capture/2"]
+    assert "Hémorragie" not in told.charts.text("1")
+
+
+@pytest.mark.req("F31", "F17")
+def test_a_report_with_a_name_and_no_number_is_not_filed_by_its_accession_number():
+    """It says whose it is, and no number lets anybody compare: a person does."""
+    told = Told().take(entry(ordered("1", "AC-1", "c1"), 1), entry(reported("AC-1", "c2", number=""), 2))
+    assert [one.ref for one in told.charts.waiting()] == ["n-capture/2"]
+    assert "Hémorragie" not in told.charts.text("1")

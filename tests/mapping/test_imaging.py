@@ -163,3 +163,21 @@ def test_an_alarm_on_a_file_waits_for_a_person_too():
     assert (severity_of(one), len(report["presentedForm"])) == ("critical", 1)
     assert not [name for name in one if name.startswith("value")]
     assert said(reading("ORU^R01", PID, OBR, pdf.format("N")), "Observation") == []
+    [one] = said(reading("ORU^R01", PID, OBR, pdf.format("RID49480^Category 1^RadLex")), "Observation")
+    assert severity_of(one) == "critical"
+    [one] = said(reading("ORU^R01", PID, OBR, pdf.format("") + "||||RID49481^Cat 2^RadLex"), "Observation")
+    assert severity_of(one) == "critical"
+
+
+@pytest.mark.req("F17", "D5")
+def test_a_correction_takes_an_alarm_back_and_says_so():
+    """A report flagged AA is corrected without the flag, or withdrawn: nothing critical stands; the old word is kept."""
+    first = reading("ORU^R01", PID, "ORC|RE|P1^EHR", OBR, TEXT.format(flag="AA"), n=1)
+    calm = TEXT.format(flag="").replace("Hématome sous-dural", "Pas d'hématome")
+    for status, word in (("C", "corrected"), ("D", "entered-in-error")):
+        line = calm.removesuffix("F") + status
+        later = reading("ORU^R01", PID, "ORC|RE|P1^EHR", OBR.removesuffix("F") + "C", line, n=2, time="20261124090000")
+        [found] = bundle(first, later)["Observation"]
+        assert found["status"] == word
+        assert severity_of(found) == "" or word == "entered-in-error"
+        assert "Hématome sous-dural" in str(found.get("extension"))

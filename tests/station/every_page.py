@@ -83,6 +83,7 @@ def lived_in() -> LivingCharts:
     form(bio, signed[1], verdict="final")
     form(labo, "/write/results/p-durand", **{"t-2951-2": "131", "t-2951-2-again": "131"})
     doctor.post("/write/stop/p-durand/m1", day="2026-11-24", time="03:11", reason="essai", once="x")
+    form(doctor, "/write/request/p-durand", kind="imaging", what="Radio thorax", priority="urgent")
     blood = {"product": "plasma", "count": "1", "priority": "stat", "why": "essai"}
     form(doctor, "/write/transfusion/p-durand", **blood)
     unit = re.search(r'href="(/write/unit/[^"]+)"', nurse.get("/transfusion/p-durand").text)

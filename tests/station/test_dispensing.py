@@ -69,6 +69,44 @@ def test_a_ward_list_counts_what_has_hours_and_says_what_has_none(charts):
     assert [one for one in charts.journal if b"dispensing CARD" in one.body], "who looked is written down"
 
 
+def repeat(**how):
+    """An instruction: 1 tablet, by such a rhythm."""
+    return {"text": "1 cp", "timing": {"repeat": how}}
+
+
+DAILY = {"timeOfDay": ["08:00:00", "20:00:00"], "frequency": 2, "period": 1, "periodUnit": "d"}
+
+
+@pytest.mark.req("F13")
+@pytest.mark.parametrize(
+    ("instructions", "number"),
+    [
+        ([repeat(**DAILY), {"text": "1 cp si douleur", "asNeededBoolean": True}], "?"),
+        ([repeat(**DAILY), {"text": "selon protocole"}], "?"),
+        ([repeat(**DAILY), {"text": "500 mL", "doseAndRate": [{"rateQuantity": {"value": 40, "unit": "mL/h"}}]}], "?"),
+        ([repeat(**DAILY), repeat(frequency=1, period=6, periodUnit="h")], "?"),  # nobody knows when that began
+        ([repeat(**DAILY, count=1)], "1"),
+        ([repeat(**DAILY, boundsPeriod={"end": "2026-11-24T12:00:00+01:00"}),
+          repeat(**DAILY | {"timeOfDay": ["20:00:00"], "frequency": 1},
+                 boundsPeriod={"start": "2026-11-24T12:00:00+01:00"})], "2"),  # a taper
+        ([repeat(frequency=1, period=36, periodUnit="h", boundsPeriod={"start": "2026-11-23T20:00:00+01:00"})], "0"),
+    ],
+    ids=["and if needed", "and words", "and an infusion", "and an unknown start", "so many", "taper", "each 36 h"],
+)  # fmt: skip
+def test_a_number_is_of_the_whole_prescription_or_is_none(charts, instructions, number):
+    """Two hours a day and something beside it that nobody can count: "?", in no total, and said below the totals."""
+    charts.charts["p-durand"] = [
+        *(one for one in durand() if one["resourceType"] != "MedicationRequest"),
+        prescription("x9", "Ramipril 5 mg cp", "", "", -30, dosageInstruction=instructions),
+    ]
+    words = text_of(visitor("pharma", charts=charts).get("/pharmacy/ward/CARD"))
+    shown = re.search(r"Ramipril 5 mg cp 1 cp.*? (\?|\d+) (?:\d\d:\d\d|24 nov|25 nov|heures non dites|rien dans)", words)
+    assert shown and shown[1] == number, words
+    assert ("n’a pas d’heure qui se calcule" in words) == (number == "?")
+    assert "204 P BOUCHARD Henri" in words, "the bed of somebody without a line has its room too"
+    assert ("× Ramipril" in words) == (number not in {"?", "0"})
+
+
 @pytest.mark.req("F13")
 def test_returns_are_counted_by_drug_and_taken_back_by_a_line(charts):
     """Two returns of a drug are one number; a wrong one stays, struck, and counts no more; a form sent twice is one."""
@@ -108,7 +146,7 @@ def test_a_cabinet_is_shown_as_it_was_with_what_was_given_since_beside(charts):
     """The extract's number stays, doses since are counted beside it; an old extract is red, and loses to a newer."""
 
     def brought(text, hours):
-        act = CabinetsExtracted(parse_extract(text, ZONE), "armoires.csv", at(hours))
+        act = CabinetsExtracted(parse_extract(text, ZONE, NOW_NS), "armoires.csv", at(hours))
         number = len(charts.journal) + 300
         charts.journal.append(Entry(STATION, number, NOW_NS - 10**8, number, "console", MEDIA_ACT, encode(act)))
 
@@ -142,12 +180,12 @@ def test_a_cabinet_is_shown_as_it_was_with_what_was_given_since_beside(charts):
     "text",
     ["", "cabinet;drug;quantity\nA;B;1\n", "cabinet;drug;quantity;date\nA;B;x;2026-11-24\n",
      "cabinet;drug;quantity;date\nA;B;1;hier\n", "cabinet;drug;quantity;date\n;B;1;2026-11-24\n",
-     "cabinet;drug;quantity;date;lot\nA;B;1;2026-11-24;7\n"],
+     "cabinet;drug;quantity;date;lot\nA;B;1;2026-11-24;7\n", "cabinet;drug;quantity;date\nA;B;1;2036-11-24\n"],
 )  # fmt: skip
 def test_an_extract_that_cannot_be_is_refused_whole(text):
     """With what is wrong; half a cabinet is no stock."""
     with pytest.raises(OperatorError):
-        parse_extract(text, ZONE)
+        parse_extract(text, ZONE, NOW_NS)
 
 
 def test_two_systems_write_a_drug_alike():

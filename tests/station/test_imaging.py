@@ -8,7 +8,9 @@ import re
 import pytest
 
 from contrefeu.chart import work_line
+from contrefeu.chart.sheet import Sheet, results_of
 from contrefeu.hospital import SettingsError, parse_settings, viewer_url
+from contrefeu.station.pages.measure import all_series
 from tests.station.living import LivingCharts, in_downtime
 from tests.station.test_care import form, said
 from tests.station.test_fhir_api import Machine, read
@@ -127,6 +129,40 @@ def test_a_report_without_the_box_alarms_nobody():
     line = work_line(wait_for(charts.chart("p-durand")))
     assert not [one for one in (line.items if line else []) if one.what == "Radio thorax"]
     assert "Radio thorax" in text_of(doctor.get("/patient/p-durand"))
+
+
+@pytest.mark.req("F17")
+def test_two_examinations_are_no_series():
+    """Each typed report is under its own name among the results: none is an earlier value of another one."""
+    charts = in_downtime()
+    doctor = visitor("martin", charts=charts)
+    for name, text in (("Radio thorax", "Pneumothorax."), ("TDM cérébrale", "Rien.")):
+        report = {"name": name, "reader": "Dr Roy", "text": text}
+        assert form(doctor, "/write/imaging/p-durand", **report).status_code == 303
+    chart = wait_for(charts.chart("p-durand"))
+    series = {one.name: [value.of.get("valueString") for value in one.values] for one in all_series(results_of(Sheet(chart)))}
+    assert (series["Radio thorax"], series["TDM cérébrale"]) == (["Pneumothorax."], ["Rien."])
+
+
+@pytest.mark.req("F17")
+def test_what_a_number_or_a_name_holds_is_text():
+    """Marks of HTML in an accession number, a title, a UID and a finding stay words; no number adds to the address."""
+    charts, evil = imaged(), '"><script>alert(1)</script>'
+    more = [
+        resource("DiagnosticReport", "ev", 184_009, status="final", code={"text": evil}, effectiveDateTime=at(-1),
+                 identifier=[{"type": ACSN, "value": evil}], imagingStudy=[{"reference": "ImagingStudy/evs"}],
+                 result=[{"reference": "Observation/evo"}]),
+        resource("Observation", "evo", 184_009, status="final", code={"text": evil}, valueString=evil),
+        resource("ImagingStudy", "evs", 184_009, status="available", procedureCode=[{"text": evil}],
+                 identifier=[{"system": "urn:dicom:uid", "value": "urn:oid:javascript:alert(1)//" + evil},
+                             {"type": ACSN, "value": evil}]),
+    ]  # fmt: skip
+    charts.charts["p-durand"] += more
+    page = visitor("martin", charts=charts, settings=parse_settings(VIEWER)).get("/patient/p-durand").text
+    assert "<script>alert" not in page and evil not in page
+    addresses = re.findall(r'<a href="([^"]+)" target="_blank"', page)
+    assert len(addresses) == 3
+    assert all(one.startswith("https://pacs.chu.example/v?study=") and "<" not in one for one in addresses)
 
 
 @pytest.mark.req("F17")

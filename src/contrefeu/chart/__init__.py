@@ -73,6 +73,7 @@ from contrefeu.chart.doses import (
     Course,
     due_times,
     is_infusion,
+    untimed,
 )
 from contrefeu.chart.due import (
     due_in_downtime,
@@ -476,6 +477,7 @@ __all__ = [
     "successors",
     "summary",
     "supplements_of",
+    "untimed",
     "sweep_seldom",
     "taken_up",
     "tall_man",

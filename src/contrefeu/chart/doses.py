@@ -197,6 +197,12 @@ def due_times(courses: Sequence[Course], from_ns: int, until_ns: int, zone: Zone
     return sorted(found)
 
 
+def untimed(one: Course, now_ns: int, zone: ZoneInfo) -> bool:
+    """Whether an instruction that is in force has no time that `due_times` can compute."""
+    today = datetime.fromtimestamp(now_ns // NS_PER_S, zone).toordinal()
+    return next(_timeless(one, now_ns, today, 0), None) is not None
+
+
 def _each_elapsed(step: Step, one: Course, from_ns: int, until_ns: int) -> Iterator[int]:
     """Each time of an elapsed-time step, if every dose is given at its hour; a dose given late moves the rest."""
     at_ns = _anchor(step, one, from_ns, 0) if step.kind == "elapsed" else 0

@@ -84,7 +84,7 @@ def stock(
             f"{file.name} cannot be read as text in UTF-8.", safe="Nothing was brought.", next="Save it as UTF-8."
         ) from None
     node = Node.at(door(context).home)
-    lines = parse_extract(text, ZoneInfo(node.settings.node.zone))
+    lines = parse_extract(text, ZoneInfo(node.settings.node.zone), node.clock.now_ns())
     node.record(encode(CabinetsExtracted(lines, file.name, rfc3339(node.clock.now_ns()))))
     cabinets = len({one.cabinet for one in lines})
     told = {"cabinets": cabinets, "lines": len(lines), "file": file.name}

@@ -216,6 +216,7 @@ ROWS = {
     "surviving system {}  {}, {} taken, {} waiting, {} for a person  {}":
         "système resté en marche {}  {}, {} pris, {} à envoyer, {} pour quelqu’un  {}",
     "no downtime": "aucune panne déclarée",
+    "another kind": "d’une autre sorte",
     "elsewhere": "un autre nœud lui envoie",
     "sending": "envoi en cours",
     "The station's journal did not take what was claimed or answered.":

@@ -370,8 +370,8 @@ def _say_peers(told: dict[str, Any]) -> None:
         say(f"  ward station {ward['node']} ({names})  {stands}")
     for one in told["surviving"]:
         stuck = sum(count for state, count in one["stuck"].items() if state != "behind")
-        stands = f"{one['state']}, {one['sent']} taken, {one['waiting']} waiting, {stuck} for a person"
-        say(f"  surviving system {one['system']}  {stands}  {one['problem']}".rstrip())
+        goes = f"{one['state']}, {one['sent']} taken, {one['waiting']} waiting, {stuck} for a person"
+        say(f"  surviving system {one['system']}  {goes}  {one['problem']}".rstrip())
     for name in told["closed"]:
         say(f"  journal {name}  kept and not read: its station has granted nothing yet")
     for name in told["refused_journals"]:

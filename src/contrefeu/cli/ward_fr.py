@@ -218,6 +218,16 @@ ROWS = {
     "{} lines of {} cabinets: page Pharmacy, Cabinets": "{} lignes de {} armoires : page Pharmacie, Armoires",
     "Nothing was brought.": "Rien n’a été apporté.",
     "That extract of cabinets cannot be used: {}.": "Cet extrait des armoires ne convient pas : {}.",
+    "it has {} lines; 1 to {} can be": "il a {} lignes ; de 1 à {} se peuvent",
+    "its first line does not name a column {}": "sa première ligne ne nomme pas de colonne {}",
+    "line {} has no cabinet, or one of more than {} characters":
+        "la ligne {} n’a pas d’armoire, ou une de plus de {} caractères",
+    "line {} has no drug, or one of more than {} characters":
+        "la ligne {} n’a pas de médicament, ou un de plus de {} caractères",
+    "the quantity of line {} is no number": "la quantité de la ligne {} n’est pas un nombre",
+    "the date of line {} is none: 2026-11-24 or 2026-11-24T06:00:00+01:00":
+        "la date de la ligne {} n’en est pas une : 2026-11-24 ou 2026-11-24T06:00:00+01:00",
+    "the date of line {} is still to come": "la date de la ligne {} est encore à venir",
     "What is shown of the cabinets: nothing was brought.": "Ce qui est montré des armoires : rien n’a été apporté.",
     "Correct the file: columns {}, separated by ; or a comma.":
         "Corrigez le fichier : colonnes {}, séparées par ; ou une virgule.",

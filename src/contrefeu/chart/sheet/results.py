@@ -32,6 +32,7 @@ from contrefeu.chart import (
     when_of,
     written_here,
 )
+from contrefeu.chart.sheet.imaging import is_imaging
 from contrefeu.chart.sheet.resources import Sheet
 
 POINTS_MAX = 24  # points of one curve: more cannot be told apart in its width
@@ -261,6 +262,8 @@ def _kind(resource: Resource, is_micro: bool) -> str:
 
 def _series_key(resource: Resource) -> tuple[str, ...]:
     code = resource.get("code") or {}
+    if is_imaging(resource):  # each examination is one: the code that all typed reports have tells none apart
+        return concept(code), "", ""
     named = next((f"{c.get('system', '')}|{c['code']}" for c in code.get("coding") or [] if c.get("code")), "")
     return named or concept(code), unit(resource.get("valueQuantity")), concept(resource.get("method"))
 

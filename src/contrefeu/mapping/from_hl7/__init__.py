@@ -193,6 +193,8 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
     named = visit if pv1 is not None and (pv1.has(19) or code == "ADT") else hints[0] if hints else ""
     _clinical(reading, group, code, event, patient_key, named, context)
     hints += [name for said in reading.said for name in said.names if name not in hints]
+    if not keys and pid is not None:  # it says who it is of, and nobody can compare: one number of images is no patient
+        hints = [name for name in hints if not name.startswith(imaging.HINT)]
     if keys or hints:
         reading.subjects = [Subject(keys, hints)]
     elif pid is None and not reading.listed:

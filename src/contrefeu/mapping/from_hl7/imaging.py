@@ -10,6 +10,7 @@ Rules kept here:
     where the sender's profile names the field.
   * ZDS is another segment with some senders: what has not the form of a UID is no study, and is counted as not read.
   * An order gives a study its number before an image is made; a report that was made of it says that there are images.
+  * What senders write where they have no number ("0", "NA", "9999") is shown, and finds no patient.
 """
 
 import re
@@ -26,6 +27,7 @@ from contrefeu.mapping.reading import Reading, Said
 from contrefeu.mapping.tables.codes import ACCESSION, DICOM, DICOM_UIDS, IMAGING_SECTIONS, MODALITIES, STUDY_CODES
 
 UID_CHARS_MAX = 64  # characters of a DICOM UID (PS3.5, 9.1)
+HINT = "accession:"
 _UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _CANCELLED = frozenset({"cancelled", "entered-in-error"})
 
@@ -41,7 +43,7 @@ class Images(Struct, frozen=True):
     @property
     def names(self) -> list[str]:
         """The hints that it answers to."""
-        return [f"accession:{self.accession}"] if self.accession else []
+        return [f"{HINT}{self.accession}"] if self.number and _tells(self.number.value) else []
 
     @property
     def references(self) -> list[Reference]:
@@ -54,6 +56,12 @@ class Images(Struct, frozen=True):
 
 
 NO_IMAGES = Images()
+
+
+def _tells(number: str) -> bool:
+    """Whether a number can be of one examination alone."""
+    signs = {sign for sign in number if sign.isalnum()}
+    return len(signs) > 1 and any(sign in "123456789" for sign in signs)
 
 
 def images_of(order: Order, kind: str, context: Context, reading: Reading | None = None) -> Images:

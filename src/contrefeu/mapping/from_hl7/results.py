@@ -233,7 +233,7 @@ def _observations(
     sample = samples[0] if len(samples) == 1 else None
     for line in lines:
         obx = line.obx
-        if (line.kind == "ED" and not is_critical(line.shape.elements)) or study_in(obx):
+        if study_in(obx) or (line.kind == "ED" and not (is_critical(line.shape.elements) or _urgent(obx))):
             continue
         if not line.name[0]:
             reading.lose(f"OBX[{obx.position}]-3", "a result without a code")

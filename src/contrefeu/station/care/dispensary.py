@@ -23,6 +23,7 @@ from contrefeu.journal import Entry
 
 LINES_MAX = 20_000  # of one extract: 100 cabinets of 200 drugs
 WORDS_MAX = 120  # characters of a cabinet's or a drug's name
+AHEAD_S = 3600  # seconds that the clock of a cabinet's system may be ahead
 UNITS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _COLUMNS = ("cabinet", "drug", "quantity", "date", "ward")
 _APART = re.compile(r"[\W_]+")
@@ -120,12 +121,13 @@ def same_drug(name: str) -> str:
     return _APART.sub("", fold(name))
 
 
-def parse_extract(text: str, zone: tzinfo) -> list[CabinetLine]:
+def parse_extract(text: str, zone: tzinfo, now_ns: int) -> list[CabinetLine]:
     """Return the lines of an extract: CSV with the columns cabinet, drug, quantity, date and, if it has it, ward.
 
     Args:
         text: Of the file.
         zone: Of times that have no offset.
+        now_ns: Now. A line of a time to come is refused: no extract that is brought later would take its place.
 
     Raises:
         OperatorError: A line cannot be used.
@@ -137,13 +139,13 @@ def parse_extract(text: str, zone: tzinfo) -> list[CabinetLine]:
         raise _wrong(f"its first line does not name a column {lacking[0]}")
     if unknown := set(names) - set(_COLUMNS):
         raise _wrong(f"no column is called {sorted(unknown)[0]!r}; they are {', '.join(_COLUMNS)}")
-    found = [_line(number, row, zone) for number, row in enumerate(reader, 2) if any(row.values())]
+    found = [_line(number, row, zone, now_ns) for number, row in enumerate(reader, 2) if any(row.values())]
     if not found or len(found) > LINES_MAX:
         raise _wrong(f"it has {len(found)} lines; 1 to {LINES_MAX} can be")
     return found
 
 
-def _line(number: int, row: dict[str, Any], zone: tzinfo) -> CabinetLine:
+def _line(number: int, row: dict[str, Any], zone: tzinfo, now_ns: int) -> CabinetLine:
     said = {name: " ".join(str(row.get(name) or "").split()) for name in _COLUMNS}
     units = said["quantity"].replace(",", ".")
     for name in ("cabinet", "drug"):
@@ -158,6 +160,8 @@ def _line(number: int, row: dict[str, Any], zone: tzinfo) -> CabinetLine:
         raise _wrong(f"the date of line {number} is none: 2026-11-24 or 2026-11-24T06:00:00+01:00") from None
     if "T" in taken:
         taken = (when if when.tzinfo else when.replace(tzinfo=zone)).isoformat(timespec="seconds")
+    if instant(taken) > now_ns + AHEAD_S * 10**9:
+        raise _wrong(f"the date of line {number} is still to come")
     return CabinetLine(said["cabinet"], said["drug"], units, taken, said["ward"])
 
 

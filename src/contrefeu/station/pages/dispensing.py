@@ -3,13 +3,15 @@
 Rules kept here:
   * The list is of prescriptions in force, of patients who are on the ward's board; nothing is made of a dosage but the
     number of its hours: a dosage whose hours nobody can reckon says so, and counts nothing.
-  * What is given if needed stands apart: how often is not known before.
+  * What is given if needed stands apart: how often is not known before. A prescription of which a part is given if
+    needed, runs, or has no hour has no number: what its other part has is not the whole of it.
+  * Of a prescription of so many doses, those that were given are not prepared again.
   * A stock is what an extract said at its time. What was given since stands beside it, and is taken from nothing.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from secrets import token_hex
 from zoneinfo import ZoneInfo
@@ -20,7 +22,7 @@ from starlette.routing import Route
 
 from contrefeu.acts import CabinetLine, MedicinesReturned
 from contrefeu.base import rfc3339
-from contrefeu.chart import BoardRow, Course, WardSummary, courses_of, drug_said, due_times, first, instant
+from contrefeu.chart import BoardRow, Course, WardSummary, courses_of, drug_said, due_times, first, instant, untimed
 from contrefeu.chart.sheet import Sheet, Treatment, treatments_of
 from contrefeu.station.care.dispensary import UNITS, WORDS_MAX, Extract, Return, counted, same_drug
 from contrefeu.station.house import House, shows_exercise
@@ -45,6 +47,7 @@ class Portion:
     of: Treatment
     count: int | None  # doses; None when nobody can reckon them
     hours: Sequence[str]  # RFC 3339
+    as_needed: bool = False  # all of it
 
     @property
     def held(self) -> bool:
@@ -173,13 +176,19 @@ class DispensingPages:
         times: dict[str, list[str]] = {}
         for at_ns, _, key in due_times(list(courses.values()), now_ns, now_ns + HOURS * _NS_PER_H, zone):
             times.setdefault(key, []).append(rfc3339(at_ns))
-        portions = [_portion(one, courses.get(one.key), times.get(one.key, [])) for one in treatments_of(sheet).running]
+        portions = []
+        for one in treatments_of(sheet).running:
+            course, said = courses.get(one.key), sheet.get({"reference": one.key}) or {}
+            parts = len(said.get("dosageInstruction") or [{}])
+            whole = course is not None and len(course.steps) == parts and not untimed(course, now_ns, zone)
+            found = _portion(one, course if whole else None, times.get(one.key, []))
+            portions.append(replace(found, as_needed=one.as_needed and course is None))
         return Box(
             row,
             hidden,
             known=True,
-            due=[one for one in portions if not one.of.as_needed],
-            as_needed=[one for one in portions if one.of.as_needed],
+            due=[one for one in portions if not one.as_needed],
+            as_needed=[one for one in portions if one.as_needed],
         )
 
     async def returns(self, request: Request) -> Response:
@@ -300,9 +309,11 @@ class DispensingPages:
 
 
 def _portion(one: Treatment, course: Course | None, hours: Sequence[str]) -> Portion:
-    held = one.status == "on-hold"
-    reckoned = course is not None and all(step.kind in {"wall", "instants"} for step in course.steps)
-    count = 0 if held else len(hours) if hours or reckoned else None
-    if course is not None and any(step.kind == "unknown" for step in course.steps) and not held:
-        count = None  # a part of it has hours and another one has not: no number is the whole
-    return Portion(one, count, () if held else hours)
+    """A prescription and its doses; *course* is None when its hours are not the whole of it."""
+    if one.status == "on-hold":
+        return Portion(one, 0, ())
+    if course is None or (len(course.steps) > 1 and any(step.count for step in course.steps)):
+        return Portion(one, None, hours)
+    if limit := course.steps[0].count:
+        hours = hours[: max(0, limit - course.given)]
+    return Portion(one, len(hours), hours)
