@@ -41,6 +41,7 @@ from contrefeu.recovery.whose import Whose
 from contrefeu.recovery.wire import NotReached, Target
 
 GATHER_MAX = 500  # entries looked at in one round: a second of reading, so that a switch is heeded meanwhile
+ROUND_S = 2.0  # of sending, then what people said meanwhile is heard
 LOT_MAX = 32  # messages a claim: a power cut leaves at most so many in doubt
 SHOWN_MAX = 200  # entries that a page names of one system; the rest is counted
 HELD_AGAIN_S = 30.0  # s after which what could not be made into a message is tried again: its chart may say more
@@ -216,15 +217,21 @@ class Live:
         return left
 
     def send(
-        self, charts: ChartsAsked, wire: Reached, progress: Progress, record: Callable[[Sequence[Act]], None]
+        self,
+        charts: ChartsAsked,
+        wire: Reached,
+        progress: Progress,
+        record: Callable[[Sequence[Act]], None],
+        may: Callable[[], bool] = lambda: True,
     ) -> Round:
-        """Send what may go now, and say how the system stands."""
-        found = Round()
+        """Send what may go now, and say how the system stands; *may* is asked before each message."""
+        found, until_s = Round(), time.monotonic() + ROUND_S
         lines = self._lines(charts, found)
-        while lines and self._reaches(wire, found):
+        while lines and time.monotonic() < until_s and may() and self._reaches(wire, found):
             run = Replay(
                 self.target, self._profile, self._ledger, charts, self._clock, address=self.address,
                 withdrawn=lambda ref: charts.entry(ref) is None, form=self._form(charts), live=True,
+                may=may,
             )  # fmt: skip
             done = run.send(iter(lines), wire, progress, record)
             if not done.reached:
