@@ -3,7 +3,6 @@
 Method: acts in a ledger, and the live engine with charts, a target and a journal in memory; a kill is an exception.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,9 +112,9 @@ def test_the_file_of_what_is_on_its_way_is_opened_for_each_round_and_none_is_lef
     """A sending that lasts days begins it thousands of times: no file of the process stays behind."""
     progress = Progress(tmp_path / "sent.log")
     progress.open()
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for n in range(20):
         progress.open()
         progress.begin(f"c{n}")
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     progress.close()
