@@ -23,7 +23,7 @@ from contrefeu.base import OperatorError
 from contrefeu.cli.live import SOURCE, takes_no_other
 from contrefeu.hospital import SettingsError, parse_settings
 from contrefeu.journal import MEDIA_ACT, MEDIA_FHIR
-from contrefeu.recovery import LEDGER_TABLES, Ledger, Profile, live_profile, scratch
+from contrefeu.recovery import LEDGER_TABLES, Ledger, Profile, Progress, live_profile, scratch
 
 AT = "2026-11-27T02:00:00Z"
 ENTRY = "n1-station/7"
@@ -105,3 +105,16 @@ def test_an_exercise_sends_to_no_production_system_and_a_house_to_no_test_system
     for wrong in (settings("drill/n1"), settings("n1", exercise=True)):
         with pytest.raises(SettingsError):
             parse_settings(wrong)
+
+
+@pytest.mark.req("F16", "R3")
+def test_the_file_of_what_is_on_its_way_is_opened_for_each_round_and_none_is_left_open(tmp_path: Path) -> None:
+    """A sending that lasts days begins it thousands of times: no file of the process stays behind."""
+    progress = Progress(tmp_path / "sent.log")
+    progress.open()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for n in range(20):
+        progress.open()
+        progress.begin(f"c{n}")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    progress.close()

@@ -142,7 +142,6 @@ from contrefeu.acts.keeping import (
 from contrefeu.acts.live import (
     LiveSettled,
     LiveSwitched,
-    switches,
 )
 from contrefeu.acts.matching import (
     BLOOD,
@@ -205,6 +204,9 @@ from contrefeu.acts.replays import (
 )
 from contrefeu.acts.roles import (
     Roles,
+)
+from contrefeu.acts.switchboard import (
+    Switchboard,
 )
 from contrefeu.acts.wards import (
     ADMIN,
@@ -366,6 +368,7 @@ __all__ = [
     "Signature",
     "Spoken",
     "Start",
+    "Switchboard",
     "Told",
     "UnionConfirmed",
     "UnionProposed",
@@ -395,7 +398,6 @@ __all__ = [
     "may_withdraw",
     "pair_states",
     "plain_login",
-    "switches",
     "two_persons",
     "withdrawals",
 ]

@@ -2,10 +2,8 @@
 
 Rules kept here:
   * A system is sent to from the node that the last switch names, and from no other: two nodes would send twice.
-  * The switch counts while a downtime is declared; a declaration that ends ends the sending, and the switch stays.
+  * The switch counts in the downtime in which it was set (contrefeu.acts.switchboard), and in no other.
 """
-
-from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -27,8 +25,3 @@ class LiveSettled(Struct, frozen=True, omit_defaults=True, tag_field="act", tag=
     entry: str
     at: str  # RFC 3339
     reason: str = ""
-
-
-def switches(acts: Iterable[object]) -> dict[str, LiveSwitched]:
-    """Return the last switch of each system; *acts* are in journal order."""
-    return {act.system: act for act in acts if isinstance(act, LiveSwitched)}

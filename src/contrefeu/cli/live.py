@@ -8,21 +8,24 @@ Rules kept here:
     journal through a socket that takes claims and answers and nothing else (`takes_no_other`).
   * Nothing is sent but to systems of the settings, by the node that the last switch names, in a downtime.
   * It begins once the charts have all that this station had written before: what a killed process claimed is known.
-  * A system has a thread of its own: one that hangs keeps none waiting.
+  * A system is seen to by itself: one that hangs keeps none waiting, and a switch that is set meanwhile is heeded
+    before its next message.
 """
 
 import asyncio
 import contextlib
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from contrefeu.acts import Act, CorrectedWards, Downtime, LiveSwitched, decode, encode, switches
+from contrefeu.acts import Act, LiveSwitched, Switchboard, decode, encode
 from contrefeu.base import ContrefeuError, OperatorError, StorageError, durable_makedirs, parse_rfc3339, swap_file
 from contrefeu.journal import MEDIA_ACT, Draft, Entry
 
@@ -63,24 +66,37 @@ def profiles(node: "Node") -> "dict[str, Profile | str]":
 
 async def send_live(node: "Node", profiles: "dict[str, Profile | str]", stop: asyncio.Event) -> None:
     """Send until told to stop."""
-    systems = [_System(node, name, profiles[name]) for name in node.settings.surviving]
     acts = _Acts(node)
+    systems = [_System(node, name, profiles[name], acts) for name in node.settings.surviving]
+    now: dict[str, dict[str, Any]] = {}
+    tasks = [asyncio.create_task(_see_to(one, now, stop)) for one in systems]
     told: list[dict[str, Any]] = []
     told_s = 0.0
     try:
         while not stop.is_set():
-            said = await asyncio.to_thread(acts.step)
-            steps = (asyncio.to_thread(one.step, acts, said) for one in systems)
-            now = list(await asyncio.gather(*steps))
-            if now != told or time.monotonic() - told_s > STALE_S / 3:
+            await asyncio.to_thread(acts.step)
+            said = [now[one.name] for one in systems if one.name in now]
+            if len(said) == len(systems) and (said != told or time.monotonic() - told_s > STALE_S / 3):
                 with contextlib.suppress(OSError):
-                    swap_file(node.paths.run / STATE, json.dumps(now).encode())
-                    told, told_s = now, time.monotonic()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), STEP_S)
+                    swap_file(node.paths.run / STATE, json.dumps(said).encode())
+                    told, told_s = said, time.monotonic()
+            await _pause(stop)
     finally:
+        acts.end()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for one in systems:
-            await asyncio.to_thread(one.close, acts)
+            await asyncio.to_thread(one.close)
+
+
+async def _see_to(one: "_System", now: dict[str, dict[str, Any]], stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        now[one.name] = await asyncio.to_thread(one.step)
+        await _pause(stop)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), STEP_S)
 
 
 class _Acts:
@@ -88,16 +104,62 @@ class _Acts:
 
     def __init__(self, node: "Node") -> None:
         self._node = node
+        self._lock = threading.Lock()  # one thread reads on, those of the systems ask
         self._said: dict[str, tuple[Entry, Act]] = {}  # entry -> itself, and what it says
         self._last, self._steps = "", 0
-        self.positions: dict[str, int] = {}
         self._journal, self._until = "", -1  # what the station had written when this began; -1: not known yet
-        self._held = Downtime(lambda ward: [ward], node.clock.now_ns)
-        self.downtime = False
-        self.switches: dict[str, LiveSwitched] = {}
+        self._turn = 0  # how often it was to be waited for again
+        self._ended = False
+        self._board = Switchboard(node.clock.now_ns)
+        self.positions: dict[str, int] = {}
+        self.trouble = "waiting"  # what is in the way, "" for nothing
 
-    def step(self) -> str:
-        """Read on; returns what is in the way, "" for nothing."""
+    def step(self) -> None:
+        """Read on."""
+        turn = self._turn
+        trouble = self._read_on(turn)
+        with self._lock:
+            self.trouble = trouble if turn == self._turn else "waiting"
+
+    def again(self) -> None:
+        """Wait, before anything more is sent, for the charts to have all that the station has written by now."""
+        with self._lock:
+            self._turn += 1
+            self._until, self.trouble = -1, "waiting"
+
+    def end(self) -> None:
+        """Nothing more is sent."""
+        self._ended = True
+
+    def may(self, system: str) -> bool:
+        """Whether a message may leave for *system* now, from here."""
+        with self._lock:
+            switch = self._board.switches.get(system)
+            return not (self._ended or self.trouble) and self._is_ours(switch) and self._board.downtime
+
+    def stands(self, system: str) -> tuple[LiveSwitched | None, str]:
+        """The switch of *system*, and what keeps it from being sent to: "" for nothing."""
+        with self._lock:
+            found = self._board.switches.get(system)
+            if self.trouble:
+                return found, self.trouble
+            if found is None and system in self._board.ended:
+                return None, "ended"
+            if found is None or not found.on:
+                return found, "off"
+            return found, "elsewhere" if not self._is_ours(found) else "" if self._board.downtime else "no downtime"
+
+    def since(self, known: set[str]) -> list[tuple[Entry, Act]]:
+        """What was said and is not *known*, in journal order; it is from now on."""
+        with self._lock:
+            found = [both for ref, both in self._said.items() if ref not in known]
+            known.update(self._said)
+        return sorted(found, key=lambda both: _order(both[0]))
+
+    def _is_ours(self, switch: LiveSwitched | None) -> bool:
+        return switch is not None and switch.on and switch.node == self._node.settings.node.id
+
+    def _read_on(self, turn: int) -> str:
         from contrefeu.capture import LocalJournal
         from contrefeu.chart import SyncChartsClient
 
@@ -106,13 +168,16 @@ class _Acts:
                 journal = LocalJournal(self._node.live_socket, self._node.station_journal)
                 try:
                     said = journal.state()
-                    self._journal, self._until = str(said["journal"]), int(said["sequence"])
                 finally:
                     journal.close()
+                with self._lock:
+                    if turn != self._turn:
+                        return "waiting"
+                    self._journal, self._until = str(said["journal"]), int(said["sequence"])
             charts = SyncChartsClient(self._node.charts_socket)
             try:
-                self.positions = charts.status().positions
-                if self.positions.get(self._journal, 0) < self._until:
+                positions = charts.status().positions
+                if positions.get(self._journal, 0) < self._until:
                     return "waiting"
                 whole = self._steps % REFOLD_STEPS == 0
                 entries = charts.acts("" if whole else self._last)
@@ -122,38 +187,26 @@ class _Acts:
             log.warning("the charts or the journal do not answer", kind=type(failed).__name__)
             return "waiting"
         self._steps += 1
-        self._take(entries)
+        self._take(entries, positions)
         return ""
 
-    def again(self) -> None:
-        """Wait, before anything more is sent, for the charts to have all that the station has written by now."""
-        self._until = -1
-
-    def since(self, known: set[str]) -> list[tuple[Entry, Act]]:
-        """What was said and is not *known*, in journal order; it is from now on."""
-        found = [both for ref, both in self._said.items() if ref not in known]
-        known.update(self._said)
-        return sorted(found, key=lambda both: _order(both[0]))
-
-    def _take(self, entries: Iterable[Entry]) -> None:
-        fresh = False
+    def _take(self, entries: Iterable[Entry], positions: dict[str, int]) -> None:
+        fresh: dict[str, tuple[Entry, Act]] = {}
         for entry in entries:
             self._last = entry.ref
             if entry.ref in self._said or not self._counts(entry):
                 continue
             act = decode(entry.body)
             if act is not None:
-                self._said[entry.ref] = (entry, act)
-                fresh = True
+                fresh[entry.ref] = (entry, act)
+        board = self._board
         if fresh:
-            ordered = sorted(self._said.values(), key=lambda both: _order(both[0]))
-            self.switches = switches(act for _, act in ordered)
-            wards = CorrectedWards()
-            self._held = Downtime(wards.members, self._node.clock.now_ns)
-            for entry, act in ordered:
-                wards.apply(act, entry.source)
-                self._held.apply(act, entry.source, entry.ref)
-        self.downtime = bool(self._held.declared)  # a cut-over may have come since
+            board = Switchboard(self._node.clock.now_ns)
+            for entry, act in sorted((self._said | fresh).values(), key=lambda both: _order(both[0])):
+                board.apply(act, entry.source, entry.ref, entry.received_ns)
+        with self._lock:
+            self._said.update(fresh)
+            self._board, self.positions = board, positions
 
     def _counts(self, entry: Entry) -> bool:
         from contrefeu.cli.node import STATION_SUFFIX
@@ -164,42 +217,40 @@ class _Acts:
 class _System:
     """One system, its table and its connection."""
 
-    def __init__(self, node: "Node", name: str, profile: "Profile | str") -> None:
-        self._node, self._name, self._profile = node, name, profile
+    def __init__(self, node: "Node", name: str, profile: "Profile | str", acts: _Acts) -> None:
+        self.name = name
+        self._node, self._profile, self._acts = node, profile, acts
         self._said: SurvivingSettings = node.settings.surviving[name]
         self._known: set[str] = set()  # acts that the ledger has
         self._open: _Open | None = None
         self._round: Round | None = None
 
-    def step(self, acts: _Acts, trouble: str) -> dict[str, Any]:
+    def step(self) -> dict[str, Any]:
         """Send what may go; returns how the system stands."""
-        switch = acts.switches.get(self._name)
-        mine = switch is not None and switch.on and switch.node == self._node.settings.node.id
-        told: dict[str, Any] = {"system": self._name, "address": self._said.address, "takes": self._said.takes}
-        told["target"] = self._name if isinstance(self._profile, str) else self._profile.name or self._name
+        switch, kept = self._acts.stands(self.name)
+        told: dict[str, Any] = {"system": self.name, "address": self._said.address, "takes": self._said.takes}
+        told["target"] = self.name if isinstance(self._profile, str) else self._profile.name or self.name
         told |= {"since": switch.since if switch else "", "node": switch.node if switch else "", "problem": ""}
         if isinstance(self._profile, str):
             return self._told(told, "trouble", self._profile)
-        if trouble:
-            return self._told(told, trouble)
-        if not mine or switch is None or not acts.downtime:
-            self.close(acts)
-            state = "off" if switch is None or not switch.on else "elsewhere" if not mine else "no downtime"
-            return self._told(told, state)
+        if kept or switch is None:
+            if kept != "waiting":
+                self.close()
+            return self._told(told, kept)
         try:
-            self._open = self._open or _Open(self._node, self._name, self._profile)
-            self._round = self._open.step(acts, self._known, switch)
-        except (ContrefeuError, OSError) as failed:
-            log.warning("a surviving system is sent nothing now", peer=self._name, kind=type(failed).__name__)
-            self.close(acts)  # from the journal again: what became of the last claim stands there, or is in doubt
+            self._open = self._open or _Open(self._node, self.name, self._profile)
+            self._round = self._open.step(self._acts, self._known, switch)
+        except Exception as failed:  # one system's mishap is not another's, and what it says may quote a patient
+            log.warning("a surviving system is sent nothing now", peer=self.name, kind=type(failed).__name__)
+            self.close()  # from the journal again: what became of the last claim stands there, or is in doubt
             return self._told(told, "trouble", failed.what if isinstance(failed, ContrefeuError) else "")
         return self._told(told, "sending" if self._round.reached else "unreachable")
 
-    def close(self, acts: _Acts) -> None:
+    def close(self) -> None:
         """Let the table and the connection go."""
         if self._open is not None:
             self._open.close()
-            acts.again()
+            self._acts.again()
         self._open = None
         self._known.clear()
 
@@ -267,7 +318,7 @@ class _Open:
                 self._live.settle(self._progress, record, charts)
                 self._settled = True
             self._live.gather(charts, acts.positions)
-            return self._live.send(charts, self._wire, self._progress, record)
+            return self._live.send(charts, self._wire, self._progress, record, partial(acts.may, self._live.name))
         finally:
             charts.close()
 

@@ -9,7 +9,8 @@ Rules kept here:
   * What had no answer is sent again under the same MSH-10 where the profile says that repeats are known; else a person
     says whether it arrived.
   * Only what is written since the minute that somebody named, in this house's stations, and only kinds that the system
-    takes. Nobody of another world, no honey patient, nothing withdrawn; who is protected, if the settings say so.
+    takes. Nobody of another world, no honey patient, nothing withdrawn; who is protected, if the settings say so. Each
+    is looked at again before it goes: charts are united, and identities protected, meanwhile.
 """
 
 import time
@@ -26,7 +27,7 @@ from contrefeu.chart import STATION, Chart, HoneyChart, is_protected, kind_of
 from contrefeu.hl7 import Message
 from contrefeu.hospital import Taken
 from contrefeu.journal import MEDIA_FHIR, Entry
-from contrefeu.mapping import Rules, read
+from contrefeu.mapping import Reading, Rules, read
 from contrefeu.recovery.forms import Sendable, Unsendable
 from contrefeu.recovery.gap import MERGE, is_own
 from contrefeu.recovery.ledger import Ledger
@@ -41,11 +42,13 @@ from contrefeu.recovery.whose import Whose
 from contrefeu.recovery.wire import NotReached, Target
 
 GATHER_MAX = 500  # entries looked at in one round: a second of reading, so that a switch is heeded meanwhile
+ROUND_S = 2.0  # of sending, then what people said meanwhile is heard
 LOT_MAX = 32  # messages a claim: a power cut leaves at most so many in doubt
 SHOWN_MAX = 200  # entries that a page names of one system; the rest is counted
 HELD_AGAIN_S = 30.0  # s after which what could not be made into a message is tried again: its chart may say more
 SILENT_AGAIN_S = 15.0  # s before what had no answer goes again: an engine that is started anew takes as long
 NOT_TAKEN = "another kind"
+BROKEN = "no message can be made of it here: tell who runs the node which entry it is"
 PROTECTED = "its patient's identity is protected: by telephone, or `protected = true` in the settings"
 _FUNCTIONS = {"movements": "adt", "identity": "adt", "requests": "", "prescriptions": "prescriptions"}
 _KINDS: dict[str, Taken] = {"ADT": "adt", "OML": "laboratory", "OMP": "prescriptions", "RDE": "prescriptions"}
@@ -107,11 +110,18 @@ class Round(Struct):
 class _Pending(Struct):
     entry: str
     order: tuple[int, str, int]
-    patient: str
+    keys: tuple[str, ...]  # a number of each whom it names, the first whose it is
+    patient: str  # chart id of the first, as last looked
     kind: str
     at: str
     tried_s: float = 0.0  # monotonic: when a message could not be made of it
     why: str = ""
+
+
+def _named(reading: Reading) -> tuple[str, ...]:
+    """A number of each whom an entry names: of a birth the child's and the mother's, who may be protected."""
+    parts = (reading, *reading.also)
+    return tuple(dict.fromkeys(one.keys[0] for part in parts for one in part.subjects if one.keys))
 
 
 def live_profile(profile: Profile, name: str) -> Profile:
@@ -178,6 +188,8 @@ class Live:
         self._codes: dict[str, str] = {}  # entry -> MSA-1 of a refusal
         self._answered = ("", "")  # when, and which, was the last that was accepted
         self._silent_s = 0.0  # monotonic: when an answer did not come
+        self._honey: set[str] = set()  # chart ids
+        self._looked_s = 0.0  # monotonic: when it was last asked whose each entry is
 
     def hear(self, acts: Iterable[Act]) -> None:
         """Take what people and former runs said of this system; the ledger is told by whoever reads the journals."""
@@ -200,8 +212,12 @@ class Live:
     def gather(self, charts: ChartsAsked, positions: dict[str, int]) -> int:
         """Take up what was written since; returns how many entries are still to be looked at."""
         left = 0
-        honey = {one.chart for one in charts.honey()}
+        self._honey = {one.chart for one in charts.honey()}
         whose = Whose(charts)
+        if time.monotonic() - self._looked_s > HELD_AGAIN_S:
+            self._looked_s = time.monotonic()
+            for one in self._pending.values():  # two charts may be one since
+                one.patient = whose.chart_of(one.keys[0]) if one.keys else ""
         for journal, last in sorted(positions.items()):
             if not journal.endswith(STATION) or not self._counts(journal):
                 continue
@@ -210,21 +226,27 @@ class Live:
             for sequence in range(self._read[journal] + 1, min(last, self._read[journal] + GATHER_MAX) + 1):
                 entry = charts.entry(f"{journal}/{sequence}")
                 if entry is not None and entry.received_ns >= self._since_ns:
-                    self._take_up(entry, whose, honey)
+                    self._take_up(entry, whose)
                 self._read[journal] = sequence
             left += last - self._read[journal]
         return left
 
     def send(
-        self, charts: ChartsAsked, wire: Reached, progress: Progress, record: Callable[[Sequence[Act]], None]
+        self,
+        charts: ChartsAsked,
+        wire: Reached,
+        progress: Progress,
+        record: Callable[[Sequence[Act]], None],
+        may: Callable[[], bool] = lambda: True,
     ) -> Round:
-        """Send what may go now, and say how the system stands."""
-        found = Round()
+        """Send what may go now, and say how the system stands; *may* is asked before each message."""
+        found, until_s = Round(), time.monotonic() + ROUND_S
         lines = self._lines(charts, found)
-        while lines and self._reaches(wire, found):
+        while lines and time.monotonic() < until_s and may() and self._reaches(wire, found):
             run = Replay(
                 self.target, self._profile, self._ledger, charts, self._clock, address=self.address,
                 withdrawn=lambda ref: charts.entry(ref) is None, form=self._form(charts), live=True,
+                may=may,
             )  # fmt: skip
             done = run.send(iter(lines), wire, progress, record)
             if not done.reached:
@@ -265,7 +287,7 @@ class Live:
             last -= 1
         return last
 
-    def _take_up(self, entry: Entry, whose: Whose, honey: set[str]) -> None:
+    def _take_up(self, entry: Entry, whose: Whose) -> None:
         link = link_of(entry)
         if link is None and (entry.media_type != MEDIA_FHIR or is_own(entry)):
             return
@@ -274,14 +296,14 @@ class Live:
         serves = "adt" if link else _FUNCTIONS.get(function_of(kind) or "")
         if serves is None or (serves and serves not in self._takes):
             return
-        patient = whose(entry, reading)
-        if patient in honey or (link.world if link else reading.world) != self._world:
+        if (link.world if link else reading.world) != self._world:
             return
-        order = (entry.hlc, entry.journal, entry.sequence)
-        self._pending[entry.ref] = _Pending(entry.ref, order, patient, kind, rfc3339(entry.received_ns))
+        keys = (link.survivor, link.lost) if link else _named(reading)
+        order, patient = (entry.hlc, entry.journal, entry.sequence), whose.chart_of(keys[0]) if keys else ""
+        self._pending[entry.ref] = _Pending(entry.ref, order, keys, patient, kind, rfc3339(entry.received_ns))
 
     def _form(self, charts: ChartsAsked) -> Callable[[Entry, str], Sendable]:
-        messages = WardMessages(self._profile, self._rules, charts.chart, self._facility, self._wording)
+        messages = WardMessages(self._profile, self._rules, charts.chart, self._facility, self._wording, live=True)
 
         def form(entry: Entry, target: str) -> Sendable:
             ready = messages(entry, target)
@@ -341,14 +363,18 @@ class Live:
         entry = charts.entry(one.entry)
         if entry is None:
             return NOT_TAKEN  # it was withdrawn
-        chart = charts.chart(one.patient) if one.patient else None
-        if chart is not None and is_protected(chart) and not self._protected:
+        named = [chart for key in one.keys if (chart := charts.chart(key)) is not None]
+        if any(chart.id in self._honey for chart in named):
+            return NOT_TAKEN
+        if not self._protected and any(is_protected(chart) for chart in named):
             one.why = PROTECTED
             return one.why
         try:
             form(entry, self.target)
         except Unsendable as why:
             one.why = str(why)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # one entry stops no other
+            one.why = BROKEN
         return one.why
 
     def _stuck(self, found: Round, one: _Pending, state: str, why: str = "", code: str = "") -> None:

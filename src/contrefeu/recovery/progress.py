@@ -56,7 +56,8 @@ class Progress:
         return found
 
     def open(self) -> None:
-        """Begin: what was left there has been settled."""
+        """Begin, again if need be: what was left there has been settled."""
+        self.close()
         self._fd = open_file(self._path, 0o600)
         self._again(f"boot {_boot_id()}\n")
 

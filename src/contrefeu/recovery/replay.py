@@ -107,6 +107,7 @@ class Replay:
         pause: Callable[[float], None] = time.sleep,
         tell: Callable[[Waiting], None] = lambda _: None,
         live: bool = False,
+        may: Callable[[], bool] = lambda: True,
     ) -> None:
         """Prepare; nothing is sent.
 
@@ -123,6 +124,7 @@ class Replay:
             pause: Waits so many seconds.
             tell: Takes what waits for a person, an entry at a time.
             live: Whether the target works on, and is sent to as things are written: a run is one of many.
+            may: Asked before each message; what may not go is as if it had not been claimed.
         """
         self._target = target
         self._address = address
@@ -135,6 +137,7 @@ class Replay:
         self._pause = pause
         self._tell = tell
         self._live = live
+        self._may = may
         self._form = form or (lambda entry, target: sendable(entry, profile, target))
         self._record: Callable[[Sequence[Act]], None] | None = None
         self._wire: Target | None = None
@@ -324,7 +327,7 @@ class Replay:
         self._progress.begin(claim)
         answers: list[Answered] = []
         for number, (line, ready) in enumerate(lot):
-            if self.done.stopped is not None:
+            if self.done.stopped is not None or not self._may():
                 break
             outcome = self._exchange(number, ready)
             if outcome is None:

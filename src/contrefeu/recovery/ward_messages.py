@@ -53,6 +53,8 @@ class WardMessages:
         chart_of: Callable[[str], Chart | None],
         facility: str = "",
         wording: Wording = FRENCH,
+        *,
+        live: bool = False,
     ) -> None:
         """Prepare.
 
@@ -62,6 +64,7 @@ class WardMessages:
             chart_of: Gives the chart of a number, "authority|value".
             facility: MSH-4 of what is written.
             wording: In which words a document of the ward is written.
+            live: Whether somebody there waits to carry out what is ordered: what was a mistake is cancelled.
         """
         self._profile = profile
         self._wording = wording
@@ -80,6 +83,7 @@ class WardMessages:
             zbe=profile.zbe,
             codes=profile.codes,
             survivor=profile.survivor,
+            struck=("CA", "CA") if live else Interface().struck,
         )
 
     def __call__(self, entry: Entry, target: str) -> Sendable:

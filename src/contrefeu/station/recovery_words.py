@@ -148,8 +148,9 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
     },
     "surviving_state": {  # contrefeu.cli.live
         "off": N_("arrêté"),
-        "no downtime": N_("démarré, et aucune panne n’est déclarée : rien ne part"),
-        "waiting": N_("attend les dossiers"),
+        "no downtime": N_("la panne est levée : rien ne part ; à la prochaine, il faudra le démarrer de nouveau"),
+        "ended": N_("arrêté avec la panne d’avant : rien ne part tant que vous ne le démarrez pas de nouveau"),
+        "waiting": N_("attend les dossiers : patientez une minute, sinon prévenez l’informatique"),
         "elsewhere": N_("un autre nœud lui envoie :"),
         "sending": N_("envoi en cours"),
         "unreachable": N_("injoignable : rien n’est perdu, l’envoi reprend dès qu’il répond ; prévenez qui le tient"),

@@ -3,6 +3,8 @@
 Rules kept here:
   * A new order is NW; one that is stopped is DC, one on hold HD, one whose hold ends RL, one that is cancelled CA, one
     that goes on XO: each with its reason. One that takes another's place is RO, behind that one as RP (4.5.1.1, RO).
+  * One that was written by mistake is told as such to who only files it, and cancelled where somebody waits to carry it
+    out (`Interface.struck`).
   * Drug, dose and rhythm go in the prescriber's words (RXO-7, RXE-7); beside them what can be said exactly: hours,
     "every n hours", "if needed", from when to when. No amount is made of words (FIELD F5, F9).
   * What such a message makes its receiver do is the profile's to say (R4): by default it is held.
@@ -37,7 +39,6 @@ _CONTROLS = {
     "cancelled": ("CA", "CA"),
     "revoked": ("CA", "CA"),
     "completed": ("SC", "CM"),
-    "entered-in-error": ("SC", "ER"),
 }
 _IMAGING = "363679005"  # SNOMED CT: imaging
 _LABORATORY = "108252007"
@@ -60,7 +61,7 @@ def _prescribed(one: Json, about: About, interface: Interface, control: tuple[st
     dosage: Json = next(iter(one.get("dosageInstruction") or []), {})
     told = f"^{_words(dosage.get('text'))}" if dosage.get("text") else ""
     drug, why = coded(one.get("medicationCodeableConcept")), _reason(one)
-    lines = [_control(one, about, control), *_timing(dosage)]
+    lines = [_control(one, about, interface, control), *_timing(dosage)]
     if interface.prescriptions == "RDE":
         lines.append(line("RXE", {2: drug, 7: told, 27: why}))
     else:
@@ -74,7 +75,7 @@ def _replaces(one: Json) -> str:
     return str((one.get("priorPrescription") or {}).get("reference", ""))
 
 
-def request(resources: Sequence[Json], about: About, _interface: Interface) -> tuple[str, list[str]]:
+def request(resources: Sequence[Json], about: About, interface: Interface) -> tuple[str, list[str]]:
     """OML^O21 for a laboratory, OMG^O19 for all others."""
     one = _only(resources)
     kinds = {coding.get("code") for kind in one.get("category") or [] for coding in kind.get("coding") or []}
@@ -89,7 +90,7 @@ def request(resources: Sequence[Json], about: About, _interface: Interface) -> t
     }
     urgent = _PRIORITIES.get(str(one.get("priority", "")), "")
     timing = [line("TQ1", {1: "1", 9: urgent})] if urgent else []
-    lines = [_control(one, about), *timing, line("OBR", obr)]
+    lines = [_control(one, about, interface), *timing, line("OBR", obr)]
     label = _label(one)
     if section == "LAB" and label:
         lines.append(line("SPM", {1: "1", 2: f"{escape(label, STANDARD)}^{OURS}"}))
@@ -107,10 +108,10 @@ def _only(resources: Sequence[Json]) -> Json:
     return resources[0]
 
 
-def _control(one: Json, about: About, known: tuple[str, str] | None = None) -> str:
+def _control(one: Json, about: About, interface: Interface, known: tuple[str, str] | None = None) -> str:
     """ORC: 1 control, 2 placer, 5 status, 9 when, 12 who, 16 why; *known* are 1 and 5 when the status does not say."""
     status, again = str(one.get("status")), bool(said_before(one, about))
-    control = known or _CONTROLS.get(status)
+    control = known or (interface.struck if status == "entered-in-error" else _CONTROLS.get(status))
     if known is None and status == "active" and not again:
         control = ("RO" if _replaces(one) else "NW", "")
     elif known is None and status == "active" and any(e.get("url") == RELEASED for e in one.get("extension") or []):

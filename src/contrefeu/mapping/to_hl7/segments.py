@@ -58,6 +58,7 @@ class Interface(Struct, frozen=True):
     zbe: bool = False  # whether movements have their own numbers (IHE PAM, ZBE)
     codes: dict[str, str] = {}  # our code, word or ward -> theirs
     survivor: Literal["PID", "MRG"] = "PID"  # whose number stays in a merge
+    struck: tuple[str, str] = ("SC", "ER")  # ORC-1 and ORC-5 of an order that was taken back as written by mistake
 
 
 class About(Struct, frozen=True):
