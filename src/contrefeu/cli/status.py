@@ -6,7 +6,6 @@ import typer
 
 from contrefeu.cli.door import Json, answer, door, finish, say
 from contrefeu.cli.keys import say_alarms
-from contrefeu.cli.live import is_stuck
 from contrefeu.cli.watch import GRAVITIES
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ WAIT_S = 2.0  # for what was durable when the command was typed to be charted; t
 
 def status(context: typer.Context, json: Json = False) -> None:
     """Show the node at a glance: journals, feeds, charts, copies, downtime. Exit status 10 when something is wrong."""
+    from contrefeu.cli.live import is_stuck
     from contrefeu.cli.node import Node
 
     told = describe(Node.at(door(context).home))
