@@ -70,16 +70,24 @@ def test_an_entry_that_was_refused_goes_again_once_a_person_says_so(ledger: Ledg
 
 @pytest.mark.req("F16", "C4")
 def test_the_socket_of_claims_takes_nothing_else() -> None:
-    """Claims and answers under their own source; no other act, no FHIR, nobody's name."""
+    """Claims and answers of a system of the settings, under their source; no other act, no FHIR, nobody's name."""
     claim = encode(MessagesClaimed("labo", "c", [ENTRY], AT, "", True))
-    assert not takes_no_other(SOURCE, MEDIA_ACT, claim)
+    answer = encode(MessagesAnswered("labo", "c", [Answered(ENTRY, "AA", "CF1")], AT))
+    released = encode(MessagesReleased("labo", "c", [ENTRY], "not sent", AT))
+    labo = frozenset({"labo"})
+    assert [takes_no_other(labo, SOURCE, MEDIA_ACT, one) for one in (claim, answer, released)] == [False] * 3
     for source, media, body in (
         ("user/ada", MEDIA_ACT, claim),
         (SOURCE, MEDIA_FHIR, claim),
         (SOURCE, MEDIA_ACT, encode(LiveSettled("labo", ENTRY, AT))),
         (SOURCE, MEDIA_ACT, encode(GAP)),
+        (SOURCE, MEDIA_ACT, encode(MessagesClaimed("labo", "c", [ENTRY], AT))),  # a replay's
+        (SOURCE, MEDIA_ACT, encode(MessagesAnswered("ehr", "c", [Answered(ENTRY, "AA", "CF1")], AT))),
+        (SOURCE, MEDIA_ACT, encode(MessagesReleased("ehr", "c", [ENTRY], "not sent", AT))),
+        (SOURCE, MEDIA_ACT, claim.replace(b'"target"', b'"act":"live-settled","target"')),
+        (SOURCE, MEDIA_ACT, b"{"),
     ):
-        assert takes_no_other(source, media, body)
+        assert takes_no_other(labo, source, media, body)
 
 
 @pytest.mark.req("F16")

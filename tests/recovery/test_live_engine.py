@@ -218,3 +218,29 @@ def test_an_order_that_was_written_by_mistake_is_cancelled_there(tmp_path: Path,
     sending.gather()
     sending.send()
     assert sending.labo.orders[3:] == [("CA", "dosage 0"), ("CA", "dosage 1")]
+
+
+@pytest.mark.req("F16")
+def test_a_name_that_a_replay_gave_another_system_is_not_taken_for_this_one(tmp_path: Path, tables: Scratch) -> None:
+    """What that one accepted would not be sent here; the same address, or a live claim, is the same system."""
+    live = Sending(tmp_path, tables).live
+    live.hear(
+        [MessagesClaimed("labo", "a", [], "t", "mllp://labo:1"), MessagesClaimed("labo", "b", [], "t", "x", True)]
+    )
+    assert not live.is_another
+    live.hear([MessagesClaimed("labo", "c", [], "t", "mllp://ehr:1")])
+    assert live.is_another
+
+
+@pytest.mark.req("F16")
+def test_a_silence_that_lasts_is_shown(tmp_path: Path, tables: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that takes the connection and never answers: sent again under the same number, and told after three."""
+    monkeypatch.setattr("contrefeu.recovery.live.SILENT_AGAIN_S", 0.0)
+    sending = Sending(tmp_path, tables)
+    sending.labo.answers = lambda _: ""
+    sending.gather()
+    found = [sending.send() for _ in range(3)]
+    assert [one.stuck["silent"] for one in found] == [0, 0, 1]
+    assert (found[2].sent, found[2].waiting, found[2].shown[0].state) == (0, 3, "silent")
+    sending.labo.answers = lambda _: "AA"
+    assert (sending.send().sent, len(set(sending.labo.taken))) == (3, 3)

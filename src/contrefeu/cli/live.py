@@ -25,7 +25,16 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from contrefeu.acts import Act, LiveSwitched, Switchboard, decode, encode
+from contrefeu.acts import (
+    Act,
+    LiveSwitched,
+    MessagesAnswered,
+    MessagesClaimed,
+    MessagesReleased,
+    Switchboard,
+    decode,
+    encode,
+)
 from contrefeu.base import ContrefeuError, OperatorError, StorageError, durable_makedirs, parse_rfc3339, swap_file
 from contrefeu.journal import MEDIA_ACT, Draft, Entry
 
@@ -39,14 +48,26 @@ SOURCE = "rule/live"  # whose its claims and answers are
 STEP_S = 1.0  # how soon what was written is sent
 STALE_S = 90.0  # what it said is no longer so: it says it three times as often
 REFOLD_STEPS = 60  # steps after which all acts are read again: another station's may arrive late, in the middle
-_CLAIMS = (b'{"act":"messages-claimed"', b'{"act":"messages-answered"', b'{"act":"messages-released"')
 
 log = structlog.get_logger("live")
 
 
-def takes_no_other(source: str, media_type: str, body: bytes) -> bool:
-    """Whether what the live process hands over is none of its claims and answers: it writes nothing else here."""
-    return source != SOURCE or media_type != MEDIA_ACT or not body.startswith(_CLAIMS)
+def takes_no_other(targets: frozenset[str], source: str, media_type: str, body: bytes) -> bool:
+    """Whether what the live process hands over is none of its claims and answers, of one of *targets*.
+
+    It writes nothing else here: said of the record system, an answer would keep a ward's entry from it for good.
+    """
+    if source != SOURCE or media_type != MEDIA_ACT:
+        return True
+    act = decode(body)
+    if not isinstance(act, MessagesClaimed | MessagesAnswered | MessagesReleased) or encode(act) != body:
+        return True
+    return act.target not in targets or (isinstance(act, MessagesClaimed) and not act.live)
+
+
+def targets_of(found: "dict[str, Profile | str]") -> frozenset[str]:
+    """The names in the account under which the systems of the settings are sent to."""
+    return frozenset(one.name or name for name, one in found.items() if not isinstance(one, str))
 
 
 def profiles(node: "Node") -> "dict[str, Profile | str]":
@@ -54,10 +75,13 @@ def profiles(node: "Node") -> "dict[str, Profile | str]":
     from contrefeu.recovery import live_profile, read_profile
 
     found: dict[str, Profile | str] = {}
+    owners: dict[str, str] = {}  # name in the account -> the system that has it
     for name, system in node.settings.surviving.items():
         try:
             profile = read_profile(Path(system.profile) if system.profile else None)
             live_profile(profile, name)
+            if (first := owners.setdefault(profile.name or name, name)) != name:
+                raise _one_name(name, first)
             found[name] = profile
         except OperatorError as wrong:
             found[name] = wrong.what
@@ -312,6 +336,8 @@ class _Open:
             said = acts.since(known)
             self._ledger.read(entry for entry, _ in said if entry.ref not in self._own)
             self._live.hear(act for entry, act in said if entry.ref not in self._own)
+            if self._live.is_another:
+                raise _another(self._live.name)
             self._live.begin(parse_rfc3339(switch.since or switch.at))
             record = self._recorder()
             if not self._settled:
@@ -373,6 +399,22 @@ def is_stuck(told: dict[str, Any]) -> bool:
 
 def _order(entry: Entry) -> tuple[int, str, int]:
     return entry.hlc, entry.journal, entry.sequence
+
+
+def _one_name(name: str, first: str) -> OperatorError:
+    return OperatorError(
+        f"{name} has the name of {first} in the account: what one took would not be sent to the other.",
+        safe="Nothing was sent to it.",
+        next="Write another name = in its profile, and start the node anew.",
+    )
+
+
+def _another(name: str) -> OperatorError:
+    return OperatorError(
+        f"A replay went to another system under the name of {name}.",
+        safe="Nothing was sent to it.",
+        next="Write another name = in its profile, and start the node anew.",
+    )
 
 
 def _not_kept() -> StorageError:

@@ -218,6 +218,13 @@ ROWS = {
     "no downtime": "aucune panne déclarée",
     "another kind": "d’une autre sorte",
     "elsewhere": "un autre nœud lui envoie",
+    "ended": "arrêté avec la panne d’avant",
+    "{} has the name of {} in the account: what one took would not be sent to the other.":
+        "{} porte le nom de {} dans le compte : ce que l’un a pris ne partirait pas vers l’autre.",
+    "Write another name = in its profile, and start the node anew.":
+        "Écrivez un autre name = dans son profil, et redémarrez le nœud.",
+    "A replay went to another system under the name of {}.":
+        "Un renvoi est parti vers un autre système sous le nom de {}.",
     "sending": "envoi en cours",
     "The station's journal did not take what was claimed or answered.":
         "Le journal du poste n’a pas pris ce qui partait, ou la réponse.",

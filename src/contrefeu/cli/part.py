@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
@@ -50,6 +51,7 @@ def part(
 ) -> None:
     """Run one process of the node."""
     from contrefeu.cli.confine import confine, shed
+    from contrefeu.cli.live import targets_of
     from contrefeu.cli.node import Node
     from contrefeu.cli.supervisor import die_with
 
@@ -59,7 +61,7 @@ def part(
     set_up_logs(name)
     node = Node.at(door(context).home)
     tls = _tls(node) if name == "capture" else None  # its files lie outside the home: before it is confined
-    told_how = _profiles(node) if name == "live" else {}  # as above
+    told_how = _profiles(node) if name in {"live", "web"} else {}  # as above
     confined = confine(name, node.paths)  # before anything listens, and before any thread
     teller = _teller(node) if name == "watch" else None  # before any thread, and before any key is opened
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor says when
@@ -68,7 +70,9 @@ def part(
     elif name == "reader":
         _run(lambda stop: _reader(node, stop))
     elif name == "web":
-        _run(lambda stop: _web(node, listen or node.settings.web.listen, insecure_http, demo, confined, stop))
+        claims = targets_of(told_how)
+        address = listen or node.settings.web.listen
+        _run(lambda stop: _web(node, address, insecure_http, demo, confined, claims, stop))
     elif name == "copies":
         _run(lambda stop: _copies(node, stop))
     elif name == "exchange":
@@ -213,7 +217,15 @@ async def _until_over(node: "Node", store: Path, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), STORE_S)
 
 
-async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confined: bool, stop: asyncio.Event) -> None:
+async def _web(
+    node: "Node",
+    listen: str,
+    insecure_http: bool,
+    demo: bool,
+    confined: bool,
+    claimed: frozenset[str],
+    stop: asyncio.Event,
+) -> None:
     import uvicorn
 
     from contrefeu.capture import Intake, LocalServer, Reserve
@@ -232,7 +244,7 @@ async def _web(node: "Node", listen: str, insecure_http: bool, demo: bool, confi
     for local, path in zip(locals_, (node.station_socket, node.audit_socket), strict=True):
         await local.listen(path)
     if node.settings.surviving:
-        claims = LocalServer(intake, lambda: _state(intake, confined), takes_no_other)
+        claims = LocalServer(intake, lambda: _state(intake, confined), partial(takes_no_other, claimed))
         await claims.listen(node.live_socket)
         locals_ = (*locals_, claims)
     beside = [

@@ -23,6 +23,7 @@ from contrefeu.cli.lost import PacksOut
 from contrefeu.cli.node import Node
 from contrefeu.cli.recovering import PLAN, WAITING
 from contrefeu.cli.selftest import last_selftest
+from contrefeu.cli.spoken_fr import in_french
 from contrefeu.cli.standing import standing
 from contrefeu.cli.tapping import states
 from contrefeu.cli.wardtest import lacking
@@ -80,7 +81,10 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
             submit=submit,
             plan=node.paths.run / PLAN,
             waiting=node.paths.run / WAITING,
-            surviving=lambda: [msgspec.convert(one, LiveSystem) for one in live_states(node)],
+            surviving=lambda: [
+                msgspec.convert(one | {"problem_fr": in_french(one["problem"])}, LiveSystem)
+                for one in live_states(node)
+            ],
             packs=PacksOut(node) if node.settings.packs.folders else None,
             handed_in=(node.paths.run / "station" / FLAG).touch,
             demo_logins=_demo_logins(node) if demo or node.settings.drill else (),

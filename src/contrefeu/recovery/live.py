@@ -6,8 +6,8 @@ Rules kept here:
   * The messages, the claims and the answers are those of `replay`, and its ledger is this one's: nothing goes twice.
   * A refusal stops nobody else. Behind a refusal, a hold or a doubt about a movement or an identity, later messages of
     that patient wait; behind a message whose answer is owed, all of that patient's do.
-  * What had no answer is sent again under the same MSH-10 where the profile says that repeats are known; else a person
-    says whether it arrived.
+  * What had no answer is sent again under the same MSH-10 where the profile says that repeats are known, and shown
+    once that did not help; else a person says whether it arrived.
   * Only what is written since the minute that somebody named, in this house's stations, and only kinds that the system
     takes. Nobody of another world, no honey patient, nothing withdrawn; who is protected, if the settings say so. Each
     is looked at again before it goes: charts are united, and identities protected, meanwhile.
@@ -21,7 +21,7 @@ from typing import Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from contrefeu.acts import Act, LiveSettled, MessagesAnswered, MessagesReleased
+from contrefeu.acts import Act, LiveSettled, MessagesAnswered, MessagesClaimed, MessagesReleased
 from contrefeu.base import Clock, OperatorError, rfc3339
 from contrefeu.chart import STATION, Chart, HoneyChart, is_protected, kind_of
 from contrefeu.hl7 import Message
@@ -46,6 +46,7 @@ ROUND_S = 2.0  # of sending, then what people said meanwhile is heard
 LOT_MAX = 32  # messages a claim: a power cut leaves at most so many in doubt
 SHOWN_MAX = 200  # entries that a page names of one system; the rest is counted
 HELD_AGAIN_S = 30.0  # s after which what could not be made into a message is tried again: its chart may say more
+SILENT_TRIES = 3  # sendings without an answer after which somebody is told: it may never come
 SILENT_AGAIN_S = 15.0  # s before what had no answer goes again: an engine that is started anew takes as long
 NOT_TAKEN = "another kind"
 BROKEN = "no message can be made of it here: tell who runs the node which entry it is"
@@ -86,7 +87,7 @@ class Stuck(Struct, frozen=True, omit_defaults=True):
     """One entry that a person sees to, or that waits."""
 
     entry: str
-    state: str  # "refused", "doubt", "held", "behind"
+    state: str  # "refused", "doubt", "silent", "held", "behind"
     kind: str
     patient: str = ""  # chart id
     at: str = ""  # RFC 3339, when it was written
@@ -187,6 +188,7 @@ class Live:
         self._taken: set[str] = set()  # accepted, since the minute that was named
         self._codes: dict[str, str] = {}  # entry -> MSA-1 of a refusal
         self._answered = ("", "")  # when, and which, was the last that was accepted
+        self.is_another = False  # whether a replay called another system so: what that one took says nothing of this
         self._silent_s = 0.0  # monotonic: when an answer did not come
         self._honey: set[str] = set()  # chart ids
         self._looked_s = 0.0  # monotonic: when it was last asked whose each entry is
@@ -196,6 +198,8 @@ class Live:
         for act in acts:
             if isinstance(act, LiveSettled) and act.system == self.name:
                 self._aside.add(act.entry)
+            elif isinstance(act, MessagesClaimed) and act.target == self.target:
+                self.is_another = self.is_another or not (act.live or act.address == self.address)
             elif isinstance(act, MessagesAnswered) and act.target == self.target:
                 self._codes |= {one.entry: one.code for one in act.answers}
                 if act.claim and any(one.code in ("AA", "CA") for one in act.answers):
@@ -348,10 +352,12 @@ class Live:
             else:
                 found.waiting += 1
                 again = known.outcome == "unanswered"
+                tries = self._ledger.tries(one.entry, self.target) if again else 0
+                if tries >= SILENT_TRIES:
+                    self._stuck(found, one, "silent")
                 if again and time.monotonic() - self._silent_s < SILENT_AGAIN_S:
                     blocked.setdefault(one.patient, one.entry)
                     continue
-                tries = self._ledger.tries(one.entry, self.target)
                 lines.append(Line(one.entry, "again" if again else "send", one.patient, one.kind, sent=tries))
         return lines
 

@@ -150,7 +150,7 @@ class LiveStuck(Struct, frozen=True):
     """One entry that a surviving system did not take, or that waits, as the live process says it."""
 
     entry: str
-    state: str  # "refused", "doubt", "held", "behind"
+    state: str  # "refused", "doubt", "silent", "held", "behind"
     kind: str = ""
     patient: str = ""  # chart id
     at: str = ""  # RFC 3339
@@ -169,6 +169,7 @@ class LiveSystem(Struct, frozen=True):
     since: str = ""
     node: str = ""
     problem: str = ""
+    problem_fr: str = ""
     sent: int = 0
     waiting: int = 0
     aside: int = 0

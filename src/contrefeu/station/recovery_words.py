@@ -140,6 +140,9 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
         "its patient's identity is protected: by telephone, or `protected = true` in the settings": N_(
             "identité protégée : par téléphone (ou le réglage « protected »)"
         ),
+        "no message can be made of it here: tell who runs the node which entry it is": N_(
+            "aucun message n’a pu être écrit : donnez le numéro de l’entrée à l’informatique"
+        ),
         **_UNSAID,
         "it is no FHIR": N_("ce n’est pas du FHIR"),
         "it says nothing that FHIR can hold, or that the target does not": N_(
@@ -166,6 +169,7 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
     "surviving_do": {
         "refused": N_("Passer la demande par téléphone ; faire corriger là-bas ou ici, puis renvoyer."),
         "doubt": N_("Regarder là-bas si elle y est, puis le dire ici. Les suivantes de ce patient attendent."),
+        "silent": N_("Renvoyée sans cesse, toujours sans réponse : téléphoner là-bas, et prévenir l’informatique."),
         "held": N_("Passer la demande par téléphone ou sur papier."),
         "behind": N_("Rien : elle part une fois l’autre réglée. Si c’est urgent, téléphoner."),
     },

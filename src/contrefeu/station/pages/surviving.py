@@ -33,8 +33,8 @@ _SEEN = "seen"  # contrefeu.acts.ACCEPTED: a person saw it there
 _NAME = "system"
 _SETTLED_FROM: Mapping[str, tuple[str, ...]] = {  # what may be said of an entry that stands so
     "again": ("refused", "doubt"),
-    "arrived": ("doubt",),
-    "aside": ("refused", "doubt", "held"),
+    "arrived": ("doubt", "silent"),
+    "aside": ("refused", "doubt", "silent", "held"),
 }
 
 
@@ -73,14 +73,14 @@ class SurvivingPages:
         systems = house.deps.surviving()
         await house.shell.look(request, "act", what="surviving systems")
         ids = sorted({one.patient for system in systems for one in system.shown if one.patient})
-        hits = await house.charts.hits(ids) if ids else []
+        hits, account = await house.charts.hits(ids) if ids else [], house.account(request)
         downtime = house.staff.downtime
         page = SurvivingPage(
             systems=systems,
             declared=bool(downtime.declared),
             since=downtime.since,
             node=house.deps.settings.node.id,
-            names={id_: hit.name for id_, hit in zip(ids, hits, strict=True) if hit},
+            names={id_: hit.name for id_, hit in zip(ids, hits, strict=True) if hit and account.in_scope(hit.ward)},
             problem=problem,
         )
         return await house.shell.render(request, "surviving.html", page, status=409 if problem else 200)
@@ -121,7 +121,8 @@ class SurvivingPages:
         actor, _ = person(request)
         await self._house.staff.write(act, actor.login)
         said = f"surviving system {name}: {what}" + (f" {entry}" if entry else "")
-        await self._house.shell.audit.write("act", actor, address=visit_of(request).address, what=said)
+        kind = "export" if what == "start" else "act"  # what is written here leaves the node from now on
+        await self._house.shell.audit.write(kind, actor, address=visit_of(request).address, what=said)
         return ""
 
     def _since(self, typed: str, now_ns: int) -> str:
