@@ -2,11 +2,13 @@
 
 import gc
 import weakref
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from contrefeu.chart import sweeps
+from contrefeu.chart.reader import _Reader
 
 
 class _Knot:
@@ -47,6 +49,17 @@ def test_what_is_older_is_looked_through_when_that_is_due(monkeypatch: pytest.Mo
         short.all_when_due()
         assert gone() is None
     assert gc.get_freeze_count() == 0
+
+
+def test_a_reader_that_stands_by_for_weeks_sweeps_too() -> None:
+    """It answers pages all that time, and writes nothing."""
+    reader = object.__new__(_Reader)
+    stops, swept = iter([False, False, True]), []
+    reader._stopping = SimpleNamespace(wait=lambda _: next(stops))
+    reader._store = SimpleNamespace(kept=SimpleNamespace(total=lambda: 1), place=SimpleNamespace(is_free=lambda: False))
+    reader._change = 1
+    reader._stand_by(None, SimpleNamespace(all_when_due=lambda: swept.append(1)))
+    assert swept == [1, 1]
 
 
 def test_the_rhythm_of_before_comes_back() -> None:

@@ -171,7 +171,7 @@ def test_an_alarm_on_a_file_waits_for_a_person_too():
 
 @pytest.mark.req("F17", "D5")
 def test_a_correction_takes_an_alarm_back_and_says_so():
-    """A report flagged AA is corrected without the flag, or withdrawn: nothing critical stands; the old word is kept."""
+    """A report flagged AA is corrected without the flag or withdrawn: nothing critical stands; the old word is kept."""
     first = reading("ORU^R01", PID, "ORC|RE|P1^EHR", OBR, TEXT.format(flag="AA"), n=1)
     calm = TEXT.format(flag="").replace("Hématome sous-dural", "Pas d'hématome")
     for status, word in (("C", "corrected"), ("D", "entered-in-error")):

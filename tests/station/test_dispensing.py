@@ -100,7 +100,9 @@ def test_a_number_is_of_the_whole_prescription_or_is_none(charts, instructions, 
         prescription("x9", "Ramipril 5 mg cp", "", "", -30, dosageInstruction=instructions),
     ]
     words = text_of(visitor("pharma", charts=charts).get("/pharmacy/ward/CARD"))
-    shown = re.search(r"Ramipril 5 mg cp 1 cp.*? (\?|\d+) (?:\d\d:\d\d|24 nov|25 nov|heures non dites|rien dans)", words)
+    shown = re.search(
+        r"Ramipril 5 mg cp 1 cp.*? (\?|\d+) (?:\d\d:\d\d|24 nov|25 nov|heures non dites|rien dans)", words
+    )
     assert shown and shown[1] == number, words
     assert ("n’a pas d’heure qui se calcule" in words) == (number == "?")
     assert "204 P BOUCHARD Henri" in words, "the bed of somebody without a line has its room too"

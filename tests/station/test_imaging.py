@@ -140,7 +140,9 @@ def test_two_examinations_are_no_series():
         report = {"name": name, "reader": "Dr Roy", "text": text}
         assert form(doctor, "/write/imaging/p-durand", **report).status_code == 303
     chart = wait_for(charts.chart("p-durand"))
-    series = {one.name: [value.of.get("valueString") for value in one.values] for one in all_series(results_of(Sheet(chart)))}
+    series = {
+        one.name: [value.of.get("valueString") for value in one.values] for one in all_series(results_of(Sheet(chart)))
+    }
     assert (series["Radio thorax"], series["TDM cérébrale"]) == (["Pneumothorax."], ["Rien."])
 
 

@@ -205,7 +205,7 @@ class _Reader:
         try:
             with ShortSweeps() as sweeps:
                 if self._follower is None:
-                    self._stand_by(loop)
+                    self._stand_by(loop, sweeps)
                 else:
                     self._read_on(self._follower, loop, sweeps)
         except StoreTaken:
@@ -217,6 +217,7 @@ class _Reader:
 
     def _read_on(self, follower: Follower, loop: asyncio.AbstractEventLoop, sweeps: ShortSweeps) -> None:
         while not self._stopping.is_set():
+            sweeps.all_when_due()
             began = time.monotonic()
             try:
                 moved = follower.step()
@@ -231,15 +232,15 @@ class _Reader:
             if self._tell_troubles(follower) or moved:
                 number = self._store.kept.total() + self._told
                 loop.call_soon_threadsafe(self._changed, number)
-            sweeps.all_when_due()
             if not moved:
                 follower.wait(POLL_S)
             elif moved < SMALL and (left_s := began + GATHER_S - time.monotonic()) > 0:
                 follower.rest(left_s)  # what comes alone is read at once, and so is what people do; the rest gathers
 
-    def _stand_by(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _stand_by(self, loop: asyncio.AbstractEventLoop, sweeps: ShortSweeps) -> None:
         """Tell of what the other node writes, until it lets the store go."""
         while not self._stopping.wait(STAND_BY_S):
+            sweeps.all_when_due()
             try:
                 number = self._store.kept.total()
                 if self._store.place.is_free():
