@@ -16,6 +16,7 @@ from contrefeu.access import (
     cutover_at,
     demo_accounts,
     first_administrator,
+    hour_past,
     new_account,
 )
 from contrefeu.acts import AccountAdded, AccountDisabled, GlassBroken, SecretChanged
@@ -103,6 +104,15 @@ def test_others_acts_change_nothing_of_mine(acts):
 def test_a_cut_over_is_the_nearest_such_hour(typed, said):
     """03:10 in Paris: an hour of this night, before midnight or after; nothing typed is now."""
     assert cutover_at(typed, parse_rfc3339(AT), ZoneInfo("Europe/Paris"))[8:16] == said
+
+
+@pytest.mark.req("F16")
+@pytest.mark.parametrize(("typed", "said"), [("03:10", "24T02:10"), ("311", "23T02:11"), ("18h00", "23T17:00")])
+def test_the_minute_from_which_things_are_sent_is_the_last_such_hour(typed, said):
+    """However long ago it was: a downtime lasts days, and never an hour to come."""
+    assert hour_past(typed, parse_rfc3339(AT), ZoneInfo("Europe/Paris"))[8:16] == said
+    with pytest.raises(ValueError, match="hour"):
+        hour_past("soon", parse_rfc3339(AT), ZoneInfo("Europe/Paris"))
 
 
 @pytest.mark.req("F4")

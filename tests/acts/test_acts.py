@@ -25,6 +25,8 @@ from contrefeu.acts import (
     HorizonReleased,
     IdentitiesLinked,
     JournalExpired,
+    LiveSettled,
+    LiveSwitched,
     MessagesAnswered,
     MessagesClaimed,
     MessagesReleased,
@@ -85,6 +87,12 @@ ACTS = {
     b'"extra":0,"findings":"ff","at":"t"}': GapTaken("d", {"j": 9}, "", 3, 1, 1, 1, 0, "ff", "t"),
     b'{"act":"messages-claimed","target":"ehr","claim":"c","entries":["j/1","j/2"],"at":"t"}':
         MessagesClaimed("ehr", "c", ["j/1", "j/2"], "t"),
+    b'{"act":"messages-claimed","target":"labo","claim":"c","entries":["j/1"],"at":"t","address":"mllp://h:1","live":true}':
+        MessagesClaimed("labo", "c", ["j/1"], "t", "mllp://h:1", live=True),
+    b'{"act":"live-switched","system":"labo","on":true,"at":"t","node":"n1","since":"s"}':
+        LiveSwitched("labo", True, "t", "n1", "s"),
+    b'{"act":"live-settled","system":"labo","entry":"j/1","at":"t","reason":"r"}':
+        LiveSettled("labo", "j/1", "t", "r"),
     b'{"act":"messages-answered","target":"ehr","claim":"c","answers":[["j/1","AA","CF1"]],"at":"t"}':
         MessagesAnswered("ehr", "c", [Answered("j/1", "AA", "CF1")], "t"),
     b'{"act":"messages-released","target":"ehr","claim":"c","entries":["j/2"],"reason":"r","at":"t"}':

@@ -218,6 +218,8 @@ def test_nothing_goes_once_the_downtime_is_lifted_and_the_record_system_gets_eve
         ward.start()
         ward.orders("Iono")
         ward.until(sent=1)
+        same = ("replay", "--to", ward.receiver.url, "--profile", str(ward.folder / "labo.toml"))
+        contrefeu(ward.home, *same, status=1)  # no replay beside it: it would send what is claimed meanwhile
         assert send_form(ward.crise, "downtime", do="lift", reason="essai").status_code == 303
         ward.until(state="no downtime")
     empty = ward.folder / "empty"

@@ -21,6 +21,7 @@ from contrefeu.access.custodians import (
 )
 from contrefeu.access.cutover import (
     cutover_at,
+    hour_past,
 )
 from contrefeu.access.directory import (
     Attributes,
@@ -106,6 +107,7 @@ __all__ = [
     "first_administrator",
     "freeze_of",
     "hash_secret",
+    "hour_past",
     "in_scope",
     "is_secret_hash",
     "make_local_ca",

@@ -35,3 +35,19 @@ def cutover_at(text: str, now_ns: int, zone: tzinfo) -> str:
     if not -BACK_S <= at_s - now_ns / _NS <= AHEAD_S:
         raise ValueError("too far from now")
     return rfc3339(at_s * _NS)
+
+
+def hour_past(text: str, now_ns: int, zone: tzinfo) -> str:
+    """Return the last minute before now at which it was the hour that *text* says, as RFC 3339.
+
+    Raises:
+        ValueError: It is no hour.
+    """
+    written = _HOUR.fullmatch(text.strip())
+    if written is None:
+        raise ValueError("not an hour")
+    now = datetime.fromtimestamp(now_ns // _NS, zone)
+    hour = time(int(written[1]), int(written[2]))
+    days = (now.date() - timedelta(days=n) for n in (0, 1))
+    found = (int(datetime.combine(day, hour, zone).timestamp()) for day in days)
+    return rfc3339(next(at_s for at_s in found if at_s * _NS <= now_ns) * _NS)

@@ -35,7 +35,15 @@ from contrefeu.acts import (
     decode,
     encode,
 )
-from contrefeu.base import ContrefeuError, OperatorError, StorageError, durable_makedirs, parse_rfc3339, swap_file
+from contrefeu.base import (
+    ContrefeuError,
+    OperatorError,
+    StorageError,
+    durable_makedirs,
+    is_locked,
+    parse_rfc3339,
+    swap_file,
+)
 from contrefeu.journal import MEDIA_ACT, Draft, Entry
 
 if TYPE_CHECKING:
@@ -395,6 +403,25 @@ def is_stuck(told: dict[str, Any]) -> bool:
         or told["state"] in {"trouble", "unreachable"}
         or any(count for state, count in told["stuck"].items() if state != "behind")
     )
+
+
+def check_idle(node: "Node", target: str, address: str) -> None:
+    """See that nothing goes live to *target*: what it is claimed for meanwhile a replay does not know, and sends again.
+
+    Raises:
+        OperatorError: Something may.
+    """
+    from contrefeu.recovery import address_of
+
+    for name, profile in profiles(node).items():
+        known = name if isinstance(profile, str) else profile.name or name
+        same = target == known or address == address_of(node.settings.surviving[name].address)
+        if same and is_locked(node.paths.root / "live" / f"{name}.lock"):
+            raise OperatorError(
+                f"{name} is being sent to live.",
+                safe="Nothing was sent by this command.",
+                next="Stop it in Panne, Systèmes restés en marche, or lift the downtime; then the same command.",
+            )
 
 
 def _order(entry: Entry) -> tuple[int, str, int]:

@@ -219,6 +219,9 @@ ROWS = {
     "another kind": "d’une autre sorte",
     "elsewhere": "un autre nœud lui envoie",
     "ended": "arrêté avec la panne d’avant",
+    "{} is being sent to live.": "Un envoi en direct vers {} est en cours.",
+    "Stop it in Panne, Systèmes restés en marche, or lift the downtime; then the same command.":
+        "Arrêtez-le (Panne, Systèmes restés en marche), ou levez la panne ; puis la même commande.",
     "{} has the name of {} in the account: what one took would not be sent to the other.":
         "{} porte le nom de {} dans le compte : ce que l’un a pris ne partirait pas vers l’autre.",
     "Write another name = in its profile, and start the node anew.":

@@ -40,6 +40,7 @@ def replay(
     something waits.
     """
     from contrefeu.base import rfc3339
+    from contrefeu.cli.live import check_idle
     from contrefeu.cli.node import Node
     from contrefeu.cli.recovering import Recovery, no_gap
     from contrefeu.recovery import (
@@ -59,6 +60,8 @@ def replay(
     how = read_profile(profile)
     wire = open_target(to, how.answer_s, token_file)
     target, address = how.name or to, address_of(to)
+    if not dry_run:
+        check_idle(node, target, address)
     began = time.monotonic()
     recovery = Recovery(node)
     with recovery.ledger("replay", PLANNED_TABLE) as (table, ledger):

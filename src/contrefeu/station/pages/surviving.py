@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.access import cutover_at
+from contrefeu.access import hour_past
 from contrefeu.acts import (
     Act,
     Answered,
@@ -29,6 +29,7 @@ from contrefeu.station.house import House
 from contrefeu.web import person, visit_of
 
 REASON_LENGTH_MAX = 300  # characters: two sentences
+TWICE_NS = 5 * 10**9  # the live process says each second how things stand: five are enough on a busy machine
 _SEEN = "seen"  # contrefeu.acts.ACCEPTED: a person saw it there
 _NAME = "system"
 _SETTLED_FROM: Mapping[str, tuple[str, ...]] = {  # what may be said of an entry that stands so
@@ -56,6 +57,7 @@ class SurvivingPages:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._told_ns: dict[tuple[str, str], int] = {}  # system and entry -> when somebody said what became of it
 
     def routes(self) -> list[Route]:
         """Return their routes."""
@@ -105,6 +107,8 @@ class SurvivingPages:
         stuck = next((one for one in found.shown if one.entry == form.get("entry")), None)
         if stuck is None or stuck.state not in _SETTLED_FROM.get(do, ()):
             return "gone"
+        if now_ns - self._told_ns.get((name, stuck.entry), -TWICE_NS) < TWICE_NS:
+            return "gone"  # two people, or a form sent twice: the process has not said yet what came of the first
         reason = str(form.get("reason", "")).strip()[:REASON_LENGTH_MAX]
         if do == "aside" and not reason:
             return "no-reason"
@@ -115,6 +119,7 @@ class SurvivingPages:
             act = MessagesAnswered(found.target, "", [Answered(stuck.entry, _SEEN)], at)
         else:
             act = LiveSettled(name, stuck.entry, at, reason)
+        self._told_ns[name, stuck.entry] = now_ns
         return await self._write(request, name, do, act, stuck.entry)
 
     async def _write(self, request: Request, name: str, what: str, act: Act, entry: str = "") -> str:
@@ -131,10 +136,10 @@ class SurvivingPages:
         if not typed:
             return begun
         try:
-            asked = cutover_at(typed, now_ns, self._house.deps.zone)
+            asked = hour_past(typed, now_ns, self._house.deps.zone)
         except ValueError:
             return ""
         minute_ns = 60 * 10**9
-        if parse_rfc3339(asked) > now_ns or parse_rfc3339(asked) // minute_ns < parse_rfc3339(begun) // minute_ns:
+        if parse_rfc3339(asked) // minute_ns < parse_rfc3339(begun) // minute_ns:
             return ""
         return asked
