@@ -30,7 +30,7 @@ def test_each_state_says_what_to_do_next() -> None:
     said = text_of(crise.get("/surviving"))
     for words in ("pourquoi", "Passer la demande par téléphone", "téléphoner là-bas", "Je l’ai vue là-bas"):
         assert words in said
-    ended = text_of(at_the_page(staffed(Charts()), state="ended").get("/surviving"))
+    ended = text_of(at_the_page(staffed(Charts()), state="lifted").get("/surviving"))
     assert "rien ne part tant que vous ne le démarrez pas de nouveau" in ended
 
 

@@ -176,7 +176,7 @@ class _Acts:
             if self.trouble:
                 return found, self.trouble
             if found is None and system in self._board.ended:
-                return None, "ended"
+                return None, "lifted"
             if found is None or not found.on:
                 return found, "off"
             return found, "elsewhere" if not self._is_ours(found) else "" if self._board.downtime else "no downtime"

@@ -218,7 +218,7 @@ ROWS = {
     "no downtime": "aucune panne déclarée",
     "another kind": "d’une autre sorte",
     "elsewhere": "un autre nœud lui envoie",
-    "ended": "arrêté avec la panne d’avant",
+    "lifted": "arrêté avec la panne d’avant",
     "{} is being sent to live.": "Un envoi en direct vers {} est en cours.",
     "Stop it in Panne, Systèmes restés en marche, or lift the downtime; then the same command.":
         "Arrêtez-le (Panne, Systèmes restés en marche), ou levez la panne ; puis la même commande.",

@@ -152,7 +152,7 @@ RECOVERY_LABELS: Mapping[str, Mapping[str, str]] = {
     "surviving_state": {  # contrefeu.cli.live
         "off": N_("arrêté"),
         "no downtime": N_("la panne est levée : rien ne part ; à la prochaine, il faudra le démarrer de nouveau"),
-        "ended": N_("arrêté avec la panne d’avant : rien ne part tant que vous ne le démarrez pas de nouveau"),
+        "lifted": N_("arrêté avec la panne d’avant : rien ne part tant que vous ne le démarrez pas de nouveau"),
         "waiting": N_("attend les dossiers : patientez une minute, sinon prévenez l’informatique"),
         "elsewhere": N_("un autre nœud lui envoie :"),
         "sending": N_("envoi en cours"),
