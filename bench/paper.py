@@ -34,11 +34,10 @@ from typing import Any, NamedTuple
 from bench.peers import pages
 from bench.peers.rows import row
 from contrefeu.base import SystemClock, rfc3339
-from contrefeu.chart import Board, Chart, open_charts
+from contrefeu.chart import Board, Chart, open_charts, whole
 from contrefeu.custody import DataKeys, KeyPair
 from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS
-from contrefeu.fhir import encode
 from contrefeu.hl7 import peek
 from contrefeu.hospital import parse_settings
 from contrefeu.journal import MEDIA_HL7V2, Draft, JournalWriter
@@ -167,7 +166,7 @@ def _print(boards: list[Board], charts: Charts, *, sealed: bool = False) -> int:
 
 def _house(wards: list[Board], charts: Charts) -> tuple[float, float]:
     """Seconds in which two processes set the packs of a house of HOUSE_BEDS, and the megabytes of all of them."""
-    written = {id_: encode(chart) for id_, chart in charts.items()}
+    written = {id_: whole(chart) for id_, chart in charts.items()}
     beds, memory, command = 0, 0.0, _command_megabytes()
 
     def orders() -> Iterator[Order]:
