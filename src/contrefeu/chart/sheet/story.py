@@ -185,7 +185,8 @@ def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
 def _open_requests(sheet: Sheet) -> list[Resource]:
     there = reported(sheet.all("DiagnosticReport"))
     waiting = [found for found in sheet.all("ServiceRequest") if found.get("status") in {"active", "on-hold", "draft"}]
-    waiting = [found for found in waiting if f"ServiceRequest/{found.get('id')}" not in there]
+    # A feed says itself when its request is done: what is asked for in series has a first report of several.
+    waiting = [one for one in waiting if not (written_here(one) and f"ServiceRequest/{one.get('id')}" in there)]
     return newest(waiting, "authoredOn")
 
 
