@@ -14,6 +14,7 @@ close_browser() { # one after the other: a cage that is stopped counts as failed
     systemctl stop station-browser.service 2>/dev/null
     systemctl stop station-browser-x.service 2>/dev/null
     systemctl reset-failed station-browser.service station-browser-x.service 2>/dev/null # how often they were begun is forgotten
+    timeout 5 chvt 1 2>/dev/null # the screen stays where the browser was, and what is said next is on the first
 }
 again() { # what was wrong was said: once read, everything begins again
     say "Entrée : recommencer." "Enter: begin again."

@@ -61,7 +61,7 @@ def station(tmp_path: Path, typed: str, start: str = "", own: str = "") -> tuple
     called(tmp_path, "mountpoint", f"[ -e {tmp_path}/mounted ]")
     called(tmp_path, "umount", f'[ "$1" != {tmp_path}/stick ] || rm {tmp_path}/mounted')
     called(tmp_path, "blkid", "case $* in *LABEL*) ;; *) echo vfat ;; esac")
-    for name in ("systemctl", "clear", "loadkeys", "ckbcomp", "mount", "sync"):
+    for name in ("systemctl", "clear", "loadkeys", "ckbcomp", "mount", "sync", "chvt"):
         called(tmp_path, name)
     for name in ("stick", "by-id", "parts"):
         (tmp_path / name).mkdir()
@@ -106,6 +106,15 @@ def test_two_is_the_network(tmp_path: Path, answer: str):
     first, _, rest = calls.partition("lan serve")
     assert first.index("lan down") < first.index("systemctl stop")
     assert "start \n" in rest and "lan down" in rest.partition("start \n")[2]
+
+
+@pytest.mark.req("F39")
+def test_the_end_is_said_on_the_screen_that_is_seen(tmp_path: Path):
+    """A browser that closes leaves an empty screen: who waits for the word on the stick must not sit before it."""
+    said, calls = station(tmp_path, "\n\n")
+    ended = calls.partition("start 127.0.0.1:8443")[2]
+    assert ended.index("systemctl stop") < ended.index("chvt 1")
+    assert "La clé peut être retirée" in said
 
 
 @pytest.mark.req("F39")
