@@ -279,7 +279,9 @@ class House:
             command, stdout=subprocess.PIPE, stderr=log, start_new_session=True, env=self.clock.env
         )
         assert self.process.stdout is not None
-        self.ready = json.loads(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        assert line, f"the node did not start: {Path(log.name).read_text()[-2000:]}"
+        self.ready = json.loads(line)
         host, _, port = self.ready["mllp"].rpartition(":")
         return host, int(port)
 
