@@ -5,6 +5,8 @@ Method: outage_day.py says it: a real node, feeds that store and forward, the cl
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,18 +28,25 @@ def _mounts(folder: Path) -> bool:
     return done.returncode == 0
 
 
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder whose path is short: a node has local sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="day-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.req("C2")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["stopped", "full", "slow"])
-def test_a_sender_waits_and_drains_in_order(name: str, tmp_path: Path) -> None:
+def test_a_sender_waits_and_drains_in_order(name: str, place: Path) -> None:
     """Each message AA, in its feed's order, none missing, what came twice counted; status and page said so."""
     if not can_turn():
         pytest.skip("no C compiler to turn the clock with")
-    full_on = tmp_path / "disk"
+    full_on = place / "disk"
     full_on.mkdir()
     if name == "full" and not _mounts(full_on):
         pytest.skip("no file system can be mounted here")
-    [report] = trials([name], tmp_path, MESSAGES, day_s=SHORT_S, charts_s=120, full_on=full_on)
+    [report] = trials([name], place, MESSAGES, day_s=SHORT_S, charts_s=120, full_on=full_on)
     assert report.wrong() == []
     assert report.queued > MESSAGES * SHORT_S / DAY_S / 2, "the outage was no outage"
     assert report.drain_s < 120
