@@ -3,7 +3,7 @@
 # with every letter, an object store that keeps what it locked, PostgreSQL (charts on a server), strace (system calls that
 # fail), mkfs.ext4 (a small disk to fill), nft (rules that cut links), systemd-analyze (what services give away),
 # ssh-keygen (who signed a bundle), cupsd and lp (pages out of a printer), slapd and ldapsearch
-# (people from a directory) and Java (Apache Spark). Fast and silent when they are there. Where they cannot be
+# (people from a directory), Java (Apache Spark) and cc (a clock that goes faster). Fast and silent when they are there. Where they cannot be
 # installed (not root, no apt-get, no network) one line says what is left out, and the tests that need it are skipped,
 # save in CI (tests/conftest.py).
 set -uo pipefail
@@ -24,6 +24,7 @@ has_ssh() { command -v ssh-keygen; }
 has_cups() { PATH="$PATH:/sbin:/usr/sbin" command -v cupsd && command -v lp && command -v lpadmin; }
 # Started by the tests themselves (tests/suites/slapd.py); one that runs here is not touched.
 has_ldap() { PATH="$PATH:/sbin:/usr/sbin" command -v slapd && command -v ldapsearch; }
+has_cc() { command -v cc && [ -e /usr/include/dlfcn.h ]; }
 has_fonts() { [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || fc-list 2>/dev/null | grep -qi dejavu; }
 
 lacking() {
@@ -40,6 +41,7 @@ lacking() {
     has_ssh >/dev/null || echo openssh-client
     has_cups >/dev/null || echo cups-daemon cups-client
     has_ldap >/dev/null || echo slapd ldap-utils
+    has_cc >/dev/null || echo gcc libc6-dev
 }
 
 left_out() {
