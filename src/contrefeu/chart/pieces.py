@@ -93,15 +93,15 @@ class Gathered:
 def split(keys: bytes, places: bytes) -> list[tuple[bytes, int]]:
     """Return the keys and places of the objects of a piece."""
     each = [keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)]
-    return list(zip(each, order_of(places, len(each)), strict=True))
+    return list(zip(each, places_in(places, len(each)), strict=True))
 
 
-def order_of(places: bytes, count: int) -> tuple[int, ...]:
+def places_in(places: bytes, count: int) -> tuple[int, ...]:
     """Return the places of the *count* objects of a piece."""
     return struct.unpack(f"<{count}{'H' if len(places) == 2 * count else 'I'}", places)
 
 
-def packed_order(order: Iterable[int]) -> bytes:
+def packed_places(order: Iterable[int]) -> bytes:
     """Return places as pieces have them."""
     each = list(order)
     return struct.pack(f"<{len(each)}{'H' if max(each, default=0) < 1 << 16 else 'I'}", *each)
@@ -112,5 +112,5 @@ def whole(chart: Chart, version: str = "") -> Lately:
     objects = list(chart.kept.values())
     chart = msgspec.structs.replace(chart, kept={})
     keys = b"".join(n.to_bytes(KEY_BYTES, "big") for n in range(len(objects)))
-    piece = Piece(b"", keys, packed_order(range(len(objects))), encode(objects))
+    piece = Piece(b"", keys, packed_places(range(len(objects))), encode(objects))
     return Lately(version, encode(chart), [piece])

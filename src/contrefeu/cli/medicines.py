@@ -21,17 +21,11 @@ def import_(
 ) -> None:
     """Propose a list of medicines. Nobody prescribes from it until a pharmacist releases it in the app."""
     from contrefeu.acts import MedicinesProposed, encode
-    from contrefeu.base import OperatorError, rfc3339
+    from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.station.care import parse_medicines
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise OperatorError(
-            f"{file.name} cannot be read as text in UTF-8.", safe="Nothing was proposed.", next="Save it as UTF-8."
-        ) from None
-    medicines = parse_medicines(text, toml=file.suffix == ".toml")
+    medicines = parse_medicines(_text(file, "Nothing was proposed."), toml=file.suffix == ".toml")
     node = Node.at(door(context).home)
     node.record(encode(MedicinesProposed(medicines, file.name, rfc3339(node.clock.now_ns()))))
     told = {"proposed": len(medicines), "file": file.name}
@@ -73,19 +67,25 @@ def stock(
     from zoneinfo import ZoneInfo
 
     from contrefeu.acts import CabinetsExtracted, encode
-    from contrefeu.base import OperatorError, rfc3339
+    from contrefeu.base import rfc3339
     from contrefeu.cli.node import Node
     from contrefeu.station.care import parse_extract
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise OperatorError(
-            f"{file.name} cannot be read as text in UTF-8.", safe="Nothing was brought.", next="Save it as UTF-8."
-        ) from None
     node = Node.at(door(context).home)
-    lines = parse_extract(text, ZoneInfo(node.settings.node.zone), node.clock.now_ns())
+    lines = parse_extract(_text(file, "Nothing was brought."), ZoneInfo(node.settings.node.zone), node.clock.now_ns())
     node.record(encode(CabinetsExtracted(lines, file.name, rfc3339(node.clock.now_ns()))))
     cabinets = len({one.cabinet for one in lines})
     told = {"cabinets": cabinets, "lines": len(lines), "file": file.name}
     answer(json, told, lambda: say(f"{len(lines)} lines of {cabinets} cabinets: page Pharmacy, Cabinets"))
+
+
+def _text(file: Path, safe: str) -> str:
+    """What *file* says; *safe* is said where it is no text."""
+    from contrefeu.base import OperatorError
+
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise OperatorError(
+            f"{file.name} cannot be read as text in UTF-8.", safe=safe, next="Save it as UTF-8."
+        ) from None

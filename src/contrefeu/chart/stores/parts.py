@@ -23,7 +23,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from msgspec import Struct
 
-from contrefeu.chart.pieces import KEY_BYTES, Piece, order_of, packed_order, split
+from contrefeu.chart.pieces import KEY_BYTES, Piece, packed_places, places_in, split
 from contrefeu.chart.stores.compress import Packer
 from contrefeu.chart.stores.engine import Database
 from contrefeu.chart.versions import Kept
@@ -74,7 +74,7 @@ class Part(Struct, frozen=True):
 
     def order(self) -> tuple[int, ...]:
         """Return the places of its objects."""
-        return order_of(self.places, len(self))
+        return places_in(self.places, len(self))
 
 
 class Shelf:
@@ -151,7 +151,7 @@ class Parts:
         rows = list(self._rows(root))
         if rows:
             keys, body = b"".join(row[0] for row in rows), b"[%b]" % b",".join(row[3] for row in rows)
-            places = packed_order(row[1] for row in rows)
+            places = packed_places(row[1] for row in rows)
             stamp = _stamp(keys, places, body)
             found.append(Piece(stamp, keys, places, None if stamp in known else body))
         return found
@@ -245,7 +245,7 @@ class Parts:
 
     def _put(self, root: int, shelf: Shelf, chosen: list[tuple[bytes, int, bytes]], *, shown: bool) -> None:
         keys = b"".join(key for key, _, _ in chosen)
-        places = packed_order(n for _, n, _ in chosen)
+        places = packed_places(n for _, n, _ in chosen)
         part = Part(shelf.next_number(), shown, keys, places)
         at = _at(root, part.number)
         body = self._packer.pack(b"[%b]" % b",".join(json for _, _, json in chosen), at)
