@@ -7,7 +7,7 @@ from contrefeu.base import ManualClock
 from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import ChartStore, Place, order_of, place_of
+from contrefeu.chart.stores import ChartStore, Place, place_of
 from contrefeu.hospital import Settings, parse_settings
 from contrefeu.journal import MEDIA_HL7V2, Entry
 
@@ -90,7 +90,7 @@ class Told:
 
     def take(self, *entries: Entry) -> "Told":
         """Read a batch, in journal order as the follower does."""
-        self.batches.take(sorted(entries, key=order_of))
+        self.batches.take(sorted(entries, key=lambda entry: entry.order))
         return self
 
     def reopened(self) -> "Told":

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contrefeu.chart import batches
-from contrefeu.chart.stores import order_of
 from contrefeu.journal import Entry
 from tests.chart.feeds import T0_NS, Told, admitted, entry, merged, message, resulted
 
@@ -138,7 +137,7 @@ def test_as_known_then_is_what_a_reader_had_then(entries, until, picks, cuts):
 def test_every_entry_is_accounted_for(entries):
     """received = charted + kept_uncharted + duplicates, for each feed and each journal (S8)."""
     told = Told()
-    for one in sorted(entries, key=order_of):
+    for one in sorted(entries, key=lambda entry: entry.order):
         told.take(one)
         feeds = told.charts.status().feeds
         assert all(f.received == f.charted + f.uncharted + f.duplicates for f in feeds)

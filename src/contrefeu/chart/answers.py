@@ -33,7 +33,7 @@ from contrefeu.chart.honey import Honey
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.pieces import Lately
 from contrefeu.chart.sources import charts_of, sources_of
-from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name, order_of
+from contrefeu.chart.stores import ACT, CHARTED, DUPLICATE, WITHDRAWN, ChartStore, bed_name
 from contrefeu.chart.views import (
     RESTORING,
     AsOf,
@@ -432,7 +432,7 @@ class Charts:
         """Return every act in journal order; those after an entry when it is named."""
         with self._snapshot():
             after = self._entry_in(after_ref) if after_ref else None
-            return self._store.kept.acts(order_of(after) if after is not None else None)
+            return self._store.kept.acts(after.order if after is not None else None)
 
     def waiting(self, limit: int = UNPLACED_MAX) -> list[UnplacedEntry]:
         """Return the entries that somebody's care may depend on and that nobody could be given, the newest first."""

@@ -17,7 +17,7 @@ from contrefeu.chart.fold import to_bundle
 from contrefeu.chart.folding import Folding, hints_of, node_text, parts_of
 from contrefeu.chart.follow import BATCH_ENTRIES
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import order_of, place_of
+from contrefeu.chart.stores import place_of
 from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.chart.views import STATION
 from contrefeu.fhir import encode
@@ -63,4 +63,4 @@ def _names_of(part: Reading) -> Iterator[str]:
 def _in_order(entries: Iterable[Entry]) -> Iterator[Entry]:
     """As a follower of all journals reads them: each in its own order, and the next is the earliest of all."""
     journals = groupby(sorted(entries, key=read_at), key=lambda entry: read_at(entry)[0])
-    return heapq.merge(*[list(found) for _, found in journals], key=order_of)
+    return heapq.merge(*[list(found) for _, found in journals], key=lambda entry: entry.order)

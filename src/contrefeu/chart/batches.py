@@ -25,7 +25,7 @@ from contrefeu.chart.fold import Chart
 from contrefeu.chart.folding import Folding
 from contrefeu.chart.hits import hit_of, search_words
 from contrefeu.chart.spelling import number_word
-from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects, order_of
+from contrefeu.chart.stores import CHARTED, UNCHARTED, ChartStore, Objects
 from contrefeu.chart.views import AUDIT, STATION, BoardRow, PatientHit
 from contrefeu.chart.withdrawn import Withdrawing
 from contrefeu.chart.work import work_line
@@ -162,7 +162,7 @@ class Batches:
             self._store.kept.set_position(journal, sequence)
         # What people do here makes no page fresh: as far as the feeds have been read is what `as_of` says.
         heard = [entry for entry in entries if not entry.journal.endswith((STATION, AUDIT))]
-        last = max(heard, key=lambda e: (e.received_ns, order_of(e)), default=None)
+        last = max(heard, key=lambda e: (e.received_ns, e.order), default=None)
         if last is not None and last.received_ns >= self._store.kept.as_of()[0]:
             self._store.kept.set_as_of(last.received_ns, last.ref)
 

@@ -16,7 +16,7 @@ from contrefeu.acts import (
     WardCorrected,
     decode,
 )
-from contrefeu.chart.stores import ChartStore, order_of
+from contrefeu.chart.stores import ChartStore
 from contrefeu.chart.views import STATION
 from contrefeu.journal import Entry
 
@@ -47,7 +47,7 @@ class Deciding:
         if (count := kept.acts_count()) != self._read:
             new = [(entry, act) for entry in kept.acts_behind(self._read) if (act := self._decided(entry)) is not None]
             if new:
-                self._found = sorted([*self._found, *new], key=lambda one: order_of(one[0]))
+                self._found = sorted([*self._found, *new], key=lambda one: one[0].order)
             self._read = count
 
     def acts(self) -> tuple[int, list[tuple[Entry, Act]]]:

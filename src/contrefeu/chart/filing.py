@@ -23,7 +23,6 @@ from contrefeu.chart.stores import (
     WAITING,
     WITHDRAWN,
     ChartStore,
-    order_of,
 )
 from contrefeu.chart.views import STATION
 from contrefeu.journal import MEDIA_ACT, Entry
@@ -90,7 +89,7 @@ class Filing:
 
     def _repeat(self, entry: Entry, reading: Reading, control: int, digest: int, first: int) -> None:
         self.unsettled = self.unsettled or bool(self._folding.withdrawn.entries)
-        if order_of(entry) > self._kept.order(first):
+        if entry.order > self._kept.order(first):
             id_ = self._kept.add(entry, DUPLICATE)
             self._kept.add_repeat(control, digest, id_)
             self._identities.linked(first, entry.received_ns)

@@ -22,7 +22,7 @@ from contrefeu.chart.ahead import Ahead, Begin
 from contrefeu.chart.answers import Charts, rules_of
 from contrefeu.chart.batches import Batches
 from contrefeu.chart.refold import open_store
-from contrefeu.chart.stores import ChartStore, order_of, place_of
+from contrefeu.chart.stores import ChartStore, place_of
 from contrefeu.chart.sweeps import few_sweeps
 from contrefeu.chart.views import STATION
 from contrefeu.hospital import Settings
@@ -173,7 +173,7 @@ class Follower:
                     del streams[journal]  # for this batch
             if not streams:
                 break
-            entry = min(streams.values(), key=lambda stream: order_of(stream.ahead[0])).ahead.popleft()
+            entry = min(streams.values(), key=lambda stream: stream.ahead[0].order).ahead.popleft()
             batch.append(entry)
             size += len(entry.body)
             if time.monotonic() - started > times * BATCH_S:

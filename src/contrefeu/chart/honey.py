@@ -16,7 +16,7 @@ from contrefeu.acts import Told, honey_patients
 from contrefeu.chart.boards import BoardLine
 from contrefeu.chart.deciding import Deciding
 from contrefeu.chart.steps import bed_name
-from contrefeu.chart.stores import ChartStore, order_of
+from contrefeu.chart.stores import ChartStore
 from contrefeu.chart.views import HoneyChart
 
 
@@ -53,7 +53,7 @@ class Honey:
         """Return every number that is named."""
         count, acts = self._deciding.acts()
         if count != self._acts:
-            told = [Told(order_of(entry), entry.source, act) for entry, act in acts]
+            told = [Told(entry.order, entry.source, act) for entry, act in acts]
             said = [number for one in honey_patients(told) for number in one.numbers]
             self._numbers, self._acts = tuple(dict.fromkeys([*self._settled, *said])), count
         return self._numbers

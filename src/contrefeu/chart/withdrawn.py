@@ -19,7 +19,7 @@ from contrefeu.acts import Told, decode, withdrawals
 from contrefeu.chart.filing import Filing
 from contrefeu.chart.folding import WITHDRAWN_NOTE, Folding, Withdrawn, parts_of
 from contrefeu.chart.identity import Order
-from contrefeu.chart.stores import ChartStore, order_of
+from contrefeu.chart.stores import ChartStore
 from contrefeu.chart.views import AUDIT, STATION
 from contrefeu.journal import Entry, parse_ref
 
@@ -53,7 +53,7 @@ class Withdrawing:
 
     def _in_force(self) -> Withdrawn:
         told = [
-            Told(order_of(entry), entry.source, act)
+            Told(entry.order, entry.source, act)
             for entry in self._store.kept.acts()
             if entry.journal.endswith(STATION) and (act := decode(entry.body)) is not None
         ]

@@ -112,7 +112,7 @@ def _all(node: "Node") -> "list[Honey]":
     from contrefeu.acts import Told, honey_patients
     from contrefeu.cli.accounts import station_acts
 
-    return honey_patients(Told((e.hlc, e.journal, e.sequence), e.source, act) for act, e in station_acts(node))
+    return honey_patients(Told(e.order, e.source, act) for act, e in station_acts(node))
 
 
 def _told(one: "Honey", known: "list[HoneyChart]") -> dict[str, Any]:

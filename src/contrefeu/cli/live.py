@@ -186,7 +186,7 @@ class _Acts:
         with self._lock:
             found = [both for ref, both in self._said.items() if ref not in known]
             known.update(self._said)
-        return sorted(found, key=lambda both: _order(both[0]))
+        return sorted(found, key=lambda both: both[0].order)
 
     def _is_ours(self, switch: LiveSwitched | None) -> bool:
         return switch is not None and switch.on and switch.node == self._node.settings.node.id
@@ -234,7 +234,7 @@ class _Acts:
         board = self._board
         if fresh:
             board = Switchboard(self._node.clock.now_ns)
-            for entry, act in sorted((self._said | fresh).values(), key=lambda both: _order(both[0])):
+            for entry, act in sorted((self._said | fresh).values(), key=lambda both: both[0].order):
                 board.apply(act, entry.source, entry.ref, entry.received_ns)
         with self._lock:
             self._said.update(fresh)
@@ -422,10 +422,6 @@ def check_idle(node: "Node", target: str, address: str) -> None:
                 safe="Nothing was sent by this command.",
                 next="Stop it in Panne, Systèmes restés en marche, or lift the downtime; then the same command.",
             )
-
-
-def _order(entry: Entry) -> tuple[int, str, int]:
-    return entry.hlc, entry.journal, entry.sequence
 
 
 def _one_name(name: str, first: str) -> OperatorError:

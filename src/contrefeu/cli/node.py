@@ -430,7 +430,7 @@ class Node:
         """
         chosen = [self.journal_files(journal)] if journal else self.charted()
         streams = [_stream(files, keys or self.data_keys(), beyond) for files in chosen]
-        for entry in heapq.merge(*streams, key=lambda e: (e.hlc, e.journal, e.sequence)):
+        for entry in heapq.merge(*streams, key=lambda e: e.order):
             if from_ns <= entry.received_ns < to_ns:
                 yield entry
 

@@ -108,7 +108,7 @@ class Recovery:
             for name in names
             if name.endswith(STATION_SUFFIX) and node.counts(name)
         ]
-        return heapq.merge(*streams, key=lambda entry: (entry.hlc, entry.journal, entry.sequence))
+        return heapq.merge(*streams, key=lambda entry: entry.order)
 
     @contextlib.contextmanager
     def recorder(self) -> Iterator[Callable[[Sequence[Act]], None]]:

@@ -183,7 +183,7 @@ def _all(node: "Node") -> "list[Withdrawal]":
     with node.charts() as charts:
         entries = [entry for entry in charts.acts("") if entry.journal.endswith(STATION_SUFFIX)]
     acts = ((entry, decode(entry.body)) for entry in entries)
-    return withdrawals(Told((e.hlc, e.journal, e.sequence), e.source, act) for e, act in acts if act is not None)
+    return withdrawals(Told(e.order, e.source, act) for e, act in acts if act is not None)
 
 
 def _one(node: "Node", proposal: str, states: set[str]) -> "Withdrawal":

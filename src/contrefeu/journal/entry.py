@@ -51,6 +51,11 @@ class Entry(Value, frozen=True, gc=False):
         """How commands and charts name it: journal/sequence."""
         return f"{self.journal}/{self.sequence}"
 
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Where it stands among the entries of all journals: hybrid clock, journal, sequence (S7)."""
+        return self.hlc, self.journal, self.sequence
+
 
 class Draft(Value, frozen=True, gc=False):
     """What a writer is asked to append; sequence and hybrid clock are the writer's to give."""

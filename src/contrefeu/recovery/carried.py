@@ -33,7 +33,7 @@ def _told(files: JournalFiles, key_of: KeyOf) -> Iterator[Told]:
                 if entry.media_type == MEDIA_ACT and bears_on_withdrawals(entry.body):
                     act = decode(entry.body)
                     assert act is not None, "it was decoded a moment ago"
-                    yield Told((entry.hlc, entry.journal, entry.sequence), entry.source, act)
+                    yield Told(entry.order, entry.source, act)
     finally:
         reader.close()
 

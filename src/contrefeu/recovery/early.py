@@ -93,7 +93,7 @@ class Early:
             for journal, folder in self._folders.items()
             if after[journal] < self.after[journal]
         ]
-        return heapq.merge(*streams, key=lambda entry: (entry.hlc, entry.journal, entry.sequence))
+        return heapq.merge(*streams, key=lambda entry: entry.order)
 
 
 def _read(

@@ -303,7 +303,7 @@ class Live:
         if (link.world if link else reading.world) != self._world:
             return
         keys = (link.survivor, link.lost) if link else _named(reading)
-        order, patient = (entry.hlc, entry.journal, entry.sequence), whose.chart_of(keys[0]) if keys else ""
+        order, patient = entry.order, whose.chart_of(keys[0]) if keys else ""
         self._pending[entry.ref] = _Pending(entry.ref, order, keys, patient, kind, rfc3339(entry.received_ns))
 
     def _form(self, charts: ChartsAsked) -> Callable[[Entry, str], Sendable]:

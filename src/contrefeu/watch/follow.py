@@ -63,7 +63,7 @@ class Follower:
 
     def step(self) -> int:
         """Read what there is, up to a batch; returns how many entries, 0 when all is read."""
-        batch = sorted(self._next(), key=lambda one: (one.hlc, one.journal, one.sequence))
+        batch = sorted(self._next(), key=lambda one: one.order)
         if batch and not self._reading:  # a node that was down kept nothing before its first entry
             self._reading = True
             self._take(Resumed(batch[0].received_ns / NS))

@@ -13,7 +13,6 @@ from contrefeu.chart.stores.kept import (
     WITHDRAWN,
     FeedRow,
     Placed,
-    order_of,
 )
 from contrefeu.chart.stores.lists import LISTS_NOTE
 from contrefeu.chart.stores.placing import how_apart, place_of
@@ -37,6 +36,5 @@ __all__ = [
     "StoreTaken",
     "bed_name",
     "how_apart",
-    "order_of",
     "place_of",
 ]

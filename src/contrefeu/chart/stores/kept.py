@@ -72,11 +72,6 @@ class _Added:
         self.reason = reason
 
 
-def order_of(entry: Entry) -> Order:
-    """Return where *entry* stands in journal order."""
-    return entry.hlc, entry.journal, entry.sequence
-
-
 class Kept:
     """The entries of a store."""
 
@@ -214,7 +209,7 @@ class Kept:
         """Return where an entry stands in journal order."""
         added = self._added.get(id_)
         if added is not None:
-            return order_of(added.entry)
+            return added.entry.order
         hlc = int(self._db.value("SELECT hlc FROM entries WHERE id = ?", (id_,)))
         return hlc, self.journal_of(id_), id_ & (1 << SEQUENCE_BITS) - 1
 
@@ -224,7 +219,7 @@ class Kept:
         for id_ in ids:
             added = self._added.get(id_)
             if added is not None:
-                found.append(Placed(order_of(added.entry), added.entry.received_ns, id_, added.state))
+                found.append(Placed(added.entry.order, added.entry.received_ns, id_, added.state))
                 continue
             row = self._db.row("SELECT hlc, received, state FROM entries WHERE id = ?", (id_,))
             assert row is not None, "what is filed is kept"
