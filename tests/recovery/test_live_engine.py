@@ -136,6 +136,17 @@ def test_the_orders_go_once_in_order_and_nothing_else_does(tmp_path: Path, table
     assert sending.labo.orders == ALL
 
 
+@pytest.mark.req("F16")
+def test_a_system_that_is_gone_is_told_before_anything_waits_for_it(tmp_path: Path, tables: Scratch) -> None:
+    """Nothing is to be sent yet, and the page must not say that sending goes on; who may not send does not ask."""
+    sending = Sending(tmp_path, tables)
+    sending.labo.listens = False
+    assert not sending.send().reached
+    assert sending.send(lambda: False).reached
+    sending.labo.listens = True
+    assert sending.send().reached
+
+
 @pytest.mark.req("F16", "F41", "F46")
 def test_who_is_named_or_withdrawn_after_it_was_taken_up_is_sent_no_more(tmp_path: Path, tables: Scratch) -> None:
     """The laboratory was out of reach; meanwhile an entry is withdrawn, then the patient is one nobody cares for."""

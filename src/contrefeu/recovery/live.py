@@ -246,6 +246,8 @@ class Live:
         """Send what may go now, and say how the system stands; *may* is asked before each message."""
         found, until_s = Round(), time.monotonic() + ROUND_S
         lines = self._lines(charts, found)
+        if may() and not self._reaches(wire, found):  # looked at with nothing to send, too: who reads it relies on it
+            lines = []
         while lines and time.monotonic() < until_s and may() and self._reaches(wire, found):
             run = Replay(
                 self.target, self._profile, self._ledger, charts, self._clock, address=self.address,
