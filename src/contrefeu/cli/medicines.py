@@ -76,7 +76,7 @@ def stock(
     node.record(encode(CabinetsExtracted(lines, file.name, rfc3339(node.clock.now_ns()))))
     cabinets = len({one.cabinet for one in lines})
     told = {"cabinets": cabinets, "lines": len(lines), "file": file.name}
-    answer(json, told, lambda: say(f"{len(lines)} lines of {cabinets} cabinets: page Pharmacy, Cabinets"))
+    answer(json, told, lambda: say(f"lines: {len(lines)}, cabinets: {cabinets} (page Pharmacy, Cabinets)"))
 
 
 def _text(file: Path, safe: str) -> str:

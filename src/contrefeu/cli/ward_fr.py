@@ -215,7 +215,7 @@ ROWS = {
     "proposed {} medicines: a pharmacist releases them (page Pharmacy)":
         "{} médicaments proposés : un pharmacien les libère (page Pharmacie)",
     "{} released, {} proposed": "{} libérés, {} proposés",
-    "{} lines of {} cabinets: page Pharmacy, Cabinets": "{} lignes de {} armoires : page Pharmacie, Armoires",
+    "lines: {}, cabinets: {} (page Pharmacy, Cabinets)": "lignes : {}, armoires : {} (page Pharmacie, Armoires)",
     "Nothing was brought.": "Rien n’a été apporté.",
     "That extract of cabinets cannot be used: {}.": "Cet extrait des armoires ne convient pas : {}.",
     "it has {} lines; 1 to {} can be": "il a {} lignes ; de 1 à {} se peuvent",
