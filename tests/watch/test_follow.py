@@ -25,7 +25,7 @@ class Handed(Follower):
         clock = SimpleNamespace(now_ns=lambda: int(now * 1e9))
         super().__init__(Path(), lambda _: b"", Memory(), watch, observer, "n-watch", clock)  # type: ignore[arg-type]
         self._left = [
-            SimpleNamespace(hlc=one.at, journal="n", sequence=0, received_ns=int(one.at * 1e9), media_type="", seen=one)
+            SimpleNamespace(order=(one.at, "n", 0), received_ns=int(one.at * 1e9), media_type="", seen=one)
             for one in entries
         ]
         self.raised: list[str] = []
