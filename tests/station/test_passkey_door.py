@@ -50,6 +50,13 @@ def test_no_key_is_asked_for_from_another_sites_page():
         assert nadia.post(f"/account/passkey/{path}", _csrf="wrong").status_code == 403
 
 
+def test_a_page_read_ahead_after_the_session_changes_no_token_of_the_door():
+    """What a browser fetches unseen is told that the session is over, and shown no door whose token would take over."""
+    who = visitor()
+    answer = who.get("/ward/CARD", x_keep="1")
+    assert (answer.status_code, answer.headers.get("set-cookie")) == (401, None)
+
+
 def test_a_disabled_account_has_no_keys_when_it_comes_back():
     """A key lost with its owner's departure does not open the account that is made for them again."""
     who = visitor("info")

@@ -465,8 +465,8 @@ def _surround(visit: Visit, around: Around, now_ns: int, gap: int) -> Callable[[
 
 
 def _to_login(request: Request, visit: Visit) -> Response:
-    if request.headers.get("x-refresh") or _wants_json(request):
-        return JSONResponse({"problem": "login"}, 401)
+    if any(request.headers.get(name) for name in ("x-refresh", "x-keep")) or _wants_json(request):
+        return JSONResponse({"problem": "login"}, 401)  # a door shown unseen would change the token of the one seen
     if request.method != "GET":
         return RedirectResponse("/login?ended=1", 303)  # a form of a session that has ended: nothing was done
     query = request.url.query if not visit.refresh else ""

@@ -3,6 +3,7 @@
  * Rules kept here:
  *   - A form with data-passkey stays hidden where the browser has none to offer: name or badge and code work anywhere.
  *   - What the browser refuses is said beside the button; nothing else changes.
+ *   - A page whose token is no longer good is loaded anew: the key is not at fault.
  */
 "use strict";
 (() => {
@@ -15,6 +16,7 @@
   async function asked(form) {
     const body = new URLSearchParams({ csrf: form.elements.csrf.value });
     const answer = await fetch(form.dataset.passkey, { method: "POST", body, headers: { accept: "application/json" } });
+    if (answer.status === 401 || answer.status === 403) { location.reload(); return new Promise(() => {}); }
     if (!answer.ok) throw new Error(answer.status);
     const said = await answer.json();
     said.challenge = bytes(said.challenge);
