@@ -155,7 +155,7 @@ class Boards:
             and ward not in {one.id for one in await house.charts.wards(house.world(request))}
         ):
             raise NOT_FOUND
-        await house.shell.look(request, "board", what=f"ward {ward}" if ward else "hospital")
+        house.shell.look(request, "board", what=f"ward {ward}" if ward else "hospital")
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         account = house.account(request)
         day = _day(now_ns, zone)
