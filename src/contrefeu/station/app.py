@@ -80,6 +80,7 @@ from contrefeu.station.pages.withdrawals import WithdrawalPages
 from contrefeu.station.pages.work import WorkPages
 from contrefeu.station.sparkline import sparkline
 from contrefeu.station.staff import Staff
+from contrefeu.station.tubes import Tubes
 from contrefeu.station.work import WorkInHand
 from contrefeu.web import (
     NO_METHOD,
@@ -134,7 +135,8 @@ def create_app(deps: Deps) -> Starlette:
             },
         )
     )
-    house = House(deps, staff, shell, work, LatelyOpened(deps.charts), LaidBoards())
+    tubes = Tubes(staff, deps.charts, deps.clock, deps.settings)
+    house = House(deps, staff, shell, work, LatelyOpened(deps.charts), LaidBoards(), tubes)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
