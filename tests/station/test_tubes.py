@@ -7,7 +7,9 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
+import zxingcpp
 from msgspec import structs
 
 from contrefeu.acts import SpecimenDrawn, decode, encode
@@ -15,6 +17,7 @@ from contrefeu.chart.fold import Chart, apply
 from contrefeu.hospital import parse_settings
 from contrefeu.journal import MEDIA_ACT, MEDIA_HL7V2, Entry
 from contrefeu.mapping import FeedRules, read
+from contrefeu.paper.code128 import specimen_svg
 from tests.station import living
 from tests.station.living import LivingCharts
 from tests.station.test_care import form, said
@@ -271,3 +274,35 @@ def test_a_report_that_names_the_tube_answers_the_request(monkeypatch, spm, stat
     chart = text_of(visitor("martin", charts=charts, settings=settings(SMALL)).get("/patient/p-durand"))
     assert "4.1" in chart
     assert ("00412000" not in chart) == answers
+
+
+@pytest.mark.req("F16")
+@pytest.mark.parametrize("number", ["00412000", "H0041200", "7KQ2M-0XD4R"])
+def test_the_tube_s_labels_are_printed_from_the_chart(monkeypatch, number):
+    """Whose they are, the number, the same in bars that a scanner reads back; a look at the patient, journaled."""
+    charts = real(monkeypatch)
+    doctor = visitor("martin", charts=charts, settings=settings(SMALL), bars=lambda _: specimen_svg(number))
+    form(doctor, "/write/request/p-durand", **REQUEST)
+    path = re.search(r'href="(/specimen/[^"]+)"', doctor.get("/patient/p-durand").text)[1]
+    page = doctor.get(path)
+    words = text_of(page)
+    assert words.count("00412000") == words.count("DURAND ÉLODIE (LEFEBVRE ÉLODIE)") == 3
+    assert (
+        words.count("12 mars 1942 · Femme · CARD 204 F · 0100234") == words.count("Iono") == 3
+        and "hors de la plage" not in words
+    )
+    assert "print" in [event["subtype"][0]["code"] for event in charts.audited()]
+    [drawn, *more] = re.findall(r'<svg width="46mm".*?</svg>', page.text)
+    assert more == [drawn] * 2
+    assert read_bars(drawn) == number
+    assert doctor.get("/specimen/p-durand/sr1").status_code == doctor.get("/specimen/p-durand/x").status_code == 404
+
+
+def read_bars(svg):
+    """What a scanner reads in a picture of bars: 3 dots a module, quiet zones beside them."""
+    width = int(re.search(r'viewBox="0 0 (\d+) 1"', svg)[1])
+    row = np.full(width * 3 + 60, 255, np.uint8)
+    for at, wide in re.findall(r"M(\d+) 0h(\d+)v1", svg):
+        row[30 + int(at) * 3 : 30 + (int(at) + int(wide)) * 3] = 0
+    (found,) = zxingcpp.read_barcodes(np.tile(row, (60, 1)))
+    return found.text

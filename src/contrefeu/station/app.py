@@ -70,6 +70,7 @@ from contrefeu.station.pages.replay_plan import ReplayPlanPages
 from contrefeu.station.pages.rounds import RoundPages
 from contrefeu.station.pages.sealed import SealedPages
 from contrefeu.station.pages.search import SearchPages
+from contrefeu.station.pages.specimens import SpecimenPages
 from contrefeu.station.pages.surviving import SurvivingPages
 from contrefeu.station.pages.ticks import TickPages
 from contrefeu.station.pages.transfusion import TransfusionPages
@@ -179,6 +180,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *CarePages(house).routes(),
         *WorkPages(house).routes(),
         *LaboratoryPages(house).routes(),
+        *SpecimenPages(house).routes(),
         *SurvivingPages(house).routes(),
         *AidPages(house).routes(),
         *OfflinePages(house).routes(),

@@ -80,6 +80,7 @@ class Line:
     ours: str = ""  # id of an appointment that people here gave, and that stands
     images: Images = NO_IMAGES  # of a request
     asks_images: str = ""  # its id, if it is one to imaging
+    labelled: str = ""  # its id, if its specimens have a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,14 @@ def _request(resource: Resource, sheet: Sheet) -> Line:
     kinds = {code for one in resource.get("category") or [] for code in codes(one)}
     images = images_of(sheet, resource)
     answered = str(resource.get("id", "")) if images or IMAGING_REQUEST in kinds else ""
-    return replace(line, detail=listed([label_words(resource), line.detail]), images=images, asks_images=answered)
+    number = label_words(resource)
+    return replace(
+        line,
+        detail=listed([number, line.detail]),
+        images=images,
+        asks_images=answered,
+        labelled=str(resource.get("id", "")) if number else "",
+    )
 
 
 def _alert(resource: Resource) -> Line:
