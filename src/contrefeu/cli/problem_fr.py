@@ -70,7 +70,8 @@ PROBLEMS = Phrases({
     "Agree on more numbers with the laboratory, or tell it later: a smaller `low_labels`.":
         "Convenez de plus de numéros avec le laboratoire, ou prévenez plus tard : un `low_labels` plus petit.",
     "`{}` and `{}` have numbers in common.": "`{}` et `{}` ont des numéros en commun.",
-    "numbers that no other {} has": "des numéros qui ne sont nulle part ailleurs",
+    "numbers that no other range has": "des numéros qu’aucune autre plage n’a",
+    "numbers that no other part has": "des numéros qu’aucune autre part n’a",
     "Move one of them: a number that two give is two patients'.":
         "Déplacez-en un : un numéro donné deux fois est à deux patients.",
     '1 to 18 digits, such as "00412000"': "1 à 18 chiffres, comme « 00412000 »",

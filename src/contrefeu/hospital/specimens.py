@@ -24,6 +24,7 @@ PartStation = Annotated[
         description="the id of a station, with .2 behind it once its journal was begun anew",
     ),
 ]
+_OTHER_RANGE, _OTHER_PART = "numbers that no other range has", "numbers that no other part has"
 _HEAD = re.compile(r"^(.*[^0-9])?([0-9]*)$")
 
 
@@ -64,14 +65,14 @@ def specimen_problems(ranges: list[SpecimenRange]) -> Iterator[Problem]:
         yield from wrong
         if wrong:
             continue
-        yield from _overlaps(f"{key}.first", one, one.first, one.last, taken, "range")
+        yield from _overlaps(f"{key}.first", one, one.first, one.last, taken, _OTHER_RANGE)
         parts: list[tuple[str, str, int, int]] = []
         for m, part in enumerate(one.parts, 1):
             at = f"{key}.parts[{m}]"
             wrong = [*_within(at, part, one)] or [*_bounds(at, part.first, part.last, one.low_labels)]
             yield from wrong
             if not wrong:
-                yield from _overlaps(f"{at}.first", one, part.first, part.last, parts, "part")
+                yield from _overlaps(f"{at}.first", one, part.first, part.last, parts, _OTHER_PART)
 
 
 def _bounds(key: str, first: str, last: str, low: int) -> Iterator[Problem]:
@@ -100,7 +101,7 @@ def _within(key: str, part: SpecimenPart, whole: SpecimenRange) -> Iterator[Prob
 
 
 def _overlaps(
-    key: str, of: SpecimenRange, first: str, last: str, taken: list[tuple[str, str, int, int]], kind: str
+    key: str, of: SpecimenRange, first: str, last: str, taken: list[tuple[str, str, int, int]], allowed: str
 ) -> Iterator[Problem]:
     """Bounds of which a number stands in one of *taken*, which they join."""
     check = bool(of.check)
@@ -113,7 +114,7 @@ def _overlaps(
                 key,
                 f"`{where}` and `{other}` have numbers in common.",
                 f"{quoted(first)}…{quoted(last)}",
-                f"numbers that no other {kind} has",
+                allowed,
                 next="Move one of them: a number that two give is two patients'.",
             )
     taken.append((where, head, low, high))
