@@ -100,7 +100,7 @@ def _specimen(chart: "Chart", number: str) -> "Specimen":
         raise OperatorError(
             "No request of this patient has that number.",
             safe="Nothing was printed.",
-            next="contrefeu chart ID shows the requests, each with the number of its label.",
+            next="The chart in the app shows the requests, each with the number of its label.",
         )
     return Specimen(specimen_of(found), concept(found.get("code")), outside_of(found))
 

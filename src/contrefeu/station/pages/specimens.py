@@ -31,6 +31,7 @@ class SpecimenPage:
     outside: str  # that the laboratory does not know it; "" where it does, or nothing was agreed
     what: str
     bars: Markup
+    exercise: bool
     count: int = LABELS
 
 
@@ -53,9 +54,9 @@ class SpecimenPages:
         if found is None or not number:
             raise NOT_FOUND
         await house.shell.look(request, "print", patient=id_, what=f"label {number}")
-        bars = (
-            house.deps.bars(number).decode().replace("<svg ", '<svg width="46mm" height="9mm" aria-hidden="true" ', 1)
-        )
+        exercise = sheet.chart.world == "T"
+        bars = house.deps.bars(number).decode()
+        bars = bars.replace("<svg ", '<svg width="46mm" height="8mm" aria-hidden="true" ', 1)
         page = SpecimenPage(
             id=id_,
             person=whose,
@@ -63,6 +64,6 @@ class SpecimenPages:
             outside=outside_of(found),
             what=concept(found.get("code")),
             bars=Markup(bars),  # noqa: S704 (numbers alone: widths of bars)
+            exercise=exercise,
         )
-        exercise = sheet.chart.world == "T"
         return await house.shell.render(request, "specimen.html", page, exercise=exercise)
