@@ -60,6 +60,7 @@ def test_what_is_left_of_a_range_is_told(ward: Commands) -> None:
     assert "specimen numbers of Biochimie  LOW: 1 left" in ran.out.decode()
     assert "[specimens-low]" in ward("doctor").out.decode()
     draw(ward, "urn:uuid:3")
+    assert "specimen numbers of Biochimie  NONE LEFT" in ward("status").out.decode()
     assert "This station has no number left of the range of Biochimie." in ward("doctor").out.decode()
 
 

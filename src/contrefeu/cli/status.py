@@ -377,8 +377,8 @@ def _say_peers(told: dict[str, Any]) -> None:
         goes = f"{one['state']}, {one['sent']} taken, {one['waiting']} waiting, {stuck} for a person"
         say(f"  surviving system {one['system']}  {goes}  {one['problem']}".rstrip())
     for one in told["specimen_numbers"]["ranges"]:
-        low = "LOW: " if one["is_low"] else ""
-        say(f"  specimen numbers of {one['name']}  {low}{one['left']} left")
+        left = f"{'LOW: ' if one['is_low'] else ''}{one['left']} left" if one["left"] else "NONE LEFT"
+        say(f"  specimen numbers of {one['name']}  {left}")
     if told["specimen_numbers"]["twice"]:
         say(f"  SPECIMENS: two stations gave the same number: {', '.join(told['specimen_numbers']['twice'][:5])}")
     for name in told["closed"]:

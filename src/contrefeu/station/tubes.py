@@ -165,9 +165,14 @@ def station_name(journals: Iterable[str], node: str) -> str:
 
 
 def range_states(ranges: Sequence[SpecimenRange], station: str, draws: SpecimenDraws) -> list[RangeState]:
-    """Return how *station* stands in each of *ranges*: in which part it draws, and how many numbers are left in all."""
+    """Return how *station* stands in each of *ranges*: in which part it draws, and how many numbers are left in all.
+
+    A station that was given no part, under its first name neither, is told nothing: its labels are its own by choice.
+    """
     found = []
     for one in ranges:
+        if not one.of(station) and not one.of(station.partition(".")[0]):
+            continue
         parts = [(part, draws.left(one.prefix, part.first, part.last)) for part in one.of(station)]
         used = next((part for part, left in parts if left > 0), None)
         first, last = (one.prefix + used.first, one.prefix + used.last) if used else ("", "")
