@@ -327,3 +327,78 @@ def test_what_a_running_node_wrote_down_of_its_settings_is_read_again():
         '[[vaults]]\nurl = "file:///v"\n[[directory.groups]]\ndn = "cn=ide"\nrole = "nurse"\n'
     )
     assert msgspec.json.decode(msgspec.json.encode(said), type=Settings) == said
+
+
+def _numbers(*ranges):
+    """Settings with ranges of specimen numbers: each a name, what it says, and its parts."""
+    text = NODE
+    for name, said, *parts in ranges:
+        text += f'[[specimen_numbers]]\nname = "{name}"\n{said}\n'
+        for station, first, last in parts:
+            text += f'[[specimen_numbers.parts]]\nstation = "{station}"\nfirst = "{first}"\nlast = "{last}"\n'
+    return text
+
+
+WHOLE = 'first = "00412000"\nlast = "00412999"'
+PART = ("chu", "00412000", "00412499")
+
+
+@pytest.mark.req("F16")
+def test_a_range_of_specimen_numbers_is_what_the_file_says():
+    """With its zeros; a part a station, and the parts of one station in their order."""
+    (found,) = parse_settings(
+        _numbers(("Labo", WHOLE, PART, ("rea", "00412500", "00412599"), ("chu", "00412600", "00412699")))
+    ).specimen_numbers
+    assert (found.first, found.last, found.prefix, found.check, found.low_labels) == (
+        *("00412000", "00412999", "", ""),
+        50,
+    )
+    assert [part.first for part in found.of("chu")] == ["00412000", "00412600"]
+
+
+@pytest.mark.req("F16")
+@pytest.mark.parametrize(
+    ("text", "key", "found", "allowed"),
+    [
+        (_numbers(("L", 'first = "004A"\nlast = "0050"')), "[1].first", '"004A"', "1 to 18 digits"),
+        (_numbers(("L", 'first = 412\nlast = "999"')), "[1].first", "412", "1 to 18 digits"),
+        (_numbers(("L", WHOLE + '\nprefix = "lab"')), "[1].prefix", '"lab"', "up to 8 capitals"),
+        (_numbers(("L", WHOLE + '\ncheck = "mod11"')), "[1].check", '"mod11"', "`luhn`"),
+        (_numbers(("L", WHOLE + "\nlow_labels = 0")), "[1].low_labels", "0", "from 1"),
+        (_numbers(("L", 'first = "0412"\nlast = "00999"')), "[1].last", '"00999"', "4 digits"),
+        (_numbers(("L", 'first = "999"\nlast = "100"')), "[1].last", '"100"', 'from "999"'),
+        (_numbers(("L", 'first = "100"\nlast = "149"')), "[1].last", "50", "more than 50 numbers"),
+        (_numbers(("L", WHOLE, ("chu", "00412000", "00412049"))), "[1].parts[1].last", "50", "more than 50"),
+        (_numbers(("L", WHOLE, ("chu", "00411999", "00412499"))), "[1].parts[1].first", '"00411999"', '"00412000"'),
+        (_numbers(("L", WHOLE, ("chu", "412000", "412499"))), "[1].parts[1].first", '"412000"', '"00412000"'),
+        (_numbers(("L", WHOLE, ("CHU 1", "00412000", "00412499"))), "[1].parts[1].station", '"CHU 1"', "id"),
+        (_numbers(("L", WHOLE, PART, ("rea", "00412499", "00412999"))), "[1].parts[2].first", "00412499", "no other"),
+        (_numbers(("L", WHOLE), ("M", WHOLE)), "[2].first", "00412000", "no other range"),
+        (_numbers(("L", WHOLE), ("M", 'first = "412900"\nlast = "413000"')), "[2].first", "412900", "no other range"),
+        (
+            _numbers(("L", WHOLE), ("M", 'prefix = "004"\nfirst = "12000"\nlast = "12999"')),
+            *("[2].first", "12000", "no other range"),
+        ),
+        (
+            _numbers(("L", WHOLE), ("M", 'first = "41000"\nlast = "41999"\ncheck = "luhn"')),
+            *("[2].first", "41000", "no other range"),
+        ),
+        (_numbers(("L", WHOLE), ("L", 'prefix = "B"\n' + WHOLE)), "[2].name", '"L"', "a name of its own"),
+        (_numbers((" ", WHOLE)), "[1].name", '" "', "a name of its own"),
+    ],
+)
+def test_a_range_that_cannot_be_is_refused(text, key, found, allowed):
+    """Letters for digits, bounds the wrong way round, too few, a number in two parts or ranges: key, found, allowed."""
+    settings, problems = read_settings(text)
+    assert settings is None
+    told = {one.key.removeprefix("specimen_numbers"): one for one in problems}
+    assert key in told, told
+    assert found in told[key].found and allowed in told[key].allowed
+    assert told[key].line
+
+
+@pytest.mark.req("F16")
+def test_ranges_that_letters_tell_apart_are_two():
+    """A prefix with a letter in it makes other numbers."""
+    two = _numbers(("L", WHOLE), ("M", 'prefix = "M"\n' + WHOLE), ("N", 'prefix = "N-"\n' + WHOLE))
+    assert len(parse_settings(two).specimen_numbers) == 3

@@ -8,8 +8,8 @@ import zxingcpp
 
 from contrefeu.base import rfc3339
 from contrefeu.paper import Issuer, print_bands
-from contrefeu.paper.bands import KINDS
-from contrefeu.paper.code128 import gs1_svg
+from contrefeu.paper.bands import KINDS, Specimen
+from contrefeu.paper.code128 import gs1_svg, specimen_svg
 from contrefeu.paper.pictures import pages_in
 from tests.chart.feed import PID, adt, chart, ns
 from tests.paper.house import KEY, NOW, Ward, texts
@@ -95,3 +95,28 @@ def test_each_sheet_has_a_number_of_its_own():
 def test_what_the_bars_cannot_say_has_no_bars(number):
     """No barcode of half a number."""
     assert gs1_svg(number) == b""
+    assert specimen_svg(number) == b""
+
+
+@pytest.mark.req("F16")
+@pytest.mark.parametrize(
+    ("specimen", "wanted"),
+    [
+        (Specimen("00412000", "Iono, CRP"), ["00412000 Iono, CRP"]),
+        (Specimen("LAB-0041200018", "Iono " * 30), ["LAB-0041200018 Iono"]),
+        (
+            Specimen("7KQ2M-0XD4R", "Iono", "hors de la plage du laboratoire"),
+            ["7KQ2M-0XD4R ! hors de la plage du laboratoire Iono"],
+        ),
+    ],
+)
+def test_a_specimen_s_label_has_its_number_in_plain_bars(specimen, wanted):
+    """Code 128 without identifier, as analysers read it, with its zeros; whose it is, and what was asked; three."""
+    setting = Ward([], language="fr").setting
+    made = print_bands("labels", CHART, 1, "CHU", setting, ISSUER, specimen)
+    [page] = pages_in(made.pdf)
+    found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128))
+    assert [(one.text, one.symbology_identifier) for one in found] == [(specimen.number, "]C0")] * 3
+    text = " ".join(texts(made.pdf)[0].split())
+    assert text.count("MARTIN") == text.count("à détruire le") == text.count("Prélevé le") == 3
+    assert all(one in text for one in wanted) and text.count("IPP 1001") == 3

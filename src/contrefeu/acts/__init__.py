@@ -205,6 +205,12 @@ from contrefeu.acts.replays import (
 from contrefeu.acts.roles import (
     Roles,
 )
+from contrefeu.acts.specimens import (
+    SpecimenDrawn,
+    SpecimenDraws,
+    printed,
+    same_number,
+)
 from contrefeu.acts.switchboard import (
     Switchboard,
 )
@@ -366,6 +372,8 @@ __all__ = [
     "Severity",
     "ShareConfirmed",
     "Signature",
+    "SpecimenDrawn",
+    "SpecimenDraws",
     "Spoken",
     "Start",
     "Switchboard",
@@ -398,6 +406,8 @@ __all__ = [
     "may_withdraw",
     "pair_states",
     "plain_login",
+    "printed",
+    "same_number",
     "two_persons",
     "withdrawals",
 ]

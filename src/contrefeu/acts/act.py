@@ -75,6 +75,7 @@ from contrefeu.acts.replays import (
     PatientSignedOff,
     ReplayEnded,
 )
+from contrefeu.acts.specimens import SpecimenDrawn
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -305,6 +306,7 @@ Act = (
     | RecoveryRehearsed
     | RoleKeyMade
     | ShareConfirmed
+    | SpecimenDrawn
     | CorrectionSeen
     | WardAnswered
     | WardCorrected

@@ -17,6 +17,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contrefeu.acts import same_number
 from contrefeu.base import rfc3339
 from contrefeu.chart.blood import GROUP_UNSAID, group_mark, says_group
 from contrefeu.chart.boards import leaves_ns, on_boards, place_of, stay_of
@@ -74,6 +75,7 @@ class WorkItem(Struct, frozen=True):
     to: str = ""  # of a task: for whom
     prescriber: str = ""  # of a result: who asked for it
     specimen: str = ""  # of a request: the number on the label
+    outside: str = ""  # of that number: that the laboratory does not know it, in words
     source: str = ""  # entry
     old: bool = False  # it was history when it came in (F34)
     state: Literal["", "new", "changed", "stopped"] = ""  # of a prescription that waits for an opinion
@@ -165,6 +167,18 @@ def specimen_of(request: Resource) -> str:
     """Return the number on the label of a request's specimen; "" when it has none."""
     found = [one for one in request.get("identifier") or [] if one.get("system") == SPECIMEN]
     return str(found[0].get("value", "")) if found else ""
+
+
+def outside_of(request: Resource) -> str:
+    """Return, in words, that the laboratory does not know the number on the label; "" when that was not said."""
+    numbers = (one for one in request.get("identifier") or [] if one.get("system") == SPECIMEN)
+    return next((concept(one["type"]) for one in numbers if one.get("type")), "")
+
+
+def label_words(request: Resource) -> str:
+    """Return the number on the label of a request's specimen with what was said of it, for people."""
+    number, outside = specimen_of(request), outside_of(request)
+    return f"{number} ({outside})" if outside else number
 
 
 def result_words(observation: Resource) -> str:
@@ -267,20 +281,38 @@ def _items(chart: Chart, since_ns: int) -> Iterator[WorkItem]:
 
 
 def _reported(chart: Chart) -> set[str]:
-    """The requests of which a system that works on sent the whole result, by their number (decision 0225)."""
-    return reported(kept.now for kept in chart.kept.values() if _answers_ours(kept))
+    """The requests of which a system that works on sent the whole result (decisions 0225, 0226)."""
+    asked = ((name, kept.now) for name, kept in chart.kept.items() if kept.kind == "ServiceRequest")
+    return reported((kept.now for kept in chart.kept.values() if _answers_ours(kept)), asked)
 
 
-def reported(reports: Iterable[Resource]) -> set[str]:
-    """Return the requests ("ServiceRequest/id") of which one of *reports* is the whole result."""
-    whole = (one for one in reports if one.get("status") in _WHOLE)
-    return {str(based.get("reference", "")) for one in whole for based in one.get("basedOn") or []}
+def reported(reports: Iterable[Resource], requests: Iterable[tuple[str, Resource]]) -> set[str]:
+    """Return the requests ("ServiceRequest/id") of which one of *reports* is the whole result.
+
+    Args:
+        reports: DiagnosticReports: each names an order, or the number on the tube.
+        requests: With their names: of those that were written here, the number on the label counts.
+    """
+    whole = [one for one in reports if one.get("status") in _WHOLE]
+    tubes = {number for one in whole for number in tubes_of(one)}
+    labels = ((name, specimen_of(one)) for name, one in (requests if tubes else ()) if written_here(one))
+    return {
+        *(str(based.get("reference", "")) for one in whole for based in one.get("basedOn") or []),
+        *(name for name, label in labels if label and any(same_number(label, tube) for tube in tubes)),
+    }
+
+
+def tubes_of(report: Resource) -> list[str]:
+    """Return the numbers of the tubes that a report names."""
+    numbers = [one.get("identifier") or {} for one in report.get("specimen") or []]
+    return [str(one.get("value", "")) for one in numbers if one.get("system") == SPECIMEN]
 
 
 def _answers_ours(kept: Kept) -> bool:
-    """Whether a system sent a report of what was asked for here."""
-    numbers = kept.now.get("identifier") or [] if kept.kind == "DiagnosticReport" else []
-    return any(one.get("system") == _PLACER for one in numbers)
+    """Whether a system sent a report of what may have been asked for here."""
+    if kept.kind != "DiagnosticReport":
+        return False
+    return any(one.get("system") == _PLACER for one in kept.now.get("identifier") or []) or bool(tubes_of(kept.now))
 
 
 def _item(name: str, kept: Kept) -> WorkItem | None:
@@ -337,6 +369,7 @@ def _made(kind: Kind, name: str, kept: Kept, what: str, value: str, *times: str)
         to=display(now.get("owner")),
         prescriber=next((display(one) for one in now.get("basedOn") or []), ""),
         specimen=specimen_of(now),
+        outside=outside_of(now),
         source=kept.ref,
         old=kept.kind == "Observation" and 0 < instant(at) < kept.received_ns - OLD_S * NS_PER_S,
     )

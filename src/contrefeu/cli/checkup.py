@@ -26,6 +26,7 @@ from contrefeu.cli.node import Node, listens
 from contrefeu.cli.rehearsing import described_recovery
 from contrefeu.cli.reloading import listening
 from contrefeu.cli.selftest import FINE, last_selftest
+from contrefeu.cli.specimens import specimens
 from contrefeu.cli.spool import help_of, trouble_of
 from contrefeu.cli.vaults import EXPIRES_SOON_DAYS
 from contrefeu.cli.wardtest import last_wardtest
@@ -198,6 +199,7 @@ CHECKS: dict[str, Callable[[Node], Iterator[Finding]]] = {
     "packs and printers": printers,
     "wards": wards,
     "keys": keys,
+    "specimen numbers": specimens,
     "users": machine.apart,
     "the charts' server": charts_server,
     "permissions": permissions,

@@ -282,6 +282,19 @@ FINDINGS = Phrases({
     "Nothing was changed.": "Rien n’a été changé.",
     "contrefeu config check says what is allowed; a running node goes on with what it has.":
         "contrefeu config check dit ce qui est permis ; un nœud qui tourne garde ce qu’il a.",
+    # Numbers of specimens
+    "This station has no number left of the range of {}.": "Ce poste n’a plus de numéro de la plage de {}.",
+    "Requests: their labels say that the laboratory does not know them.":
+        "Les demandes : leurs étiquettes disent que le laboratoire ne les connaît pas.",
+    "Agree on other numbers with it, and give this station a part of them (specimen_numbers.parts).":
+        "Convenez d’autres numéros avec lui, et donnez-en une part à ce poste (specimen_numbers.parts).",
+    "This station has {} numbers left of the range of {}.": "Il reste à ce poste {} numéros de la plage de {}.",
+    "No number is given twice.": "Aucun numéro n’est donné deux fois.",
+    "Two stations gave the same numbers to specimens: {}.": "Deux postes ont donné les mêmes numéros à des tubes : {}.",
+    "Charts: a result is its patient's by the name on it.":
+        "Les dossiers : un résultat est à son patient par le nom qu’il porte.",
+    "Tell the laboratory to go by names; give each station its own part.":
+        "Dites au laboratoire de se fier aux noms ; donnez à chaque poste sa part.",
 })  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from contrefeu.cli.door import Json, answer, door, say
 
 if TYPE_CHECKING:
     from contrefeu.chart import Chart, Charts, SyncChartsClient
+    from contrefeu.paper import Specimen
 
 Form = Literal[
     "admission", "dose-sheet", "vital-signs", "prescription", "laboratory-request", "imaging-request", "result", "note",
@@ -24,6 +25,9 @@ def forms(
     out: Annotated[Path | None, typer.Option(help="The file.")] = None,
     printer: Annotated[str, typer.Option(metavar="QUEUE", help="A CUPS queue, instead of a file.")] = "",
     patient: Annotated[str, typer.Option(metavar="ID", help="A chart id, or any number of the patient.")] = "",
+    specimen: Annotated[
+        str, typer.Option(metavar="NUMBER", help="Labels of one request's tubes, by the number that it has.")
+    ] = "",
     count: Annotated[int, typer.Option(min=1, max=200, help="How many; each has a number of its own.")] = 1,
     user: Annotated[str, typer.Option(help="Who prints, for the audit.  [default: console]")] = "",
     json: Json = False,
@@ -32,7 +36,8 @@ def forms(
 
     KIND is one of admission, dose-sheet, vital-signs, prescription, laboratory-request, imaging-request, result, note,
     hand-over, transfer, transfer-consent, theatre-list, death, blood-products, controlled-drugs,
-    discharge-letter, wristband, labels. The last two are of a patient.
+    discharge-letter, wristband, labels. The last two are of a patient. With --specimen, labels are three, for the
+    tubes of one request: its number in bars, as analysers read it.
     """
     from contrefeu.base import OperatorError, rfc3339
     from contrefeu.cli.node import Node
@@ -50,6 +55,10 @@ def forms(
         raise OperatorError(
             "Wristbands and labels are a patient's.", safe="Nothing was printed.", next="Add --patient, with a number."
         )
+    if specimen and kind != "labels":
+        raise OperatorError(
+            "Only labels are a specimen's.", safe="Nothing was printed.", next="contrefeu forms labels prints them."
+        )
     outlet = Outlet.of(out, printer)
     entrance = door(context)
     node = Node.at(entrance.home)
@@ -65,7 +74,8 @@ def forms(
         foot = written_foot(foot_of(board, setting, facility, downtime, lacks))
     issuer = issuer_of(node, ward, rfc3339(setting.now_ns))
     if kind in {"wristband", "labels"} and chart is not None:
-        printed = print_bands(kind, chart, count, facility, setting, issuer)
+        tubes = _specimen(chart, specimen) if specimen else None
+        printed = print_bands(kind, chart, count, facility, setting, issuer, tubes)
     elif kind == "discharge-letter" and chart is not None:
         printed = print_discharge(chart, foot, setting, issuer, count)
     else:
@@ -76,6 +86,23 @@ def forms(
     numbers = [one.number for one in printed.issues]
     told = {**outlet.told, "pages": printed.pages, "issues": numbers}
     answer(json, told, lambda: say(f"{outlet}: {printed.pages} pages, {', '.join(numbers)}"))
+
+
+def _specimen(chart: "Chart", number: str) -> "Specimen":
+    from contrefeu.acts import same_number
+    from contrefeu.base import OperatorError
+    from contrefeu.chart import concept, outside_of, specimen_of
+    from contrefeu.paper import Specimen
+
+    requests = (kept.now for kept in chart.kept.values() if kept.kind == "ServiceRequest")
+    found = next((one for one in requests if same_number(number, specimen_of(one))), None)
+    if found is None:
+        raise OperatorError(
+            "No request of this patient has that number.",
+            safe="Nothing was printed.",
+            next="The chart in the app shows the requests, each with the number of its label.",
+        )
+    return Specimen(specimen_of(found), concept(found.get("code")), outside_of(found))
 
 
 def _chart(charts: "Charts | SyncChartsClient", patient: str) -> "Chart":

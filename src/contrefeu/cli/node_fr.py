@@ -211,6 +211,10 @@ ROWS = {
     "peer {}  {}, clock {} s  {}": "pair {}  {}, horloge {} s  {}",
     "ward station {} ({})  {} entries given, {}": "poste d’unité {} ({})  {} entrées données, {}",
     "ward station {} ({})  {} entries given, {}  {}": "poste d’unité {} ({})  {} entrées données, {}  {}",
+    "specimen numbers of {}  {} left": "numéros de tubes de {}  {} restent",
+    "specimen numbers of {}  LOW: {} left": "numéros de tubes de {}  BIENTÔT FINIS : {} restent",
+    "specimen numbers of {}  NONE LEFT": "numéros de tubes de {}  IL N’EN RESTE AUCUN",
+    "SPECIMENS: two stations gave the same number: {}": "TUBES : deux postes ont donné le même numéro : {}",
     "surviving system {}  {}, {} taken, {} waiting, {} for a person":
         "système resté en marche {}  {}, {} pris, {} à envoyer, {} pour quelqu’un",
     "surviving system {}  {}, {} taken, {} waiting, {} for a person  {}":

@@ -59,6 +59,25 @@ PROBLEMS = Phrases({
     "Use mail_password_file.": "Utilisez mail_password_file.",
     "`{}` says neither from whom nor to whom.": "`{}` ne dit ni de qui ni à qui.",
     "Write mail_from and mail_to.": "Écrivez mail_from et mail_to.",
+    # Numbers of specimens
+    "a name of its own": "un nom à lui",
+    "{} digits, as `first` has": "{} chiffres, comme `first`",
+    "`{}` is {}, before `first`, {}.": "`{}` vaut {}, avant `first`, {}.",
+    "from {}": "à partir de {}",
+    "from {} to {}": "de {} à {}",
+    "`{}` holds {} numbers; `low_labels` is {}.": "`{}` a {} numéros ; `low_labels` vaut {}.",
+    "more than {} numbers": "plus de {} numéros",
+    "Agree on more numbers with the laboratory, or tell it later: a smaller `low_labels`.":
+        "Convenez de plus de numéros avec le laboratoire, ou prévenez plus tard : un `low_labels` plus petit.",
+    "`{}` and `{}` have numbers in common.": "`{}` et `{}` ont des numéros en commun.",
+    "numbers that no other range has": "des numéros qu’aucune autre plage n’a",
+    "numbers that no other part has": "des numéros qu’aucune autre part n’a",
+    "Move one of them: a number that two give is two patients'.":
+        "Déplacez-en un : un numéro donné deux fois est à deux patients.",
+    '1 to 18 digits, such as "00412000"': "1 à 18 chiffres, comme « 00412000 »",
+    'up to 8 capitals, digits and "-"': "8 capitales, chiffres et « - » au plus",
+    "the id of a station, with .2 behind it once its journal was begun anew":
+        "l’identifiant d’un poste, suivi de .2 quand son journal a été recommencé",
     # What is allowed
     "list of {}, at least one": "liste de {}, un au moins",
     "list of {}": "liste de {}",

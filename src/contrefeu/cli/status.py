@@ -44,6 +44,8 @@ def status(context: typer.Context, json: Json = False) -> None:
         or any(one["old"] or one["printer"] for one in told["packs"])
         or any(ward["state"] == "alarm" for ward in told["wards"])
         or any(is_stuck(one) for one in told["surviving"])
+        or any(one["is_low"] for one in told["specimen_numbers"]["ranges"])
+        or told["specimen_numbers"]["twice"]
     )
     finish(14 if told["trouble"] or told["packs_unread"] else 10 if finding else 0)
 
@@ -57,6 +59,7 @@ def describe(node: "Node") -> dict[str, Any]:
     from contrefeu.cli.growth import growth
     from contrefeu.cli.live import live_states
     from contrefeu.cli.node import listens
+    from contrefeu.cli.specimens import specimen_states
     from contrefeu.cli.wards import ward_states
     from contrefeu.journal import successions
 
@@ -102,6 +105,7 @@ def describe(node: "Node") -> dict[str, Any]:
         "peers": peer_states(node),
         "wards": ward_states(node),
         "surviving": live_states(node),
+        "specimen_numbers": specimen_states(node),
         "refused_journals": refused_journals(node),
         "alarms": _alarms(node),
         "packs": packs or [],
@@ -372,6 +376,11 @@ def _say_peers(told: dict[str, Any]) -> None:
         stuck = sum(count for state, count in one["stuck"].items() if state != "behind")
         goes = f"{one['state']}, {one['sent']} taken, {one['waiting']} waiting, {stuck} for a person"
         say(f"  surviving system {one['system']}  {goes}  {one['problem']}".rstrip())
+    for one in told["specimen_numbers"]["ranges"]:
+        left = f"{'LOW: ' if one['is_low'] else ''}{one['left']} left" if one["left"] else "NONE LEFT"
+        say(f"  specimen numbers of {one['name']}  {left}")
+    if told["specimen_numbers"]["twice"]:
+        say(f"  SPECIMENS: two stations gave the same number: {', '.join(told['specimen_numbers']['twice'][:5])}")
     for name in told["closed"]:
         say(f"  journal {name}  kept and not read: its station has granted nothing yet")
     for name in told["refused_journals"]:

@@ -79,6 +79,11 @@ ROWS = {
     "Print it without --patient: what lists several is filed on nobody's chart.":
         "Imprimez-le sans --patient : une liste de plusieurs n’est classée dans le dossier de personne.",
     "This form is about several patients.": "Ce formulaire concerne plusieurs patients.",
+    "Only labels are a specimen's.": "Seules les étiquettes sont celles d’un tube.",
+    "contrefeu forms labels prints them.": "contrefeu forms labels les imprime.",
+    "No request of this patient has that number.": "Aucune demande de ce patient n’a ce numéro.",
+    "The chart in the app shows the requests, each with the number of its label.":
+        "Le dossier, dans l’application, montre les demandes avec le numéro de leur étiquette.",
     "Wristbands and labels are a patient's.": "Bracelets et étiquettes sont ceux d’un patient.",
     "A file is no picture.": "Un fichier n’est pas une image.",
     "File {} of those given cannot be read, or is too large.":

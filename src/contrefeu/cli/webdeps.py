@@ -29,6 +29,7 @@ from contrefeu.cli.tapping import states
 from contrefeu.cli.wardtest import lacking
 from contrefeu.contain import PAGES as CONTAINMENT
 from contrefeu.declare import Law, Regime, default_regimes, dues, incident_pages
+from contrefeu.paper import specimen_svg
 from contrefeu.station import (
     DemoLogin,
     Deps,
@@ -85,6 +86,7 @@ def web_app(node: Node, intake: Intake, looks: Intake, *, insecure_http: bool, d
                 msgspec.convert(one | {"problem_fr": in_french(one["problem"])}, LiveSystem)
                 for one in live_states(node)
             ],
+            bars=specimen_svg,
             packs=PacksOut(node) if node.settings.packs.folders else None,
             handed_in=(node.paths.run / "station" / FLAG).touch,
             demo_logins=_demo_logins(node) if demo or node.settings.drill else (),

@@ -52,6 +52,10 @@ from contrefeu.hospital.settings import (
     WitnessSettings,
     default_settings,
 )
+from contrefeu.hospital.specimens import (
+    SpecimenPart,
+    SpecimenRange,
+)
 from contrefeu.hospital.surviving import (
     SurvivingSettings,
     Taken,
@@ -89,6 +93,8 @@ __all__ = [
     "SealSettings",
     "Settings",
     "SettingsError",
+    "SpecimenPart",
+    "SpecimenRange",
     "StockSettings",
     "SurvivingSettings",
     "Taken",

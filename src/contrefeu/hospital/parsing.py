@@ -22,6 +22,7 @@ from contrefeu.hospital.imaging import imaging_problems
 from contrefeu.hospital.lines import key_lines, line_of
 from contrefeu.hospital.problems import Problem, quoted, settings_error
 from contrefeu.hospital.settings import KEPT_DAYS_MIN, RetentionSettings, Settings
+from contrefeu.hospital.specimens import specimen_problems
 from contrefeu.hospital.surviving import surviving_problems
 from contrefeu.hospital.watching import watch_problems
 from contrefeu.hospital.zones import is_zone
@@ -85,6 +86,7 @@ def sense_problems(settings: Settings) -> Iterator[Problem]:
     yield from imaging_problems(settings.imaging)
     yield from surviving_problems(settings.surviving, drill=settings.drill)
     yield from watch_problems(settings.watch)
+    yield from specimen_problems(settings.specimen_numbers)
     yield from _retention_problems(settings.retention)
     yield from _kit_problems(settings)
 

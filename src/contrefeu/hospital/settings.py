@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 from contrefeu.hospital.directory import DirectorySettings
 from contrefeu.hospital.feeds import FeedName, FeedSettings
 from contrefeu.hospital.imaging import ImagingSettings
+from contrefeu.hospital.specimens import SpecimenRange
 from contrefeu.hospital.surviving import SurvivingSettings, SystemName
 from contrefeu.hospital.watching import WatchSettings
 
@@ -251,6 +252,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     scan: ScanSettings = ScanSettings()
     imaging: ImagingSettings = ImagingSettings()
     kit: KitSettings = KitSettings()
+    specimen_numbers: list[SpecimenRange] = field(default_factory=list)
     wards: list[WardSettings] = field(default_factory=list)
     feeds: dict[FeedName, FeedSettings] = field(default_factory=dict)
     surviving: dict[SystemName, SurvivingSettings] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Paper: ward packs, forms and labels with a code on each page, and the way back of what was written on them."""
 
 from contrefeu.paper.bands import (
+    Specimen,
     print_bands,
 )
 from contrefeu.paper.binding import (
@@ -14,6 +15,9 @@ from contrefeu.paper.code import (
     issue_of_words,
     issue_words,
     read_code,
+)
+from contrefeu.paper.code128 import (
+    specimen_svg,
 )
 from contrefeu.paper.forms import (
     blank_foot,
@@ -127,6 +131,7 @@ __all__ = [
     "SetPack",
     "Setters",
     "Setting",
+    "Specimen",
     "Stock",
     "Verdict",
     "WardPack",
@@ -161,6 +166,7 @@ __all__ = [
     "read_transfer",
     "sealed_page",
     "set_pack",
+    "specimen_svg",
     "transfer_texts",
     "ward_pack",
     "written_foot",

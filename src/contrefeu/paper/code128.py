@@ -1,13 +1,17 @@
-"""GS1-128 (ISO/IEC 15417 with FNC1 in first place) as bars: the barcode of wristbands and labels.
+"""Code 128 (ISO/IEC 15417) as bars: GS1-128 on wristbands and labels of a patient, plain on those of a specimen.
 
 Rules kept here:
-  * Code set B alone: numbers of patients have letters and leading zeros, and a few bars more cost nothing on a band.
+  * Of patients, code set B alone: their numbers have letters and leading zeros, and a few bars more cost nothing on a
+    band. Of specimens, digits at the end go in pairs (C): a tube is narrow.
   * What code set B does not have makes no barcode: none is made of half a number.
+  * A patient's number stands behind FNC1 and an identifier, a specimen's alone, as analysers read it: no scanner takes
+    one for the other.
 """
 
 from itertools import accumulate
 
-FNC1, START_B, STOP = 102, 104, 106
+CODE_C, FNC1, START_B, START_C, STOP = 99, 102, 104, 105, 106
+PAIRED_MIN = 4  # digits at the end: fewer would be longer in pairs (ISO/IEC 15417, annex E)
 INTERNAL = "91"  # GS1's identifier for a house's own: it needs no number of GS1's (General Specifications, 3)
 LENGTH_MAX = 30  # characters after the identifier (as above)
 # Widths of bars and spaces, by value (ISO/IEC 15417, table 1)
@@ -25,9 +29,30 @@ _WIDTHS = _TABLE.split()
 
 def gs1_svg(number: str) -> bytes:
     """Return *number*, of the house's own, as a picture of a GS1-128; b"" for one that it cannot say."""
-    if not 1 <= len(number) <= LENGTH_MAX or not all(32 <= ord(letter) < 127 for letter in number):
+    return _svg([START_B, FNC1, *_letters(INTERNAL + number)]) if _says(number) else b""
+
+
+def specimen_svg(number: str) -> bytes:
+    """Return the number of a specimen as a picture of a plain Code 128; b"" for one that it cannot say."""
+    if not _says(number):
         return b""
-    values = [START_B, FNC1, *(ord(letter) - 32 for letter in INTERNAL + number)]
+    digits = len(number) - len(number.rstrip("0123456789"))
+    at = len(number) - (digits - digits % 2 if digits >= PAIRED_MIN else 0)
+    head, pairs = number[:at], [int(number[n : n + 2]) for n in range(at, len(number), 2)]
+    if not head:
+        return _svg([START_C, *pairs])
+    return _svg([START_B, *_letters(head), *([CODE_C, *pairs] if pairs else [])])
+
+
+def _says(number: str) -> bool:
+    return 1 <= len(number) <= LENGTH_MAX and all(32 <= ord(letter) < 127 for letter in number)
+
+
+def _letters(text: str) -> list[int]:
+    return [ord(letter) - 32 for letter in text]
+
+
+def _svg(values: list[int]) -> bytes:
     check = (values[0] + sum(at * value for at, value in enumerate(values[1:], 1))) % 103
     widths = [int(width) for value in (*values, check, STOP) for width in _WIDTHS[value]]
     ends = [0, *accumulate(widths)]

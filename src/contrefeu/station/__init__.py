@@ -32,6 +32,10 @@ from contrefeu.station.labels import (
 from contrefeu.station.metrics import (
     METRICS,
 )
+from contrefeu.station.tubes import (
+    range_states,
+    station_name,
+)
 from contrefeu.station.ward_book import (
     WardBook,
 )
@@ -59,5 +63,7 @@ __all__ = [
     "as_script",
     "bed_status",
     "create_app",
+    "range_states",
     "sheet_of",
+    "station_name",
 ]

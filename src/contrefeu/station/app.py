@@ -71,6 +71,7 @@ from contrefeu.station.pages.replay_plan import ReplayPlanPages
 from contrefeu.station.pages.rounds import RoundPages
 from contrefeu.station.pages.sealed import SealedPages
 from contrefeu.station.pages.search import SearchPages
+from contrefeu.station.pages.specimens import SpecimenPages
 from contrefeu.station.pages.surviving import SurvivingPages
 from contrefeu.station.pages.ticks import TickPages
 from contrefeu.station.pages.transfusion import TransfusionPages
@@ -81,6 +82,7 @@ from contrefeu.station.pages.withdrawals import WithdrawalPages
 from contrefeu.station.pages.work import WorkPages
 from contrefeu.station.sparkline import sparkline
 from contrefeu.station.staff import Staff
+from contrefeu.station.tubes import Tubes
 from contrefeu.station.work import WorkInHand
 from contrefeu.web import (
     NO_METHOD,
@@ -135,7 +137,8 @@ def create_app(deps: Deps) -> Starlette:
             },
         )
     )
-    house = House(deps, staff, shell, work, LatelyOpened(deps.charts), LaidBoards())
+    tubes = Tubes(staff, deps.charts, deps.clock, deps.settings)
+    house = House(deps, staff, shell, work, LatelyOpened(deps.charts), LaidBoards(), tubes)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -178,6 +181,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *CarePages(house).routes(),
         *WorkPages(house).routes(),
         *LaboratoryPages(house).routes(),
+        *SpecimenPages(house).routes(),
         *SurvivingPages(house).routes(),
         *AidPages(house).routes(),
         *OfflinePages(house).routes(),

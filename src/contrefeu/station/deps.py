@@ -257,6 +257,7 @@ class Deps:
     plan: Path | None = None  # what the last `replay` read, for the pages (planned.py); None: no command leaves one
     waiting: Path | None = None  # what waits for somebody since; as `plan`
     surviving: Callable[[], Sequence[LiveSystem]] = tuple  # systems that work on, as the settings name them
+    bars: Callable[[str], bytes] = lambda _: b""  # the number of a specimen as a picture (SVG); b"" for none
     packs: PacksOut | None = None  # None: none are made ahead
     demo_logins: tuple[DemoLogin, ...] = ()
     tests: TestList | None = None  # the laboratory's own (laboratory.toml); None: the list that is shipped

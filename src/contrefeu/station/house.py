@@ -35,6 +35,7 @@ from contrefeu.station.deps import ChartsLike, Deps
 from contrefeu.station.labels import label, result_said
 from contrefeu.station.lately import LatelyOpened
 from contrefeu.station.staff import Staff
+from contrefeu.station.tubes import Tubes
 from contrefeu.station.urgency import grouped
 from contrefeu.station.work import Waiting, WorkInHand, for_person
 from contrefeu.web import NOT_FOUND, Around, Corrected, Shell, Site, Urgent, UrgentWard, Visit, Words, Writes, person
@@ -61,6 +62,7 @@ class House:
     work: WorkInHand
     lately: LatelyOpened
     boards: LaidBoards
+    tubes: Tubes
 
     @property
     def charts(self) -> ChartsLike:

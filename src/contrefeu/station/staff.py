@@ -21,6 +21,8 @@ from contrefeu.acts import (
     Downtime,
     HandBacks,
     Papers,
+    SpecimenDrawn,
+    SpecimenDraws,
     Spoken,
     alarms,
     decode,
@@ -67,6 +69,7 @@ class Staff:
         self.hand_backs = HandBacks()
         self.registers = Registers(self.wards.members)
         self.dispensary = Dispensary()
+        self.specimens = SpecimenDraws()
         self._serving: dict[str, tuple[Account, Account]] = {}  # login -> account, and as `_served` has it
         self.corrections_seen: set[tuple[str, str, str]] = set()  # login, resource, entry
         self.acts: list[tuple[Entry, Act]] = []
@@ -164,7 +167,7 @@ class Staff:
                 self.clocks, self.words, self.papers, self._folded_ns = Clocks(), WordsBetween(), Papers(), now
                 self.formulary, self.aids, self.corrections_seen = Formulary(), Aids(), set()
                 self.registers, self.hand_backs = Registers(self.wards.members), HandBacks()
-                self.dispensary = Dispensary()
+                self.dispensary, self.specimens = Dispensary(), SpecimenDraws()
             for entry in entries:
                 self._take(entry)
                 self._last = entry.ref
@@ -194,6 +197,8 @@ class Staff:
         self.hand_backs.apply(act, entry.source)
         self.registers.apply(act, entry)
         self.dispensary.apply(act, entry)
+        if isinstance(act, SpecimenDrawn):
+            self.specimens.apply(act, entry.journal, entry.sequence)
         if isinstance(act, CorrectionSeen):
             self.corrections_seen.add((entry.source.removeprefix("user/"), act.resource, act.entry))
         if isinstance(act, ClockMeasured):

@@ -23,6 +23,7 @@ from contrefeu.chart import (
     first,
     instant,
     is_error,
+    label_words,
     left_out_of,
     listed,
     newest,
@@ -34,7 +35,6 @@ from contrefeu.chart import (
     sealed_role,
     severity_of,
     source_of,
-    specimen_of,
     status_of,
     supplements_of,
     value_of,
@@ -80,6 +80,7 @@ class Line:
     ours: str = ""  # id of an appointment that people here gave, and that stands
     images: Images = NO_IMAGES  # of a request
     asks_images: str = ""  # its id, if it is one to imaging
+    labelled: str = ""  # its id, if its specimens have a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,8 @@ def attachment_bytes(sheet: Sheet, key: str) -> tuple[bytes, str] | None:
 
 
 def _open_requests(sheet: Sheet) -> list[Resource]:
-    there = reported(sheet.all("DiagnosticReport"))
+    asked = ((f"ServiceRequest/{one.get('id')}", one) for one in sheet.all("ServiceRequest"))
+    there = reported(sheet.all("DiagnosticReport"), asked)
     waiting = [found for found in sheet.all("ServiceRequest") if found.get("status") in {"active", "on-hold", "draft"}]
     # A feed says itself when its request is done: what is asked for in series has a first report of several.
     waiting = [one for one in waiting if not (written_here(one) and f"ServiceRequest/{one.get('id')}" in there)]
@@ -195,7 +197,14 @@ def _request(resource: Resource, sheet: Sheet) -> Line:
     kinds = {code for one in resource.get("category") or [] for code in codes(one)}
     images = images_of(sheet, resource)
     answered = str(resource.get("id", "")) if images or IMAGING_REQUEST in kinds else ""
-    return replace(line, detail=listed([specimen_of(resource), line.detail]), images=images, asks_images=answered)
+    number = label_words(resource)
+    return replace(
+        line,
+        detail=listed([number, line.detail]),
+        images=images,
+        asks_images=answered,
+        labelled=str(resource.get("id", "")) if number else "",
+    )
 
 
 def _alert(resource: Resource) -> Line:

@@ -17,6 +17,7 @@ from contrefeu.fhir import (
     CodeableConcept,
     Coding,
     DiagnosticReport,
+    Identifier,
     Json,
     Observation,
     Quantity,
@@ -42,7 +43,7 @@ from contrefeu.mapping.from_hl7.shapes import name_of, shape_of
 from contrefeu.mapping.from_hl7.stay import reference
 from contrefeu.mapping.inside import opened
 from contrefeu.mapping.moments import nanoseconds
-from contrefeu.mapping.reading import Reading, Said
+from contrefeu.mapping.reading import SPECIMEN, Reading, Said
 from contrefeu.mapping.tables.codes import CRITICAL_FLAGS, RADLEX, REPORT_STATUS, URGENT_FINDINGS
 
 _SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
@@ -126,7 +127,7 @@ def report(
         effectiveDateTime=observed,
         issued=issued,
         resultsInterpreter=[who] if (who := first_person(obr, 32)) else [],
-        specimen=samples,
+        specimen=_numbered(samples, specimens),
         result=[Reference(f"Observation/{derived_id('Observation', said.key)}") for said in observations],
         imagingStudy=images.references,
         conclusion="\n".join(note.text for note in notes),
@@ -292,6 +293,15 @@ def _samples(obr: Segment, specimens: list[Segment]) -> list[Reference]:
         rep = obr.reps(15)[0]
         found.append(words([rep.text(1, 2) or rep.text(1), rep.text(4, 2) or rep.text(4)], ", "))
     return [Reference(display=text) for text in dict.fromkeys(found) if text]
+
+
+def _numbered(samples: list[Reference], specimens: list[Segment]) -> list[Reference]:
+    """The same, and the numbers of the tubes (SPM-2: its placer's, else its filler's), by which a request is found."""
+    numbers = [spm.text(2, 1) or spm.text(2, 2) for spm in specimens]
+    return [
+        *samples,
+        *(Reference(identifier=Identifier(system=SPECIMEN, value=one)) for one in dict.fromkeys(numbers) if one),
+    ]
 
 
 def _categories(obr: Segment) -> list[CodeableConcept]:

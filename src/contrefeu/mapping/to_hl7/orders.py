@@ -93,12 +93,12 @@ def request(resources: Sequence[Json], about: About, interface: Interface) -> tu
     lines = [_control(one, about, interface), *timing, line("OBR", obr)]
     label = _label(one)
     if section == "LAB" and label:
-        lines.append(line("SPM", {1: "1", 2: f"{escape(label, STANDARD)}^{OURS}"}))
+        lines.append(line("SPM", {1: "1", 2: f"{escape(label, STANDARD)}&{OURS}"}))
     return ("OML^O21" if section == "LAB" else "OMG^O19"), lines
 
 
 def _label(one: Json) -> str:
-    """The number on the label of the specimen: what the laboratory scans."""
+    """The number on the label of the specimen: what the laboratory scans (SPM-2.1: its placer's, with who gave it)."""
     return next((str(n.get("value", "")) for n in one.get("identifier") or [] if n.get("system") == SPECIMEN), "")
 
 

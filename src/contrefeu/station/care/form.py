@@ -134,6 +134,7 @@ class Known:
     language: str = "fr"  # the person's
     formulary: Formulary = field(default_factory=Formulary)
     aids: frozenset[str] = frozenset()  # decision aids that are on
+    laboratories: tuple[str, ...] = ()  # that agreed on a range of specimen numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,34 @@ KINDS = {
 _PRIORITIES = (Choice("routine", N_("courante")), Choice("urgent", N_("urgente")), Choice("stat", N_("immédiate")))
 
 
-def _fields(_target: Target, _scribe: Scribe) -> Sequence[Field]:
+def _fields(target: Target, _scribe: Scribe) -> Sequence[Field]:
     choices = tuple(Choice(code, words) for code, (words, _) in KINDS.items())
     return (
         Field("kind", N_("À qui"), "choice", choices=choices, required=True, value="laboratory"),
+        *_laboratories(target.known.laboratories),
         Field("what", N_("Quoi"), required=True),
         Field("priority", N_("Priorité"), "choice", choices=_PRIORITIES, required=True, value="routine"),
         Field("why", N_("Renseignements cliniques"), "area", length_max=2000),
+    )
+
+
+def _laboratories(names: Sequence[str]) -> Sequence[Field]:
+    """Which laboratory's numbers a tube has, where several have a range of their own."""
+    if len(names) < 2:
+        return ()
+    choices = tuple(Choice(name, name) for name in names)
+    hint = N_("pour le numéro de l’étiquette")
+    return (
+        Field(
+            "lab",
+            N_("Quel laboratoire"),
+            "choice",
+            choices=choices,
+            required=True,
+            value=names[0],
+            hint=hint,
+            plain=True,
+        ),
     )
 
 

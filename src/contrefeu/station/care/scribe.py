@@ -74,7 +74,7 @@ def bundle(chart: Chart, scribe: Scribe, once: str, resources: Sequence[Mapping[
     authority, _, number = chart.key.partition("|")
     subject = {"identifier": {"system": f"urn:id:{authority}", "value": number}}
     seen = seen_by(chart)
-    made = [_signed(one, scribe, f"{chart.id}/{once}/{place}", subject, seen) for place, one in enumerate(resources)]
+    made = [_signed(one, scribe, _name(chart, once, place), subject, seen) for place, one in enumerate(resources)]
     if chart.world == "T":
         made = [exercise(one) for one in made]
     return encode(
@@ -85,6 +85,15 @@ def bundle(chart: Chart, scribe: Scribe, once: str, resources: Sequence[Mapping[
             "entry": [{"resource": one} for one in made],
         }
     )
+
+
+def object_number(chart: Chart, once: str, place: int) -> UUID:
+    """Return the number of what is new at *place* among the resources of a form, as `bundle` gives it."""
+    return uuid5(_NAMES, _name(chart, once, place))
+
+
+def _name(chart: Chart, once: str, place: int) -> str:
+    return f"{chart.id}/{once}/{place}"
 
 
 def changed(resource: Mapping[str, Any], **elements: Any) -> Json:
@@ -122,7 +131,9 @@ def _signed(one: Mapping[str, Any], scribe: Scribe, name: str, subject: Json, se
         one["system"] == SPECIMEN or one.get("type") == ACCESSION_TYPE for one in given
     ):  # it is new: nothing says yet which one it is
         number = uuid5(_NAMES, name)
-        labels = [one | {"value": label_of(number)} if one["system"] == SPECIMEN else one for one in given]
+        labels = [
+            one | {"value": one["value"] or label_of(number)} if one["system"] == SPECIMEN else one for one in given
+        ]
         found["identifier"] = [{"system": OURS, "value": f"urn:uuid:{number}"}, *labels]
     if found["resourceType"] == "Encounter":
         found["extension"] = [_numbered(one, name) for one in found["extension"]]

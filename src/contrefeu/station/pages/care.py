@@ -166,6 +166,7 @@ class CarePages:
         if typed.problems or (typed.doubts and not confirmed):
             return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
         said = said_by(once, fields, typed)
+        resources = await house.tubes.labelled(sheet.chart, scribe, said, resources, typed.text("lab"))
         ref = await write_down(house, scribe, bundle(sheet.chart, scribe, said, resources))
         if form.name == "dose":
             await take_out(house, target, typed, whose, id_, ref, said)

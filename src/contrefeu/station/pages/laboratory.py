@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.acts import LimitsSigned
+from contrefeu.acts import LimitsSigned, same_number
 from contrefeu.base import rfc3339
 from contrefeu.station.care import TestList
 from contrefeu.station.house import House
+from contrefeu.station.tubes import RangeState
 from contrefeu.station.work import Waiting, of_kind
 from contrefeu.web import N_, Problem, person, visit_of
 
-LABEL_LENGTH_MAX = 20  # characters of what is typed or scanned: a label has eleven
+LABEL_LENGTH_MAX = 40  # characters of what is typed or scanned: a label of ours has eleven, of a range up to 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class LaboratoryPage:
     tests: TestList
     limits: tuple[str, str] | None  # who signed them (name), and when
     downtime: bool
+    ranges: Sequence[RangeState]  # of numbers agreed with laboratories, as this station stands in them
+    twice: Sequence[str]  # numbers that two stations gave
 
 
 class LaboratoryPages:
@@ -58,7 +61,7 @@ class LaboratoryPages:
         house.shell.look(request, "board", what="laboratory")
         label = request.query_params.get("label", "").strip().upper()[:LABEL_LENGTH_MAX]
         found = await house.work.all(house.world(request))
-        requests = [one for one in of_kind(found, "request") if not label or _plain(label) == _plain(one.item.specimen)]
+        requests = [one for one in of_kind(found, "request") if not label or same_number(label, one.item.specimen)]
         entries: dict[str, list[Waiting]] = {}
         for one in of_kind(found, "unvalidated"):
             entries.setdefault(one.item.source, []).append(one)
@@ -70,6 +73,8 @@ class LaboratoryPages:
             tests=house.tests,
             limits=self._limits(),
             downtime=bool(house.staff.downtime.declared),
+            ranges=house.tubes.states,
+            twice=house.tubes.twice,
         )
         return await house.shell.render(request, "laboratory.html", page)
 
@@ -96,7 +101,3 @@ _OTHER_LIST = Problem(
     safe=N_("Rien n’a été signé."),
     next=N_("Relisez la liste à la page Laboratoire, puis signez-la."),
 )
-
-
-def _plain(label: str) -> str:
-    return label.replace("-", "").replace(" ", "")

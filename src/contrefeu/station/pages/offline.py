@@ -161,6 +161,7 @@ class OfflinePages:
         moved = "" if written.here else written.said(Words(house.deps.settings.node.language, house.deps.zone))
         found = disagreements(target, typed, waited, body, moved)
         tasks = to_settle(form, target, scribe, found)
+        resources = await house.tubes.labelled(sheet.chart, scribe, said, resources, typed.text("lab"))
         body = bundle(sheet.chart, scribe, said, [*resources, *tasks])
         ref = await write_down(house, scribe, body)
         await is_shown(house, id_, ref)

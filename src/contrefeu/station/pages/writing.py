@@ -46,6 +46,7 @@ def known_to(house: House, request: Request) -> Known:
         language=visit_of(request).words.language,
         formulary=house.staff.formulary,
         aids=frozenset(house.staff.aids.on),
+        laboratories=house.tubes.laboratories,
     )
 
 
