@@ -208,6 +208,13 @@ from contrefeu.acts.roles import (
 from contrefeu.acts.switchboard import (
     Switchboard,
 )
+from contrefeu.acts.temporary import (
+    PROFESSIONS,
+    ROLE_OF,
+    Profession,
+    TemporaryAccountMade,
+    TemporaryAccountProlonged,
+)
 from contrefeu.acts.wards import (
     ADMIN,
     Corrected,
@@ -247,6 +254,8 @@ __all__ = [
     "OFFICER",
     "PEOPLE",
     "PEOPLE_RULES",
+    "PROFESSIONS",
+    "ROLE_OF",
     "RULES",
     "SECURITY",
     "SEVERITIES",
@@ -352,6 +361,7 @@ __all__ = [
     "PatientAccount",
     "PatientSignedOff",
     "PointSeen",
+    "Profession",
     "Proposal",
     "ProposedPair",
     "ReadingKeysDestroyed",
@@ -369,6 +379,8 @@ __all__ = [
     "Spoken",
     "Start",
     "Switchboard",
+    "TemporaryAccountMade",
+    "TemporaryAccountProlonged",
     "Told",
     "UnionConfirmed",
     "UnionProposed",

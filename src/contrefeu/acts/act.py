@@ -75,6 +75,7 @@ from contrefeu.acts.replays import (
     PatientSignedOff,
     ReplayEnded,
 )
+from contrefeu.acts.temporary import TemporaryAccountMade, TemporaryAccountProlonged
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -306,6 +307,8 @@ Act = (
     | RoleKeyMade
     | ShareConfirmed
     | CorrectionSeen
+    | TemporaryAccountMade
+    | TemporaryAccountProlonged
     | WardAnswered
     | WardCorrected
     | WardTold

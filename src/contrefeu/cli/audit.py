@@ -22,6 +22,8 @@ _ENTERPRISE = "contrefeu@32473"  # SD-ID; 32473 is reserved for documents (RFC 5
 _ADMINISTERS = {
     "AccountAdded": "login",
     "AccountDisabled": "login",
+    "TemporaryAccountMade": "login",
+    "TemporaryAccountProlonged": "login",
     "SecretChanged": "login",
     "PasskeyAdded": "login",
     "PasskeyRemoved": "login",

@@ -37,6 +37,8 @@ from contrefeu.acts import (
     PasskeyAdded,
     PasskeyRemoved,
     SecretChanged,
+    TemporaryAccountMade,
+    TemporaryAccountProlonged,
     WardAnswered,
     WardCorrected,
     WardTold,
@@ -54,6 +56,7 @@ BATCH_ENTRIES = 500
 BATCH_BYTES = 4 * 2**20
 _FOR_EVERY_WARD = (
     *(AccountAdded, AccountDisabled, SecretChanged, PasskeyAdded, PasskeyRemoved),
+    *(TemporaryAccountMade, TemporaryAccountProlonged),
     *(DowntimeDeclared, DowntimeLifted, ClockMeasured),
     *(WardTold, WardAnswered, LimitsSigned),
     *(WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused, WithdrawalCarried),

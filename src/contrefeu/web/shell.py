@@ -226,6 +226,8 @@ class Shell:
                 if request.method == "POST" and keeps and visit.ended:
                     return await self._kept(request, visit)
                 return _to_login(request, visit)
+            if permission and visit.actor.first_code:
+                return RedirectResponse("/account", 303)  # nothing before their own code
             if permission and not visit.actor.may(permission):
                 raise await self.refusal(request)
             if request.method == "POST":
