@@ -17,6 +17,7 @@ from contrefeu.acts import (
     AccountDisabled,
     PasskeyAdded,
     SecretChanged,
+    TemporaryAccountEnded,
     TemporaryAccountMade,
     TemporaryAccountProlonged,
     decode,
@@ -113,6 +114,9 @@ def test_only_two_who_may_let_somebody_in(first, second):
         ("user/nobody", made()),
         ("user/nurse", made(second="nobody")),
         ("user/nurse", made(login="physician")),
+        ("user/nurse", made(ward="*")),
+        ("user/nurse", made(ward="")),
+        ("user/nurse", made(login=" ")),
         ("user/nurse", made(until="soon")),
         ("user/nurse", made(hours=0)),
         ("user/nurse", made(hours=-1)),
@@ -160,6 +164,23 @@ def test_prolonged_by_two_while_it_runs_and_never_after():
                  (first, ("console", AccountDisabled("roux.482")), ("user/nurse", word))):  # fmt: skip
         assert until_ns(folded(*late)) == AT_NS + 12 * HOUR_NS
     assert folded(*late).get("roux.482").disabled
+
+
+@pytest.mark.req("F20")
+def test_an_end_that_was_written_down_holds_unless_two_had_prolonged_it_elsewhere():
+    """The station that made it did not know yet: once both journals are read, in their order, it goes on."""
+    first, end = ("user/nurse", made()), TemporaryAccountEnded("roux.482", rfc3339(AT_NS + 12 * HOUR_NS))
+    ended = folded(first, ("rule/temporary-accounts", end)).get("roux.482")
+    assert ended.disabled and not ended.may("status")
+    assert (
+        folded(first, ("rule/temporary-accounts", end), ("user/other", prolonged(11, 12, "nurse")))
+        .get("roux.482")
+        .disabled
+    )
+    both = folded(first, ("user/other", prolonged(11, 12, "nurse")), ("rule/temporary-accounts", end))
+    assert not both.get("roux.482").disabled
+    assert until_ns(both) == AT_NS + 23 * HOUR_NS
+    assert not folded(("rule/temporary-accounts", TemporaryAccountEnded("other", ""))).get("other").disabled
 
 
 @pytest.mark.req("F20")

@@ -44,6 +44,7 @@ from contrefeu.acts import (
     RoleKeyMade,
     SecretChanged,
     ShareConfirmed,
+    TemporaryAccountEnded,
     TemporaryAccountMade,
     TemporaryAccountProlonged,
     WardAccount,
@@ -62,6 +63,7 @@ ACTS = {
         TemporaryAccountMade("k", "roux.482", "Zoé Roux", "nurse", "CARD", "$argon2id$x", "b", "t", "u", "42"),
     b'{"act":"temporary-account-prolonged","key":"k","login":"roux.482","second":"b","at":"t","until":"u"}':
         TemporaryAccountProlonged("k", "roux.482", "b", "t", "u"),
+    b'{"act":"temporary-account-ended","login":"roux.482","until":"u"}': TemporaryAccountEnded("roux.482", "u"),
     b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z"}':
         DowntimeDeclared([], "attack", AT),
     b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z","medium":"screen"}':

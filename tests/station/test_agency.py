@@ -14,6 +14,7 @@ from msgspec import structs
 from contrefeu.access import HOURS_MAX, OPEN_MAX
 from contrefeu.acts import (
     AccountDisabled,
+    TemporaryAccountEnded,
     TemporaryAccountMade,
     TemporaryAccountProlonged,
     WardCorrected,
@@ -125,7 +126,7 @@ def test_two_people_let_somebody_in_and_she_gives_a_dose(night):
 def test_who_looked_stays_by_full_name_and_says_agency(night):
     """Each look of hers names her, her role, and until when she was let in."""
     login, hers = let_in(night)
-    hers.get("/patient/p-durand")
+    assert "se ferme à" not in text_of(hers.get("/patient/p-durand"))
     [agent] = hers.charts.audited()[-1]["agent"]
     assert agent["who"] == {"identifier": {"value": login}, "display": "Zoé Le Roux"}
     assert agent["role"] == [{"text": "nurse"}, {"text": f"agency, until {rfc3339(NOW_NS + 12 * HOUR_NS)}"}]
@@ -209,12 +210,13 @@ def test_an_open_session_ends_with_the_account_and_no_clock_brings_it_back(night
     login, hers = let_in(night)
     night.clock.set(NOW_NS + 12 * HOUR_NS - 10**9)
     join(hers, login)
-    assert hers.get("/patient/p-durand").status_code == 200
+    last = hers.get("/patient/p-durand")
+    assert last.status_code == 200 and "Votre compte d’intérim se ferme à 15:11" in text_of(last)
     night.clock.set(NOW_NS + 12 * HOUR_NS)
     shut = hers.get("/patient/p-durand")
     assert (shut.status_code, shut.headers["location"].partition("?")[0]) == (303, "/login")
     assert hers.post("/write/vitals/p-durand", temperature="38").headers["location"].startswith("/login")
-    [end] = night.acts(AccountDisabled)
+    [end] = night.acts(TemporaryAccountEnded)
     assert (end.source, decode(end.body).login) == ("rule/temporary-accounts", login)
     door = hers.shell.setting.door
     night.clock.set(NOW_NS + HOUR_NS)
@@ -222,7 +224,7 @@ def test_an_open_session_ends_with_the_account_and_no_clock_brings_it_back(night
     again = Staff(night.charts, night.charts, ManualClock(NOW_NS + HOUR_NS), node="n7f3k2")
     assert wait_for(again.account(login)) is None
     assert wait_for(again.account("nadia")) is not None
-    assert len(night.acts(AccountDisabled)) == 1, "its end is written once"
+    assert len(night.acts(TemporaryAccountEnded)) == 1, "its end is written once"
     assert "terminé à son heure" in text_of(night.at("info").get("/agency"))
 
 

@@ -13,7 +13,7 @@ Rules kept here:
 
 from dataclasses import dataclass, replace
 
-from contrefeu.access.roles import TEMPORARY_MAY, in_scope, may, named, serves_house
+from contrefeu.access.roles import EVERY_WARD, TEMPORARY_MAY, in_scope, may, named, serves_house
 from contrefeu.access.temporary import Temporary, physician_needed, role_of, vouched
 from contrefeu.acts import (
     AccountAdded,
@@ -22,6 +22,7 @@ from contrefeu.acts import (
     PasskeyAdded,
     PasskeyRemoved,
     SecretChanged,
+    TemporaryAccountEnded,
     TemporaryAccountMade,
     TemporaryAccountProlonged,
     login_of,
@@ -120,6 +121,11 @@ class Accounts:
                 passkeys=before.passkeys if before else (),
             )
             self._badge(login, act.badge or "")
+        elif isinstance(act, TemporaryAccountEnded):
+            known = self.get(act.login)
+            if known and known.temporary and known.agency_until == act.until:
+                self._change(act.login, disabled=True, passkeys=())
+                self._badge(known.login, "")
         elif isinstance(act, AccountDisabled):
             self._change(act.login, disabled=True, passkeys=())
             self._badge(plain_login(act.login), "")
@@ -180,7 +186,8 @@ class Accounts:
                     self._forms.add(act.key)
                     self._by_login[login] = replace(known, temporary=replace(before, words=(*before.words, word)))
             return
-        if not (sound and word) or known or physician_needed(act.profession, *roles):
+        whole = bool(login) and act.ward not in ("", EVERY_WARD)
+        if not (sound and word and whole) or known or physician_needed(act.profession, *roles):
             self.unfounded.append((by, act))
             return
         self._forms.add(act.key)

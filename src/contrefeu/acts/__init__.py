@@ -212,6 +212,7 @@ from contrefeu.acts.temporary import (
     PROFESSIONS,
     ROLE_OF,
     Profession,
+    TemporaryAccountEnded,
     TemporaryAccountMade,
     TemporaryAccountProlonged,
 )
@@ -379,6 +380,7 @@ __all__ = [
     "Spoken",
     "Start",
     "Switchboard",
+    "TemporaryAccountEnded",
     "TemporaryAccountMade",
     "TemporaryAccountProlonged",
     "Told",

@@ -75,7 +75,7 @@ from contrefeu.acts.replays import (
     PatientSignedOff,
     ReplayEnded,
 )
-from contrefeu.acts.temporary import TemporaryAccountMade, TemporaryAccountProlonged
+from contrefeu.acts.temporary import TemporaryAccountEnded, TemporaryAccountMade, TemporaryAccountProlonged
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -307,6 +307,7 @@ Act = (
     | RoleKeyMade
     | ShareConfirmed
     | CorrectionSeen
+    | TemporaryAccountEnded
     | TemporaryAccountMade
     | TemporaryAccountProlonged
     | WardAnswered

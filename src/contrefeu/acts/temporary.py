@@ -39,3 +39,13 @@ class TemporaryAccountProlonged(Struct, frozen=True, tag_field="act", tag="tempo
     second: str  # login
     at: str  # RFC 3339
     until: str  # RFC 3339
+
+
+class TemporaryAccountEnded(Struct, frozen=True, tag_field="act", tag="temporary-account-ended"):
+    """The station that made it says that its end, `until`, has come: journals say so without a clock.
+
+    If two had prolonged it elsewhere by then, it ends when they said. Who ends one sooner disables it, as any other account.
+    """
+
+    login: str
+    until: str  # RFC 3339

@@ -72,7 +72,7 @@ def _line(staff: Staff, account: Account, ends: Mapping[str, tuple[str, str]]) -
     if account.disabled and by:
         state = "ended"
     elif staff.ended(account):
-        state, at = "over", at or said.until
+        state, at = "over", said.until
     return AgencyLine(
         account.login,
         account.name,
@@ -93,11 +93,11 @@ def _unfounded(staff: Staff, by: str, act: TemporaryAccountMade) -> AgencyLine:
 
 
 def _ends(staff: Staff) -> dict[str, tuple[str, str]]:
-    """Who ended an account first, and when; "" for nobody: its time had come."""
+    """Who ended an account first, and when."""
     found: dict[str, tuple[str, str]] = {}
     for entry, act in staff.acts:
         if isinstance(act, AccountDisabled):
-            by = login_of(entry.source) or ("" if entry.source.startswith("rule/") else entry.source)
+            by = login_of(entry.source) or entry.source
             found.setdefault(plain_login(act.login), (by, rfc3339(entry.received_ns)))
     return found
 

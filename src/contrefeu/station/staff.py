@@ -17,7 +17,6 @@ from contrefeu.access import SKEW_S_MAX, Account, Accounts, Aids, Lockout, Passk
 from contrefeu.acts import (
     RULES,
     WATCH,
-    AccountDisabled,
     Act,
     Alarm,
     ClockMeasured,
@@ -27,6 +26,7 @@ from contrefeu.acts import (
     HandBacks,
     Papers,
     Spoken,
+    TemporaryAccountEnded,
     TemporaryAccountMade,
     alarms,
     decode,
@@ -44,7 +44,6 @@ from contrefeu.station.words_between import WordsBetween
 from contrefeu.web import NOT_KEPT, Actor, Appender, Refused
 
 STALE_NS = 1_000_000_000  # 1 s: how long a disabled account may go on
-ENDED = "end of a temporary account"  # reason of an end that nobody brought about
 REFOLD_NS = 60_000_000_000  # 60 s: acts of another node may arrive late, in the middle: read them all again
 
 
@@ -223,7 +222,7 @@ class Staff:
             self._made_here.discard(login)
         elif self.now_ns >= account.temporary.words[-1].until_ns:
             with contextlib.suppress(StorageError, OSError):  # it has ended all the same; the next look tries again
-                await self._write(AccountDisabled(login, ENDED), f"{RULES}temporary-accounts")
+                await self._write(TemporaryAccountEnded(login, account.agency_until), f"{RULES}temporary-accounts")
 
     def _take(self, entry: Entry) -> None:
         if entry.journal.endswith(WATCH) and self._counts(entry.journal):

@@ -37,6 +37,7 @@ from contrefeu.acts import (
     PasskeyAdded,
     PasskeyRemoved,
     SecretChanged,
+    TemporaryAccountEnded,
     TemporaryAccountMade,
     TemporaryAccountProlonged,
     WardAnswered,
@@ -56,7 +57,7 @@ BATCH_ENTRIES = 500
 BATCH_BYTES = 4 * 2**20
 _FOR_EVERY_WARD = (
     *(AccountAdded, AccountDisabled, SecretChanged, PasskeyAdded, PasskeyRemoved),
-    *(TemporaryAccountMade, TemporaryAccountProlonged),
+    *(TemporaryAccountMade, TemporaryAccountProlonged, TemporaryAccountEnded),
     *(DowntimeDeclared, DowntimeLifted, ClockMeasured),
     *(WardTold, WardAnswered, LimitsSigned),
     *(WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused, WithdrawalCarried),

@@ -140,6 +140,7 @@ class Around:
     restoring_since: str = ""  # RFC 3339: only what was received from then on is there; "" when all of it is
     restoring: tuple[int, int] = (0, 0)  # entries that are there, and that there are
     restoring_present: bool = False  # whether all that names who was present is there too
+    closes: str = ""  # RFC 3339: this person's temporary account ends then, soon
     watch: Sequence[Seen] = ()  # alarms that stand on every page, the gravest first
     watch_more: int = 0  # further ones
     urgent: tuple[Urgent, ...] = ()  # what this person must acknowledge, shown in full
