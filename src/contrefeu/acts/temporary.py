@@ -44,7 +44,7 @@ class TemporaryAccountProlonged(Struct, frozen=True, tag_field="act", tag="tempo
 class TemporaryAccountEnded(Struct, frozen=True, tag_field="act", tag="temporary-account-ended"):
     """The station that made it says that its end, `until`, has come: journals say so without a clock.
 
-    If two had prolonged it elsewhere by then, it ends when they said. Who ends one sooner disables it, as any other account.
+    If two had prolonged it elsewhere by then, it ends when they said. Who ends one sooner disables it.
     """
 
     login: str
