@@ -253,6 +253,8 @@ def test_prolonged_by_two_again_and_by_nobody_alone(night):
     """One code is not enough; two sign for twelve hours more, from now, once; she herself may not."""
     login, hers = let_in(night)
     path = f"/agency/prolong/{login}"
+    early = form(night.nadia, path, hours="8", own=SECRET, second="martin", pin=SECRET)
+    assert early.status_code == 400 and "pas plus tard" in text_of(early)
     night.clock.advance(hours=11)
     join(night.nadia, "nadia")
     join(hers, login)

@@ -26,6 +26,7 @@ AGENCY_LABELS = {
         "ward": N_("Choisissez une unité où la panne est déclarée."),
         "hours": N_("Choisissez une durée de la liste."),
         "badge": N_("Ce badge est déjà celui de quelqu’un, ou il est trop long. Laissez vide : l’identifiant suffit."),
+        "sooner": N_("Cette fin n’est pas plus tard que l’autre. Rien n’est fait : choisissez une durée plus longue."),
         "own": N_("Votre code n’est pas le bon. Rien n’est fait."),
         "second": N_(
             "Ce n’est pas une autre personne qui peut ouvrir un compte dans cette unité, ou pas son code."

@@ -225,16 +225,16 @@ class AgencyPages:
             return await self._show_one(request, OnePage("prolong", line, token_hex(), self._until()))
         form = await request.form()
         once, hours = str(form.get("once", "")) or token_hex(), _hours(form)
-        two: Account | Two = Two(str(form.get("second", "")).strip(), "clock" if house.staff.set_back else "")
-        if hours is None:
-            two = Two(str(form.get("second", "")).strip(), "hours")
+        key = key_of(f"{once}/{account.login}/{line.login}/{hours}")
+        if house.staff.accounts.known_form(key):
+            return RedirectResponse("/agency", 303)  # sent twice
+        two: Account | Two = Two(str(form.get("second", "")).strip(), self._no_later(line, hours))
         if isinstance(two, Two) and not two.problem:
             two = await self._signed(request, line.ward, line.profession, form)
         if isinstance(two, Two) or hours is None:
             assert isinstance(two, Two), "hours that are none are a problem"
             page = OnePage("prolong", line, once, self._until(), hours or HOURS_FIRST, two)
             return await self._show_one(request, page, status=400)
-        key = key_of(f"{once}/{account.login}/{line.login}/{hours}")
         async with self._lock:
             if not house.staff.accounts.known_form(key):
                 at, until = self._times(hours)
@@ -255,6 +255,14 @@ class AgencyPages:
         reason = str((await request.form()).get("reason", "")).strip()[:REASON_CHARS_MAX]
         await house.staff.write(AccountDisabled(line.login, reason), account.login)
         return RedirectResponse("/agency", 303)
+
+    def _no_later(self, line: AgencyLine, hours: int | None) -> str:
+        """Why an account does not go on for *hours*; "" when it may."""
+        if hours is None:
+            return "hours"
+        if self._house.staff.set_back:
+            return "clock"
+        return "sooner" if self._times(hours)[1] <= line.until else ""
 
     def _seen(self, account: Account) -> list[AgencyLine]:
         """What this person sees: of their wards, or everything."""
