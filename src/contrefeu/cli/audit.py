@@ -24,6 +24,7 @@ _ADMINISTERS = {
     "AccountDisabled": "login",
     "TemporaryAccountMade": "login",
     "TemporaryAccountProlonged": "login",
+    "TemporaryAccountEnded": "login",
     "SecretChanged": "login",
     "PasskeyAdded": "login",
     "PasskeyRemoved": "login",
