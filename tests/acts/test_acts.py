@@ -44,6 +44,9 @@ from contrefeu.acts import (
     RoleKeyMade,
     SecretChanged,
     ShareConfirmed,
+    TemporaryAccountEnded,
+    TemporaryAccountMade,
+    TemporaryAccountProlonged,
     WardAccount,
     decode,
     encode,
@@ -55,6 +58,12 @@ ACTS = {
         AccountAdded("a", "Ada", "nurse", "$argon2id$x", ["CARD"]),
     b'{"act":"account-disabled","login":"a","reason":"left"}': AccountDisabled("a", "left"),
     b'{"act":"secret-changed","login":"a","secret_hash":"$argon2id$y"}': SecretChanged("a", "$argon2id$y"),
+    b'{"act":"temporary-account-made","key":"k","login":"roux.482","name":"Zo\xc3\xa9 Roux","profession":"nurse",'
+    b'"ward":"CARD","secret_hash":"$argon2id$x","second":"b","at":"t","until":"u","badge":"42"}':
+        TemporaryAccountMade("k", "roux.482", "Zoé Roux", "nurse", "CARD", "$argon2id$x", "b", "t", "u", "42"),
+    b'{"act":"temporary-account-prolonged","key":"k","login":"roux.482","second":"b","at":"t","until":"u"}':
+        TemporaryAccountProlonged("k", "roux.482", "b", "t", "u"),
+    b'{"act":"temporary-account-ended","login":"roux.482","until":"u"}': TemporaryAccountEnded("roux.482", "u"),
     b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z"}':
         DowntimeDeclared([], "attack", AT),
     b'{"act":"downtime-declared","wards":[],"reason":"attack","at":"2026-11-24T02:10:00.000000Z","medium":"screen"}':

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contrefeu.acts import AccountAdded, AccountDisabled, DowntimeDeclared, encode
+from contrefeu.acts import AccountAdded, AccountDisabled, DowntimeDeclared, TemporaryAccountMade, encode
+from contrefeu.cli.accounts import the_accounts
 from contrefeu.cli.main import run
 from contrefeu.cli.node import Node
 from tests.cli.conftest import Commands
@@ -143,6 +144,30 @@ def test_accounts_of_another_house_do_not_count(joined, tmp_path):
     assert chef["disabled"]
     assert one.told("downtime", "status")["state"] == "normal"
     assert other.told("downtime", "status")["state"] == "declared"
+
+
+@pytest.mark.req("F20")
+def test_a_temporary_account_and_its_end_travel_by_stick(joined, tmp_path):
+    """Let in by two at one station, known at the other with its end; ended at the first, it is ended there."""
+    one, other = joined
+    first, second = Node.at(one.home), Node.at(other.home)
+    for login in ("nadia", "lucas"):
+        first.record(encode(AccountAdded(login, login.title(), "nurse", "$argon2id$none", ["CARD"])))
+    at, until = "2026-11-28T02:10:00Z", "2026-11-28T14:10:00Z"
+    made = TemporaryAccountMade("k", "roux.482", "Zoé Roux", "nurse", "CARD", "$argon2id$none", "lucas", at, until)
+    first.record(encode(made), source="user/nadia")
+
+    def there():
+        for commands in (one, other, one, other):
+            commands.told("journal", "exchange", tmp_path / "stick")
+        return {user["login"]: user for user in other.told("users", "list")["users"]}["roux.482"]
+
+    known = there()
+    assert (known["name"], known["disabled"], known["until"]) == ("Zoé Roux", False, "2026-11-28T14:10:00.000000Z")
+    assert "(agency, until 2026-11-28T14:10Z)" in other("users", "list").out.decode()
+    assert the_accounts(second).get("roux.482").temporary == the_accounts(first).get("roux.482").temporary
+    one.told("users", "disable", "roux.482", "--reason", "left")
+    assert there()["disabled"]
 
 
 def test_a_revoked_peer_is_listed_so_and_given_nothing(joined, tmp_path):

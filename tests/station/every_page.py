@@ -14,7 +14,17 @@ from uuid import UUID
 from msgspec import structs
 from starlette.routing import Match, Route
 
-from contrefeu.acts import Box, ExerciseStarted, IncidentNoted, IncidentOpened, Mark, PageScanned, PagesIssued, encode
+from contrefeu.acts import (
+    Box,
+    ExerciseStarted,
+    IncidentNoted,
+    IncidentOpened,
+    Mark,
+    PageScanned,
+    PagesIssued,
+    TemporaryAccountMade,
+    encode,
+)
 from contrefeu.base import rfc3339
 from contrefeu.exercise import PAGES as EXERCISE
 from contrefeu.exercise import shipped
@@ -32,7 +42,13 @@ SHEET = "00000000000000a1"  # issue of a dose sheet that came home
 STARTS = {
     "": ["/login", "/away", "/nothing"],
     "martin": ["/", "/patient/p-durand", "/work", "/search", "/search/1", "/arrive?ward=CARD", "/account", "/queue"],
-    "nadia": ["/round/CARD", "/outage/CARD", "/arrive/new?ward=CARD&s=2", "/arrive/newborn/p-durand?ward=CARD"],
+    "nadia": [
+        "/round/CARD",
+        "/outage/CARD",
+        "/agency?ward=CARD",
+        "/arrive/new?ward=CARD&s=2",
+        "/arrive/newborn/p-durand?ward=CARD",
+    ],
     "labo": ["/laboratory", "/write/results/p-durand", "/patient/p-durand"],
     "bio": ["/laboratory"],
     "lucas": ["/glass/p-durand"],
@@ -42,7 +58,7 @@ STARTS = {
     "pharma": ["/pharmacy", "/pharmacy/stock"],
     "surete": ["/aids"],
     "rssi": ["/honey"],
-    "info": ["/wards"],
+    "info": ["/wards", "/agency"],
 }
 # Pages that no link leads to in this ward: their forms, or what says that nothing is there to do.
 NO_LINK = {
@@ -91,6 +107,7 @@ def lived_in() -> LivingCharts:
     form(nurse, unit[1], unit="=0001")
     _papers_home(charts)
     _pack_lost(charts)
+    _agency(charts)
     _written_apart(charts, nurse, doctor)
     begun = ExerciseStarted(shipped()["ward"], "CARD", rfc3339(NOW_NS - 240 * 10**9))
     asyncio.run(charts.append("console", MEDIA_ACT, encode(begun)))
@@ -111,6 +128,13 @@ def _pack_lost(charts: LivingCharts) -> None:
     at = rfc3339(NOW_NS - 3600 * 10**9)
     opened = asyncio.run(charts.append("user/crise", MEDIA_ACT, encode(IncidentOpened("Support perdu : CARD", at, at))))
     asyncio.run(charts.append("user/crise", MEDIA_ACT, encode(IncidentNoted(opened, f"Dessus : {UUID(int=1)}", at))))
+
+
+def _agency(charts: LivingCharts) -> None:
+    """Somebody whom two people let in for the night."""
+    at, until = rfc3339(NOW_NS), rfc3339(NOW_NS + 12 * 3600 * 10**9)
+    made = TemporaryAccountMade("k", "roux.482", "Zoé Roux", "nurse", "CARD", "$argon2id$", "martin", at, until)
+    asyncio.run(charts.append("user/nadia", MEDIA_ACT, encode(made)))
 
 
 def _papers_home(charts: LivingCharts) -> None:

@@ -91,6 +91,7 @@ SENT |= {"same", "different", "part"}  # decisions about a pair of identities
 SENT |= {"file", "reject", "given", "not", "ticked", "nothing"}  # what becomes of a page, and what a tick is
 SENT |= {"doubt", "trust", "take", "drop"}  # what is said of a source, and decided of an entry that waits
 SENT |= {"start", "stop", "again", "arrived", "aside"}  # of a system that works on, and what became of an entry there
+SENT |= {"read", "make", "correct"}  # steps of a form that two people sign
 
 
 class _Read(HTMLParser):

@@ -73,15 +73,25 @@ from contrefeu.access.secrets import (
     new_secret,
     secret_matches,
 )
+from contrefeu.access.temporary import (
+    HOURS_MAX,
+    OPEN_MAX,
+    SKEW_S_MAX,
+    Temporary,
+    physician_needed,
+)
 
 __all__ = [
     "AIDS",
     "ALLERGY",
     "EVERY_WARD",
+    "HOURS_MAX",
     "LABEL_LENGTH_MAX",
     "NEWS2",
+    "OPEN_MAX",
     "ROLES",
     "SECRET_LENGTH_MIN",
+    "SKEW_S_MAX",
     "Account",
     "Accounts",
     "AidOn",
@@ -100,6 +110,7 @@ __all__ = [
     "Person",
     "RecoveryInForce",
     "Roll",
+    "Temporary",
     "credential_of",
     "cutover_at",
     "demo_accounts",
@@ -114,6 +125,7 @@ __all__ = [
     "may",
     "new_account",
     "new_secret",
+    "physician_needed",
     "plain_dn",
     "queue_keys",
     "read_ldif",

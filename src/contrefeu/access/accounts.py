@@ -8,11 +8,13 @@ Rules kept here:
   * A passkey is its owner's until they remove it or are disabled; an account said again keeps its passkeys, so that
     an import of the whole staff takes nobody's.
   * An account disabled stays known by name: old entries must still say who did them.
+  * A temporary account is what two said (temporary.py); said by an administrator it is one like any other.
 """
 
 from dataclasses import dataclass, replace
 
-from contrefeu.access.roles import in_scope, may, named, serves_house
+from contrefeu.access.roles import EVERY_WARD, TEMPORARY_MAY, in_scope, may, named, serves_house
+from contrefeu.access.temporary import Temporary, physician_needed, role_of, vouched
 from contrefeu.acts import (
     AccountAdded,
     AccountDisabled,
@@ -20,6 +22,10 @@ from contrefeu.acts import (
     PasskeyAdded,
     PasskeyRemoved,
     SecretChanged,
+    TemporaryAccountEnded,
+    TemporaryAccountMade,
+    TemporaryAccountProlonged,
+    login_of,
     plain_login,
 )
 
@@ -57,10 +63,23 @@ class Account:
     disabled: bool = False
     former: tuple[str, ...] = ()  # hashes of the secrets before, the last first: what was queued under them still opens
     passkeys: tuple[Passkey, ...] = ()
+    temporary: Temporary | None = None  # who was let in by two, for a day at most
 
     def may(self, permission: str) -> bool:
         """Whether the role gives *permission* (access/roles.py)."""
-        return not self.disabled and may(self.role, permission)
+        if self.disabled or self.first_code or (self.temporary and permission not in TEMPORARY_MAY):
+            return False
+        return may(self.role, permission)
+
+    @property
+    def first_code(self) -> bool:
+        """Whether the secret is still the one that others saw: its owner changes it before anything else."""
+        return self.temporary is not None and self.secret_hash == self.temporary.first_hash
+
+    @property
+    def agency_until(self) -> str:
+        """When a temporary account ends; "" for any other."""
+        return self.temporary.until if self.temporary else ""
 
     @property
     def whole_house(self) -> bool:
@@ -82,10 +101,14 @@ class Accounts:
     def __init__(self) -> None:
         self._by_login: dict[str, Account] = {}
         self._by_badge: dict[str, str] = {}  # badge -> login
+        self._forms: set[str] = set()  # keys of the forms of two that counted
+        self.unfounded: list[tuple[str, TemporaryAccountMade]] = []  # source, act: said by two who could not
 
-    def apply(self, act: Act) -> None:
-        """Take one more act, in journal order."""
-        if isinstance(act, AccountAdded):
+    def apply(self, act: Act, source: str = "") -> None:
+        """Take one more act, in journal order; *source* is its entry's."""
+        if isinstance(act, TemporaryAccountMade | TemporaryAccountProlonged):
+            self._vouched(act, login_of(source))
+        elif isinstance(act, AccountAdded):
             login = plain_login(act.login)
             before = self._by_login.get(login)
             self._by_login[login] = Account(
@@ -98,6 +121,11 @@ class Accounts:
                 passkeys=before.passkeys if before else (),
             )
             self._badge(login, act.badge or "")
+        elif isinstance(act, TemporaryAccountEnded):
+            known = self.get(act.login)
+            if known and known.temporary and known.agency_until == act.until:
+                self._change(act.login, disabled=True, passkeys=())
+                self._badge(known.login, "")
         elif isinstance(act, AccountDisabled):
             self._change(act.login, disabled=True, passkeys=())
             self._badge(plain_login(act.login), "")
@@ -129,6 +157,45 @@ class Accounts:
     def all(self) -> list[Account]:
         """Return every account, by login."""
         return [self._by_login[login] for login in sorted(self._by_login)]
+
+    def temporary(self) -> list[Account]:
+        """Return the temporary accounts, ended ones too, by login."""
+        return [one for one in self.all() if one.temporary]
+
+    def known_form(self, key: str) -> bool:
+        """Whether a form of two counts already."""
+        return key in self._forms
+
+    def vouches(self, login: str) -> Account | None:
+        """Return the account of *login* if it is one that may vouch for somebody."""
+        account = self.get(login)
+        return account if account and account.may("vouch") else None
+
+    def _vouched(self, act: TemporaryAccountMade | TemporaryAccountProlonged, by: str) -> None:
+        """Let somebody in, or go on, by the word of two."""
+        if self.known_form(act.key):
+            return
+        word, login = vouched(by, act), plain_login(act.login)
+        two, known = [self.vouches(by), self.vouches(act.second)], self._by_login.get(login)
+        roles = [one.role for one in two if one]
+        sound = word is not None and len(roles) == 2 and word.by != word.second and word.at_ns < word.until_ns
+        if isinstance(act, TemporaryAccountProlonged):
+            if sound and word and known and not known.disabled and known.temporary:
+                before = known.temporary
+                if word.at_ns < before.words[-1].until_ns and not physician_needed(before.profession, *roles):
+                    self._forms.add(act.key)
+                    self._by_login[login] = replace(known, temporary=replace(before, words=(*before.words, word)))
+            return
+        whole = bool(login) and act.ward not in ("", EVERY_WARD)
+        if not (sound and word and whole) or known or physician_needed(act.profession, *roles):
+            self.unfounded.append((by, act))
+            return
+        self._forms.add(act.key)
+        said = Temporary(act.ward, act.profession, act.secret_hash, (word,))
+        role = role_of(act.profession)
+        self._by_login[login] = Account(login, act.name, role, (act.ward,), act.secret_hash, temporary=said)
+        if act.badge and plain_badge(act.badge) not in self._by_badge:
+            self._badge(login, act.badge)
 
     def _badge(self, login: str, badge: str) -> None:
         """Give *login* its badge; the one of before, which may be lost, names nobody any more."""

@@ -5,6 +5,8 @@ Rules kept here:
   * A role whose work is a ward's (nurse, physician, clerk) sees the charts of its account's wards; another ward's chart
     is opened by breaking the glass. Roles that serve the whole house see every ward.
   * Administration is apart from care: who adds accounts reads no chart.
+  * A temporary account has of its role's row what TEMPORARY_MAY lists too, and nothing else: it breaks no glass, and is
+    neither of two persons whose word joins, withdraws, hands back or lets somebody in.
 """
 
 from dataclasses import dataclass
@@ -39,9 +41,24 @@ def _may(*permissions: str) -> frozenset[str]:
 # unite: say that two charts are one patient's, by two (acts/matching.py), of who lies on one's wards; match: of anybody
 # pharmacy: release medicines, give an opinion on prescriptions · aids: turn decision aids on and off (F8)
 # group: the other facilities, in numbers
+# vouch: let agency staff in for a day, by two (access/temporary.py) · agency: see who was let in so
 ROLES: dict[str, Role] = {
     "nurse": Role(
-        _may("board", "chart", "search", "entry", "glass", "status", "write", "move", "unite", "handback", "open")
+        _may(
+            "board",
+            "chart",
+            "search",
+            "entry",
+            "glass",
+            "status",
+            "write",
+            "move",
+            "unite",
+            "handback",
+            "vouch",
+            "agency",
+            "open",
+        )
     ),
     "physician": Role(
         _may(
@@ -59,6 +76,8 @@ ROLES: dict[str, Role] = {
             "recover",
             "handback",
             "open",
+            "vouch",
+            "agency",
         )
     ),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status", "pharmacy"), whole_house=True),
@@ -82,6 +101,8 @@ ROLES: dict[str, Role] = {
             "group",
             "recover",
             "handback",
+            "vouch",
+            "agency",
         ),
         whole_house=True,
     ),
@@ -91,9 +112,11 @@ ROLES: dict[str, Role] = {
     "safety": Role(_may("board", "status", "aids"), whole_house=True),
     "security": Role(_may("status", "review", "withdraw", "contain", "incident", "honey")),
     "dpo": Role(_may("status", "review", "withdraw", "incident")),
-    "admin": Role(_may("status", "accounts", "wards")),
+    "admin": Role(_may("status", "accounts", "wards", "agency")),
     "system": Role(_may("fhir"), whole_house=True),
 }
+
+TEMPORARY_MAY = _may("board", "chart", "search", "entry", "status", "write", "prescribe", "move")
 
 
 def may(role: str, permission: str) -> bool:

@@ -214,6 +214,14 @@ from contrefeu.acts.specimens import (
 from contrefeu.acts.switchboard import (
     Switchboard,
 )
+from contrefeu.acts.temporary import (
+    PROFESSIONS,
+    ROLE_OF,
+    Profession,
+    TemporaryAccountEnded,
+    TemporaryAccountMade,
+    TemporaryAccountProlonged,
+)
 from contrefeu.acts.wards import (
     ADMIN,
     Corrected,
@@ -253,6 +261,8 @@ __all__ = [
     "OFFICER",
     "PEOPLE",
     "PEOPLE_RULES",
+    "PROFESSIONS",
+    "ROLE_OF",
     "RULES",
     "SECURITY",
     "SEVERITIES",
@@ -358,6 +368,7 @@ __all__ = [
     "PatientAccount",
     "PatientSignedOff",
     "PointSeen",
+    "Profession",
     "Proposal",
     "ProposedPair",
     "ReadingKeysDestroyed",
@@ -377,6 +388,9 @@ __all__ = [
     "Spoken",
     "Start",
     "Switchboard",
+    "TemporaryAccountEnded",
+    "TemporaryAccountMade",
+    "TemporaryAccountProlonged",
     "Told",
     "UnionConfirmed",
     "UnionProposed",

@@ -76,6 +76,7 @@ from contrefeu.acts.replays import (
     ReplayEnded,
 )
 from contrefeu.acts.specimens import SpecimenDrawn
+from contrefeu.acts.temporary import TemporaryAccountEnded, TemporaryAccountMade, TemporaryAccountProlonged
 
 
 class AccountAdded(Struct, frozen=True, tag_field="act", tag="account-added"):
@@ -308,6 +309,9 @@ Act = (
     | ShareConfirmed
     | SpecimenDrawn
     | CorrectionSeen
+    | TemporaryAccountEnded
+    | TemporaryAccountMade
+    | TemporaryAccountProlonged
     | WardAnswered
     | WardCorrected
     | WardTold

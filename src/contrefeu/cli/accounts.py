@@ -17,8 +17,8 @@ def known_accounts(node: Node) -> list[Account]:
 def the_accounts(node: Node) -> Accounts:
     """All accounts, to be asked by login and badge."""
     accounts = Accounts()
-    for act, _entry in station_acts(node):
-        accounts.apply(act)
+    for act, entry in station_acts(node):
+        accounts.apply(act, entry.source)
     return accounts
 
 
@@ -53,7 +53,7 @@ def aids_in(acts: Iterable[tuple[Act, Entry]]) -> frozenset[str]:
     """The same, of *acts*: all that there are, in journal order."""
     accounts, aids = Accounts(), Aids()
     for act, entry in acts:
-        accounts.apply(act)
+        accounts.apply(act, entry.source)
         aids.apply(act, entry.source, accounts)
     return frozenset(aids.on)
 

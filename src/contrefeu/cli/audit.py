@@ -22,6 +22,9 @@ _ENTERPRISE = "contrefeu@32473"  # SD-ID; 32473 is reserved for documents (RFC 5
 _ADMINISTERS = {
     "AccountAdded": "login",
     "AccountDisabled": "login",
+    "TemporaryAccountMade": "login",
+    "TemporaryAccountProlonged": "login",
+    "TemporaryAccountEnded": "login",
     "SecretChanged": "login",
     "PasskeyAdded": "login",
     "PasskeyRemoved": "login",

@@ -44,7 +44,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
     accounts, formulary = Accounts(), Formulary()
     for act, entry in station_acts(Node.at(door(context).home)):
-        accounts.apply(act)
+        accounts.apply(act, entry.source)
         formulary.apply(act, entry, accounts)
     found = formulary.all()
     waiting = sum(len(one.medicines) for one in formulary.proposals.values())

@@ -49,7 +49,7 @@ def known_person(node: "Node", login: str, secret_file: Path | None, permission:
     from contrefeu.base import OperatorError
     from contrefeu.cli.accounts import known_accounts
 
-    accounts = {one.login: one for one in known_accounts(node) if not one.disabled}
+    accounts = {one.login: one for one in known_accounts(node) if not (one.disabled or one.temporary)}
     asked = worded(f"The secret of {login}")
     secret = secret_file.read_text().strip() if secret_file else typer.prompt(asked, hide_input=True, err=True)
     account = accounts.get(login.strip().casefold())

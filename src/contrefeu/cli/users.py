@@ -223,13 +223,21 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
     accounts = known_accounts(Node.at(door(context).home))
     told = [
-        {"login": a.login, "name": a.name, "role": a.role, "wards": list(a.wards), "disabled": a.disabled}
+        {
+            "login": a.login,
+            "name": a.name,
+            "role": a.role,
+            "wards": list(a.wards),
+            "disabled": a.disabled,
+            "until": a.agency_until,
+        }
         for a in accounts
     ]
 
     def for_people() -> None:
         for a in accounts:
-            say(f"{a.login:16} {a.role:12} {a.name}{'  (disabled)' if a.disabled else ''}")
+            until = f"  (agency, until {a.agency_until[:16]}Z)" if a.agency_until else ""
+            say(f"{a.login:16} {a.role:12} {a.name}{until}{'  (disabled)' if a.disabled else ''}")
 
     answer(json, {"users": told}, for_people)
 

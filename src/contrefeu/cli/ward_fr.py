@@ -159,6 +159,8 @@ ROWS = {
         "PERSONNE n’a été trouvé, et personne n’est inscrit : comparez base, filter, login et groups dans [directory].",
     "{}: (the secret you gave)": "{} : (le secret que vous avez donné)",
     "{} {} {}  (disabled)": "{} {} {}  (désactivé)",
+    "{} {} {}  (agency, until {})": "{} {} {}  (intérim, jusqu’au {})",
+    "{} {} {}  (agency, until {})  (disabled)": "{} {} {}  (intérim, jusqu’au {})  (désactivé)",
     "{}: disabled": "{} : désactivé",
     "no account  {} {}": "sans compte  {} {}",
     "HAS LEFT    {} {}: contrefeu users disable {}": "EST PARTI    {} {} : contrefeu users disable {}",

@@ -177,6 +177,6 @@ def _printer(node: Node, names: Sequence[str]) -> Iterator[Lack]:
 def _login(names: Sequence[str], accounts: "list[Account]") -> Iterator[Lack]:
     """Somebody of the ward: who serves the whole house reads there, and gives no dose."""
     here = (one for one in accounts if any(map(one.in_scope, names)))
-    if not any(one.may("write") and is_secret_hash(one.secret_hash) for one in here):
+    if not any(one.may("write") and not one.temporary and is_secret_hash(one.secret_hash) for one in here):
         advice = f"contrefeu users add LOGIN --name NAME --role nurse --ward {quote(names[0])}, or users import a list."
         yield Lack("login", "Nobody who may write on this ward is enrolled.", advice)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from contrefeu.acts import (
+    ROLE_OF,
     AccountAdded,
     DowntimeDeclared,
     ExerciseEnded,
@@ -21,6 +22,7 @@ from contrefeu.acts import (
     ExerciseTicked,
     IncidentOpened,
     Papers,
+    TemporaryAccountMade,
     decode,
 )
 from contrefeu.base import parse_rfc3339
@@ -240,9 +242,11 @@ def _count_pages(waiting: list[_Open], pages: Pages) -> None:
 def _players(entries: list[Entry], steps: list[Step]) -> list[Player]:
     """Who answered, by their accounts."""
     acts = (decode(entry.body) for entry in entries if entry.media_type == MEDIA_ACT)
-    accounts = {act.login: act for act in acts if isinstance(act, AccountAdded)}
+    known = {}
+    for act in acts:
+        if isinstance(act, AccountAdded):
+            known[act.login] = Player(act.login, act.name, act.role)
+        elif isinstance(act, TemporaryAccountMade):
+            known.setdefault(act.login, Player(act.login, act.name, ROLE_OF[act.profession]))
     answered = sorted({step.by for step in steps} - {""})
-    return [
-        Player(login, accounts[login].name, accounts[login].role) if login in accounts else Player(login, login, "")
-        for login in answered
-    ]
+    return [known.get(login) or Player(login, login, "") for login in answered]

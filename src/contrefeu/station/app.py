@@ -35,6 +35,7 @@ from contrefeu.station.labels import (
 from contrefeu.station.lately import LatelyOpened
 from contrefeu.station.metrics import Figures
 from contrefeu.station.pages.account import AccountPages
+from contrefeu.station.pages.agency import AgencyPages
 from contrefeu.station.pages.agenda import AgendaPages
 from contrefeu.station.pages.aids import AidPages
 from contrefeu.station.pages.alarms import AlarmPages
@@ -99,7 +100,7 @@ from contrefeu.web import (
 
 def create_app(deps: Deps) -> Starlette:
     """Return the ward app."""
-    staff = Staff(deps.charts, deps.appender, deps.clock, deps.counts)
+    staff = Staff(deps.charts, deps.appender, deps.clock, deps.counts, deps.settings.node.id)
     work = WorkInHand(deps.charts, deps.clock, staff, deps.settings.care.escalate_minutes)
     changes = Changes(deps.charts.changes)
     shell = Shell(
@@ -170,6 +171,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         changes.route(shell),
         *LoginPages(shell, house.deps.demo_logins).routes(),
         *AccountPages(house).routes(),
+        *AgencyPages(house).routes(),
         *Boards(house).routes(),
         *CrisisPages(house).routes(),
         *BedPages(house).routes(),

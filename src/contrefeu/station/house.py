@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from contrefeu.access import Account
 from contrefeu.acts import Act, Alarm, Downtime
+from contrefeu.base import parse_rfc3339
 from contrefeu.chart import (
     Age,
     BoardRow,
@@ -41,6 +42,7 @@ from contrefeu.station.work import Waiting, WorkInHand, for_person
 from contrefeu.web import NOT_FOUND, Around, Corrected, Shell, Site, Urgent, UrgentWard, Visit, Words, Writes, person
 
 CORRECTED_SHOWN = 2  # corrections in full on each page; the rest is a count and a link
+WARNED_S = 3600  # s before a temporary account ends: the time to find two people, or to hand over
 GLASS_HOURS = 8  # a broken glass holds for a shift, in the session that broke it
 
 
@@ -208,6 +210,7 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         return Around(
             answers=False,
             exercise=deps.settings.drill,
+            closes=_closes(deps, visit),
             downtime_since=downtime.since,
             downtime_media=_media(downtime, visit.words),
             alarms=alarms,
@@ -219,6 +222,7 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         restoring_since=lacks.since if lacks is not None else "",
         restoring=(lacks.read, lacks.of) if lacks is not None else (0, 0),
         restoring_present=lacks is not None and lacks.present,
+        closes=_closes(deps, visit),
         as_of_time=status.as_of.time,
         as_of_entry=status.as_of.entry,
         exercise=deps.settings.drill or shows_exercise(status, visit),
@@ -235,6 +239,12 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         corrected=tuple(corrected[:CORRECTED_SHOWN]),
         corrected_count=len(corrected),
     )
+
+
+def _closes(deps: Deps, visit: Visit) -> str:
+    """When the person's temporary account ends, while that is within WARNED_S."""
+    until = visit.actor.agency_until if visit.actor else ""
+    return until if until and parse_rfc3339(until) - deps.clock.now_ns() <= WARNED_S * 1_000_000_000 else ""
 
 
 async def corrections_for(charts: ChartsLike, staff: Staff, account: Account, world: str) -> list[Correction]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from contrefeu.acts import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
 from contrefeu.chart import GROUP_UNSAID, REPLACING, Age, DueItem
+from contrefeu.station.agency_words import AGENCY_LABELS
 from contrefeu.station.paper_words import FORM_NAMES, MARK_WHYS, PAGE_WHYS, PAPER_PROBLEMS
 from contrefeu.station.recovery_words import RECOVERY_LABELS
 from contrefeu.web import N_, Words
@@ -20,6 +21,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "alarm_rule": ALARM_RULES,
     "alarm_severity": ALARM_SEVERITIES,
     "alarm_verdict": ALARM_VERDICTS,
+    **AGENCY_LABELS,
     **RECOVERY_LABELS,
     "role": {
         "nurse": N_("infirmière, infirmier"),

@@ -4,14 +4,18 @@ Rules kept here:
   * Only acts of a station's journal count: a feed cannot make an account or declare a downtime.
   * The fold follows the reader at most STALE_NS behind; what this node has just written counts at once.
   * When the reader does not answer, what was known last stays in force: people go on working.
+  * A temporary account ends by the latest time that this station has seen or written down: a clock that is set back
+    brings nobody back. The station where it was made writes its end down, once.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from contrefeu.access import Account, Accounts, Aids, Lockout, Passkey, secret_matches
+from contrefeu.access import SKEW_S_MAX, Account, Accounts, Aids, Lockout, Passkey, secret_matches
 from contrefeu.acts import (
+    RULES,
     WATCH,
     Act,
     Alarm,
@@ -24,13 +28,16 @@ from contrefeu.acts import (
     SpecimenDrawn,
     SpecimenDraws,
     Spoken,
+    TemporaryAccountEnded,
+    TemporaryAccountMade,
     alarms,
     decode,
     encode,
+    plain_login,
 )
 from contrefeu.base import Clock, StorageError
 from contrefeu.chart import STATION, Clocks
-from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
+from contrefeu.journal import MEDIA_ACT, Entry, of_station, parse_ref
 from contrefeu.station.care.dispensary import Dispensary
 from contrefeu.station.care.medicines import Formulary
 from contrefeu.station.deps import ChartsLike
@@ -46,9 +53,17 @@ class Staff:
     """The door of the ward app (web.Door), and the downtime in force."""
 
     def __init__(
-        self, charts: ChartsLike, appender: Appender, clock: Clock, counts: Callable[[str], bool] = lambda _: True
+        self,
+        charts: ChartsLike,
+        appender: Appender,
+        clock: Clock,
+        counts: Callable[[str], bool] = lambda _: True,
+        node: str = "",
     ) -> None:
         self._counts = counts  # whether a journal's acts make accounts here
+        self._node = node  # whose own journals are
+        self._latest_ns = 0  # that this station saw, or wrote an act at
+        self._made_here: set[str] = set()  # logins of temporary accounts that this station made
         self._charts = charts
         self._appender = appender
         self._clock = clock
@@ -84,7 +99,7 @@ class Staff:
         if wait_s:
             return Refused(wait_s)
         self._lockout.tried(login)
-        secret_hash = account.secret_hash if account and not account.disabled else None
+        secret_hash = account.secret_hash if account and not self.ended(account) else None
         if not await asyncio.to_thread(secret_matches, secret_hash, secret):
             return Refused(self._lockout.wait_s(login))
         self._lockout.succeeded(login)
@@ -99,19 +114,38 @@ class Staff:
         """Return whom a login, or a badge, names; None for nobody, and for who is disabled."""
         await self._follow()
         account = self.accounts.named(typed)
-        return None if account is None or account.disabled else self._served(account)
+        return None if account is None or self.ended(account) else self._served(account)
 
     async def by_passkey(self, credential: str) -> tuple[Account, Passkey] | None:
-        """Return whose passkey *credential* names, and that passkey; None for nobody."""
+        """Return whose passkey *credential* names, and that passkey; None for nobody, and for who is disabled."""
         await self._follow()
         found = self.accounts.by_passkey(credential)
-        return (self._served(found[0]), found[1]) if found else None
+        return (self._served(found[0]), found[1]) if found and not self.ended(found[0]) else None
 
     async def account(self, login: str) -> Account | None:
         """Return the account of *login*, unless it is disabled."""
         await self._follow()
         account = self.accounts.get(login)
-        return None if account is None or account.disabled else self._served(account)
+        return None if account is None or self.ended(account) else self._served(account)
+
+    @property
+    def now_ns(self) -> int:
+        """The time that temporary accounts end by: it never goes back."""
+        self._latest_ns = max(self._latest_ns, self._clock.now_ns())
+        return self._latest_ns
+
+    @property
+    def set_back(self) -> bool:
+        """Whether the clock stands before what this station has seen: no end can be said by it."""
+        return self.now_ns - self._clock.now_ns() > SKEW_S_MAX * 1_000_000_000
+
+    def ended(self, account: Account) -> bool:
+        """Whether *account* lets nobody in: disabled, or a temporary one that does not count now."""
+        return account.disabled or (account.temporary is not None and not account.temporary.counts(self.now_ns))
+
+    def counting(self) -> list[Account]:
+        """Return every account that lets somebody in, by login."""
+        return [one for one in self.accounts.all() if not self.ended(one)]
 
     def _served(self, account: Account) -> Account:
         """The account, serving its wards under every name that they have."""
@@ -127,12 +161,14 @@ class Staff:
             Problem: The journal does not take it: nothing was done.
         """
         try:
-            ref = await self._appender.append(f"user/{by}", MEDIA_ACT, encode(act))
+            return await self._write(act, f"user/{by}")
         except (StorageError, OSError):
             raise NOT_KEPT from None
+
+    async def _write(self, act: Act, source: str) -> str:
+        ref = await self._appender.append(source, MEDIA_ACT, encode(act))
         journal, sequence = parse_ref(ref)
-        now = self._clock.now_ns()
-        self._take(Entry(journal, sequence, now, 0, f"user/{by}", MEDIA_ACT, encode(act)))
+        self._take(Entry(journal, sequence, self._clock.now_ns(), 0, source, MEDIA_ACT, encode(act)))
         return ref
 
     @property
@@ -175,6 +211,21 @@ class Staff:
                 for entry in mine:  # what was written here and is not read back yet
                     self._take(entry)
             self._read_ns = now
+        await self._write_ends()
+
+    async def _write_ends(self) -> None:
+        """Write down which temporary accounts of this station have ended: journals say so without a clock."""
+        async with self._lock:
+            for login in sorted(self._made_here):
+                await self._write_end(login)
+
+    async def _write_end(self, login: str) -> None:
+        account = self.accounts.get(login)
+        if account is None or account.disabled or account.temporary is None:
+            self._made_here.discard(login)
+        elif self.now_ns >= account.temporary.words[-1].until_ns:
+            with contextlib.suppress(StorageError, OSError):  # it has ended all the same; the next look tries again
+                await self._write(TemporaryAccountEnded(login, account.agency_until), f"{RULES}temporary-accounts")
 
     def _take(self, entry: Entry) -> None:
         if entry.journal.endswith(WATCH) and self._counts(entry.journal):
@@ -186,7 +237,11 @@ class Staff:
         if act is None:
             return
         self.acts.append((entry, act))
-        self.accounts.apply(act)
+        self.accounts.apply(act, entry.source)
+        if self._node and of_station(entry.journal, self._node):
+            self._latest_ns = max(self._latest_ns, entry.received_ns)
+            if isinstance(act, TemporaryAccountMade):
+                self._made_here.add(plain_login(act.login))
         self.wards.apply(act, entry.source)
         self._serving.clear()
         self.downtime.apply(act, entry.source, entry.ref)

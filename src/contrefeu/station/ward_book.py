@@ -37,6 +37,9 @@ from contrefeu.acts import (
     PasskeyAdded,
     PasskeyRemoved,
     SecretChanged,
+    TemporaryAccountEnded,
+    TemporaryAccountMade,
+    TemporaryAccountProlonged,
     WardAnswered,
     WardCorrected,
     WardTold,
@@ -54,6 +57,7 @@ BATCH_ENTRIES = 500
 BATCH_BYTES = 4 * 2**20
 _FOR_EVERY_WARD = (
     *(AccountAdded, AccountDisabled, SecretChanged, PasskeyAdded, PasskeyRemoved),
+    *(TemporaryAccountMade, TemporaryAccountProlonged, TemporaryAccountEnded),
     *(DowntimeDeclared, DowntimeLifted, ClockMeasured),
     *(WardTold, WardAnswered, LimitsSigned),
     *(WithdrawalProposed, WithdrawalConfirmed, WithdrawalRefused, WithdrawalCarried),

@@ -71,7 +71,7 @@ class WorkInHand:
         gone = 0 < line.leaves_ns <= now
         ward = "" if gone else line.ward
         waited_ns = now - _ns(item.received)
-        lost = not ward and not any(_asked(one, line, item) for one in self._staff.accounts.all())
+        lost = not ward and not any(_asked(one, line, item) for one in self._staff.counting())
         return Waiting(line, item, ward, item.kind in ALARMS and (lost or waited_ns >= self._delay_ns))
 
 

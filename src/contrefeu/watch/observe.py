@@ -18,6 +18,7 @@ from msgspec import Struct, field
 
 from contrefeu.acts import (
     HONEY_MAX,
+    ROLE_OF,
     RULES,
     SECURITY,
     AccountAdded,
@@ -25,6 +26,7 @@ from contrefeu.acts import (
     GlassBroken,
     HoneyNamed,
     HoneyReleased,
+    TemporaryAccountMade,
     decode,
     is_honey,
 )
@@ -202,8 +204,10 @@ class Observer:
         elif entry.media_type == MEDIA_ACT:
             act = decode(entry.body)
             if isinstance(act, AccountAdded):
-                family = act.name.split()[-1] if act.name.split() else ""
-                self._desk.accounts[act.login] = Staff(act.role, act.wards, _plain(family))
+                self._desk.accounts[act.login] = Staff(act.role, act.wards, _family(act.name))
+            elif isinstance(act, TemporaryAccountMade):
+                known = Staff(ROLE_OF[act.profession], [act.ward], _family(act.name))
+                self._desk.accounts.setdefault(act.login, known)
             elif isinstance(act, AccountDisabled):
                 self._desk.accounts.pop(act.login, None)
             elif isinstance(act, HoneyNamed | HoneyReleased):
@@ -274,6 +278,10 @@ def _place(staff: Staff | None, found: Where) -> Place:
         return "other"
     # Who serves every ward is in none: all that they open is compared with what they usually open.
     return "own" if found.ward in staff.wards else "other"
+
+
+def _family(name: str) -> str:
+    return _plain(name.rsplit(maxsplit=1)[-1]) if name.split() else ""
 
 
 def _plain(family: str) -> str:

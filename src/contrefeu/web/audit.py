@@ -152,6 +152,8 @@ def _event(kind: str, actor: Actor | None, recorded: str, source: dict[str, Any]
     if actor:
         agent["who"] = {"identifier": {"value": actor.login}, "display": actor.name}
         agent["role"] = [{"text": actor.role}]
+        if actor.agency_until:
+            agent["role"].append({"text": f"agency, until {actor.agency_until}"})
     if address:
         agent["network"] = {"address": address, "type": "2"}
     event: dict[str, Any] = {

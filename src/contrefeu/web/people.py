@@ -28,6 +28,16 @@ class Actor(Protocol):
         """Wards of the account; "*" is every ward."""
         ...
 
+    @property
+    def agency_until(self) -> str:
+        """When a temporary account ends (RFC 3339); "" for any other."""
+        ...
+
+    @property
+    def first_code(self) -> bool:
+        """Whether others know the secret: its owner changes it before anything else."""
+        ...
+
     def may(self, permission: str) -> bool:
         """Whether the role gives *permission*."""
         ...

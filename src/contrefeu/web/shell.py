@@ -140,6 +140,7 @@ class Around:
     restoring_since: str = ""  # RFC 3339: only what was received from then on is there; "" when all of it is
     restoring: tuple[int, int] = (0, 0)  # entries that are there, and that there are
     restoring_present: bool = False  # whether all that names who was present is there too
+    closes: str = ""  # RFC 3339: this person's temporary account ends then, soon
     watch: Sequence[Seen] = ()  # alarms that stand on every page, the gravest first
     watch_more: int = 0  # further ones
     urgent: tuple[Urgent, ...] = ()  # what this person must acknowledge, shown in full
@@ -226,6 +227,8 @@ class Shell:
                 if request.method == "POST" and keeps and visit.ended:
                     return await self._kept(request, visit)
                 return _to_login(request, visit)
+            if permission and visit.actor.first_code:
+                return RedirectResponse("/account", 303)  # nothing before their own code
             if permission and not visit.actor.may(permission):
                 raise await self.refusal(request)
             if request.method == "POST":

@@ -44,7 +44,9 @@ class Visit:
     def nav(self, waiting: int) -> Part:
         """What the list of pages depends on: role, language, the page that is open if it is listed, what waits."""
         here = "" if self.path.startswith(("/patient/", "/ward/")) else self.path
-        return ("nav", self.actor.role if self.actor else "", self.words.language, here), waiting
+        actor = self.actor
+        kind = (actor.role, bool(actor.agency_until), actor.first_code) if actor else ()
+        return ("nav", kind, self.words.language, here), waiting
 
 
 def visit_of(request: Request) -> Visit:

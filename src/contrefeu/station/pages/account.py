@@ -37,8 +37,10 @@ class AccountPage:
 
     passkeys: Sequence[Passkey]
     site: str  # that a key made at this address is bound to
-    result: str = ""  # of the secret: "", "done", "wrong", "short", "differ"
+    result: str = ""  # of the secret: "", "done", "wrong", "short", "differ", "same"
     passkey: str = ""  # of the passkeys: "", "added", "removed", "wrong", "refused"
+    first: bool = False  # others know the secret: nothing before another one
+    until: str = ""  # RFC 3339; when a temporary account ends
     length_min: int = SECRET_LENGTH_MIN
     label_max: int = LABEL_LENGTH_MAX
 
@@ -76,6 +78,8 @@ class AccountPages:
             result = "short"
         elif new != again:
             result = "differ"
+        elif new == old:
+            result = "same"
         elif isinstance(await house.staff.enter(login, old), Refused):
             result = "wrong"
         else:
@@ -93,6 +97,8 @@ class AccountPages:
         """Take a new key, beside its owner's secret."""
         house, form = self._house, await request.form()
         login, host = house.account(request).login, _host(request)
+        if house.account(request).first_code:
+            raise await house.shell.refusal(request)
         label = str(form.get("label", "")).strip()[:LABEL_LENGTH_MAX]
         if isinstance(await house.staff.enter(login, str(form.get("secret", ""))), Refused):
             return await self._show(request, passkey="wrong")
@@ -142,8 +148,15 @@ class AccountPages:
     async def _show(self, request: Request, *, result: str = "", passkey: str = "") -> Response:
         account = await self._house.staff.account(self._house.account(request).login)
         assert account is not None, "whoever is logged in is not disabled"
-        page = AccountPage(account.passkeys, self._passkeys.site(_host(request)), result, passkey)
-        wrong = result in {"wrong", "short", "differ"} or passkey in {"wrong", "refused"}
+        page = AccountPage(
+            account.passkeys,
+            self._passkeys.site(_host(request)),
+            result,
+            passkey,
+            first=account.first_code,
+            until=account.agency_until,
+        )
+        wrong = result in {"wrong", "short", "differ", "same"} or passkey in {"wrong", "refused"}
         return await self._house.shell.render(request, "account.html", page, status=400 if wrong else 200)
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.access import Account
@@ -129,6 +129,8 @@ class Boards:
     async def wards(self, request: Request) -> Response:
         """Show every ward, the person's own first."""
         account = self._house.account(request)
+        if account.first_code:
+            return RedirectResponse("/account", 303)
         if not account.may("board"):
             return await self._house.shell.render(request, "welcome.html", None)
         found = await self._house.charts.wards(self._house.world(request))
@@ -220,7 +222,8 @@ class Boards:
 
     def _laid(self, account: Account, board: Board, day: str, shared: tuple[Hashable, Hashable]) -> Laid:
         """Lay rows out for their reader: once, as long as they are the same; each time in a downtime, for its hours."""
-        place = (board.world, board.ward, account.role, account.wards, shared[0])
+        kind = (account.role, bool(account.agency_until))
+        place = (board.world, board.ward, kind, account.wards, shared[0])
         if self._house.staff.downtime.declared:
             return self._lay(place, account, board, day, shared)
         return self._house.boards.laid(

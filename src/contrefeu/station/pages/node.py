@@ -11,6 +11,7 @@ from starlette.routing import Route
 from contrefeu.acts import FUNCTIONS, MEDIA, Declared, DowntimeDeclared, GlassBroken, Lifted
 from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import ChartsStatus, FeedStatus, WardSummary, of_feeds
+from contrefeu.station.agency import AgencyLine, agency_lines
 from contrefeu.station.deps import LiveSystem, NodeStatus
 from contrefeu.station.house import House
 from contrefeu.station.pages.lifting import Asked, lift
@@ -61,9 +62,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """Glasses broken, the newest first."""
+    """Glasses broken, and accounts that two people opened, the newest first."""
 
     broken: Sequence[Broken]
+    agency: Sequence[AgencyLine]
 
 
 class NodePages:
@@ -145,4 +147,6 @@ class NodePages:
             for entry, act in reversed(self._house.staff.acts)
             if isinstance(act, GlassBroken)
         ]
-        return await self._house.shell.render(request, "review.html", ReviewPage(broken))
+        return await self._house.shell.render(
+            request, "review.html", ReviewPage(broken, agency_lines(self._house.staff))
+        )

@@ -31,12 +31,14 @@ def scribe_of(house: House, request: Request) -> Scribe:
     """Return who writes, at this station, now."""
     deps, actor = house.deps, person(request)[0]
     node = deps.settings.node
-    return Scribe(actor.login, actor.name, node.id, deps.clock.now_ns(), deps.zone, Words(node.language, deps.zone))
+    say = Words(node.language, deps.zone)
+    name = say(N_("%(name)s (intérim)"), name=actor.name) if actor.agency_until else actor.name
+    return Scribe(actor.login, name, node.id, deps.clock.now_ns(), deps.zone, say)
 
 
 def known_to(house: House, request: Request) -> Known:
     """Return what forms know of the house."""
-    prescribers = [one for one in house.staff.accounts.all() if one.may("prescribe")]
+    prescribers = [one for one in house.staff.counting() if one.may("prescribe")]
     return Known(
         tests=house.tests,
         limits=house.limits is not None,
@@ -59,6 +61,11 @@ async def second_person(house: House, request: Request, fields: Sequence[Field],
     if isinstance(actor, Refused) or not actor.may("write") or actor.login == typed.scribe.login:
         await house.shell.audit.write("act", person(request)[0], what="second check", failed=True)
         typed.problems["pin"] = N_("Ce n’est pas une autre personne qui soigne, ou pas son code.")
+        return None
+    if actor.agency_until:
+        typed.problems["second"] = N_(
+            "Un compte d’intérim ne signe pas en second : échangez vos places, ou demandez à une autre personne."
+        )
         return None
     return {"identifier": {"system": "urn:contrefeu:login", "value": actor.login}, "display": actor.name}
 
