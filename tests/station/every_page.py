@@ -42,7 +42,13 @@ SHEET = "00000000000000a1"  # issue of a dose sheet that came home
 STARTS = {
     "": ["/login", "/away", "/nothing"],
     "martin": ["/", "/patient/p-durand", "/work", "/search", "/search/1", "/arrive?ward=CARD", "/account", "/queue"],
-    "nadia": ["/round/CARD", "/agency?ward=CARD", "/arrive/new?ward=CARD&s=2", "/arrive/newborn/p-durand?ward=CARD"],
+    "nadia": [
+        "/round/CARD",
+        "/outage/CARD",
+        "/agency?ward=CARD",
+        "/arrive/new?ward=CARD&s=2",
+        "/arrive/newborn/p-durand?ward=CARD",
+    ],
     "labo": ["/laboratory", "/write/results/p-durand", "/patient/p-durand"],
     "bio": ["/laboratory"],
     "lucas": ["/glass/p-durand"],

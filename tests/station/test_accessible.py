@@ -46,6 +46,7 @@ PAGES = {
         "/round/CARD",
         "/handover/CARD",
         "/kitchen/CARD",
+        "/outage/CARD",
         "/write/acknowledge/p-durand/k0",
     ]
     + [f"/write/{form}/p-durand" for form in ("verbal", "task", "handover")]

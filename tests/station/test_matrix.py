@@ -32,6 +32,7 @@ OWN = {
     "/pharmacy/stock": "pharmacy",
     "/aids": "aids",
     "/surviving": "downtime",
+    "/outage/CARD": "open",
 }
 LOOKED_AT = frozenset(
     {"/beds", "/flow", "/crisis", "/pharmacy", "/pharmacy/ward/CARD", "/pharmacy/stock", "/aids"}

@@ -4,6 +4,7 @@ Method: the whole app on a ward in memory whose journal refuses on demand: an er
 a full disk; and one that keeps the entry and fails all the same.
 """
 
+import asyncio
 import errno
 import logging
 
@@ -12,7 +13,7 @@ import structlog
 from fhir.resources.R4B.auditevent import AuditEvent
 
 from contrefeu.base import ManualClock, StorageError
-from tests.station.visitors import enter, text_of, visitor
+from tests.station.visitors import enter, text_of, visitor, wait_for
 from tests.station.ward_in_memory import NOW_NS, Charts, staffed
 
 LOOKS = {
@@ -90,6 +91,44 @@ def test_what_cannot_be_journaled_is_not_shown(ward, path, fault, kept):
         assert "ne peut pas être inscrite au journal" in text_of(answer)
         for secret in ("DURAND", "Furosémide", "100234", "%PDF"):
             assert secret not in answer.text
+
+
+class Slow(Charts):
+    """A ward in memory whose journal waits for its disk, and which is asked who is on it meanwhile."""
+
+    def __init__(self):
+        super().__init__()
+        self.synced, self.asked = asyncio.Event(), asyncio.Event()
+
+    async def append(self, source, media_type, body):
+        """Keep it once the disk has synced."""
+        await self.synced.wait()
+        return await super().append(source, media_type, body)
+
+    async def board(self, ward="", world=""):
+        """The rows of a ward."""
+        self.asked.set()
+        return await super().board(ward, world)
+
+
+@pytest.mark.req("G4")
+def test_a_page_is_made_while_its_look_is_written_and_sent_after():
+    """A slow disk costs a page the longer of both; nothing of it leaves before the entry is there."""
+    nadia = visitor("nadia", charts=staffed(Slow()), clock=ManualClock(NOW_NS))
+
+    async def story():
+        nadia.charts.asked.clear()
+        page = asyncio.ensure_future(nadia.client.get("/ward/CARD"))
+        await asyncio.wait_for(nadia.charts.asked.wait(), 10)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert not page.done()
+        nadia.charts.synced.set()
+        return await page
+
+    answer = wait_for(story())
+    assert "DURAND" in answer.text
+    assert [one["subtype"][0]["code"] for one in nadia.charts.audited()] == ["board"]
 
 
 @pytest.mark.req("G4")

@@ -29,7 +29,8 @@ def _may(*permissions: str) -> frozenset[str]:
 # board: who lies where · chart: clinical pages · search · entry: the bytes of a source message · glass: break it
 # write: vital signs, notes, doses given, allergies · prescribe: drugs and requests
 # move: admit, identify, transfer, discharge, and take these back
-# status: feeds, journals, copies · downtime: declare and lift · review: acts that somebody must look at
+# status: feeds, journals, copies · downtime: declare and lift · open: declare that of one ward of one's own (D2)
+# review: acts that somebody must look at
 # results: type a laboratory's results in · validate: sign them, and the list of critical limits
 # accounts: add and disable · fhir: the FHIR API · withdraw: propose and confirm, by two (acts/withdrawals.py)
 # handback: see and sign hand-back sheets, before a ward is lifted (F4)
@@ -56,6 +57,7 @@ ROLES: dict[str, Role] = {
             "handback",
             "vouch",
             "agency",
+            "open",
         )
     ),
     "physician": Role(
@@ -75,6 +77,7 @@ ROLES: dict[str, Role] = {
             "handback",
             "vouch",
             "agency",
+            "open",
         )
     ),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status", "pharmacy"), whole_house=True),

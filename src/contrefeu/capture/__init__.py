@@ -1,6 +1,7 @@
 """Capture: what comes from outside, kept before anything else is done with it."""
 
 from contrefeu.capture.ahead import ReadAhead, Reading
+from contrefeu.capture.aside import AsideIntake
 from contrefeu.capture.files import Item, Problem, files_in, read_file, split
 from contrefeu.capture.intake import Intake
 from contrefeu.capture.local import BATCH_BYTES, BATCH_DRAFTS, LocalAppender, LocalJournal, LocalServer
@@ -14,6 +15,7 @@ from contrefeu.capture.vaulted import CopiesFile, Standing, VaultIntake
 __all__ = [
     "BATCH_BYTES",
     "BATCH_DRAFTS",
+    "AsideIntake",
     "CopiesFile",
     "Intake",
     "Item",

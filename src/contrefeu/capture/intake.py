@@ -21,6 +21,7 @@ import asyncio
 import contextlib
 import errno
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import structlog
 
@@ -36,6 +37,16 @@ SIGNED_MAX = 8192  # checkpoints whose roots are remembered: an hour of them
 _TROUBLES: dict[int | None, str] = {errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EROFS: "read-only"}
 
 log = structlog.get_logger("capture")
+
+Offer = tuple[Draft | None, Answer]  # without a draft: who waits for those before
+
+
+class Written(NamedTuple):
+    """What became of the drafts of one commit."""
+
+    before: int  # sequence of the last entry before them
+    kept: int  # how many of the first are on disk
+    failed: BaseException | None  # what stopped the others
 
 
 class Intake:
@@ -55,7 +66,7 @@ class Intake:
         self._gather_s = gather_s
         self._pace_s = pace_s
         self._next_s = 0.0  # of the loop's clock: when the pace allows the next commit
-        self._waiting: list[tuple[Draft | None, Answer]] = []
+        self._waiting: list[Offer] = []
         self._scheduled = False
         self._closed = False
         self._signed: dict[int, bytes] = {}  # size -> root, the last ones
@@ -164,20 +175,22 @@ class Intake:
         """
         if self._closed:
             raise self._refusal()
-        try:
-            sequences = self._writer.append(drafts)
-        except JournalFailed as failed:
-            self._fails(failed, len(drafts) - failed.kept)
-            raise
-        self._refused_write = ""
-        return sequences
+        written = self._write(drafts)
+        self._judge(written, len(drafts))
+        if written.failed is not None:
+            raise written.failed
+        return range(written.before + 1, written.before + written.kept + 1)
 
     async def sign_every(self, seconds: float) -> None:
         """Keep a checkpoint of what is on disk, for ever."""
         while True:
             await asyncio.sleep(seconds)
-            self.tend()
-            self.sign()
+            await self.tend_and_sign()
+
+    async def tend_and_sign(self) -> None:
+        """Tend, then sign."""
+        self.tend()
+        self.sign()
 
     def tend(self) -> None:
         """Close a segment whose time is over though nobody writes, and try a disk that refused."""
@@ -209,31 +222,55 @@ class Intake:
 
     def _turn(self) -> None:
         self._scheduled = False
-        if self._pace_s:
-            self._next_s = asyncio.get_running_loop().time() + self._pace_s
+        self._keep_pace()
         try:
             self._commit_next()
         finally:
-            if self._waiting and not self._scheduled:
-                self._schedule(0.0)
+            self._go_on()
+
+    def _keep_pace(self) -> None:
+        """From now on the next commit waits for its pace."""
+        if self._pace_s:
+            self._next_s = asyncio.get_running_loop().time() + self._pace_s
+
+    def _go_on(self, seconds: float = 0.0) -> None:
+        """Let the next commit begin in *seconds* if somebody waits."""
+        if self._waiting and not self._scheduled:
+            self._schedule(seconds)
 
     def _commit_next(self) -> None:
         waiting = self._next()
-        drafts = [draft for draft, _ in waiting if draft is not None]
-        before = self._writer.sequence
-        if not drafts:
-            self._answer(waiting, before, 0)
-            return
-        try:
-            self._writer.append(drafts)
-            self._refused_write = ""
-        except JournalFailed as failed:
-            self._fails(failed, len(drafts) - failed.kept)
-        finally:
-            # Whatever else was raised: a sender that gets no answer must at least lose its connection.
-            self._answer(waiting, before, self._writer.sequence - before)
+        self._settle(waiting, self._write(drafts_of(waiting)))
 
-    def _next(self) -> list[tuple[Draft | None, Answer]]:
+    def _write(self, drafts: Sequence[Draft]) -> Written:
+        """Write *drafts*, as far as the disk takes them."""
+        before = self._writer.sequence
+        failed: BaseException | None = None
+        try:
+            if drafts:
+                self._writer.append(drafts)
+        except BaseException as found:  # whatever it is, those that are on disk are told so first
+            failed = found
+        return Written(before, self._writer.sequence - before, failed)
+
+    def _settle(self, waiting: Sequence[Offer], written: Written) -> None:
+        """Answer *waiting* as they were *written*."""
+        try:
+            self._judge(written, len(drafts_of(waiting)))
+        finally:
+            # A sender that gets no answer must at least lose its connection.
+            self._answer(waiting, written.before, written.kept)
+        if written.failed is not None and not isinstance(written.failed, JournalFailed):
+            raise written.failed
+
+    def _judge(self, written: Written, count: int) -> None:
+        """Remember what the disk said to *count* drafts."""
+        if isinstance(written.failed, JournalFailed):
+            self._fails(written.failed, count - written.kept)
+        elif written.failed is None and count:
+            self._refused_write = ""
+
+    def _next(self) -> list[Offer]:
         """Take what the next commit takes: the first ones, in order."""
         waiting = self._waiting
         size = 0
@@ -245,7 +282,7 @@ class Intake:
         self._waiting = []
         return waiting
 
-    def _answer(self, waiting: Sequence[tuple[Draft | None, Answer]], before: int, kept: int) -> None:
+    def _answer(self, waiting: Sequence[Offer], before: int, kept: int) -> None:
         """Tell the first *kept* drafts that they are on disk, and all from the next one on that they are not."""
         prefix, sequence = f"{self._writer.journal}/", before
         refused = False
@@ -288,3 +325,8 @@ class Intake:
         self._refusal_errno = cause.errno if isinstance(cause, OSError) else None
         self.refused += count
         log.error("the journal cannot write", journal=self.journal, reason=self._refused_write, count=count)
+
+
+def drafts_of(waiting: Sequence[Offer]) -> list[Draft]:
+    """What *waiting* want to be written."""
+    return [draft for draft, _ in waiting if draft is not None]

@@ -36,6 +36,7 @@ from contrefeu.chart.apart import (
 )
 from contrefeu.chart.blood import (
     BLOOD_GROUPS,
+    GROUP_UNSAID,
     holds_blood,
 )
 from contrefeu.chart.boards import (
@@ -301,6 +302,7 @@ __all__ = [
     "EARLIER",
     "FEED_SILENT_S",
     "FICTITIOUS",
+    "GROUP_UNSAID",
     "IMAGING",
     "KEY_BYTES",
     "MEDICINE",

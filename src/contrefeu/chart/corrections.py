@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from contrefeu.chart.blood import GROUP_UNSAID, says_group
 from contrefeu.chart.boards import place_of
 from contrefeu.chart.elements import concept, first, listed, names
 from contrefeu.chart.fold import Chart
@@ -84,8 +85,12 @@ def _of(chart: Chart, name: str, kept: Kept, received: Callable[[str], int]) -> 
             bed=bed,
             resource=name,
             what=concept(now.get("code")) or "?",
-            old=value_of(version.value) or "?",
-            now="" if now.get("status") in _GONE else listed([value_of(now), flag_of(now)]),
+            old=GROUP_UNSAID if says_group(now) else value_of(version.value) or "?",
+            now=""
+            if now.get("status") in _GONE
+            else GROUP_UNSAID
+            if says_group(now)
+            else listed([value_of(now), flag_of(now)]),
             at=first(now, "effectiveDateTime", "effectivePeriod.start", "issued"),
             entry=kept.ref,
             seen_from_ns=stood[at],

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from contrefeu.chart.blood import says_group
 from contrefeu.chart.elements import (
     Resource,
     amount,
@@ -338,9 +339,9 @@ def _result(one: Resource, language: Language, zone: str) -> str:
     status = str(one.get("status", ""))
     flag, range_ = flag_of(one), range_of(one)
     when = first(one, "effectiveDateTime", "effectivePeriod.start", "issued")
-    before = [_replaced(old, ref, language) for old, ref in earlier(one)]
+    before = [_replaced(old, ref, language) for old, ref in earlier(one) if not says_group(one)]
     parts = [
-        f"{concept(one.get('code')) or '?'} {value_of(one) or word('no value', language)}",
+        f"{concept(one.get('code')) or '?'} {_value(one, language)}",
         f"[{flag}]" if flag else "",
         f"({range_})" if range_ else "",
         concept(one.get("method")),
@@ -354,6 +355,12 @@ def _result(one: Resource, language: Language, zone: str) -> str:
 def _replaced(old: Resource, ref: str, language: Language) -> str:
     status = word(f"result {old.get('status', '')}", language)
     return f"{value_of(old) or word('no value', language)} ({status}, {ref})"
+
+
+def _value(one: Resource, language: Language) -> str:
+    if says_group(one):
+        return word("group not shown", language)
+    return value_of(one) or word("no value", language)
 
 
 def _report(one: Resource, language: Language, zone: str) -> str:

@@ -34,6 +34,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "prescribed": ("prescrit le", "prescribed"),
     "hour not said": ("heure non dite", "time not said"),
     "handed out": ("délivré :", "dispensed:"),
+    "group not shown": (
+        "reçu, non affiché ici : lisez le document d’origine (non valable pour transfusion)",
+        "received, not shown here: read the document it came in (not valid for transfusion)",
+    ),
     "no value": ("sans valeur", "no value"),
     "before": ("avant :", "before:"),
     "to be given": ("à donner", "to be given"),

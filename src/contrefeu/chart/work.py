@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contrefeu.base import rfc3339
+from contrefeu.chart.blood import GROUP_UNSAID, group_mark, says_group
 from contrefeu.chart.boards import leaves_ns, on_boards, place_of, stay_of
 from contrefeu.chart.clashes import Clash, clashes_of, is_measured_here
 from contrefeu.chart.elements import (
@@ -169,12 +170,18 @@ def specimen_of(request: Resource) -> str:
 def result_words(observation: Resource) -> str:
     """Return what an acknowledgement is of: value, unit and flag as they were sent, and how far along it is."""
     status = str(observation.get("status", ""))
-    return listed([value_of(observation), flag_of(observation), status if status in REPLACING else ""])
+    replacing = status if status in REPLACING else ""
+    if says_group(observation):
+        return listed([GROUP_UNSAID, group_mark(value_of(observation)), replacing])
+    return listed([value_of(observation), flag_of(observation), replacing])
 
 
 def _told(observation: Resource) -> str:
     """The same for a list, where a report of some pages is cut: it is acknowledged whole."""
     value = value_of(observation)
+    if says_group(observation):
+        status = str(observation.get("status", ""))
+        return listed([GROUP_UNSAID, status if status in REPLACING else ""])
     if len(value) <= VALUE_CHARS_MAX:
         return result_words(observation)
     cut = f"{value[:VALUE_CHARS_MAX].rpartition(' ')[0] or value[:VALUE_CHARS_MAX]} […]"

@@ -228,7 +228,7 @@ async def _web(
 ) -> None:
     import uvicorn
 
-    from contrefeu.capture import Intake, LocalServer, Reserve
+    from contrefeu.capture import AsideIntake, LocalServer, Reserve
     from contrefeu.chart import sweep_seldom
     from contrefeu.cli.grouping import tell_group
     from contrefeu.cli.live import takes_no_other
@@ -237,8 +237,8 @@ async def _web(
 
     host, port = _address(listen)
     reserve = Reserve(node.paths.reserve)
-    intake = Intake(node.writer(node.station_journal, reserve), node.clock)
-    looks = Intake(node.writer(node.audit_journal, reserve), node.clock, pace_s=LOOKS_S)
+    intake = AsideIntake(node.writer(node.station_journal, reserve), node.clock)
+    looks = AsideIntake(node.writer(node.audit_journal, reserve), node.clock, pace_s=LOOKS_S)
     locals_: tuple[LocalServer, ...]
     locals_ = LocalServer(intake, lambda: _state(intake, confined)), LocalServer(looks, lambda: _state(looks, confined))
     for local, path in zip(locals_, (node.station_socket, node.audit_socket), strict=True):

@@ -43,7 +43,7 @@ class _Pages:
         """Show the plan."""
         shell = self._site.shell
         found = [(entry, act) for entry, act in await self._site.acts() if isinstance(act, ContainmentPlanned)]
-        await shell.look(request, "act", what="containment")
+        shell.look(request, "act", what="containment")
         page = ContainmentPage(None)
         if found:
             entry, act = max(found, key=lambda one: one[1].at)

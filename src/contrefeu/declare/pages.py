@@ -132,7 +132,7 @@ class _Pages:
         problem = await self._do(request) if request.method == "POST" else ""
         if request.method == "POST" and not problem:
             return RedirectResponse("/incidents", 303)
-        await shell.look(request, "act", what="incidents")
+        shell.look(request, "act", what="incidents")
         found = found_in(await self._site.acts())
         language = visit_of(request).words.language
         running = self._law.clocks(found, now_ns)

@@ -117,7 +117,7 @@ class _Pages:
         if request.method == "POST":
             await self._tick(request, running)
             return RedirectResponse("/drill", 303)
-        await self._site.shell.look(request, "act", what="drill")
+        self._site.shell.look(request, "act", what="drill")
         return await self._site.shell.render(request, "exercise.html", self._page(request, running))
 
     async def _tick(self, request: Request, running: _Running) -> None:

@@ -53,7 +53,7 @@ class _Pages:
     async def group(self, request: Request) -> Response:
         """Show every facility."""
         shell = self._site.shell
-        await shell.look(request, "board", what="group")
+        shell.look(request, "board", what="group")
         found = self._look()
         query = (
             str((await request.form()).get("ward", "")).strip()[:QUERY_CHARS_MAX] if request.method == "POST" else ""

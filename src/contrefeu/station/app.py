@@ -62,6 +62,7 @@ from contrefeu.station.pages.messages import MessagePages
 from contrefeu.station.pages.naming import NamingPages
 from contrefeu.station.pages.node import NodePages
 from contrefeu.station.pages.offline import OfflinePages
+from contrefeu.station.pages.opening import OpeningPages
 from contrefeu.station.pages.papers import PaperPages
 from contrefeu.station.pages.pharmacy import PharmacyPages
 from contrefeu.station.pages.queued import QueuedPages
@@ -205,6 +206,7 @@ def _routes(house: House, changes: Changes) -> list[BaseRoute]:
         *QueuedPages(house).routes(),
         *TickPages(house).routes(),
         *NodePages(house).routes(),
+        *OpeningPages(house).routes(),
         *WithdrawalPages(house).routes(),
         *(route for one in house.deps.mounted for route in one.routes(house.site)),
         *AlarmPages(house).routes(),

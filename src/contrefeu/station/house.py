@@ -203,7 +203,7 @@ async def around(deps: Deps, staff: Staff, work: WorkInHand, visit: Visit) -> Ar
         status, found, (urgent, urgent_wards) = await asyncio.gather(
             deps.charts.status(), _corrections(deps, staff, visit), _urgent(work, visit)
         )
-        corrected = _corrected(found, urgent)
+        corrected = _corrected(found, urgent, visit.words)
     except (OSError, TimeoutError):
         return Around(
             answers=False,
@@ -260,11 +260,20 @@ async def _corrections(deps: Deps, staff: Staff, visit: Visit) -> list[Correctio
     return await corrections_for(deps.charts, staff, visit.actor, visit.session.world)
 
 
-def _corrected(found: Sequence[Correction], urgent: Sequence[Urgent]) -> list[Corrected]:
+def _corrected(found: Sequence[Correction], urgent: Sequence[Urgent], words: Words) -> list[Corrected]:
     """What of it a page says: all but what it asks the person to acknowledge."""
     asked = {one.address.rpartition("/")[2] for one in urgent}
     return [
-        Corrected(one.chart, one.name, one.what, one.old, one.now, one.at, one.resource, one.entry)
+        Corrected(
+            one.chart,
+            one.name,
+            one.what,
+            result_said(one.old, words),
+            result_said(one.now, words),
+            one.at,
+            one.resource,
+            one.entry,
+        )
         for one in found
         if one.resource.partition("/")[2] not in asked
     ]

@@ -6,7 +6,7 @@ A code that no row has is shown as it is: better a code than a wrong word.
 from collections.abc import Mapping
 
 from contrefeu.acts import ALARM_FIGURES, ALARM_RULES, ALARM_SEVERITIES, ALARM_VERDICTS
-from contrefeu.chart import REPLACING, Age, DueItem
+from contrefeu.chart import GROUP_UNSAID, REPLACING, Age, DueItem
 from contrefeu.station.agency_words import AGENCY_LABELS
 from contrefeu.station.paper_words import FORM_NAMES, MARK_WHYS, PAGE_WHYS, PAPER_PROBLEMS
 from contrefeu.station.recovery_words import RECOVERY_LABELS
@@ -512,6 +512,8 @@ def label(kind: str, code: str, words: Words) -> str:
 
 def result_said(value: str, words: Words) -> str:
     """Return what a list holds of a result (chart.work), the status at its end as people say it."""
+    if value.startswith(GROUP_UNSAID):
+        value = words(N_("groupe sanguin non affiché")) + value.removeprefix(GROUP_UNSAID)
     before, _, status = value.rpartition(", ")
     return f"{before}, {label('result', status, words)}" if before and status in REPLACING else value
 

@@ -233,10 +233,10 @@ class Shell:
                 raise await self.refusal(request)
             if request.method == "POST":
                 await self.check_form(request, visit.csrf, bytes_max)
-                return await handler(request)
+                return await self._once_journaled(visit, handler(request))
             visit.ahead = asyncio.ensure_future(self._around(visit))
             try:
-                return await handler(request)
+                return await self._once_journaled(visit, handler(request))
             finally:
                 visit.ahead.cancel()
                 visit.ahead = None
@@ -315,28 +315,45 @@ class Shell:
     async def _around(self, visit: Visit) -> Around:
         return await self.setting.around(visit)
 
-    async def look(self, request: Request, kind: str, *, patient: str = "", what: str = "", query: str = "") -> None:
+    def look(self, request: Request, kind: str, *, patient: str = "", what: str = "", query: str = "") -> None:
         """Journal that the person looks at something; a page that refreshes itself is the same look.
 
-        Raises:
-            Problem: It cannot be journaled: it may not be shown.
+        The page is made meanwhile, and sent once the entry is on disk: a Problem in its place when it cannot be.
         """
         visit = visit_of(request)
         assert visit.session is not None, "Shell.page lets nobody in without a session"
         kind = "keep" if visit.keeps else kind
         look = f"{'keep ' if visit.keeps else ''}{visit.path}?{query}#{patient}"  # a page may be of several patients
-        if self.audit.due(visit.session, look, refresh=visit.refresh):
-            emergency = patient in visit.session.opened
-            await self.audit.write(
+        if look not in visit.looks and self.audit.due(visit.session, look, refresh=visit.refresh):
+            written = self.audit.write(
                 kind,
                 visit.actor,
                 address=visit.address,
                 patient=patient,
                 what=what,
                 query=query,
-                emergency=emergency,
+                emergency=patient in visit.session.opened,
             )
-            self.audit.done(visit.session, look)
+            visit.looks[look] = asyncio.ensure_future(written)
+
+    async def _once_journaled(self, visit: Visit, page: Awaitable[Response]) -> Response:
+        """Return *page* once each look that it is stands in the journal.
+
+        Raises:
+            Problem: One cannot be journaled: the page may not be shown.
+        """
+        assert visit.session is not None, "whoever looks is logged in"
+        try:
+            response = await page
+        finally:
+            failed = await asyncio.gather(*visit.looks.values(), return_exceptions=True)
+            for look, failure in zip(visit.looks, failed, strict=True):
+                if failure is None:
+                    self.audit.done(visit.session, look)
+        for failure in failed:
+            if failure is not None:
+                raise failure
+        return response
 
     def set_cookie(self, response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
         """Set a cookie that scripts cannot read and other sites cannot send."""

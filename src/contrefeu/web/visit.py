@@ -1,7 +1,7 @@
 """One request, as the pages see it: who asks, in which language, from which screen."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +29,7 @@ class Visit:
     keeps: bool = False  # the browser keeps the page for when the station is out of reach; nobody looks yet
     address: str = ""
     path: str = "/"
+    looks: "dict[str, asyncio.Task[None]]" = field(default_factory=dict)  # being journaled; the page waits for them
     ahead: "asyncio.Task[Any] | None" = None  # what stands around the page, asked while the page itself is read
 
     @property

@@ -162,7 +162,7 @@ class AgencyPages:
         house, account = self._house, self._house.account(request)
         await house.staff.refresh()
         ward = request.query_params.get("ward", "")
-        await house.shell.look(request, "act", what=f"agency {ward}".strip())
+        house.shell.look(request, "act", what=f"agency {ward}".strip())
         lines = [one for one in self._seen(account) if not ward or one.ward in house.staff.wards.members(ward)]
         wards = await self._wards(request)
         prolongs = {one.login for one in lines if one.counts and house.staff.wards.home(one.ward) in wards}
@@ -184,7 +184,7 @@ class AgencyPages:
         await house.staff.refresh()
         wards = await self._wards(request)
         if request.method == "GET":
-            await house.shell.look(request, "act", what="agency new")
+            house.shell.look(request, "act", what="agency new")
             ward = house.staff.wards.home(request.query_params.get("ward", ""))
             asked = Asked(ward=ward if ward in wards else "")
             return await self._form(request, NewPage("who", asked, wards, token_hex(), self._until()))
@@ -221,7 +221,7 @@ class AgencyPages:
         if house.staff.wards.home(line.ward) not in await self._wards(request):
             return RedirectResponse("/agency", 303)  # the page says why nobody is let in now
         if request.method == "GET":
-            await house.shell.look(request, "act", what=f"agency {line.login}")
+            house.shell.look(request, "act", what=f"agency {line.login}")
             return await self._show_one(request, OnePage("prolong", line, token_hex(), self._until()))
         form = await request.form()
         once, hours = str(form.get("once", "")) or token_hex(), _hours(form)
@@ -250,7 +250,7 @@ class AgencyPages:
             await house.shell.refusal(request)
             raise NOT_FOUND
         if request.method == "GET":
-            await house.shell.look(request, "act", what=f"agency {line.login}")
+            house.shell.look(request, "act", what=f"agency {line.login}")
             return await self._show_one(request, OnePage("end", line, "", {}))
         reason = str((await request.form()).get("reason", "")).strip()[:REASON_CHARS_MAX]
         await house.staff.write(AccountDisabled(line.login, reason), account.login)

@@ -87,7 +87,7 @@ class AgendaPages:
         if request.method == "POST":
             return await self._told(request, ward)
         house, zone = self._house, self._house.deps.zone
-        await house.shell.look(request, "board", what=f"agenda {ward}".rstrip())
+        house.shell.look(request, "board", what=f"agenda {ward}".rstrip())
         today = datetime.fromtimestamp(house.deps.clock.now_ns() // 10**9, zone).date()
         day = _day(request.query_params.get("day", ""), today)
         first = (day - date(1970, 1, 1)).days

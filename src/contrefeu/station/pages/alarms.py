@@ -52,7 +52,7 @@ class AlarmPages:
                 by = house.account(request).login
                 await house.staff.write(AlarmAcknowledged(ref, at, verdict, note), by)  # type: ignore[arg-type]
             return RedirectResponse("/alarms", 303)
-        await house.shell.look(request, "act", what="alarms")
+        house.shell.look(request, "act", what="alarms")
         found = sorted(known, key=lambda alarm: (not alarm.open, -parse_rfc3339(alarm.raised.at)))
         page = AlarmsPage(found[:LISTED_MAX], max(0, len(found) - LISTED_MAX))
         return await house.shell.render(request, "alarms.html", page)

@@ -107,7 +107,7 @@ class ArrivalForm:
         scribe, beds = scribe_of(house, request), await beds_of(house, request, ward)
         fields = (*asked.fields, *place_fields(beds, scribe, asked.inside))
         if request.method == "GET":
-            await house.shell.look(request, "act", what=asked.kind.name)
+            house.shell.look(request, "act", what=asked.kind.name)
             values = {one.name: one.value for one in fields}
             return await self._page(request, asked, ward, fields, values, token_hex(ONCE_BYTES), None)
         sent = await request.form()
@@ -177,7 +177,8 @@ class ArrivalForm:
     async def many(self, request: Request, ward: str, count: int, once: str) -> list[tuple[str, str, str]]:
         """Admit *count* people of whom nothing is known; returns chart, number and name of each."""
         house, scribe, chart_of = self._house, scribe_of(self._house, request), await self.newcomer(request)
-        await house.shell.look(request, "act", what=f"many {count}")
+        visit = visit_of(request)  # what is to be done is in the audit first, not beside it
+        await house.shell.audit.write("act", visit.actor, address=visit.address, what=f"many {count}")
 
         async def admit(_n: int) -> str:
             number = await self._numbers.draw(scribe.login)

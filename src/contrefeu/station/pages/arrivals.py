@@ -126,7 +126,7 @@ class ArrivalPages:
         if not typed_day(date):
             return await self._arrive_page(request, ward, "", "", "", ())
         query = f"{typed_day(date)} {letters}".strip()
-        await house.shell.look(request, "search", query=query)
+        house.shell.look(request, "search", query=query)
         hits = await self._hits(request, query)
         return await self._arrive_page(request, ward, number, date, letters, hits)
 

@@ -57,7 +57,7 @@ class BedPages:
 
     async def _status(self, request: Request) -> BedStatus:
         house, world = self._house, self._house.world(request)
-        await house.shell.look(request, "board", what="beds")
+        house.shell.look(request, "board", what="beds")
         wards = await house.charts.wards(world)
         found = [(ward, await house.charts.board(ward.id, world)) for ward in wards]
         return bed_status(house.deps.settings.node.facility, found)

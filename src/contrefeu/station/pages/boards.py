@@ -38,7 +38,7 @@ from contrefeu.chart import (
 from contrefeu.station.board_lines import DUE_SHOWN, BoardLine, Laid
 from contrefeu.station.handing_back import fresh
 from contrefeu.station.house import House, opens_unplaced, urgent_of
-from contrefeu.station.pages.writing import due_there, writes_here
+from contrefeu.station.pages.writing import due_there, opens_downtime, writes_here
 from contrefeu.web import NOT_FOUND, Part, Urgent, visit_of
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -73,6 +73,7 @@ class BoardPage:
     leaving: int  # discharges that were announced
     admits: bool  # whether the person may admit to this ward now
     hands_back: bool  # whether the ward is in downtime, or has just come out of it, and the person signs there (F4)
+    opens_downtime: bool  # whether the person may declare the ward's own (D2)
     waiting: int  # results without owner, of the whole house (F31)
     unread: int
     unplaced: Sequence[UnplacedEntry]  # the newest of those that wait, on the hospital's board
@@ -89,8 +90,8 @@ class BoardPage:
         """What a part of the page but its table is remembered by: all that it shows, in this minute."""
         board = self.board
         said = (board.ward, board.name, board.free_beds, self.late, self.critical, self.leaving, self.admits,
-                self.hands_back, self.waiting, self.unread, self.unplaced, self.opens, self.papers, self.escalated,
-                self.lacks, self.limits)  # fmt: skip
+                self.hands_back, self.opens_downtime, self.waiting, self.unread, self.unplaced, self.opens, self.papers,
+                self.escalated, self.lacks, self.limits)  # fmt: skip
         return (name, self.place), (self.table, _pack(said))
 
     @property
@@ -157,7 +158,7 @@ class Boards:
             and ward not in {one.id for one in await house.charts.wards(house.world(request))}
         ):
             raise NOT_FOUND
-        await house.shell.look(request, "board", what=f"ward {ward}" if ward else "hospital")
+        house.shell.look(request, "board", what=f"ward {ward}" if ward else "hospital")
         now_ns, zone = house.deps.clock.now_ns(), house.deps.zone
         account = house.account(request)
         day = _day(now_ns, zone)
@@ -184,6 +185,7 @@ class Boards:
             newest_feed=max(feeds, key=lambda feed: feed.last, default=None),
             silent=silent_feeds(feeds, now_ns),
             hands_back=self._hands_back(account, ward),
+            opens_downtime=opens_downtime(house, account, ward),
             waiting=status.waiting,
             unread=status.unread,
             unplaced=unplaced,

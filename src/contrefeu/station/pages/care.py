@@ -152,7 +152,7 @@ class CarePages:
         scribe = scribe_of(house, request)
         fields = form.fields(target, scribe)
         if request.method == "GET":
-            await house.shell.look(request, "view", patient=id_, what=form.name)
+            house.shell.look(request, "view", patient=id_, what=form.name)
             draft = house.shell.draft(request) or {}
             asked = {one.name: request.query_params.get(one.name, one.value) for one in fields} | draft
             once = draft.get("once") or token_hex(ONCE_BYTES)

@@ -217,7 +217,7 @@ class ChartPages:
             id_, sheet, whose = await house.open(request, asked)
             if id_ != asked:
                 return RedirectResponse(f"/patient/{quote(id_)}", 303)
-            await house.shell.look(request, "view", patient=id_)
+            house.shell.look(request, "view", patient=id_)
             holds = known is not None and known.laid is sheet.laid
             row, hits = await (early if early is not None and holds else self._beside(sheet))
         finally:
@@ -352,7 +352,7 @@ class ChartPages:
         attachment = attachment_bytes(sheet, key)
         if attachment is None:
             raise NOT_FOUND
-        await house.shell.look(request, "document", patient=id_, what=key)
+        house.shell.look(request, "document", patient=id_, what=key)
         body, said = attachment
         media_type = said.partition(";")[0].strip().casefold()  # parameters are a sender's words: none goes in a header
         shown = media_type in SHOWN_TYPES

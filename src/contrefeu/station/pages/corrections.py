@@ -41,7 +41,7 @@ class CorrectionPages:
         house, account = self._house, self._house.account(request)
         found = await corrections_for(house.deps.charts, house.staff, account, house.world(request))
         if request.method == "GET":
-            await house.shell.look(request, "board", what="corrections")
+            house.shell.look(request, "board", what="corrections")
             return await house.shell.render(request, "corrections.html", CorrectionsPage(found))
         form = await request.form()
         resource, entry = str(form.get("resource", "")), str(form.get("entry", ""))

@@ -68,7 +68,7 @@ class CrisisPages:
     async def show(self, request: Request) -> Response:
         """Show every ward in numbers."""
         house, world = self._house, self._house.world(request)
-        await house.shell.look(request, "board", what="crisis")
+        house.shell.look(request, "board", what="crisis")
         wards = await house.charts.wards(world)
         lines = [self._line(await house.charts.board(ward.id, world), ward.beds) for ward in wards]
         status, waiting = await house.charts.status(), await house.charts.waiting()

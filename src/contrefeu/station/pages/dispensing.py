@@ -151,7 +151,7 @@ class DispensingPages:
     async def ward(self, request: Request) -> Response:
         """Show what a ward's patients are due in the next 24 hours."""
         house, ward = self._house, str(request.path_params["ward"])
-        await house.shell.look(request, "board", what=f"dispensing {ward}")
+        house.shell.look(request, "board", what=f"dispensing {ward}")
         board = await house.charts.board(ward, house.world(request))
         now_ns = house.deps.clock.now_ns()
         page = DispensingPage(
@@ -196,7 +196,7 @@ class DispensingPages:
         house = self._house
         await house.staff.refresh()
         if request.method == "GET":
-            await house.shell.look(request, "board", what="returns")
+            house.shell.look(request, "board", what="returns")
             return await self._returns(request, {}, {})
         sent = await request.form()
         names = ("ward", "drug", "units", "reason", "once")
@@ -266,7 +266,7 @@ class DispensingPages:
         house = self._house
         await house.staff.refresh()
         asked = request.query_params.get("cabinet", "")
-        await house.shell.look(request, "board", what="cabinets")
+        house.shell.look(request, "board", what="cabinets")
         extracts = house.staff.dispensary.extracts
         shown = next((one for one in extracts if one.cabinet == asked), extracts[0] if extracts else None)
         given, patients = await self._given(request, shown) if shown else (Counter[str](), 0)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from contrefeu.acts import Lifted
 from contrefeu.station.care import Field
 from contrefeu.station.house import House
+from contrefeu.station.pages.writing import opens_downtime
 
 _OWN = frozenset({"csrf", "once", "confirm"})  # what a page sends of itself
 Typed = tuple[Field | None, str]  # its question, when the page knows it, and the answer
@@ -27,6 +28,7 @@ class ElsewherePage:
     medium: str  # "paper", "record"; "" while there is no downtime
     function: str  # which alone is written there; "" for all of them
     declares: bool  # whether the person may declare it
+    opens: bool  # whether they may declare the ward's own now
     lifted: Lifted | None  # since its cut-over the ward writes in its usual record
     typed: Sequence[Typed]
 
@@ -47,6 +49,7 @@ async def elsewhere(
         medium=declared.in_force(function).medium if declared else "",
         function=function if declared and function in declared.elsewhere else "",
         declares=house.account(request).may("downtime"),
+        opens=opens_downtime(house, house.account(request), ward),
         lifted=house.staff.downtime.lifted(ward),
         typed=[one for one in answers if one[1]],
     )

@@ -106,7 +106,7 @@ class EntryPages:
         entry = await house.charts.entry(ref)
         if entry is None or (_names_honey(entry) and not house.account(request).may("honey")):
             raise NOT_FOUND
-        await house.shell.look(request, "entry", patient=chart, what=ref)
+        house.shell.look(request, "entry", patient=chart, what=ref)
         return entry, chart
 
     async def _allowed(self, request: Request, ref: str, chart: str) -> str:

@@ -55,7 +55,7 @@ class FlowPages:
     async def show(self, request: Request) -> Response:
         """Show the three lists."""
         house, world = self._house, self._house.world(request)
-        await house.shell.look(request, "board", what="flow")
+        house.shell.look(request, "board", what="flow")
         boards = [await house.charts.board(ward.id, world) for ward in await house.charts.wards(world)]
         rows = [row for board in boards for row in board.rows]
         page = FlowPage(

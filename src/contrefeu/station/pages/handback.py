@@ -80,11 +80,11 @@ class HandBackPages:
             raise await house.shell.refusal(request)
         await house.staff.refresh()
         downtime, printed = house.staff.downtime, "print" in request.query_params
-        await house.shell.look(request, "board", what=f"handback {ward}")
+        house.shell.look(request, "board", what=f"handback {ward}")
         board, declared = await house.charts.board(ward, world), downtime.of(ward)
         lines = await lines_of(house, ward, world, declared) if declared else []
         for line in lines if printed else ():
-            await house.shell.look(request, "print", patient=line.row.id, what=f"handback {ward}")
+            house.shell.look(request, "print", patient=line.row.id, what=f"handback {ward}")
         page = HandBackPage(
             ward=ward,
             name=board.name or ward,
@@ -115,7 +115,7 @@ class HandBackPages:
             act = HandBackSigned(id_, ward, line.sheet.digest, rfc3339(house.deps.clock.now_ns()))
             await house.staff.write(act, house.account(request).login)
             return RedirectResponse(f"/handback/{quote(ward)}", 303)
-        await house.shell.look(request, "view", patient=id_, what="handback")
+        house.shell.look(request, "view", patient=id_, what="handback")
         page = SheetPage(ward, board.name or ward, declared, line, whose, house.age(whose), bool(sent))
         return await house.shell.render(
             request, "handback_sheet.html", page, status=409 if sent else 200, exercise=sheet.chart.world == "T"

@@ -60,7 +60,7 @@ class HandoverPages:
         house, ward = self._house, str(request.path_params["ward"])
         if not house.account(request).in_scope(ward):
             raise await house.shell.refusal(request)
-        await house.shell.look(request, "board", what=f"handover {ward}")
+        house.shell.look(request, "board", what=f"handover {ward}")
         board = await house.charts.board(ward, house.world(request))
         lines = [line for row in board.rows[:PATIENTS_MAX] if (line := await self._line(row, ward))]
         page = HandoverPage(

@@ -49,7 +49,7 @@ class HoneyPages:
         problem = await self._do(request) if request.method == "POST" else ""
         if request.method == "POST" and not problem:
             return RedirectResponse("/honey", 303)
-        await house.shell.look(request, "act", what="honey")
+        house.shell.look(request, "act", what="honey")
         known = {one.number: one for one in await house.charts.honey()}
         found = [(one, _stands(one.numbers, known)) for one in reversed(self._all())]
         settled = [(number, known.get(number)) for number in house.deps.settings.watch.honey]

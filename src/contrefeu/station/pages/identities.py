@@ -91,7 +91,7 @@ class IdentityPages:
         problem = await self._do(request, states) if request.method == "POST" else ""
         if request.method == "POST" and not problem:
             return RedirectResponse("/identities", 303)
-        await house.shell.look(request, "act", what="identities")
+        house.shell.look(request, "act", what="identities")
         login = house.account(request).login
         waiting = [one for one in states if one.waits]
         joined = [one for one in reversed(states) if one.state == "linked"]

@@ -66,7 +66,7 @@ class KitchenPages:
         house, ward = self._house, str(request.path_params["ward"])
         if not house.account(request).in_scope(ward):
             raise await house.shell.refusal(request)
-        await house.shell.look(request, "board", what=f"kitchen {ward}")
+        house.shell.look(request, "board", what=f"kitchen {ward}")
         board = await house.charts.board(ward, house.world(request))
         asked = request.query_params.get("meal", "")
         page = KitchenPage(

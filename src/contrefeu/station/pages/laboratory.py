@@ -55,7 +55,7 @@ class LaboratoryPages:
     async def worklist(self, request: Request) -> Response:
         """Show what waits for the laboratory; of one label when it was scanned."""
         house = self._house
-        await house.shell.look(request, "board", what="laboratory")
+        house.shell.look(request, "board", what="laboratory")
         label = request.query_params.get("label", "").strip().upper()[:LABEL_LENGTH_MAX]
         found = await house.work.all(house.world(request))
         requests = [one for one in of_kind(found, "request") if not label or _plain(label) == _plain(one.item.specimen)]

@@ -110,7 +110,7 @@ class LostPackPages:
         if found is None:
             raise NOT_FOUND
         for chart in found.charts:
-            await house.shell.look(request, "view", patient=chart, what="lost pack")
+            house.shell.look(request, "view", patient=chart, what="lost pack")
         people = [OnIt(chart, await self._who(chart)) for chart in found.charts]
         return await house.shell.render(request, "lost_pack.html", LostPackPage(found.incident, people))
 

@@ -54,7 +54,7 @@ class MeasurePages:
         series = next((one for one in all_series(results_of(sheet)) if series_id(one) == wanted), None)
         if series is None:
             raise NOT_FOUND
-        await house.shell.look(request, "view", patient=id_, what="measure")
+        house.shell.look(request, "view", patient=id_, what="measure")
         page = MeasurePage(
             id=id_,
             person=whose,

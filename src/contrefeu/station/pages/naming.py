@@ -83,7 +83,7 @@ class NamingPages:
             typed = await self._do(request, sheet, number)
             if typed is None:
                 return RedirectResponse(f"/identity/{quote(id_)}", 303)
-        await house.shell.look(request, "view", patient=id_, what="identity")
+        house.shell.look(request, "view", patient=id_, what="identity")
         return await self._show(request, id_, sheet, whose, number, typed)
 
     async def _show(

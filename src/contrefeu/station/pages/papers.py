@@ -112,7 +112,7 @@ class PaperPages:
         """Show every ward of the person."""
         house = self._house
         await house.staff.refresh()
-        await house.shell.look(request, "board", what="papers")
+        house.shell.look(request, "board", what="papers")
         names = {one.id: one.name for one in await house.charts.wards(house.world(request))}
         account = house.account(request)
         counted = self._counted(names)
@@ -127,7 +127,7 @@ class PaperPages:
     async def _show(self, request: Request, ward: str, problem: str = "") -> Response:
         house = self._house
         await house.staff.refresh()
-        await house.shell.look(request, "board", what=f"papers {ward}")
+        house.shell.look(request, "board", what=f"papers {ward}")
         papers = house.staff.papers
         names = {one.id: one.name for one in await house.charts.wards(house.world(request))}
         home = house.staff.wards.home

@@ -64,7 +64,7 @@ class PharmacyPages:
     async def show(self, request: Request) -> Response:
         """Show what waits, and the list."""
         house, world = self._house, self._house.world(request)
-        await house.shell.look(request, "board", what="pharmacy")
+        house.shell.look(request, "board", what="pharmacy")
         formulary = house.staff.formulary
         seen = [one for one in await house.charts.drugs(world) if formulary.get(one.name) is None]
         find = request.query_params.get("find", "").strip()[:WORDS_LENGTH_MAX]

@@ -125,7 +125,7 @@ class QueuedPages:
         entry = await house.charts.entry(scan.entry if scan is not None else ref)
         if entry is None:
             raise NOT_FOUND
-        await house.shell.look(request, "document", patient=scan.chart if scan is not None else "", what=ref)
+        house.shell.look(request, "document", patient=scan.chart if scan is not None else "", what=ref)
         body, media = _picture_in(entry.body, entry.media_type)
         shown = media in SHOWN_TYPES
         headers = {"content-disposition": "inline" if shown else "attachment"}
@@ -228,7 +228,7 @@ class QueuedPages:
                 chosen, problem = "", problem or NOT_YOURS
         elif asked:
             problem = problem or NO_PATIENT
-        await house.shell.look(request, "document", patient=chosen, what=ref)
+        house.shell.look(request, "document", patient=chosen, what=ref)
         settled = self._settled(ref, scan) if scan is not None else house.staff.papers.settled(ref)
         number, at = _which(scan, settled)
         issued = house.staff.papers.issue(number) if number else None

@@ -79,7 +79,7 @@ class RecoveryPages:
         problem = await self._do(request) if request.method == "POST" else ""
         if request.method == "POST" and not problem:
             return RedirectResponse("/recovery", 303)
-        await house.shell.look(request, "act", what="recovery")
+        house.shell.look(request, "act", what="recovery")
         state, account = self._reprise(house.staff.acts), house.account(request)
         everybody = sorted(state.patients.values(), key=lambda one: (one.state == "signed", -one.left, one.chart))
         rows = await self._rows(request, everybody)
@@ -117,7 +117,7 @@ class RecoveryPages:
             patient, what = str(form.get("chart", "")), "signed off"
             problem = await self._sign(request, form, state)
         if not problem:
-            await self._house.shell.look(request, "act", patient=patient, what=f"recovery: {what}")
+            self._house.shell.look(request, "act", patient=patient, what=f"recovery: {what}")
         return problem
 
     async def _sign(self, request: Request, form: FormData, state: Reprise) -> str:

@@ -90,7 +90,7 @@ class RegisterPages:
     async def show(self, request: Request) -> Response:
         """Show the register."""
         house, ward = self._house, await self._ward(request)
-        await house.shell.look(request, "board", what=f"register {ward}")
+        house.shell.look(request, "board", what=f"register {ward}")
         exercise, registers = await self._exercise(request), house.staff.registers
         shown = None if request.query_params.get("all") else LINES_SHOWN
         books = []
@@ -118,7 +118,7 @@ class RegisterPages:
         line = self._line(request, ward, exercise) if kind.name == "void" else None
         about = [_words(line)] if line else []
         if request.method == "GET":
-            await house.shell.look(request, "act", what=f"register {kind.name}")
+            house.shell.look(request, "act", what=f"register {kind.name}")
             values = {one.name: request.query_params.get(one.name, one.value) for one in fields}
             return await self._form(request, kind, ward, fields, values, token_hex(ONCE_BYTES), None, about)
         sent = await request.form()

@@ -89,7 +89,7 @@ class ReplayPlanPages:
         return await self._shown(request, "replay_waiting.html", "what waits", page)
 
     async def _shown(self, request: Request, template: str, what: str, page: PlanPage) -> Response:
-        await self._house.shell.look(request, "act", what=f"recovery: {what}")
+        self._house.shell.look(request, "act", what=f"recovery: {what}")
         return await self._house.shell.render(request, template, page)
 
     async def _page(self, request: Request, planned: Planned, by: Callable[[Kind], str], only: str) -> PlanPage:

@@ -92,7 +92,7 @@ class RoundPages:
 
     async def _show(self, request: Request, ward: str, ticked: Collection[str] = ()) -> Response:
         house = self._house
-        await house.shell.look(request, "board", what=f"round {ward}")
+        house.shell.look(request, "board", what=f"round {ward}")
         board = await house.charts.board(ward, house.world(request))
         lines = self._lines(ward, board.rows, known_to(house, request))
         asked = request.query_params

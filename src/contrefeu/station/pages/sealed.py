@@ -92,7 +92,7 @@ class SealedPages:
             return RedirectResponse(f"/sealed/{entry.ref}{chart_query(chart)}", 303)
         opened = self._opened.get(session, entry.ref)
         if opened is not None:
-            await self._house.shell.look(request, "document", patient=chart, what=entry.ref)
+            self._house.shell.look(request, "document", patient=chart, what=entry.ref)
         page = SealedPage(
             ref=entry.ref,
             chart=chart,
@@ -135,7 +135,7 @@ class SealedPages:
         found += [one for resource in self._resources(opened) for one in attachments_in(resource)]
         if number >= len(found):
             raise NOT_FOUND
-        await self._house.shell.look(request, "document", patient=chart, what=f"{entry.ref} {number}")
+        self._house.shell.look(request, "document", patient=chart, what=f"{entry.ref} {number}")
         body, said = found[number]
         media_type = said.partition(";")[0].strip().casefold()
         shown = media_type in SHOWN_TYPES

@@ -71,7 +71,7 @@ class SearchPages:
         query = session.searches.get(request.path_params["number"], "")
         if not query:
             return RedirectResponse("/search", 303)
-        await house.shell.look(request, "search", query=query)
+        house.shell.look(request, "search", query=query)
         world = "T" if shows_exercise(await house.charts.status(), visit_of(request)) else "P"
         found = [hit for hit in await house.charts.find(query, HITS_MAX) if hit.world == world]
         hits = await house.visible(request, found)

@@ -73,7 +73,7 @@ class SurvivingPages:
             if not problem:
                 return RedirectResponse("/surviving", 303)
         systems = house.deps.surviving()
-        await house.shell.look(request, "act", what="surviving systems")
+        house.shell.look(request, "act", what="surviving systems")
         ids = sorted({one.patient for system in systems for one in system.shown if one.patient})
         hits, account = await house.charts.hits(ids) if ids else [], house.account(request)
         downtime = house.staff.downtime

@@ -113,7 +113,7 @@ class TickPages:
             if not any(line.problems or (line.doubts and not line.sure) for line in lines):
                 return await self._write(id_, sheet, proposal, lines, resources, scribe)
         else:
-            await house.shell.look(request, "view", patient=id_, what=f"ticks {issue} {number}")
+            house.shell.look(request, "view", patient=id_, what=f"ticks {issue} {number}")
         page = TicksPage(
             id=id_,
             person=whose,

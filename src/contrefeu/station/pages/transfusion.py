@@ -66,7 +66,7 @@ class TransfusionPages:
         """Show the requests and the units."""
         house = self._house
         id_, sheet, whose = await house.open(request, request.path_params["id"])
-        await house.shell.look(request, "view", patient=id_, what="transfusion")
+        house.shell.look(request, "view", patient=id_, what="transfusion")
         units = sorted(map(_unit, units_of(sheet)), key=lambda one: one.parts.get("delivered", ""), reverse=True)
         page = TransfusionPage(
             id=id_,

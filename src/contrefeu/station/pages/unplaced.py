@@ -42,7 +42,7 @@ class UnplacedPages:
     async def show(self, request: Request) -> Response:
         """Show what nobody could be given."""
         house = self._house
-        await house.shell.look(request, "board", what="unplaced")
+        house.shell.look(request, "board", what="unplaced")
         status = await house.charts.status()
         waiting, unread = await house.charts.waiting(), await house.charts.unread()
         page = UnplacedPage(

@@ -52,7 +52,7 @@ class VitalsPages:
         """Show the curves."""
         house, deps = self._house, self._house.deps
         id_, sheet, whose = await house.open(request, request.path_params["id"])
-        await house.shell.look(request, "view", patient=id_, what="vitals")
+        house.shell.look(request, "view", patient=id_, what="vitals")
         now_ns, span = deps.clock.now_ns(), request.query_params.get("hours", "72")
         span = span if span in SPANS else "72"
         since = now_ns - int(span) * _HOUR_NS if int(span) else 0

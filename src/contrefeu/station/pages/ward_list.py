@@ -92,7 +92,7 @@ class WardListPages:
         asked = request.query_params.get("ward", "").strip()[:ID_CHARS_MAX]
         if asked:
             return RedirectResponse(f"/wards/{quote(asked)}", 303)
-        await self._house.shell.look(request, "act", what="wards")
+        self._house.shell.look(request, "act", what="wards")
         return await self._house.shell.render(request, "ward_list.html", WardListPage(await self._lines(request)))
 
     async def correct(self, request: Request) -> Response:

@@ -59,7 +59,7 @@ class WithdrawalPages:
         problem = await self._do(request) if request.method == "POST" else ""
         if request.method == "POST" and not problem:
             return RedirectResponse("/withdrawals", 303)
-        await house.shell.look(request, "act", what="withdrawals")
+        house.shell.look(request, "act", what="withdrawals")
         account = house.account(request)
         officer = account.role == OFFICER
         found = [one for one in reversed(self._all()) if officer or (one.state == "proposed")]

@@ -56,7 +56,7 @@ class WorkPages:
     async def work(self, request: Request) -> Response:
         """Show what waits."""
         house = self._house
-        await house.shell.look(request, "board", what="work")
+        house.shell.look(request, "board", what="work")
         account, downtime = house.account(request), house.staff.downtime
         everything = await house.work.all(house.world(request))
         if account.whole_house:

@@ -7,6 +7,7 @@ from secrets import token_hex
 
 from starlette.requests import Request
 
+from contrefeu.access import Account
 from contrefeu.acts import FUNCTIONS
 from contrefeu.base import StorageError
 from contrefeu.chart import Chart, DueItem, due_in_downtime
@@ -173,3 +174,8 @@ def chosen(fields: Sequence[Field], typed: Typed) -> bool:
             typed.problems[one.name] = N_("Ce n’est pas un des choix.")
             return False
     return True
+
+
+def opens_downtime(house: House, account: Account, ward: str) -> bool:
+    """Whether the person may declare a downtime of *ward* now (D2)."""
+    return bool(ward) and account.may("open") and account.in_scope(ward) and house.staff.downtime.of(ward) is None
