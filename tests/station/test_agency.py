@@ -446,6 +446,7 @@ def test_a_night_in_a_browser(screen, language):
         page.locator("#own").fill(SECRET)
         page.locator("#pin").fill(SECRET)
         page.get_by_role("button", name="Ouvrir ce compte" if fr else "Open this account").click()
+        page.locator(".handed").wait_for()
         login, pin = page.locator(".handed .tall").all_inner_texts()
         page.get_by_role("link", name="C’est donné" if fr else "It is handed over").click()
         page.get_by_role("row").filter(has_text="Zoé Le Roux").wait_for()
