@@ -42,44 +42,24 @@ def _may(*permissions: str) -> frozenset[str]:
 # pharmacy: release medicines, give an opinion on prescriptions · aids: turn decision aids on and off (F8)
 # group: the other facilities, in numbers
 # vouch: let agency staff in for a day, by two (access/temporary.py) · agency: see who was let in so
+_WARD = (
+    "board",
+    "chart",
+    "search",
+    "entry",
+    "glass",
+    "status",
+    "write",
+    "move",
+    "unite",
+    "handback",
+    "vouch",
+    "agency",
+    "open",
+)  # whoever cares on a ward
 ROLES: dict[str, Role] = {
-    "nurse": Role(
-        _may(
-            "board",
-            "chart",
-            "search",
-            "entry",
-            "glass",
-            "status",
-            "write",
-            "move",
-            "unite",
-            "handback",
-            "vouch",
-            "agency",
-            "open",
-        )
-    ),
-    "physician": Role(
-        _may(
-            "board",
-            "chart",
-            "search",
-            "entry",
-            "glass",
-            "status",
-            "withdraw",
-            "write",
-            "prescribe",
-            "move",
-            "unite",
-            "recover",
-            "handback",
-            "open",
-            "vouch",
-            "agency",
-        )
-    ),
+    "nurse": Role(_may(*_WARD)),
+    "physician": Role(_may(*_WARD, "withdraw", "prescribe", "recover")),
     "pharmacist": Role(_may("board", "chart", "search", "entry", "status", "pharmacy"), whole_house=True),
     "laboratory": Role(_may("board", "chart", "search", "entry", "status", "results"), whole_house=True),
     "biologist": Role(_may("board", "chart", "search", "entry", "status", "results", "validate"), whole_house=True),

@@ -183,19 +183,22 @@ def label_words(request: Resource) -> str:
 
 def result_words(observation: Resource) -> str:
     """Return what an acknowledgement is of: value, unit and flag as they were sent, and how far along it is."""
-    status = str(observation.get("status", ""))
-    replacing = status if status in REPLACING else ""
     if says_group(observation):
-        return listed([GROUP_UNSAID, group_mark(value_of(observation)), replacing])
-    return listed([value_of(observation), flag_of(observation), replacing])
+        return listed([GROUP_UNSAID, group_mark(value_of(observation)), _replacing(observation)])
+    return listed([value_of(observation), flag_of(observation), _replacing(observation)])
+
+
+def _replacing(observation: Resource) -> str:
+    """How a result stands that replaces another value; "" for any other."""
+    status = str(observation.get("status", ""))
+    return status if status in REPLACING else ""
 
 
 def _told(observation: Resource) -> str:
     """The same for a list, where a report of some pages is cut: it is acknowledged whole."""
     value = value_of(observation)
     if says_group(observation):
-        status = str(observation.get("status", ""))
-        return listed([GROUP_UNSAID, status if status in REPLACING else ""])
+        return listed([GROUP_UNSAID, _replacing(observation)])
     if len(value) <= VALUE_CHARS_MAX:
         return result_words(observation)
     cut = f"{value[:VALUE_CHARS_MAX].rpartition(' ')[0] or value[:VALUE_CHARS_MAX]} […]"
