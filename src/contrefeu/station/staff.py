@@ -211,7 +211,8 @@ class Staff:
                 for entry in mine:  # what was written here and is not read back yet
                     self._take(entry)
             self._read_ns = now
-        await self._write_ends()
+        if self._made_here:  # every page refreshes: no lock for the many stations that let nobody in
+            await self._write_ends()
 
     async def _write_ends(self) -> None:
         """Write down which temporary accounts of this station have ended: journals say so without a clock."""
