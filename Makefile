@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PYTEST_ARGS ?=
 
-.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover ward-run replay-kills lost line cuts outage-day watch-trial copier cluster cluster-stop system lock clean screenshots
+.PHONY: help up test check docs site bundle deb prove-deb prove-container drill bench soak damage fuzz mutate simulate kill recover month ward-run replay-kills lost line cuts outage-day watch-trial copier cluster cluster-stop system lock clean screenshots
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ kill: $(VENV)/.dev ## KILLS=1000 kills of a capture process under 32 senders; no
 
 recover: $(VENV)/.dev ## PATIENTS=500 patients at least, 28 days, a record system lost on day 20 and restored from day 15: everything is back in it
 	$(BIN)/python -m tests.drills.recover --patients $(or $(PATIENTS),500) --seed $(or $(SEED),1)
+
+month: $(VENV)/.dev ## PATIENTS=1000 patients at least, DAYS=30 of a simulated hospital (STYLE=fr or intl), as sent, feed after feed, rebuilt: every chart is its ledger
+	$(BIN)/python -m tests.drills.month --patients $(or $(PATIENTS),1000) --days $(or $(DAYS),30) --seed $(or $(SEED),1) --style $(or $(STYLE),fr)
 
 ward-run: $(VENV)/.dev ## INPATIENTS=600 without a record system for DAYS=28: no restart, nothing lost, the disk as foreseen (about 15 min)
 	$(BIN)/python -m tests.drills.ward_run --inpatients $(or $(INPATIENTS),600) --days $(or $(DAYS),28) --seed $(or $(SEED),1)

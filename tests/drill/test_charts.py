@@ -20,10 +20,7 @@ from contrefeu.drill.score import compare
 from contrefeu.fhir import encode
 from contrefeu.hl7 import peek, source_name
 from contrefeu.mapping import FeedRules, Reading, read
-from tests.drill.wire import START_NS
-
-# The laboratory first, admissions last: the worst order that feeds can come in (FIELD F34).
-WORST = ["laboratory", "pharmacy", "orders", "documents", "imaging", "theatre", "monitors", "admissions"]
+from tests.drill.wire import START_NS, WORST
 
 
 def _readings(bodies: list[bytes]) -> list[Reading]:

@@ -11,6 +11,8 @@ from contrefeu.drill import Hospital, Sent, TruePatient
 START_NS = parse_rfc3339("2026-03-02T07:00:00+01:00")
 CODECS = {"": "ascii", "8859/1": "latin-1", "8859/15": "iso8859-15", "UNICODE UTF-8": "utf-8"}
 STYLES = ("fr", "intl")
+# The laboratory first, admissions last: the worst order that feeds can come in (FIELD F34).
+WORST = ("laboratory", "pharmacy", "orders", "documents", "imaging", "theatre", "monitors", "admissions")
 
 
 @cache

@@ -13,10 +13,10 @@ from typing import Any
 READY_S = 60
 
 
-def contrefeu(home: Path, *arguments: str, status: int = 0) -> dict[str, Any]:
+def contrefeu(home: Path, *arguments: str, status: int = 0, within_s: float = 300) -> dict[str, Any]:
     """Run a command with --json and return what it printed; its exit status must be *status*."""
     command = [sys.executable, "-m", "contrefeu", "--home", str(home), *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, check=False, timeout=within_s)
     assert done.returncode == status, f"exit status {done.returncode}: {done.stderr.decode()}"
     return json.loads(done.stdout) if done.stdout.strip() else {}
 
