@@ -229,3 +229,54 @@ def test_a_report_with_a_name_and_no_number_is_not_filed_by_its_accession_number
     told = Told().take(entry(ordered("1", "AC-1", "c1"), 1), entry(reported("AC-1", "c2", number=""), 2))
     assert [one.ref for one in told.charts.waiting()] == ["n-capture/2"]
     assert "Hémorragie" not in told.charts.text("1")
+
+
+def tube(number: str, control: str, patient: str = "-", *, day: int = 21, parent: str = "") -> bytes:
+    """A result that names its specimen, or the order that it goes on from, and no order of its own."""
+    rest = (
+        *([f"SPM|1|{number}^^^||BLD^Sang^HL70487"] if number else []),
+        f"OBR|1|||K^Potassium^L{'|' * 24}|{parent}",
+        "OBX|1|NM|K^Potassium^L||6.8|mmol/L|||||F",
+    )
+    body = message("ORU^R01", patient, control=control, rest=rest)
+    return body.replace(b"|20260921", b"|202609%02d" % day, 1)
+
+
+@pytest.mark.req("F31")
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_result_that_names_its_specimen_alone_finds_its_patient(order):
+    """Whichever comes first: the message that names the patient beside the specimen, or the one that names nobody."""
+    named, alone = tube("26328004711&LAB", "c1", "1"), tube("26328004711&LAB", "c2", day=27)
+    told = Told().take(entry(admitted("1", "c0"), 1))
+    for n, which in enumerate(order, 2):
+        told.take(entry((named, alone)[which], n))
+    assert told.charts.waiting() == []
+    assert told.charts.text("1").count("6.8 mmol/L") == 2
+
+
+@pytest.mark.req("F31")
+def test_a_specimens_number_finds_nobody_a_month_later_nor_two_patients():
+    """Laboratories begin their numbers again: what may be another's tube waits for people."""
+    told = Told().take(
+        entry(admitted("1", "c0"), 1),
+        entry(admitted("2", "c1", bed="2"), 2),
+        entry(tube("26328004711&LAB", "c2", "1", day=1), 3),
+        entry(tube("26328004711&LAB", "c3", day=30), 4),
+    )
+    assert [(one.ref, one.why) for one in told.charts.waiting()] == [("n-capture/4", UNKNOWN)]
+    told.take(entry(tube("26328004711&LAB", "c4", "2", day=2), 5), entry(tube("26328004711&LAB", "c5", day=3), 6))
+    assert [one.ref for one in told.charts.waiting()] == ["n-capture/6", "n-capture/4"]
+
+
+@pytest.mark.req("F31")
+def test_a_reflex_test_goes_where_its_parent_is():
+    """OBR-29 names the order that it goes on from, and nothing else is named."""
+    first = message(
+        "ORU^R01", "1", control="c1",
+        rest=("ORC|RE|P7^GEF|F7^LAB", "OBR|1|P7^GEF|F7^LAB|TSH^TSH^L", "OBX|1|NM|TSH^TSH^L||9|mUI/L|||||F"),
+    )  # fmt: skip
+    told = Told().take(entry(admitted("1", "c0"), 1), entry(first, 2), entry(tube("", "c2", parent="P7&GEF^F7&LAB"), 3))
+    assert told.charts.waiting() == []
+    assert "6.8 mmol/L" in told.charts.text("1")
+    told.take(entry(tube("", "c3", parent="P8&GEF^F8&LAB"), 4))
+    assert [one.ref for one in told.charts.waiting()] == ["n-capture/4"]

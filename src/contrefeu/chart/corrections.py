@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from contrefeu.chart.blood import GROUP_UNSAID, says_group
 from contrefeu.chart.boards import place_of
-from contrefeu.chart.elements import concept, first, listed, names
+from contrefeu.chart.elements import first, listed, names
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
-from contrefeu.chart.sentences import flag_of, value_of
+from contrefeu.chart.sentences import flag_of, result_name, value_of
 from contrefeu.chart.versions import Kept
 from contrefeu.chart.work import KEPT_S, NS_PER_S, REPLACING
 
@@ -84,7 +84,7 @@ def _of(chart: Chart, name: str, kept: Kept, received: Callable[[str], int]) -> 
             ward=ward,
             bed=bed,
             resource=name,
-            what=concept(now.get("code")) or "?",
+            what=result_name(now) or "?",
             old=GROUP_UNSAID if says_group(now) else value_of(version.value) or "?",
             now=""
             if now.get("status") in _GONE

@@ -109,6 +109,18 @@ def instruction_of(dosage: Resource) -> str:
     return " · ".join(word for word in (*words, patient) if word and (word is text or word not in text))
 
 
+def result_name(observation: Resource) -> str:
+    """Return what was measured, and of which specimen if its sender said so: one name may be of blood or of urine."""
+    name, specimen = concept(observation.get("code")), specimen_name(observation)
+    return f"{name} · {specimen}" if name and specimen and specimen.casefold() not in name.casefold() else name
+
+
+def specimen_name(observation: Resource) -> str:
+    """Return the specimen of a measurement, with the isolate that grew of it, as it was sent; "" when it was not."""
+    specimen = observation.get("specimen")
+    return str(specimen.get("display", "")) if isinstance(specimen, dict) else ""
+
+
 def value_of(observation: Resource) -> str:
     """Return a result's value with its unit, as it was sent; "" when none was."""
     return " ".join(filter(None, measured_of(observation)))
@@ -341,7 +353,7 @@ def _result(one: Resource, language: Language, zone: str) -> str:
     when = first(one, "effectiveDateTime", "effectivePeriod.start", "issued")
     before = [_replaced(old, ref, language) for old, ref in earlier(one) if not says_group(one)]
     parts = [
-        f"{concept(one.get('code')) or '?'} {_value(one, language)}",
+        f"{result_name(one) or '?'} {_value(one, language)}",
         f"[{flag}]" if flag else "",
         f"({range_})" if range_ else "",
         concept(one.get("method")),

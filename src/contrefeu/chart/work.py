@@ -40,7 +40,15 @@ from contrefeu.chart.flags import flags_of
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.replaced import replaces
-from contrefeu.chart.sentences import drug_of, drug_said, flag_of, instruction_of, instructions_of, value_of
+from contrefeu.chart.sentences import (
+    drug_of,
+    drug_said,
+    flag_of,
+    instruction_of,
+    instructions_of,
+    result_name,
+    value_of,
+)
 from contrefeu.chart.stays import encounter
 from contrefeu.chart.steps import steps_in_force
 from contrefeu.chart.versions import Kept, is_modified
@@ -339,10 +347,10 @@ def _of_result(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Ite
     replaced = status in REPLACING and bool(kept.earlier and (flags.gone or kept.replaced()))
     critical = flags.standing == "critical"
     if (critical or replaced) and ("acknowledged", name, result_words(now)) not in answers:
-        yield _made("critical" if critical else "corrected", name, kept, concept(now.get("code")), _told(now),
+        yield _made("critical" if critical else "corrected", name, kept, result_name(now), _told(now),
                      "effectiveDateTime", "effectivePeriod.start", "issued")  # fmt: skip
     if status == "preliminary" and written_here(now):
-        yield _made("unvalidated", name, kept, concept(now.get("code")), value_of(now), "effectiveDateTime")
+        yield _made("unvalidated", name, kept, result_name(now), value_of(now), "effectiveDateTime")
 
 
 def _of_order(name: str, kept: Kept, answers: set[tuple[str, str, str]]) -> Iterator[WorkItem]:

@@ -2,7 +2,7 @@
 
 Rules kept here:
   * Values, units and ranges print as they were sent (F5).
-  * A curve joins values of one code, one unit and one method only, all plain numbers; else there is none (F5).
+  * A curve joins values of one code, unit, method and specimen only, all plain numbers; else there is none (F5).
   * A flag is its sender's (OBX-8), verbatim: N is shown too, as a missing flag is not "normal"; nothing is worked out
     from ranges.
   * Corrected and preliminary values say so; a value taken back is struck, never dropped (F7).
@@ -25,8 +25,10 @@ from contrefeu.chart import (
     measured_of,
     notes,
     range_of,
+    result_name,
     severity_of,
     source_of,
+    specimen_name,
     unit,
     value_of,
     when_of,
@@ -132,7 +134,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """All values of one code, unit and method; newest first."""
+    """All values of one code, unit, method and specimen; newest first."""
 
     key: str
     name: str
@@ -263,16 +265,21 @@ def _kind(resource: Resource, is_micro: bool) -> str:
 def _series_key(resource: Resource) -> tuple[str, ...]:
     code = resource.get("code") or {}
     if is_imaging(resource):  # each examination is one: the code that all typed reports have tells none apart
-        return concept(code), "", ""
+        return concept(code), "", "", ""
     named = next((f"{c.get('system', '')}|{c['code']}" for c in code.get("coding") or [] if c.get("code")), "")
-    return named or concept(code), unit(resource.get("valueQuantity")), concept(resource.get("method"))
+    return (
+        named or concept(code),
+        unit(resource.get("valueQuantity")),
+        concept(resource.get("method")),
+        specimen_name(resource),
+    )
 
 
 def _series(key: tuple[str, ...], values: list[Value]) -> Series:
     last = values[0].of
     ranges = last.get("referenceRange") or [{}]
     low, high = (_number((ranges[0].get(end) or {}).get("value")) for end in ("low", "high"))
-    return Series("|".join(key), concept(last.get("code")), tuple(values), low, high)
+    return Series("|".join(key), result_name(last), tuple(values), low, high)
 
 
 def _number(value: object) -> Decimal | None:

@@ -31,6 +31,7 @@ from contrefeu.chart import (
     notice_of,
     report_title,
     reported,
+    result_name,
     review_of,
     sealed_role,
     severity_of,
@@ -333,7 +334,7 @@ def _with_images(sheet: Sheet, resource: Resource, report: Report) -> Report:
     lines = [resource] if resource["resourceType"] == "Observation" else []
     lines += [one for name in resource.get("result") or [] if (one := sheet.get(name))]
     lines = [one for one in lines if not is_error(one)]
-    said = tuple((concept(one.get("code")), value_of(one)) for one in lines if value_of(one))
+    said = tuple((result_name(one), value_of(one)) for one in lines if value_of(one))
     urgent = any(severity_of(one) == "critical" for one in lines)
     return replace(report, images=images, findings=said, urgent=urgent)
 

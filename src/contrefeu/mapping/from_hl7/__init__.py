@@ -28,6 +28,7 @@ from contrefeu.mapping.from_hl7 import (
 )
 from contrefeu.mapping.from_hl7.datatypes import Context, key_of
 from contrefeu.mapping.from_hl7.groups import Group, Order, groups
+from contrefeu.mapping.from_hl7.origins import HINT, Reports, specimen_names, with_neighbours
 from contrefeu.mapping.moments import nanoseconds
 from contrefeu.mapping.reading import FeedRules, Link, Reading, Subject
 from contrefeu.mapping.tables.codes import REPLACED
@@ -193,8 +194,10 @@ def _group(reading: Reading, group: Group, code: str, event: str, context: Conte
     named = visit if pv1 is not None and (pv1.has(19) or code == "ADT") else hints[0] if hints else ""
     _clinical(reading, group, code, event, patient_key, named, context)
     hints += [name for said in reading.said for name in said.names if name not in hints]
-    if not keys and pid is not None:  # it says who it is of, and nobody can compare: one number of images is no patient
-        hints = [name for name in hints if not name.startswith(imaging.HINT)]
+    if not keys and pid is None:
+        hints = with_neighbours(hints)
+    elif not keys:  # it says who it is of, and nobody can compare: a number of images or of a tube is no patient
+        hints = [name for name in hints if not name.startswith((imaging.HINT, HINT))]
     if keys or hints:
         reading.subjects = [Subject(keys, hints)]
     elif pid is None and not reading.listed:
@@ -382,7 +385,7 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
             images = imaging.images_of(order, reading.kind[:3], context, reading)
             said = orders.service_request(
                 order.orc, order.obr, order.reasons, order.timings, notes, visit, context, unnumbered,
-                (images.number, images.names),
+                (images.number, [*images.names, *specimen_names(order, context)]),
             )  # fmt: skip
             if said is not None and order.obr is not None and images.studies:
                 placer, filler, _ = orders.order_numbers(order.orc, order.obr, context)
@@ -396,14 +399,14 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
 
 
 def _resulted(reading: Reading, group: Group, visit: str, context: Context) -> None:
+    before = Reports()
     for order in group.orders:
         if order.obr is None or (reading.kind[:3] in _PEOPLE and order.orc is not None):
             continue
-        lines, notes = results.lines_of(order.lines)
+        (lines, notes), (of_it, about_it) = results.lines_of(order.lines), results.lines_of(order.of_specimen)
+        lines, notes = [*of_it, *lines], [*about_it, *notes]
         images = imaging.images_of(order, reading.kind[:3], context, reading)
-        reading.said += results.report(
-            order.orc, order.obr, lines, notes, order.specimens, visit, context, reading, images
-        )
+        reading.said += results.report(order, order.obr, lines, notes, visit, context, reading, before, images)
 
 
 def _referred(reading: Reading, rf1: Segment, visit: str, context: Context) -> None:
@@ -476,7 +479,7 @@ def _measured(reading: Reading, group: Group, code: str, patient_key: str, visit
     found = group.all("OBX")
     for order in group.orders:
         if order.obr is None or code in _ORDERED or code in {"RAS", "RDS"}:
-            found += order.lines  # each with the notes that follow it
+            found += order.told  # each with the notes that follow it
     if not any(line.name == "OBX" for line in found):
         return
     owner = patient_key or visit
@@ -510,4 +513,4 @@ def _noticed(reading: Reading, group: Group, event: str, patient_key: str, conte
 
 def _notes(order: Order) -> list[Annotation]:
     """What is noted of the order; what follows an OBX is of that OBX."""
-    return results.lines_of(order.lines)[1]
+    return [*results.lines_of(order.of_specimen)[1], *results.lines_of(order.lines)[1]]

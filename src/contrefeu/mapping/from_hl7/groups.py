@@ -3,6 +3,8 @@
 Rules kept here:
   * Groups come from the order of segments, not from the event's structure: senders leave segments out and add their
     own, and a segment in an unusual place is still read.
+  * Where a specimen stands before the first order of its patient, specimens lead (OUL^R22 and R23, OML^O33 and O35;
+    7.3.7, 4.4.9): each order is of the specimen before it, and what was observed of that specimen is told with it.
 """
 
 from msgspec import Struct, field
@@ -45,7 +47,13 @@ class Order(Struct):
     diets: list[Segment] = field(default_factory=list)  # ODS and ODT
     images: list[Segment] = field(default_factory=list)  # IPC and ZDS
     lines: list[Segment] = field(default_factory=list)  # OBX and NTE, in order
+    of_specimen: list[Segment] = field(default_factory=list)  # OBX and NTE of the specimen that stands before it
     others: list[str] = field(default_factory=list)  # names of segments that no translator reads here
+
+    @property
+    def told(self) -> list[Segment]:
+        """OBX and NTE of its specimen and of itself, in order."""
+        return [*self.of_specimen, *self.lines] if self.of_specimen else self.lines
 
 
 class Group(Struct):
@@ -73,22 +81,62 @@ class Group(Struct):
 
 def groups(message: Message) -> list[Group]:
     """Cut *message* at each PID; what stands before the first belongs to it."""
-    found = [Group()]
-    group = found[0]
+    group = Group()
+    found, specimen = [group], _Specimen(group)
     for segment in message.segments[1:]:
         name = segment.name
         if name == "PID":
             if group.pid is not None:
+                specimen.end()
                 group = Group()
                 found.append(group)
+                specimen = _Specimen(group)
             group.pid = segment
         elif name in _ORDERING:
             _into_order(group, segment)
+            specimen.is_of(group.orders[-1])
+        elif specimen.takes(name):
+            specimen.take(segment)
         elif name in _UNDER_AN_ORDER and group.orders:
             _under(group.orders[-1], segment)
         else:
             group.add(segment)
+    specimen.end()
     return found
+
+
+class _Specimen:
+    """What stands before the orders that were made of it, where specimens lead."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._segments: list[Segment] = []  # SPM, then OBX and NTE before its first order
+        self._orders: list[Order] = []
+
+    def takes(self, name: str) -> bool:
+        """Whether a segment stands here for a specimen, and for no order."""
+        if name == "SPM":
+            return bool(self._segments) or not self._group.orders
+        return name in {"OBX", "NTE"} and bool(self._segments) and not self._orders
+
+    def take(self, segment: Segment) -> None:
+        if segment.name == "SPM":
+            self.end()
+            self._segments, self._orders = [], []
+        self._segments.append(segment)
+
+    def is_of(self, order: Order) -> None:
+        """Keep that *order*, of which a segment was just read, is of it."""
+        if self._segments and not any(one is order for one in self._orders):
+            self._orders.append(order)
+            order.specimens.append(self._segments[0])
+            order.of_specimen = self._segments[1:]
+
+    def end(self) -> None:
+        """No order was made of it any more: what none was made of at all is its patient's."""
+        if not self._orders:
+            for segment in self._segments:
+                self._group.add(segment)
 
 
 def _into_order(group: Group, segment: Segment) -> None:

@@ -37,8 +37,10 @@ from contrefeu.mapping.from_hl7.datatypes import (
     quantity,
     words,
 )
+from contrefeu.mapping.from_hl7.groups import Order
 from contrefeu.mapping.from_hl7.imaging import NO_IMAGES, Images, studies, study_in
 from contrefeu.mapping.from_hl7.orders import order_numbers, request_reference
+from contrefeu.mapping.from_hl7.origins import Reports, parent_names, specimen_names
 from contrefeu.mapping.from_hl7.shapes import name_of, shape_of
 from contrefeu.mapping.from_hl7.stay import reference
 from contrefeu.mapping.inside import opened
@@ -94,26 +96,30 @@ class Line:
 
 
 def report(
-    orc: Segment | None,
+    order: Order,
     obr: Segment,
     lines: list[Line],
     notes: list[Annotation],
-    specimens: list[Segment],
     visit: str,
     context: Context,
     reading: Reading,
+    before: Reports,
     images: Images = NO_IMAGES,
 ) -> Iterator[Said]:
-    """OBR: 2 placer, 3 filler, 4 code, 7 observed, 15 specimen, 22 reported, 24 section, 25 status, 32 interpreter."""
+    """OBR: 2 placer, 3 filler, 4 code, 7 observed, 15 specimen, 22 reported, 24 section, 25 status, 32 interpreter.
+
+    OBR-26: the line that it goes on from, said *before*.
+    """
+    orc, specimens = order.orc, order.specimens
     placer, filler, identifiers = order_numbers(orc, obr, context)
     code = concept_of(obr, 4)
     name = obr.text(4) or (code.text if code else "")
-    key = f"{filler or placer or context.authority + '|' + context.control_id}|{name}"
+    key = before.key(f"{filler or placer or context.authority + '|' + context.control_id}|{name}", obr)
     issued = context.instant(obr.text(22)) or context.sent_at
     at_ns = nanoseconds(context.moment(obr.text(22))) or context.sent_ns
     observed = context.when(obr.text(7))
     section = obr.text(24)
-    samples = _samples(obr, specimens)
+    samples = _samples(obr, specimens, before.isolate(obr))
     observations = list(_observations(lines, key, obr, samples, observed, issued, at_ns, visit, context, reading))
     attachments = [one for line in lines if line.kind == "ED" for one in attachments_of(line.obx)]
     status = REPORT_STATUS.get(obr.text(25).upper(), "") or _status_of(observations)
@@ -135,7 +141,9 @@ def report(
     )
     values = plain(found)
     del values["resourceType"]
-    names = [*(f"order:{number}" for number in (placer, filler) if number), *images.names]
+    names = [*(f"order:{number}" for number in (placer, filler) if number), *parent_names(orc, obr, context)]
+    names += [*images.names, *specimen_names(order, context)]
+    before.heard(line.obx for line in lines)
     yield Said("DiagnosticReport", key, values, at_ns, "update", names)
     yield from observations
     yield from studies(images, obr, placer, filler, visit, context, status)
@@ -283,8 +291,8 @@ def _urgent(obx: Segment) -> Json | None:
     return None
 
 
-def _samples(obr: Segment, specimens: list[Segment]) -> list[Reference]:
-    """What was examined: SPM-4 with its site (SPM-8), else OBR-15 (before v2.5)."""
+def _samples(obr: Segment, specimens: list[Segment], isolate: str) -> list[Reference]:
+    """What was examined: SPM-4 with its site (SPM-8), else OBR-15 (before v2.5); with the isolate that grew of it."""
     found = []
     for spm in specimens:
         parts = [concept_of(spm, 4), concept_of(spm, 8) if spm.has(8) else None]
@@ -292,6 +300,8 @@ def _samples(obr: Segment, specimens: list[Segment]) -> list[Reference]:
     if not specimens and obr.has(15):
         rep = obr.reps(15)[0]
         found.append(words([rep.text(1, 2) or rep.text(1), rep.text(4, 2) or rep.text(4)], ", "))
+    if isolate:
+        found = [words([one, isolate], ", ") for one in found or [""]]
     return [Reference(display=text) for text in dict.fromkeys(found) if text]
 
 
