@@ -65,6 +65,7 @@ from contrefeu.chart.clocks import (
 from contrefeu.chart.corrections import (
     Correction,
 )
+from contrefeu.chart.departures import Left
 from contrefeu.chart.disputes import (
     Dispute,
     Told,
@@ -284,6 +285,7 @@ from contrefeu.chart.work import (
     reported,
     result_words,
     specimen_of,
+    stay_or_last,
     work_items,
     work_line,
 )
@@ -355,6 +357,7 @@ __all__ = [
     "HoneyChart",
     "Language",
     "Lately",
+    "Left",
     "Names",
     "Number",
     "PatientHit",
@@ -477,6 +480,7 @@ __all__ = [
     "station_of",
     "status_of",
     "stay_of",
+    "stay_or_last",
     "steps_in_force",
     "strength_of",
     "study_uid",

@@ -10,9 +10,9 @@ Rules kept here:
     and their bytes keep their form from one to the next: the keys that opened their journals may be gone (S1).
 """
 
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 # Whose names, dictionaries, entries, bodies and feeds read as ours: folded again from them
-FORMER_VERSIONS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+FORMER_VERSIONS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -91,6 +91,11 @@ CREATE TABLE near(trace BLOB NOT NULL, word BLOB NOT NULL, PRIMARY KEY(trace, wo
 CREATE TABLE places(
     node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward BLOB NOT NULL, alerts INTEGER NOT NULL, line BLOB NOT NULL);
 CREATE INDEX places_by_ward ON places(world, ward, alerts);
+-- Which wards patients left, and when.
+CREATE TABLE departures(
+    node INTEGER NOT NULL, n INTEGER NOT NULL, world TEXT NOT NULL, ward BLOB NOT NULL, at_ns INTEGER NOT NULL,
+    line BLOB NOT NULL, PRIMARY KEY(node, n));
+CREATE INDEX departures_by_ward ON departures(world, ward, at_ns);
 -- What waits for somebody, of each patient for whom something does.
 CREATE TABLE work(node INTEGER PRIMARY KEY, world TEXT NOT NULL, line BLOB NOT NULL);
 CREATE INDEX work_by_world ON work(world);
