@@ -136,7 +136,7 @@ from contrefeu.chart.fold import (
 from contrefeu.chart.follow import (
     open_charts,
 )
-from contrefeu.chart.imaging import ACCESSION_TYPE, IMAGING, accession_of, images_made, study_uid
+from contrefeu.chart.imaging import ACCESSION_TYPE, IMAGING, SEVERAL, accession_of, images_made, study_uid
 from contrefeu.chart.kinds import (
     kind_of,
 )
@@ -319,6 +319,7 @@ __all__ = [
     "REPLACING",
     "REVIEW",
     "SETTLED",
+    "SEVERAL",
     "SOURCE",
     "SPECIMEN",
     "STATION",
