@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 
 from contrefeu.chart.boards import board_line
+from contrefeu.chart.departures import departures_of
 from contrefeu.chart.hits import hit_of
 from contrefeu.chart.stores import ChartStore
 from contrefeu.chart.work import work_line
@@ -58,6 +59,7 @@ def _compare(told: Told) -> int:
         waits = work_line(fresh)
         assert work[fresh.world].get(fresh.id) == (None if waits is None else encode(waits))
         assert list(store.people.hits([root])) == [hit_of(fresh)]
+        assert store.departures.of(root) == departures_of(fresh)
         on_board += line is not None
     return on_board
 

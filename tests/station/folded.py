@@ -96,6 +96,7 @@ for _name in (
     "agenda",
     "work",
     "corrections",
+    "left",
 ):
     setattr(Folded, _name, _asked(_name))
 

@@ -215,7 +215,18 @@ def test_an_open_session_ends_with_the_account_and_no_clock_brings_it_back(night
     night.clock.set(NOW_NS + 12 * HOUR_NS)
     shut = hers.get("/patient/p-durand")
     assert (shut.status_code, shut.headers["location"].partition("?")[0]) == (303, "/login")
-    assert hers.post("/write/vitals/p-durand", temperature="38").headers["location"].startswith("/login")
+    said = text_of(hers.get(shut.headers["location"]))
+    assert "Votre compte d’intérim s’est fermé à son heure, 24 nov. 2026 15:11." in said
+    assert "deux personnes de l’unité vous en ouvrent un autre" in said
+    lost = hers.post("/write/vitals/p-durand", temperature="38").headers["location"]
+    assert lost.startswith("/login")
+    assert "Ce que vous veniez d’envoyer n’est pas enregistré" in text_of(hers.get(lost))
+    assert "Votre compte" in text_of(hers.get("/login"))
+    stranger = night.at("")
+    for address in ("/login", lost, f"/login?closed={login}"):
+        assert "Votre compte" not in text_of(stranger.get(address)), "who never had the session learns of no account"
+    refused = enter(stranger, login, OWN_CODE)
+    assert "Votre compte" not in text_of(refused) and refused.status_code == 401
     [end] = night.acts(TemporaryAccountEnded)
     assert (end.source, decode(end.body).login) == ("rule/temporary-accounts", login)
     door = hers.shell.setting.door
@@ -295,6 +306,8 @@ def test_ended_sooner_by_its_makers_an_administrator_or_the_crisis_cell(night, l
     assert (hers.get("/patient/p-durand").status_code == 303) == may
     assert len(night.acts(AccountDisabled)) == may
     if may:
+        said = text_of(hers.get("/login", accept_language="en"))
+        assert "Your agency account was closed before its hour." in said and "who let you in" in said
         assert who.post(path, reason="partie").status_code == 404, "it has ended, once"
         page = night.at("rssi").get("/review").text
         assert "terminé par" in page and "Zoé Le Roux" in page

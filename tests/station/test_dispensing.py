@@ -69,6 +69,24 @@ def test_a_ward_list_counts_what_has_hours_and_says_what_has_none(charts):
     assert [one for one in charts.journal if b"dispensing CARD" in one.body], "who looked is written down"
 
 
+@pytest.mark.req("F13")
+def test_a_dose_that_was_given_early_is_not_made_ready_again(charts):
+    """Half an hour before its time, or refused then: it is answered, in its line and in the total; the others stay."""
+    charts.charts["p-durand"] += [
+        timed("x5", "Bisoprolol 5 mg cp", ["03:30:00", "20:00:00"]),
+        timed("x6", "Captopril 25 mg cp", ["03:30:00", "20:00:00"]),
+    ]
+    nurse = visitor("nadia", charts=charts)
+    given = {"day": "2026-11-24", "time": "03:05"}
+    assert form(nurse, "/write/dose/p-durand/x5", outcome="completed", **given).status_code == 303
+    assert form(nurse, "/write/dose/p-durand/x6", outcome="not-done", reason="à jeun", **given).status_code == 303
+    words = text_of(visitor("pharma", charts=charts).get("/pharmacy/ward/CARD"))
+    for drug in ("Bisoprolol 5 mg cp", "Captopril 25 mg cp"):
+        assert re.search(rf"{drug} .{{0,30}}orale 1 20:00", words), words
+        assert f"1 × {drug}" in words.partition("À prendre au rayon")[2]
+    assert re.search(r"Ramipril 5 mg cp .{0,30}orale 2 08:00 · 20:00", words)
+
+
 def repeat(**how):
     """An instruction: 1 tablet, by such a rhythm."""
     return {"text": "1 cp", "timing": {"repeat": how}}
@@ -175,6 +193,30 @@ def test_a_cabinet_is_shown_as_it_was_with_what_was_given_since_beside(charts):
     brought(EXTRACT.replace("2026-11-2", "2026-11-1").replace(";40;", ";99;"), -0.1)
     words = text_of(visitor("pharma", charts=charts).get("/pharmacy/stock"))
     assert "99" not in words and "Extrait de plus de" not in words
+
+
+@pytest.mark.req("F13")
+def test_two_drawers_of_one_drug_are_each_shown_and_what_was_given_is_counted_once(charts):
+    """A drug in two drawers, under one name or two: each with its units, their sum, one number of doses."""
+    text = "cabinet;drug;quantity;date\nCARD;PARACETAMOL 1G CP;40;2026-11-24 00:10\n"
+    text += "CARD;Amiodarone 200 mg cp;12;2026-11-24 00:10\nCARD;Paracétamol 1 g cp;7,5;2026-11-24 00:10\n"
+    act = CabinetsExtracted(parse_extract(text, ZONE, NOW_NS), "armoires.csv", at(-1))
+    charts.journal.append(Entry(STATION, 400, NOW_NS - 10**8, 400, "console", MEDIA_ACT, encode(act)))
+    typed = {"day": "2026-11-24", "time": "02:30", "dose": "1 g", "outcome": "completed"}
+    assert form(visitor("nadia", charts=charts), "/write/dose/p-durand/x4", **typed).status_code == 303
+    page = visitor("pharma", charts=charts).get("/pharmacy/stock")
+    words = text_of(page).partition("Doses données depuis")[2]
+    assert re.search(r"PARACETAMOL 1G CP 40 \+ 7\.5 = 47\.5 \(2 emplacements\) 1", words), words
+    assert "Paracétamol 1 g cp" not in words, "one row a drug: a dose stands beside one number"
+    assert re.search(r"Amiodarone 200 mg cp 12 0", words), words
+    assert "La même unité a aussi" not in words
+    second = parse_extract(
+        "cabinet;drug;quantity;date;ward\nCARD-2;PARACETAMOL 1G CP;3;2026-11-24;CARD\n", ZONE, NOW_NS
+    )
+    act = CabinetsExtracted(second, "armoires.csv", at(-1))
+    charts.journal.append(Entry(STATION, 401, NOW_NS - 10**8, 401, "console", MEDIA_ACT, encode(act)))
+    words = text_of(visitor("pharma", charts=charts).get("/pharmacy/stock?cabinet=CARD-2"))
+    assert "La même unité a aussi : CARD. Les doses données sont celles de l’unité" in words
 
 
 @pytest.mark.req("F13")

@@ -71,6 +71,26 @@ def test_images_are_a_link_to_the_viewer_that_the_house_names():
 
 
 @pytest.mark.req("F17")
+def test_a_link_leads_to_one_study_or_there_is_none():
+    """Two accession numbers in one address name no study; one alone may be somebody else's: the line says so."""
+    charts = imaged()
+    for one in charts.charts["p-durand"]:
+        if one["id"] in {"st1", "rp1"}:
+            one["identifier"] = [*one["identifier"], {"type": ACSN, "system": "urn:id:RIS2", "value": "B7"}]
+    by_number = '[node]\nid = "n7f3k2"\n[imaging]\nviewer = "https://pacs.chu.example/v?acc={accession}"\n'
+    by_uid = '[node]\nid = "n7f3k2"\n[imaging]\nviewer = "https://pacs.chu.example/v?study={study_uid}"\n'
+    for viewer in (VIEWER, by_number):
+        page = visitor("martin", charts=charts, settings=parse_settings(viewer)).get("/patient/p-durand")
+        assert "%2C" not in page.text and "AC%201" not in page.text, "no number of two in an address"
+        assert "plusieurs n° d’examen : aucun lien" in text_of(page)
+    assert "vérifiez nom et date de naissance sur les images" in text_of(page), "the study with one number has its link"
+    assert "acc=AC-9" in page.text
+    page = visitor("martin", charts=charts, settings=parse_settings(by_uid)).get("/patient/p-durand")
+    assert f"v?study={UID}" in page.text, "a study has one UID, however many numbers"
+    assert "plusieurs n° d’examen" not in text_of(page) and "vérifiez nom" not in text_of(page)
+
+
+@pytest.mark.req("F17")
 @pytest.mark.parametrize(
     "viewer",
     ["http://pacs/{study_uid}", "https://{study_uid}/", "https://pacs.example/", "javascript:{study_uid}",

@@ -20,6 +20,7 @@ from contrefeu.acts import encode
 from contrefeu.base import ManualClock, rfc3339
 from contrefeu.chart.agenda import AgendaLine, agenda_of
 from contrefeu.chart.corrections import Correction
+from contrefeu.chart.departures import Left
 from contrefeu.chart.fold import Chart, Unread
 from contrefeu.chart.pieces import Lately, whole
 from contrefeu.chart.versions import Kept
@@ -504,6 +505,7 @@ class Charts:
     number: int = 1
     as_of_ns: int = NOW_NS
     down: bool = False
+    gone: list[Left] = field(default_factory=list)  # who left a ward, since whenever
     owned_by_nobody: list[UnplacedEntry] = field(default_factory=list)
     of_nobody: list[UnplacedEntry] = field(default_factory=list)
     more: int = 0  # of each, beyond those listed
@@ -606,6 +608,10 @@ class Charts:
     async def corrections(self, login: str, world: str = "") -> list[Correction]:
         self._answer()
         return []
+
+    async def left(self, ward: str, since_ns: int, world: str = "") -> list[Left]:
+        self._answer()
+        return self.gone
 
     async def drugs(self, world: str = "") -> list[DrugSeen]:
         self._answer()

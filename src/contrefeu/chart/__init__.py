@@ -65,6 +65,7 @@ from contrefeu.chart.clocks import (
 from contrefeu.chart.corrections import (
     Correction,
 )
+from contrefeu.chart.departures import Left
 from contrefeu.chart.disputes import (
     Dispute,
     Told,
@@ -135,7 +136,7 @@ from contrefeu.chart.fold import (
 from contrefeu.chart.follow import (
     open_charts,
 )
-from contrefeu.chart.imaging import ACCESSION_TYPE, IMAGING, accession_of, images_made, study_uid
+from contrefeu.chart.imaging import ACCESSION_TYPE, IMAGING, SEVERAL, accession_of, images_made, study_uid
 from contrefeu.chart.kinds import (
     kind_of,
 )
@@ -286,6 +287,7 @@ from contrefeu.chart.work import (
     reported,
     result_words,
     specimen_of,
+    stay_or_last,
     work_items,
     work_line,
 )
@@ -319,6 +321,7 @@ __all__ = [
     "REPLACING",
     "REVIEW",
     "SETTLED",
+    "SEVERAL",
     "SOURCE",
     "SPECIMEN",
     "STATION",
@@ -357,6 +360,7 @@ __all__ = [
     "HoneyChart",
     "Language",
     "Lately",
+    "Left",
     "Names",
     "Number",
     "PatientHit",
@@ -481,6 +485,7 @@ __all__ = [
     "station_of",
     "status_of",
     "stay_of",
+    "stay_or_last",
     "steps_in_force",
     "strength_of",
     "study_uid",

@@ -25,11 +25,13 @@ from contrefeu.chart.board_rows import BoardRows, by_bed
 from contrefeu.chart.boards import BoardLine, has_left, row_at
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.deciding import Deciding
+from contrefeu.chart.departures import Left
 from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
 from contrefeu.chart.folding import Folding, node_text, parts_of
 from contrefeu.chart.hits import hit_at
 from contrefeu.chart.honey import Honey
+from contrefeu.chart.left import LeftWards
 from contrefeu.chart.patient import patient_resource
 from contrefeu.chart.pieces import Lately
 from contrefeu.chart.sources import charts_of, sources_of
@@ -127,6 +129,7 @@ class Charts:
         self._deciding = Deciding(store, counts)
         self._honey = Honey(store, settings.watch.honey, self._node, self._deciding)
         self._wards = Wards(store, settings.wards, self._deciding)
+        self._left = LeftWards(store, self._wards, self._honey)
         self._downtime: tuple[int, Downtime] = (0, self._no_downtime())
 
     def close(self) -> None:
@@ -248,6 +251,11 @@ class Charts:
         """From when to when a board shows who is planned."""
         now_ns = self._clock.now_ns()
         return now_ns - COMING_LATE_S * 10**9, now_ns + COMING_S * 10**9
+
+    def left(self, ward: str, since_ns: int, world: str = "") -> list[Left]:
+        """Return who left *ward* since an instant and is not there now, the last one first."""
+        with self._snapshot():
+            return self._left.of(ward, since_ns, self._clock.now_ns(), self._world(world))
 
     def work(self, world: str = "") -> list[WorkLine]:
         """Return what waits for somebody, of every patient for whom something does."""

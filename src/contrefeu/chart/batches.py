@@ -20,6 +20,7 @@ from contrefeu.base import ContrefeuError
 from contrefeu.chart.agenda import AgendaLine, agenda_of
 from contrefeu.chart.boards import BoardLine, board_line, flagged_again, has_left, heard_again, place_of
 from contrefeu.chart.corrections import Correction, corrections_of
+from contrefeu.chart.departures import Departure, departures_of
 from contrefeu.chart.filing import REFUSED, Filing
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.folding import Folding
@@ -259,6 +260,7 @@ class Batches:
         self._store.places.drop(root)
         self._store.work.drop(root)
         self._store.agenda.drop(root)
+        self._store.departures.drop(root)
         self._store.looks.drop(root)
         self._forget(root)
 
@@ -278,6 +280,7 @@ class Batches:
                 self._list(root, found, same=same)
             if not same or not chart.stays:
                 self._store.people.keep(root, search_words(chart), hit_of(chart))
+                self._depart(root, found)
         except Exception as defeated:  # whatever a sender put there, the patient is found and their bed is taken
             error = type(defeated).__name__
             _log.error("a chart has no board line", error=error, entry=f"{chart.last[1]}/{chart.last[2]}")
@@ -308,6 +311,13 @@ class Batches:
             self._store.agenda.keep(root, found.chart.world, days)
             found.days = days
 
+    def _depart(self, root: int, found: "_Open") -> None:
+        """Put down which wards the patient left."""
+        departures = departures_of(found.chart)
+        if departures != found.departures:
+            self._store.departures.keep(root, found.chart.world, departures)
+            found.departures = departures
+
     def _received(self, ref: str) -> int:
         """When an entry came in; 0 for one that is not here."""
         entry = self._store.kept.entry(*parse_ref(ref))
@@ -317,7 +327,7 @@ class Batches:
 class _Open:
     """A chart that stays open, and what was last made of it."""
 
-    __slots__ = ("chart", "corrected", "days", "line", "lines", "listed", "setters")
+    __slots__ = ("chart", "corrected", "days", "departures", "line", "lines", "listed", "setters")
 
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
@@ -325,6 +335,7 @@ class _Open:
         self.line: BoardLine | None = None
         self.setters: tuple[str, ...] | None = None
         self.days: dict[int, AgendaLine] | None = None  # that were put down; None: nobody knows
+        self.departures: list[Departure] | None = None  # that were put down; None: nobody knows
         self.corrected: list[Correction] | None = None  # that were put down; None: nobody knows
         self.listed = False  # whether what waits was put down
 

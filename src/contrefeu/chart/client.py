@@ -18,6 +18,7 @@ from contrefeu.base import StorageError
 from contrefeu.chart.agenda import AgendaLine
 from contrefeu.chart.answers import HITS_MAX, PEOPLE_MAX, UNPLACED_MAX, Account
 from contrefeu.chart.corrections import Correction
+from contrefeu.chart.departures import Left
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.pieces import Lately
 from contrefeu.chart.questions import ANSWER_BYTES_MAX, LENGTH, READERS, ask, framed
@@ -72,6 +73,10 @@ class ChartsClient:
     async def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
         return await self._soon("board", ward, world)  # type: ignore[no-any-return]
+
+    async def left(self, ward: str, since_ns: int, world: str = "") -> list[Left]:
+        """Return who left *ward* since an instant and is not there now, the last one first."""
+        return await self._ask("left", ward, since_ns, world)  # type: ignore[no-any-return]
 
     async def work(self, world: str = "") -> list[WorkLine]:
         """Return what waits for somebody, of every patient for whom something does."""
@@ -259,6 +264,10 @@ class SyncChartsClient:
     def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
         return self._ask("board", ward, world)  # type: ignore[no-any-return]
+
+    def left(self, ward: str, since_ns: int, world: str = "") -> list[Left]:
+        """Return who left *ward* since an instant and is not there now, the last one first."""
+        return self._ask("left", ward, since_ns, world)  # type: ignore[no-any-return]
 
     def staff(self, world: str = "") -> list[Listed]:
         """Return everybody whom the hospital's own list (MFN) names, those who left too."""

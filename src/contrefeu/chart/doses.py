@@ -179,20 +179,25 @@ def due_items(
     return [item for _, item in found]
 
 
-def due_times(courses: Sequence[Course], from_ns: int, until_ns: int, zone: ZoneInfo) -> list[tuple[int, str, str]]:
+def due_times(
+    courses: Sequence[Course], from_ns: int, until_ns: int, zone: ZoneInfo, *, unanswered: bool = False
+) -> list[tuple[int, str, str]]:
     """Return every due time in (*from_ns*, *until_ns*], of a day or two: when, what, "MedicationRequest/id"; by time.
 
     For a sheet that is filled in by hand: unlike `due_items` it gives each time, answered or not, and no state. A
-    prescription that is not in it has no time that can be computed, or none in that while.
+    prescription that is not in it has no time that can be computed, or none in that while. With *unanswered*, a time is
+    left out whose dose was given or refused before it, as `due_items` leaves it out.
     """
     today = datetime.fromtimestamp(from_ns // NS_PER_S, zone).toordinal()
     found: set[tuple[int, str, str]] = set()
     for one in courses:
+        planned = sorted({at_ns for step in one.steps for at_ns in _planned(step, today, zone)}) if unanswered else []
+        answered, _ = _answered(planned, one.answered)
         for step in one.steps:
             if step.count and one.given >= step.count:
                 continue
             for at_ns in (*_planned(step, today, zone), *_each_elapsed(step, one, from_ns, until_ns)):
-                if from_ns < at_ns <= until_ns:
+                if from_ns < at_ns <= until_ns and at_ns not in answered:
                     found.add((at_ns, step.what, one.resource))
     return sorted(found)
 

@@ -22,6 +22,7 @@ from contrefeu.base import ContrefeuError, MissingError, OperatorError, StorageE
 from contrefeu.chart.agenda import AgendaLine
 from contrefeu.chart.answers import Account
 from contrefeu.chart.corrections import Correction
+from contrefeu.chart.departures import Left
 from contrefeu.chart.fold import Chart
 from contrefeu.chart.pieces import Lately
 from contrefeu.chart.views import (
@@ -67,6 +68,7 @@ ANSWERS: dict[str, Any] = {
     "honey": list[HoneyChart],
     "known_wards": list[WardKnown],
     "lately": Lately | None,
+    "left": list[Left],
     "loss": list[Loss],
     "numbers": list[str],
     "people": list[Person],

@@ -143,14 +143,33 @@ def present_stay(stays: dict[str, StayState], known_ns: int = 0) -> StayState | 
     return best[1] if best is not None else None
 
 
+def moves_of(stay: StayState) -> list[tuple[int, Movement]]:
+    """Return the movements that stand, in the order of their times (ns): what a sender says, else when it was said."""
+    return [(step.key[0], step.movement) for step in _steps(stay)]
+
+
+def taken_back(stay: StayState) -> tuple[int, list[str]] | None:
+    """Return since when (ns) nobody was ever admitted by *stay*, and the place that it had said; None for any other."""
+    said = [step for step in stay.steps.values() if step.words and step.movement.kind != "plan" and step.movement.place]
+    if not said or not _was_cancelled(stay) or any(move.kind != "plan" for _, move in moves_of(stay)):
+        return None
+    ends = [*(step.voided[0] for step in stay.steps.values()), *(one.said[0] for one in stay.cancels.values())]
+    return max(ends), max(said, key=lambda step: step.key).movement.place
+
+
 def _in_force(stay: StayState) -> list[Movement]:
     """Movements that stand, in the order of their times; of a discharge that is disputed, as if it had not come."""
+    return [step.movement for step in _steps(stay)]
+
+
+def _steps(stay: StayState) -> list[Step]:
+    """The same, each with all that was said of it."""
     steps, last = steps_in_force(stay), last_here(stay)
     if last is not None and last.movement.kind != "discharge":
         later = later_by_feeds(steps, last)
         if not any(agrees(last.movement, step.movement) for step in later):
             steps = [step for step in steps if step not in later or step.movement.kind != "discharge"]
-    return [step.movement for step in steps]
+    return steps
 
 
 def _leaves(steps: list[Movement]) -> int:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from contrefeu.base import OperatorError, rfc3339
 
 if TYPE_CHECKING:
-    from contrefeu.acts import Downtime, HandBacks, Papers
     from contrefeu.chart import Charts, SyncChartsClient
     from contrefeu.cli.node import Node
+    from contrefeu.station import Signing
 
 _MINUTE = len("2026-11-24T02:11")
 
@@ -21,17 +21,24 @@ def lift_wards(node: "Node", wards: Sequence[str], reason: str, cutover: str) ->
         OperatorError: The minute cannot be, or hand-back sheets are not signed and no reason says why it goes on.
     """
     from contrefeu.access import cutover_at
-    from contrefeu.acts import DowntimeLifted, HandBacks, Papers, encode
+    from contrefeu.acts import CorrectedWards, DowntimeLifted, HandBacks, Papers, encode
     from contrefeu.cli.accounts import downtime_in, station_acts
+    from contrefeu.station import Signing
 
     now_ns, acts = node.clock.now_ns(), [*station_acts(node)]
-    downtime, papers, signed = downtime_in(acts, node), Papers(), HandBacks()
+    downtime, papers, signed, wards_known = downtime_in(acts, node), Papers(), HandBacks(), CorrectedWards()
     for act, entry in acts:
+        wards_known.apply(act, entry.source)
         papers.apply(act, entry.source)
         signed.apply(act, entry.source)
+    members = wards_known.members
     with node.charts() as charts:
         concerned = [one for one in wards or [known.id for known in charts.wards()] if downtime.of(one)]
-        lacking = {ward: _unsigned(charts, ward, downtime, papers, signed) for ward in concerned}
+        lacking = {
+            one: _unsigned(charts, Signing(members(one)[0], found, downtime, signed, papers, members))
+            for one in concerned
+            if (found := downtime.of(one))
+        }
     begun = max((found.since for one in concerned if (found := downtime.of(one))), default="")
     try:
         at = cutover_at(cutover, now_ns, ZoneInfo(node.settings.node.zone))
@@ -55,17 +62,18 @@ def lift_wards(node: "Node", wards: Sequence[str], reason: str, cutover: str) ->
     node.record(encode(act))
 
 
-def _unsigned(
-    charts: "Charts | SyncChartsClient", ward: str, downtime: "Downtime", papers: "Papers", signed: "HandBacks"
-) -> int:
-    """How many patients of a ward in downtime have no sheet that stands signed."""
+def _unsigned(charts: "Charts | SyncChartsClient", ward: "Signing") -> int:
+    """How many patients of a ward in downtime, and of those who left it meanwhile, have no sheet that stands signed."""
     from contrefeu.chart.sheet import Sheet
-    from contrefeu.station import sheet_of
+    from contrefeu.station import LACKING, sheet_of
 
-    declared, found = downtime.of(ward), 0
-    for row in charts.board(ward).rows if declared else ():
-        chart, signature = charts.chart(row.id), signed.of(row.id, declared.since if declared else "")
-        if chart is not None and declared is not None:
-            shown = sheet_of(row.id, Sheet(chart), (), declared.since, papers).digest
+    since, found = ward.declared.since, 0
+    for row in charts.board(ward.ward).rows:
+        chart, signature = charts.chart(row.id), ward.signed.of(row.id, since)
+        if chart is not None:
+            shown = sheet_of(row.id, Sheet(chart), (), since, ward.papers).digest
             found += signature is None or signature.act.shown != shown
+    for one in charts.left(ward.ward, ward.declared.since_ns):
+        chart = charts.chart(one.id) if ward.elsewhere(one) is None else None
+        found += chart is not None and ward.sheet(one, Sheet(chart))[2] in LACKING
     return found

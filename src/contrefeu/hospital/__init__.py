@@ -17,7 +17,7 @@ from contrefeu.hospital.feeds import (
     feed_of,
     feed_text,
 )
-from contrefeu.hospital.imaging import ImagingSettings, viewer_url
+from contrefeu.hospital.imaging import ImagingSettings, by_accession_alone, viewer_url
 from contrefeu.hospital.live import (
     TAKEN_UP,
     changed_keys,
@@ -103,6 +103,7 @@ __all__ = [
     "WatchSettings",
     "WebSettings",
     "WitnessSettings",
+    "by_accession_alone",
     "changed_keys",
     "default_settings",
     "feed_of",

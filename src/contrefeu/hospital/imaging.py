@@ -24,6 +24,11 @@ class ImagingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     viewer: str = ""  # "https://pacs.chu.example/view?study={study_uid}", or {accession}; "": charts have no such link
 
 
+def by_accession_alone(viewer: str) -> bool:
+    """Whether the viewer is asked for an accession number and nothing else: archives may have given it twice."""
+    return set(_PLACE.findall(viewer)) == {"accession"}
+
+
 def viewer_url(viewer: str, study_uid: str, accession: str) -> str:
     """Return where images are looked at; "" when there is no viewer, or a number that it asks for is not known.
 

@@ -24,6 +24,8 @@ from contrefeu.station.deps import (
     VaultState,
 )
 from contrefeu.station.handing_back import (
+    LACKING,
+    Signing,
     sheet_of,
 )
 from contrefeu.station.labels import (
@@ -45,6 +47,7 @@ from contrefeu.web import (
 
 __all__ = [
     "LABELS",
+    "LACKING",
     "METRICS",
     "BedStatus",
     "ChartsLike",
@@ -55,6 +58,7 @@ __all__ = [
     "LostPack",
     "NodeStatus",
     "PackState",
+    "Signing",
     "TapFigures",
     "VaultState",
     "WardBook",

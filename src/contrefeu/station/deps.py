@@ -23,6 +23,7 @@ from contrefeu.chart import (
     HoneyChart,
     Language,
     Lately,
+    Left,
     PatientHit,
     UnplacedEntry,
     WardKnown,
@@ -53,6 +54,10 @@ class ChartsLike(Protocol):
 
     async def board(self, ward: str = "", world: str = "") -> Board:
         """One ward; the whole hospital for ""."""
+        ...
+
+    async def left(self, ward: str, since_ns: int, world: str = "") -> list[Left]:
+        """Who left *ward* since an instant and is not there now, the last one first."""
         ...
 
     async def work(self, world: str = "") -> list[WorkLine]:

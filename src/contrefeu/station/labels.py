@@ -139,6 +139,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "signed": N_("signée"),
         "changed": N_("changée depuis la signature"),
         "unsigned": N_("à signer"),
+        "nothing": N_("rien à signer"),
+        "there": N_("à signer là-bas"),
+        "back": N_("signée là-bas"),
     },
     "copy": {  # of a vault, as the copies process says it
         "up-to-date": N_("à jour"),

@@ -43,7 +43,7 @@ from contrefeu.station.care.medicines import Formulary
 from contrefeu.station.deps import ChartsLike
 from contrefeu.station.registers import Registers
 from contrefeu.station.words_between import WordsBetween
-from contrefeu.web import NOT_KEPT, Actor, Appender, Refused
+from contrefeu.web import NOT_KEPT, Actor, Appender, Closed, Refused
 
 STALE_NS = 1_000_000_000  # 1 s: how long a disabled account may go on
 REFOLD_NS = 60_000_000_000  # 60 s: acts of another node may arrive late, in the middle: read them all again
@@ -127,6 +127,19 @@ class Staff:
         await self._follow()
         account = self.accounts.get(login)
         return None if account is None or self.ended(account) else self._served(account)
+
+    async def closed(self, login: str) -> Closed | None:
+        """Return why *login* lets nobody in; None when it does."""
+        await self._follow()
+        account = self.accounts.get(login)
+        if account is not None and not self.ended(account):
+            return None
+        if account is None or account.temporary is None:
+            return Closed("closed")
+        words = account.temporary.words[-1]
+        if self.now_ns >= words.until_ns:
+            return Closed("over", words.until)
+        return Closed("ended" if account.disabled else "not-on", words.until)
 
     @property
     def now_ns(self) -> int:

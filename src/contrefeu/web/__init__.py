@@ -31,6 +31,7 @@ from contrefeu.web.mount import (
 from contrefeu.web.people import (
     Actor,
     Appender,
+    Closed,
     Door,
     Refused,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "Around",
     "AuditLog",
     "Changes",
+    "Closed",
     "Corrected",
     "DemoLogin",
     "Door",

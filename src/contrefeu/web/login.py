@@ -2,6 +2,7 @@
 
 Rules kept here:
   * A refused login says neither which part was wrong nor whether the login exists.
+  * Why an account was closed is said to the browser whose session ended with it: its cookie tells, no address does.
   * Each form carries a token that is also in a cookie, so that nobody is logged in from another site's page.
   * Words typed in the login field are journaled only when they are somebody's login: tired people type passwords there.
 """
@@ -15,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contrefeu.web.language import LANGUAGES
-from contrefeu.web.people import Refused
+from contrefeu.web.people import Closed, Refused
 from contrefeu.web.shell import Shell
 from contrefeu.web.visit import THEMES, local_path, login_address, visit_of
 
@@ -46,6 +47,7 @@ class LoginPage:
     kept: bool = False  # and what was typed comes back after the login
     demo: Sequence[DemoLogin] = ()
     passkey_refused: bool = False
+    closed: Closed | None = None  # why the account of this browser's session lets nobody in any more
 
 
 class LoginPages:
@@ -69,7 +71,16 @@ class LoginPages:
         said = request.query_params.get("ended", "")
         target = local_path(request.query_params.get("next", "/"))
         refused = request.query_params.get("passkey") == "refused"
-        return await self._show(request, target, ended=said == "1", kept=said == "kept", passkey_refused=refused)
+        closed = await self._closed(request)
+        kept = said == "kept" and closed is None
+        return await self._show(
+            request, target, ended=said in {"1", "kept"} and not kept, kept=kept, passkey_refused=refused, closed=closed
+        )
+
+    async def _closed(self, request: Request) -> Closed | None:
+        """Why the account of the session that this browser had lets nobody in."""
+        login = self._shell.sessions.was_of(request.cookies.get(self._shell.cookie, ""))
+        return await self._shell.setting.door.closed(login) if login else None
 
     async def enter(self, request: Request) -> Response:
         """Take the form."""
@@ -120,9 +131,10 @@ class LoginPages:
         ended: bool = False,
         kept: bool = False,
         passkey_refused: bool = False,
+        closed: Closed | None = None,
     ) -> Response:
         csrf = request.cookies.get(self._shell.door_cookie) or secrets.token_urlsafe(24)
-        page = LoginPage(csrf, target, login, refused, wait_s, ended, kept, self._demo, passkey_refused)
+        page = LoginPage(csrf, target, login, refused, wait_s, ended, kept, self._demo, passkey_refused, closed)
         response = await self._shell.render(request, "login.html", page, status=401 if refused else 200)
         self._shell.set_cookie(response, self._shell.door_cookie, csrf)
         return response

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class Actor(Protocol):
@@ -54,6 +54,14 @@ class Refused:
     wait_s: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why an account lets nobody in: said to the browser whose session ended with it, and to no other."""
+
+    why: Literal["over", "ended", "not-on", "closed"]  # a temporary one: at its hour, before it, not yet; any other
+    at: str = ""  # RFC 3339: its hour
+
+
 class Door(Protocol):
     """Lets people in, and tells whether they still may be."""
 
@@ -67,6 +75,10 @@ class Door(Protocol):
 
     async def actor(self, login: str) -> Actor | None:
         """Return who *login* is now, or None once they are disabled."""
+        ...
+
+    async def closed(self, login: str) -> Closed | None:
+        """Return why *login* lets nobody in; None when it does."""
         ...
 
 

@@ -53,6 +53,7 @@ class Sessions:
         self._idle_ns = int(idle_s * _NS)
         self._by_hash: dict[bytes, Session] = {}
         self._ended: dict[bytes, str] = {}  # whose they were that ended of themselves
+        self._shut: dict[bytes, str] = {}  # whose they were that ended with their account
 
     def start(self, login: str) -> str:
         """Begin a session and return the token for its cookie."""
@@ -83,6 +84,20 @@ class Sessions:
     def ended(self, token: str) -> str:
         """Return whose session *token* was, when it ended because nobody used it; "" for any other."""
         return self._ended.get(_hash(token), "")
+
+    def shut(self, token: str) -> None:
+        """End the session of *token*: its person's account lets nobody in any more."""
+        key = _hash(token)
+        session = self._by_hash.pop(key, None)
+        if session is not None:
+            self._shut[key] = session.login
+            if len(self._shut) > SESSIONS_MAX:
+                del self._shut[next(iter(self._shut))]
+
+    def was_of(self, token: str) -> str:
+        """Return whose session *token* was, when it ended without its person's doing; "" for any other."""
+        key = _hash(token)
+        return self._shut.get(key) or self._ended.get(key, "")
 
     def end(self, token: str) -> None:
         """End the session of *token*."""

@@ -403,7 +403,7 @@ class Shell:
         if session is not None:
             visit.actor = await self.setting.door.actor(session.login)
             if visit.actor is None:
-                self.sessions.end(token)
+                self.sessions.shut(token)
             else:
                 visit.session, visit.token = session, token
         return visit

@@ -1,9 +1,9 @@
 """A chart as the blocks of a page: who, allergies, treatments, results, and the rest of the story."""
 
 from contrefeu.chart.sheet.allergies import Allergies, Allergy, allergies_of
-from contrefeu.chart.sheet.handback import HandBack, Medicine, PageOut, hand_back_of
+from contrefeu.chart.sheet.handback import HandBack, LeftSheet, Medicine, PageOut, hand_back_of, left_sheet_of
 from contrefeu.chart.sheet.imaging import NO_IMAGES, Images, Study
-from contrefeu.chart.sheet.person import Person, person_of
+from contrefeu.chart.sheet.person import Person, attending_of, person_of
 from contrefeu.chart.sheet.resources import Heard, Laid, Sheet
 from contrefeu.chart.sheet.results import VITAL_CODES, Panel, Results, Series, Value, results_of
 from contrefeu.chart.sheet.story import (
@@ -33,6 +33,7 @@ __all__ = [
     "Heard",
     "Images",
     "Laid",
+    "LeftSheet",
     "Line",
     "Medicine",
     "Opinion",
@@ -52,7 +53,9 @@ __all__ = [
     "allergies_of",
     "attachment_bytes",
     "attachments_in",
+    "attending_of",
     "hand_back_of",
+    "left_sheet_of",
     "person_of",
     "report_of",
     "results_of",

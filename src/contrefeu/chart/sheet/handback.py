@@ -9,6 +9,8 @@
 Rules kept here:
   * What a signature is of (`digest`) is all of it but the doses to come: they move with the clock, nobody said them.
   * Nothing is left out because it is long; nothing is computed but due times, as boards have them.
+  * Of who left the ward during the downtime a sheet says what was done here until then, and nothing of what is due: who
+    receives it knows the rest. When there is nothing of it, there is nothing to sign.
 """
 
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ from hashlib import sha256
 
 import msgspec
 
-from contrefeu.chart import DueItem, WorkItem, instant, is_infusion, work_items
+from contrefeu.chart import DueItem, WorkItem, instant, is_error, is_infusion, work_items, written_here
 from contrefeu.chart.sheet.allergies import Allergy, allergies_of
 from contrefeu.chart.sheet.resources import Sheet
 from contrefeu.chart.sheet.treatments import Dose, Treatment, treatments_of
@@ -80,13 +82,38 @@ class HandBack:
         return sum(item.state == "unknown" and bool(item.at) for one in self.medicines for item in one.due)
 
     @property
+    def said_here(self) -> "HandBack":
+        """What of it a signature is of."""
+        return replace(self, medicines=tuple(replace(one, due=()) for one in self.medicines))
+
+    @property
     def digest(self) -> str:
         """What a signature is of, hex."""
-        said = replace(self, medicines=tuple(replace(one, due=()) for one in self.medicines))
+        said = self.said_here
         return sha256(msgspec.json.encode(said)).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class LeftSheet(HandBack):
+    """The sheet of somebody who left the ward during the downtime."""
+
+    others: int = 0  # entries of people here beside: measures, notes, requests, precautions; the chart has them
+
+    @property
+    def said_here(self) -> HandBack:
+        """What was done until they left: which sources speak now, and all allergies, may change elsewhere since."""
+        return replace(self, heard=(), allergies=(), allergies_state="")
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was done here that anybody must be told of."""
+        said = (self.medicines, self.other_doses, self.open, self.allergies_changed, self.pages, self.others)
+        return not any(said)
+
+
 _BLOCKS = ("prescriptions", "doses", "results", "allergies")
+# What the chart has beside what a sheet says, when people here wrote it
+_OTHERS = frozenset({"Appointment", "DocumentReference", "Flag", "Observation", "Procedure", "ServiceRequest"})
 _GIVEN = frozenset({"completed", "partly", "in-progress", "stopped"})
 
 
@@ -114,6 +141,52 @@ def hand_back_of(sheet: Sheet, due: Sequence[DueItem], since: str, pages: Sequen
         pages=tuple(pages),
         heard=tuple(block for block in _BLOCKS if sheet.heard(block)),
     )
+
+
+def left_sheet_of(sheet: Sheet, since: str, left: str, pages: Sequence[PageOut] = ()) -> LeftSheet:
+    """Return the sheet of somebody who left the ward that hands back.
+
+    Args:
+        sheet: The chart.
+        since: RFC 3339 time of the declaration.
+        left: RFC 3339 time at which they left.
+        pages: Printed for the patient, and not back.
+    """
+    whole, since_ns, left_ns = hand_back_of(sheet, (), since, pages), instant(since), instant(left)
+    treatments = treatments_of(sheet)
+    told = [_until(one, since, left_ns) for one in (*treatments.running, *treatments.stopped)]
+    late = [kept for kept in sheet.chart.kept.values() if kept.received_ns >= since_ns]
+    here = [kept for kept in late if written_here(kept.now) and not is_error(kept.now)]
+    written = {kept.ref for kept in here if kept.kind == "MedicationRequest"}
+    changed = {one.ref for one in late if written_here(one.now) or one.received_ns <= left_ns}
+    done = [one for one in told if one.doses or one.source in written]
+    return LeftSheet(
+        medicines=tuple(_medicine(sheet, one, ()) for one in done),
+        other_doses=tuple(one for one in whole.other_doses if _by(one.when, left_ns)),
+        open=tuple(one for one in whole.open if _is_theirs(one, since_ns, left_ns)),
+        allergies_state=whole.allergies_state,
+        allergies=whole.allergies,
+        allergies_changed=tuple(one for one in whole.allergies_changed if one.source in changed),
+        pages=whole.pages,
+        heard=whole.heard,
+        others=len({kept.ref for kept in here if kept.kind in _OTHERS}),
+    )
+
+
+def _until(one: Treatment, since: str, left_ns: int) -> Treatment:
+    """A prescription with the doses of the downtime that were given before the patient left."""
+    return replace(one, doses=tuple(dose for dose in _since(one.doses, since) if _by(dose.when, left_ns)))
+
+
+def _by(when: str, left_ns: int) -> bool:
+    return len(when) <= len("2026-11-24") or instant(when) <= left_ns
+
+
+def _is_theirs(one: WorkItem, since_ns: int, left_ns: int) -> bool:
+    """Whether what waits came up in the downtime; a result, of what was measured before the patient left."""
+    received_ns = instant(one.received)
+    measured_ns = instant(one.at) or received_ns
+    return received_ns >= since_ns and (one.kind not in _URGENT or min(measured_ns, received_ns) <= left_ns)
 
 
 def _medicine(sheet: Sheet, one: Treatment, due: Sequence[DueItem]) -> Medicine:

@@ -129,7 +129,7 @@ def _person(sheet: Sheet) -> Person:
         bed=bed,
         admitted=first(stay, "period.start"),
         visit=_visit_number(stay),
-        physician=_physician(stay),
+        physician=attending_of(stay),
         deceased="true" if deceased is True else str(deceased or ""),
         weight=_weight(sheet),
         contacts=tuple(_contacts(sheet)),
@@ -145,7 +145,8 @@ def _visit_number(stay: Resource) -> str:
     return str(found[0].get("value", "")) if found else ""
 
 
-def _physician(stay: Resource) -> str:
+def attending_of(stay: Resource) -> str:
+    """Return the physician who is named for a stay; "" for none."""
     participants = stay.get("participant") or []
     attending = [p for p in participants if "ATND" in [code for kind in p.get("type") or [] for code in codes(kind)]]
     return display((attending or participants or [{}])[0].get("individual"))

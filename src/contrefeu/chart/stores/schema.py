@@ -91,6 +91,11 @@ CREATE TABLE near(trace BLOB NOT NULL, word BLOB NOT NULL, PRIMARY KEY(trace, wo
 CREATE TABLE places(
     node INTEGER PRIMARY KEY, world TEXT NOT NULL, ward BLOB NOT NULL, alerts INTEGER NOT NULL, line BLOB NOT NULL);
 CREATE INDEX places_by_ward ON places(world, ward, alerts);
+-- Which wards patients left, and when.
+CREATE TABLE departures(
+    node INTEGER NOT NULL, n INTEGER NOT NULL, world TEXT NOT NULL, ward BLOB NOT NULL, at_ns INTEGER NOT NULL,
+    line BLOB NOT NULL, PRIMARY KEY(node, n));
+CREATE INDEX departures_by_ward ON departures(world, ward, at_ns);
 -- What waits for somebody, of each patient for whom something does.
 CREATE TABLE work(node INTEGER PRIMARY KEY, world TEXT NOT NULL, line BLOB NOT NULL);
 CREATE INDEX work_by_world ON work(world);

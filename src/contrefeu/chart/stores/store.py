@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from contrefeu.chart.stores.agenda import Agenda
 from contrefeu.chart.stores.compress import Packer, train
+from contrefeu.chart.stores.departures import Departures
 from contrefeu.chart.stores.engine import Database, Place, StoreTaken, trouble
 from contrefeu.chart.stores.folded import Folded
 from contrefeu.chart.stores.identities import Identities
@@ -75,6 +76,7 @@ class ChartStore:
         self.lists = Lists(db)
         self.work = Work(db)
         self.agenda = Agenda(db)
+        self.departures = Departures(db)
         self.looks = Looks(db, self.identities)
 
     def reader(self) -> "ChartStore":

@@ -22,6 +22,7 @@ from contrefeu.acts import GlassBroken
 from contrefeu.base import rfc3339
 from contrefeu.chart import (
     OURS,
+    SEVERAL,
     TEMPORARY,
     Age,
     BoardRow,
@@ -57,7 +58,7 @@ from contrefeu.chart.sheet import (
     treatments_of,
     warning_score,
 )
-from contrefeu.hospital import viewer_url
+from contrefeu.hospital import by_accession_alone, viewer_url
 from contrefeu.journal import parse_ref
 from contrefeu.station.care import TestList
 from contrefeu.station.care.naming import temporary_number
@@ -143,8 +144,17 @@ class ChartPage:
         return None if self.parts is None else ((name, self.parts[0]), self.parts[1])
 
     def images(self, study_uid: str, accession: str) -> str:
-        """Where the images of a study are looked at; "" when nothing says it."""
-        return viewer_url(self.viewer, study_uid, accession)
+        """Where the images of a study are looked at; "" when nothing says it, or several numbers do."""
+        return viewer_url(self.viewer, study_uid, "" if SEVERAL in accession else accession)
+
+    def images_unsure(self, accession: str) -> str:
+        """Why a link leads to no study for sure: "several" numbers, so that there is none; "alone": by one that is all.
+
+        A number that an archive, or two, gave twice may lead to somebody else's images.
+        """
+        if SEVERAL in accession and "{accession}" in self.viewer:
+            return "several"
+        return "alone" if accession and by_accession_alone(self.viewer) else ""
 
     def measure(self, series: Series) -> str:
         """Where all values of a measurement are."""

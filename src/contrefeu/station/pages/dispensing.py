@@ -5,7 +5,9 @@ Rules kept here:
     number of its hours: a dosage whose hours nobody can reckon says so, and counts nothing.
   * What is given if needed stands apart: how often is not known before. A prescription of which a part is given if
     needed, runs, or has no hour has no number: what its other part has is not the whole of it.
-  * Of a prescription of so many doses, those that were given are not prepared again.
+  * Of a prescription of so many doses, those that were given are not prepared again; nor is one that was given, or
+    refused, before its hour.
+  * A drug that lies in several places of a cabinet is one row, with each and their sum: doses given stand there once.
   * A stock is what an extract said at its time. What was given since stands beside it, and is taken from nothing.
 """
 
@@ -111,10 +113,15 @@ class ReturnsPage:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One line of an extract, and what was given of it since."""
+    """One drug of an extract, each place of the cabinet that holds it, and what was given of it since."""
 
-    line: CabinetLine
+    lines: Sequence[CabinetLine]
     given: int
+
+    @property
+    def units(self) -> Decimal:
+        """In all its places."""
+        return sum((Decimal(one.units) for one in self.lines), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,7 @@ class StockPage:
     beside: Sequence[tuple[str, int]]  # given since, and of no line
     patients: int  # whose doses were looked at
     ward_name: str
+    beside_cabinets: Sequence[str]  # others of the same ward: a dose may have come from any of them
     by: str
     stale_hours: int = STALE_HOURS
 
@@ -174,7 +182,8 @@ class DispensingPages:
         assert isinstance(zone, ZoneInfo), "the hospital has a zone with a name"
         courses = {one.resource: one for one in courses_of(opened.chart)}
         times: dict[str, list[str]] = {}
-        for at_ns, _, key in due_times(list(courses.values()), now_ns, now_ns + HOURS * _NS_PER_H, zone):
+        until_ns = now_ns + HOURS * _NS_PER_H
+        for at_ns, _, key in due_times(list(courses.values()), now_ns, until_ns, zone, unanswered=True):
             times.setdefault(key, []).append(rfc3339(at_ns))
         portions = []
         for one in treatments_of(sheet).running:
@@ -271,7 +280,9 @@ class DispensingPages:
         shown = next((one for one in extracts if one.cabinet == asked), extracts[0] if extracts else None)
         given, patients = await self._given(request, shown) if shown else (Counter[str](), 0)
         lines = shown.lines if shown else ()
-        names = {same_drug(one.drug) for one in lines}
+        places: dict[str, list[CabinetLine]] = {}
+        for one in lines:
+            places.setdefault(same_drug(one.drug), []).append(one)
         by_name = {same_drug(drug): 0 for drug in given}
         for drug, count in given.items():
             by_name[same_drug(drug)] += count
@@ -281,17 +292,20 @@ class DispensingPages:
             extracts=extracts,
             shown=shown,
             stale=shown is not None and instant(shown.taken) < late_ns,
-            held=[Held(one, by_name.get(same_drug(one.drug), 0)) for one in lines],
-            beside=sorted((drug, count) for drug, count in given.items() if same_drug(drug) not in names),
+            held=[Held(some, by_name.get(drug, 0)) for drug, some in places.items()],
+            beside=sorted((drug, count) for drug, count in given.items() if same_drug(drug) not in places),
             patients=patients,
-            ward_name=house.ward_name(shown.ward or shown.cabinet) if shown else "",
+            ward_name=house.ward_name(_ward(shown)) if shown else "",
+            beside_cabinets=[
+                one.cabinet for one in extracts if shown and one is not shown and _ward(one) == _ward(shown)
+            ],
             by=(account.name if account else shown.by) if shown else "",
         )
         return await house.shell.render(request, "stock.html", page)
 
     async def _given(self, request: Request, extract: Extract) -> tuple[Counter[str], int]:
         """The doses that were given since, of who lies on the cabinet's ward."""
-        board = await self._house.charts.board(extract.ward or extract.cabinet, self._house.world(request))
+        board = await self._house.charts.board(_ward(extract), self._house.world(request))
         found: Counter[str] = Counter()
         read = 0
         for row in board.rows:
@@ -306,6 +320,11 @@ class DispensingPages:
 
     async def _exercise(self, request: Request) -> bool:
         return shows_exercise(await self._house.charts.status(), visit_of(request))
+
+
+def _ward(extract: Extract) -> str:
+    """Whose cabinet it is; it has the name of its ward where its system says no other."""
+    return extract.ward or extract.cabinet
 
 
 def _portion(one: Treatment, course: Course | None, hours: Sequence[str]) -> Portion:

@@ -3,11 +3,13 @@
 Rules kept here:
   * A signature is of what its page showed: when the chart has changed meanwhile, the page is shown again, unsigned.
   * Who cares for the ward sees its sheets; who lifts it sees them all. Each that is printed is a look at its patient.
+  * Who left the ward during its downtime is listed there, with where they went; the ward that had them signs their
+    sheet, which says what was done of them here until then, and nothing of what other wards wrote since.
   * What was done here after the cut-over is listed on the same page, to be settled.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -18,7 +20,17 @@ from contrefeu.acts import Declared, HandBackSigned, Lifted
 from contrefeu.base import rfc3339
 from contrefeu.chart import Age
 from contrefeu.chart.sheet import Person
-from contrefeu.station.handing_back import HandBackLine, late_in, line_of, lines_of
+from contrefeu.station.handing_back import (
+    LACKING,
+    HandBackLine,
+    LeftLine,
+    late_in,
+    left_line,
+    left_lines_of,
+    line_of,
+    lines_of,
+    signing,
+)
 from contrefeu.station.house import House
 from contrefeu.station.work import Waiting
 from contrefeu.web import NOT_FOUND
@@ -35,12 +47,18 @@ class HandBackPage:
     lifting: Lifted | None  # its cut-over is said and has not come
     lifted: Lifted | None
     lines: Sequence[HandBackLine]
+    left: Sequence[LeftLine]  # who left during the downtime
     late: Sequence[Waiting]  # done here after the cut-over
 
     @property
     def unsigned(self) -> int:
         """Patients whose sheet nobody signed as it stands."""
         return sum(line.state != "signed" for line in self.lines)
+
+    @property
+    def left_unsigned(self) -> int:
+        """The same, of those who left."""
+        return sum(line.state in LACKING for line in self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +68,7 @@ class SheetPage:
     ward: str
     name: str
     declared: Declared
-    line: HandBackLine
+    line: HandBackLine | LeftLine
     person: Person
     age: Age | None
     moved: bool = False  # it changed while somebody read it: nothing was signed
@@ -83,8 +101,10 @@ class HandBackPages:
         house.shell.look(request, "board", what=f"handback {ward}")
         board, declared = await house.charts.board(ward, world), downtime.of(ward)
         lines = await lines_of(house, ward, world, declared) if declared else []
-        for line in lines if printed else ():
-            house.shell.look(request, "print", patient=line.row.id, what=f"handback {ward}")
+        left = await left_lines_of(house, board.ward, world, declared) if declared else []
+        own = [line for line in left if line.state in {"signed", *LACKING}]
+        for id_ in [*(line.row.id for line in lines), *(line.left.id for line in own)] if printed else ():
+            house.shell.look(request, "print", patient=id_, what=f"handback {ward}")
         page = HandBackPage(
             ward=ward,
             name=board.name or ward,
@@ -93,6 +113,7 @@ class HandBackPages:
             lifting=downtime.lifting(ward),
             lifted=downtime.lifted(ward),
             lines=lines,
+            left=own if printed else left,
             late=await late_in(house, ward, world),
         )
         return await house.shell.render(request, "handback_all.html" if printed else "handback.html", page)
@@ -102,23 +123,49 @@ class HandBackPages:
         house, ward, id_ = self._house, str(request.path_params["ward"]), str(request.path_params["id"])
         board = await house.charts.board(ward, house.world(request))
         row = next((one for one in board.rows if one.id == id_), None)
-        if row is None:
-            return await self._no_patient(request, f"{ward}/{id_}")
         await house.staff.refresh()
-        declared = house.staff.downtime.of(ward)
+        declared = house.staff.downtime.of(board.ward)
+        if row is None:
+            return await self._left(request, board.ward, board.name, declared, id_)
         if declared is None:
             return RedirectResponse(f"/handback/{quote(ward)}", 303)
         _, sheet, whose = await house.open(request, id_)
         line = line_of(house, row, sheet, declared)
+        page = SheetPage(ward, board.name or ward, declared, line, whose, house.age(whose))
+        return await self._signing(request, id_, page, exercise=sheet.chart.world == "T")
+
+    async def _left(self, request: Request, ward: str, name: str, declared: Declared | None, id_: str) -> Response:
+        """Show the sheet of somebody who left the ward during its downtime, or take a signature of it."""
+        house = self._house
+        left = await house.charts.left(ward, declared.since_ns, house.world(request)) if declared else []
+        one = next((one for one in left if one.id == id_), None)
+        opened = await house.lately.open(id_) if one is not None else None
+        if declared is None or one is None or opened is None:
+            return await self._no_patient(request, f"{request.path_params['ward']}/{id_}")
+        if not house.account(request).in_scope(ward):
+            raise await house.shell.refusal(request)
+        sheet, here = opened.sheet(house.deps.clock.now_ns()), signing(house, ward, declared)
+        if here.elsewhere(one) is not None:
+            return RedirectResponse(f"/handback/{quote(ward)}#left", 303)
+        line = left_line(house, one, sheet, here)
+        page = SheetPage(ward, name or ward, declared, line, line.person, house.age(line.person))
+        return await self._signing(request, id_, page, exercise=sheet.chart.world == "T")
+
+    async def _signing(self, request: Request, id_: str, page: SheetPage, *, exercise: bool) -> Response:
+        """Show a sheet, or take a signature of what it shows."""
+        house, digest = self._house, page.line.sheet.digest
         sent = await request.form() if request.method == "POST" else {}
-        if sent and sent.get("shown") == line.sheet.digest:
-            act = HandBackSigned(id_, ward, line.sheet.digest, rfc3339(house.deps.clock.now_ns()))
+        if sent and sent.get("shown") == digest:
+            act = HandBackSigned(id_, page.ward, digest, rfc3339(house.deps.clock.now_ns()))
             await house.staff.write(act, house.account(request).login)
-            return RedirectResponse(f"/handback/{quote(ward)}", 303)
+            return RedirectResponse(f"/handback/{quote(page.ward)}", 303)
         house.shell.look(request, "view", patient=id_, what="handback")
-        page = SheetPage(ward, board.name or ward, declared, line, whose, house.age(whose), bool(sent))
         return await house.shell.render(
-            request, "handback_sheet.html", page, status=409 if sent else 200, exercise=sheet.chart.world == "T"
+            request,
+            "handback_sheet.html",
+            replace(page, moved=bool(sent)),
+            status=409 if sent else 200,
+            exercise=exercise,
         )
 
     async def _no_patient(self, request: Request, ward: str) -> Response:

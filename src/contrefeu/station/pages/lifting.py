@@ -3,6 +3,7 @@
 Rules kept here:
   * It is refused while a patient's hand-back sheet is not signed, unless a reason says why it goes on without; how many
     were lacking stands in the act.
+  * Who left the ward during its downtime is waited for like who lies there, where something was done of them here.
   * Without a ward ticked it is the whole hospital's, and every ward in downtime is asked for its sheets.
 """
 
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from contrefeu.access import cutover_at
 from contrefeu.acts import DowntimeLifted
 from contrefeu.base import rfc3339
-from contrefeu.station.handing_back import unsigned_in
+from contrefeu.station.handing_back import Lacking, unsigned_in
 from contrefeu.station.house import House
 
 _MINUTE = len("2026-11-24T02:11")
@@ -29,7 +30,7 @@ class Asked:
     cutover: str = ""  # as it was typed
     reason: str = ""
     problem: str = ""  # "", "cutover", "unsigned"
-    lacking: Mapping[str, int] = field(default_factory=dict)  # ward -> sheets that nobody signed
+    lacking: Mapping[str, Lacking] = field(default_factory=dict)  # ward -> sheets that nobody signed
 
 
 async def lift(house: House, request: Request, form: FormData, wards: list[str], reason: str) -> Asked:
@@ -48,6 +49,8 @@ async def lift(house: House, request: Request, form: FormData, wards: list[str],
     lacking = await unsigned_in(house, concerned, house.world(request))
     if lacking and not reason:
         return Asked(wards, typed, reason, "unsigned", lacking)
-    act = DowntimeLifted(wards, reason, rfc3339(now_ns), cutover if typed else "", sum(lacking.values()))
+    act = DowntimeLifted(
+        wards, reason, rfc3339(now_ns), cutover if typed else "", sum(one.all for one in lacking.values())
+    )
     await house.staff.write(act, house.account(request).login)
     return Asked()
