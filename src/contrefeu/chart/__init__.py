@@ -104,6 +104,7 @@ from contrefeu.chart.elements import (
     first,
     instant,
     is_error,
+    is_instant,
     is_struck,
     left_out_of,
     listed,
@@ -185,6 +186,12 @@ from contrefeu.chart.silence import (
     OURS,
     of_feeds,
     silent_feeds,
+)
+from contrefeu.chart.spacing import (
+    Spacing,
+    beyond_most,
+    spacing_of,
+    too_close,
 )
 from contrefeu.chart.spelling import (
     fold,
@@ -269,6 +276,7 @@ from contrefeu.chart.words import (
     word,
 )
 from contrefeu.chart.work import (
+    AIDED,
     ANSWER,
     MEDICINE,
     REPLACING,
@@ -294,6 +302,7 @@ from contrefeu.mapping import (
 
 __all__ = [
     "ACCESSION_TYPE",
+    "AIDED",
     "ANSWER",
     "AUDIT",
     "BLOOD_GROUPS",
@@ -365,6 +374,7 @@ __all__ = [
     "Restoring",
     "Side",
     "Slot",
+    "Spacing",
     "Stamp",
     "StayState",
     "Step",
@@ -383,6 +393,7 @@ __all__ = [
     "amount",
     "answered",
     "bed_name",
+    "beyond_most",
     "board_row",
     "cares_of",
     "chart_text",
@@ -420,6 +431,7 @@ __all__ = [
     "is_error",
     "is_everybodys",
     "is_infusion",
+    "is_instant",
     "is_level",
     "is_modified",
     "is_number",
@@ -472,6 +484,7 @@ __all__ = [
     "silent_feeds",
     "sound",
     "source_of",
+    "spacing_of",
     "specimen_of",
     "spoken",
     "station_of",
@@ -487,6 +500,7 @@ __all__ = [
     "taken_up",
     "tall_man",
     "to_bundle",
+    "too_close",
     "unit",
     "untimed",
     "value_of",

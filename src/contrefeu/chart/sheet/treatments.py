@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
+    AIDED,
     CONFLICT,
     MEDICINE,
     SOURCE,
@@ -98,6 +99,7 @@ class Treatment:
     opinion: Opinion | None = None  # the pharmacist's last word on it
     instead_of: str = ""  # drug and dosage of the one that it took the place of
     replaced: bool = False  # another one took its place, and runs
+    aided: tuple[tuple[str, str], ...] = ()  # what decision aids said, as its author was told: which, and what
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,16 @@ def _treatment(
         opinion=opinion,
         conflict=conflict,
         conflict_source=conflict_source,
+        aided=_aided(resource),
     )
+
+
+def _aided(resource: Resource) -> tuple[tuple[str, str], ...]:
+    """What decision aids said of an order that people here wrote; from a feed the extension means nothing."""
+    parts = [part for one in resource.get("extension") or [] if one.get("url") == AIDED
+             for part in one.get("extension") or []]  # fmt: skip
+    said = tuple((str(part.get("url", "")), str(part.get("valueString", ""))) for part in parts)
+    return said if written_here(resource) else ()
 
 
 def _conflict(resource: Resource) -> tuple[str, str]:

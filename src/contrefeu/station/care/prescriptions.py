@@ -23,7 +23,7 @@ from contrefeu.fhir import Json
 from contrefeu.mapping import RELEASED
 from contrefeu.station.care.allergy_check import known_allergies
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
-from contrefeu.station.care.medicines import SUGGESTED_MAX, key_of
+from contrefeu.station.care.medicines import ATC, SUGGESTED_MAX, key_of
 from contrefeu.station.care.scribe import Scribe, changed
 from contrefeu.web import N_
 
@@ -140,6 +140,8 @@ def _drug(target: Target, typed: Typed) -> Json:
     codes = [(MEDICINE, key_of(medicine.name))]
     if medicine.code:
         codes.append((MEDICINE_CODE, medicine.code))
+    if medicine.atc:
+        codes.append((ATC, medicine.atc))
     return concept(medicine.name, *codes)
 
 
