@@ -116,7 +116,8 @@ def _compared(says: AidSays, words: Words, now_ns: int | None) -> Iterator[str]:
     if it.spacing.checks:
         yield words(_SAYS, said=spacing_words(it.spacing, words))
     if not it.spacing.least_s:
-        yield words(_UNCHECKED, why=words(_WHYS[it.spacing.why or "unsaid"]))
+        why = _WHYS.get(it.spacing.why, _WHYS["unsaid"])
+        yield words(_UNCHECKED, why=words(why))
     if it.spacing.amount:
         yield words(_AMOUNT)
     if it.last is not None:
