@@ -12,21 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrefeu.acts import AidSwitched, Medicine, MedicinesReleased
+from contrefeu.acts import AidSwitched, Medicine, MedicinesReleased, encode
 from contrefeu.base import OperatorError
 from contrefeu.chart import AIDED
 from contrefeu.chart.sheet import Sheet
-from contrefeu.journal import Entry
+from contrefeu.journal import MEDIA_ACT, Entry
 from contrefeu.station.care import Formulary, parse_medicines
 from contrefeu.station.care.aiding import before_prescribing, on_giving, on_prescribing
 from contrefeu.station.care.alike import classes_match, drug_from, drugs_match
-from tests.chart.feed import adt
+from tests.chart.feed import PID, adt, message
 from tests.station.folded import at_work, house
 from tests.station.living import in_downtime
 from tests.station.test_care import form, opened, said
 from tests.station.test_pharmacy import AT, acted
 from tests.station.visitors import join, text_of, visitor
-from tests.station.ward_in_memory import NOW_NS, ZONE, at, chart_of, dose, durand, prescription
+from tests.station.ward_in_memory import NOW_NS, STATION, ZONE, at, chart_of, dose, durand, prescription
 
 ATC = "http://www.whocc.no/atc"
 FUROSEMIDE = Medicine("Furosémide 40 mg cp", ["furosémide"], atc="C03CA01")
@@ -73,7 +73,9 @@ def told(chart, order, aids=BOTH, formulary=LIST, **more):
 
 def matched(chart, order, **more):
     """The prescriptions that the aid on the same drug names, and how."""
-    return [(about.partition("/")[2], how) for about, how, _ in told(chart, order, {"duplicate"}, **more)["duplicate"][0]]
+    return [
+        (about.partition("/")[2], how) for about, how, _ in told(chart, order, {"duplicate"}, **more)["duplicate"][0]
+    ]
 
 
 @pytest.mark.req("F8")
@@ -120,7 +122,9 @@ DRUGS = st.builds(
     lambda name, codes: drug(name, *codes),
     st.sampled_from(["", "Furosémide 40 mg", "furosemide 20 mg", "Bumétanide 1 mg cp", "Lasilix", "X"]),
     st.lists(
-        st.tuples(st.sampled_from([ATC, "urn:id:UCD", "urn:id:L", ""]), st.sampled_from(["C03CA01", "C03CA", "12", ""])),
+        st.tuples(
+            st.sampled_from([ATC, "urn:id:UCD", "urn:id:L", ""]), st.sampled_from(["C03CA01", "C03CA", "12", ""])
+        ),
         max_size=3,
     ),
 )
@@ -292,7 +296,9 @@ def test_the_most_in_24_hours_counts_doses_of_every_prescription_of_the_drug():
 def test_what_the_form_asks_about_anyway_and_what_it_wrote_before_are_not_said_again():
     """A dose within the hour has its own question; a form sent twice is one dose; one of the same round counts."""
     line = running("p", "Paracétamol 500 mg cp", **every(6))
-    before = dose("d", "p", "Paracétamol", -0.5) | {"identifier": [{"system": "urn:ietf:rfc:3986", "value": "urn:uuid:7"}]}
+    before = dose("d", "p", "Paracétamol", -0.5) | {
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value": "urn:uuid:7"}]
+    }
     chart = sheet(line, before)
     assert named(gave(chart)) == [("d", "close")]
     assert named(gave(chart, asked={"MedicationAdministration/d"})) == []
@@ -355,7 +361,7 @@ def test_each_aid_is_off_until_the_safety_officer_turns_it_on():
     charts = in_downtime()
     who = visitor("martin", charts=charts)
     assert form(who, WRITE, drug="Furosémide 20 mg/2 mL inj.", **ORDER).status_code == 303
-    assert "data-mark=\"compared-" not in who.get(WRITE).text
+    assert 'data-mark="compared-' not in who.get(WRITE).text
     assert AIDED not in charts.written()[-1].body.decode()
     for aid in ("duplicate", "class", "dose_time"):
         join(who, "nadia")
@@ -402,7 +408,10 @@ def test_the_same_in_english(charts):
     doctor = visitor("martin", charts=charts)
     doctor.post("/choose", lang="en", next="/")
     before = text_of(doctor.get(WRITE))
-    assert "Prescriptions in force compared by their ATC code of level 4: 1; without an ATC code, not compared: 3." in before
+    assert (
+        "Prescriptions in force compared by their ATC code of level 4: 1; without an ATC code, not compared: 3."
+        in before
+    )
     page = text_of(form(doctor, WRITE, drug="Aténolol 50 mg cp", **ORDER))
     assert "A medicine of the same class is already prescribed: Bisoprolol 2,5 mg cp" in page
     assert "same class, ATC code C07AB" in page
@@ -478,7 +487,7 @@ def _prescribed(charts, **more):
     """A prescription written on the ward; returns its id."""
     doctor = visitor("martin", charts=charts)
     assert form(doctor, WRITE, **(PARA | more)).status_code == 303
-    return [one["id"] for one in opened(charts) if one["resourceType"] == "MedicationRequest" and one["id"] > "m9" or
+    return [one["id"] for one in opened(charts) if (one["resourceType"] == "MedicationRequest" and one["id"] > "m9") or
             one.get("medicationCodeableConcept", {}).get("text") == "Paracétamol 500 mg cp"][-1]  # fmt: skip
 
 
@@ -557,22 +566,36 @@ def test_an_act_that_waited_in_a_browser_is_written_and_what_an_aid_says_is_to_s
     assert "Même médicament : Furosémide 20 mg/2 mL inj." in task["description"]
 
 
-RDE = (
-    "MSH|^~\\&|PHARMA|CHU|||{time}||RDE^O11^RDE_O11|{number}|T|2.5|||||FRA|UNICODE UTF-8\r"
-    "PID|1||{patient}^^^CHU^PI||MARTIN^ELOÏSE||19610412|F\rPV1|1|I|CARD^^1\r"
-    "ORC|NW|{number}^PHARMA||||||||||^ROUX^Paul\rRXE||{drug}^^ATC|1||cp\rTQ1|1||Q8H\r"
-)
+OTHER = "PID|||2002^^^IPP^PI||MARTIN^Jeanne^^^^^L||19480512|F"
+
+
+def rde(number, who, what):
+    """A prescription of a feed, every 8 hours."""
+    order = f"ORC|NW|{number}^PHARMA||||||||||^ROUX^Paul"
+    return message("RDE^O11", "1124 0205", who, "PV1||I|CARD^^1", order, f"RXE||{what}|1||cp", "TQ1|1||Q8H",
+                   control=number)  # fmt: skip
 
 
 @pytest.mark.req("F8")
-def test_an_order_of_a_feed_is_compared_also_when_two_numbers_became_one_patient():
+def test_orders_of_feeds_are_compared_also_when_two_numbers_became_one_patient():
     """What was prescribed under the number that was merged is in force: it is named, as its feed wrote it."""
     charts = house()
-    charts.feed(adt("A01", "1124 0200", place="CARD^^1"))
-    [hit] = charts.told.charts.find("martin")
-    lost = RDE.format(time="20261124020500", number="77", patient="999", drug="C03CA01^Lasilix 40 mg")
-    own = RDE.format(time="20261124020600", number="78", patient="100", drug="C07AB07^Bisoprolol")
-    charts.feed(lost.encode(), own.encode())
-    surete, doctor = at_work("surete", charts), at_work("martin", charts)
-    assert surete.post("/aids/duplicate", on="yes").status_code == 303
-    print(hit)
+    charts.feed(adt("A01", "1124 0200", place="CARD^^1"), rde("77", OTHER, "C03CA01^Lasilix 40 mg^ATC"))
+    charts.feed(rde("78", PID, "9001^Bisoprolol 2,5 mg cp^UCD"))
+    charts.take(STATION, "user/pharma", MEDIA_ACT, encode(MedicinesReleased([FUROSEMIDE, BUMETANIDE], AT)))
+    officer = at_work("surete", charts)
+    for aid in BOTH:
+        assert officer.post(f"/aids/{aid}", on="yes").status_code == 303
+    doctor = at_work("martin", charts)
+    [hit] = [one for one in charts.told.charts.find("martin") if one.ward]
+    path = f"/write/prescription/{hit.id}"
+    assert form(doctor, path, drug="Bisoprolol 5 mg", **ORDER).status_code == 400
+    assert form(doctor, path, drug="Furosémide 40 mg cp", **ORDER).status_code == 303
+    charts.feed(message("ADT^A40", "1124 0206", "EVN||20261124020600", PID, "MRG|2002^^^IPP^PI"))
+    page = text_of(form(doctor, path, drug="Bumétanide 1 mg cp", **ORDER))
+    assert page.count("même classe, code ATC C03CA") == 2
+    assert "Lasilix 40 mg" in page
+    page = text_of(form(doctor, path, drug="Furosémide 40 mg cp", **ORDER))
+    assert "Lasilix 40 mg" in page
+    assert "même substance, code ATC C03CA01" in page
+    assert "même médicament de la liste" in page
