@@ -419,7 +419,8 @@ def test_the_same_in_english(charts):
     assert "The same medicine is already prescribed: Bisoprolol 2,5 mg cp" in page
     assert "same written name, another strength or form" in page
     given = text_of(doctor.get("/write/dose/p-durand/m4"))
-    assert "Interval not checked: the prescription says none. Last known dose: 00:47, N. Benali." in given
+    assert "Interval not checked: it is not said in a form that can be compared, read the prescription." in given
+    assert "Last known dose: 00:47, N. Benali." in given
     assert "No warning assures nothing." in given
 
 
@@ -542,7 +543,8 @@ def test_a_prescription_without_an_interval_says_that_it_was_not_checked(charts)
     nurse = visitor("nadia", charts=charts)
     path = f"/write/dose/p-durand/{id_}"
     words = text_of(nurse.get(path))
-    assert "Intervalle non vérifié : la prescription n’en dit pas. Dernière dose connue : 00:47" in words
+    assert "Intervalle non vérifié : il n’est pas dit sous une forme qui se compare, lisez la prescription." in words
+    assert "Dernière dose connue : 00:47" in words
     assert form(nurse, path, outcome="completed").status_code == 303
     other = _prescribed(charts, apart="6")
     nurse = visitor("nadia", charts=charts)
@@ -599,3 +601,38 @@ def test_orders_of_feeds_are_compared_also_when_two_numbers_became_one_patient()
     assert "Lasilix 40 mg" in page
     assert "même substance, code ATC C03CA01" in page
     assert "même médicament de la liste" in page
+
+
+def two_of_a_drug(*starts):
+    """A patient with two prescriptions of one drug, every 8 hours from these hours; the aid is on."""
+    charts = house(since_ns=NOW_NS - 6 * HOUR_NS)
+    charts.feed(adt("A01", "1124 0100", place="CARD^^1"))
+    for number, start in zip(("77", "78"), starts, strict=True):
+        order = f"ORC|NW|{number}^PHARMA||||||||||^ROUX^Paul"
+        segments = (PID, "PV1||I|CARD^^1", order, "RXE||N02BE01^Paracétamol 1 g^ATC|1||g", f"TQ1|1||Q8H||||{start}00")
+        charts.feed(message("RDE^O11", "1124 0105", *segments, control=number))
+    assert at_work("surete", charts).post("/aids/dose_time", on="yes").status_code == 303
+    return charts, at_work("nadia", charts)
+
+
+@pytest.mark.req("F8")
+def test_the_round_leaves_out_a_dose_too_close_to_one_of_another_prescription():
+    """It says so, and the dose has its own form, which asks; given at its own hour, it is written in the round."""
+    charts, nurse = two_of_a_drug("202611240230", "202611240305")
+    [hit] = charts.told.charts.find("martin")
+    first, second = sorted(one for one in charts.chart_now(hit.id).kept if one.startswith("MedicationRequest/"))
+    page = nurse.get("/round/CARD")
+    assert "Aide « temps entre les doses » en service" in text_of(page)
+    names = re.findall(r'name="give" value="([^"]+)"', page.text)
+    assert {name.split("|")[1] for name in names} == {first, second}
+    once = re.search(r'name="once" value="([^"]*)"', page.text)[1]
+    sent = nurse.post("/round/CARD", give=names, once=once)
+    assert sent.headers["location"] == "/round/CARD?given=1&left=1"
+    assert "trop proche d’une autre" in text_of(nurse.get(sent.headers["location"]))
+    [left] = re.findall(r'name="give" value="([^"]+)"', nurse.get("/round/CARD").text)
+    sent = nurse.post("/round/CARD", give=left, once="another")
+    assert sent.headers["location"] == "/round/CARD?given=0&left=1"
+    request = left.split("|")[1].removeprefix("MedicationRequest/")
+    asked = form(nurse, f"/write/dose/{hit.id}/{request}", outcome="completed")
+    assert asked.status_code == 400
+    assert "toutes les 8 h" in text_of(asked)

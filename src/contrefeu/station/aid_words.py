@@ -56,8 +56,8 @@ _DECLARED = N_("Traitements déclarés par le patient ou un document, non compar
 _SAYS = N_("Aide « temps entre les doses » en service. La prescription dit : %(said)s.")
 _UNCHECKED = N_("Aide « temps entre les doses » en service. Intervalle non vérifié : %(why)s.")
 _WHYS = {
-    "unsaid": N_("la prescription n’en dit pas"),
-    "words": N_("son rythme est en toutes lettres, rien n’est calculé"),
+    "unsaid": N_("il n’est pas dit sous une forme qui se compare, lisez la prescription"),
+    "words": N_("il n’est pas dit sous une forme qui se compare, lisez la prescription"),
     "several": N_("plusieurs rythmes à la fois"),
     "infusion": N_("c’est une perfusion"),
     "short": N_("il est trop court"),

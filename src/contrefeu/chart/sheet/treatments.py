@@ -45,6 +45,7 @@ from contrefeu.chart import (
 from contrefeu.chart.sheet.resources import Sheet
 
 RUNNING = frozenset({"active", "on-hold", "draft", "unknown", ""})
+_TAKEN_NO_MORE = frozenset({"completed", "stopped", "not-taken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,22 @@ class Treatments:
 def treatments_of(sheet: Sheet) -> Treatments:
     """Return what the chart says of prescriptions and doses."""
     return sheet.once("treatments", lambda: _treatments(sheet))
+
+
+def orders_in_force(sheet: Sheet) -> list[Resource]:
+    """Return the prescriptions that `treatments_of` has as running, the newest first, without reading a dose."""
+    if sheet.patient.get("deceasedDateTime") or sheet.patient.get("deceasedBoolean"):
+        return []
+    requests = newest(sheet.all("MedicationRequest"), "authoredOn")
+    return [
+        one for one in requests if status_of(one) in RUNNING and not is_error(one) and not _prescription_of(sheet, one)
+    ]
+
+
+def told_treatments(sheet: Sheet) -> list[Resource]:
+    """Return what a document or the patient says is taken now: prescribed by nobody here."""
+    statements = sheet.all("MedicationStatement")
+    return [one for one in statements if status_of(one) not in _TAKEN_NO_MORE and not is_error(one)]
 
 
 def _treatments(sheet: Sheet) -> Treatments:

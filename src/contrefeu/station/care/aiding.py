@@ -32,7 +32,7 @@ from contrefeu.chart import (
     spacing_of,
     too_close,
 )
-from contrefeu.chart.sheet import Sheet, treatments_of
+from contrefeu.chart.sheet import Sheet, orders_in_force, told_treatments
 from contrefeu.fhir import Json
 from contrefeu.station.care.alike import Drug, Match, classes_match, drug_from, drugs_match, order_names
 from contrefeu.station.care.medicines import Formulary
@@ -108,7 +108,7 @@ def on_prescribing(
     for one in orders:
         names |= _named(sheet, one)
     drug, others = drug_from(order, formulary), _others(sheet, names, formulary)
-    declared = len(treatments_of(sheet).declared)
+    declared = len(told_treatments(sheet))
     found: list[AidSays] = []
     told: set[str] = set()
     if DUPLICATE in aids:
@@ -126,7 +126,7 @@ def on_prescribing(
 
 def before_prescribing(sheet: Sheet, formulary: Formulary, aids: Collection[str]) -> list[AidSays]:
     """Return what there is to compare, before anything is typed: no drug yet, and no warning."""
-    others, declared = _others(sheet, set(), formulary), len(treatments_of(sheet).declared)
+    others, declared = _others(sheet, set(), formulary), len(told_treatments(sheet))
     found = []
     if DUPLICATE in aids:
         uncoded = sum(not any(two.codes or two.atc for two in drugs) for _, drugs in others)
@@ -179,9 +179,8 @@ def on_giving(
 def _others(sheet: Sheet, names: set[tuple[str, str]], formulary: Formulary) -> list[tuple[Resource, list[Drug]]]:
     """The orders in force but those called *names*, with how the drug of each is known; one sent twice is one."""
     found: list[tuple[set[tuple[str, str]], Resource, list[Drug]]] = []
-    for line in treatments_of(sheet).running:
-        one = sheet.get({"reference": line.key})
-        if one is None or _is_over(one, sheet.now_ns):
+    for one in orders_in_force(sheet):
+        if _is_over(one, sheet.now_ns):
             continue
         called = set(order_names(one)) | {("id", str(one["id"]))}
         if called & names:
