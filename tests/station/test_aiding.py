@@ -636,3 +636,59 @@ def test_the_round_leaves_out_a_dose_too_close_to_one_of_another_prescription():
     asked = form(nurse, f"/write/dose/{hit.id}/{request}", outcome="completed")
     assert asked.status_code == 400
     assert "toutes les 8 h" in text_of(asked)
+
+
+@pytest.mark.req("F8")
+def test_a_verbal_order_and_one_that_is_taken_up_again_are_compared_too(charts):
+    """Both put a prescription in force; what is held is not its own duplicate when it is resumed."""
+    turned_on(charts, "duplicate")
+    nurse, doctor = visitor("nadia", charts=charts), visitor("martin", charts=charts)
+    verbal = {"prescriber": "martin", "readback": "yes", "drug": "Apixaban 5 mg cp", **ORDER}
+    page = form(nurse, "/write/verbal/p-durand", **verbal)
+    assert page.status_code == 400
+    assert re.search(r"Apixaban 2,5 mg cp · .* · suspendu · même nom écrit", text_of(page))
+    assert form(doctor, "/write/resume/p-durand/m3", reason="saignement tari").status_code == 303
+    assert form(doctor, "/write/hold/p-durand/m3", reason="saignement").status_code == 303
+    again = form(nurse, "/write/verbal/p-durand", **verbal)
+    assert form(nurse, "/write/verbal/p-durand", **verbal, **ticked(again, "duplicate")).status_code == 303
+    page = form(doctor, "/write/resume/p-durand/m3", reason="saignement tari")
+    assert page.status_code == 400
+    assert "Apixaban 5 mg cp" in text_of(page)
+    sent = form(doctor, "/write/resume/p-durand/m3", reason="saignement tari", **ticked(page, "duplicate"))
+    assert sent.status_code == 303
+    assert "Apixaban 5 mg cp" in kept(charts)["duplicate"]
+
+
+@pytest.mark.req("F8")
+def test_what_the_allergy_aid_asked_stands_in_the_entry_too(charts):
+    """The allergy as it was shown, and that it was confirmed; both questions are answered on one page."""
+    acted(charts, MedicinesReleased([Medicine("Amoxicilline 1 g cp", ["amoxicilline", "pénicilline"])], AT))
+    turned_on(charts, "allergy", "duplicate")
+    doctor = visitor("martin", charts=charts)
+    assert form(doctor, WRITE, drug="Amoxicilline 500 mg", **ORDER).status_code == 303  # free text: no allergy compared
+    page = form(doctor, WRITE, drug="Amoxicilline 1 g cp", **ORDER)
+    assert "Une allergie connue nomme une substance" in text_of(page)
+    assert "Le même médicament est déjà prescrit" in text_of(page)
+    half = form(doctor, WRITE, drug="Amoxicilline 1 g cp", confirm="yes", **ORDER)
+    assert half.status_code == 400
+    assert re.search(r'name="confirm" value="yes" required checked', half.text)
+    both = ticked(page, "duplicate") | {"confirm": "yes"}
+    assert form(doctor, WRITE, drug="Amoxicilline 1 g cp", **ORDER, **both).status_code == 303
+    assert "confirmé malgré l’avertissement : Pénicillines" in kept(charts)["allergy"]
+    assert "Amoxicilline 500 mg" in kept(charts)["duplicate"]
+
+
+@pytest.mark.req("F13")
+def test_the_pharmacist_types_an_atc_code_beside_a_medicine(charts):
+    """It is on the list with its code, and the prescription carries it; a code that is none releases nothing."""
+    pharmacist = visitor("pharma", charts=charts)
+    row = {"name-new": "Pindolol 5 mg cp", "substances-new": "pindolol"}
+    wrong = pharmacist.post("/pharmacy/release", **row, **{"atc-new": "C07"})
+    assert wrong.status_code == 400
+    assert "Un des codes ATC n’en est pas un" in text_of(wrong)
+    assert pharmacist.post("/pharmacy/release", **row, **{"atc-new": "c07aa03 "}).status_code == 303
+    assert "C07AA03" in text_of(pharmacist.get("/pharmacy"))
+    join(pharmacist, "martin")
+    assert form(pharmacist, WRITE, drug="pindolol 5 MG cp", **ORDER).status_code == 303
+    [order] = said(charts)
+    assert {"system": ATC, "code": "C07AA03"} in order["medicationCodeableConcept"]["coding"]

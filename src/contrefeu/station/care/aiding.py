@@ -84,7 +84,9 @@ class AidSays:
     @property
     def digest(self) -> str:
         """What tells these warnings from others: a tick answers those that were shown."""
-        told = repr((self.aid, sorted((one.about, one.how, one.what, one.status) for one in self.warned)))
+        told = repr(
+            (self.aid, sorted((one.about, one.how, one.what, one.status, one.apart_min) for one in self.warned))
+        )
         return sha256(told.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
