@@ -222,6 +222,8 @@ def test_what_is_compared_is_said_before_a_drug_is_typed():
         "class": (1, 1, 1),
     }
     assert before_prescribing(chart, LIST, set()) == []
+    [one] = before_prescribing(chart, LIST, {"duplicate"}, chart.get({"reference": "MedicationRequest/a"}))
+    assert one.compared.count == 1  # a change of one is compared with the others
 
 
 def every(hours, **more):

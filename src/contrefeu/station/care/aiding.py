@@ -126,12 +126,18 @@ def on_prescribing(
     return found
 
 
-def before_prescribing(sheet: Sheet, formulary: Formulary, aids: Collection[str]) -> list[AidSays]:
-    """Return what there is to compare, before anything is typed: no drug yet, and no warning."""
-    others, declared = _others(sheet, set(), formulary), len(told_treatments(sheet))
+def before_prescribing(
+    sheet: Sheet, formulary: Formulary, aids: Collection[str], line: Resource | None = None
+) -> list[AidSays]:
+    """Return what there is to compare, before anything is typed: no drug yet, and no warning.
+
+    The prescription that the form changes, *line*, is not compared.
+    """
+    names = {*order_names(line), ("id", str(line["id"]))} if line is not None else set()
+    others, declared = _others(sheet, names, formulary), len(told_treatments(sheet))
     found = []
     if DUPLICATE in aids:
-        uncoded = sum(not any(two.codes or two.atc for two in drugs) for _, drugs in others)
+        uncoded = sum(not any(two.listed or two.atc for two in drugs) for _, drugs in others)
         found.append(AidSays(DUPLICATE, (), Compared(count=len(others), left=uncoded, declared=declared)))
     if CLASS in aids:
         uncoded = sum(not any(two.classes for two in drugs) for _, drugs in others)

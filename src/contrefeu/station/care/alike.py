@@ -39,6 +39,11 @@ class Drug:
     stem: str = ""  # words before its strength
 
     @property
+    def listed(self) -> bool:
+        """Whether it was prescribed from the pharmacist's list."""
+        return any(system == MEDICINE for system, _ in self.codes)
+
+    @property
     def classes(self) -> frozenset[str]:
         """Its ATC codes of level 4."""
         return frozenset(code[:CLASS_LENGTH] for code in self.atc if len(code) >= CLASS_LENGTH)

@@ -23,6 +23,7 @@ from contrefeu.station.care.scribe import object_number
 from contrefeu.station.house import House
 from contrefeu.web import N_, Words
 
+KNOWN = N_("Allergie connue")
 SEEN = "seen-"  # what a tick is called, before the aid's name
 
 
@@ -46,7 +47,7 @@ def seen_in(sent: Mapping[str, Any]) -> dict[str, str]:
 def aids_on_opening(house: House, form: Form, target: Target, scribe: Scribe) -> list[AidSays]:
     """Return what the aids that are on say before anything is typed: of a dose, as if it were given now."""
     if form.name in PRESCRIBING:
-        return before_prescribing(target.sheet, target.known.formulary, target.known.aids)
+        return before_prescribing(target.sheet, target.known.formulary, target.known.aids, target.line)
     if form.name == GIVING and DOSE_TIME in target.known.aids and target.line is not None:
         asked = asked_about(target, scribe.at)
         return [on_giving(target.sheet, target.line, scribe.now_ns, house.deps.zone, target.known.formulary,
@@ -134,7 +135,7 @@ def with_answers(
     parts = []
     if form.doubt is ALLERGIC and ALLERGY in on and typed.doubts:
         what = " ; ".join(f"{words.moment(when)} {what}".strip() for when, what, _ in typed.asked_again)
-        parts.append({"url": ALLERGY, "valueString": f"{words(N_('Allergie connue'))} : {words(ANYWAY)} : {what}"})
+        parts.append({"url": ALLERGY, "valueString": f"{words(KNOWN)} : {words(ANYWAY)} : {what}"})
     for one in says:
         ticked = one.warned and seen.get(one.aid) == one.digest
         if ticked:
