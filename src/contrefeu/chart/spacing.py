@@ -21,11 +21,11 @@ from msgspec import Struct
 from contrefeu.chart.doses import EARLY_S, LATE_S, NS_PER_S, Step, is_infusion, step_of
 from contrefeu.chart.elements import Resource
 
-DAY_S = 86_400
+_DAY_S = 86_400
 _MINUTE_NS = 60 * NS_PER_S
 _DAY_MINUTES = 1_440
 _DOSES = frozenset({"{dose}", "{prise}", "dose", "doses", "prise", "prises"})  # units that count doses
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": DAY_S}
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": _DAY_S}
 _IF_NEEDED = frozenset({"boundsPeriod", "frequency", "period", "periodUnit", "count"})
 
 
@@ -115,7 +115,7 @@ def _if_needed(instruction: Resource, most: int, *, amount: bool) -> Spacing:
     times = int(repeat.get("frequency") or 1)
     if times == 1 and period_s:
         return Spacing("needed", period_s, most=most, amount=amount)
-    if times > 1 and period_s == DAY_S:
+    if times > 1 and period_s == _DAY_S:
         return Spacing("needed", most=min(most or times, times), amount=amount, why="unsaid")
     return Spacing("needed", most=most, amount=amount, why="words" if repeat.get("period") else "unsaid")
 
@@ -156,7 +156,7 @@ def _between_hours(steps: Sequence[Step]) -> int:
     if days:
         apart = min(last - first for first, last in pairwise([*days, days[0] + 7]))
     gaps = [last - first for first, last in pairwise(times)]
-    return min([*gaps, apart * DAY_S - (times[-1] - times[0])])
+    return min([*gaps, apart * _DAY_S - (times[-1] - times[0])])
 
 
 def _most(instructions: Sequence[Resource]) -> tuple[int, bool]:
@@ -170,7 +170,7 @@ def _most(instructions: Sequence[Resource]) -> tuple[int, bool]:
         doses, period = ratio.get("numerator") or {}, ratio.get("denominator") or {}
         unit = str(doses.get("code") or doses.get("unit") or "").casefold()
         whole = _whole(doses.get("value"))
-        day = _seconds(period.get("value"), str(period.get("code") or period.get("unit") or "")) == DAY_S
+        day = _seconds(period.get("value"), str(period.get("code") or period.get("unit") or "")) == _DAY_S
         if unit in _DOSES and whole and day:
             found.append(whole)
         else:

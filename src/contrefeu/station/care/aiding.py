@@ -40,7 +40,7 @@ from contrefeu.station.care.medicines import Formulary
 PRESCRIBING = frozenset({"prescription", "verbal", "modify", "modify-verbal", "resume"})  # forms
 GIVING = "dose"
 DIGEST_LENGTH = 16  # hex digits that tell what was shown from what would be shown now
-DAY_NS = 86_400 * 10**9
+_DAY_NS = 86_400 * 10**9
 _GIVEN = frozenset({"completed", "in-progress", "stopped"})
 
 
@@ -218,7 +218,7 @@ def _is_over(order: Resource, now_ns: int) -> bool:
     """Whether each of its dosages has an end, which has passed; an end that is a day is over with that day."""
     ends = [str((((one.get("timing") or {}).get("repeat") or {}).get("boundsPeriod") or {}).get("end") or "")
             for one in order.get("dosageInstruction") or []]  # fmt: skip
-    return bool(ends) and all(end and instant(end) + (0 if is_instant(end) else DAY_NS) < now_ns for end in ends)
+    return bool(ends) and all(end and instant(end) + (0 if is_instant(end) else _DAY_NS) < now_ns for end in ends)
 
 
 def _best(how: Callable[[Drug, Drug], Match | None], drug: Drug, others: Sequence[Drug]) -> Match | None:
