@@ -45,6 +45,7 @@ ELSEWHERE = {
     "contrefeu watch": "tests/cli/test_watch.py, on a node that runs",
     "contrefeu honey": "tests/cli/test_honey.py",
     "contrefeu beds": "tests/cli/test_people.py",
+    "contrefeu aids": "tests/cli/test_aids.py",
     "contrefeu medicines": "tests/cli/test_people.py",
     "contrefeu withdraw": "tests/cli/test_withdraw.py",
     "contrefeu keys role": "tests/cli/test_sealing.py",

@@ -4,6 +4,8 @@ Method: a house whose charts are the node's own; acts of issues and of scans as 
 several wards and roles send what the pages' forms send.
 """
 
+import re
+
 import msgspec
 import pytest
 
@@ -23,6 +25,7 @@ from contrefeu.acts import (
     issue_words,
 )
 from contrefeu.base import rfc3339
+from contrefeu.chart import AIDED
 from contrefeu.chart.sheet import Sheet
 from contrefeu.journal import MEDIA_ACT
 from contrefeu.station.pages.papers import PaperPages
@@ -170,6 +173,27 @@ def test_a_sheet_scanned_again_proposes_what_was_ticked_since(papers):
     sure = {"do-1": "given", "time-1": "02:00", "sure-1": "yes"}
     assert papers.at.post(f"/ticks/{SHEET}/1", **sure).status_code == 303
     assert len(papers.of("MedicationAdministration")) == 2
+
+
+@pytest.mark.req("F8", "Q3")
+def test_a_dose_read_off_paper_too_close_to_another_is_asked_about_where_the_aid_is_on(papers):
+    """Two ticks of one sheet an hour and a half apart: the second is shown with the first, and answered by its tick."""
+    join(papers.at, "surete")
+    assert papers.at.post("/aids/dose_time", on="yes").status_code == 303
+    join(papers.at, "nadia")
+    papers.scan("filed", SHEET, marks("ticked", "ticked"), chart=papers.id)
+    both = {"do-0": "given", "time-0": "00:30", "do-1": "given", "time-1": "02:00"}
+    asked = papers.at.post(f"/ticks/{SHEET}/1", **both)
+    assert asked.status_code == 400
+    assert "D’après la prescription, une autre dose est trop proche" in text_of(asked)
+    assert "1 h 30 avant celle-ci" in text_of(asked)
+    assert papers.at.post(f"/ticks/{SHEET}/1", **both, **{"sure-1": "yes"}).status_code == 400
+    answer = re.search(r'name="sure-1" value="([0-9a-f]{16})"', asked.text)[1]
+    assert papers.at.post(f"/ticks/{SHEET}/1", **both, **{"sure-1": answer}).status_code == 303
+    kept = [part["valueString"] for one in papers.of("MedicationAdministration") for extension in one["extension"]
+            if extension["url"] == AIDED for part in extension["extension"] if part["url"] == "dose_time"]  # fmt: skip
+    assert len(kept) == 1
+    assert "confirmé malgré l’avertissement" in kept[0]
 
 
 @pytest.mark.req("Q4")

@@ -8,6 +8,9 @@ from contrefeu.access.accounts import (
 from contrefeu.access.aids import (
     AIDS,
     ALLERGY,
+    CLASS,
+    DOSE_TIME,
+    DUPLICATE,
     NEWS2,
     AidOn,
     Aids,
@@ -84,6 +87,9 @@ from contrefeu.access.temporary import (
 __all__ = [
     "AIDS",
     "ALLERGY",
+    "CLASS",
+    "DOSE_TIME",
+    "DUPLICATE",
     "EVERY_WARD",
     "HOURS_MAX",
     "LABEL_LENGTH_MAX",

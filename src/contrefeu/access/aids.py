@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from contrefeu.access.accounts import Accounts
 from contrefeu.acts import Act, AidSwitched
 
-ALLERGY, NEWS2 = "allergy", "news2"
-AIDS = (ALLERGY, NEWS2)
+ALLERGY, DUPLICATE, CLASS, DOSE_TIME, NEWS2 = "allergy", "duplicate", "class", "dose_time", "news2"
+AIDS = (ALLERGY, DUPLICATE, CLASS, DOSE_TIME, NEWS2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Medicine(Struct, frozen=True, omit_defaults=True):
     route: str = ""
     code: str = ""  # the hospital's own, or a national one
     cytotoxic: bool = False  # never on the ordinary form (F14)
+    atc: str = ""  # ATC code of its substance, or of the group (level 4)
 
 
 class MedicinesProposed(Struct, frozen=True, tag_field="act", tag="medicines-proposed"):

@@ -105,6 +105,7 @@ from contrefeu.chart.elements import (
     first,
     instant,
     is_error,
+    is_instant,
     is_struck,
     left_out_of,
     listed,
@@ -189,6 +190,12 @@ from contrefeu.chart.silence import (
     of_feeds,
     silent_feeds,
 )
+from contrefeu.chart.spacing import (
+    Spacing,
+    beyond_most,
+    spacing_of,
+    too_close,
+)
 from contrefeu.chart.spelling import (
     fold,
     name_words,
@@ -272,6 +279,7 @@ from contrefeu.chart.words import (
     word,
 )
 from contrefeu.chart.work import (
+    AIDED,
     ANSWER,
     MEDICINE,
     REPLACING,
@@ -298,6 +306,7 @@ from contrefeu.mapping import (
 
 __all__ = [
     "ACCESSION_TYPE",
+    "AIDED",
     "ANSWER",
     "AUDIT",
     "BLOOD_GROUPS",
@@ -371,6 +380,7 @@ __all__ = [
     "Restoring",
     "Side",
     "Slot",
+    "Spacing",
     "Stamp",
     "StayState",
     "Step",
@@ -389,6 +399,7 @@ __all__ = [
     "amount",
     "answered",
     "bed_name",
+    "beyond_most",
     "board_row",
     "cares_of",
     "chart_text",
@@ -426,6 +437,7 @@ __all__ = [
     "is_error",
     "is_everybodys",
     "is_infusion",
+    "is_instant",
     "is_level",
     "is_modified",
     "is_number",
@@ -479,6 +491,7 @@ __all__ = [
     "silent_feeds",
     "sound",
     "source_of",
+    "spacing_of",
     "specimen_name",
     "specimen_of",
     "spoken",
@@ -496,6 +509,7 @@ __all__ = [
     "taken_up",
     "tall_man",
     "to_bundle",
+    "too_close",
     "unit",
     "untimed",
     "value_of",

@@ -107,7 +107,7 @@ def course(
     instructions = request.get("dosageInstruction") or [{}]
     authored = str(request.get("authoredOn", ""))
     steps = tuple(
-        _step(one, words, authored) if status == "active" else Step(words, "unknown")
+        step_of(one, words, authored) if status == "active" else Step(words, "unknown")
         for one, words in zip(instructions, wording, strict=True)
         if not (one.get("asNeededBoolean") or one.get("asNeededCodeableConcept") or is_infusion(one))
     )
@@ -352,8 +352,8 @@ def _doubted(times: Sequence[int], one: Course, zone: ZoneInfo) -> set[int]:
     return found
 
 
-def _step(instruction: Resource, words: str, authored: str) -> Step:
-    """One Dosage."""
+def step_of(instruction: Resource, words: str, authored: str) -> Step:
+    """Return when doses of one Dosage fall due, as far as it says so."""
     timing = instruction.get("timing") or {}
     repeat = timing.get("repeat") or {}
     end = str((repeat.get("boundsPeriod") or {}).get("end") or "")

@@ -57,6 +57,7 @@ from contrefeu.mapping import SPECIMEN
 NS_PER_S = 1_000_000_000
 ANSWER = "urn:contrefeu:answer"  # system of what a Communication answers; VERBAL and TASK: docs/spec/charts-v1.md
 VERBAL = "urn:contrefeu:verbal"  # extension of a MedicationRequest: given by word of mouth, and read back
+AIDED = "urn:contrefeu:aided"  # extension: what decision aids said of an order or a dose, and what was confirmed (F8)
 MEDICINE = "urn:contrefeu:medicine"  # system of the code of a medicine of the pharmacist's list
 OLD_S = 24 * 3600  # seconds from sample to arrival past which a critical result is history to read, not an alarm
 KEPT_S = 14 * 86_400  # seconds before the chart's last word that are looked back: a culture's answer, no archive

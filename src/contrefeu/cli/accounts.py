@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contrefeu.access import Account, Accounts, Aids
+from contrefeu.access import Account, Accounts, AidOn, Aids
 from contrefeu.acts import AccountAdded, Act, CorrectedWards, Downtime, decode, plain_login
 from contrefeu.cli.node import DIRECTORY, STATION_SUFFIX, Node
 from contrefeu.journal import Entry
@@ -56,6 +56,15 @@ def aids_in(acts: Iterable[tuple[Act, Entry]]) -> frozenset[str]:
         accounts.apply(act, entry.source)
         aids.apply(act, entry.source, accounts)
     return frozenset(aids.on)
+
+
+def aids_known(node: Node) -> dict[str, AidOn]:
+    """The decision aids that are on, each with who turned it on and when."""
+    accounts, aids = Accounts(), Aids()
+    for act, entry in station_acts(node):
+        accounts.apply(act, entry.source)
+        aids.apply(act, entry.source, accounts)
+    return dict(aids.on)
 
 
 def station_acts(node: Node) -> Iterator[tuple[Act, Entry]]:

@@ -12,6 +12,7 @@ import typer
 
 from contrefeu.base import OperatorError
 from contrefeu.cli import (
+    aids,
     audit,
     beds,
     bench,
@@ -91,6 +92,7 @@ app.command("ready")(ready.ready)
 journal.app.command("exchange")(exchange.exchange)
 journal.app.command("witness")(witness.witness)
 journal.app.command("cosign")(witness.cosign)
+app.add_typer(aids.app, name="aids")
 app.add_typer(journal.app, name="journal")
 vault.app.command("serve")(vault_host.serve)
 vault.app.command("pull")(vault_host.pull)

@@ -15,7 +15,9 @@ def import_(
     context: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(help="CSV with columns name, substances, route, code, cytotoxic; or .toml with [[medicine]]."),
+        typer.Argument(
+            help="CSV with columns name, substances, route, code, cytotoxic, atc; or .toml with [[medicine]]."
+        ),
     ],
     json: Json = False,
 ) -> None:

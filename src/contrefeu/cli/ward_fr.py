@@ -249,6 +249,16 @@ ROWS = {
     "Charts and journals: nothing was changed.": "Les dossiers et les journaux : rien n’a été changé.",
     "Correct laboratory.toml in the home, or remove it to use the list that is shipped.":
         "Corrigez laboratory.toml dans le dossier du nœud, ou retirez-le pour prendre la liste fournie.",
+    "line {}: {} is no ATC code (A10BA02; A10BA for a group)":
+        "la ligne {} : {} n’est pas un code ATC (A10BA02 ; A10BA pour un groupe)",
+    # Decision aids
+    "{}: on since {}, by {}": "{} : en service depuis {}, par {}",
+    "{}: off": "{} : arrêtée",
+    "{}: on, for the whole house": "{} : en service, pour toute la maison",
+    "There is no decision aid of that name.": "Aucune aide à la décision ne porte ce nom.",
+    "The aids: {}": "Les aides : {}",
+    "switch a decision aid": "mettre en service ou arrêter une aide à la décision",
+    "The clinical safety officer (role safety).": "Le responsable de la sécurité clinique (rôle safety).",
     # Withdrawals, decoys
     "Proposed as {}. A second person: contrefeu withdraw confirm {}":
         "Proposé sous {}. Une seconde personne : contrefeu withdraw confirm {}",

@@ -17,7 +17,15 @@ from contrefeu.chart.sheet.story import (
     report_of,
     story_of,
 )
-from contrefeu.chart.sheet.treatments import Dose, Opinion, Treatment, Treatments, treatments_of
+from contrefeu.chart.sheet.treatments import (
+    Dose,
+    Opinion,
+    Treatment,
+    Treatments,
+    orders_in_force,
+    told_treatments,
+    treatments_of,
+)
 from contrefeu.chart.sheet.warning_score import SATURATION_TARGET, Score, warning_score
 
 __all__ = [
@@ -56,10 +64,12 @@ __all__ = [
     "attending_of",
     "hand_back_of",
     "left_sheet_of",
+    "orders_in_force",
     "person_of",
     "report_of",
     "results_of",
     "story_of",
+    "told_treatments",
     "treatments_of",
     "warning_score",
 ]

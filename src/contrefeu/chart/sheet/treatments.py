@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contrefeu.chart import (
+    AIDED,
     CONFLICT,
     MEDICINE,
     SOURCE,
@@ -44,6 +45,7 @@ from contrefeu.chart import (
 from contrefeu.chart.sheet.resources import Sheet
 
 RUNNING = frozenset({"active", "on-hold", "draft", "unknown", ""})
+_TAKEN_NO_MORE = frozenset({"completed", "stopped", "not-taken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Treatment:
     opinion: Opinion | None = None  # the pharmacist's last word on it
     instead_of: str = ""  # drug and dosage of the one that it took the place of
     replaced: bool = False  # another one took its place, and runs
+    aided: tuple[tuple[str, str], ...] = ()  # what decision aids said, as its author was told: which, and what
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,22 @@ class Treatments:
 def treatments_of(sheet: Sheet) -> Treatments:
     """Return what the chart says of prescriptions and doses."""
     return sheet.once("treatments", lambda: _treatments(sheet))
+
+
+def orders_in_force(sheet: Sheet) -> list[Resource]:
+    """Return the prescriptions that `treatments_of` has as running, the newest first, without reading a dose."""
+    if sheet.patient.get("deceasedDateTime") or sheet.patient.get("deceasedBoolean"):
+        return []
+    requests = newest(sheet.all("MedicationRequest"), "authoredOn")
+    return [
+        one for one in requests if status_of(one) in RUNNING and not is_error(one) and not _prescription_of(sheet, one)
+    ]
+
+
+def told_treatments(sheet: Sheet) -> list[Resource]:
+    """Return what a document or the patient says is taken now: prescribed by nobody here."""
+    statements = sheet.all("MedicationStatement")
+    return [one for one in statements if status_of(one) not in _TAKEN_NO_MORE and not is_error(one)]
 
 
 def _treatments(sheet: Sheet) -> Treatments:
@@ -242,7 +261,16 @@ def _treatment(
         opinion=opinion,
         conflict=conflict,
         conflict_source=conflict_source,
+        aided=_aided(resource),
     )
+
+
+def _aided(resource: Resource) -> tuple[tuple[str, str], ...]:
+    """What decision aids said of an order that people here wrote; from a feed the extension means nothing."""
+    parts = [part for one in resource.get("extension") or [] if one.get("url") == AIDED
+             for part in one.get("extension") or []]  # fmt: skip
+    said = tuple((str(part.get("url", "")), str(part.get("valueString", ""))) for part in parts)
+    return said if written_here(resource) else ()
 
 
 def _conflict(resource: Resource) -> tuple[str, str]:

@@ -120,8 +120,18 @@ def _write(target: Target, typed: Typed) -> list[Json]:
     return [found]
 
 
+def asked_about(target: Target, at: str) -> frozenset[str]:
+    """The doses ("MedicationAdministration/id") that the form asks about anyway, of one given at *at*."""
+    return frozenset(f"MedicationAdministration/{one['id']}" for one, _, _ in _near(target, at))
+
+
 def _twice(target: Target, at: str) -> list[str]:
     """Who gave a dose of this prescription about *at*, and when."""
+    return [f"{rfc3339(parse_rfc3339(when))}|{by}" for _, when, by in _near(target, at)]
+
+
+def _near(target: Target, at: str) -> list[tuple[Resource, str, str]]:
+    """The doses of this prescription within the hour of *at*: each, when, by whom."""
     assert target.line is not None, "a dose is one of a prescription's"
     mine, at_ns, found = f"MedicationRequest/{target.line['id']}", parse_rfc3339(at), []
     for one in target.sheet.all("MedicationAdministration"):
@@ -132,7 +142,7 @@ def _twice(target: Target, at: str) -> list[str]:
         apart_ns = abs(at_ns - parse_rfc3339(when))
         if apart_ns <= TWICE.total_seconds() * 1e9:
             by = next((display(done.get("actor")) for done in one.get("performer") or []), "")
-            found.append(f"{rfc3339(parse_rfc3339(when))}|{by}")
+            found.append((one, when, by))
     return found
 
 

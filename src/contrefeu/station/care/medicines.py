@@ -8,6 +8,7 @@ Rules kept here:
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ MEDICINES_MAX = 5_000  # of one file: a university hospital's list has some 3,00
 NAME_LENGTH_MAX = 120  # characters: what fits a line of the form and of the dose sheet
 SUGGESTED_MAX = 150  # names that the form itself holds: 12 kB of a page; of a longer list one searches
 FOUND_MAX = 12  # medicines that a search shows: one more word finds the one that is meant
-_COLUMNS = ("name", "substances", "route", "code", "cytotoxic")
+_COLUMNS = ("name", "substances", "route", "code", "cytotoxic", "atc")
+ATC = "http://www.whocc.no/atc"  # system of ATC codes (hl7.org/fhir/R4/terminologies-systems.html)
+_ATC_CODE = re.compile(r"[A-Z][0-9]{2}[A-Z]{2}(?:[0-9]{2})?")  # WHO: levels 5 and 4
 _YES = frozenset({"1", "yes", "oui", "true", "x"})
 
 
@@ -88,11 +91,21 @@ def key_of(name: str) -> str:
     return " ".join(fold(name).split())
 
 
+def atc_code(text: str) -> str:
+    """Return an ATC code of level 4 or 5 as it is compared; "" for anything else.
+
+    >>> atc_code(" c03ca01 "), atc_code("C03CA"), atc_code("C03"), atc_code("furosémide")
+    ('C03CA01', 'C03CA', '', '')
+    """
+    code = "".join(text.split()).upper()
+    return code if _ATC_CODE.fullmatch(code) else ""
+
+
 def parse_medicines(text: str, *, toml: bool = False) -> list[Medicine]:
     """Return the medicines of a CSV file (or TOML: [[medicine]] with the same names).
 
     Args:
-        text: Of the file. CSV: columns name, substances, route, code, cytotoxic, of which the first alone must be
+        text: Of the file. CSV: columns name, substances, route, code, cytotoxic, atc, of which the first alone must be
             there, separated by comma or semicolon; several substances are separated by "/".
         toml: Whether it is TOML.
 
@@ -103,6 +116,9 @@ def parse_medicines(text: str, *, toml: bool = False) -> list[Medicine]:
     found: dict[str, Medicine] = {}
     for number, row in rows:
         medicine = _medicine(row)
+        said = str(row.get("atc") or "").strip()
+        if said and not medicine.atc:
+            raise _wrong(f"line {number}: {said[:20]!r} is no ATC code (A10BA02; A10BA for a group)")
         if not medicine.name or len(medicine.name) > NAME_LENGTH_MAX:
             raise _wrong(f"line {number} has no name, or one of more than {NAME_LENGTH_MAX} characters")
         if key_of(medicine.name) in found:
@@ -140,6 +156,7 @@ def _medicine(row: Mapping[str, Any]) -> Medicine:
         route=str(row.get("route") or "").strip(),
         code=str(row.get("code") or "").strip(),
         cytotoxic=str(row.get("cytotoxic") or "").strip().casefold() in _YES,
+        atc=atc_code(str(row.get("atc") or "")),
     )
 
 

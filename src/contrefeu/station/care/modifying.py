@@ -14,8 +14,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from contrefeu.chart import MODIFIED, REASON, Resource, amount, drug_said, first, instant, instruction_of, kin
+from contrefeu.chart import (
+    MODIFIED,
+    REASON,
+    Resource,
+    amount,
+    drug_said,
+    first,
+    instant,
+    instruction_of,
+    kin,
+    spacing_of,
+)
 from contrefeu.chart import concept as words_of
 from contrefeu.fhir import Json
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
@@ -75,8 +87,7 @@ def in_force(line: Resource, scribe: Scribe) -> dict[str, str]:
     repeat: dict[str, Any] = (one.get("timing") or {}).get("repeat") or {}
     found |= {"route": words_of(one.get("route")), "days": _days_left(_end_of(line), scribe)}
     if one.get("asNeededBoolean"):
-        dose, _, limit = text.partition(" · ")
-        return found | {"rhythm": "needed", "dose": dose, "limit": limit}
+        return found | {"rhythm": "needed", **_if_needed(one, repeat, text)}
     # A feed's words for the rhythm ("in the morning") would contradict new hours: they stand above the form alone.
     found["dose"] = text = _amount_of(one) or text
     if (one.get("timing") or {}).get("event") and not repeat:
@@ -92,6 +103,18 @@ def in_force(line: Resource, scribe: Scribe) -> dict[str, str]:
         every = str(int(period))
         return found | {"rhythm": "every", "every": every, "dose": _without(text, f"/{every} h", f"/ {every} h")}
     return found
+
+
+def _if_needed(instruction: Resource, repeat: Mapping[str, Any], text: str) -> dict[str, str]:
+    """One that is given if needed: its dose, when, the least time and the most doses, each in its field."""
+    dose, _, limit = text.partition(" · ")
+    spacing = spacing_of({"dosageInstruction": [instruction]}, 0, ZoneInfo("UTC"))
+    apart = spacing.least_s // 3600 if repeat.get("periodUnit") == "h" else 0
+    ratio = instruction.get("maxDosePerPeriod") or {}
+    most = spacing.most if ratio else 0
+    for rhythm in (*([f"≤ {most} / 24 h"] if most else ()), *([f"/{apart} h"] if apart else ())):
+        limit = _without(f" · {limit}", rhythm).removeprefix(" · ")
+    return {"dose": dose, "limit": limit, "apart": f"{apart or ''}", "most": f"{most or ''}"}
 
 
 def _amount_of(instruction: Resource) -> str:
@@ -177,7 +200,7 @@ def _modified(target: Target, typed: Typed, orders: list[Json]) -> list[Json]:
 def _keep_bounds(order: Json, line: Resource, typed: Typed) -> None:
     """From tomorrow if that was asked; to the same end if nobody touched it."""
     repeat = (order["dosageInstruction"][0].get("timing") or {}).get("repeat")
-    if not repeat:
+    if not repeat or "boundsPeriod" not in repeat:
         return
     bounds, end, now = repeat["boundsPeriod"], _end_of(line), typed.scribe.now
     if typed.text("first") == "tomorrow":

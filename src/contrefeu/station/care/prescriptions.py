@@ -23,11 +23,12 @@ from contrefeu.fhir import Json
 from contrefeu.mapping import RELEASED
 from contrefeu.station.care.allergy_check import known_allergies
 from contrefeu.station.care.form import Choice, Field, Form, Target, Typed, concept
-from contrefeu.station.care.medicines import SUGGESTED_MAX, key_of
+from contrefeu.station.care.medicines import ATC, SUGGESTED_MAX, key_of
 from contrefeu.station.care.scribe import Scribe, changed
 from contrefeu.web import N_
 
 HOURS_MAX = 12  # of a day
+UCUM = "http://unitsofmeasure.org"
 MEDICINE_CODE = "urn:contrefeu:medicine-code"  # system of the code that the pharmacist's list gives a medicine
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:hH]([0-5][0-9])?)?")
 _RHYTHMS = (
@@ -37,6 +38,8 @@ _RHYTHMS = (
     Choice("once", N_("une fois, maintenant")),
 )
 ROUTES = (N_("orale"), "IV", N_("sous-cutanée"), N_("intramusculaire"), N_("inhalée"), N_("cutanée"), N_("rectale"))
+APART = Field("apart", N_("Si besoin : heures au moins entre deux doses"), "number", "h", low="1", high="168")
+MOST = Field("most", N_("Si besoin : doses au plus en 24 h"), "number", low="1", high="48")
 EVERY = Field("every", N_("Toutes les … heures"), "number", "h", low="1", high="168")
 DAYS = Field("days", N_("Pendant … jours"), "number", N_("j"), low="1", high="365")
 
@@ -57,6 +60,8 @@ def _fields(target: Target, scribe: Scribe) -> Sequence[Field]:
         Field("hours", N_("Heures"), hint="08:00 14:00 20:00"),
         EVERY,
         Field("limit", N_("Si besoin : quand, et combien au plus en 24 h")),
+        APART,
+        MOST,
         DAYS,
         Field("why", N_("Motif")),
     )  # fmt: skip
@@ -97,7 +102,7 @@ def _write(target: Target, typed: Typed) -> list[Json]:
         if not typed.text("limit"):
             typed.problems["limit"] = N_("Quand, et combien au plus en 24 h ?")
         dosage["asNeededBoolean"] = True
-        words += f" · {typed.text('limit')}"
+        words += " · ".join(["", typed.text("limit"), *_spaced(typed, dosage)])
     else:
         dosage["timing"] = {"event": [at]}
     if repeat:
@@ -117,6 +122,23 @@ def _write(target: Target, typed: Typed) -> list[Json]:
         "dosageInstruction": [dosage],
     }
     return [found | ({"reasonCode": [concept(why)]} if why else {})]
+
+
+def _spaced(typed: Typed, dosage: Json) -> list[str]:
+    """Say in *dosage* the least time and the most doses of one that is given if needed; returns them in words."""
+    apart, most, said = typed.number(APART), typed.number(MOST), []
+    for asked, number in ((APART, apart), (MOST, most)):
+        if number is not None and number != int(number):
+            typed.problems[asked.name] = N_("Un nombre entier.")
+    if apart is not None:
+        dosage["timing"] = {"repeat": {"frequency": 1, "period": int(apart), "periodUnit": "h"}}
+        said.append(f"/{int(apart)} h")
+    if most is not None:
+        unit = {"value": int(most), "unit": "dose", "system": UCUM, "code": "{dose}"}
+        day = {"value": 24, "unit": "h", "system": UCUM, "code": "h"}
+        dosage["maxDosePerPeriod"] = {"numerator": unit, "denominator": day}
+        said.append(f"≤ {int(most)} / 24 h")
+    return said
 
 
 def dose_words(typed: Typed) -> str:
@@ -140,6 +162,8 @@ def _drug(target: Target, typed: Typed) -> Json:
     codes = [(MEDICINE, key_of(medicine.name))]
     if medicine.code:
         codes.append((MEDICINE_CODE, medicine.code))
+    if medicine.atc:
+        codes.append((ATC, medicine.atc))
     return concept(medicine.name, *codes)
 
 

@@ -66,7 +66,9 @@ def written_already(chart: Chart, body: bytes) -> str:
     return refs[0] if mine and len(refs) == len(mine) else ""
 
 
-def disagreements(target: Target, typed: Typed, waited: Waited, body: bytes, moved: str) -> list[str]:
+def disagreements(
+    target: Target, typed: Typed, waited: Waited, body: bytes, moved: str, told: Sequence[str] = ()
+) -> list[str]:
     """Return what the author of an act could not see, each in words of the node's language.
 
     Args:
@@ -75,6 +77,7 @@ def disagreements(target: Target, typed: Typed, waited: Waited, body: bytes, mov
         waited: How it came in.
         body: What is to be written.
         moved: What of the ward is written elsewhere by now, and where, in words; "" when the act's own part is not.
+        told: What decision aids warn of, in words of the node's language.
     """
     say, found = typed.scribe.say, []
     if moved:
@@ -82,6 +85,7 @@ def disagreements(target: Target, typed: Typed, waited: Waited, body: bytes, mov
     for doubt in typed.doubts:
         when, _, by = doubt.partition("|")
         found.append(say(N_("déjà inscrit")) + f" : {_hour(when, typed.scribe)} {by}".rstrip())
+    found += told
     line, mine = target.line, _uuids(body)
     if line is None:
         return found

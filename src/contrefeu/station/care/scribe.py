@@ -10,7 +10,7 @@ Rules kept here:
   * An object that the chart holds already is named by its id, and all of it is said again: an entry can be read alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -19,6 +19,7 @@ from uuid import UUID, uuid5
 from contrefeu.chart import ACCESSION_TYPE, CONFLICT, EARLIER, SPECIMEN, WRITTEN, Chart, seen_by
 from contrefeu.fhir import Json, encode, exercise
 from contrefeu.mapping import OBJECT, RELEASED, SEEN
+from contrefeu.web import Words
 
 OURS = "urn:ietf:rfc:3986"  # system of the identifiers of what was made here: a UUID each
 _NAMES = UUID("6e1f3c52-6f0f-5c0a-9a70-0c6d5d1b7a11")  # of objects of forms, among all name-based UUIDs
@@ -43,7 +44,7 @@ class Scribe:
     station: str
     now_ns: int
     zone: tzinfo
-    say: Callable[[str], str]  # words of the catalogue in the node's language: what an entry says is read by all
+    say: Words  # words of the catalogue in the node's language: what an entry says is read by all
     queued: tuple[Json, ...] = ()  # parts of WRITTEN that say that it waited in a browser (care/queued.py)
 
     @property

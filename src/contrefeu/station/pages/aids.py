@@ -17,7 +17,7 @@ from contrefeu.base import rfc3339
 from contrefeu.station.house import House
 from contrefeu.web import N_, NOT_FOUND, person, visit_of
 
-# Title, intended use, what it does not do: as the decision pages 0114 and 0115 say them.
+# Title, intended use, what it does not do: as the decision pages 0114, 0115 and 0232 to 0234 say them.
 TOLD = {
     "allergy": (
         N_("Allergies et prescription"),
@@ -30,6 +30,45 @@ TOLD = {
             "Elle compare des mots. Elle ne connaît ni le texte libre, ni les allergies croisées, ni les "
             "familles que la liste ne nomme pas, ni les interactions, ni les doses. Sans avertissement, "
             "rien n’est assuré."
+        ),
+    ),
+    "duplicate": (
+        N_("Même médicament déjà prescrit"),
+        N_(
+            "Quand un médicament est prescrit alors que le même l’est déjà, le formulaire montre l’autre "
+            "prescription, sa source, sa date, son prescripteur et ce qui les rapproche, et demande une fois encore."
+        ),
+        N_(
+            "Elle compare les codes d’un même système, les codes ATC, les substances de la liste et les noms écrits. "
+            "Sous un autre nom et sans code commun, le même médicament n’est pas reconnu. Ce que le patient dit "
+            "prendre, ce qui est arrêté ou terminé n’est pas comparé. Elle ne compare pas les doses. Sans "
+            "avertissement, rien n’est assuré."
+        ),
+    ),
+    "class": (
+        N_("Même classe déjà prescrite"),
+        N_(
+            "Quand un médicament est prescrit alors qu’un autre du même groupe chimique (code ATC de niveau 4, cinq "
+            "caractères) l’est déjà, le formulaire montre l’autre et demande une fois encore."
+        ),
+        N_(
+            "Elle ne connaît que les codes ATC de la liste du pharmacien et des flux : sans code, rien n’est comparé, "
+            "et c’est dit. Deux groupes voisins (ibuprofène et diclofénac : M01AE, M01AB) ne sont pas rapprochés. "
+            "Elle ne connaît pas les interactions. Sans avertissement, rien n’est assuré."
+        ),
+    ),
+    "dose_time": (
+        N_("Temps entre les doses"),
+        N_(
+            "Quand une dose est inscrite plus près d’une autre du même médicament que ce que dit la prescription "
+            "(toutes les 6 h, heures fixes, si besoin toutes les 4 h), ou au-delà de son maximum en 24 h, le "
+            "formulaire montre l’autre dose, son heure et qui l’a donnée, et demande une fois encore."
+        ),
+        N_(
+            "Elle ne lit ni les mots, ni un maximum dit en grammes, et ne vérifie ni une perfusion, ni « deux fois "
+            "par jour » sans heures : c’est dit. Une demi-heure d’avance et, à heures fixes, une heure de retard de "
+            "la dose d’avant sont admises. Une dose donnée ailleurs et non reçue ici n’est pas connue. Sans "
+            "avertissement, rien n’est assuré."
         ),
     ),
     "news2": (

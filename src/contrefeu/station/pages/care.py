@@ -24,6 +24,7 @@ from contrefeu.acts import Medicine
 from contrefeu.chart import Age, Clash, clashes_of, concept, drug_of, instruction_of, sentence
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of, person_of
 from contrefeu.station.care import CLASH, FORMS, Field, Form, Target, Typed, made_by
+from contrefeu.station.care.aiding import AidSays
 from contrefeu.station.care.blood import is_transfusion
 from contrefeu.station.care.medicines import FOUND_MAX, SUGGESTED_MAX
 from contrefeu.station.care.modifying import MODIFY, MODIFY_VERBAL, given_lately, waiting
@@ -33,6 +34,16 @@ from contrefeu.station.care.testlist import Panel
 from contrefeu.station.handing_back import fresh, late_acts
 from contrefeu.station.house import House, last_ward
 from contrefeu.station.labels import due_words
+from contrefeu.station.pages.aiding import (
+    AidBox,
+    aids_on_opening,
+    aids_on_writing,
+    boxes_of,
+    notes_of,
+    seen_in,
+    unanswered,
+    with_answers,
+)
 from contrefeu.station.pages.elsewhere import elsewhere
 from contrefeu.station.pages.places import beds_of, choose_ward
 from contrefeu.station.pages.taken_out import take_out
@@ -82,6 +93,7 @@ class FormPage:
     values: Mapping[str, str]
     problems: Mapping[str, str]
     doubts: Sequence[tuple[str, str, str]]  # when, what or by whom, and its entry: what is asked once more
+    confirmed: bool  # whether that was ticked
     once: str
     kept: bool  # whether it comes back as it was typed when the session ended
     panels: Sequence[Panel]
@@ -89,6 +101,8 @@ class FormPage:
     limits: bool  # whether critical limits are in force
     ward: str  # where somebody goes; "" for nowhere
     medicines: MedicineSearch | None  # of the pharmacist's list, on the forms that prescribe
+    warned: Sequence[AidBox]  # what decision aids warn of
+    compared: Sequence[tuple[str, str]]  # by aid, what it compared and what it could not
 
     @property
     def focus(self) -> str:
@@ -163,9 +177,13 @@ class CarePages:
         once = str(sent.get("once", ""))
         resources = form.write(target, typed) if chosen(fields, typed) else []
         confirmed = sent.get("confirm") == "yes"
-        if typed.problems or (typed.doubts and not confirmed):
-            return await self._page(request, form, target, id_, whose, fields, typed.values, once, typed)
-        said = said_by(once, fields, typed)
+        said, seen, on = said_by(once, fields, typed), seen_in(sent), target.known.aids
+        says = [] if typed.problems else aids_on_writing(house, form, target, resources, said, seen)
+        if typed.problems or (typed.doubts and not confirmed) or unanswered(says, seen, on):
+            return await self._page(
+                request, form, target, id_, whose, fields, typed.values, once, typed, says=says, confirmed=confirmed
+            )
+        resources = with_answers(resources, says, form, typed, scribe.say, seen, on)
         resources = await house.tubes.labelled(sheet.chart, scribe, said, resources, typed.text("lab"))
         ref = await write_down(house, scribe, bundle(sheet.chart, scribe, said, resources))
         if form.name == "dose":
@@ -215,7 +233,14 @@ class CarePages:
         typed: Typed | None = None,
         *,
         kept: bool = False,
+        says: Sequence[AidSays] = (),
+        confirmed: bool = False,
     ) -> Response:
+        words, now_ns = visit_of(request).words, self._house.deps.clock.now_ns()
+        if not says:
+            opening = aids_on_opening(self._house, form, target, scribe_of(self._house, request))
+            says = opening if typed is None else [replace(one, warned=()) for one in opening]
+        on = target.known.aids
         page = FormPage(
             id=id_,
             form=form,
@@ -228,6 +253,7 @@ class CarePages:
             values=values,
             problems=typed.problems if typed else {},
             doubts=typed.asked_again if typed else (),
+            confirmed=confirmed,
             once=once,
             kept=kept,
             panels=target.known.tests.panels,
@@ -235,6 +261,8 @@ class CarePages:
             limits=target.known.limits,
             ward=target.ward,
             medicines=_search(request, target) if any(one.name == "drug" for one in fields) else None,
+            warned=boxes_of(says, words, now_ns, asks=typed is not None, on=on),
+            compared=notes_of(says, words, now_ns, on),
         )
         exercise = target.sheet.chart.world == "T"
         return await self._house.shell.render(

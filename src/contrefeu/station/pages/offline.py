@@ -24,6 +24,7 @@ from contrefeu.station.care import FORMS, Typed
 from contrefeu.station.care.queued import QUEUED, SETTLE, disagreements, parse_waited, to_settle, written_already
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House, OutOfScope
+from contrefeu.station.pages.aiding import aids_on_writing, told_of, with_answers
 from contrefeu.station.pages.care import CarePages
 from contrefeu.station.pages.writing import chosen, is_shown, says, scribe_of, where_written, write_down
 from contrefeu.web import FORBIDDEN, NOT_FOUND, Problem, Visit, Words, person, visit_of
@@ -159,7 +160,9 @@ class OfflinePages:
             return _taken(id_, ref, body)
         written = where_written(house, whose.ward, form.function)
         moved = "" if written.here else written.said(Words(house.deps.settings.node.language, house.deps.zone))
-        found = disagreements(target, typed, waited, body, moved)
+        warned = aids_on_writing(house, form, target, resources, said)
+        resources = with_answers(resources, warned, form, typed, scribe.say, {}, target.known.aids)
+        found = disagreements(target, typed, waited, body, moved, told_of(warned, scribe.say))
         tasks = to_settle(form, target, scribe, found)
         resources = await house.tubes.labelled(sheet.chart, scribe, said, resources, typed.text("lab"))
         body = bundle(sheet.chart, scribe, said, [*resources, *tasks])

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from contrefeu.acts import Act, Medicine, MedicinesReleased, MedicinesTakenOff
 from contrefeu.base import rfc3339
 from contrefeu.chart import DrugSeen, WardSummary
-from contrefeu.station.care.medicines import NAME_LENGTH_MAX, Proposal
+from contrefeu.station.care.medicines import NAME_LENGTH_MAX, Proposal, atc_code
 from contrefeu.station.house import House
 from contrefeu.station.work import Waiting, of_kind
 from contrefeu.web import N_, Problem, person, visit_of
@@ -26,6 +26,7 @@ PROPOSED_SHOWN = 150  # medicines of a proposed list on the page: 15 kB; how man
 LISTED_SHOWN = 60  # medicines of the list on the page: of a longer one, those that are looked for
 WORDS_LENGTH_MAX = 60  # characters of what is looked for
 SUBSTANCES_LENGTH_MAX = 200  # characters of the substances of one medicine
+ATC_LENGTH_MAX = 20  # characters of what is typed as a code: a code has 7, blanks and a slip of the key beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,22 @@ def _row(sent: FormData, row: str) -> Medicine:
         return " ".join(str(sent.get(f"{name}-{row}", "")).split())
 
     substances = said("substances")[:SUBSTANCES_LENGTH_MAX].split("/")
+    if said("atc") and not atc_code(said("atc")[:ATC_LENGTH_MAX]):
+        raise _NO_ATC
     return Medicine(
         said("name")[:NAME_LENGTH_MAX],
         [one.strip() for one in substances if one.strip()],
         cytotoxic=said("cytotoxic") == "yes",
+        atc=atc_code(said("atc")[:ATC_LENGTH_MAX]),
     )
 
 
+_NO_ATC = Problem(
+    400,
+    N_("Un des codes ATC n’en est pas un : sept caractères (A10BA02), ou cinq pour un groupe (A10BA)."),
+    safe=N_("La liste est restée telle qu’elle était."),
+    next=N_("Revenez en arrière, corrigez le code ou laissez-le vide, puis libérez."),
+)
 _NOTHING = Problem(
     400,
     N_("Aucun médicament n’est coché ni nommé, ou la liste a changé depuis."),

@@ -2,8 +2,8 @@
 
 Rules kept here:
   * Nothing is ticked beforehand. What was not ticked is not written.
-  * A dose that may have been given already (F2), that two persons sign, or that was given within the hour is not in the
-    round: it has its own form.
+  * A dose that may have been given already (F2), that two persons sign, that was given within the hour, or that comes
+    too soon where the aid on the time between doses is on, is not in the round: it has its own form.
   * What was ticked where doses are written elsewhere by now is not written, and is shown (F3).
 """
 
@@ -16,12 +16,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from contrefeu.access import DOSE_TIME
 from contrefeu.chart import BoardRow, DueItem
 from contrefeu.chart.sheet import Sheet
+from contrefeu.fhir import Json
 from contrefeu.station.care import FORMS, Known, Scribe, Target, Typed
 from contrefeu.station.care.doses import takes_two
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House
+from contrefeu.station.pages.aiding import aids_on_writing
 from contrefeu.station.pages.writing import (
     Written,
     due_there,
@@ -69,6 +72,7 @@ class RoundPage:
     written: Written
     given: int
     left: int  # doses that were ticked and not written
+    spaced: bool  # whether the aid on the time between doses is on
     ticked: Collection[str]  # their names, where the ward writes doses elsewhere by now
 
 
@@ -94,7 +98,8 @@ class RoundPages:
         house = self._house
         house.shell.look(request, "board", what=f"round {ward}")
         board = await house.charts.board(ward, house.world(request))
-        lines = self._lines(ward, board.rows, known_to(house, request))
+        known = known_to(house, request)
+        lines = self._lines(ward, board.rows, known)
         asked = request.query_params
         page = RoundPage(
             ward=ward,
@@ -104,6 +109,7 @@ class RoundPages:
             written=where_written(house, ward, "medicines"),
             given=_number(asked.get("given", "")),
             left=len(ticked) or _number(asked.get("left", "")),
+            spaced=DOSE_TIME in known.aids,
             ticked=ticked,
         )
         return await house.shell.render(request, "round.html", page, status=409 if ticked else 200)
@@ -135,15 +141,18 @@ class RoundPages:
         chart = await house.charts.chart(id_)
         if chart is None:
             return 0, ""
-        sheet, resources = Sheet(chart, scribe.now_ns), []
+        sheet = Sheet(chart, scribe.now_ns)
+        resources: list[Json] = []
         for dose in doses:
             line = sheet.get({"reference": dose.item.resource})
             if line is None or takes_two(line, known):
                 continue
             now = {"outcome": "completed", "day": f"{scribe.now.date()}", "time": f"{scribe.now:%H:%M}"}
             typed = Typed(now, scribe)
-            made = FORMS["dose"].write(Target(sheet, line, known=known), typed)
-            if not typed.problems and not typed.doubts:
+            target = Target(sheet, line, known=known)
+            made = FORMS["dose"].write(target, typed)
+            early = any(one.warned for one in aids_on_writing(house, FORMS["dose"], target, made, once, also=resources))
+            if not typed.problems and not typed.doubts and not early:
                 resources += made
         if not resources:
             return 0, ""

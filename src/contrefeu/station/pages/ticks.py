@@ -22,17 +22,20 @@ from contrefeu.base import parse_rfc3339, rfc3339
 from contrefeu.chart import Age, Resource, drug_of, instruction_of
 from contrefeu.chart.sheet import Allergies, Person, Sheet, allergies_of
 from contrefeu.fhir import Json
+from contrefeu.station.aid_words import warned_words
 from contrefeu.station.care import FORMS, Scribe, Target, Typed
 from contrefeu.station.care.doses import takes_two
 from contrefeu.station.care.form import concept
 from contrefeu.station.care.scribe import bundle
 from contrefeu.station.house import House
 from contrefeu.station.labels import label
+from contrefeu.station.pages.aiding import aids_on_writing, with_answers
 from contrefeu.station.pages.papers import HOUSE
 from contrefeu.station.pages.writing import is_shown, known_to, scribe_of, write_down
-from contrefeu.web import N_, Words
+from contrefeu.web import N_, Words, visit_of
 
 GIVEN, NOT_GIVEN, TICKED, NOTHING = "given", "not-given", "ticked", "nothing"
+YES = "yes"
 _PROPOSED = {"ticked": GIVEN, "struck": NOT_GIVEN}
 _VERIFIER = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/med-admin-perform-function",
                          "code": "verifier"}]}  # fmt: skip
@@ -56,6 +59,14 @@ class TickLine:
     sure: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     doubts: Sequence[str] = ()
+    early: Sequence[str] = ()  # what the aid on the time between doses warns of, in words
+    answer: str = YES  # what a tick says: other warnings want another one
+    ticked: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether something is asked once more that was not answered."""
+        return bool((self.doubts or self.early) and not self.sure)
 
     @property
     def dose(self) -> bool:
@@ -110,7 +121,7 @@ class TickPages:
             for line in lines:
                 _fill(line, sent)
             resources = self._resources(request, sheet, proposal, lines, scribe)
-            if not any(line.problems or (line.doubts and not line.sure) for line in lines):
+            if not any(line.problems or line.open for line in lines):
                 return await self._write(id_, sheet, proposal, lines, resources, scribe)
         else:
             house.shell.look(request, "view", patient=id_, what=f"ticks {issue} {number}")
@@ -162,9 +173,11 @@ class TickPages:
         for one in lines:
             if one.do not in {GIVEN, NOT_GIVEN} or one.line is None or one.two:
                 continue
-            typed = Typed(_typed(one, proposal, scribe), scribe)
-            made = FORMS["dose"].write(Target(sheet, one.line, known=known), typed)
+            typed, target = Typed(_typed(one, proposal, scribe), scribe), Target(sheet, one.line, known=known)
+            made = FORMS["dose"].write(target, typed)
             one.problems, one.doubts = typed.problems, typed.doubts
+            if not one.problems:
+                made = self._aided(request, target, typed, made, one, found)
             giver = one.by or words(PAPER)
             performers = [{"actor": {"display": giver}}, {"function": _VERIFIER, "actor": scribe.author}]
             found += [dose | {"performer": performers, "note": [{"text": read}]} for dose in made]
@@ -172,6 +185,18 @@ class TickPages:
         if answers:
             found.append(_answers(label("form", issued.form, words), answers, read, proposal, scribe))
         return found
+
+    def _aided(
+        self, request: Request, target: Target, typed: Typed, made: list[Json], line: TickLine, others: list[Json]
+    ) -> list[Json]:
+        """Note what the aid on the time between doses warns of; returns what is to be written, with the answer."""
+        form, words = FORMS["dose"], visit_of(request).words
+        says = aids_on_writing(self._house, form, target, made, "", also=others)
+        line.early = [warned_words(found, words, typed.scribe.now_ns) for one in says for found in one.warned]
+        line.answer = next((one.digest for one in says if one.warned), YES)
+        line.sure = line.ticked == line.answer
+        seen = {one.aid: one.digest for one in says} if line.sure else {}
+        return with_answers(made, says, form, typed, typed.scribe.say, seen, target.known.aids)
 
     async def _write(
         self, id_: str, sheet: Sheet, proposal: Proposal, lines: Sequence[TickLine], made: list[Json], scribe: Scribe
@@ -204,7 +229,7 @@ def _fill(line: TickLine, sent: dict[str, str]) -> None:
     do = sent.get(f"do-{n}", "")
     line.do = do if do in allowed else ""
     line.time, line.by = sent.get(f"time-{n}", line.time)[:10], sent.get(f"by-{n}", "")[:60]
-    line.reason, line.sure = sent.get(f"reason-{n}", "")[:300], sent.get(f"sure-{n}") == "yes"
+    line.reason, line.ticked = sent.get(f"reason-{n}", "")[:300], sent.get(f"sure-{n}", "")
 
 
 def _typed(line: TickLine, proposal: Proposal, scribe: Scribe) -> dict[str, str]:
