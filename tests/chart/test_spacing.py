@@ -203,3 +203,14 @@ def test_the_most_is_that_of_every_window_of_24_hours(times, at, most):
     all_ = [*times, at]
     worst = max(sum(end - day < t <= end for t in all_) for end in all_ if at <= end < at + day)
     assert bool(beyond_most(Spacing("needed", most=most), times, at)) == (worst > most)
+
+
+@pytest.mark.parametrize("odd", ["x", 4, [], {}, {"value": "x"}, None])
+@pytest.mark.parametrize("part", ["numerator", "denominator"])
+def test_a_most_of_another_shape_is_said_and_stops_no_form(part: str, odd: object) -> None:
+    """A FHIR sender may write anything there: it is a most that is not compared."""
+    ratio = {"numerator": {"value": 4, "unit": "dose"}, "denominator": {"value": 24, "unit": "h"}} | {part: odd}
+    found = spacing_of(
+        {"dosageInstruction": [{"asNeededBoolean": True, "maxDosePerPeriod": ratio}]}, 0, ZoneInfo("UTC")
+    )
+    assert (found.most, found.amount) == (0, True)

@@ -112,7 +112,7 @@ def _if_needed(instruction: Resource, most: int, *, amount: bool) -> Spacing:
     if not _IF_NEEDED.issuperset(repeat) or (instruction.get("timing") or {}).get("event"):
         return Spacing("needed", most=most, amount=amount, why="words")
     period_s = _seconds(repeat.get("period"), str(repeat.get("periodUnit", "")))
-    times = int(repeat.get("frequency") or 1)
+    times = _whole(repeat.get("frequency")) or 1
     if times == 1 and period_s:
         return Spacing("needed", period_s, most=most, amount=amount)
     if times > 1 and period_s == _DAY_S:
@@ -167,7 +167,8 @@ def _most(instructions: Sequence[Resource]) -> tuple[int, bool]:
         if not isinstance(ratio, dict):
             amount = amount or bool(ratio)
             continue
-        doses, period = ratio.get("numerator") or {}, ratio.get("denominator") or {}
+        parts = (ratio.get("numerator"), ratio.get("denominator"))
+        doses, period = (one if isinstance(one, dict) else {} for one in parts)  # a feed's may be anything
         unit = str(doses.get("code") or doses.get("unit") or "").casefold()
         whole = _whole(doses.get("value"))
         day = _seconds(period.get("value"), str(period.get("code") or period.get("unit") or "")) == _DAY_S
