@@ -15,7 +15,7 @@ from contrefeu.chart.stores import ChartStore, place_of
 from contrefeu.hospital import parse_settings
 from contrefeu.mapping import Rules
 from tests.chart.feeds import KEY, Told, admitted, entry, merged, resulted
-from tests.suites.chart_store_suite import ChartStoreSuite
+from tests.suites.chart_store_suite import ChartStoreSuite, ReadBesideSuite
 
 ENTRIES = [
     entry(admitted("1", "c1"), 1),
@@ -34,7 +34,7 @@ class TestInMemory(ChartStoreSuite):
         return Told()
 
 
-class TestInAFile(ChartStoreSuite):
+class TestInAFile(ReadBesideSuite):
     """The store of a node."""
 
     @pytest.fixture(autouse=True)

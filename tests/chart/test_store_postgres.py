@@ -16,7 +16,7 @@ from contrefeu.drill.hospital import Hospital
 from contrefeu.drill.scenario import START_NS
 from contrefeu.mapping import Rules
 from tests.chart.feeds import Told, admitted, entry, merged, resulted
-from tests.suites.chart_store_suite import ChartStoreSuite
+from tests.suites.chart_store_suite import ReadBesideSuite
 
 psycopg = pytest.importorskip("psycopg", reason='psycopg not found: pip install "contrefeu[postgres]" brings it')
 
@@ -46,7 +46,7 @@ def server(postgres, place):
         yield found
 
 
-class TestOnAServer(ChartStoreSuite):
+class TestOnAServer(ReadBesideSuite):
     """The store of a node whose charts lie on a server."""
 
     @pytest.fixture(autouse=True)

@@ -28,6 +28,14 @@ SEALED = """async () => {
   return found;
 }"""
 
+EMPTIED = """async () => {
+  const database = await new Promise((done) => { const asked = indexedDB.open("contrefeu", 1);
+    asked.onsuccess = () => done(asked.result); });
+  await new Promise((done) => { const asked = database.transaction("pages", "readwrite").objectStore("pages").clear();
+    asked.onsuccess = done; });
+  database.close();
+}"""
+
 
 class Running:
     """A clock that runs from the ward's night on: how far a device is off is measured."""
@@ -114,6 +122,30 @@ def test_a_ward_is_read_and_written_on_without_its_station(screen, ward):
     page.wait_for_timeout(500)
     looks = [event for event in charts.audited() if "out of reach" in str(event.get("entity"))]
     assert any("p-durand" in str(event["entity"]) for event in looks)
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.req("D8", "R5")
+@pytest.mark.parametrize("kept", [True, False], ids=["the list is kept", "nothing is kept yet"])
+def test_an_admission_that_the_station_did_not_answer_is_said_to_be_nowhere_and_perhaps_written(screen, ward, kept):
+    """It waits on no PC; part of it may be in the journal: to paper, and look before it is done again. No page says
+    beside it that nothing is lost, or that all is in the journal."""
+    _, line, url = ward
+    context, page = screen.window()
+    on_ward(page, url)
+    page.goto(f"{url}/arrive/many?ward=CARD")
+    page.fill("#count", "12")
+    page.wait_for_timeout(1_000)
+    if not kept:
+        page.evaluate(EMPTIED)
+    line.cut()
+    page.get_by_role("button", name="Admettre").click()
+    expect(page.locator("#no")).to_contain_text("n’attend pas sur ce poste")
+    expect(page.locator("#no")).to_contain_text("regardez l’unité et le dossier avant de le refaire")
+    page.wait_for_timeout(1_000)
+    expect(page.get_by_text("Rien n’attend")).to_be_hidden()
+    expect(page.get_by_text("Rien n’est perdu")).to_be_hidden()
     context.close()
 
 

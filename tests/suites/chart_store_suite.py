@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 
 from contrefeu.base import parse_rfc3339
+from contrefeu.chart.answers import Charts
 from contrefeu.journal import MEDIA_ACT
-from tests.chart.feeds import T0_NS, Told, admitted, entry, merged, message, resulted
+from tests.chart.feeds import SETTINGS, T0_NS, Told, admitted, entry, merged, message, resulted
 
 
 class ChartStoreSuite:
@@ -188,3 +189,25 @@ class ChartStoreSuite:
         nadia, read[:] = len(read), []
         assert store.looks.corrections("nadia", "T") == [] and read == []
         assert nadia <= 1 + 1 + 1000 + 1  # the look at the joined number, and those at the one that it was joined to
+
+
+class ReadBesideSuite(ChartStoreSuite):
+    """The same, of a store that others read while it is written."""
+
+    @pytest.mark.req("F32")
+    def test_who_reads_beside_the_writer_sees_charts_united_and_parted(self):
+        """A connection that answered for both before gives the survivor for the lost key, and each its own once parted;
+        one that answered for the first time in between does too: never nobody, never the other patient."""
+        told = self.told().take(entry(admitted("1", "c1"), 1), entry(admitted("2", "c2"), 2))
+        readers = [Charts(told.store.reader(), SETTINGS, told.clock) for _ in range(2)]
+
+        def found(charts: Charts) -> list[str]:
+            return [charts.chart(key).key for key in ("HOSP|1", "HOSP|2")]
+
+        assert found(readers[0]) == ["HOSP|1", "HOSP|2"]
+        told.take(entry(merged("1", "2", "c3"), 3))
+        assert [found(one) for one in readers] == [["HOSP|1", "HOSP|1"]] * 2
+        told.take(entry(merged("1", "2", "c4", undo=True), 4))
+        assert [found(one) for one in readers] == [["HOSP|1", "HOSP|2"]] * 2
+        own = told.charts.chart("HOSP|2").id
+        assert [one.chart(own).key for one in readers] == ["HOSP|2"] * 2

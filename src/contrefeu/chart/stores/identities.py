@@ -4,6 +4,8 @@ Rules kept here:
   * A node is a world and an identity key; it is never removed, so an old number still leads to its chart.
   * An entry is filed under the numbers that it names, whatever was merged since.
   * Bindings of an order's or a stay's number only grow: what they say does not depend on which came first.
+  * Whose chart a node's is, only the one that writes remembers: for who reads beside it, charts are united and parted
+    unseen, and a root of yesterday is nobody, or another patient.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,6 +39,10 @@ class Identities:
         if self._bindings is None:
             self._bindings = Seen(empty=self._db.row("SELECT 1 FROM hints LIMIT 1") is None)
             self._debts = Seen(empty=self._db.row("SELECT 1 FROM owed LIMIT 1") is None)
+
+    @property
+    def _writes(self) -> bool:
+        return self._bindings is not None
 
     def settle_filed(self) -> None:
         """Write down what this transaction filed and bound, before it ends or is asked for."""
@@ -105,9 +111,10 @@ class Identities:
         found = self._roots.get(node)
         if found is None:
             found = int(self._db.value("SELECT root FROM nodes WHERE id = ?", (node,), node))
-            if len(self._roots) >= REMEMBERED_MAX:
-                self._roots.clear()
-            self._roots[node] = found
+            if self._writes:
+                if len(self._roots) >= REMEMBERED_MAX:
+                    self._roots.clear()
+                self._roots[node] = found
         return found
 
     def members(self, root: int) -> list[int]:

@@ -10,6 +10,7 @@
   const BEAT_MS = 10000, AHEAD_MS = 200, AGAIN_MS = 600000, FORM_MS = 3600000, SYNC_MS = 5000, TRIES = 12;
   const root = document.documentElement, who = root.dataset.who || "", byId = (id) => document.getElementById(id);
   if (!navigator.serviceWorker || !window.crypto || !crypto.subtle || !window.indexedDB) return;
+  const lost = new URLSearchParams(location.search).has("no"); /* the worker kept nothing of what was just sent */
   let keys = null, acted = Date.now(), over = false;
   const csrf = () => (document.querySelector("input[name=csrf]") || {}).value || "";
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -139,7 +140,7 @@
       rows.push(row);
     }
     byId("queue").replaceChildren(...rows);
-    byId("none").hidden = rows.length > 0;
+    byId("none").hidden = lost || rows.length > 0;
   }
 
   /* A page that was kept: say so, and let its form begin at this minute. */
@@ -161,6 +162,8 @@
   }
 
   async function main() {
+    if (lost && byId("no")) byId("no").hidden = false;
+    if (lost && byId("safe")) byId("safe").hidden = true;
     if (!who) { /* a login waits for no worker: one is begun on the first page after it */
       const here = navigator.serviceWorker.controller;
       if (here && location.pathname === "/login") here.postMessage({ kind: "forget" });
@@ -175,7 +178,6 @@
     for (const form of document.querySelectorAll('form[action="/logout"]')) form.addEventListener("submit", () => { over = true; });
     setInterval(() => { if (keys && (Date.now() > keys.until || Date.now() - acted > keys.idle)) leave(active); else tell(active); }, BEAT_MS);
     await show();
-    if (new URLSearchParams(location.search).has("no") && byId("no")) byId("no").hidden = false;
     if (root.dataset.kept) return; /* live.js opens the page anew when the station answers */
     tried(() => ahead(active));
     for (;;) {
