@@ -3,15 +3,18 @@
 Method: a real chromium before a line that is cut and mended; what its disk would hold is read from its own database.
 """
 
+import re
 import time
 from base64 import b64encode
 
 import pytest
 from playwright.sync_api import expect
 
+from contrefeu.acts import AidSwitched
 from tests.drills.proxy import Line
 from tests.station.living import in_downtime
 from tests.station.serving import chromium, log_in, serving
+from tests.station.test_pharmacy import AT, acted
 from tests.station.ward_in_memory import NOW_NS
 
 SEALED = """async () => {
@@ -70,13 +73,13 @@ def sealed(page, store):
     return page.evaluate(SEALED)[store]
 
 
-def on_ward(page, url, login="nadia"):
+def on_ward(page, url, login="nadia", form="/write/dose/p-durand/m1"):
     """Log in, open the ward, and wait until its charts and forms are kept."""
     log_in(page, url, login)
     page.goto(f"{url}/ward/CARD")
     for _ in range(240):
         kept = " ".join(sealed(page, "pages"))
-        if "/write/dose/p-durand/m1" in kept and "/write/vitals/p-durand" in kept and "/queue" in kept:
+        if form in kept and "/write/vitals/p-durand" in kept and "/queue" in kept:
             return
         page.wait_for_timeout(250)
     raise AssertionError(f"the ward was not kept: {kept[:500]}")
@@ -228,3 +231,21 @@ def test_what_is_kept_ends(screen, ward):
     page.goto(f"{url}/patient/p-durand")
     assert "DURAND" not in page.content()
     context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.req("D6", "F8")
+def test_an_act_that_waits_says_what_was_typed_and_not_the_sign_of_a_warning(screen, ward):
+    """A warning was read and confirmed, then the station fell silent: the line that waits has the drug and the dose."""
+    charts, line, url = ward
+    acted(charts, AidSwitched("duplicate", True, AT), "surete")
+    _, page = screen.window()
+    on_ward(page, url, "martin", "/patient/p-durand")
+    page.goto(f"{url}/write/prescription/p-durand")
+    for field, text in (("drug", "Bisoprolol 5 mg cp"), ("dose", "1 cp"), ("hours", "08:00")):
+        page.fill(f"[name={field}]", text)
+    page.get_by_role("button", name="Prescrire").click()
+    page.get_by_role("checkbox", name="prescri").check()
+    line.cut()
+    page.get_by_role("button", name="Prescrire").click()
+    expect(page.locator("#queue .typed")).to_have_text(re.compile("^Bisoprolol 5 mg cp · 1 cp · "))

@@ -159,6 +159,8 @@ async function sent(request, url) {
   }
 }
 
+const UNSAID = /^(once|confirm|seen-.*)$/; /* fields that say which form it is, or that a warning was read: nothing that was typed */
+
 /* What a form asks to be written: one act, or one a dose that was ticked; null when it cannot wait. */
 async function actsOf(found, url, form, value) {
   const [, kind, name] = url.pathname.split("/"), at = Date.now();
@@ -166,7 +168,7 @@ async function actsOf(found, url, form, value) {
   const plain = form.filter(([field, text]) => field !== "csrf" && typeof text === "string");
   if (kind === "write" && found.forms.includes(name) && !value("pin")) {
     const address = url.pathname + url.search, page = await opened(found, address);
-    const words = plain.filter(([field, text]) => text && field !== "once" && field !== "confirm").map(([, text]) => spoken(page, text));
+    const words = plain.filter(([field, text]) => text && !UNSAID.test(field)).map(([, text]) => spoken(page, text));
     return [{ address, fields: plain, at, seen, words, title: titleOf(page) }];
   }
   if (kind !== "round") return null;
