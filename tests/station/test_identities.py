@@ -48,6 +48,7 @@ def test_two_different_people_join_and_one_parts():
     page = text_of(at.get("/identities"))
     assert "DURAND" in page
     assert "à un signe près" in page
+    assert "204 F" in page, "with its room: F alone is a bed of every room"
     assert decide(at, "same") == 303
     assert [type(act) for act in acts(at)] == [PairDecided]
     assert decide(at, "same") == 400

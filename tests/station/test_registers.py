@@ -49,6 +49,8 @@ def test_a_dose_is_a_line_of_the_register_with_its_patient_and_what_is_left(ward
     charts, id_, nurse = ward
     empty = text_of(nurse.get("/registers/CARD"))
     assert "Rien dans ce registre" in empty
+    assert "depuis sa prescription, au dossier : « Donner »" in empty
+    assert ">Donner<" in nurse.get(f"/patient/{id_}").text, "the register names the button as the chart does"
     paths = requests_of(nurse, id_)
     assert "Unités sorties du coffre" not in nurse.get(paths["morphine"]).text, (
         "a ward without a register gives as before"
