@@ -46,6 +46,17 @@ def test_a_guide_names_what_stands_on_the_screen(name, language):
     assert sorted(named - screens) == []
 
 
+def test_english_pages_name_the_screens_in_english():
+    """Who reads a page in English has the screens in English too: no word in italics is one of the French screens'."""
+    french, english = words_of_screens("fr"), words_of_screens("en")
+    pages = [GUIDES / "README.md", *sorted((ROOT / "docs" / "howto").rglob("*.md"))]
+    assert len(pages) > 30, "this test reads pages"
+    named = [
+        (page.name, " ".join(one.split())) for page in pages for one in _ITALIC.findall(_RUN.sub("", page.read_text()))
+    ]
+    assert [(page, one) for page, one in named if one.replace("'", "’") in french - english] == []
+
+
 @pytest.mark.parametrize("name", ["ward", "recovery"])
 def test_both_languages_say_the_same(name):
     """As many headings, rows, steps and pictures, in one order; the same commands with as many lines of answer."""

@@ -47,6 +47,36 @@ def old_name(charts, id_):
     return next(hit.name for hit in charts.told.charts.find(charts.chart_now(id_).key.partition("|")[2]))
 
 
+@pytest.mark.req("F22")
+def test_who_was_admitted_among_many_is_described_afterwards_and_keeps_name_and_number():
+    """Sex, age by sight and marks, on *Identité*; wrong, nothing is written; once named, it is asked no more."""
+    charts = house()
+    nurse = at_work("nadia", charts)
+    assert form(nurse, "/arrive/many?ward=CARD", count="1").status_code == 200
+    [row] = charts.told.charts.board("CARD").rows
+    number, called = charts.chart_now(row.id).key.partition("|")[2], row.family
+    again = text_of(nurse.get("/arrive/many?ward=CARD"))
+    assert f"{number} {called} —" in again, "the bands can be read once more, and counted after a cut"
+    assert "Déjà dans l’unité, sans nom (1)" in again
+    assert "ce qui se voit" in text_of(nurse.get(f"/identity/{row.id}"))
+    wrong = do(nurse, row.id, do="describe", sex="female", age="200", seen="")
+    assert wrong.status_code == 400
+    assert "Cette valeur n’est pas possible." in text_of(wrong)
+    assert "Dossiers qui existent" not in text_of(wrong)
+    page = do(nurse, row.id, do="describe", sex="female", age="30", seen="tatouage, bras gauche")
+    assert page.status_code == 200
+    assert '<option value="female" selected>' in page.text
+    chart = text_of(nurse.get(f"/patient/{row.id}"))
+    assert called in chart and number in chart
+    assert "Femme , âge inconnu" in chart, "a year by sight drives no age"
+    assert "âge apparent 30 ans, tatouage, bras gauche" in chart
+    assert do(nurse, row.id, do="name", **NAME).status_code == 200
+    assert "sans nom" not in text_of(nurse.get("/arrive/many?ward=CARD"))
+    assert "ce qui se voit" not in text_of(nurse.get(f"/identity/{row.id}"))
+    assert do(nurse, row.id, do="describe", sex="female", age="30", seen="").status_code in {200, 400}
+    assert "Homme" in text_of(nurse.get(f"/patient/{row.id}"))
+
+
 @pytest.mark.req("F25")
 @pytest.mark.parametrize(("language", "words"), [("fr", "3 choses portent encore l’ancien nom"),
                                                  ("en", "3 things still bear the old name")])  # fmt: skip

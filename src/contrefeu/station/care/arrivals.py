@@ -115,19 +115,31 @@ def named(typed: Typed, number: str) -> list[Json]:
 
 def unknown(typed: Typed, number: str) -> list[Json]:
     """Somebody of whom nothing is known but what is seen."""
-    age, seen = typed.text("age").partition(",")[0].partition(".")[0], typed.text("seen")
-    found: Json = {
+    found, seen = _looks(typed)
+    person: Json = {
         "resourceType": "Patient",
         "identifier": [temporary(number)],
         "name": [{"use": "temp", "family": spoken(number)}],
-        "gender": typed.text("sex") or "unknown",
         "extension": [reliability(PROVISIONAL, UNKNOWN_BIRTH)],
     }
+    return [person | found, *seen]
+
+
+def described(typed: Typed) -> list[Json]:
+    """What is seen later of somebody who was admitted among many: the name to say and the number stay."""
+    found, seen = _looks(typed)
+    return [{"resourceType": "Patient", **found}, *seen]
+
+
+def _looks(typed: Typed) -> tuple[Json, list[Json]]:
+    """Sex and year of birth as they look; the words of it."""
+    age, seen = typed.text("age").partition(",")[0].partition(".")[0], typed.text("seen")
+    found: Json = {"gender": typed.text("sex") or "unknown"}
     if age:
         found["birthDate"] = str(typed.scribe.now.year - int(age))
         looks = " ".join((typed.scribe.say(N_("âge apparent")), str(age), typed.scribe.say(N_("ans"))))
         seen = ", ".join(filter(None, (looks, seen)))
-    return [found, *([_seen(seen, typed.scribe)] if seen else [])]
+    return found, [_seen(seen, typed.scribe)] if seen else []
 
 
 def newborn(typed: Typed, number: str, mother: Chart, whose: Person) -> list[Json]:

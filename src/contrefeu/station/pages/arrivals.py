@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contrefeu.chart import Age, PatientHit, age_of, planned_visit
+from contrefeu.chart import UNKNOWN, UNKNOWN_BIRTH, Age, BoardRow, PatientHit, age_of, planned_visit
 from contrefeu.chart.sheet import Sheet, person_of
 from contrefeu.station.care import Typed
 from contrefeu.station.care.arrivals import (
@@ -83,6 +83,7 @@ class ManyPage:
     once: str
     wrong: bool = False
     most: int = MANY_MAX
+    here: Sequence[BoardRow] = ()  # who is on the ward without a name: those of before, or of a form that had no answer
 
 
 class ArrivalPages:
@@ -220,14 +221,31 @@ class ArrivalPages:
             return refused
         once = token_hex(ONCE_BYTES)
         if request.method == "GET":
-            return await house.shell.render(request, "many.html", ManyPage(ward, (), once))
+            page = ManyPage(ward, (), once, here=await self._nameless(request, ward))
+            return await house.shell.render(request, "many.html", page)
         sent = await request.form()
         count, once = str(sent.get("count", "")).strip(), str(sent.get("once", "")) or once
         if not count.isdecimal() or not 1 <= int(count) <= MANY_MAX:
-            page = ManyPage(ward, (), once, wrong=True)
+            page = ManyPage(ward, (), once, wrong=True, here=await self._nameless(request, ward))
             return await house.shell.render(request, "many.html", page, status=400)
         made = await self._form.many(request, ward, int(count), once)
         return await house.shell.render(request, "many.html", ManyPage(ward, made, once))
+
+    async def _nameless(self, request: Request, ward: str) -> list[BoardRow]:
+        """Who lies on *ward* under a name to say, the last one first."""
+        board = await self._house.charts.board(ward, self._house.world(request))
+        found = [
+            row
+            for row in board.rows
+            if UNKNOWN_BIRTH in row.doubts
+            and row.family.startswith(f"{UNKNOWN} ")
+            and not self._house.hides(request, row)
+        ]
+        return sorted(found, key=lambda row: (row.admitted, len(_band(row)), _band(row)), reverse=True)
+
+
+def _band(row: BoardRow) -> str:
+    return row.identifiers[0] if row.identifiers else ""
 
 
 def _who(hit: PatientHit) -> str:

@@ -4,11 +4,12 @@ Rules kept here:
   * One person names, and takes the name back, with a reason: both names stay in the journal.
   * That somebody has a chart already is proposed here, with what proves it; two persons decide it, and one undoes it,
     where all such pairs are decided (pages/identities.py).
+  * Who was admitted among many is described here: sex, age by sight, marks. Whoever has a name is not.
   * The act stands before the word that it explains: were the second one lost, the list is there, the name as before.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
@@ -18,11 +19,11 @@ from starlette.routing import Route
 
 from contrefeu.acts import NameRestored, OldNameClosed, PairsProposed, PairState, ProposedPair
 from contrefeu.base import rfc3339
-from contrefeu.chart import TEMPORARY, Age, Chart, PatientHit, new_chart
-from contrefeu.chart.sheet import Person, Sheet
+from contrefeu.chart import TEMPORARY, UNKNOWN_BIRTH, Age, Chart, PatientHit, new_chart
+from contrefeu.chart.sheet import Person, Sheet, person_of
 from contrefeu.fhir import Json
 from contrefeu.station.care import Field, Typed
-from contrefeu.station.care.arrivals import named_fields
+from contrefeu.station.care.arrivals import described, named_fields, unknown_fields
 from contrefeu.station.care.form import typed_day
 from contrefeu.station.care.naming import given_name, taken_back, temporary_number
 from contrefeu.station.care.scribe import bundle
@@ -55,6 +56,7 @@ class NamingPage:
     unions: Sequence[PairState]  # the latest first
     united: bool  # whether the chart is one with another
     written: Written
+    looks: Sequence[Field] = ()  # what can be seen of whoever has no name yet
 
 
 class NamingPages:
@@ -101,12 +103,13 @@ class NamingPages:
             fields=fields,
             values=dict(typed.values) if typed else {one.name: one.value for one in fields},
             problems=typed.problems if typed else {},
-            hits=await self._hits(request, sheet, typed) if typed else (),
-            searched=typed is not None,
+            hits=await self._hits(request, sheet, typed) if typed and "born" in typed.values else (),
+            searched=typed is not None and "born" in typed.values,
             lefts=names_left(house.staff.acts, mine),
             unions=found[::-1],
             united=any(one.state == "linked" for one in found),
             written=where_written(house, whose.ward, "movements"),
+            looks=_looks(whose, typed) if not any(one.state == "linked" for one in found) else (),
         )
         status = 400 if typed and typed.problems else 200
         return await house.shell.render(request, "naming.html", page, status=status, exercise=sheet.chart.world == "T")
@@ -129,6 +132,9 @@ class NamingPages:
                 return typed
             case "name":
                 return await self._name(request, sheet, number, fields, typed)
+            case "describe":
+                seen = Typed({one.name: str(sent.get(one.name, "")) for one in unknown_fields()}, scribe)
+                return await self._describe(request, sheet, number, seen)
             case "propose":
                 await self._propose(request, sheet, number, str(sent.get("other", "")), _reason(sent.get("reason")))
             case "restore":
@@ -146,6 +152,17 @@ class NamingPages:
             return typed
         await leave(self._house, request, sheet, number)
         await self._say(request, _own(number, sheet.chart.world), given_name(typed))
+        return None
+
+    async def _describe(self, request: Request, sheet: Sheet, number: str, typed: Typed) -> Typed | None:
+        """Write what is seen of somebody who has no name."""
+        fields = unknown_fields()
+        if not _looks(person_of(sheet), None) or not chosen(fields, typed):
+            return typed
+        typed.number(fields[1])
+        if typed.problems:
+            return typed
+        await self._say(request, _own(number, sheet.chart.world), described(typed))
         return None
 
     async def _propose(self, request: Request, sheet: Sheet, number: str, other: str, proof: str) -> None:
@@ -183,6 +200,14 @@ class NamingPages:
 
 def _own(number: str, world: str) -> Chart:
     return new_chart(f"{TEMPORARY}|{number}", world)
+
+
+def _looks(whose: Person, typed: Typed | None) -> tuple[Field, ...]:
+    """The fields of what can be seen, as far as it is known; none of whoever has a name or a birth date."""
+    if UNKNOWN_BIRTH not in whose.reliability:
+        return ()
+    before = {"sex": whose.sex or "unknown"} | (dict(typed.values) if typed else {})
+    return tuple(replace(one, value=before.get(one.name, one.value)) for one in unknown_fields())
 
 
 def _reason(said: object) -> str:
