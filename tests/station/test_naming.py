@@ -58,6 +58,7 @@ def test_who_was_admitted_among_many_is_described_afterwards_and_keeps_name_and_
     again = text_of(nurse.get("/arrive/many?ward=CARD"))
     assert f"{number} {called} —" in again, "the bands can be read once more, and counted after a cut"
     assert "Déjà dans l’unité, sans nom (1)" in again
+    assert "arrivals CARD" in str(charts.audited()[-1]["entity"]), "who read their names is known"
     assert "ce qui se voit" in text_of(nurse.get(f"/identity/{row.id}"))
     wrong = do(nurse, row.id, do="describe", sex="female", age="200", seen="")
     assert wrong.status_code == 400

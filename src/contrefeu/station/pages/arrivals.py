@@ -241,6 +241,8 @@ class ArrivalPages:
             and row.family.startswith(f"{UNKNOWN} ")
             and not self._house.hides(request, row)
         ]
+        if found:
+            self._house.shell.look(request, "board", what=f"arrivals {ward}")
         return sorted(found, key=lambda row: (row.admitted, len(_band(row)), _band(row)), reverse=True)
 
 
