@@ -84,7 +84,7 @@ def test_every_code_has_words():
 # Values of buttons and hidden fields: sent, and not shown
 SENT = {"declare", "lift", "light", "night", "auto", "confirm", "refuse", "undo", "propose"}
 SENT |= {"entry", "document", "patient", "proposal", "DocumentReference"}
-SENT |= {"paper", "screen", "yes", "look", "name"}
+SENT |= {"paper", "screen", "yes", "describe", "look", "name"}
 SENT |= {"open", "note", "sent", "close"}
 SENT |= {"seen", "harmless", "real"}  # answers to an alarm
 SENT |= {"same", "different", "part"}  # decisions about a pair of identities
