@@ -119,7 +119,9 @@ def test_the_page_says_what_would_be_done_why_and_of_whom(charts: Folded, file: 
         assert words in page, words
     assert page.index("j/1") < page.index("j/500") < page.index("j/600"), "in the order of the plan"
     assert any(one["entity"][-1]["what"].get("display") == "recovery: plan" for one in charts.audited())
-    assert "Held: somebody must decide" in see(charts, file, language="en")
+    english = see(charts, file, language="en")
+    assert "Held: somebody must decide" in english
+    assert "For ehr" in english, "a target, which falls due at no hour"
     held = see(charts, file, query="?only=hold")
     assert "j/500" in held
     assert "j/600" not in held

@@ -70,6 +70,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "the profile leaves this kind out": "le profil du destinataire ne prend pas ce type",
         },
         "sign": ["Responsable de la reprise, nom, date", "Direction, nom, date"],
+        "reason": "{fate} : {why}",
         "footer": "Contrefeu. Ne contient ni nom de patient ni contenu de message. Heures en UTC.",
     },
     "en": {
@@ -99,7 +100,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         },
         "way_heads": ["Way", "Written", "Back", "Left", "Hours"],
         "whys": {"nobodys": "about nobody's care", "void": "taken back since, or takes back what is no more"},
-        "sign": ["Leader of the recovery, name, date", "Direction, name, date"],
+        "sign": ["Leader of the recovery, name, date", "Management, name, date"],
+        "reason": "{fate}: {why}",
         "footer": "Contrefeu. Holds no patient's name and no content of a message. Times in UTC.",
     },
 }  # fmt: skip
@@ -149,7 +151,11 @@ def _tables(account: Account, words: dict[str, Any]) -> list[dict[str, Any]]:
         ),
         key=lambda one: (-one[2], one[:2]),
     )
-    said = [(f"{fates[f]} : {_why(w, whys)}", n) for f in FATES for w, n in sorted(account.reasons.get(f, {}).items())]
+    said = [
+        (str(words["reason"]).format(fate=fates[fate], why=_why(why, whys)), count)
+        for fate in FATES
+        for why, count in sorted(account.reasons.get(fate, {}).items())
+    ]
     made = [
         (everything, [heads["what"], heads["count"]], [
             *([fates[fate], str(account.fates[fate])] for fate in FATES),
