@@ -23,12 +23,13 @@ from contrefeu.base import Clock, FindingError, rfc3339
 from contrefeu.chart.agenda import AgendaLine
 from contrefeu.chart.board_rows import BoardRows, by_bed
 from contrefeu.chart.boards import BoardLine, has_left, row_at
+from contrefeu.chart.called import Called
 from contrefeu.chart.corrections import Correction
 from contrefeu.chart.deciding import Deciding
 from contrefeu.chart.departures import Left
 from contrefeu.chart.export import digest_charts, write_charts
 from contrefeu.chart.fold import Chart, to_bundle
-from contrefeu.chart.folding import Folding, node_text, parts_of
+from contrefeu.chart.folding import Folding, parts_of
 from contrefeu.chart.hits import hit_at
 from contrefeu.chart.honey import Honey
 from contrefeu.chart.left import LeftWards
@@ -62,8 +63,6 @@ from contrefeu.hospital import FeedSettings, Settings
 from contrefeu.journal import MEDIA_ACT, Entry, parse_ref
 from contrefeu.mapping import FeedRules, Listed, Loss, Rules
 
-WORLDS: tuple[World, World] = ("P", "T")
-NAMESAKES_MAX = 50  # charts that had a number, looked at to see whether one of them alone had it
 PEOPLE_MAX = 1_000  # charts of which one answer says whom they are about: about a megabyte
 HITS_MAX = 1_000  # patients of one question: an id takes 38 bytes of the 64 KiB that a question may have
 COMING_S = 7 * 86_400  # seconds ahead for which a board shows who is planned: beyond, lists of appointments serve
@@ -127,7 +126,8 @@ class Charts:
         self._rows = rows or BoardRows(settings.node.zone)
         self._folding = Folding(store, rules_of(settings))
         self._deciding = Deciding(store, counts)
-        self._honey = Honey(store, settings.watch.honey, self._node, self._deciding)
+        self._called = Called(store)
+        self._honey = Honey(store, settings.watch.honey, self._called.node, self._deciding)
         self._wards = Wards(store, settings.wards, self._deciding)
         self._left = LeftWards(store, self._wards, self._honey)
         self._downtime: tuple[int, Downtime] = (0, self._no_downtime())
@@ -183,14 +183,14 @@ class Charts:
     def wards(self, world: str = "") -> list[WardSummary]:
         """Return every ward: those declared, those of the hospital's own list, and those that feeds name."""
         with self._snapshot():
-            shown = self._world(world)
+            shown = self._called.world(world)
             counts, beds = self._honey.wards(shown)
             return self._wards.summaries(shown, counts, beds, lambda name: self._beds_of(shown, name))
 
     def known_wards(self, world: str = "") -> list[WardKnown]:
         """Return every name that feeds, lists, settings and people have for a ward, uncorrected."""
         with self._snapshot():
-            shown = self._world(world)
+            shown = self._called.world(world)
             counts, beds = self._honey.wards(shown)
             named = {**dict.fromkeys(beds, (0, 0)), **counts}
             return self._wards.known(shown, named, lambda name: self._beds_of(shown, name))
@@ -198,12 +198,12 @@ class Charts:
     def staff(self, world: str = "") -> list[Listed]:
         """Return everybody whom the hospital's own list (MFN) names, those who left too."""
         with self._snapshot():
-            return [line for line in self._store.lists.lines(self._world(world)) if line.number]
+            return [line for line in self._store.lists.lines(self._called.world(world)) if line.number]
 
     def board(self, ward: str = "", world: str = "") -> Board:
         """Return one ward; the whole hospital for ""."""
         with self._snapshot():
-            shown = self._world(world)
+            shown = self._called.world(world)
             ward = self._wards.home(ward) if ward else ""
             members = self._wards.members(ward) if ward else ("",)
             lying = [one for name in members for one in self._store.places.packed(shown, name)]
@@ -255,26 +255,26 @@ class Charts:
     def left(self, ward: str, since_ns: int, world: str = "") -> list[Left]:
         """Return who left *ward* since an instant and is not there now, the last one first."""
         with self._snapshot():
-            return self._left.of(ward, since_ns, self._clock.now_ns(), self._world(world))
+            return self._left.of(ward, since_ns, self._clock.now_ns(), self._called.world(world))
 
     def work(self, world: str = "") -> list[WorkLine]:
         """Return what waits for somebody, of every patient for whom something does."""
         with self._snapshot():
             honey = self._honey.charts()
-            found = [line for line in self._store.work.lines(self._world(world)) if line.id not in honey]
+            found = [line for line in self._store.work.lines(self._called.world(world)) if line.id not in honey]
             return [replace(line, ward=self._wards.home(line.ward)) for line in found]
 
     def agenda(self, first: int, last: int, world: str = "") -> list[AgendaLine]:
         """Return who is expected from one day to another (days of 24 h since 1970, UTC), a line a patient and day."""
         with self._snapshot():
             honey = self._honey.charts()
-            lines = self._store.agenda.lines(self._world(world), first, min(last, first + AGENDA_DAYS_MAX))
+            lines = self._store.agenda.lines(self._called.world(world), first, min(last, first + AGENDA_DAYS_MAX))
             return [replace(line, ward=self._wards.home(line.ward)) for line in lines if line.id not in honey]
 
     def corrections(self, login: str, world: str = "") -> list[Correction]:
         """Return the results that were corrected after *login* looked at them, the newest first."""
         with self._snapshot():
-            return self._store.looks.corrections(login, self._world(world))
+            return self._store.looks.corrections(login, self._called.world(world))
 
     def honey(self) -> list[HoneyChart]:
         """Return the patients whom nobody has a reason to open, of whom there is a chart (F46)."""
@@ -284,7 +284,7 @@ class Charts:
     def drugs(self, world: str = "") -> list[DrugSeen]:
         """Return the drugs that are prescribed to patients who are here, the commonest first."""
         with self._snapshot():
-            honey, lines = self._honey.charts(), self._store.places.lines(self._world(world), "")
+            honey, lines = self._honey.charts(), self._store.places.lines(self._called.world(world), "")
         counted = Counter(name for line in lines if line.row.id not in honey for name in line.drugs)
         return [DrugSeen(name, count) for name, count in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
 
@@ -311,7 +311,7 @@ class Charts:
             at_ns: As known from what had been received by then; now when None.
         """
         with self._snapshot():
-            node = self._node(id)
+            node = self._called.node(id)
             if node is None:
                 return None
             if at_ns is not None:
@@ -324,7 +324,7 @@ class Charts:
             return self._version(id)[1]
 
     def _version(self, id: str) -> tuple[int, str | None]:
-        node = self._node(id)
+        node = self._called.node(id)
         root = 0 if node is None else self._store.identities.root(node)
         written = None if node is None else self._store.folded.version(root)
         # A head counts its entries: with one withdrawn and another shown again it is the same, and the chart is not.
@@ -339,7 +339,7 @@ class Charts:
     def row(self, id: str) -> BoardRow | None:
         """Return the row of one patient as the board of their ward has it; None when they are on none."""
         with self._snapshot():
-            node = self._node(id)
+            node = self._called.node(id)
             packed = None if node is None else self._store.places.packed_of(self._store.identities.root(node))
             if packed is None:
                 return None
@@ -355,7 +355,7 @@ class Charts:
     def hits(self, ids: list[str]) -> list[PatientHit | None]:
         """Return of each of *ids* (charts, or numbers) who it is and where, as a search shows them."""
         with self._snapshot():
-            nodes = [self._node(id) for id in ids]
+            nodes = [self._called.node(id) for id in ids]
             roots = [None if node is None else self._store.identities.root(node) for node in nodes]
             found = [None if root is None else next(self._store.people.hits([root]), None) for root in roots]
         now_ns = self._clock.now_ns()
@@ -401,7 +401,7 @@ class Charts:
     def numbers(self, id: str) -> list[str]:
         """Return the chart's id and every number that it stands under, with its world; [] when there is no chart."""
         with self._snapshot():
-            node = self._node(id)
+            node = self._called.node(id)
             root = None if node is None else self._store.identities.root(node)
             if root is None or not self._store.folded.known(root):
                 return []
@@ -412,7 +412,7 @@ class Charts:
     def sources(self, id: str, known: int = 0) -> list[str]:
         """Return the entries that a chart comes from, in journal order; [] when there are *known* of them."""
         with self._snapshot():
-            node = self._node(id)
+            node = self._called.node(id)
             return [] if node is None else sources_of(self._store, self._store.identities.root(node), known)
 
     def whose(self, ref: str) -> list[str]:
@@ -512,49 +512,6 @@ class Charts:
             for part in parts_of(self._folding.read(entry))
         )
 
-    def _node(self, id_: str) -> int | None:
-        """The node that *id_* names: as a chart's id, as a key, as a number."""
-        try:
-            found = self._store.identities.by_chart(UUID(id_).bytes)
-        except ValueError:
-            found = None
-        if found is not None:
-            return found
-        own, other = (self._world(""), "T" if self._world("") == "P" else "P")
-        for world in (own, other):
-            known = self._store.identities.known(node_text(world, id_)) if "|" in id_ else None
-            if known is not None:
-                return known
-        had = self._who_had(id_)
-        for world in (own, other):
-            nodes = [node for node, of in had.items() if of == world]
-            if nodes:
-                return nodes[0] if len(nodes) == 1 else None
-        return None
-
-    def _who_had(self, number: str) -> dict[int, str]:
-        """The charts that ever had a number, with or without its authority, and their worlds."""
-        authority, bar, value = number.rpartition("|")
-        roots = self._store.people.by_number(value, NAMESAKES_MAX + 1)
-        if len(roots) > NAMESAKES_MAX:
-            return {root: world for root in roots for world in WORLDS[:1]}  # several, whoever they are
-        found = {}
-        for root in roots:
-            chart = self._store.folded.chart(root)
-            if chart is None:
-                continue
-            numbers = chart.identity.numbers.values()
-            if any(one.get("value") == value and (not bar or authority in _authorities(one)) for one in numbers):
-                found[root] = chart.world
-        return found
-
-    def _world(self, asked: str) -> World:
-        """The world that is asked for; for "", the node's own: exercises show where nobody is real."""
-        if asked in WORLDS:
-            return "T" if asked == "T" else "P"
-        folded = self._store.folded
-        return "T" if not folded.patients("P") and folded.patients("T") else "P"
-
     def _downtime_ns(self, ward: str) -> int:
         """Since when *ward* is in downtime; 0 when it is not."""
         count, acts = self._deciding.acts()
@@ -591,9 +548,3 @@ class Charts:
             )
             for feed in self._store.kept.feeds()
         ]
-
-
-def _authorities(number: dict[str, object]) -> set[str]:
-    assigner = number.get("assigner")
-    named = str(assigner.get("display", "")) if isinstance(assigner, dict) else ""
-    return {named, str(number.get("system", ""))} - {""}

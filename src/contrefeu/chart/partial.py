@@ -18,8 +18,9 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from contrefeu.chart.answers import WORLDS, rules_of
+from contrefeu.chart.answers import rules_of
 from contrefeu.chart.batches import Batches
+from contrefeu.chart.called import WORLDS
 from contrefeu.chart.follow import BATCH_ENTRIES, Follower
 from contrefeu.chart.refold import open_store
 from contrefeu.chart.stores import ChartStore, place_of
