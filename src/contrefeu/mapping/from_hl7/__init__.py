@@ -385,7 +385,7 @@ def _ordered(reading: Reading, group: Group, patient_key: str, visit: str, conte
             images = imaging.images_of(order, reading.kind[:3], context, reading)
             said = orders.service_request(
                 order.orc, order.obr, order.reasons, order.timings, notes, visit, context, unnumbered,
-                (images.number, [*images.names, *specimen_names(order, context)]),
+                images.number, [*images.names, *specimen_names(order, context)],
             )  # fmt: skip
             if said is not None and order.obr is not None and images.studies:
                 placer, filler, _ = orders.order_numbers(order.orc, order.obr, context)
@@ -403,8 +403,7 @@ def _resulted(reading: Reading, group: Group, visit: str, context: Context) -> N
     for order in group.orders:
         if order.obr is None or (reading.kind[:3] in _PEOPLE and order.orc is not None):
             continue
-        (lines, notes), (of_it, about_it) = results.lines_of(order.lines), results.lines_of(order.of_specimen)
-        lines, notes = [*of_it, *lines], [*about_it, *notes]
+        lines, notes = results.told_of(order)
         images = imaging.images_of(order, reading.kind[:3], context, reading)
         reading.said += results.report(order, order.obr, lines, notes, visit, context, reading, before, images)
 
@@ -513,4 +512,4 @@ def _noticed(reading: Reading, group: Group, event: str, patient_key: str, conte
 
 def _notes(order: Order) -> list[Annotation]:
     """What is noted of the order; what follows an OBX is of that OBX."""
-    return [*results.lines_of(order.of_specimen)[1], *results.lines_of(order.lines)[1]]
+    return results.told_of(order)[1]

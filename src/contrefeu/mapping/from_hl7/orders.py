@@ -6,6 +6,7 @@ Rules kept here:
 """
 
 import re
+from collections.abc import Sequence
 
 from contrefeu.fhir import Annotation, CodeableConcept, Coding, Identifier, Reference, ServiceRequest, derived_id, plain
 from contrefeu.hl7 import Segment
@@ -61,18 +62,19 @@ def service_request(
     visit: str,
     context: Context,
     unnumbered: str = "",
-    accession: tuple[Identifier | None, list[str]] = (None, []),
+    accession: Identifier | None = None,
+    further: Sequence[str] = (),
 ) -> Said | None:
     """ORC: 1 control, 5 status, 9 time, 12 provider. OBR: 4 code, 5 priority, 6/36 when, 16 provider, 31 reason.
 
-    TQ1, before it ORC-7: when, and how urgent.
+    TQ1, before it ORC-7: when, and how urgent. *further* hints that it answers to: images, specimens.
     """
     placer, filler, identifiers = order_numbers(orc, obr, context)
     if not placer and not filler and (not unnumbered or obr is None):
         return None
     control = orc.text(1).upper() if orc else "NW"
     found = ServiceRequest(
-        identifier=[*identifiers, *([accession[0]] if accession[0] else [])],
+        identifier=[*identifiers, *([accession] if accession else [])],
         status=status_of(orc),
         intent="order",
         encounter=reference(visit),
@@ -91,7 +93,7 @@ def service_request(
     moment = nanoseconds(context.moment(orc.text(9)) if orc else None)
     names = [f"order:{key}" for key in (placer, filler) if key]
     numbered = bool(names)
-    names += accession[1]
+    names += further
     # ORC-9 is when this very event was entered, in a change too (4.5.1.9): it orders versions only if MSH-7 agrees.
     at = max(moment, context.sent_ns)
     return Said("ServiceRequest", order_key(placer, filler) if numbered else unnumbered, values, at, "update", names)

@@ -166,6 +166,12 @@ def measures(lines: list[Line], patient_key: str, visit: str, context: Context, 
         yield Said("Observation", key, values, context.sent_ns)
 
 
+def told_of(order: Order) -> tuple[list[Line], list[Annotation]]:
+    """The lines of an order and of its specimen, and the notes that are about all of them."""
+    (of_it, about_it), (lines, notes) = lines_of(order.of_specimen), lines_of(order.lines)
+    return [*of_it, *lines], [*about_it, *notes]
+
+
 def lines_of(segments: list[Segment]) -> tuple[list[Line], list[Annotation]]:
     """OBX and NTE under an OBR -> its lines, and the notes that are about all of them."""
     lines: list[Line] = []
