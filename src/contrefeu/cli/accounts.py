@@ -1,6 +1,6 @@
 """Accounts and downtime as the acts of the station journals say, for commands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from contrefeu.access import Account, Accounts, AidOn, Aids
@@ -44,27 +44,18 @@ def downtime_in(acts: Iterable[tuple[Act, Entry]], node: Node) -> Downtime:
     return downtime
 
 
-def aids_on(node: Node) -> frozenset[str]:
-    """The decision aids that the clinical safety officer turned on."""
+def aids_on(node: Node) -> Mapping[str, AidOn]:
+    """The decision aids that the clinical safety officer turned on, each with who did and when."""
     return aids_in(station_acts(node))
 
 
-def aids_in(acts: Iterable[tuple[Act, Entry]]) -> frozenset[str]:
+def aids_in(acts: Iterable[tuple[Act, Entry]]) -> Mapping[str, AidOn]:
     """The same, of *acts*: all that there are, in journal order."""
     accounts, aids = Accounts(), Aids()
     for act, entry in acts:
         accounts.apply(act, entry.source)
         aids.apply(act, entry.source, accounts)
-    return frozenset(aids.on)
-
-
-def aids_known(node: Node) -> dict[str, AidOn]:
-    """The decision aids that are on, each with who turned it on and when."""
-    accounts, aids = Accounts(), Aids()
-    for act, entry in station_acts(node):
-        accounts.apply(act, entry.source)
-        aids.apply(act, entry.source, accounts)
-    return dict(aids.on)
+    return aids.on
 
 
 def station_acts(node: Node) -> Iterator[tuple[Act, Entry]]:

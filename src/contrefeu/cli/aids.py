@@ -18,10 +18,10 @@ Aid = Annotated[str, typer.Argument(metavar="AID", help="allergy, duplicate, cla
 def list_(context: typer.Context, json: Json = False) -> None:
     """List the decision aids: which are on, who turned each on, and when."""
     from contrefeu.access import AIDS
-    from contrefeu.cli.accounts import aids_known
+    from contrefeu.cli.accounts import aids_on
     from contrefeu.cli.node import Node
 
-    on = aids_known(Node.at(door(context).home))
+    on = aids_on(Node.at(door(context).home))
     found: list[dict[str, Any]] = [
         {"aid": one, "on": one in on, "by": on[one].by if one in on else "", "at": on[one].at if one in on else ""}
         for one in AIDS
