@@ -55,9 +55,8 @@ _NO_CLASS = N_("Aide « même classe » en service. Ce médicament n’a pas de 
 _DECLARED = N_("Traitements déclarés par le patient ou un document, non comparés : %(num)d.")
 _SAYS = N_("Aide « temps entre les doses » en service. La prescription dit : %(said)s.")
 _UNCHECKED = N_("Aide « temps entre les doses » en service. Intervalle non vérifié : %(why)s.")
+_UNSAID = N_("il n’est pas dit sous une forme qui se compare, lisez la prescription")
 _WHYS = {
-    "unsaid": N_("il n’est pas dit sous une forme qui se compare, lisez la prescription"),
-    "words": N_("il n’est pas dit sous une forme qui se compare, lisez la prescription"),
     "several": N_("plusieurs rythmes à la fois"),
     "infusion": N_("c’est une perfusion"),
     "short": N_("il est trop court"),
@@ -116,8 +115,7 @@ def _compared(says: AidSays, words: Words, now_ns: int | None) -> Iterator[str]:
     if it.spacing.checks:
         yield words(_SAYS, said=spacing_words(it.spacing, words))
     if not it.spacing.least_s:
-        why = _WHYS.get(it.spacing.why, _WHYS["unsaid"])
-        yield words(_UNCHECKED, why=words(why))
+        yield words(_UNCHECKED, why=words(_WHYS.get(it.spacing.why, _UNSAID)))
     if it.spacing.amount:
         yield words(_AMOUNT)
     if it.last is not None:

@@ -195,7 +195,7 @@ async def lines_of(house: House, ward: str, world: str, declared: Declared) -> l
     return found
 
 
-async def unsigned_in(house: House, wards: Iterable[str], world: str) -> dict[str, "Lacking"]:
+async def unsigned_in(house: House, wards: Iterable[str], world: str) -> dict[str, Lacking]:
     """Return, of each of *wards* that lacks one, how many patients have no sheet that stands signed."""
     found = {}
     for ward in wards:

@@ -19,7 +19,7 @@ from hashlib import sha256
 
 import msgspec
 
-from contrefeu.chart import DueItem, WorkItem, instant, is_error, is_infusion, work_items, written_here
+from contrefeu.chart import DueItem, WorkItem, instant, is_error, is_infusion, is_instant, work_items, written_here
 from contrefeu.chart.sheet.allergies import Allergy, allergies_of
 from contrefeu.chart.sheet.resources import Sheet
 from contrefeu.chart.sheet.treatments import Dose, Treatment, treatments_of
@@ -179,7 +179,7 @@ def _until(one: Treatment, since: str, left_ns: int) -> Treatment:
 
 
 def _by(when: str, left_ns: int) -> bool:
-    return len(when) <= len("2026-11-24") or instant(when) <= left_ns
+    return not is_instant(when) or instant(when) <= left_ns
 
 
 def _is_theirs(one: WorkItem, since_ns: int, left_ns: int) -> bool:
