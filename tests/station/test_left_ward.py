@@ -31,6 +31,13 @@ def given(charts: Folded, id_: str, order: str) -> None:
     assert form(nurse, f"/write/note/{id_}", text="Calme.", kind="nursing").status_code == 303
 
 
+def treated() -> tuple[Folded, str]:
+    """A ward in downtime and a patient for whom something was done there."""
+    charts, id_, order = ward()
+    given(charts, id_, order)
+    return charts, id_
+
+
 def potassium(at: str, value: str, order: str = "L9") -> bytes:
     """A critical result of what was drawn *at*."""
     obr = f"OBR|1|{order}^DPI|F{order}^LAB|IONO^Ionogramme^L|||2026{at.replace(' ', '')}00"
@@ -62,8 +69,7 @@ def lift(charts: Folded, *wards: str, **typed: str):
 @pytest.mark.req("F4")
 def test_lifting_waits_for_who_was_discharged_during_the_downtime():
     """What was given, changed and left open reaches whoever treats them now: it is listed, read, signed, printed."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, id_ = treated()
     charts.feed(potassium("1124 0230", "7.1"), adt("A03", WITHIN, place="CARD^^1"))
     found = section(charts)
     assert "MARTIN Jeanne" in found
@@ -117,8 +123,7 @@ def test_nothing_is_asked_of_whom_nothing_was_done_of_nor_of_who_left_before():
 @pytest.mark.req("F4")
 def test_who_went_to_a_ward_in_downtime_has_one_sheet_there():
     """The ward that they left says so and waits for nothing; the other one does, and what was done before is on it."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, id_ = treated()
     charts.feed(adt("A02", WITHIN, place="CHIR^^11"))
     found = section(charts)
     assert "→ CHIR" in found
@@ -136,8 +141,7 @@ def test_who_went_to_a_ward_in_downtime_has_one_sheet_there():
 @pytest.mark.req("F4")
 def test_who_went_to_a_ward_that_is_in_no_downtime_has_a_sheet_for_it():
     """That ward writes in the record system: it is the one to be told."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, id_ = treated()
     assert lift(charts, "CHIR").status_code == 303
     charts.feed(adt("A02", "1124 0311", place="CHIR^^11"))
     charts.clock.advance(seconds=60)
@@ -153,8 +157,7 @@ def test_who_went_to_a_ward_that_is_in_no_downtime_has_a_sheet_for_it():
 @pytest.mark.req("F4")
 def test_a_ward_whose_downtime_began_later_signs_for_nobody_else():
     """What was done before its own downtime is not on its sheets: both wards have one, each of its own time."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, id_ = treated()
     charts.feed(adt("A02", WITHIN, place="CHIR^^11"))
     assert lift(charts, "CHIR", reason="essai").status_code == 303
     charts.clock.advance(seconds=60)
@@ -169,8 +172,7 @@ def test_a_ward_whose_downtime_began_later_signs_for_nobody_else():
 @pytest.mark.req("F4")
 def test_their_sheet_was_signed_in_a_ward_that_went_back_meanwhile():
     """Lifted with all signatures, it has said all of it; the ward that they had left asks for no second one."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, id_ = treated()
     charts.feed(adt("A02", WITHIN, place="URG^^"))
     assert lift(charts, "URG").status_code == 409
     assert signed(charts, id_, "URG", "crise") == 303
@@ -182,8 +184,7 @@ def test_their_sheet_was_signed_in_a_ward_that_went_back_meanwhile():
 @pytest.mark.req("F4")
 def test_who_came_back_has_the_sheet_of_who_lies_there():
     """Gone to theatre and back, discharged and admitted again: one line, in their bed."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, _ = treated()
     charts.feed(adt("A02", "1124 0200", place="CHIR^^11"), adt("A02", WITHIN, place="CARD^^3"))
     assert section(charts) == ""
     charts.feed(adt("A03", "1124 0302", place="CARD^^3"), adt("A01", "1124 0305", place="CARD^^3", visit="V9"))
@@ -197,8 +198,7 @@ def test_who_came_back_has_the_sheet_of_who_lies_there():
 )
 def test_an_admission_that_was_taken_back_leaves_what_was_done(event, words):
     """Doses that were written under it are somebody's: it stays listed until they are signed."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, _ = treated()
     charts.feed(adt(event, WITHIN, place="CARD^^1"))
     found = section(charts)
     assert words in found
@@ -209,8 +209,7 @@ def test_an_admission_that_was_taken_back_leaves_what_was_done(event, words):
 @pytest.mark.req("F4")
 def test_a_discharge_that_was_cancelled_is_none_and_one_that_is_announced_not_yet():
     """Until its hour they lie there."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, _ = treated()
     charts.feed(adt("A03", "1124 0255", place="CARD^^1"), adt("A13", WITHIN, place="CARD^^1"))
     assert section(charts) == ""
     charts.feed(adt("A03", "1124 0305", happened="1124 0330", place="CARD^^1"))
@@ -223,8 +222,7 @@ def test_a_discharge_that_was_cancelled_is_none_and_one_that_is_announced_not_ye
 def test_who_died_is_listed_once_they_left():
     """The bed is kept until then, with its ordinary sheet."""
     dead = "PID|||1001^^^IPP^PI||MARTIN^Jeanne^^^^^L||19480512|F|||||||||||||||||||||20261124024500|Y"
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, _ = treated()
     charts.feed(adt("A08", "1124 0250", place="CARD^^1", pid=dead))
     assert section(charts) == ""
     charts.feed(adt("A03", WITHIN, place="CARD^^1", pid=dead))
@@ -254,8 +252,7 @@ def test_a_temporary_identity_that_was_united_is_listed_under_the_one_that_stand
 @pytest.mark.req("F4")
 def test_what_came_in_after_they_left_asks_for_no_new_signature():
     """A result of what was measured in the next house, a dose of the next ward: others', and not of this sheet."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, id_ = treated()
     charts.feed(adt("A03", "1124 0250", place="CARD^^1"))
     charts.clock.advance(seconds=2)
     assert signed(charts, id_) == 303
@@ -268,8 +265,7 @@ def test_what_came_in_after_they_left_asks_for_no_new_signature():
 @pytest.mark.req("F4")
 def test_who_sees_them_and_in_which_language():
     """The ward's nurses and physicians and the crisis cell, without breaking a glass; others are refused."""
-    charts, id_, order = ward()
-    given(charts, id_, order)
+    charts, id_ = treated()
     charts.feed(adt("A03", WITHIN, place="CARD^^1"))
     for login, status in (("nadia", 200), ("crise", 200), ("pharma", 403), ("accueil", 403), ("lucas", 403)):
         charts.clock.advance(seconds=2)
