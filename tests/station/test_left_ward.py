@@ -73,6 +73,7 @@ def test_lifting_waits_for_who_was_discharged_during_the_downtime():
     charts.feed(potassium("1124 0230", "7.1"), adt("A03", WITHIN, place="CARD^^1"))
     found = section(charts)
     assert "MARTIN Jeanne" in found
+    assert "IPP 1001" in found, "which of their numbers it is, as of those who lie there"
     assert "03:00 sorti de l’établissement" in found
     assert "‼ 1 résultat à reconnaître ⚠ allergies changées médicaments : 1" in found
     assert "! à signer" in found
@@ -91,6 +92,7 @@ def test_lifting_waits_for_who_was_discharged_during_the_downtime():
     printed = text_of(at_work("nadia", charts).get("/handback/CARD?print=all"))
     assert "Parti de l’unité Cardiologie 24 nov. 2026 03:00" in printed
     assert "Latex" in printed
+    assert "IPP 1001" in printed
     assert [str(one["entity"]) for one in charts.audited() if one["type"]["code"] == "110106" and id_ in str(one)]
     assert signed(charts, id_) == 303
     [(by, act)] = acts(charts, HandBackSigned)

@@ -5,7 +5,6 @@ is no browser would.
 """
 
 import re
-import statistics
 import time
 
 import msgspec
@@ -208,10 +207,10 @@ def test_a_refusal_takes_as_long_for_nobody(full_hashes, monkeypatch):
         return time.perf_counter() - began
 
     somebody, nobody = [], []
-    for _ in range(3):
+    for _ in range(5):
         somebody.append(spent("nadia"))
         nobody.append(spent("ghost"))
-    assert 0.5 < statistics.median(nobody) / statistics.median(somebody) < 2
+    assert 0.5 < min(nobody) / min(somebody) < 2, "the least of each: what other tests take is no answer"
 
 
 def test_guessing_is_slowed_down_for_everybody():

@@ -105,6 +105,11 @@ class Person:
         """The number that the house knows the patient by."""
         return next((number.value for number in self.numbers if not number.old), "")
 
+    @property
+    def number(self) -> str:
+        """The same with which number it is, as boards write it: "IPP 0008000042"."""
+        return next((f"{one.label} {one.value}".strip() for one in self.numbers if not one.old), "")
+
 
 def person_of(sheet: Sheet) -> Person:
     """Return who the chart is about."""
