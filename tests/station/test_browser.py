@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from contrefeu.acts import DowntimeDeclared, DowntimeLifted
+from tests.station.living import LivingCharts
 from tests.station.serving import HEIGHT, WIDTH, chromium, log_in, serving
+from tests.station.test_out_of_reach import Running
+from tests.station.test_pharmacy import acted
 from tests.station.ward_in_memory import SECRET, Charts, at, staffed
 
 pytestmark = pytest.mark.browser
@@ -175,6 +179,29 @@ def test_a_new_result_stands_on_an_open_chart(page, served):
     expect(page.get_by_text("Contrôlé sur un second tube.")).to_be_visible()
     expect(page.get_by_text("Spironolactone 25 mg cp")).to_be_visible()
     assert page.evaluate("window.scrollY") == 400
+
+
+@pytest.mark.req("W1")
+def test_a_banner_that_comes_or_goes_takes_nothing_from_who_types(screen):
+    """A downtime is declared and lifted while somebody looks for a patient: words, cursor and an open menu stay."""
+    charts = LivingCharts()
+    staffed(charts)
+    with serving(charts, clock=Running()) as served:
+        context, page = screen.window()
+        log_in(page, served.url, "nadia")
+        page.goto(f"{served.url}/ward/CARD")
+        page.locator("summary").filter(has_text="Nadia Benali").click()
+        page.fill("#q", "merc")
+        for act in (DowntimeDeclared([], "essai", at(-1), "screen"), DowntimeLifted([], "fini", at(0), at(0))):
+            acted(charts, act, "crise")
+            page.wait_for_timeout(1100)  # by then the station reads acts of others anew
+            served.change(charts.change)
+            declared = isinstance(act, DowntimeDeclared)
+            expect(page.locator(".downtime")).to_have_count(1 if declared else 0)
+            assert page.input_value("#q") == "merc"
+            expect(page.locator("#q")).to_be_focused()
+            expect(page.get_by_role("button", name="English")).to_be_visible()
+        context.close()
 
 
 def test_a_board_says_when_nobody_answers(screen):

@@ -58,10 +58,15 @@
     if (now.tagName === "IFRAME") return;
     const keyed = new Map();
     for (const child of now.children) if (key(child)) keyed.set(key(child), child);
-    let at = now.firstChild;
+    let at = now.firstChild, stays = null;
     for (const wanted of [...next.childNodes]) {
       const match = wanted.nodeType === 1 && key(wanted) ? keyed.get(key(wanted)) : fits(at, wanted) ? at : null;
       if (match && match.nodeName === wanted.nodeName) {
+        if (match !== at && at && at.compareDocumentPosition(match) & Node.DOCUMENT_POSITION_FOLLOWING) {
+          /* What stands before it and is wanted no more goes first: an element that is moved loses its focus. */
+          stays = stays || new Set([...next.children].map(key).filter(Boolean));
+          while (match !== at && !stays.has(key(at))) { const gone = at; at = at.nextSibling; gone.remove(); }
+        }
         if (match !== at) now.insertBefore(match, at); else at = at.nextSibling;
         if (match.nodeType === 1) lay(match, wanted);
         else if (match.nodeValue !== wanted.nodeValue) match.nodeValue = wanted.nodeValue;
@@ -69,7 +74,7 @@
     }
     while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
   }
-  const key = (element) => element.id || (element.dataset && element.dataset.key) || "";
+  const key = (node) => node.id || (node.dataset && node.dataset.key) || "";
   const fits = (old, wanted) => old && old.nodeName === wanted.nodeName && !(old.nodeType === 1 && key(old));
 
   const marks = () => new Map([...document.querySelectorAll("[data-mark]")].map((e) => [e.dataset.mark, e.textContent]));
